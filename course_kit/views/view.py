@@ -157,7 +157,7 @@ def sweep(view) -> int:
             try:
                 state = at(shown, **{name: value})
                 state.describe(), state.table()
-                if i in (0, len(values) - 1):
+                if i == len(values) - 1:
                     state.to_png()
                 if view is not shown:
                     setattr(view, name, value)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from course_utils.scores import SCORES
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.text import BOS, collate
+from course_utils.text import collate
 
 
 def naive(model, source, lengths, target):
@@ -102,24 +102,3 @@ def test_gradients_are_those_of_finite_differences(settings):
             below = model.loss(batch)
             p.add_(change)
         assert p.grad[at].item() == pytest.approx(((above - below) / 2e-5).item(), abs=1e-7), name
-
-
-def test_the_first_word_given_is_bos():
-    assert (case()[1].target_in[:, 0] == BOS).all()
-
-
-@pytest.mark.parametrize("query", ["previous", "current"])
-def test_the_benchmark_compares_the_same_model(query):
-    import importlib.util
-    from pathlib import Path
-
-    path = Path(__file__).parents[1] / "benchmarks" / "chapter3.py"
-    spec = importlib.util.spec_from_file_location("chapter3", path)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    model, batch, _ = case(query=query)
-    losses = model.loss(batch), benchmark.naive_loss(model, batch)
-    for name, ours, theirs in zip(
-        dict(model.named_parameters()), *(torch.autograd.grad(x, list(model.parameters())) for x in losses), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-8, msg=name)

@@ -5,14 +5,13 @@ import itertools
 import pytest
 import torch
 from torch import nn
-from torch_weights import Stacks, block_from, copy_attention
+from torch_weights import Stacks, copy_attention
 
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
-from course_utils.blocks import EncoderBlock
 from course_utils.fused import fuse
 from course_utils.positions import LearnedPositions
 from course_utils.rotary import rotary
-from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig
+from course_utils.transformer import Transformer, TransformerConfig
 
 SOURCE, TARGET = 7, 5
 PADDED = padding_mask([7, 4, 2], SOURCE)[:, 0], padding_mask([5, 3, 1], TARGET)[:, 0]
@@ -105,22 +104,6 @@ def test_multi_head_attention_equals_torch(bias, kind):
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
     torch.testing.assert_close(ours_weights, weights, atol=1e-5, rtol=0)
     torch.testing.assert_close(fuse(ours)(x, memory, mask)[0], expected, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("norm_first", [True, False])
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_single_blocks_equal_torch_layers(norm_first, activation):
-    torch.manual_seed(0)
-    x, memory, mask = torch.randn(2, 5, 16), torch.randn(2, 7, 16), causal_mask(5)
-    sizes, options = (16, 2, 32, 0.0, activation), {"batch_first": True, "norm_first": norm_first}
-    other = nn.TransformerEncoderLayer(*sizes, **options)
-    ours = block_from(other)
-    assert isinstance(ours, EncoderBlock)
-    torch.testing.assert_close(ours(x, mask), other(x, src_mask=~mask), atol=1e-5, rtol=0)
-    other = nn.TransformerDecoderLayer(*sizes, **options)
-    ours = block_from(other)
-    assert isinstance(ours, DecoderBlock)
-    torch.testing.assert_close(ours(x, memory, mask), other(x, memory, tgt_mask=~mask), atol=1e-5, rtol=0)
 
 
 def test_rotary_is_a_multiplication_by_complex_numbers():

@@ -8,12 +8,10 @@ from chapters.ch06.adapters import (
     adalora,
     add_adapters,
     freeze,
-    learn,
     lora,
     on_twin,
     train_adalora,
     trainable,
-    ways,
 )
 from chapters.ch06.finetuning import AnswerTask, Classify, Tag
 from course_kit.data.stories import Labelled
@@ -102,12 +100,3 @@ def test_adalora_by_peft_on_the_twin(task, encoder):
     assert len(ranks) == 2 * LAYERS and sum(ranks) == 2 * LAYERS * 2  # began with 3 each, were left with 2 on average
     with pytest.raises(ValueError):
         on_twin(Tag("own", task.tokenizer, ("O",)))
-
-
-def test_side_by_side(task, encoder):
-    models = ways(task, encoder, 6)
-    counts = {name: trainable(model)[0] for name, model in models.items()}
-    assert counts["head only"] < counts["LoRA"] < counts["AdaLoRA"] < counts["all"]
-    for name, model in models.items():
-        assert 0 <= learn(task, model, name, steps=6).measure(model, "test")["accuracy"] <= 1
-    assert "AdaLoRA" not in ways(Tag("own", task.tokenizer, ("O", "B-x")), encoder, 6)

@@ -8,12 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from chapters.ch06.labs.mask_tokens import band, counted, uniforms
+from chapters.ch06.labs.mask_tokens import band, uniforms
 from chapters.ch06.labs.tagged import spans_of, tags_of
 from chapters.ch06.labs.words import Lines, chance
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.bert import mask_tokens
 
 WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]
 TAGS = ["B-person", "I-person", "O", "B-place", "O", "B-place", "I-place", "O"]
@@ -68,24 +67,6 @@ def test_the_hash_is_the_published_one():
     assert uniforms(seed, [draw], 4).ravel()[place] == number
 
 
-def test_statistics_are_those_of_the_lesson():
-    """100,000 words: as our own mask_tokens draws them, 15 % and 80/10/10 within 1 %."""
-    count = 100_000
-    c = counted(3, count // 10, 0.15, (False,) * 10)
-    ids, special = torch.randint(5, 1000, (100, 1000)), torch.zeros(100, 1000, dtype=torch.bool)
-    inputs, labels = mask_tokens(ids, special, 1000, 4, torch.Generator().manual_seed(0))
-    chosen = labels != -100
-    ours = {
-        "chosen": chosen.sum() / count,
-        "masked": (inputs[chosen] == 4).double().mean(),
-        "kept": (inputs[chosen] == ids[chosen]).double().mean(),
-    }
-    assert c["chosen"] / count == pytest.approx(float(ours["chosen"]), abs=0.006) == pytest.approx(0.15, abs=0.003)
-    for name, share in (("masked", 0.8), ("random", 0.1), ("kept", 0.1)):
-        assert c[name] / c["chosen"] == pytest.approx(share, abs=0.01)
-        assert float(ours.get(name, 1 - ours["masked"] - ours["kept"])) == pytest.approx(share, abs=0.01)
-
-
 def test_about_95_of_100_shares_lie_in_their_band():
     inside = {"chosen": 0, "masked": 0, "random": 0, "kept": 0}
     for seed in range(200):
@@ -136,18 +117,6 @@ def test_sums_and_twins():
     assert np.allclose(alone.sum, parts()[0]) and (at(view, parts=[False] * 3).sum == 0).all()
     assert view.selection == ("the", 0, pytest.approx(float(sum(p[1, 0] for p in parts()))))
     assert view.table().rows[1][0] == "2 the" and len(view.table().rows) == 8
-
-
-def test_embeddings_of_our_bert():
-    from course_utils.bert import BertConfig, BertEmbeddings
-
-    module = BertEmbeddings(BertConfig(vocab_size=30, model_size=24, num_layers=1, num_heads=2, max_length=16)).eval()
-    ids, segments = torch.arange(8)[None], torch.tensor([[0] * 4 + [1] * 4])
-    with torch.no_grad():
-        made = module.tokens(ids), module.segments(segments), module.positions(torch.arange(8)[None])
-        view = labs.embeddings(made, WORDS, segments=segments[0].tolist(), normed=module(ids, segments))
-        assert np.allclose(view.sum, sum(made)[0], atol=1e-6)
-        assert torch.allclose(module.norm(sum(made)), module(ids, segments), atol=1e-6)
 
 
 def test_one_large_number_does_not_fade_the_others():
@@ -285,55 +254,25 @@ E, P = torch.eye(8), chances()
     ("make", "error", "message"),
     [
         (lambda: labs.mask_tokens("the dog"), TypeError, r"\.split\(\)"),
-        (lambda: labs.mask_tokens([]), ValueError, "tokens"),
-        (lambda: labs.mask_tokens(["a"] * 129), ValueError, "tokens"),
         (lambda: labs.mask_tokens(["[CLS]", "[SEP]"]), ValueError, "tokens"),
         (lambda: labs.mask_tokens(WORDS, special=[True]), ValueError, "tokens"),
-        (lambda: labs.mask_tokens(WORDS, vocabulary=["w"] * 2001), ValueError, "vocabulary"),
-        (lambda: labs.mask_tokens(WORDS, share=0), ValueError, "a number above 0 to 0.5"),
-        (
-            lambda: labs.mask_tokens(WORDS, draws=30_001),
-            ValueError,
-            "draws",
-        ),
-        (lambda: labs.mask_tokens(WORDS, seed=-1), ValueError, "seed"),
-        (lambda: labs.embeddings(parts()[:2], WORDS), ValueError, "needed: 3, for token"),
-        (lambda: labs.embeddings(parts(), WORDS[:3]), ValueError, r"needed: finite numbers \[3, D\]"),
+        (lambda: labs.mask_tokens(WORDS, share=0), ValueError, "above 0"),
+        (lambda: labs.mask_tokens(WORDS, draws=30_001), ValueError, "draws"),
+        (lambda: labs.embeddings(parts()[:2], WORDS), ValueError, "needed: 3"),
+        (lambda: labs.embeddings(parts(), WORDS[:3]), ValueError, r"\[3, D\]"),
         (lambda: labs.embeddings((E, E, E[:, :4]), WORDS), ValueError, "features"),
-        (lambda: labs.embeddings((E, E, E / 0), WORDS), ValueError, "finite"),
         (lambda: labs.embeddings(parts(), WORDS, segments=[0]), ValueError, "segments"),
-        (
-            lambda: labs.embeddings(parts(), WORDS, features=0),
-            ValueError,
-            "features",
-        ),
-        (lambda: labs.embeddings(parts(), WORDS, select="cat"), ValueError, "no word 'cat'"),
-        (lambda: labs.embeddings(parts(), WORDS, select=8), ValueError, "select"),
-        (lambda: labs.embeddings(parts(25), ["a"] * 25), ValueError, "1 to 24"),
-        (lambda: labs.predictions(WORDS, 3 * P, WORDS), ValueError, r"logits\.softmax\(-1\)"),
-        (lambda: labs.predictions(WORDS, P.log(), WORDS), ValueError, "smallest number is -"),
+        (lambda: labs.embeddings(parts(), WORDS, select="cat"), ValueError, "cat"),
+        (lambda: labs.predictions(WORDS, 3 * P, WORDS), ValueError, r"softmax"),
         (lambda: labs.predictions(WORDS, P[:3], WORDS), ValueError, r"\[8, V\]"),
-        (lambda: labs.predictions(WORDS, P, WORDS[:5]), ValueError, "vocabulary"),
         (lambda: labs.predictions(WORDS, {"a": P, "b": P, "c": P}, WORDS), ValueError, "3 models"),
-        (lambda: labs.predictions(WORDS, {"a": P, "b": chances(8, 5)}, WORDS), ValueError, r"\[8, 5\] words"),
-        (lambda: labs.predictions(WORDS, P, WORDS, top=0), ValueError, "top"),
-        (lambda: labs.predictions(WORDS, P, WORDS, truth=["a"]), ValueError, "1 true words for 8"),
-        (lambda: labs.predictions(WORDS, P, WORDS, truth=["cat"] * 8), ValueError, "'cat' is not in the vocab"),
-        (lambda: labs.predictions(WORDS, P, WORDS, positions=[9]), ValueError, "from 0 to 7"),
+        (lambda: labs.predictions(WORDS, P, WORDS, truth=["cat"] * 8), ValueError, "cat"),
         (lambda: labs.predictions(WORDS, P, WORDS, positions=[2], select=3), ValueError, "positions"),
         (lambda: labs.tagged(WORDS), ValueError, "nothing to show"),
-        (lambda: labs.tagged(WORDS, TAGS[:3]), ValueError, "words"),
-        (lambda: labs.tagged(WORDS, ["person"] * 8), ValueError, "tag 'person'"),
-        (lambda: labs.tagged(WORDS, [(3, 8, "x")]), ValueError, "words"),
-        (lambda: labs.tagged(WORDS, [(0, 2, "x"), (2, 3, "y")]), ValueError, "no overlap"),
+        (lambda: labs.tagged(WORDS, ["person"] * 8), ValueError, "person"),
+        (lambda: labs.tagged(WORDS, [(0, 2, "x"), (2, 3, "y")]), ValueError, "overlap"),
         (lambda: labs.tagged(WORDS, start=P[0]), ValueError, "start"),
-        (lambda: labs.tagged(WORDS, start=9 * P[0], end=P[0]), ValueError, "start"),
-        (lambda: labs.tagged(WORDS, start=P[0], end=P[0, :3]), ValueError, "needed: 8 probabilities"),
-        (
-            lambda: labs.tagged(WORDS, start=P[0], end=P[1], longest=9),
-            ValueError,
-            "longest",
-        ),
+        (lambda: labs.tagged(WORDS, start=P[0], end=P[1], longest=9), ValueError, "longest"),
     ],
 )
 def test_refusals_say_what_to_do(make, error, message):

@@ -5,11 +5,8 @@ import torch
 
 from chapters.ch03.experiments import (
     Diagonal,
-    Narrow,
-    OneWay,
     Without,
     knocked_out,
-    loss_along,
     misses,
     pairs_right,
     pronouns,
@@ -19,7 +16,6 @@ from chapters.ch03.lesson import _words as lesson_words
 from course_utils import metrics, text
 from course_utils.checkpoints import Loaded
 from course_utils.decoding import translate
-from course_utils.restored import seeded
 from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
 
@@ -175,50 +171,6 @@ def test_translations_stand_beside_a_right_one(lesson, model):
     assert [row["in training"] for row in table] == ["seen", "new"]
     assert table[0]["ours"] == "✓ " + first and not table[1]["ours"].startswith("✓")
     assert table[1]["right"] == "la petite fille"
-
-
-def test_a_narrow_c_has_no_more_free_numbers_than_its_width(lesson):
-    model = Narrow(lesson.model(attention=None, model_size=16).config, 3).eval()
-    batch = next(iter(lesson.batches))
-    with torch.no_grad():
-        summary = model.encode(batch.source, batch.source_mask).summary
-    values = torch.linalg.svdvals(summary - model.up.bias)
-    assert len(values) == 16 and values[3] < 1e-4 * values[0] < values[2]
-
-
-@pytest.mark.parametrize("reverse", [False, True], ids=["as it is", "reversed"])
-def test_an_encoder_with_one_direction_has_read_only_what_came_before(lesson, reverse):
-    model = OneWay(lesson.model(reverse_source=reverse, model_size=8).config).eval()
-    ids = torch.tensor([lesson.source.encode("the animal was too tired .")])
-    other = ids.clone()
-    other[0, 2] = lesson.source.encode("is")[0]
-    mine, theirs = model.encode(ids), model.encode(other)
-    changed = (mine.states != theirs.states).any(-1)[0].tolist()  # the states beside their words, read either way
-    assert changed == ([True] * 3 + [False] * 3 if reverse else [False] * 2 + [True] * 4)
-    assert torch.equal(mine.summary, mine.states[:, 0 if reverse else -1])  # the last state that was computed
-
-
-def test_both_orders_begin_with_the_same_numbers(lesson):
-    with_seed = []
-    for reverse in (False, True):
-        with seeded(1):
-            with_seed.append(OneWay(lesson.model(reverse_source=reverse, model_size=8).config).state_dict())
-    assert all(torch.equal(a, b) for a, b in zip(*(one.values() for one in with_seed), strict=True))
-
-
-def test_the_loss_along_a_sentence_is_the_loss_of_its_words(lesson, model, monkeypatch):
-    examples = lesson.examples("test")[:5]
-    monkeypatch.setattr(lesson, "examples", lambda split: examples)
-    whole, thirds = loss_along(lesson, model)
-    pairs = [(lesson.source.encode(e.source), lesson.target.encode(e.target)) for e in examples]
-    assert whole == pytest.approx(model.loss(text.collate(pairs)).item(), abs=1e-4)
-    by_hand = [[], [], []]
-    for source, target in pairs:
-        batch = text.collate([(source, target)])
-        log_p = model(batch.source, batch.target_in)[0][0].log_softmax(-1)
-        for t, word in enumerate(batch.target_out[0].tolist()):
-            by_hand[3 * t // len(batch.target_out[0])].append(-log_p[t, word].item())
-    assert thirds == pytest.approx([sum(part) / len(part) for part in by_hand], abs=1e-4)
 
 
 def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):

@@ -8,7 +8,6 @@ from chapters.ch05.experiments.twins import corpus
 from chapters.ch05.variants import LayerWise, with_key_heads
 from course_utils.caching import writer_of
 from course_utils.heads import attention_weights
-from course_utils.restored import evaluating
 from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
 SIZES = TransformerConfig(9, 9, model_size=8, num_layers=2, num_heads=4, dropout=0.0)
@@ -30,12 +29,6 @@ def test_layers_that_all_read_the_last_are_the_transformer(model):
     batch = random_batch()
     torch.testing.assert_close(LayerWise(model, (2, 2))(*batch), model(*batch))
     assert not torch.allclose(LayerWise(model, (1, 2))(*batch), model(*batch))
-
-
-def test_measuring_it_leaves_the_model_as_it_was(model):
-    with evaluating(LayerWise(model, (1, 2))):
-        assert not model.training
-    assert not model.training
 
 
 def test_each_layer_reads_the_layer_that_was_named(model):

@@ -7,7 +7,6 @@ from chapters.ch06 import lesson as bert_lesson
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, encode
 from course_kit.data.stories import Story
-from course_utils.bert import pretraining_loss
 
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")
@@ -48,20 +47,6 @@ def test_a_batch_asks_for_15_percent_and_never_for_cls_sep_or_padding(lesson):
     assert (batch.segments[~batch.mask] == 0).all()
     first = batch.segments.diff(dim=1).clamp_min(0).argmax(1)  # the [SEP] before segment 1
     assert (batch.ids[torch.arange(400), first] == lesson.tokenizer.sep).all()
-
-
-def test_padding_changes_neither_loss(lesson):
-    model = lesson.model(**TINY).double().eval()
-    batch = lesson.batch(torch.Generator().manual_seed(0), 6)
-    longer = torch.nn.functional.pad
-    padded = Masked(longer(batch.ids, (0, 7)), longer(batch.segments, (0, 7)), longer(batch.mask, (0, 7)),
-                    longer(batch.labels, (0, 7), value=-100), batch.nsp)  # fmt: skip
-    losses = [pretraining_loss(model, b.ids, b.labels, b.nsp, b.segments, b.mask) for b in (batch, padded)]
-    assert abs(losses[0].mlm - losses[1].mlm) < 1e-6 and abs(losses[0].nsp - losses[1].nsp) < 1e-6
-    seen = pretraining_loss(
-        model, padded.ids, padded.labels, padded.nsp, padded.segments, None
-    )  # padding attended: another loss
-    assert abs(seen.total - losses[0].total) > 1e-6
 
 
 def test_the_loss_is_that_of_the_logits_at_masked_places(lesson):

@@ -32,15 +32,6 @@ def test_live_labs_have_one_trait_per_state():
     assert labs.scaling(live=True).d == 64 and labs.masking(np.eye(3), live=True).length == 3
 
 
-def test_worked_example_a_in_the_lab():
-    keys = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]]
-    made = labs.scoring([0, 0, 1], keys, a="scaled_dot").steps("a")
-    assert made["score"].tolist() == pytest.approx([0, 0, 1, 0, 1, 1])
-    assert made["scaled"][2] == pytest.approx(0.577, abs=5e-4)
-    assert made["weights"] == pytest.approx([0.120, 0.120, 0.213, 0.120, 0.213, 0.213], abs=5e-4)
-    assert made["context"] == pytest.approx([0.453, 0.453, 0.640], abs=5e-4)
-
-
 def test_own_modules_are_left_as_they_are():
     score = SCORES["general"](2, 2)
     before = score.W.weight.clone()
@@ -49,22 +40,18 @@ def test_own_modules_are_left_as_they_are():
     assert score.W.weight.dtype == torch.float32 and torch.equal(score.W.weight, before)
 
 
-def test_scoring_refuses_with_what_to_do():
-    keys = [[1.0, 0.0], [0.0, 1.0]]
-    with pytest.raises(ValueError, match="query"):
-        labs.scoring([1.0, 0.0, 0.0], keys)
-    with pytest.raises(ValueError, match="finite"):
-        labs.scoring([1.0, float("nan")], keys)
-    with pytest.raises(ValueError, match="additive"):
-        labs.scoring([1.0, 0.0], keys, a="aditive")
-    with pytest.raises(ValueError, match="modules"):
-        labs.scoring(np.ones(4), np.eye(4), b="deep")
-    with pytest.raises(ValueError, match="keys"):
-        labs.scoring([1.0, 0.0], keys, names=["one"])
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ([1.0, 0.0, 0.0], {}),
+        ([1.0, 0.0], {"names": ["one"]}),
+        ([1.0, 0.0], {"values": [[1.0]]}),
+        ([1.0, 0.0], {"modules": {"general": SCORES["general"](3, 3)}}),
+    ],
+)
+def test_scoring_refuses_sizes_that_do_not_fit(query, options):
     with pytest.raises(ValueError):
-        labs.scoring([1.0, 0.0], keys, values=[[1.0]])
-    with pytest.raises(ValueError):
-        labs.scoring([1.0, 0.0], keys, modules={"general": SCORES["general"](3, 3)})
+        labs.scoring(query, [[1.0, 0.0], [0.0, 1.0]], **options)
 
 
 def test_scaling_tells_the_story_of_the_chapter():
@@ -206,8 +193,3 @@ def test_a_click_in_the_room_changes_whom_somebody_looks_for():
     assert room.now.arrays["weights"].reshape(5, 5)[0].argmax() == 3
     room.row, room.col = 4, 4
     assert "Eva looks for Eva" in line.value
-
-
-def test_the_room_stands_still_where_there_is_no_kernel():
-    view, told = labs.people(carrying(0.0), live=False)
-    assert "Ada looks for Cleo" in told and "(20 %)" in told and view.kind == "heatmap"

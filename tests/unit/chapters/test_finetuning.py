@@ -86,18 +86,6 @@ def test_in_a_pass_each_example_comes_once_and_a_training_of_passes_resumes(task
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))
 
 
-def test_the_encoder_is_a_copy_and_the_head_is_new(tasks, config):
-    task = tasks["sentiment"]
-    first = task.model(config)
-    state, global_state = first.bert.state_dict(), torch.get_rng_state()
-    copied = task.model(first.bert, seed=5)
-    assert torch.equal(global_state, torch.get_rng_state())
-    assert all(torch.equal(x, state[name]) for name, x in copied.bert.state_dict().items())
-    assert copied.bert is not first.bert and not torch.equal(copied.classifier.weight, first.classifier.weight)
-    task.train(copied, 2)
-    assert not torch.equal(copied.bert.pooler.weight, first.bert.pooler.weight)
-
-
 def test_predictions(tasks, config):
     said = tasks["sentiment"].predict(tasks["sentiment"].model(config), ["the soup was good .", "bad ."])
     assert [set(x.probabilities) for x in said] == [{"negative", "positive"}] * 2

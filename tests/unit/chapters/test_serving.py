@@ -14,7 +14,7 @@ import torch
 
 from chapters.ch07 import hub_format, serving
 from course_utils import text
-from course_utils.checkpoints import Loaded, load_checkpoint
+from course_utils.checkpoints import Loaded
 from course_utils.decoding import generate
 from course_utils.gpt import GPT, GPTConfig
 
@@ -80,17 +80,6 @@ def test_transformers_cuts_any_text_into_the_same_byte_pairs():
         assert theirs.decode(built.encode(one)) == one
 
 
-def test_a_name_for_bos_of_ones_own_is_one_token_of_the_prompt(tmp_path):
-    import transformers
-
-    tokenizer = text.Subwords.build(["a student", "étudiant"] * 3, 40, special=("<pad>", "<unk>", "<to-fr>", "<eos>"))
-    folder = hub_format.save_pretrained(model(tokenizer), tmp_path / "m", template="translate")
-    theirs = transformers.AutoTokenizer.from_pretrained(folder)
-    prompt = hub_format.as_text(theirs, [{"role": "user", "content": "a student"}])
-    assert prompt == "a student<to-fr>"
-    assert theirs(prompt).input_ids == [*tokenizer.encode("a student"), text.BOS]
-
-
 def test_chat_templates_make_one_text_of_a_chat(folder):
     import transformers
 
@@ -107,12 +96,6 @@ def test_chat_templates_make_one_text_of_a_chat(folder):
     )
     theirs.chat_template = hub_format.TEMPLATES["plain"]
     assert hub_format.as_text(theirs, chat) == "Rome. A street.Speak.We know.Well?"
-
-
-def test_asked_for_news_the_model_asks_back():
-    """As chapter 7 says below its served answer."""
-    scene = "A street in Verona.\n\nFirst Citizen:\nWhat news, my lord?\n\nSecond Citizen:\n"
-    assert "?" in generate(load_checkpoint("gpt-shakespeare"), scene, 20, temperature=0)
 
 
 def test_what_cannot_be_written_says_why(tmp_path):
@@ -159,17 +142,6 @@ class Ollama(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps({"data": self.models}).encode())
 
-    def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        said = [asked["model"], ": ", asked["messages"][-1]["content"]]
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        for piece in said:
-            chunk = {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.write(b"data: [DONE]\n\n")
-
     def log_message(self, *args):
         pass
 
@@ -187,19 +159,7 @@ def test_ollama_is_found_or_a_line_says_how_to_get_it():
 
 
 @EXTRA
-def test_the_same_lines_ask_ollama():
-    """A stand-in for it: its list of models, and an answer in pieces."""
-    with HTTPServer(("127.0.0.1", 0), Ollama) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url, Ollama.models = f"http://127.0.0.1:{server.server_port}/v1", [{"id": "qwen2.5:3b"}]
-        (model,) = serving.models_at(url)
-        said = list(serving.streamed(url, model, [{"role": "user", "content": "Good day."}], temperature=0))
-        assert said == ["qwen2.5:3b", ": ", "Good day."]
-        server.shutdown()
-
-
-@EXTRA
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_served_streamed_killed(folder):
     """One server for all of it: the same text as here, a list of models, errors that explain, and no process left."""
     loaded, place = folder
@@ -232,7 +192,7 @@ def test_served_streamed_killed(folder):
 
 
 @EXTRA
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
     """Also when that program is killed and cannot clean up."""
     code = (

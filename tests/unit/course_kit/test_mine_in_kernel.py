@@ -56,7 +56,7 @@ def test_what_is_solved_in_chapter_1_is_the_readers_in_another_notebook(kernel):
     assert line.startswith("`mine` has no 'nothing_like_this'")
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_a_dataclass_and_a_cell_with_a_magic_are_found_in_the_notebook(kernel):
     book, _, client = kernel
     started(client, "ch05")

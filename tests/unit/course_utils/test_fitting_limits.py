@@ -39,10 +39,6 @@ def test_a_number_is_noted_once_for_each_step():
     assert noted.history["held-out"] == ([0, 4], [1.0, 3.0])
 
 
-def test_a_run_is_shown_by_what_became_of_it():
-    assert repr(Run(nn.Linear(1, 1), 9, message="9 steps.")) == "Run(9 steps.)"
-
-
 @pytest.mark.parametrize("kept", [3, 1], ids=["with its GPUs", "from a machine without a GPU"])
 def test_each_device_gets_its_own_random_state_back(monkeypatch, kept):
     there, model = {}, nn.Linear(1, 1)

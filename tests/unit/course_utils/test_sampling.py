@@ -109,36 +109,11 @@ def test_rows_of_different_lengths_slide_each_at_its_own_time(positions, cache):
         assert torch.equal(together[i], alone[0])
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"temperature": "1"}, {"max_new_tokens": 1.0}, {"generator": 0}, {"stop": 1.5}, {"stop": ["a"]}, {"model": None},
-     {"mask": torch.ones(1, 2)}, {"mask": torch.ones(1, 2).long()}, {"mask": torch.zeros(1, 2, dtype=torch.bool)},
-     {"mask": torch.ones(1, 3, dtype=torch.bool)}, {"mask": [[True] * 2]}, {"ids": torch.zeros(1, 0, dtype=torch.long)},
-     {"ids": torch.ones(1, 2)}, {"ids": [[4, 5]]}, {"ids": torch.tensor([4, 5])}, {"ids": torch.tensor([[4, 99]])}],
-    ids=str,
-)  # fmt: skip
-def test_what_cannot_be_drawn_with_is_refused(options):
-    given = {"model": model(), "ids": torch.tensor([[4, 5]]), "max_new_tokens": 2} | options
-    with pytest.raises(REFUSED):
-        sample(**given)
-
-
 @pytest.mark.parametrize("mask", [torch.ones(2, 3).bool(), torch.eye(2)[:1].bool(),
                                   torch.tensor([[True, True], [False, False]])])  # fmt: skip
 def test_the_mask_of_prompts_is_of_their_shape_with_a_token_in_each_row(mask):
     with pytest.raises(REFUSED):
         sample(model(), torch.tensor([[4, 5], [4, 5]]), 2, mask=mask)
-
-
-@pytest.mark.parametrize("positions", ["learned", "rotary"])
-def test_a_shorter_prompt_in_a_batch_goes_on_as_it_would_alone(positions):
-    made, lengths = model(positions=positions), [7, 4, 1]
-    prompts = torch.randint(4, 30, (3, 7), generator=torch.Generator().manual_seed(1))
-    mask = torch.arange(7) < torch.tensor(lengths)[:, None]
-    together, p = drawn(made, prompts, 8, temperature=0, mask=mask)
-    for row, length in enumerate(lengths):
-        alone, q = drawn(made, prompts[row : row + 1, :length], 8, temperature=0)
-        assert torch.equal(together[row], alone[0]) and torch.allclose(p[row], q[0], atol=1e-5)
 
 
 def test_frequencies_are_the_probabilities():
@@ -154,15 +129,6 @@ def test_the_same_seed_draws_the_same_and_the_global_state_is_left_alone():
     before = torch.get_rng_state()
     a, b = (sample(made, prompt, 12, generator=torch.Generator().manual_seed(4)) for _ in range(2))
     assert torch.equal(a, b) and torch.equal(before, torch.get_rng_state())
-
-
-def test_a_row_ends_at_stop_and_is_filled_up():
-    made, prompt = model(), torch.tensor([[4], [9], [14]])
-    free = sample(made, prompt, 12, temperature=0)
-    stop = int(free[0, 3])
-    found = sample(made, prompt, 12, temperature=0, stop=stop)
-    end = free[0].tolist().index(stop)
-    assert found[0, : end + 1].tolist() == free[0, : end + 1].tolist() and not found[0, end + 1 :].any()
 
 
 @pytest.mark.parametrize(

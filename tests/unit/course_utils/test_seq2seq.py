@@ -7,7 +7,7 @@ from edges import REFUSED, holds
 
 from course_utils.loss import masked_loss
 from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.text import Batch, collate
+from course_utils.text import collate
 
 
 def model(**settings):
@@ -22,19 +22,6 @@ KINDS = [{}, {"query": "current"}, {"attention": None}, {"attention": "location_
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=str)
-def test_more_padding_changes_nothing(settings):
-    net, batch = model(**settings), collate(PAIRS)
-    wide = Batch(*(F.pad(x, (0, 3)) for x in batch))
-    narrow_logits, narrow_weights = net(batch.source, batch.target_in, batch.source_mask)
-    wide_logits, wide_weights = net(wide.source, wide.target_in, wide.source_mask)
-    torch.testing.assert_close(wide_logits[:, : batch.target_in.shape[1]], narrow_logits)
-    torch.testing.assert_close(net.loss(wide), net.loss(batch))
-    assert (narrow_weights is None) == (net.score is None)
-    if narrow_weights is not None:
-        assert (wide_weights[..., batch.source.shape[1] :] == 0).all()
-
-
-@pytest.mark.parametrize("settings", KINDS, ids=str)
 def test_what_stands_in_the_padding_does_not_matter(settings):
     net, batch = model(**settings), collate(PAIRS)
     other = batch.source.masked_fill(~batch.source_mask, 17)
@@ -45,76 +32,10 @@ def test_what_stands_in_the_padding_does_not_matter(settings):
     torch.testing.assert_close(net.loss(changed), net.loss(batch))
 
 
-@pytest.mark.parametrize("settings", KINDS, ids=str)
-def test_no_state_is_carried_from_one_sentence_or_batch_to_the_next(settings):
-    net, batch = model(**settings), collate(PAIRS)
-    together = net(batch.source, batch.target_in, batch.source_mask)[0]
-    for b, (source, target) in enumerate(PAIRS):
-        one = collate([(source, target)])
-        alone = net(one.source, one.target_in, one.source_mask)[0]
-        torch.testing.assert_close(together[b, : len(target) + 1], alone[0])
-
-
-@pytest.mark.parametrize("settings", KINDS, ids=str)
-def test_the_future_of_the_target_is_not_seen(settings):
-    net, batch = model(**settings), collate(PAIRS)
-    changed = batch.target_in.clone()
-    changed[:, 2:] = 3
-    a, b = (net(batch.source, t, batch.source_mask)[0] for t in (batch.target_in, changed))
-    torch.testing.assert_close(a[:, :2], b[:, :2])
-    assert not torch.allclose(a[:, 2:], b[:, 2:])
-
-
-def test_rows_of_weights_sum_to_one():
-    net, batch = model(), collate(PAIRS)
-    _, weights = net(batch.source, batch.target_in, batch.source_mask)
-    assert weights.shape == (3, 6, 4)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(3, 6))
-
-
 def test_all_words_are_real_where_no_mask_says_otherwise():
     net, batch = model(), collate(PAIRS[:1])
     for mine, theirs in zip(net(*batch[:3:2]), net(batch.source, batch.target_in, batch.source_mask), strict=True):
         assert torch.equal(mine, theirs)
-
-
-@pytest.mark.parametrize("query", ["previous", "current"])
-@pytest.mark.parametrize("reverse", [False, True])
-def test_states_and_weights_stand_beside_their_own_words_whichever_way_the_source_is_read(query, reverse):
-    """A state changes most where its own word is another one; weights are the softmax of scores with these states."""
-    net, batch = model(query=query, reverse_source=reverse), collate(PAIRS)
-    memory = net.encode(batch.source, batch.source_mask)
-    for b, (source, _) in enumerate(PAIRS):
-        for place in range(len(source)):
-            other = batch.source.clone()
-            other[b, place] = 19
-            moved = (net.encode(other, batch.source_mask).states - memory.states).norm(dim=-1)
-            assert moved[b].argmax() == place and moved.sum(1).count_nonzero() == 1
-    assert not memory.states[~batch.source_mask].any() and torch.equal(memory.mask, batch.source_mask)
-    queries = torch.randn(3, 2, 16)
-    context, weights = net.look_back(queries, memory)
-    for b, (source, _) in enumerate(PAIRS):
-        states = memory.states[b : b + 1, : len(source)]
-        alone = net.score(queries[b : b + 1], states).softmax(-1)
-        torch.testing.assert_close(weights[b : b + 1, :, : len(source)], alone)
-        torch.testing.assert_close(context[b : b + 1], alone @ states)
-
-
-@pytest.mark.parametrize("settings", [*KINDS, {"num_layers": 3}], ids=str)
-@torch.no_grad()
-def test_word_by_word_is_all_at_once(settings):
-    net, batch = model(**settings), collate(PAIRS)
-    logits, weights = net(batch.source, batch.target_in, batch.source_mask)
-    state = net.start(batch.source, batch.source_mask)
-    assert state.hidden.shape == (3, net.config.num_layers, 16)
-    for t, words in enumerate(batch.target_in.unbind(1)):
-        step = net.step(words, state)
-        state = step.state
-        torch.testing.assert_close(step.logits, logits[:, t])
-        if weights is None:
-            assert step.weights is None
-        else:
-            torch.testing.assert_close(step.weights, weights[:, t])
 
 
 def test_without_attention_the_decoder_sees_one_vector_whatever_the_length():
@@ -124,15 +45,6 @@ def test_without_attention_the_decoder_sees_one_vector_whatever_the_length():
     state = net.start(torch.tensor([[5, 6]]))
     silenced = state._replace(memory=state.memory._replace(states=torch.full_like(state.memory.states, torch.nan)))
     assert net.step(torch.tensor([2]), silenced).logits.isfinite().all(), "the encoder's states are never read"
-
-
-def test_without_attention_it_does_not_matter_when_one_would_have_asked():
-    batch = collate(PAIRS)
-    first, second = (model(attention=None, query=query) for query in ("previous", "current"))
-    given = batch.source, batch.target_in, batch.source_mask
-    assert torch.equal(first(*given)[0], second(*given)[0])
-    steps = [net.step(batch.target_in[:, 0], net.start(*given[::2])).logits for net in (first, second)]
-    assert torch.equal(*steps)
 
 
 def test_the_keys_are_projected_once_for_a_sentence(monkeypatch):
@@ -182,27 +94,6 @@ def test_the_models_own_loss_is_the_masked_loss_of_its_logits(settings):
     with torch.autocast("cpu", torch.bfloat16):
         half = net.loss(batch)
     torch.testing.assert_close(half, net.loss(batch), atol=0.02, rtol=0)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{"source_vocab_size": -1}, {"query": "next"}, {"dropout": -0.1}, {"num_layers": 0}, {"attention": "aditive"}],
-    ids=str,
-)
-def test_settings_that_cannot_work_are_refused(settings):
-    with pytest.raises(REFUSED):
-        model(**settings)
-
-
-def test_a_model_of_odd_size_has_no_two_halves():
-    net, batch = model(model_size=15), collate(PAIRS)
-    with pytest.raises(REFUSED):
-        net.loss(batch)
-
-
-def test_the_config_is_frozen():
-    with pytest.raises(AttributeError):
-        model().config.model_size = 5
 
 
 @pytest.mark.parametrize("attention", ["additive", None])
@@ -257,8 +148,3 @@ def test_losses_are_plain_by_default_and_smoothing_lies_from_0_to_1():
     for word in (-1, 5):
         with pytest.raises(REFUSED):
             masked_loss(logits, torch.tensor([[1, word]]))
-
-
-def test_sizes_that_are_not_given_are_those_of_the_docstring():
-    net = model(attention="additive")
-    assert net.score.hidden_size == 8 and net.source_embedding.embedding_dim == 16
