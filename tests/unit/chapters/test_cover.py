@@ -1,8 +1,10 @@
 """The cover tells what the trained model does."""
 
+import in_node
 import numpy as np
 import pytest
 import torch
+from in_page import open_in_node
 
 from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import MODEL, OTHERS, SENTENCE, halves, study
@@ -83,3 +85,16 @@ def test_the_view_says_it_in_words(loaded):
     assert "“it” gives 0.45 of its attention to “animal”" in view.describe()
     assert [row[0] for row in view.table().rows] == loaded.source.cut(halves(SENTENCE)[0])
     assert torch.is_grad_enabled()
+
+
+def test_a_page_answers_a_sentence_as_python_does():
+    view = cover()
+    text = "The trophy didn't fit in the box because it was too big/small."
+    theirs = study(open_in_node(MODEL), halves(text))
+    asked = "async (text, spec) => { const own = await load('ch00/cover_study.js'); "
+    found = in_node.evaluate(asked + "return own.study(it, own.twoOf(text), spec) }", text, view.spec())
+    for name in ("tokens", "written", "place", "words", "rewritten"):
+        assert found[name] == getattr(theirs, name)
+    for name in ("shares", "moved", "silenced"):
+        assert np.allclose(found[name], getattr(theirs, name), atol=1e-4), name
+    assert np.allclose(found["weights"], np.stack(theirs.weights), atol=1e-4)
