@@ -164,7 +164,7 @@ def test_without_the_models_files_it_says_where_they_are(opened):
 
 def test_on_a_phone_each_weight_is_written_in_its_cell_and_nothing_is_said_of_arcs(opened):
     page = opened(width=390)
-    number = page.locator(".share[data-weight]").first
+    number = page.locator(".share[data-weight]:not([data-weight=''])").first
     expect(number).to_be_visible()
     after = "e => [getComputedStyle(e, '::after').content, getComputedStyle(e, '::after').whiteSpace]"
     until(lambda: number.evaluate(after), [f'"{number.get_attribute("data-weight")}"', "nowrap"])

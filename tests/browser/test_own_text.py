@@ -44,8 +44,6 @@ def gaps(*sentences, name="bert-stories", **options):
 def made(name, **options):
     if name == "predictions":
         return gaps("The grass on the bank was wet.", model=MODELS[name], **options)
-    if name == "novels":
-        return gaps("He opened the door.", name="bert-prose", model="bert-prose", **options)
     if name == "prose":
         words = PROSE.tokenizer.tokens(range(len(PROSE.tokenizer)))
         return gpt_labs.sampling(next_piece(BEGUN), words, text=BEGUN, temperature=0, model="gpt-prose", **options)
@@ -61,8 +59,7 @@ def opened(show):
     """opened(name, …) -> a page with that lab and, unless told otherwise, the files of its model."""
 
     def open_page(name, **options):
-        model = MODELS.get(name) or {"novels": "bert-prose", "prose": "gpt-prose"}[name]
-        return show(made(name), **{"models": [model], "width": 1160, **options})
+        return show(made(name), **{"models": [MODELS.get(name, "gpt-prose")], "width": 1160, **options})
 
     return open_page
 
@@ -114,18 +111,6 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
         assert ours["true"]["p"] == pytest.approx(p, abs=1e-4)
 
 
-def test_a_model_that_knows_one_segment_reads_two_sentences_as_one(opened):
-    page = typed(opened("novels"), "He opened the door. She was gone.")
-    until(lambda: state(page)["own"], seconds=120)
-    expected = gaps("He opened the door. She was gone.", name="bert-prose")
-    right, of = expected.right()
-    expect(page.locator(".score")).to_have_text(
-        f"✓ first choice right at {right} of {of} positions, ✗ wrong", timeout=60_000
-    )
-    (ours,) = numbers(page)
-    assert [b["p"] for b in ours["bars"]] == pytest.approx([p for _, p in expected.bars()], abs=1e-4)
-
-
 def test_an_own_gap_is_filled_as_in_python(opened):
     page = unfolded(opened("predictions"))
     page.get_by_role("textbox", name="Your own").fill("The dog was [MASK].")
@@ -137,9 +122,6 @@ def test_an_own_gap_is_filled_as_in_python(opened):
         logits = loaded.model(torch.tensor([read.ids]), torch.tensor([read.segments])).mlm_logits[0]
     best = logits[read.ids.index(loaded.tokenizer.mask)].softmax(-1).topk(5)
     expect(page.locator(".picked")).to_have_text("[MASK]")
-    size = "e => parseFloat(getComputedStyle(e.firstChild).fontSize)"
-    mark, *sentence, _, _ = (word.evaluate(size) for word in page.locator(".word").all())  # the dog was [MASK] . [SEP]
-    assert set(sentence) == {page.locator(".picked").evaluate(size)} and mark < sentence[0]
     (ours,) = numbers(page)
     assert [b["word"] for b in ours["bars"]] == loaded.tokenizer.tokens(best.indices.tolist())
     assert [b["p"] for b in ours["bars"]] == pytest.approx(best.values.tolist(), abs=1e-4)
@@ -210,14 +192,13 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     until(lambda: box.evaluate("e => e.scrollTop"), 0)  # a reader may look back
 
 
-def test_asking_again_begins_anew_and_writing_on_goes_on(opened):
+def test_asking_again_begins_anew(opened):
     page = typed(opened("game"), "Good morrow")
     answered(page, "game")
-    for enough in (30, 60):
-        page.get_by_role("button", name="write on").click()
-        page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {enough}")
-        page.get_by_role("button", name="stop").click()
-        expect(page.get_by_test_id("model")).to_contain_text("a second")
+    page.get_by_role("button", name="write on").click()
+    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 30")
+    page.get_by_role("button", name="stop").click()
+    expect(page.get_by_test_id("model")).to_contain_text("a second")
     page.get_by_role("button", name="ask the model").click()
     until(lambda: state(page)["own"], "Good morrow")
 
@@ -230,12 +211,6 @@ def test_a_beginning_is_read_again_only_where_it_changes(opened):
         page.wait_for_function("t => document.querySelector('.course-view').view.numbers().text === t", arg=text)
         expected = poet(text)[-1].softmax(-1).topk(5).values.tolist()
         assert [e["p"] for e in numbers(page)["expected"]] == pytest.approx(expected, abs=1e-4)
-
-
-def test_a_sign_that_it_does_not_know_is_shown_as_what_it_reads(opened):
-    page = typed(opened("game"), "Zoë 猫")
-    expect(page.get_by_test_id("text")).to_contain_text("Zo<unk> <unk>", timeout=120_000)
-    expect(page.get_by_test_id("model")).to_contain_text("It does not know “ë”, “猫”, and reads <unk> there.")
 
 
 def test_draws_from_an_own_beginning_are_pythons(opened):
@@ -290,7 +265,7 @@ def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened
 
 
 # ---- all three
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["predictions", "game"])
 def test_empty_and_too_long(opened, name):
     page = typed(opened(name), "  ")
     expect(page.get_by_test_id("model")).to_contain_text("There is no word to read: type a text.")
@@ -303,7 +278,7 @@ def test_empty_and_too_long(opened, name):
         expect(page.locator(".words")).to_contain_text("grass")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["predictions", "sampling"])
 def test_without_the_models_files_it_says_where_they_are(opened, name):
     page = opened(name, models=())
     expect(page.get_by_test_id("model")).to_contain_text("You can type a text of your own here on the course's website")

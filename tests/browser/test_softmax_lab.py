@@ -51,7 +51,7 @@ def test_a_bar_is_moved_by_keys(opened, violations):
     for key, score in (("ArrowUp", 2.1), ("PageDown", 1.1), ("Home", -3.0), ("ArrowDown", -3.0), ("End", 3.0)):
         page.keyboard.press(key)
         until(lambda: state(page)["scores"][0], score)
-        expect(bar(page, 0)).to_have_attribute("aria-valuetext", "score 3.00, share 0.844")
+    expect(bar(page, 0)).to_have_attribute("aria-valuetext", "score 3.00, share 0.844")
     assert violations(page, ".course-view") == []
 
 
