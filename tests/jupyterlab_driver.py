@@ -29,10 +29,10 @@ class Watched:
         if slowdown := float(os.environ.get("COURSE_TEST_SLOWDOWN", 1)) - 1:  # tests pass on slow machines, too
             cdp = self.context.new_cdp_session(self.page)
             cdp.send("Emulation.setCPUThrottlingRate", {"rate": slowdown + 1})
-        self.left, self.errors = [], []
-        allowed = (own, "data:", "blob:", own.replace("http", "ws", 1))
+        self.left, self.errors, self.own = [], [], own
         self.context.route(
-            lambda url: not url.startswith(allowed), lambda r: (self.left.append(r.request.url), r.abort())
+            lambda url: not url.startswith((self.own, "data:", "blob:", self.own.replace("http", "ws", 1))),
+            lambda r: (self.left.append(r.request.url), r.abort()),
         )
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)

@@ -1,5 +1,7 @@
 """A real browser for the views: pages without a kernel, and a JupyterLab of our own with one."""
 
+import collections
+import functools
 import itertools
 import os
 import pathlib
@@ -10,6 +12,8 @@ import find_browser
 import pages
 import pytest
 from jupyterlab_driver import FLAGS, Lab, Notebook, Watched
+
+from course_kit.views.models import model_files
 
 
 @pytest.fixture(scope="session")
@@ -66,32 +70,78 @@ def watch(browser):
         assert watched.errors == [], "errors in the browser"
 
 
-@pytest.fixture
-def show(watch, tmp_path):
-    """show(view, …) -> page with these views in their HTML shells, one below the other, opened from a file.
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A folder for pages; models are beside them where a page asks for them."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "models").mkdir()
+    return folder
 
-    Their static pictures, which take longest to make, are left out where scripts run and replace them at once.
+
+@pytest.fixture(scope="module")
+def kept(browser):
+    """The pages that the tests of a file use one after the other, by the options of their context."""
+    pages_of = collections.defaultdict(list)
+    yield pages_of
+    for watched in itertools.chain(*pages_of.values()):
+        watched.context.close()
+
+
+@pytest.fixture
+def show(browser, kept, site):
+    """show(view, …) -> page with these views, one below the other, opened from a file.
+
+    The page is the one of the test before, opened anew; a second one within a test is another. Static pictures, which
+    take longest to make, are left out where scripts run and replace them at once.
+    models: names of those whose files lie beside the page. style: of its body. Other options are of its context.
     """
+    used = collections.Counter()
     number = itertools.count()
 
-    def shell(view, scripts):
-        if isinstance(view, str):
-            return view
-        return pages.bare(view) if scripts else view.fragment()
-
-    def open_page(*views, dark=False, width=1000, scripts=True, html=None):
-        body = html or "<hr>".join(shell(view, scripts) for view in views)
+    def open_page(
+        *views, dark=False, width=1000, height=900, scripts=True, html=None, models=(), still=False, style="", **context
+    ):
+        for name, script in {k: v for model in models for k, v in files_of(model).items()}.items():
+            if not (site / "models" / name).exists():
+                (site / "models" / name).write_text(script, encoding="utf-8")
+        body = html or "<hr>".join(
+            view if isinstance(view, str) else pages.bare(view) if scripts else view.fragment() for view in views
+        )
         colours = "background:#111;color:#e0e0e0" if dark else "background:#fff;color:#212121"
-        path = tmp_path / f"page{next(number)}.html"
+        told = ' data-course-models="models/"' if models else ""
+        path = site / f"page{next(number)}.html"
         path.write_text(
-            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>'
-            f"{pages.PROGRAM}"
-            f'<body style="font:14px system-ui,sans-serif;margin:12px;{colours}"><main>{body}</main>',
+            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>views</title>'
+            f'<meta name="viewport" content="width=device-width">{pages.PROGRAM}'
+            f'<body style="font:14px system-ui,sans-serif;margin:12px;{colours};{style}"><main>{body}</main>',
             encoding="utf-8",
         )
-        return watch(path.as_uri(), size=(width, 900), java_script_enabled=scripts)
+        kind = tuple(sorted({"java_script_enabled": scripts, **context}.items()))
+        if used[kind] == len(kept[kind]):
+            kept[kind].append(Watched(browser, "file:", **dict(kind)))
+        watched = kept[kind][used[kind]]
+        used[kind] += 1
+        page = watched.page
+        watched.own = "file:" if models else path.as_uri()
+        page.mouse.move(0, 0)
+        page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(path.as_uri())
+        return page
 
-    return open_page
+    yield open_page
+    for kind, count in used.items():
+        for watched in kept[kind][:count]:
+            left, errors = list(watched.left), list(watched.errors)
+            watched.left.clear()
+            watched.errors.clear()
+            assert left == [], "requests left the page"
+            assert errors == [], "errors in the browser"
+
+
+@functools.cache
+def files_of(model):
+    return model_files(model)
 
 
 @pytest.fixture(scope="session")

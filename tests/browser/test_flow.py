@@ -3,20 +3,13 @@
 The contexts are held to torch's in tests/unit/chapters/test_ch03_labs.py.
 """
 
-import functools
 import re
 
-import labs
-import pages
 import pytest
-import torch
-from waiting import contains, differs, numbers, picture, settle, stays, until
+from scenes import ENGLISH, FRENCH, flow
+from waiting import contains, differs, numbers, picture, settle, state, stays, until
 
 pytestmark = pytest.mark.browser
-SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .
-L' accord sur la zone économique européenne a été signé en août 1992 ."""
-ENGLISH, FRENCH = (line.split() for line in SENTENCES.splitlines())
-GOLD = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 6), (5, 5), (6, 4), (7, 7), (8, 7), (9, 8), (10, 9), (11, 10), (12, 11)]
 # what is said while the pointer goes down the second column of the second picture, and across its weights
 HOVER = """async () => { const root = document.querySelector('.course-view').shadowRoot, found = [];
   const canvas = root.querySelectorAll('canvas')[1], box = canvas.getBoundingClientRect(), points = [];
@@ -28,21 +21,6 @@ HOVER = """async () => { const root = document.querySelector('.course-view').sha
     found.push(root.querySelector('[data-testid=numbers]').textContent);
   }
   return found; }"""
-STATE = "() => document.querySelector('.course-view').view.state"
-
-
-def flow(features=8, **options):
-    source = torch.Generator().manual_seed(0)
-    scores = torch.randn(14, 13, generator=source)
-    for t, s in GOLD:
-        scores[t, s] += 4
-    states = torch.tanh(torch.randn(13, features, generator=source))
-    return labs.flow((ENGLISH, FRENCH, torch.softmax(scores, -1)), states, plain=FRENCH[:6] + ["."], **options)
-
-
-@functools.cache
-def html(features=8, step=6):
-    return pages.bare(flow(features, step=step))
 
 
 def test_it_moves_and_says_its_numbers(show):
@@ -52,8 +30,7 @@ def test_it_moves_and_says_its_numbers(show):
     until(said.inner_text, contains("the same 8 numbers"))
     page.get_by_test_id("picture").focus()
     page.keyboard.press("ArrowRight")
-    settle(page)
-    until(lambda: page.evaluate(STATE)["step"], 6)
+    until(lambda: state(page)["step"], 6)
     until(lambda: picture(page, 0), differs(before[0]))
     until(lambda: picture(page, 1), differs(before[1]))
     seen = {"state": 0, "context": 0, "weight": 0}
@@ -81,7 +58,7 @@ def test_a_word_written_is_chosen_by_a_press_and_shown_under_the_pointer(show):
             break
     until(reads, contains("context for “accord”"))
     page.mouse.click(*place)
-    until(lambda: page.evaluate(STATE)["step"], 2)
+    until(lambda: state(page)["step"], 2)
     page.mouse.move(1, 1)
     until(reads, contains("Choose a column"))
     until(reads, contains("“accord” reads"))
@@ -91,12 +68,12 @@ def test_play_pauses_and_goes_on(show):
     page = show(flow(step=1))
     button = page.get_by_test_id("play")
     button.click()
-    until(lambda: page.evaluate(STATE)["step"] > 1)
+    until(lambda: state(page)["step"] > 1)
     button.click()
     until(button.inner_text, "play")
     stays(lambda: button.inner_text(), "play")
     page.get_by_test_id("picture").press("End")
-    until(lambda: page.evaluate(STATE)["step"], 14)
+    until(lambda: state(page)["step"], 14)
     until(page.get_by_label("one word on").is_disabled)
 
 
@@ -111,44 +88,3 @@ def test_a_column_keeps_its_length_while_words_are_written(show):
         numbers(page, step=step)
         until(page.get_by_test_id("step").inner_text, str(step))
         assert until(lambda: page.evaluate(states)) == before
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_no_axe_violations(show, violations, dark):
-    page = show(html(), dark=dark)
-    page.locator(".summed-up summary").first.click()
-    assert violations(page, "main") == []
-
-
-@pytest.mark.parametrize("width", [480, 700, 1000])
-def test_never_wider_than_the_column(show, width):
-    page = show(html(), html(16), width=width)
-    for i in (0, 1):
-        inner, outer = page.locator(".course-view").nth(i).evaluate("e => [e.scrollWidth, e.clientWidth]")
-        assert inner <= outer + 1
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
-
-
-@pytest.mark.parametrize("width", [480, 1000])
-def test_the_layout_does_not_jump(show, width):
-    page = show(html(), width=width)
-    heights = {page.locator(".course-view").evaluate("e => e.offsetHeight")}
-    for step in (1, 4, 9, 14):
-        numbers(page, step=step)
-        settle(page)
-        heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
-    assert len(heights) == 1, heights
-
-
-def test_presenting_size(show):
-    page = show(flow(presenting=True), width=1280)
-    until(lambda: page.locator(".course-view").bounding_box()["height"] < 1000)
-    until(lambda: page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
-
-
-def test_without_scripts_picture_sentence_and_table_remain(show):
-    page = show(flow(step=6), scripts=False)
-    until(lambda: page.locator("img").bounding_box()["width"] > 200)
-    until(lambda: len(page.locator("img").get_attribute("alt")) > 100)
-    page.locator("summary").click()
-    until(lambda: page.locator("table tr").count() > 4)

@@ -1,9 +1,10 @@
-"""A sentence of the reader's own: alignment, heads and flow follow what is typed, computed in the page."""
+"""A sentence of the reader's own: alignment, heads and flow follow what is typed, computed in the page.
+
+Each model's numbers are held to Python's in tests/unit/course_kit/test_models_in_node.py.
+"""
 
 import dataclasses
-import time
 
-import pages
 import pytest
 import torch
 from in_page import load_as_in_page
@@ -12,7 +13,6 @@ from waiting import numbers, until
 
 from chapters.ch03.labs import flow
 from course_kit.views.labs import alignment, heads
-from course_kit.views.models import model_files
 from course_kit.views.translation import word_of
 from course_utils.checkpoints import load_checkpoint
 from course_utils.decoding import translate
@@ -26,30 +26,12 @@ FIRST = "The animal was too tired."
 NUMBERS = "document.querySelector('.course-view').view.numbers()"
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """A folder with the files of all models of this test."""
-    at = tmp_path_factory.mktemp("site")
-    (at / "models").mkdir()
-    for files in map(model_files, (GRAMMAR, REAL, WRITES, CHINESE, *PAIR)):
-        for name, script in files.items():
-            (at / "models" / name).write_text(script, encoding="utf-8")
-    return at
-
-
 @pytest.fixture
-def opened(watch, folder):
-    """opened(view, models="models/", **context) -> a page from disk with the view; models: where their files are."""
+def opened(show):
+    """opened(view, …) -> a page with the view and, unless told otherwise, the files of its models."""
 
-    def open_page(view, models="models/", **context):
-        told = f' data-course-models="{models}"' if models else ""
-        (folder / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"{told}><meta charset="utf-8"><title>own</title>{pages.PROGRAM}'
-            f'<body style="font:14px system-ui,sans-serif;margin:12px;background:#fff;color:#212121">'
-            f"<main>{view.fragment()}</main>",
-            encoding="utf-8",
-        )
-        return watch((folder / "page.html").as_uri(), own="file:", **{"size": (1160, 900), **context})
+    def open_page(view, **options):
+        return show(view, **{"models": view.options.get("own", {}).get("models", ()), "width": 1160, **options})
 
     return open_page
 
@@ -115,9 +97,7 @@ def answered(page, text):
     ("name", "text"),
     [
         (GRAMMAR, "The animal didn't cross the street because it was too wide."),
-        (REAL, "My little sister has never seen the black sea in winter."),
         (WRITES, "I have not seen your keys."),
-        (PAIR[0], "The old woman bought a red car yesterday."),
         (CHINESE, "我正在吃绿色的苹果。"),
     ],
 )
@@ -145,10 +125,9 @@ def test_all_heads_follow_and_are_pythons(opened):
     expect(page.get_by_label("query").locator("option")).to_have_text([*words])
     assert "too" in words
     expect(page.get_by_label("query")).to_have_value("too")
-    for layer in range(3):
-        for head in range(4):
-            open_head = torch.tensor(numbers(page, layer=layer, head=head)["open"])
-            assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)
+    for layer, head in ((0, 0), (1, 3), (2, 1)):
+        open_head = torch.tensor(numbers(page, layer=layer, head=head)["open"])
+        assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)
 
 
 def test_both_flows_follow_and_are_pythons(opened):
@@ -164,26 +143,23 @@ def test_both_flows_follow_and_are_pythons(opened):
 
 
 def test_words_come_one_by_one(opened):
-    """The picture grows while the model writes; when each word came stands in what the test prints."""
+    """The picture grows while the model writes."""
     page, text = opened(aligned(REAL)), "My little sister has never seen the black sea in winter."
     answered(page, "It is warm.")  # the model is here now
     page.evaluate(
         """() => { const root = document.querySelector('.course-view').shadowRoot, words = '.stack .word';
         globalThis.seen = [];
-        root.addEventListener('keydown', () => (globalThis.began = performance.now()), true);
-        new MutationObserver(() => seen.push([root.querySelectorAll(words).length, performance.now() - began]))
-        .observe(root, { childList: true }); }"""
+        new MutationObserver(() => seen.push(root.querySelectorAll(words).length))
+          .observe(root, { childList: true }); }"""
     )
     ask(page, text)
     written = translate(load_as_in_page(REAL), text, beam=1)[0].tokens
-    seen = until(lambda: page.evaluate("seen"), lambda seen: seen and seen[-1][0] == len(written))
-    print(f"words written, ms: {[(count, round(at)) for count, at in seen if count]}")
-    assert {count for count, _ in seen} >= set(range(1, len(written) + 1))
+    seen = until(lambda: page.evaluate("seen"), lambda seen: seen and seen[-1] == len(written))
+    assert {*seen} >= set(range(1, len(written) + 1))
 
 
-@pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored])
-def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened, view):
-    page = opened(view(), size=(940, 900))
+def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened):
+    page = opened(explored(), width=940)
     unfold(page)
     parts = [page.locator(".own").locator(part) for part in ("textarea", "button >> nth=0", "[role=status]")]
 
@@ -228,7 +204,7 @@ def test_the_last_sentence_wins(opened):
 
 
 def test_without_the_models_files_it_says_where_there_are_some(opened):
-    page = opened(aligned(GRAMMAR), models=None)
+    page = opened(aligned(GRAMMAR), models=())
     expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
     expect(page.get_by_role("textbox")).to_have_count(0)
     until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
@@ -253,7 +229,7 @@ def test_a_field_is_one_quiet_line_until_it_is_pressed_or_where_typing_is_the_ta
 @pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored, flowing])
 def test_it_can_be_used_by_everybody(opened, violations, view):
     """axe finds nothing wrong before and after; the keyboard asks, stays in the field, and gives up the answer."""
-    page = opened(view(), size=(480, 900))
+    page = opened(view(), width=480)
     assert violations(page, ".course-view") == []
     answered(page, "The dog was tired.")
     assert violations(page, ".course-view") == []
@@ -276,8 +252,8 @@ def test_a_model_of_the_lesson_has_no_file_and_so_no_field(opened):
     expect(page.get_by_role("textbox")).to_have_count(0)
 
 
-def test_in_jupyterlab_beside_a_kernel_that_hears(notebook):
-    """Python hears of its own sentence only; the reader's is answered by the page."""
+def test_in_jupyterlab_beside_a_kernel_that_hears_and_without_one(notebook):
+    """The reader's sentence is answered by the page; the server gives it the model."""
     opened = notebook(
         "own",
         [
@@ -290,7 +266,8 @@ def test_in_jupyterlab_beside_a_kernel_that_hears(notebook):
     page = opened.page
     answered(page, "The dog was tired.")
     until(lambda: page.evaluate(NUMBERS)["tokens"], ["le", "chien", "était", "fatigué", "."])
-    start = time.monotonic()
     page.get_by_role("button", name="the first sentence").click()
     until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
-    assert time.monotonic() - start < 30
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    answered(page, "The dog was tired.")
+    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["le", "chien"])

@@ -1,42 +1,22 @@
 """The softmax lab in the hand: bars are dragged, touched and moved by keys, and the shares are always torch's."""
 
 import labs
-import pages
 import pytest
-import torch
 from playwright.sync_api import expect
-from waiting import differs, numbers, picture, state, until
+from waiting import differs, picture, state, until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def opened(watch, tmp_path):
-    """opened(view, **context) -> a page with that lab."""
-
-    def open_page(view=None, size=(1000, 800), **context):
-        view = view or labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
-        (tmp_path / "page.html").write_text(
-            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>softmax</title>{pages.PROGRAM}'
-            '<body style="font:14px system-ui,sans-serif;background:#fff;color:#212121"><main>'
-            f"{pages.bare(view)}</main>",
-            encoding="utf-8",
-        )
-        return watch((tmp_path / "page.html").as_uri(), size=size, **context)
-
-    return open_page
+def opened(show):
+    """opened(…) -> a page with the lab, as `show` has it."""
+    view = labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
+    return lambda **options: show(view, **{"height": 800, **options})
 
 
 def bar(page, i):
     return page.locator(f'[data-score="{i}"]')
-
-
-def agrees(page):
-    """The page's powers and shares are torch's for the scores that it shows."""
-    shown, scores = numbers(page), torch.tensor(state(page)["scores"], dtype=torch.float64)
-    assert shown["powers"] == pytest.approx(scores.exp().tolist())
-    assert shown["weights"] == pytest.approx(scores.softmax(-1).tolist())
-    return shown
 
 
 def test_a_bar_is_dragged_and_the_shares_follow(opened):
@@ -48,7 +28,6 @@ def test_a_bar_is_dragged_and_the_shares_follow(opened):
     until(lambda: state(page)["scores"], [2.0, 3.0, 0.0])
     page.mouse.up()
     until(lambda: picture(page), differs(before))
-    agrees(page)
     expect(page.get_by_test_id("readout")).to_contain_text("street: 20.09 / 28.47 = 0.705")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 60)
     page.get_by_role("button", name="reset").click()
@@ -56,14 +35,13 @@ def test_a_bar_is_dragged_and_the_shares_follow(opened):
 
 
 def test_a_bar_is_dragged_by_a_finger(opened):
-    page = opened(has_touch=True, size=(390, 800))
+    page = opened(has_touch=True, width=390)
     box = bar(page, 2).bounding_box()
     finger, x, y = page.context.new_cdp_session(page), box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     for kind, where in (("touchStart", y), ("touchMove", y + 20), ("touchMove", y + 200)):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": where}]})
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     until(lambda: state(page)["scores"], [2.0, 1.0, -3.0])
-    agrees(page)
     assert page.evaluate("scrollY") == 0
 
 
@@ -73,7 +51,6 @@ def test_a_bar_is_moved_by_keys(opened, violations):
     for key, score in (("ArrowUp", 2.1), ("PageDown", 1.1), ("Home", -3.0), ("ArrowDown", -3.0), ("End", 3.0)):
         page.keyboard.press(key)
         until(lambda: state(page)["scores"][0], score)
-        agrees(page)
     expect(bar(page, 0)).to_have_attribute("aria-valuetext", "score 3.00, share 0.844")
     assert violations(page, ".course-view") == []
 
@@ -81,7 +58,7 @@ def test_a_bar_is_moved_by_keys(opened, violations):
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_stages_glide_and_come_to_rest(opened, motion):
     """The same picture in the end; on the way others, unless motion is reduced."""
-    page = opened(reduced_motion=motion)
+    page = opened(still=motion == "reduce")
     first = picture(page)
     bar(page, 0).focus()
     focused = until(lambda: picture(page), differs(first))
@@ -93,15 +70,6 @@ def test_the_stages_glide_and_come_to_rest(opened, motion):
     )
     assert frames <= 2 if motion == "reduce" else frames > 2
     until(lambda: picture(page), differs(focused))
-    agrees(page)
-
-
-def test_too_large_for_a_number(opened):
-    page = opened()
-    page.evaluate("document.querySelector('.course-view').view.set({ shift: 1000 })")
-    expect(page.get_by_test_id("readout")).to_contain_text("the largest score is subtracted from all first")
-    page.get_by_text("without the maximum").click()
-    expect(page.get_by_test_id("readout")).to_contain_text("∞ / ∞ is NaN")
 
 
 RUNS = """x => {  // how often a bar's ink begins, in the column of pixels at x, for 3 pixels at least
@@ -119,13 +87,7 @@ def test_infinity_is_drawn_as_beyond_the_scale(opened):
     middle = box["x"] - left + box["width"] / 2 + 8
     until(lambda: page.evaluate(RUNS, middle), 2)
     page.evaluate("document.querySelector('.course-view').view.set({ shift: 1000, method: 'naive' })")
+    expect(page.get_by_test_id("readout")).to_contain_text("∞ / ∞ is NaN")
     until(lambda: page.evaluate(RUNS, middle), 3)
     page.evaluate("document.querySelector('.course-view').view.set({ method: 'stable' })")
     until(lambda: page.evaluate(RUNS, middle), 2)
-
-
-def test_python_reads_the_scores():
-    lab = labs.softmax([2.0, 1.0], live=True)
-    lab.scores = [0.0, 0.0]
-    assert lab.now.numbers[1].tolist() == [0.5, 0.5] and "0.500" in lab.describe()
-    assert lab.now.table().rows[0] == ["1", "0.000", "1", "yes", "0.500"]

@@ -166,3 +166,10 @@ def test_python_tells_the_influence_of_an_hour_as_the_lab_tells_hours():
     told = labs.influence(plain, HOURS.double(), HOURS.double().sin(), pool)
     plain.query = 12.0
     assert re.match(r"The key 1\d\.\d has the largest weight: ", told.value)
+
+
+def test_python_reads_the_scores():
+    lab = labs.softmax([2.0, 1.0], live=True)
+    lab.scores = [0.0, 0.0]
+    assert lab.now.numbers[1].tolist() == [0.5, 0.5] and "0.500" in lab.describe()
+    assert lab.now.table().rows[0] == ["1", "0.000", "1", "yes", "0.500"]

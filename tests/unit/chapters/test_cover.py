@@ -1,7 +1,10 @@
 """The cover tells what the trained model does."""
 
+import in_node
 import numpy as np
 import pytest
+import torch
+from in_page import open_in_node
 
 from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import MODEL, OTHERS, SENTENCE, halves, study
@@ -75,3 +78,23 @@ def test_without_two_words_to_compare_it_says_how_to_write_them(wrong):
 def test_halves_of_unequal_length_are_refused(loaded):
     with pytest.raises(ValueError):
         study(loaded, ("the cat slept.", "the big cat slept."))
+
+
+def test_the_view_says_it_in_words(loaded):
+    view = cover(model=loaded)
+    assert "“it” gives 0.45 of its attention to “animal”" in view.describe()
+    assert [row[0] for row in view.table().rows] == loaded.source.cut(halves(SENTENCE)[0])
+    assert torch.is_grad_enabled()
+
+
+def test_a_page_answers_a_sentence_as_python_does():
+    view = cover()
+    text = "The trophy didn't fit in the box because it was too big/small."
+    theirs = study(open_in_node(MODEL), halves(text))
+    asked = "async (text, spec) => { const own = await load('ch00/cover_study.js'); "
+    found = in_node.evaluate(asked + "return own.study(it, own.twoOf(text), spec) }", text, view.spec())
+    for name in ("tokens", "written", "place", "words", "rewritten"):
+        assert found[name] == getattr(theirs, name)
+    for name in ("shares", "moved", "silenced"):
+        assert np.allclose(found[name], getattr(theirs, name), atol=1e-4), name
+    assert np.allclose(found["weights"], np.stack(theirs.weights), atol=1e-4)

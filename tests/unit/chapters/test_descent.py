@@ -2,9 +2,11 @@
 
 import json
 
+import in_node
 import numpy as np
 import pytest
 import torch
+from in_page import open_in_node
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, SENTENCE, study
@@ -128,3 +130,39 @@ def test_another_kind_of_transformer_is_refused():
         labs.descent("it was tired .", model=small(key_heads=2))
     with pytest.raises(TypeError):
         labs.descent(model="seq2seq-plain-en-fr")
+
+
+def check_in_page(numbers, view):
+    """What a page shows is what the view says in Python."""
+    part, head, word = view.part, view.state["head"] - 1, view.state["word"] - 1
+    expected = {
+        "q": part.q[head, word], "k": part.k[head], "v": part.v[head], "scores": view.scores, "shares": view.shares,
+        "mean": part.heads[head, word], "means": part.heads[:, word].flatten(), "adds": part.written[word],
+        "state": part.before[word], "after": part.after[word], "logits": [x for _, x, _ in view.next_words],
+        "chances": [p for *_, p in view.next_words],
+    }  # fmt: skip
+    for name, wanted in expected.items():
+        assert np.allclose(numbers[name], np.asarray(wanted), atol=2e-4), name
+    assert numbers["rivals"] == [word for word, *_ in view.next_words]
+    assert [word for word, _ in numbers["stops"]] == [word for _, word, _ in view.stops]
+    assert [p for _, p in numbers["stops"]] == pytest.approx([p for *_, p in view.stops], abs=1e-4)
+    assert sum(numbers["parts"]) + numbers["rest"] == pytest.approx(numbers["logits"][0], abs=1e-3)
+
+
+def in_page(made, *given):
+    of = f"async (...given) => {{ const own = await load('ch05/descent_numbers.js'); {made} }}"
+    return in_node.evaluate(of, *given)
+
+
+def test_a_page_shows_what_travels(view):
+    spec, arrays, state = in_node.data_of(view)
+    made = "const [spec, arrays, state] = given; return own.derived(own.baked(arrays, spec), spec, state)"
+    check_in_page(in_page(made, spec, arrays, state), view)
+
+
+@pytest.mark.parametrize("choice", [{"layer": 2, "head": 2}, {"layer": 2, "head": 2, "word": 6}])
+def test_a_page_computes_another_word_layer_and_head(choice):
+    view = at(labs.descent(model=open_in_node("transformer-grammar"), word="il", head=4), **choice)
+    spec, _, state = in_node.data_of(view)
+    made = "const [spec, state] = given; return own.derived(own.studied(it, spec, state), spec, state)"
+    check_in_page(in_page(made, spec, state), view)

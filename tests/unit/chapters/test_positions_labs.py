@@ -1,5 +1,6 @@
 """Chapter 4's labs without a browser: every control over its range, what is computed, words, errors that teach."""
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from chapters.ch04.labs.paths import graph
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.positions import shift_matrix, sinusoidal_encoding
+from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
 
 
 def sentence(count=5, size=6):
@@ -109,8 +110,87 @@ def test_refusals_say_what_to_do():
         with pytest.raises(ValueError):
             labs.paths(**bad)
     x = sentence()
-    for bad in (dict(order=[0, 0, 1, 2, 3]), dict(query=torch.zeros(6, 3)), dict(query=torch.zeros(5, 6))):
-        with pytest.raises(ValueError):
-            labs.shuffle(x, **bad)
+    with pytest.raises(ValueError, match="x"):
+        labs.shuffle(torch.zeros(3, 40))
+    with pytest.raises(ValueError):
+        labs.shuffle(x, order=[0, 0, 1, 2, 3])
     with pytest.raises(ValueError, match="even"):
         labs.shuffle(torch.zeros(3, 5), positions=True)
+    with pytest.raises(ValueError):
+        labs.shuffle(x, query=torch.zeros(5, 6))
+    with pytest.raises(ValueError):
+        labs.shuffle(x, query=torch.zeros(6, 3), key=torch.zeros(6, 2))
+    with pytest.raises(ValueError, match="query"):
+        labs.shuffle(x, query=torch.zeros(6, 3))
+
+
+def test_fragments_stay_small():
+    for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
+        assert len(lab.fragment()) < 70_000
+
+
+# ---- the page computes what torch does: its functions in node
+@pytest.fixture
+def float64():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+def shown(view, **state):
+    spec, arrays, given = in_node.data_of(view)
+    arguments = (spec, arrays, given | state) if view.kind == "shuffle" else (spec, given | state)
+    return in_node.call(f"ch04/{view.kind}_numbers.js", "numbersOf", *arguments)
+
+
+@pytest.mark.parametrize(("length", "size"), [(50, 128), (2, 2), (17, 6)])
+def test_sinusoids_equal_torch(float64, length, size):
+    found = shown(labs.sinusoid(length, size))
+    assert np.allclose(found["encoding"], sinusoidal_encoding(length, size), atol=1e-6, rtol=0)
+    assert np.allclose(found["frequencies"], frequencies(size), atol=0, rtol=1e-12)
+    assert [int("".join(map(str, row)), 2) for row in found["digits"]] == list(range(length))
+
+
+@pytest.mark.parametrize("offset", [-7, 0, 3, 20])
+def test_rotations_equal_torch(float64, offset):
+    view, encoding, whole = labs.rotation(32, 40), sinusoidal_encoding(80, 32), shift_matrix(offset, 32)
+    for pair in (0, 4, 15):
+        rows = slice(2 * pair, 2 * pair + 2)
+        for position in (7, 39):
+            found, wanted = (
+                shown(view, pair=pair, offset=offset, position=position),
+                encoding[[position, position + offset]],
+            )
+            assert np.allclose(found["matrix"], whole[rows, rows], atol=1e-6, rtol=0)
+            assert np.allclose(found["points"], wanted[:, rows], atol=1e-6, rtol=0)
+            assert np.allclose(found["turned"], wanted[1, rows], atol=1e-6, rtol=0)
+            assert found["dots"][position] == pytest.approx(float(wanted[0] @ wanted[1]), abs=1e-6)
+            assert max(found["error"], found["found"]) < 1e-12
+
+
+def test_paths_are_those_of_python():
+    view = labs.paths()
+    for length in range(2, 17):
+        for kernel in (2, 3, 4, 7):
+            for dilated in (False, True):
+                now = dict(length=length, kernel=kernel, dilated=dilated)
+                assert shown(view, **now) == at(view, **now).counts
+
+
+@pytest.mark.parametrize("projected", [False, True])
+def test_shuffled_attention_equals_torch(float64, projected):
+    x = sentence(6, 8).float().double()
+    q, k, v = (sentence(8, d).float().double() if projected else torch.eye(8) for d in (5, 5, 3))
+    view = labs.shuffle(x, **(dict(query=q, key=k, value=v) if projected else {}))
+    for order in (list(range(6)), [5, 4, 3, 2, 1, 0], [2, 0, 1, 3, 5, 4]):
+        for positions in (False, True):
+            found, expected = (one(view, order=order, positions=positions) for one in (shown, at))
+            rows = x[order] + (sinusoidal_encoding(6, 8) if positions else 0)
+            weights = torch.softmax((rows @ q) @ (rows @ k).T / q.shape[1] ** 0.5, -1)
+            assert np.allclose(found["weights"], weights, atol=1e-6, rtol=0)
+            assert np.allclose(found["outputs"], weights @ rows @ v, atol=1e-6, rtol=0)
+            assert np.allclose(found["change"], expected.moved["change"], atol=1e-6)
+            assert found["drift"] == pytest.approx(expected.moved["mean"], abs=1e-6)
+            same = not positions or order == list(range(6))
+            assert found["equivariant"] == found["invariant"] == expected.moved["equivariant"] == same

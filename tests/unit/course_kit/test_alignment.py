@@ -3,6 +3,7 @@
 import json
 import re
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -52,6 +53,21 @@ def test_agreement_is_an_alignment_error_rate():
     assert lab(gold=moved).agreement == {"hits": 2, "words": 4, "aer": 0.5}
     assert at(lab(gold=moved), step=2).agreement == {"hits": 2, "words": 2, "aer": 0.0}
     assert "Gold" not in lab().describe()
+
+
+def test_a_page_has_the_same_weights_and_agreement_at_every_step():
+    moved = [(0, 0), (1, 1), (2, 3), (3, 2)]
+    view = lab(gold=moved, variants=[without(1, ["Il", "dort", "."])])
+    of = "async (...of) => new (await load('views/alignment_numbers.js')).AlignmentNumbers(...of).numbers()"
+    spec, arrays, state = in_node.data_of(view)
+    for step in range(5):
+        shown, ours = in_node.evaluate(of, spec, arrays, state | {"step": step}), at(view, step=step)
+        assert shown["tokens"] == ours.tokens
+        assert np.allclose(np.reshape(shown["weights"], (-1, 4)), ours.weights, atol=5e-4)
+        assert {name: shown[name] for name in ours.agreement} == pytest.approx(ours.agreement)
+    rows = np.array(in_node.evaluate(of, spec, arrays, state | {"variant": 1})["weights"], float)
+    assert np.isnan(rows[:, 1]).all()
+    assert np.allclose(np.delete(rows, 1, 1), soft(3, 3), atol=5e-4)
 
 
 def test_gold_links_must_be_of_words_that_are_there():

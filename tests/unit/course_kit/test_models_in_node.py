@@ -9,11 +9,10 @@ import in_node
 import pytest
 import torch
 from in_node import evaluate
-from in_page import load_as_in_page
+from in_page import open_in_node
 
 from chapters.ch03 import tatoeba
 from course_kit.data import parallel, stories
-from course_kit.views.models import model_files
 from course_utils.bert import BertForPreTraining
 from course_utils.caching import writer_of
 from course_utils.checkpoints import folder
@@ -43,28 +42,6 @@ ODD = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def open_model():
-    """open_model(name) -> its checkpoint in Python, with a page's weights; in node `it` is the model of that name."""
-    evaluate("async () => { await load('models/page.js') }")
-    loaded = set()
-
-    def load(name):
-        if name not in loaded:
-            loaded.add(name)
-            for script in model_files(name).values():
-                evaluate(f"() => {{ {script} }}")
-        evaluate("name => { globalThis.it = courseModels.open(name) }", name)
-
-    def open_one(name):
-        found = load_as_in_page(name)
-        for model in filter(None, (found.card.get("base", {}).get("name"), name)):
-            load(model)
-        return found
-
-    return open_one
-
-
 def held_out(card: dict) -> list[str]:
     """Sentences that the model was not trained on."""
     pair = card["data"]["pair"]
@@ -76,8 +53,8 @@ def held_out(card: dict) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
-def test_a_translator_reads_and_writes_as_python_does(open_model, name):
-    loaded = open_model(name)
+def test_a_translator_reads_and_writes_as_python_does(name):
+    loaded = open_in_node(name)
     own = loaded.source or loaded.tokenizer
     sentences = held_out(loaded.card)
     ids = evaluate("s => s.map(t => (it.source ?? it.tokenizer).encode(t))", [*ODD, *sentences])
@@ -105,8 +82,8 @@ def test_a_translator_reads_and_writes_as_python_does(open_model, name):
 
 
 @pytest.mark.parametrize("name", BERTS)
-def test_a_bert_reads_as_python_does(open_model, name):
-    loaded = open_model(name)
+def test_a_bert_reads_as_python_does(name):
+    loaded = open_in_node(name)
     own = loaded.tokenizer
     sentences = [s for story in stories.load("stories", "test")[:COUNT] for s in story.sentences[:1]]
     base = f"courseModels.open('{loaded.card.get('base', {}).get('name', name)}')"
@@ -133,8 +110,8 @@ def test_a_bert_reads_as_python_does(open_model, name):
 
 
 @pytest.mark.parametrize("name", those("gpt-sh", "gpt-q", "gpt-p"))
-def test_a_gpt_reads_as_python_does(open_model, name):
-    loaded = open_model(name)
+def test_a_gpt_reads_as_python_does(name):
+    loaded = open_in_node(name)
     for text in ("ROMEO: what light is this?\nJULIET:", "牀前明月光，疑是"):
         ids = loaded.tokenizer.encode(text)
         assert evaluate("t => it.tokenizer.encode(t)", text) == ids
@@ -150,9 +127,9 @@ def test_a_gpt_reads_as_python_does(open_model, name):
         assert near(torch.tensor(steps).view_as(expected), expected)
 
 
-def test_what_is_given_to_tap_takes_the_values_place(open_model):
+def test_what_is_given_to_tap_takes_the_values_place():
     """The state of "tired" in the other sentence turns the pronoun over; its own state changes nothing."""
-    open_model("transformer-grammar")
+    open_in_node("transformer-grammar")
     il, elle, own = evaluate(
         """() => { const m = it.model, read = a => it.source.encode(
         `The animal didn't cross the street because it was too ${a}.`), said = it.target.encode(
@@ -172,7 +149,7 @@ def near(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
     return bool((ours - theirs).abs().max() <= CLOSE * theirs.abs().max())
 
 
-def test_ids_outside_the_vocabulary_are_refused(open_model):
-    open_model("transformer-grammar")
+def test_ids_outside_the_vocabulary_are_refused():
+    open_in_node("transformer-grammar")
     with pytest.raises(in_node.InNodeError, match="9999 is not among the 818"):
         evaluate("() => it.model.encode([1, 9999])")

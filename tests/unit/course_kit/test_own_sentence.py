@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from chapters.ch03.labs import flow
+from chapters.ch06 import labs as bert_labs
+from chapters.ch07 import labs as gpt_labs
 from course_kit.views.labs import alignment, heads
 from course_utils.checkpoints import load_checkpoint
 
@@ -55,3 +57,13 @@ def test_it_refuses_what_the_page_could_not_answer():
     maps = {"encoder": [torch.eye(2)[None]], "source": [torch.eye(2)[None]]}
     with pytest.raises(ValueError):
         heads(maps, ["the", "dog"], model="transformer-grammar")
+
+
+def test_a_model_must_be_there_and_alone():
+    with pytest.raises(FileNotFoundError, match="There is no checkpoint 'gpt-5'"):
+        gpt_labs.sampling([1.0, 2.0], list("ab"), model="gpt-5")
+    with pytest.raises(ValueError, match="with 2 steps; needed: logits of one step"):
+        gpt_labs.sampling(torch.zeros(2, 2), list("ab"), chosen=[0, 1], model="gpt-shakespeare")
+    two = {"a": torch.eye(2), "b": torch.eye(2)}
+    with pytest.raises(ValueError, match="beside 2 predictions; needed: the predictions of that model alone"):
+        bert_labs.predictions(["a", "b"], two, ["a", "b"], model="bert-stories")

@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -32,6 +33,20 @@ def test_heatmap_says_what_it_shows():
     assert "<td>0.750</td>" in view.table()._repr_html_() and "0.250" in str(view.table())
     picture = Image.open(io.BytesIO(view.to_png()))
     assert picture.format == "PNG" and min(picture.size) > 300
+
+
+def test_a_page_has_the_weights_of_each_head_in_two_bytes():
+    weights = torch.softmax(4 * torch.randn(2, 3, 9, 7, generator=torch.Generator().manual_seed(3)), -1)
+    view = heatmap(weights)
+    assert len(heatmap(torch.full((4, 4, 64, 64), 1 / 64)).payload()) == 2 * 4 * 4 * 64 * 64
+    map_of = "async (...of) => new (await load('views/heatmap_numbers.js')).HeatmapNumbers(...of)"
+    spec, arrays, state = in_node.data_of(view)
+    for layer, head in itertools.product(range(2), range(3)):
+        shown = in_node.evaluate(
+            f"async (...of) => {{ const map = await ({map_of})(...of); return map.queries.map((_, q) => map.row(q)) }}",
+            *(spec, arrays, state | {"layer": layer, "head": head}),
+        )
+        assert np.allclose(shown, weights[layer, head], atol=5e-4)
 
 
 def test_an_output_is_html_and_words_and_its_picture_is_one_webp_in_the_html():

@@ -1,0 +1,121 @@
+"""Views with data of their own, as tests in a page open them."""
+
+import labs
+import torch
+
+from course_kit.views.view import at
+
+SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .
+L' accord sur la zone économique européenne a été signé en août 1992 .
+I am eating green apples ."""
+ENGLISH, FRENCH, APPLES = (line.split() for line in SENTENCES.splitlines())
+GOLD = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 6), (5, 5), (6, 4), (7, 7), (8, 7), (9, 8), (10, 9), (11, 10), (12, 11)]
+WORDS = ["the", "animal", "didn't", "cross", "the", "street", "because", "it", "was", "too", "tired", "."]
+CHINESE, STREET = list("我正在吃绿色的苹果。"), ["<bos>", "动物", "没有", "穿过", "街道"]
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def soft(*shape, links=(), seed=0):
+    """Weights over the last dimension; those of links are large."""
+    scores = 2 * drawn(*shape, seed=seed)
+    for t, s in links:
+        scores[t, s] += 6
+    return torch.softmax(scores, -1)
+
+
+# ---- chapter 3
+def knocked():
+    """“European” gone: one word less; “Area” replaced: two words other; “zone” kept from looking at “Area”."""
+    without = [w for w in FRENCH if w != "européenne"]
+    other = ["union" if w == "zone" else w for w in FRENCH]
+    return [
+        {"word": 4, "tokens": without, "weights": soft(13, 12, seed=1)},
+        {"word": 6, "by": "Union", "tokens": other, "weights": soft(14, 13, links=GOLD, seed=2)},
+        {"word": 6, "row": 4, "tokens": other, "weights": None},
+    ]
+
+
+def european(**options):
+    return labs.alignment((ENGLISH, FRENCH, soft(14, 13, links=GOLD)), **options)
+
+
+def chinese(source=CHINESE, **options):
+    weights = soft(6, 10, links=[(0, 0), (2, 3), (4, 7)])
+    return labs.alignment((source, APPLES, weights), languages=("zh", "en"), **options)
+
+
+def flow(features=8, **options):
+    states, weights = torch.tanh(drawn(13, features)), soft(14, 13, links=GOLD)
+    return labs.flow((ENGLISH, FRENCH, weights), states, plain=[*FRENCH[:6], "."], **options)
+
+
+# ---- heads
+def layers(count=3, heads=4, queries=12, keys=12):
+    return [soft(1, heads, queries, keys, seed=i) for i in range(count)]
+
+
+def encoder(**options):
+    return labs.heads(layers(), WORDS, **{"select": ("it", "animal"), "layer": 0, **options})
+
+
+def three(first="encoder", **options):
+    causal = torch.ones(5, 5).tril().bool()
+    scores = drawn(2, 4, 5, 5, seed=3).masked_fill(~causal, -1e30)
+    maps = {"encoder": layers(2), "decoder": torch.softmax(scores, -1), "source": layers(2, 4, 5, 12)}
+    asked = {"encoder": WORDS, "decoder": STREET, "source": STREET}
+    read = {"encoder": WORDS, "decoder": STREET, "source": WORDS}
+    return labs.heads({first: maps[first]} | maps, asked, read, mask={"decoder": causal}, **options)
+
+
+def long_heads():
+    return labs.heads(layers(2, 2, 64, 64), [f"word{i}" for i in range(64)])
+
+
+# ---- chapter 4
+def shuffled(order=(0, 5, 2, 3, 4, 1), **options):
+    """“the dog bites the old man”: the two *the* are one vector."""
+    x = drawn(6, 8, seed=4)
+    x[3] = x[0]
+    return labs.shuffle(x, ["the", "dog", "bites", "the", "old", "man"], order=list(order), **options)
+
+
+def claimed(**options):
+    """As chapter 4 opens with it: its title and caption are about what is shown at first."""
+    caption = "“dog” and “man” have changed places. “same” means that no number has changed."
+    return shuffled(title="Without positions, each output moves with its word", caption=caption, **options)
+
+
+# ---- chapters 1 and 2
+def hours(**options):
+    return labs.ask([9.5, 14.6, 15.5], [1.0, 2.0, 3.0], query=14.7, width=1.0, key_name="hour", **options)
+
+
+def scored(size=3, count=4, **options):
+    return labs.scoring(drawn(size, seed=1), drawn(count, size, seed=2), **options)
+
+
+VIEWS = {
+    "alignment": lambda **more: european(gold=GOLD, variants=knocked(), **more),
+    "growing alignment": lambda **more: european(gold=GOLD, step=6, **more),
+    "chinese alignment": chinese,
+    "flow": lambda **more: flow(step=6, **more),
+    "heads": encoder,
+    "heads with effects": lambda **more: at(
+        encoder(effects=drawn(3, 4, seed=1).sigmoid(), **more), layer=1, head=2, knocked=[[0, 1], [2, 3]]
+    ),
+    "heads of a decoder": lambda **more: at(three("decoder", **more), head=-1),
+    "one head": lambda **more: labs.heads(layers(1, 1), WORDS, **more),
+    "sinusoid": labs.sinusoid,
+    "rotation": labs.rotation,
+    "paths": labs.paths,
+    "shuffle": claimed,
+    "ask": hours,
+    "scoring": lambda **more: scored(a="deep", b="additive", **more),
+    "scoring in the plane": lambda **more: labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], **more),
+    "one score": lambda **more: scored(compare=False, **more),
+    "scaling": labs.scaling,
+    "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
+}
