@@ -2,10 +2,8 @@
 
 import os
 import queue
-import time
 
 import nbformat
-import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -23,61 +21,6 @@ from course_utils.training import fit
 # Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.
 NESTED = safetensors.torch.save({}, {"record": "[" * 5000 + "]" * 5000})
 OTHER = safetensors.torch.save({}, {"record": '{"a": 1, "b": 2}'})
-
-
-def defined(source):
-    names = {"__name__": "__main__"}
-    exec(source, names)
-    return names
-
-
-class TestFingerprint:
-    def test_same_things_have_the_same(self):
-        def make():
-            torch.manual_seed(0)
-            return {"model": nn.Linear(3, 2), "list": [1, 2.5, "x", None], "array": np.arange(4)}
-
-        assert fingerprint(make()) == fingerprint(make())
-
-    @pytest.mark.parametrize(
-        "change", ["1.5", "'2'", "[2]", "(1, 2)", "torch.ones(2)", "np.zeros(2)", "{1: 2}", "{2: 1}", "True"]
-    )
-    def test_others_have_another(self, change):
-        values = [eval(v) for v in ["1", "2", "[1]", "[1, 2]", "torch.zeros(2)", "np.ones(2)", "{1: 1}", change]]
-        assert len({fingerprint(v) for v in values}) == len(values)
-
-    def test_one_weight_changed(self):
-        model = nn.Linear(3, 2)
-        before = fingerprint(model)
-        with torch.no_grad():
-            model.weight[0, 0] += 1e-3
-        assert fingerprint(model) != before
-
-    @pytest.mark.parametrize(
-        ("one", "other"),
-        [
-            ("f = lambda x: x + 1", "f = lambda x: x + 2"),
-            ("def g(x): return x\ndef f(x): return g(x)", "def g(x): return -x\ndef f(x): return g(x)"),
-            ("rate = 1\ndef f(x): return rate * x", "rate = 2\ndef f(x): return rate * x"),
-            ("def f(x, n=1): return x", "def f(x, n=2): return x"),
-        ],
-    )
-    def test_a_function_counts_with_all_that_it_uses(self, one, other):
-        assert fingerprint(defined(one)["f"]) == fingerprint(defined(one)["f"])
-        assert fingerprint(defined(one)["f"]) != fingerprint(defined(other)["f"])
-
-    def test_a_comment_or_another_line_changes_nothing(self):
-        one, other = "def f(x): return x + 1", "\n\n# a word\ndef f(x):\n    return x + 1"
-        assert fingerprint(defined(one)["f"]) == fingerprint(defined(other)["f"])
-
-    def test_a_circle_has_a_fingerprint(self):
-        names = defined("def f(x): return g(x)\ndef g(x): return f(x), h(x), f\ndef h(x): return f, g, h")
-        circle = [names["f"]]
-        circle.append(circle)
-        started = time.process_time()
-        assert fingerprint(circle) == fingerprint(circle)
-        fingerprint([[list(range(50))] * 50] * 50)
-        assert time.process_time() - started < 1
 
 
 def trained(steps=6, **more):
@@ -115,12 +58,18 @@ class TestState:
             state.pack(trained(), extra=value)
 
 
-def test_a_damaged_file_is_trained_again(tmp_path, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder for what is kept, and trainings taken from it."""
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
     monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
+    return tmp_path
+
+
+def test_a_damaged_file_is_trained_again(folder):
     trained()
-    (path,) = tmp_path.glob("*.safetensors")
+    (path,) = folder.glob("*.safetensors")
     assert "Kept from" in trained().message
     path.write_bytes(b"damaged")
     assert "Kept from" not in trained().message and "Kept from" in trained().message
@@ -144,7 +93,6 @@ LESSON = [
     "run = fit(model, [torch.ones(4, 2)], loss, steps=30, title='first', show=False)",
     "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
-    "deep = 1",
     "from course_tools.classroom.resuming import resume_here\nresume_here()",
 ]
 
@@ -185,6 +133,13 @@ class Kernel:
             idle = idle or reply["content"].get("execution_state") == "idle"
         return said
 
+    def move(self, path):
+        """As if it had been started for another notebook."""
+        self.path = path
+        self.run(
+            0, f"%reset -f\nimport os\nos.environ['JPY_SESSION_NAME'] = {str(path)!r}\nos.chdir({str(path.parent)!r})"
+        )
+
     def ask(self, code):
         return self.run(0, f"print({code})", until="\n").strip()
 
@@ -192,14 +147,14 @@ class Kernel:
 def write_lesson(tmp_path):
     (tmp_path / files.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in LESSON])
-    notebook.cells[6].metadata["tags"] = ["deeper"]
     nbformat.write(notebook, tmp_path / "lesson.ipynb")
     return tmp_path / "lesson.ipynb"
 
 
-@pytest.fixture
-def lesson(tmp_path):
-    kernel = Kernel(write_lesson(tmp_path))
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    """One for all tests; a restart brings it back to the lesson in which it began."""
+    kernel = Kernel(write_lesson(tmp_path_factory.mktemp("lesson")))
     yield kernel
     kernel.client.stop_channels()
     kernel.manager.shutdown_kernel(now=True)
@@ -224,17 +179,18 @@ def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):
     assert [kept_after(stop) for stop in (4, 0, 6, 0)] == [4, 10, 10, 10]
 
 
-def test_a_restart_in_the_middle_of_a_lesson(lesson):
+def test_a_restart_in_the_middle_of_a_lesson(kernel):
+    lesson = kernel
+    lesson.restart()
     for number in range(5):
         lesson.run(number)
     before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow")
     lesson.restart()
-    said = lesson.run(7, until="are back")
+    said = lesson.run(6, until="are back")
     assert "5 cells above are back" in said and "Taken as kept: 1 training." in said
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
     assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow") == before
-    assert lesson.ask("'deep' in globals()") == "False"  # under Deeper
     # going on with a training that was brought back, and a training that is run again of one's own will
     assert "45" in lesson.ask("fit(model, [torch.ones(4, 2)], loss, steps=45, resume=run, show=False).step")
     assert (
@@ -245,18 +201,9 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     notebook.cells[1].source = notebook.cells[1].source.replace("factor = 1.0", "factor = 2.0")
     nbformat.write(notebook, lesson.path)
     lesson.restart()
-    said = lesson.run(7, until="Trained again")
+    said = lesson.run(6, until="Trained again")
     assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
     assert lesson.ask("run.step") == "30"
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder for what is kept, and trainings taken from it."""
-    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
-    monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
-    return tmp_path
 
 
 def small(steps, resume=None, model=None, **more):
@@ -319,11 +266,8 @@ def test_what_cannot_be_identified_is_trained_again_and_said(folder):
     assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
 
 
-def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
+def test_your_own_optimizer_is_brought_back_too(folder):
     """As chapter 6's, a function: the training is found, and goes on with it."""
-    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
-    monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
 
     def train(model, steps, **more):
         options = {"optimizer": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr, fused=True), "show": False}
@@ -340,22 +284,14 @@ def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
     assert train(again.model, 8, resume=again, optimizer=None).make is not torch.optim.Adam
 
 
-def test_of_a_cell_that_only_shows_definitions_come_back(lesson):
-    notebook = nbformat.read(lesson.path, 4)
+def test_of_a_cell_that_only_shows_definitions_come_back(kernel, tmp_path):
+    kernel.move(write_lesson(tmp_path))
+    notebook = nbformat.read(kernel.path, 4)
     notebook.cells[4].source = "import math\ndef three(): return 3\nserved = three()"
     notebook.cells[4].metadata["tags"] = ["shows"]
-    nbformat.write(notebook, lesson.path)
-    lesson.run(7)
-    assert lesson.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
-
-
-def test_of_deeper_sections_only_the_current_one_is_brought_back(lesson):
-    notebook = nbformat.read(lesson.path, 4)
-    cell = lambda source: nbformat.v4.new_code_cell(source, metadata={"tags": ["deeper"]})  # noqa: E731
-    notebook.cells[7:7] = [nbformat.v4.new_markdown_cell("## Core"), cell("here = 2"), cell("here + 1")]
-    nbformat.write(notebook, lesson.path)
-    said = lesson.run(9, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
-    assert "back" in said and lesson.ask("here, 'deep' in globals()") == "2 False"
+    nbformat.write(notebook, kernel.path)
+    kernel.run(6)
+    assert kernel.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
 
 
 ANNEX = [
@@ -378,14 +314,10 @@ def write_annex(folder, name="01_one_annex"):
 
 
 @pytest.mark.parametrize(("name", "back", "ran"), [("01_one_annex", 2, "[2]"), ("01_one", 3, "[1, 2]")])
-def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(tmp_path, name, back, ran):
-    kernel = Kernel(write_annex(tmp_path, name))
-    try:
-        said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
-        assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
-    finally:
-        kernel.client.stop_channels()
-        kernel.manager.shutdown_kernel(now=True)
+def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(kernel, tmp_path, name, back, ran):
+    kernel.move(write_annex(tmp_path, name))
+    said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
+    assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
 
 
 def test_all_sections_of_an_annex_are_prepared(tmp_path):
