@@ -119,7 +119,9 @@ def test_a_deleted_copy_comes_back_fresh_but_an_offer_that_was_thrown_away_does_
 
 
 @pytest.mark.parametrize(
-    "state", [None, "", "{", "[]", '{"written": 3}', '{"written": {"01_one.ipynb": "x"}, "editions": {}}']
+    "state",
+    [None, "", "{", "[]", '{"written": 3}', '{"written": {"01_one.ipynb": "x"}, "editions": {}}', "[" * 100_000],
+    ids=range(7),
 )
 def test_without_its_memory_every_copy_that_differs_is_the_students(notebooks, mine, state):
     path = mine / files.STATE
