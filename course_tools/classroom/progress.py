@@ -238,9 +238,9 @@ def place(folder: str | None = None) -> Path:
     Raises ValueError if there is none.
     """
     where = Path(folder) if folder else files.workbook_folder() or workbook.place()
-    if not where.is_dir():
+    if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, solved.FILE)):
         raise ValueError(
-            f"{where} is no folder; needed: a workbook, with your copies of the notebooks. `make lab` makes one; "
+            f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
             "for another, name it: course progress FOLDER"
         )
     return where

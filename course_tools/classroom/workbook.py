@@ -213,7 +213,7 @@ def _read_state(workbook):
     try:
         state = json.loads((workbook / STATE).read_text(encoding="utf-8"))
         parts = {key: dict(state[key]) for key in ("written", "editions")}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return {"written": {}, "editions": {}}  # unknown: then every copy that differs counts as the student's
     return {
         key: {k: v for k, v in part.items() if isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v)}

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from course_kit.callbacks import Budget, Samples
-from course_kit.keeping import kept
+from course_kit.callbacks import Budget, Samples, Watcher
+from course_kit.keeping import kept, state
 from course_utils import training
 from course_utils.files import course_folder
 from course_utils.training import Callback, fit
@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def small(steps=6, factor=1.0, resume=None, **more):
+def small(steps=6, resume=None, factor=1.0, **more):
     torch.manual_seed(3)
     model = resume.model if resume else nn.Linear(2, 1)
     loss = more.pop("loss", lambda m, b: m(b).pow(2).mean() * factor)
@@ -75,7 +75,7 @@ def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_n
 
 
 HELPERS = """
-import functools, os
+import functools
 import numpy as np
 import torch
 
@@ -103,27 +103,9 @@ def remembered():
 def by_cache(model, batch):
     return plain(model, batch) * remembered()
 
-def by_file(model, batch):
-    return plain(model, batch) * float(open("factor.txt").read())
-
-def by_variable(model, batch):
-    return plain(model, batch) * float(os.environ["SETTING"])
-
-def by_globals(model, batch):
-    return plain(model, batch) * globals()["T"]
-
 def by_numpy(model, batch):
     return plain(model, batch) * np.random.rand()
 
-class Hiding:
-    def __init__(self, n=0):
-        self.n = n
-    def __getitem__(self, i):
-        return [torch.ones(4, 2) * self.n][i]
-    def __len__(self):
-        return 1
-    def __reduce__(self):
-        return Hiding, ()
 """
 MODEL = """
 from torch import nn
@@ -164,17 +146,10 @@ train("a hook", hook=helpers.hook)
 train("a model of mine/ch05.py", made=ch05.Model)
 train("a model in mine/transformer.py", made=transformer.Model)
 train("a function that remembers", helpers.by_cache)
-train("a file that is opened", helpers.by_file)
 train("a file that a reader is told", lambda model, batch: plain(model, batch) * len(read_file("factor.txt")[0]))
-train("an environment variable", helpers.by_variable)
-train("a name that is looked up", helpers.by_globals)
-train("a state that a class hides", batches=helpers.Hiding(helpers.T))
 train("numpy's random numbers", helpers.by_numpy)
 train("nothing of its own")
 """
-NEVER_KEPT = {  # what it depends on cannot be told
-    "a function that remembers", "a file that is opened", "an environment variable", "a name that is looked up",
-}  # fmt: skip
 
 
 def test_what_was_edited_before_a_restart_is_trained_again_and_the_rest_comes_back(tmp_path):
@@ -193,18 +168,108 @@ def test_what_was_edited_before_a_restart_is_trained_again_and_the_rest_comes_ba
         return dict(line.split(": ") for line in said.splitlines())
 
     first, again, edited = (after_a_restart(factor) for factor in (1, 1, 2))
-    assert len(first) == 14 and set(first.values()) == {"trained"}
-    assert {name for name, how in again.items() if how == "trained"} == NEVER_KEPT
+    assert len(first) == 10 and set(first.values()) == {"trained"}
+    assert {name for name, how in again.items() if how == "trained"} == {"a function that remembers"}
     assert {name for name, how in edited.items() if how == "kept"} == {"nothing of its own"}
 
 
-def test_weights_that_were_damaged_on_disk_are_trained_again(folder):
+def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):
+    monkeypatch.setenv("COURSE_KEPT", "anew")
+
+    class Stops(Watcher):
+        at = 0
+
+        def after_step(self, run):
+            if run.step == Stops.at:
+                raise KeyboardInterrupt
+
+    def kept_after(stop):
+        Stops.at = stop
+        small(10, callbacks=[Stops()])
+        (path,) = folder.glob("*.safetensors")
+        return state.unpack(path, nn.Linear(2, 1))[0].step
+
+    assert [kept_after(stop) for stop in (4, 0, 6, 0)] == [4, 10, 10, 10]
+
+
+def test_a_training_run_by_hand_is_trained_again_and_one_that_is_presented_is_taken_as_kept(folder, monkeypatch):
+    monkeypatch.delenv("COURSE_KEPT")
+    monkeypatch.delenv("COURSE_PRESENTING", raising=False)
+    assert not any("Kept" in small(6).message for _ in range(2))
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    assert "Kept from" in small(6).message
+
+
+def test_a_continuation_depends_on_what_it_continues(folder):
+    """The same continuation of two different beginnings is two trainings."""
+    ends = [small(6, small(3, lr=lr), lr=0.1) for lr in (0.1, 0.5)]
+    assert not any("Kept" in run.message for run in ends)
+    assert not torch.equal(*(run.model.weight for run in ends))
+    again = small(6, small(3, lr=0.5), lr=0.1)
+    assert "Kept from" in again.message and torch.equal(again.model.weight, ends[1].model.weight)
+
+
+def test_a_run_in_two_parts_is_kept_where_the_run_in_one_is(folder):
+    small(6, small(3))
+    assert "Kept from" in small(6).message
+
+
+def test_a_stopped_run_resumes_and_is_not_brought_back_again(folder):
+    def pressed(model, batch):
+        if pressed.at == 2:
+            raise KeyboardInterrupt
+        pressed.at += 1
+        return model(batch).pow(2).mean()
+
+    pressed.at = 0
+    stopped = small(5, loss=pressed)
+    assert stopped.stopped == "by hand" and stopped.step == 2
+    pressed.at = -9
+    with kept.brought_back() as trainings:
+        assert small(5, stopped, loss=pressed).step == 5
+    assert trainings == [("trained", "")]
+
+
+def test_stop_ends_a_training_that_is_brought_back_and_the_cells_after_it(folder):
+    def pressed(model, batch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), kept.brought_back() as trainings:
+        small(5, loss=pressed)
+    assert trainings == [("trained", "")] and not list(folder.glob("*"))
+
+
+def test_what_cannot_be_identified_is_trained_again_and_said(folder):
+    with kept.brought_back() as trainings, open(__file__) as file:
+        small(2, loss=lambda m, b, given=file: m(b).pow(2).mean(), title="odd")
+    assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
+
+
+def test_your_own_optimizer_is_brought_back_too(folder):
+    """As chapter 6's, a function: the training is found, and goes on with it."""
+    own = {"optimizer": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr, fused=True)}
+    first, again = small(5, **own), small(5, **own)
+    assert "Kept from" in again.message and "Kept from" not in first.message
+    del again.model.last_run
+    assert small(8, resume=again).make is not torch.optim.Adam
+
+
+@pytest.mark.parametrize("content", [b"damaged", None])
+def test_a_file_that_was_damaged_is_trained_again(folder, content):
     small()
     (path,) = folder.iterdir()
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
+    good = path.read_bytes()
+    path.write_bytes(content or good[:-1] + bytes([good[-1] ^ 1]))
     assert "Kept" not in small().message and "Kept from" in small().message
+
+
+def test_the_folder_is_bounded(tmp_path):
+    for number in range(4):
+        (tmp_path / f"{number}.safetensors").write_bytes(bytes(4000))
+        os.utime(tmp_path / f"{number}.safetensors", (number, number))
+    os.utime(tmp_path / "0.safetensors")  # used just now
+    kept.trim(tmp_path, limit=10_000)
+    assert sorted(path.stem for path in tmp_path.glob("*.safetensors")) == ["0", "3"]
 
 
 def test_what_was_left_half_written_goes_after_an_hour_and_counts_until_then(tmp_path):

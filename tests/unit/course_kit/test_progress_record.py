@@ -12,7 +12,6 @@ import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
 from course_kit.exercises import solved
-from course_tools.classroom import workbook
 from course_tools.classroom.catalogue import find
 
 ROOT = files.course_folder()
@@ -137,19 +136,6 @@ def test_a_workbook_is_found_from_its_folders_and_a_clone_inside_one_is_none(min
     assert files.workbook_folder(clone / "notebooks") is None
 
 
-def test_it_survives_an_update_and_a_notebook_that_comes_back(mine):
-    run(RIGHT)
-    before = entry(mine)
-    course = mine.parent / "course"
-    course.mkdir()
-    for text in ("{}", "[]"):
-        (course / "00_start_here.ipynb").write_text(text)
-        workbook.sync(course, mine)
-    (mine / "00_start_here.ipynb").unlink()
-    workbook.sync(course, mine)
-    assert entry(mine) == before
-
-
 DAMAGED = [
     *("", "{", "[]", "null", "\x00\x01", "[" * 100_000),
     *('{"exercises": []}', '{"exercises": {"a": 3}}', '{"exercises": {"a": {"state": "x"}}}'),
@@ -174,20 +160,13 @@ def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
 def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
     run(RIGHT)
     content = json.loads((mine / solved.FILE).read_text())
+    content["exercises"]["of another edition"] = content["exercises"]["weighted average"] | {"stars": 5}
     content["exercises"] |= {"a": {"state": ["tried"]}, "b": {"state": "solved", "attempts": -1, "hints": 0}}
     (mine / solved.FILE).write_text(json.dumps(content))
     hint("gaussian kernel")
-    assert set(solved.read(mine)) == {"weighted average", "gaussian kernel"}
-    assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
-
-
-def test_what_other_editions_have_written_is_kept(mine):
-    run(WRONG)
-    content = json.loads((mine / solved.FILE).read_text())
-    content["exercises"]["of another edition"] = content["exercises"]["weighted average"] | {"stars": 5}
-    (mine / solved.FILE).write_text(json.dumps(content))
-    run(RIGHT)
+    assert set(solved.read(mine)) == {"weighted average", "gaussian kernel", "of another edition"}
     assert entry(mine, "of another edition")["stars"] == 5
+    assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
@@ -227,10 +206,10 @@ def test_kernels_side_by_side_lose_nothing(mine):
         "    solved.checked(f'exercise {i} of {sys.argv[1]}', True, None); solved.helped('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(4)]
-    assert [one.wait(60) for one in running] == [0] * 4
+    running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(2)]
+    assert [one.wait(60) for one in running] == [0] * 2
     kept = solved.read(mine)
-    assert len(kept) == 81 and kept["shared"]["hints"] == 80
+    assert len(kept) == 41 and kept["shared"]["hints"] == 40
 
 
 def test_a_kernel_that_hangs_with_the_lock_does_not_hold_up_the_others(mine, monkeypatch):

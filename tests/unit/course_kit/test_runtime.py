@@ -64,10 +64,7 @@ def test_cuda_asked_for_where_there_is_none(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "cuda")
     with pytest.raises(runtime.EnvironmentProblem) as caught:
         course_kit.setup()
-    message = str(caught.value)
-    assert "COURSE_DEVICE=cuda was asked for" in message
-    assert "Available here: cpu" in message
-    assert "Set COURSE_DEVICE=cpu" in message
+    assert "COURSE_DEVICE=cuda was asked for" in str(caught.value) and "Set COURSE_DEVICE=cpu" in str(caught.value)
 
 
 @pytest.mark.gpu
@@ -81,9 +78,8 @@ def test_a_package_too_old_is_named_with_what_to_do(monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "anywidget" else real(name))
     with pytest.raises(runtime.EnvironmentProblem) as caught:
         course_kit.setup()
-    assert "needs anywidget>=" in str(caught.value)
-    assert "found 0.1" in str(caught.value)
-    assert "make lab" in str(caught.value)
+    assert "needs anywidget>=" in str(caught.value) and "found 0.1" in str(caught.value)
+    assert not [need for need, _ in runtime.missing_packages() if need.startswith("torch")], "2.13.0+cpu is 2.13.0"
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch):
@@ -96,17 +92,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
 
     monkeypatch.setattr(metadata, "version", version)
     assert [found for need, found in runtime.missing_packages() if need.startswith("ipywidgets")] == [None]
-
-
-def test_without_an_installation_it_says_so():
-    assert runtime.missing_packages("a-course-that-was-never-installed") == [
-        ("a-course-that-was-never-installed", None)
-    ]
-
-
-def test_a_build_of_torch_for_cpu_fits():
-    """2.13.0+cpu is 2.13.0 for us."""
-    assert not [need for need, _ in runtime.missing_packages() if need.startswith("torch")]
+    assert runtime.missing_packages("never-installed") == [("never-installed", None)]
 
 
 def test_the_problem_is_shown_without_a_traceback():

@@ -1,30 +1,60 @@
-"""Grading what was handed in: every exercise, every form of a hand-in, and the table that comes of it."""
+"""Grading what was handed in: every form of a hand-in, exercises, hostile answers, and the table that comes of it.
+
+One class is graded once, by the command, and every test looks at its table; once a week all exercises, and a class of
+hand-ins that mean harm: each does none, is named, and the others are graded all the same.
+"""
 
 import ast
+import contextlib
 import csv
 import dataclasses
+import io
 import json
 import os
+import pickle
 import re
+import textwrap
 import unicodedata
 import zipfile
 
 import find_sandbox
 import hand_ins as make
+import nbformat
 import pytest
+import torch
 
 from course import main, parser
 from course_kit import needed
-from course_kit.exercises import judge
+from course_kit.cells import answers
+from course_kit.exercises import judge, solved
+from course_kit.exercises.define import Case, Exercise, Wrong
+from course_kit.exercises.diagnose import Outcome, Verdict
+from course_kit.needed import parsed_cells
 from course_tools.classroom import grading, handing_in
 from course_tools.classroom.catalogue import chapters, exercises, find
-from course_tools.classroom.grading import hand_ins, report, sandbox
+from course_tools.classroom.grading import clusters, hand_ins, judging, report, sandbox
+from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
 from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
-from course_tools.classroom.grading.remote import shifted, varied
+from course_tools.classroom.grading.remote import Room, shifted, varied
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
+SOME = ALL[::12]
+WEEKLY = lambda *values: pytest.param(*values, marks=pytest.mark.weekly)  # noqa: E731
 FIRST, SECOND, THIRD = "gaussian kernel", "attention pooling", "leave-one-out mask"
 WRONG = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    return -distance'
+KNOWN = "import torch\n@exercise('scaled dot-product score')\ndef score(queries, keys):\n    return queries @ keys.mT"
+KERNEL = 'import torch\n@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    '
+UNKNOWN = {
+    "ann": "return 1 / (1 + (distance / width) ** 4)",
+    "bob": "steep = (distance / width) ** 2\n    return 1 / (1 + steep * steep)",
+}
+HEADS = "import torch\nfrom mine import {}\n@exercise('attention in heads')\n"
+HEADS += "def multi_head(q, k, v, heads, mask=None):\n    "
+USES = """q, k, v = (split_heads(x, heads) for x in (q, k, v))
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    mask = torch.ones(scores.shape[-2:], dtype=torch.bool) if mask is None else mask
+    weights = masked_softmax(scores, mask[:, None] if mask.dim() == 3 else mask)
+    return (weights @ v).transpose(1, 2).flatten(2), weights"""
 # Right for what the notebook shows and asks, and for nothing else.
 LEARNT = """
 import torch
@@ -46,17 +76,121 @@ def learnt():
     return LEARNT.replace("{seen}", repr(seen).replace("nan", "float('nan')"))
 
 
+# An attack stands in front of an answer that is right: what is not stopped would end as "right".
+# exercise -> (attack, state of the exercise, words of the remark)
+ATTACKS = {
+    "runs for ever": {
+        "gaussian kernel": ("while True: pass", "timed out", "timed out"),
+        "attention pooling": (
+            """
+            while True:
+                try:
+                    while True: pass
+                except BaseException: pass
+            """,
+            "timed out",
+            "timed out",
+        ),
+        "leave-one-out mask": ("while True: os.fork()", "wrong", "start or end processes"),
+        "stable masked softmax": (
+            "for _ in range(99): threading.Thread(target=time.sleep, args=[9]).start()",
+            "wrong",
+            "",
+        ),
+        "program 1.2": ("x = torch.ones(2 ** 30)", "wrong", "memory"),
+        "program 2.5": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", "more into files"),
+    },
+    "breaks in": {
+        "gaussian kernel": ("[shutil.rmtree(x, ignore_errors=True) for x in PLACES]", "right", "delete"),
+        "attention pooling": ("open(LANDMARK, 'w').write('was here')", "wrong", "write outside"),
+        "leave-one-out mask": ("open(LANDMARK).read()", "wrong", "read files"),
+        "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", "network"),
+        "program 2.5": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
+        "scaled dot-product score": ("os.setuid(0)", "wrong", ""),
+        "cosine score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
+        "general score": ("ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace", "wrong", ""),
+        "cut w in two": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", "start or end processes"),
+    },
+    "forges": {
+        "gaussian kernel": ("return torch.zeros(())", "wrong", "its record says solved"),
+        "attention pooling": ("raise SystemExit(0)", "wrong", ""),
+        "stable masked softmax": ("os._exit(0)", "ended", "ended its process"),
+        "program 1.2": (
+            """
+            for number in range(3, 64):
+                try: os.write(number, b'\\0\\0\\0\\x10{"result": true }')
+                except OSError: pass
+            """,
+            "ended",
+            "in the grader's place",
+        ),
+        "program 2.5": ("return find('program 2.5').reference(queries, keys)", "wrong", ""),
+        "additive score": (
+            """
+            for module in list(sys.modules.values()):
+                for name in ("judge", "same", "close", "check", "encode", "equal", "isclose", "allclose"):
+                    if hasattr(module, name): setattr(module, name, lambda *_, **__: True)
+            return torch.zeros(())
+            """,
+            "wrong",
+            "",
+        ),
+        "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
+    },
+}
+BORROWED = {  # the course's own functions, by names that no text shows
+    "gaussian kernel": """
+import course_utils.kernels
+@exercise("gaussian kernel")
+def kernel(distance, width=1.0):
+    return vars(course_utils.kernels)["gaussian_" + "kernel"](distance, width)
+""",
+    "leave-one-out mask": """
+import operator, course_utils.kernels
+@exercise("leave-one-out mask")
+def mask(size):
+    return operator.attrgetter(".".join(["kernels", "leave_one_out" + "_mask"]))(course_utils)(size)
+""",
+}
+EVERY_DAY = [  # one reaches for the network, one writes into the grader's answers
+    ("breaks in", "stable masked softmax"), ("forges", "program 1.2"),
+]  # fmt: skip
+
+IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, threading, time, torch"
+FIND = "try: from course_tools.classroom.catalogue import find\nexcept ImportError: pass"
+
+
+def attacked(name, attack, landmark):
+    """The right answer, with an attack as the first thing that it does."""
+    tree = ast.parse(make.right(name))
+    places = ["/student", os.path.expanduser("~/.cache"), str(landmark.parent)]
+    text = textwrap.dedent(attack).replace("LANDMARK", repr(str(landmark))).replace("PLACES", repr(places))
+    tree.body[-1].body[:0] = ast.parse(f"def f():\n{textwrap.indent(text, '    ')}").body[0].body
+    return f"{IMPORTS}\n{FIND}\n{ast.unparse(tree)}"
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """A class, graded by the command -> (exit status, rows of the CSV by student, lines of --words)."""
+    """A class, graded by the command -> (exit status, rows of the CSV by student, lines of --words, what it said)."""
     find_sandbox.needed()
     place = tmp_path_factory.mktemp("class")
     folder = place / "in"
-    make.workbook(folder / "all right", {one.name: make.right(one.name) for one in ALL})
+    make.workbook(folder / "all right", {one.name: make.right(one.name) for one in SOME})
     jürgen = make.workbook(folder / unicodedata.normalize("NFD", "Jürgen Öz 王"), {FIRST: make.right(FIRST)}, "01")
     os.replace(jürgen / "01_nadaraya_watson.ipynb", jürgen / "my homework (2).ipynb")
     (jürgen / "02_scoring_functions.ipynb").write_text('{"cells": [{"cell_type": "code"')
-    make.workbook(folder / "partial", {FIRST: WRONG, SECOND: learnt()}, "01")
+    make.workbook(folder / "partial", {FIRST: WRONG, SECOND: learnt(), "scaled dot-product score": KNOWN}, ("01", "02"))
+    for name, body in UNKNOWN.items():
+        make.workbook(folder / name, {FIRST: KERNEL + body}, "01")
+    uses = HEADS.format("masked_softmax, split_heads") + USES
+    lends = HEADS.format("multi_head as course") + "return course(q, k, v, heads, mask)"
+    for name, cell in (("own", uses), ("lent", lends)):
+        make.workbook(folder / name, {"attention in heads": cell}, "05")
+    landmark = place / "secret.txt"
+    landmark.write_text("untouched")
+    harm = {name: attacked(name, ATTACKS[student][name][0], landmark) for student, name in EVERY_DAY}
+    make.workbook(folder / "harmful", harm, ("01", "02"))
+    os.symlink(landmark, folder / "harmful" / "03_seq2seq.ipynb")
     exported = make.workbook(place / "workbook", {FIRST: make.right(FIRST), SECOND: WRONG.replace(FIRST, SECOND)})
     (folder / "exported.json").write_text(json.dumps(handing_in.collect(exported)))
     with zipfile.ZipFile(folder / "exported.zip", "w") as packed:
@@ -66,22 +200,28 @@ def table(tmp_path_factory):
     (folder / "essay.pdf").write_bytes(b"%PDF")
     (folder / "=cmd|' calc'!A1.ipynb").write_text(json.dumps({"cells": [], "nbformat": 4}))
     (folder / "notes.csv").write_text("not a hand-in")
-    status = main(["grade", str(folder), "--out", str(place / "out.csv"), "--words", str(place / "words.csv")])
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        status = main(["grade", str(folder), "--out", str(place / "out.csv"), "--words", str(place / "words.csv")])
+    assert landmark.read_text() == "untouched"
     with open(place / "out.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     with open(place / "words.csv", encoding="utf-8-sig", newline="") as file:
-        return status, rows, list(csv.DictReader(file))
+        return status, rows, list(csv.DictReader(file)), said.getvalue()
 
 
-@pytest.mark.parametrize("name", [one.name for one in ALL])
-def test_every_exercise_is_graded_right(table, name):
-    assert table[1]["all right"][name] == "right", [x["words"] for x in table[2] if x["exercise"] == name]
+@pytest.mark.weekly
+def test_every_exercise_is_graded_right(tmp_path):
+    find_sandbox.needed()
+    make.workbook(tmp_path / "all", {one.name: make.right(one.name) for one in ALL})
+    (row,) = grading.graded(hand_ins.entries(tmp_path))
+    assert row.states == {one.name: "right" for one in ALL}, row.said
 
 
 def test_all_states_and_forms(table):
-    status, rows, words = table
+    status, rows, words, _ = table
     assert status == 1
-    assert rows["all right"]["solved"] == rows["all right"]["of"] == str(len(ALL))
+    assert {one.name: rows["all right"][one.name] for one in SOME} == {one.name: "right" for one in SOME}
+    assert (rows["all right"]["solved"], rows["all right"]["of"]) == (str(len(SOME)), str(len(ALL)))
     jürgen = rows["Jürgen Öz 王"]
     assert (jürgen[FIRST], jürgen[SECOND], jürgen["additive score"]) == ("right", "open", "missing")
     assert "02_scoring_functions.ipynb is not a notebook" in jürgen["remarks"]
@@ -93,41 +233,33 @@ def test_all_states_and_forms(table):
     assert exported["handed in"].startswith("20")
     assert "nothing to grade" in rows["empty"]["remarks"]
     assert "neither a folder nor a zip" in rows["essay.pdf"]["remarks"]
-    assert "'=cmd|' calc'!A1" in rows and len(rows) == 7
+    assert "'=cmd|' calc'!A1" in rows and len(rows) == 12
     said = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", FIRST)]
     assert said and said[0] != "right"
-
-
-def test_every_wrong_answer_stays_wrong(tmp_path):
-    """In the sandbox a known wrong answer is recognised as in the notebook: the same engine, the same words."""
-    find_sandbox.needed()
     one = find("scaled dot-product score")
-    wrong = (
-        "import torch\n@exercise('scaled dot-product score')\ndef score(queries, keys):\n    return queries @ keys.mT"
-    )
-    make.workbook(tmp_path / "in" / "a", {one.name: wrong}, "02")
-    (row,) = grading.graded(hand_ins.entries(tmp_path / "in"))
-    assert row.states[one.name] == "wrong" and any(x.hint in row.said[one.name] for x in one.wrong)
+    (said,) = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", one.name)]
+    assert any(x.hint in said for x in one.wrong), "a known mistake is recognised as in the notebook"
 
 
-def test_what_is_imported_from_the_students_own_package_is_the_courses(tmp_path):
+def test_what_is_imported_from_the_students_own_package_is_the_courses(table):
     """Each answer is judged by itself; one that hands on the course's function is told."""
-    find_sandbox.needed()
-    head = "import torch\nfrom mine import {}\n@exercise('attention in heads')\n"
-    head += "def multi_head(q, k, v, heads, mask=None):\n    "
-    uses = """q, k, v = (split_heads(x, heads) for x in (q, k, v))
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    mask = torch.ones(scores.shape[-2:], dtype=torch.bool) if mask is None else mask
-    weights = masked_softmax(scores, mask[:, None] if mask.dim() == 3 else mask)
-    return (weights @ v).transpose(1, 2).flatten(2), weights"""
-    hands_on = "return course(q, k, v, heads, mask)"
-    answers = {"own": ("masked_softmax, split_heads", uses), "lent": ("multi_head as course", hands_on)}
-    for name, (names, body) in answers.items():
-        make.workbook(tmp_path / "in" / name, {"attention in heads": head.format(names) + body}, "05")
-    rows = {row.student: row for row in grading.graded(hand_ins.entries(tmp_path / "in"))}
-    assert rows["own"].states["attention in heads"] == rows["lent"].states["attention in heads"] == "right"
-    assert not any("the course's" in one for one in rows["own"].remarks)
-    assert any("the course's" in one for one in rows["lent"].remarks), rows["lent"].remarks
+    rows = table[1]
+    assert rows["own"]["attention in heads"] == rows["lent"]["attention in heads"] == "right"
+    assert [("the course's" in rows[name]["remarks"]) for name in ("own", "lent")] == [False, True]
+
+
+def test_one_that_means_harm_does_none_and_is_named(table):
+    row = table[1]["harmful"]
+    for student, name in EVERY_DAY:
+        _, state, words = ATTACKS[student][name]
+        assert row[name] == state and words in row["remarks"], (name, row)
+    assert "is a link" in row["remarks"]
+
+
+def test_answers_that_no_check_recognises_are_counted(table):
+    said = table[3]
+    assert f"\n2 students, {FIRST}: " in said and f"\n        {UNKNOWN['ann']}\n" in said
+    assert said.endswith(" seconds.\n")
 
 
 def test_what_a_class_is_made_from_are_plain_numbers():
@@ -194,11 +326,11 @@ def test_the_guide_says_what_it_does():
     assert vars(parser().parse_args(["grade", *command.split()]))["words"] == "words.csv"
 
 
-def test_most_exercises_have_new_inputs():
+def test_new_inputs_of_every_exercise_pass_its_reference():
     """What drawn inputs are like is not known before grading; those written by hand are the same for everybody."""
-    fixed = [one.name for one in ALL if str(shifted(one.cases)()) == str(one.cases())]
+    fixed = [one for one in ALL if str(shifted(one.cases)()) == str(one.cases())]
     same = [  # three draws: one may be the inputs of the check by chance
-        one.name for one in ALL if all(str(varied(one)()) == str(one.cases()) for _ in range(3))
+        one.name for one in fixed if all(str(varied(one)()) == str(one.cases()) for _ in range(3))
     ]
     assert len(same) <= 16 < len(fixed), "docs/teaching.md says how many have only one set of inputs"
     for one in ALL:
@@ -220,6 +352,255 @@ def test_a_table_of_answers_does_not_pass_where_inputs_are_written_by_hand():
 
 @pytest.mark.parametrize("text", ["=1+1", "＝1+1", " =1+1", "\u3000＝1", "-2", "+a", "@b", "\t=x"])
 def test_no_cell_of_the_table_is_a_formula(text):
-    from course_tools.classroom.grading import report
-
     assert report._cell(text).startswith("'") and report._cell("a=1") == "a=1"
+
+
+STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
+HELPER = "def helper(x):\n    return 2 * x"
+
+
+def write(path, *cells):
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
+
+
+def solution(name, body="return helper(x)"):
+    return STUB.format(name).replace("raise NotImplementedError", body)
+
+
+@pytest.fixture
+def course():
+    """A lesson with exercise a, its annex with b, which uses a function of the annex."""
+    both = {"05_five.ipynb": ["import math", STUB.format("a")], "05_five_annex.ipynb": [HELPER, STUB.format("b")]}
+    stubs = [(file, source) for file, cells in both.items() for source in cells if answers(source)]
+    return hand_ins.Course(
+        {"a": "05_five.ipynb", "b": "05_five_annex.ipynb"},
+        {file: [cell for cell, _ in parsed_cells(cells)] for file, cells in both.items()},
+        frozenset(solved.of_source(source) for _, source in stubs),
+    )
+
+
+def test_both_notebooks_are_read(course, tmp_path):
+    write(tmp_path / "anna" / "05_five.ipynb", solution("a", "return x"))
+    write(tmp_path / "anna" / "05_five_annex.ipynb", HELPER, solution("b"))
+    work = hand_ins.read(tmp_path / "anna", course)
+    assert {name: answer.file for name, answer in work.answers.items()} == course.exercises
+    assert work.remarks == [] and len(work.answers["b"].statements) == 2, "with the function that it needs"
+
+
+def test_an_answer_in_an_old_copy_of_the_lesson_counts_though_the_annex_is_as_it_came(course, tmp_path):
+    write(tmp_path / "ben" / "05_five.ipynb", STUB.format("a"), HELPER, solution("b"))
+    write(tmp_path / "ben" / "05_five_annex.ipynb", HELPER, STUB.format("b"))
+    work = hand_ins.read(tmp_path / "ben", course)
+    assert work.answers.keys() == {"b"} and work.answers["b"].file == "05_five.ipynb" and work.remarks == []
+
+
+def test_of_two_answers_the_one_in_the_annex_counts_and_this_is_said(course, tmp_path):
+    write(tmp_path / "cleo" / "05_five.ipynb", HELPER, solution("b", "return 0"))
+    write(tmp_path / "cleo" / "05_five_annex.ipynb", HELPER, solution("b"))
+    work = hand_ins.read(tmp_path / "cleo", course)
+    assert work.answers["b"].file == "05_five_annex.ipynb" and "2 answers to “b”" in work.remarks[0]
+
+
+T = torch.tensor
+
+
+class Hidden:
+    """Where no answer can reach it, as in a chapter's exercise files."""
+
+    def mean(x, y):
+        return (x + y) / 2
+
+
+MEAN = Exercise(
+    name="mean of two",
+    task="Their mean.",
+    reference=Hidden.mean,
+    cases=lambda: [Case({"x": T([1.0, 2.0]), "y": T([4.0, 2.5])}, shown=True), Case({"x": T([3.0]), "y": T([7.0])})],
+    returns=("mean",),
+    hints=("…",),
+    minutes=1,
+    difficulty=1,
+    wrong=(Wrong(lambda x, y: x + y, "This is the sum."),),
+)
+
+
+def kept(answer, source="def f(): ..."):
+    return unrecognised(judge.judge(MEAN, answer), source)
+
+
+def counts(*students):
+    return [(name, len(members)) for name, members in clusters.clusters(list(students))]
+
+
+def test_what_the_check_knows_is_not_kept():
+    assert kept(lambda x, y: (x + y) / 2) is None and kept(lambda x, y: x + y) is None
+    assert kept(lambda x, y: x * 3) is None, "an input that is never used has a sentence already"
+    assert kept(lambda x, y: x.add_(y).div_(2)) is None, "so has an input that is changed"
+    assert kept(lambda x, y: x.sub_(y)) is not None
+    assert unrecognised(Verdict("mean of two", "wrong", "Line 1 is not it: …"), "") is None, "a line is no result"
+
+
+def test_the_same_results_are_one_cluster_however_they_come_about():
+    root = [lambda x, y: (x * y) ** 0.5, lambda x, y: torch.exp((x.log() + y.log()) / 2)]
+    root += [lambda x, y: (x.double() * y).sqrt()]
+    one = [{"mean of two": kept(answer)} for answer in root]
+    other = {"mean of two": kept(lambda x, y: torch.maximum(x, y) * 0.9)}
+    failing = [{"mean of two": kept(lambda x, y: x @ T([[1.0]]))} for _ in range(2)]
+    assert counts(other, *one, *failing, {}) == [("mean of two", 3), ("mean of two", 2), ("mean of two", 1)]
+    assert counts({"a": one[0]["mean of two"]}, {"b": one[0]["mean of two"]}) == [("a", 1), ("b", 1)]
+
+
+def test_the_summary_has_the_ten_most_frequent():
+    def one(number):
+        return {"a": Unrecognised(f"Words {number}.", "x", pickle.dumps([Outcome(number)]))}
+
+    text = clusters.summary([one(0), *map(one, range(13))])
+    assert text.index("2 students, a: Words 0.") < text.index("1 student, a: ")
+    assert text.count("1 student, a: ") == clusters.SHOWN - 1 and "And 3 more" in text
+    assert clusters.summary([]) == clusters.summary([{}]) == ""
+
+
+def test_nothing_that_a_terminal_obeys_is_printed():
+    wild = Unrecognised("said \x1b[2J", "\n".join(["\x1b]0;title\x07" + "x" * 500] * 40), pickle.dumps([]))
+    text = clusters.summary([{"a": wild}])
+    assert "\x1b" not in text and "\x07" not in text and max(map(len, text.splitlines())) < 120
+    assert len(text.splitlines()) < 20 and text.endswith("    …")
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """(state, words, verdict) of a function of x and y with this body, called in the sandbox."""
+    find_sandbox.needed()
+    room = Room()
+
+    def judge(body, seconds=5.0):
+        head = "import os\nfrom course_kit.exercises import exercise\n@exercise('mean of two')\ndef f(x, y):\n    "
+        answer = hand_ins.Answer(body, ast.parse(head + body).body, written="mean of two")
+        return judging._one(answer, MEAN, room, seconds, {})
+
+    yield judge
+    room.close()
+
+
+class TestInTheSandbox:
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ("return x + y", "This is the sum."),
+            ("return (x + y) / 3", "Right, but 0.667 times what it should be: look for a factor."),
+        ],
+    )
+    def test_the_words_are_those_of_the_notebook(self, judged, body, words):
+        space = {}
+        exec(f"def f(x, y):\n    {body}", space)
+        assert judged(body)[1] == judge.judge(MEAN, space["f"]).text == words
+
+    @pytest.mark.parametrize("ending", ["if {}: os._exit(3)", WEEKLY("if {}: os.abort()"), WEEKLY("while {}: pass")])
+    def test_what_happens_on_changed_inputs_alone_is_no_ones_fault(self, judged, ending, monkeypatch):
+        """To find out what is wrong, an answer is called with inputs that are in no check. Ending there is still a
+        wrong answer, and no process that was ended."""
+        monkeypatch.setattr(judge, "LOOKING", 1.0)
+        body = ending.format("x[0] not in (1.0, 3.0)") + "\n    return (x * y) ** 0.5"
+        state, words, verdict = judged(body, 2.0)
+        assert state == "wrong" and words.startswith("2 of 2 numbers differ") and len(verdict.outcomes) == 2
+        assert judged("return (x + y) / 2")[0] == "right", "and the next answer is judged as ever"
+
+    @pytest.mark.parametrize(("ending", "state"), [("if {}: os._exit(3)", "ended"), ("while {}: pass", "timed out")])
+    def test_on_the_inputs_of_the_check_it_counts(self, judged, ending, state):
+        assert judged(ending.format("x[0] == 3.0") + "\n    return (x * y) ** 0.5", 1.0)[0] == state
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """All of them in one class, with an honest student among them, graded once -> (rows by name, folder)."""
+    find_sandbox.needed()
+    place = tmp_path_factory.mktemp("class")
+    landmark = place / "secret.txt"
+    landmark.write_text("untouched")
+    folder = place / "handed-in"
+    for student, attacks in ATTACKS.items():
+        cells = {name: attacked(name, attack, landmark) for name, (attack, _, _) in attacks.items()}
+        made = make.workbook(folder / student, cells, ("01", "02"))
+        claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
+        (made / "progress.json").write_text(json.dumps(claims))
+    make.workbook(
+        folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "cosine score")}, ("01", "02")
+    )
+    make.workbook(folder / "borrower", BORROWED, "01")
+    linked = make.workbook(folder / "links", {}, "01")
+    os.symlink(landmark, linked / "02_scoring_functions.ipynb")
+    os.symlink(folder / "honest", linked / "others")
+    os.mkfifo(linked / "03_seq2seq.ipynb")
+    (folder / "linked").symlink_to(folder / "honest")
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("01_nadaraya_watson.ipynb", bytes(64 << 20))
+    (folder / "deep.json").write_text("[" * 10**6)
+    rows = grading.graded(hand_ins.entries(folder), seconds=6.0)  # a busy machine needs 2 to load torch
+    return {row.student: row for row in report.finish(rows)}, landmark
+
+
+@pytest.mark.weekly
+def test_the_honest_are_graded_among_them(hostile):
+    rows, landmark = hostile
+    row = rows["honest"]
+    assert (row.states["gaussian kernel"], row.states["cosine score"]) == ("right", "right")
+    assert landmark.read_text() == "untouched"
+    said = " ".join(row.remarks)
+    assert not any(words in said for words in ("network", "files", "processes", "memory", "delete"))
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize(("student", "name"), [(student, name) for student in ATTACKS for name in ATTACKS[student]])
+def test_no_harm_and_a_remark(hostile, student, name):
+    row = hostile[0][student]
+    _, state, words = ATTACKS[student][name]
+    remarks = [remark for remark in row.remarks if words in remark]
+    assert row.states[name] == state, (row.states[name], row.said.get(name))
+    assert row.serious and any(name in x or "more" in x for x in remarks), row.remarks
+    assert any("its record says solved, and it is not" in x for x in row.remarks)
+
+
+@pytest.mark.weekly
+def test_the_courses_own_function_is_noticed_by_whatever_name_it_was_reached(hostile):
+    rows, _ = hostile
+    row = rows["borrower"]
+    assert {name: row.states[name] for name in BORROWED} == dict.fromkeys(BORROWED, "right")
+    assert "hands on the course's own function: gaussian kernel, leave-one-out mask" in row.remarks
+    assert not any("hands on" in x for x in rows["honest"].remarks)
+
+
+@pytest.mark.weekly
+def test_links_and_bombs_are_not_opened(hostile):
+    rows, _ = hostile
+    assert sum("is a link" in x for x in rows["links"].remarks) == 2
+    assert any("is no file" in x for x in rows["links"].remarks)
+    assert rows["linked"].remarks[0] == "it is a link: not followed"
+    assert "too large" in rows["bomb"].remarks[0] and "unreadable" in rows["deep"].remarks[0]
+    assert not any(rows[name].right for name in ("links", "linked", "bomb", "deep"))
+
+
+@pytest.mark.parametrize(
+    ("lost", "leak"),
+    [
+        (("--unshare-net",), "the network"),
+        WEEKLY(("--unshare-pid",), "other processes"),
+        WEEKLY(("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_kit/exercises"), "ImportError"),
+        WEEKLY("forbid()", "memory of its own kind"),
+        WEEKLY("(resource.RLIMIT_NPROC, 0),", "other processes"),
+    ],
+)
+def test_a_sandbox_that_leaks_is_refused(lost, leak, tmp_path, monkeypatch):
+    """What is tried at the start finds each hole: one is made, and nothing is graded."""
+    find_sandbox.needed()
+    usual = sandbox.command()
+    if isinstance(lost, str):
+        text = (sandbox.INSIDE / "limits.py").read_text("utf-8")
+        assert text.count(lost) >= 1
+        (tmp_path / "limits.py").write_text("".join(text.rsplit(f"    {lost}\n", 1)))
+        line = [str(tmp_path / "limits.py") if x == str(sandbox.INSIDE / "limits.py") else x for x in usual]
+    else:
+        at = next(i for i in range(len(usual)) if tuple(usual[i : i + len(lost)]) == lost)
+        line = usual[:at] + usual[at + len(lost) :]
+    monkeypatch.setattr(sandbox, "command", lambda: line)
+    assert leak in sandbox.problem.__wrapped__()

@@ -238,8 +238,10 @@ def test_the_command(mine, tmp_path, capsys):
     assert "exercises solved" in capsys.readouterr().out
     assert command.main(["progress", str(mine), "--export", str(tmp_path / "mine.json")]) == 0
     assert json.loads((tmp_path / "mine.json").read_text("utf-8"))["format"] == handing_in.FORMAT
-    assert command.main(["progress", str(tmp_path / "none")]) == 2
-    assert "needed: a workbook" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    for folder in ("none", "empty"):
+        assert command.main(["progress", str(tmp_path / folder)]) == 2
+        assert "is no workbook" in capsys.readouterr().err
 
 
 def test_the_command_needs_no_torch(mine):

@@ -2,10 +2,8 @@
 
 import os
 import queue
-import time
 
 import nbformat
-import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -13,71 +11,14 @@ from jupyter_client.manager import KernelManager
 from torch import nn
 
 from course_kit import files
-from course_kit.callbacks import Watcher
 from course_kit.keeping import kept, state
 from course_kit.keeping.fingerprint import fingerprint
 from course_tools.classroom.presenting import start
-from course_utils import training
 from course_utils.training import fit
 
 # Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.
 NESTED = safetensors.torch.save({}, {"record": "[" * 5000 + "]" * 5000})
 OTHER = safetensors.torch.save({}, {"record": '{"a": 1, "b": 2}'})
-
-
-def defined(source):
-    names = {"__name__": "__main__"}
-    exec(source, names)
-    return names
-
-
-class TestFingerprint:
-    def test_same_things_have_the_same(self):
-        def make():
-            torch.manual_seed(0)
-            return {"model": nn.Linear(3, 2), "list": [1, 2.5, "x", None], "array": np.arange(4)}
-
-        assert fingerprint(make()) == fingerprint(make())
-
-    @pytest.mark.parametrize(
-        "change", ["1.5", "'2'", "[2]", "(1, 2)", "torch.ones(2)", "np.zeros(2)", "{1: 2}", "{2: 1}", "True"]
-    )
-    def test_others_have_another(self, change):
-        values = [eval(v) for v in ["1", "2", "[1]", "[1, 2]", "torch.zeros(2)", "np.ones(2)", "{1: 1}", change]]
-        assert len({fingerprint(v) for v in values}) == len(values)
-
-    def test_one_weight_changed(self):
-        model = nn.Linear(3, 2)
-        before = fingerprint(model)
-        with torch.no_grad():
-            model.weight[0, 0] += 1e-3
-        assert fingerprint(model) != before
-
-    @pytest.mark.parametrize(
-        ("one", "other"),
-        [
-            ("f = lambda x: x + 1", "f = lambda x: x + 2"),
-            ("def g(x): return x\ndef f(x): return g(x)", "def g(x): return -x\ndef f(x): return g(x)"),
-            ("rate = 1\ndef f(x): return rate * x", "rate = 2\ndef f(x): return rate * x"),
-            ("def f(x, n=1): return x", "def f(x, n=2): return x"),
-        ],
-    )
-    def test_a_function_counts_with_all_that_it_uses(self, one, other):
-        assert fingerprint(defined(one)["f"]) == fingerprint(defined(one)["f"])
-        assert fingerprint(defined(one)["f"]) != fingerprint(defined(other)["f"])
-
-    def test_a_comment_or_another_line_changes_nothing(self):
-        one, other = "def f(x): return x + 1", "\n\n# a word\ndef f(x):\n    return x + 1"
-        assert fingerprint(defined(one)["f"]) == fingerprint(defined(other)["f"])
-
-    def test_a_circle_has_a_fingerprint(self):
-        names = defined("def f(x): return g(x)\ndef g(x): return f(x), h(x), f\ndef h(x): return f, g, h")
-        circle = [names["f"]]
-        circle.append(circle)
-        started = time.process_time()
-        assert fingerprint(circle) == fingerprint(circle)
-        fingerprint([[list(range(50))] * 50] * 50)
-        assert time.process_time() - started < 1
 
 
 def trained(steps=6, **more):
@@ -115,26 +56,6 @@ class TestState:
             state.pack(trained(), extra=value)
 
 
-def test_a_damaged_file_is_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
-    monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
-    trained()
-    (path,) = tmp_path.glob("*.safetensors")
-    assert "Kept from" in trained().message
-    path.write_bytes(b"damaged")
-    assert "Kept from" not in trained().message and "Kept from" in trained().message
-
-
-def test_the_folder_is_bounded(tmp_path):
-    for number in range(4):
-        (tmp_path / f"{number}.safetensors").write_bytes(bytes(4000))
-        os.utime(tmp_path / f"{number}.safetensors", (number, number))
-    os.utime(tmp_path / "0.safetensors")  # used just now
-    kept.trim(tmp_path, limit=10_000)
-    assert sorted(path.stem for path in tmp_path.glob("*.safetensors")) == ["0", "3"]
-
-
 LESSON = [
     "import course_kit\nruntime = course_kit.setup()",
     "import torch\nfrom torch import nn\nfrom course_utils.training import fit\n"
@@ -144,7 +65,6 @@ LESSON = [
     "run = fit(model, [torch.ones(4, 2)], loss, steps=30, title='first', show=False)",
     "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
-    "%time timed = 1",
     "from course_tools.classroom.resuming import resume_here\nresume_here()",
 ]
 
@@ -185,6 +105,13 @@ class Kernel:
             idle = idle or reply["content"].get("execution_state") == "idle"
         return said
 
+    def move(self, path):
+        """As if it had been started for another notebook."""
+        self.path = path
+        self.run(
+            0, f"%reset -f\nimport os\nos.environ['JPY_SESSION_NAME'] = {str(path)!r}\nos.chdir({str(path.parent)!r})"
+        )
+
     def ask(self, code):
         return self.run(0, f"print({code})", until="\n").strip()
 
@@ -196,44 +123,27 @@ def write_lesson(tmp_path):
     return tmp_path / "lesson.ipynb"
 
 
-@pytest.fixture
-def lesson(tmp_path):
-    kernel = Kernel(write_lesson(tmp_path))
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    """One for all tests; a restart brings it back to the lesson in which it began."""
+    kernel = Kernel(write_lesson(tmp_path_factory.mktemp("lesson")))
     yield kernel
     kernel.client.stop_channels()
     kernel.manager.shutdown_kernel(now=True)
 
 
-def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):
-    monkeypatch.setenv("COURSE_KEPT", "anew")
-
-    class Stops(Watcher):
-        at = 0
-
-        def after_step(self, run):
-            if run.step == Stops.at:
-                raise KeyboardInterrupt
-
-    def kept_after(stop):
-        Stops.at = stop
-        small(10, callbacks=[Stops()])
-        (path,) = folder.glob("*.safetensors")
-        return state.unpack(path, nn.Linear(2, 1))[0].step
-
-    assert [kept_after(stop) for stop in (4, 0, 6, 0)] == [4, 10, 10, 10]
-
-
-def test_a_restart_in_the_middle_of_a_lesson(lesson):
+def test_a_restart_in_the_middle_of_a_lesson(kernel):
+    lesson = kernel
+    lesson.restart()
     for number in range(5):
         lesson.run(number)
     before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow")
     lesson.restart()
-    said = lesson.run(7, until="are back")
+    said = lesson.run(6, until="are back")
     assert "5 cells above are back" in said and "Taken as kept: 1 training." in said
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
     assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow") == before
-    assert lesson.ask("'timed' in globals()") == "False"  # a magic
     # going on with a training that was brought back, and a training that is run again of one's own will
     assert "45" in lesson.ask("fit(model, [torch.ones(4, 2)], loss, steps=45, resume=run, show=False).step")
     assert (
@@ -244,108 +154,19 @@ def test_a_restart_in_the_middle_of_a_lesson(lesson):
     notebook.cells[1].source = notebook.cells[1].source.replace("factor = 1.0", "factor = 2.0")
     nbformat.write(notebook, lesson.path)
     lesson.restart()
-    said = lesson.run(7, until="Trained again")
+    said = lesson.run(6, until="Trained again")
     assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
     assert lesson.ask("run.step") == "30"
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder for what is kept, and trainings taken from it."""
-    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
-    monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
-    return tmp_path
-
-
-def small(steps, resume=None, model=None, **more):
-    torch.manual_seed(3)
-    model = resume.model if resume else model or nn.Linear(2, 1)
-    loss = more.pop("loss", lambda m, b: m(b).pow(2).mean())
-    return fit(model, [torch.ones(4, 2)], loss, steps=steps, resume=resume, show=False, **more)
-
-
-def test_a_training_run_by_hand_is_trained_again_and_one_that_is_presented_is_taken_as_kept(folder, monkeypatch):
-    monkeypatch.delenv("COURSE_KEPT")
-    monkeypatch.delenv("COURSE_PRESENTING", raising=False)
-    assert not any("Kept" in small(6).message for _ in range(2))
-    monkeypatch.setenv("COURSE_PRESENTING", "1")
-    assert "Kept from" in small(6).message
-
-
-def test_a_continuation_depends_on_what_it_continues(folder):
-    """The same continuation of two different beginnings is two trainings."""
-    ends = [small(6, small(3, lr=lr), lr=0.1) for lr in (0.1, 0.5)]
-    assert not any("Kept" in run.message for run in ends)
-    assert not torch.equal(*(run.model.weight for run in ends))
-    again = small(6, small(3, lr=0.5), lr=0.1)
-    assert "Kept from" in again.message and torch.equal(again.model.weight, ends[1].model.weight)
-
-
-def test_a_run_in_two_parts_is_kept_where_the_run_in_one_is(folder):
-    small(6, small(3))
-    assert "Kept from" in small(6).message
-
-
-def test_a_stopped_run_resumes_and_is_not_brought_back_again(folder):
-    def pressed(model, batch):
-        if pressed.at == 2:
-            raise KeyboardInterrupt
-        pressed.at += 1
-        return model(batch).pow(2).mean()
-
-    pressed.at = 0
-    stopped = small(5, loss=pressed)
-    assert stopped.stopped == "by hand" and stopped.step == 2
-    pressed.at = -9
-    with kept.brought_back() as trainings:
-        assert small(5, stopped, loss=pressed).step == 5
-    assert trainings == [("trained", "")]
-
-
-def test_stop_ends_a_training_that_is_brought_back_and_the_cells_after_it(folder):
-    def pressed(model, batch):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), kept.brought_back() as trainings:
-        small(5, loss=pressed)
-    assert trainings == [("trained", "")] and not list(folder.glob("*"))
-
-
-def test_what_cannot_be_identified_is_trained_again_and_said(folder):
-    with kept.brought_back() as trainings, open(__file__) as file:
-        small(2, loss=lambda m, b, given=file: m(b).pow(2).mean(), title="odd")
-    assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
-
-
-def test_your_own_optimizer_is_brought_back_too(tmp_path, monkeypatch):
-    """As chapter 6's, a function: the training is found, and goes on with it."""
-    monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
-    monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
-
-    def train(model, steps, **more):
-        options = {"optimizer": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr, fused=True), "show": False}
-        return fit(model, [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=steps, **options | more)
-
-    def model():
-        torch.manual_seed(3)
-        return nn.Linear(2, 1)
-
-    first = train(model(), 5)
-    again = train(model(), 5)
-    assert "Kept from" in again.message and "Kept from" not in first.message
-    del again.model.last_run
-    assert train(again.model, 8, resume=again, optimizer=None).make is not torch.optim.Adam
-
-
-def test_of_a_cell_that_only_shows_definitions_come_back(lesson):
-    notebook = nbformat.read(lesson.path, 4)
+def test_of_a_cell_that_only_shows_definitions_come_back(kernel, tmp_path):
+    kernel.move(write_lesson(tmp_path))
+    notebook = nbformat.read(kernel.path, 4)
     notebook.cells[4].source = "import math\ndef three(): return 3\nserved = three()"
     notebook.cells[4].metadata["tags"] = ["shows"]
-    nbformat.write(notebook, lesson.path)
-    lesson.run(7)
-    assert lesson.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
+    nbformat.write(notebook, kernel.path)
+    kernel.run(6)
+    assert kernel.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
 
 
 ANNEX = [
@@ -368,30 +189,21 @@ def write_annex(folder, name="01_one_annex"):
 
 
 @pytest.mark.parametrize(("name", "back", "ran"), [("01_one_annex", 2, "[2]"), ("01_one", 3, "[1, 2]")])
-def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(tmp_path, name, back, ran):
-    kernel = Kernel(write_annex(tmp_path, name))
-    try:
-        said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
-        assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
-    finally:
-        kernel.client.stop_channels()
-        kernel.manager.shutdown_kernel(now=True)
+def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(kernel, tmp_path, name, back, ran):
+    kernel.move(write_annex(tmp_path, name))
+    said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
+    assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
 
 
-def test_all_sections_of_an_annex_are_prepared(tmp_path):
-    write_annex(tmp_path)
-    assert [cell.source[:8] for cell in start._ends("01_one_annex", ANNEX)] == [
-        "ran = []", "ran += [", "last = r", "open('ra"]  # fmt: skip
-    assert [cell.source[:8] for cell in start._ends("01_one", ANNEX)] == ["open('ra"]
-    assert start.train(["01_one_annex"], tmp_path) == 0
-    assert (tmp_path / "ran.txt").read_text() == "3"
-
-
-def test_prepared_the_day_before_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
-    """The command `present --prepare`."""
+def test_all_sections_of_an_annex_are_prepared_and_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
+    """The command `present --prepare`, the day before: a section stands alone, and has a training."""
     for name in ("COURSE_KEPT", "COURSE_PRESENTING"):
         monkeypatch.delenv(name, raising=False)
-    write_lesson(tmp_path)
-    assert start.train(["lesson"], tmp_path) == 0
-    assert "“first”" in capsys.readouterr().out
+    path = write_annex(tmp_path)
+    notebook = nbformat.read(path, 4)
+    fits = "fit(model, [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=30, title='first', show=False)"
+    notebook.cells[4].source = "\n".join([*LESSON[:2], fits])
+    nbformat.write(notebook, path)
+    assert start.train(["01_one_annex"], tmp_path) == 0
+    assert (tmp_path / "ran.txt").read_text() == "3" and "“first”" in capsys.readouterr().out
     assert len(list((tmp_path / kept.FOLDER).glob("*.safetensors"))) == 1

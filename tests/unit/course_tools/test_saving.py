@@ -26,6 +26,7 @@ def test_a_view_with_html_of_its_own_keeps_it():
     content = notebook({**VIEW, "text/html": "<svg>", "text/plain": "a view"})
     assert clean.clean(content)
     assert datas(content) == [{"text/html": "<svg>", "text/plain": "a view"}]
+    assert not clean.clean(content), "twice changes nothing more"
 
 
 def test_a_bare_widget_says_how_to_bring_it_back():
@@ -55,14 +56,6 @@ def test_the_hook_cleans_notebooks_and_leaves_other_files_alone():
         before = copy.deepcopy(model)
         saving.pre_save_hook(model, path="a")
         assert model == before
-
-
-def test_cleaning_twice_changes_nothing_more():
-    content = notebook({**VIEW})
-    clean.clean(content)
-    before = copy.deepcopy(content)
-    assert not clean.clean(content)
-    assert content == before
 
 
 def test_the_server_calls_the_hook_and_tells_the_page_that_it_is_shown_to_a_class(monkeypatch):
