@@ -13,6 +13,7 @@ import base64
 import pages
 import pytest
 from jupyterlab_driver import Watched
+from waiting import settle
 
 COLOURS = {False: "background:#fff;color:#212121", True: "background:#111;color:#e0e0e0"}  # by dark
 PUT = """([html, colours]) => {
@@ -28,6 +29,33 @@ LIVE = """([spec, numbers]) => { // a kernel that only notes what it is told
     save_changes: () => { window.saved = { ...told }; }, on() {}, off() {} };
   el.replaceChildren();
   courseViews.push(page => page.live({ model, el }));
+}"""
+
+WALK = """async () => { // every control of the first view over its range: heights, how many pictures, what sticks out
+  const view = document.querySelector('.course-view'), root = view.shadowRoot;
+  const heights = new Set(), pictures = new Set();
+  const note = async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    heights.add(view.offsetHeight);
+    const drawn = [...root.querySelectorAll('canvas')].map(canvas => canvas.toDataURL());
+    pictures.add(drawn.join() + root.querySelector('.body').innerHTML);
+  };
+  const moved = async (part, where, event) => {
+    Object.assign(part, where);
+    part.dispatchEvent(new Event(event));
+    await note();
+  };
+  for (const slider of root.querySelectorAll('input[type=range]'))
+    for (let i = 0; i <= +slider.max; i += Math.max(1, Math.floor(+slider.max / 6)))
+      await moved(slider, { value: i }, 'input');
+  for (const list of root.querySelectorAll('select'))
+    for (let i = 0; i < list.length; i++) await moved(list, { selectedIndex: i }, 'change');
+  const pressed = 'input[type=radio], input[type=checkbox], .controls button:not(.play), .keys button, button.word';
+  for (const other of root.querySelectorAll(`${pressed}, .foot > button`)) {
+    other.click();
+    await note();
+  }
+  return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
 }"""
 
 
@@ -62,6 +90,17 @@ class Stage:
         self.watched.errors.clear()
         assert left == [], "requests left the page"
         assert errors == [], "errors in the browser"
+
+
+def nothing_jumps(page, least, widths=(1000, 760, 420)):
+    """Every control of a view repaints it, which has at least so many looks, and none changes its height."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        heights, pictures, over = page.evaluate(WALK)
+        assert len(heights) == 1, (width, heights)
+        assert pictures >= least, (width, pictures)
+        assert over <= 1, (width, over)
 
 
 def fixtures():

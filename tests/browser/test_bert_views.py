@@ -413,38 +413,9 @@ def test_words_of_a_text_by_click_and_keys(put):
 
 
 # ---- how they look and behave
-WALK = """async () => {
-  const view = document.querySelector('.course-view'), root = view.shadowRoot;
-  const heights = new Set(), pictures = new Set(), body = root.querySelector('.body');
-  const note = async () => {
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    heights.add(view.offsetHeight);
-    pictures.add([...root.querySelectorAll('canvas')].map(c => c.toDataURL()).join() + body.innerHTML);
-  };
-  for (const slider of root.querySelectorAll('input[type=range]'))
-    for (let i = 0; i <= +slider.max; i += Math.max(1, Math.floor(+slider.max / 6))) {
-      slider.value = i;
-      slider.dispatchEvent(new Event('input'));
-      await note();
-    }
-  const pressed = 'input[type=radio], input[type=checkbox], .controls button, button.word, .foot > button';
-  for (const other of root.querySelectorAll(pressed)) {
-    other.click();
-    await note();
-  }
-  return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
-}"""
-
-
 @pytest.mark.parametrize("name", SCENES)
 def test_every_control_repaints_and_nothing_jumps(put, name):
-    page = put(scenes()[name])
-    for width in (1000, 760, 420):
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        heights, pictures, over = page.evaluate(WALK)
-        assert len(heights) == 1, (width, heights)
-        assert pictures >= 3 and over <= 1
+    one_page.nothing_jumps(put(scenes()[name]), least=3)
 
 
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.weekly)], ids=["light", "dark"])
