@@ -1,7 +1,9 @@
 """Chapter 6's views without a browser: what is drawn, summed, ranked and found; words, tables, errors that teach."""
 
 import io
+import itertools
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -53,21 +55,6 @@ def test_numbers_are_uniform_and_independent_of_one_another():
     assert (uniforms(0, [5], 8) == u[4]).all() and (uniforms(1, [5], 8) != u[4]).all()
 
 
-def test_the_hash_is_the_published_one():
-    """The same in Python's own whole numbers, without numpy's wrapping around."""
-
-    def stir(x):
-        x ^= x >> 16
-        x = x * 0x7FEB352D % 2**32
-        x ^= x >> 15
-        x = x * 0x846CA68B % 2**32
-        return x ^ (x >> 16)
-
-    seed, draw, place = 123, 7, 5
-    number = stir((stir((stir((seed + 0x9E3779B9) % 2**32) + draw) % 2**32) + place) % 2**32) / 2**32
-    assert uniforms(seed, [draw], 4).ravel()[place] == number
-
-
 def test_statistics_are_those_of_the_lesson():
     """100,000 words: as our own mask_tokens draws them, 15 % and 80/10/10 within 1 %."""
     count = 100_000
@@ -97,21 +84,6 @@ def test_about_95_of_100_shares_lie_in_their_band():
     for count, share in ((100, 0.5), (12, 0.15), (10_000, 0.3)):
         half = 2 * float(torch.distributions.Binomial(count, torch.tensor(share).double()).stddev) / count
         assert band(share, count) == pytest.approx((max(0, share - half), min(1, share + half)))
-
-
-def test_a_draw_counts_what_it_shows():
-    one = labs.mask_tokens(WORDS, share=0.5)
-    total = dict.fromkeys(("masked", "random", "kept"), 0)
-    for draw in range(1, 31):
-        for i, m in enumerate(at(one, draws=draw).masked):
-            assert (m.label is None) == (m.kind in ("special", "as it is")) and m.label in (None, WORDS[i])
-            assert m.input == WORDS[i] if m.kind in ("kept", "special", "as it is") else m.input in (*WORDS, "[MASK]")
-            if m.label:
-                total[m.kind] += 1
-    counts = at(one, draws=30).statistics["counts"]
-    assert {k: counts[k] for k in total} == total and counts["chosen"] == sum(total.values())
-    kinds = {m.kind for i in range(30) for m in (at(one, draws=i + 1).masked[0], at(one, draws=i + 1).masked[-1])}
-    assert kinds == {"special"}
 
 
 def test_which_words_are_special():
@@ -198,42 +170,90 @@ def test_some_places_and_words_by_their_ids():
     assert len(labs.predictions(WORDS, big, [f"w{i}" for i in range(30_000)]).fragment()) < 90_000
 
 
-def test_small_chances_are_not_nothing():
-    assert [chance(p) for p in (0.0, 1e-9, 0.0005, 0.25, 1.0)] == ["0.000", "< 0.001", "0.001", "0.250", "1.000"]
-
-
 # ---- tags and answers
-def test_spans_of_tags_and_back():
+def test_tags_of_spans_and_what_is_said_of_them():
     spans = [(0, 1, "person"), (3, 3, "place"), (5, 6, "place")]
-    assert spans_of(TAGS) == spans and tags_of(spans, 8) == TAGS
-    assert spans_of(["I-a", "I-a", "I-b", "B-b", "O", "I-b"]) == [(0, 1, "a"), (2, 2, "b"), (3, 3, "b"), (5, 5, "b")]
-    assert labs.tagged(WORDS, spans).options["tags"] == TAGS
-
-
-def test_found_missed_invented():
-    guess = [(0, 1, "person"), (3, 3, "person"), (5, 7, "place")]
-    view = labs.tagged(WORDS, TAGS, predicted=guess)
-    assert view.found == {
-        "right": [(0, 1, "person")],
-        "missed": [(3, 3, "place"), (5, 6, "place")],
-        "invented": [(3, 3, "person"), (5, 7, "place")],
-    }
+    assert tags_of(spans, 8) == TAGS == labs.tagged(WORDS, spans).options["tags"]
+    view = labs.tagged(WORDS, TAGS, predicted=[(0, 1, "person"), (3, 3, "person"), (5, 7, "place")])
     assert "1 right, 2 missed, 2 invented" in view.describe() and view.selection == (0, "[CLS]", "B-person")
     assert view.table().rows[3] == ["4 bites", "B-place", "B-person"]
-
-
-def test_the_answer_is_the_best_pair_in_order():
-    start, end = chances(1, 8, 1)[0], chances(1, 8, 2)[0]
-    view = labs.tagged(WORDS, start=start, end=end)
-    pairs = {(i, j): float(start[i].double() * end[j]) for i in range(8) for j in range(i, 8)}
-    for longest in range(1, 9):
-        allowed = {k: p for k, p in pairs.items() if k[1] - k[0] < longest}
-        first, last, product = at(view, longest=longest).answer
-        assert (first, last) == max(allowed, key=allowed.get) and product == pytest.approx(max(allowed.values()))
     back = labs.tagged(WORDS, start=torch.eye(8)[5], end=torch.eye(8)[2])
     assert at(back, rule="apart").answer == (5, 2, 1.0) and back.answer[2] == 0
     assert "none: it would end before it starts" in at(back, rule="apart").describe()
     assert labs.tagged(WORDS, TAGS).answer is None
+
+
+# ---- the same numbers in JavaScript; held to their definitions in course_kit/views/js/test/bert.test.js
+NUMBERS = {
+    "mask_tokens": "module.numbersOf(spec, state, new module.Counter(spec))",
+    "predictions": "module.numbersOf(new module.Lesson(spec, arrays), spec.models, place)",
+}
+
+
+def in_page(view, **state):
+    """What a page computes for a state of the view."""
+    given = in_node.data_of(at(view, **state))
+    if view.kind not in NUMBERS:
+        return in_node.call(f"ch06/{view.kind}_numbers.js", "numbersOf", *given)
+    code = "async (spec, arrays, state, kind) => { const module = await load(`ch06/${kind}_numbers.js`); const place = "
+    return in_node.evaluate(
+        f"{code} spec.positions?.indexOf(state.position); return {NUMBERS[view.kind]}; }}", *given, view.kind
+    )
+
+
+def test_a_page_draws_and_counts_what_python_draws_and_counts():
+    view = labs.mask_tokens(WORDS, vocabulary=[*WORDS, "bread", "cat"])
+    for seed, draws, share in itertools.product((0, 7, 2**31 - 1), (1, 2, 333), (0.05, 0.15, 0.5, 0.123)):
+        now = {"seed": seed, "draws": draws, "share": share}
+        shown, wanted = in_page(view, **now), at(view, **now)
+        assert [tuple(m.values()) for m in shown["drawn"]] == [tuple(m) for m in wanted.masked]
+        statistics = wanted.statistics
+        assert shown["counts"] == statistics["counts"] and shown["tokens"] == statistics["tokens"]
+        assert np.allclose(*(np.array([*x["shares"].values()], float) for x in (shown, statistics)), equal_nan=True)
+        assert np.allclose(*([*x["bands"].values()] for x in (shown, statistics)), atol=1e-12)
+
+
+def test_a_page_adds_up_what_torch_adds_up():
+    given = [p.double() for p in parts()]
+    for on in itertools.product((False, True), repeat=3):
+        shown = in_page(labs.embeddings(parts(), WORDS), parts=list(on), word=1)
+        whole = sum(p * use for p, use in zip(given, on, strict=True))
+        assert np.allclose(shown["sum"], whole, atol=1e-6, rtol=0)
+        [(place, apart)] = shown["twins"]
+        assert place == 4 and apart == pytest.approx(float((whole[1] - whole[4]).norm()), abs=1e-6)
+
+
+def test_a_page_expects_what_torch_expects():
+    truth = [None, *WORDS[1:]]
+    view = labs.predictions(WORDS, {"a": chances(), "b": chances(seed=5)}, WORDS, truth=truth)
+    for position in range(8):
+        both = chances()[position], chances(seed=5)[position]
+        for shown, p in zip(in_page(view, position=position), both, strict=True):
+            best, ids = p.topk(5)
+            assert [bar["word"] for bar in shown["bars"]] == [WORDS[i] for i in ids]
+            assert np.allclose([bar["p"] for bar in shown["bars"]], best, atol=1e-6)
+            if truth[position]:
+                true = p[WORDS.index(truth[position])]
+                assert shown["true"]["p"] == pytest.approx(float(true), abs=1e-6)
+                assert shown["true"]["rank"] == 1 + int((p > true).sum())
+    for p in (0.0, 1e-9, 0.0005, 0.25, 1.0):
+        assert in_node.call("ch06/words.js", "chance", p) == chance(p)
+
+
+@pytest.mark.parametrize("tags", [" ".join(TAGS), "B-a I-a O I-a I-b O B-b I-b", "I-a I-a B-a I-b O I-b B-b B-b"])
+def test_a_page_finds_the_spans_that_python_finds(tags):
+    tags = tags.split()
+    view = labs.tagged(WORDS, TAGS, predicted=tags)
+    shown = in_page(view)
+    assert shown["spans"] == [list(span) for span in spans_of(TAGS)]
+    assert shown["found"] == {name: [list(span) for span in spans] for name, spans in view.found.items()}
+
+
+def test_a_page_answers_as_python_does():
+    start, end = chances(1, 40, 1)[0], chances(1, 40, 2)[0]
+    view = labs.tagged([f"w{i}" for i in range(40)], start=start, end=end, longest=40)
+    for now in (*({"longest": n, "rule": "together"} for n in (1, 2, 5, 40)), {"rule": "apart"}):
+        assert in_page(view, **now)["answer"] == pytest.approx(list(at(view, **now).answer), abs=1e-6)
 
 
 # ---- all of them
@@ -291,22 +311,14 @@ E, P = torch.eye(8), chances()
         (lambda: labs.mask_tokens(WORDS, special=[True]), ValueError, "tokens"),
         (lambda: labs.mask_tokens(WORDS, vocabulary=["w"] * 2001), ValueError, "vocabulary"),
         (lambda: labs.mask_tokens(WORDS, share=0), ValueError, "a number above 0 to 0.5"),
-        (
-            lambda: labs.mask_tokens(WORDS, draws=30_001),
-            ValueError,
-            "draws",
-        ),
+        (lambda: labs.mask_tokens(WORDS, draws=30_001), ValueError, "draws"),
         (lambda: labs.mask_tokens(WORDS, seed=-1), ValueError, "seed"),
         (lambda: labs.embeddings(parts()[:2], WORDS), ValueError, "needed: 3, for token"),
         (lambda: labs.embeddings(parts(), WORDS[:3]), ValueError, r"needed: finite numbers \[3, D\]"),
         (lambda: labs.embeddings((E, E, E[:, :4]), WORDS), ValueError, "features"),
         (lambda: labs.embeddings((E, E, E / 0), WORDS), ValueError, "finite"),
         (lambda: labs.embeddings(parts(), WORDS, segments=[0]), ValueError, "segments"),
-        (
-            lambda: labs.embeddings(parts(), WORDS, features=0),
-            ValueError,
-            "features",
-        ),
+        (lambda: labs.embeddings(parts(), WORDS, features=0), ValueError, "features"),
         (lambda: labs.embeddings(parts(), WORDS, select="cat"), ValueError, "no word 'cat'"),
         (lambda: labs.embeddings(parts(), WORDS, select=8), ValueError, "select"),
         (lambda: labs.embeddings(parts(25), ["a"] * 25), ValueError, "1 to 24"),
@@ -329,11 +341,7 @@ E, P = torch.eye(8), chances()
         (lambda: labs.tagged(WORDS, start=P[0]), ValueError, "start"),
         (lambda: labs.tagged(WORDS, start=9 * P[0], end=P[0]), ValueError, "start"),
         (lambda: labs.tagged(WORDS, start=P[0], end=P[0, :3]), ValueError, "needed: 8 probabilities"),
-        (
-            lambda: labs.tagged(WORDS, start=P[0], end=P[1], longest=9),
-            ValueError,
-            "longest",
-        ),
+        (lambda: labs.tagged(WORDS, start=P[0], end=P[1], longest=9), ValueError, "longest"),
     ],
 )
 def test_refusals_say_what_to_do(make, error, message):
