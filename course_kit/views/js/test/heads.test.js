@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Cause, packed } from "../src/views/cause.js";
 import { askedInWords, changeInWords, differing, toldOf } from "../src/views/cause_words.js";
 import { barOf, cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
-import { HeadsNumbers, most, numbersOf, plain, strongest } from "../src/views/heads_numbers.js";
+import { HeadsNumbers, most, plain, strongest } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
 const WORDS = ["the", "animal", "slept"];
@@ -69,29 +69,6 @@ test("a pointer shows another word, and tells of another head", () => {
   assert.deepEqual(of({}, { layer: 1, head: 2 }).opened, [0, 0]);
 });
 
-test("heads are ranked by the number that stands under them, unknown ones last", () => {
-  const best = [
-    [1, 1],
-    [0, 1],
-    [1, 0],
-    [0, 0],
-  ];
-  assert.deepEqual(of().ranking(), best);
-  const effects = [
-    [0.1, null],
-    [-0.3, 0.2],
-  ];
-  const numbers = of({ number: "effect" }, {}, { ...SPEC, maps: [{ ...MAP, effects }] });
-  assert.deepEqual(numbers.ranking(), [
-    [1, 1],
-    [0, 0],
-    [1, 0],
-    [0, 1],
-  ]);
-  assert.equal(numbers.number(1, 0), -0.3);
-  assert.ok(Number.isNaN(numbers.number(0, 1)) && Number.isNaN(numbers.number(0, 2)));
-});
-
 test("a sentence says the weight, and what else there is to say", () => {
   const numbers = of({ knocked: [[1, 1]] });
   assert.equal(numbers.sentence(0, 0), "layer 1, head 1: “animal” gives 0.100 to “slept”");
@@ -114,27 +91,6 @@ test("a head is knocked out and brought back, in its map", () => {
   const two = { ...SPEC, maps: [MAP, { ...MAP, name: "other" }] };
   assert.deepEqual(of({}, {}, two).toggled([1, 0]), [["attention", 1, 0]]);
   assert.equal(of({ knocked: [["other", 0, 0]] }, {}, two).out(0, 0), false);
-});
-
-test("the table has a row for each head and for each mean", () => {
-  const { table, open, heads, sentence } = numbersOf(
-    SPEC,
-    { map0: weights() },
-    { ...STATE, key: -1, knocked: [[0, 1]] },
-  );
-  assert.deepEqual(table.header, ["head", "animal → its strongest", "most on", "knocked out"]);
-  assert.deepEqual(table.rows[0], ["layer 1, head 1", "0.450", "the 0.450", ""]);
-  assert.deepEqual(table.rows.map(([name]) => name).slice(4), [
-    "layer 1, mean of its heads",
-    "layer 2, mean of its heads",
-  ]);
-  assert.deepEqual(
-    table.rows.filter((row) => row[3]).map(([name]) => name),
-    ["layer 1, head 2"],
-  );
-  near(open[0], [0.45, 0.45, 0.1]);
-  near(heads[1], [0.4, 0.4, 0.35]);
-  assert.match(sentence, /^Layer 1, head 1: /);
 });
 
 test("bars: the largest weights that are open, the chosen key first", () => {
