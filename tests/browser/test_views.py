@@ -341,27 +341,6 @@ def test_chinese_labels_are_drawn(put, chinese_font):
     until(lambda: picture(page), differs(first))
 
 
-def test_the_bars_of_the_first_lab_stand_on_an_axis_that_does_not_move(put):
-    page = put(labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=5.0, width=1.0))
-    ink = """() => {  // the highest bar in the ink of weights
-      const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
-      const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      let most = 0;
-      for (let x = 0; x < width; x++) {
-        let count = 0;
-        for (let y = 0; y < height; y++) {
-          const i = 4 * (y * width + x);
-          if (data[i] === 20 && data[i + 1] === 28 && data[i + 2] === 40) count++;
-        }
-        most = Math.max(most, count);
-      }
-      return most / devicePixelRatio;
-    }"""
-    high = until(lambda: page.evaluate(ink), lambda seen: seen > 60)  # nearly all of the weight, of 72 pixels
-    page.evaluate("document.querySelector('.course-view').view.set({ width: 100 })")
-    until(lambda: page.evaluate(ink), lambda seen: 0.25 < seen / high < 0.42)  # a third of it
-
-
 def test_every_lab_has_one_way_back(put):
     page = put(heatmap([[[1.0, 0.0], [0.0, 1.0]]] * 3, names=["near", "far", "both"]), labs.softmax([1.0, 2.0]))
     until(page.get_by_role("button", name="reset").count, 2)

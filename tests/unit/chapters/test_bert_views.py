@@ -154,12 +154,6 @@ def test_bars_ranks_and_scores():
     assert view.selection == (2, "dog", view.bars())
 
 
-def test_equal_chances_are_not_called_right():
-    even = torch.full((8, 8), 1 / 8)
-    view = labs.predictions(WORDS, even, list("abcdefgh"), truth=list("hgfedcba"))
-    assert view.right() == (1, 8) and [view.true(position=i)[2] for i in (0, 7)] == [8, 1]
-
-
 def test_some_places_and_words_by_their_ids():
     p = chances(2)
     rows = labs.predictions(WORDS, p, lambda i: WORDS[i], positions=[6, 2], truth=WORDS)
@@ -270,21 +264,6 @@ def test_pictures_and_fragments():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
         assert len(view.fragment()) < 90_000 and "<table>" in view.fragment() and len(view.describe()) > 60
-
-
-def test_live_views_have_one_trait_per_state():
-    lab = labs.mask_tokens(WORDS, live=True)
-    lab.draws = 40
-    assert lab.now.statistics["draws"] == 40 and lab.share == 0.15
-    bars = labs.predictions(WORDS, chances(), WORDS, live=True)
-    bars.position = 3
-    assert bars.selection[1] == "bites"
-    three = labs.embeddings(parts(), WORDS, live=True)
-    three.parts = [True, False, False]
-    assert three.now.twins == [] and at(three.now, word=1).twins == [(4, 0.0)]
-    text = labs.tagged(WORDS, TAGS, live=True)
-    text.word = 5
-    assert text.selection == (5, "old", "B-place")
 
 
 def test_text_flows_in_lines():

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from chapters.ch07.labs.journey import Panel, numbered
-from chapters.ch07.labs.next_token import dice
+from chapters.ch07.labs.next_token import are_words, dice, spelled
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
 from course_kit import data
@@ -76,15 +76,6 @@ def test_outputs_stay_small_and_say_what_they_show():
         assert len(lab.table().header) == len(lab.table().rows[0])
 
 
-def test_live_labs_have_one_trait_per_state():
-    assert labs.merges(TEXT, 4, live=True).step == 0
-    assert labs.scaling_law(live=True).N == 1e9
-    assert labs.journey(panels(), select=("animal", "street"), live=True).key == "street"
-    lab = game(live=True)[0]
-    lab.guesses = ["c", " "]
-    assert lab.now.scores["guessed"] == 2 and lab.selection == (" ", "f")
-
-
 # ---- sampling
 SETTINGS = [(1.0, None, None), (0.5, 4, None), (1.7, None, 0.8), (0.8, 6, 0.5), (0.0, None, None), (2.0, 1, 1.0)]
 
@@ -128,6 +119,13 @@ def test_the_dice_are_even_and_those_of_the_browser():
     first = [next(throw) for _ in range(20_000)]
     assert np.histogram(first, 10, (0, 1))[0] == pytest.approx(2000, abs=170)
     assert first[:3] != [next(throw) for throw in (dice(1, 0),) * 3] != [next(throw) for throw in (dice(0, 1),) * 3]
+
+
+def test_whole_words_have_blanks_between_them():
+    assert are_words(["<pad>", "dog", "cat", "."]) and not are_words(["▁dog", "cat"]) and not are_words(list("abc"))
+    assert (
+        labs.sampling(noise(2, 4), ["dog", "cat", "sat", "."], text="the", chosen=[0, 2], step=1).written == "the dog"
+    )
 
 
 def test_a_draw_asks_the_model_again():
@@ -286,14 +284,6 @@ def test_the_numbers_of_the_lab():
     assert other.numbers["best_N"] == pytest.approx(other.numbers["best_D"])
 
 
-def test_large_numbers_as_one_reads_them():
-    assert [short(x) for x in (1.4e12, 70e9, 124e6, 5e3, 12, 999.6e6, 2e15)] == [
-        "1.4 trillion", "70 billion", "124 million", "5 thousand", "12", "1 billion", "2,000 trillion",
-    ]  # fmt: skip
-    told = ["114 years", "4.2 days", "5.0 hours", "6.0 minutes", "3.6 seconds"]
-    assert [duration(h) for h in (1e6, 100, 5, 0.1, 0.001)] == told
-
-
 def test_the_law_refuses():
     for given in (dict(parameters=1e3), dict(tokens=1e16), dict(models={"x": (1, 1)})):
         with pytest.raises(ValueError):
@@ -401,6 +391,12 @@ def test_a_page_has_the_law_of_python():
         shown = in_page(view, N=N, D=D, machine=machine)
         for name, number in at(view, N=N, D=D, machine=machine).numbers.items():
             assert np.allclose(shown[name], number, rtol=1e-9, atol=0), name
+    for x in (1.4e12, 70e9, 124e6, 5e3, 12, 999.6e6, 2e15):
+        assert in_node.call("ch07/scaling_law_numbers.js", "spelled", x) == short(x)
+    for hours in (1e6, 100, 5, 0.1, 0.001):
+        assert in_node.call("ch07/scaling_law_numbers.js", "duration", hours) == duration(hours)
+    for token in ("▁dog", "Ġdog", "##s", "s", "##"):
+        assert in_node.call("ch07/tokens.js", "spelled", token) == spelled(token)
 
 
 def test_a_page_finds_on_the_journey_what_python_finds():
