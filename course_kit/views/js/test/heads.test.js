@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Cause, packed } from "../src/views/cause.js";
 import { askedInWords, changeInWords, differing, toldOf } from "../src/views/cause_words.js";
 import { barOf, cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
-import { HeadsNumbers, most, plain, strongest } from "../src/views/heads_numbers.js";
+import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
 const WORDS = ["the", "animal", "slept"];
@@ -26,32 +26,11 @@ function weights(key = 2) {
 const of = (patch = {}, hover = {}, spec = SPEC, array = weights()) =>
   new HeadsNumbers(spec, { map0: array }, { ...STATE, ...patch }, hover);
 
-const near = (found, wanted) =>
-  assert.ok(
-    found.length === wanted.length && wanted.every((x, i) => Math.abs(found[i] - x) < 1e-6),
-    `${[...found]} is not ${wanted}`,
-  );
-
 test("the largest weight is found beside masked cells", () => {
   assert.equal(strongest(Float32Array.of(NaN, 0.2, 0.8, NaN)), 2);
   assert.equal(strongest(Float32Array.of(0.5, 0.5)), 0);
   assert.equal(strongest(Float32Array.of(NaN, 0)), 1);
   assert.equal(most(Float32Array.of(NaN, 0.25, 0.5)), 0.5);
-});
-
-test("numbers are written as Python writes them", () => {
-  assert.equal(plain(0.125, 2), "0.13");
-  assert.equal(plain(-0.5, 2), "−0.50");
-  assert.equal(plain(123.4, 2), "123");
-  assert.equal(plain(NaN, 2), "–");
-});
-
-test("a row is a head's, or the mean of its layer's heads", () => {
-  const numbers = of();
-  near(numbers.row(1, 1, 0), [0.3, 0.3, 0.4]);
-  near(numbers.row(1, 2, 0), [0.35, 0.35, 0.3]);
-  assert.equal(numbers.columns, 3);
-  assert.equal(of({}, {}, { ...SPEC, maps: [{ ...MAP, shape: [4, 1, 3, 3] }] }).columns, 1);
 });
 
 test("what is chosen stays inside the map", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, compared, weightsOf } from "../src/models/interventions.js";
 import { GPT } from "../src/models/architectures.js";
-import { ACTIVATIONS, Matrix, add, largest, linear, map, softmax } from "../src/models/tensors.js";
+import { ACTIVATIONS, Matrix, add, largest, map, softmax } from "../src/models/tensors.js";
 import { BOS, EOS, PAD, UNK, join, normalise, vocabulary } from "../src/models/text.js";
 import { draw, greedy, probabilities, writing } from "../src/models/writing.js";
 
@@ -33,24 +33,6 @@ test("rows of a matrix are parts of it", () => {
   ]);
   assert.deepEqual(rowsOf(add(x, x))[0], [2, 4]);
   assert.deepEqual(rowsOf(map(x, (value) => -value))[0], [-1, -2]);
-});
-
-test("a linear layer is x Wᵀ + b, of any width", () => {
-  for (const inputs of [1, 3, 4, 7]) {
-    const x = new Matrix(2, inputs).data.map((_, i) => i - 2);
-    const weight = new Matrix(3, inputs).data.map((_, i) => (i % 5) - 1);
-    const y = linear(new Matrix(2, inputs, x), {
-      weight: new Matrix(3, inputs, weight),
-      bias: matrix([1, 0, -1]),
-    });
-    for (let t = 0; t < 2; t++)
-      for (let o = 0; o < 3; o++) {
-        let sum = 1 - o;
-        for (let i = 0; i < inputs; i++) sum += x[t * inputs + i] * weight[o * inputs + i];
-        assert.equal(y.row(t)[o], sum);
-      }
-  }
-  assert.equal(linear(matrix([2]), { weight: matrix([3]) }).data[0], 6);
 });
 
 test("softmax gives shares, however large the scores", () => {
@@ -101,58 +83,8 @@ test("characters: Chinese by signs, other letters by words; exact: every sign", 
   assert.equal(exact.decode([4, 5, 6]), "a 🙂");
 });
 
-test("subwords: the pair that was merged first in training is merged first", () => {
-  const tokens = ["<pad>", "<unk>", "<bos>", "<eos>", "▁", "l", "o", "w", "▁lo", "lo", "low", "▁low"];
-  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const merges = [
-    ["l", "o"],
-    ["lo", "w"],
-    ["▁", "low"],
-  ];
-  const added = ["<pad>", "<eos>"].map((content) => ({ content }));
-  const subwords = vocabulary({ kind: "subwords", tokenizer: { model: { vocab, merges }, added_tokens: added } });
-  assert.deepEqual(
-    subwords.pieces("Low lo<eos>").map(({ token, text }) => [token, text]),
-    [
-      ["▁low", "low"],
-      ["▁", ""],
-      ["lo", "lo"],
-      ["<eos>", "<eos>"],
-    ],
-  );
-  assert.equal(subwords.decode(subwords.encode("low low")), "low low");
-});
-
-test("byte pairs: any text comes back, special names are only text", () => {
-  const bytePairs = vocabulary({
-    kind: "bytepairs",
-    merges: [
-      ["t", "h"],
-      ["th", "e"],
-      [" ", "the"],
-    ],
-  });
-  const texts = ["the the", "猫🙂 <eos>\n\n  x", "naïve’s 3½", "\u2028\x85 \ufeff"];
-  for (const text of texts) assert.equal(bytePairs.decode(bytePairs.encode(text)), text);
-  assert.deepEqual(
-    bytePairs.pieces("the the").map(({ token }) => token),
-    ["the", " the"],
-  );
-  assert.ok(bytePairs.encode("<eos>").length === 5);
-  assert.equal(bytePairs.token(EOS), "<eos>");
-  assert.equal(bytePairs.pieces("é")[0].token, "\\xc3");
-});
-
 const bert = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "a", ".", "!"];
 const wordPiece = vocabulary({ kind: "wordpiece", tokens: bert });
-
-test("WordPiece: the longest piece that is known, without accents", () => {
-  const tokens = (text) => wordPiece.pieces(text).map(({ token }) => token);
-  assert.deepEqual(tokens("Pláying á [MASK]."), ["play", "##ing", "a", "[MASK]", "."]);
-  assert.deepEqual(tokens("player"), ["[UNK]"]);
-  assert.deepEqual(tokens("a".repeat(101)), ["[UNK]"]);
-  assert.equal(wordPiece.mask, 4);
-});
 
 test("WordPiece: two sentences have their segments, where a model knows two", () => {
   const framed = (text, segments) => wordPiece.framed(text, segments).map(({ text: t, segment }) => `${t}${segment}`);
