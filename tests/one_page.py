@@ -13,7 +13,7 @@ import base64
 import pages
 import pytest
 from jupyterlab_driver import Watched
-from waiting import settle
+from waiting import settle, until
 
 COLOURS = {False: "background:#fff;color:#212121", True: "background:#111;color:#e0e0e0"}  # by dark
 PUT = """([html, colours]) => {
@@ -101,6 +101,22 @@ def nothing_jumps(page, least, widths=(1000, 760, 420)):
         assert len(heights) == 1, (width, heights)
         assert pictures >= least, (width, pictures)
         assert over <= 1, (width, over)
+
+
+def presents(page, highest=1080):
+    """In front of a class every view has large type, and fits."""
+    for view in page.locator(".course-view").all():
+        until(lambda view=view: view.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
+        until(lambda view=view: view.evaluate("e => e.scrollWidth <= e.clientWidth + 1"))
+        until(lambda view=view: view.evaluate("e => e.offsetHeight") < highest)
+
+
+def has_no_violations(page, violations):
+    """Nothing that axe finds, with all tables unfolded, and nothing wider than the window."""
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+    until(lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def fixtures():

@@ -239,17 +239,6 @@ def test_embeddings_by_keys_and_pointer(put):
     until(lambda: said(page), contains("“[SEP]”, position 15"))
 
 
-def test_colours_have_a_scale(put):
-    view = scenes()["normed"]
-    scales = put(view).locator(".scales span")
-    until(scales.count, 3)
-    for number, reach in enumerate(view.options["reach"].values()):
-        until(scales.nth(number).inner_text, lambda text, end=f"{reach:g}": f"−{end}" in text and text.endswith(end))
-    ramp = scales.first.locator("i")
-    until(lambda: ramp.bounding_box()["width"] > 50)
-    until(lambda: ramp.evaluate("e => getComputedStyle(e).backgroundImage"), contains("gradient"))
-
-
 def test_each_cell_has_the_colour_of_its_number(put):
     """Found by pointing: the pixel under the pointer is paper, towards sand above 0 and towards brick below."""
     view = sums()
@@ -421,10 +410,7 @@ def test_every_control_repaints_and_nothing_jumps(put, name):
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.weekly)], ids=["light", "dark"])
 def test_no_axe_violations(put, violations, dark):
     page = put(*scenes().values(), dark=dark, width=420 if dark else 1000)
-    for summary in page.locator(".more summary").all():
-        summary.click()
-    assert violations(page, "main") == []
-    until(lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    one_page.has_no_violations(page, violations)
 
 
 def test_everything_has_its_name_before_the_first_picture(put):
@@ -444,10 +430,7 @@ def test_presenting_size(put):
     for view in views:
         view.presenting = True
     page = put(*views, width=1280)
-    for shown in page.locator(".course-view").all():
-        until(lambda: shown.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
-        until(lambda: shown.evaluate("e => e.scrollWidth <= e.clientWidth + 1"))
-        until(lambda: shown.bounding_box()["height"] < 1080)
+    one_page.presents(page)
 
 
 def test_tables_in_the_browser_are_those_of_python(put):

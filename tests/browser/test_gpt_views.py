@@ -337,10 +337,7 @@ def test_no_axe_violations(put, violations, dark):
     page.get_by_test_id("type").press_sequentially("ax")
     page.get_by_role("button", name="one merge on").click()
     page.get_by_role("button", name="draw 100").click()
-    for summary in page.locator(".more summary").all():
-        summary.click()
-    assert violations(page, "main") == []
-    until(lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    one_page.has_no_violations(page, violations)
 
 
 def test_tables_in_the_browser_are_those_of_python(put):
@@ -360,9 +357,7 @@ def test_tables_in_the_browser_are_those_of_python(put):
 
 def test_presenting_size(put):
     page = put(*(make(presenting=True) for make in MADE.values()), width=1280)
-    for shown in page.locator(".course-view").all():
-        until(lambda: shown.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
-        until(lambda: shown.evaluate("e => e.scrollWidth <= e.clientWidth + 1"))
+    one_page.presents(page, highest=1500)
 
 
 LIVE = """
