@@ -158,7 +158,7 @@ def sweep(view) -> int:
                 state = at(shown, **{name: value})
                 state.describe(), state.table()
                 if i in (0, len(values) - 1):
-                    state.to_png()
+                    state.to_png(1)
                 if view is not shown:
                     setattr(view, name, value)
                     setattr(view, name, before[name])

@@ -153,8 +153,9 @@ def test_drag_the_query_and_remove_the_largest_weight(put):
     page.mouse.up()
     until(lambda: page.evaluate(STATE)["query"] < 2)
     before = until(page.get_by_test_id("readout").inner_text)
-    page.get_by_role("button", name="remove the largest weight").click()
-    until(lambda: len(page.evaluate(STATE)["removed"]), 1)
+    for count in (1, 2):
+        page.get_by_role("button", name="remove the largest weight").click()
+        until(lambda: len(page.evaluate(STATE)["removed"]), count)
     until(page.get_by_test_id("readout").inner_text, differs(before))
     page.get_by_role("button", name="bring all back").click()
     until(page.get_by_test_id("readout").inner_text, before)
