@@ -56,24 +56,33 @@ def script(source: str) -> str:
     return f"<script>{source}</script>"
 
 
+@pytest.fixture(scope="module")
+def window(browser):
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def opened(browser, tmp_path):
+def opened(window, tmp_path):
     """opened(html) -> (page, what it has logged): a page without a program but what the HTML brings."""
-    contexts = []
+    logged = []
+    heard = {
+        "console": lambda message: logged.append(message.text) if message.type == "error" else None,
+        "pageerror": lambda error: logged.append(f"uncaught: {error}"),
+    }
+    for event, listener in heard.items():
+        window.on(event, listener)
 
     def open_page(html):
-        contexts.append(browser.new_context(viewport={"width": 1000, "height": 900}))
-        page, logged = contexts[-1].new_page(), []
-        page.on("console", lambda message: logged.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: logged.append(f"uncaught: {error}"))
-        path = tmp_path / f"page{len(contexts)}.html"
+        path = tmp_path / "page.html"
         path.write_text(f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><main>{html}</main>', encoding="utf-8")
-        page.goto(path.as_uri())
-        return page, logged
+        window.goto(path.as_uri())
+        return window, logged
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for event, listener in heard.items():
+        window.remove_listener(event, listener)
 
 
 def without(name):
@@ -106,46 +115,37 @@ def floats(view, dtype, *values):
     return numbers + view.payload()[len(numbers) :]
 
 
-@pytest.mark.parametrize(
-    ("name", "dtype", "value"),
-    [("heatmap", "<f4", "inf"), ("heatmap", "<f4", "-inf"), ("alignment", "<f2", "inf"), ("alignment", "<f2", "-inf")],
-)
-def test_an_infinite_weight_is_no_picture(opened, name, dtype, value):
-    view = VIEWS[name]()
-    page, _ = opened(script(program.source()) + output(view, numbers=floats(view, dtype, float(value))))
-    until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": BROKEN})
+def broken_outputs():
+    """Outputs whose numbers or data are no good, each with its picture."""
+    view, start = VIEWS["heatmap"](), '<script type="application/json">'
+    infinite = [("heatmap", "<f4", "inf"), ("heatmap", "<f4", "-inf"), ("alignment", "<f2", "inf")]
+    made = [output(VIEWS[n](), numbers=floats(VIEWS[n](), dtype, float(x))) for n, dtype, x in infinite]
+    garbled = output(view).replace("==", "!!").replace('="]', '!"]')
+    assert garbled != output(view)
+    made += [output(view, numbers=view.payload()[:-1]), garbled]
+    return [
+        *made,
+        output(view).replace(start, start + "[{"),
+        re.sub(f"{start}.*?</script>", "", output(view), flags=re.S),
+    ]
+
+
+def test_no_number_too_few_and_no_json_are_no_picture_and_what_is_behind_them_is_whole(opened):
+    made = broken_outputs()
+    page, _ = opened(script(program.source()) + "".join(made) + output(VIEWS["heatmap"]()))
+    for i in range(len(made)):
+        until(lambda: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
+    until(lambda: page.evaluate(SHOWN, len(made))["whole"])
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("heatmap", "<f4"), ("alignment", "<f2")])
 def test_what_is_not_a_number_is_masked(opened, name, dtype):
     view = VIEWS[name]()
-    everything = floats(view, dtype, *[float("nan")] * 4)
-    page, logged = opened(script(program.source()) + output(view, numbers=everything))
+    page, logged = opened(script(program.source()) + output(view, numbers=floats(view, dtype, *[float("nan")] * 4)))
     until(lambda: page.evaluate(SHOWN, 0)["whole"])
     page.evaluate("document.querySelector('.course-view').view.set({ row: 0, col: 1 })")
     until(page.get_by_test_id("readout").inner_text, lambda said: "may not attend" in said or "No weights" in said)
     assert logged == []
-
-
-def test_numbers_that_are_too_few_or_no_base64(opened):
-    view = VIEWS["heatmap"]()
-    short = output(view, numbers=view.payload()[:-1])
-    garbled = output(view).replace("==", "!!").replace('="]', '!"]')
-    assert garbled != output(view)
-    page, _ = opened(script(program.source()) + short + garbled)
-    for i in (0, 1):
-        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
-
-
-def test_data_that_are_no_json(opened):
-    view = VIEWS["heatmap"]()
-    start = '<script type="application/json">'
-    cut = output(view).replace(start, start + "[{")
-    none = re.sub(f"{start}.*?</script>", "", output(view), flags=re.S)
-    page, _ = opened(script(program.source()) + cut + none + output(view))
-    for i in (0, 1):
-        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
-    until(lambda: page.evaluate(SHOWN, 2)["whole"])
 
 
 def half_a_version(spec):
@@ -162,27 +162,13 @@ def test_a_view_that_fails_only_when_it_is_painted_later_says_so_too(opened):
     until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": BROKEN})
 
 
-def test_data_may_come_before_the_program_and_after_it(opened):
-    view = VIEWS["heatmap"]()
-    page, logged = opened(output(view) + script(program.source()) + output(view))
-    for i in (0, 1):
-        until(lambda i=i: page.evaluate(SHOWN, i), {"whole": True, "still": False, "note": ""})
-    assert logged == []
-
-
-def test_a_bad_output_before_the_program_keeps_none_behind_it(opened):
-    view = VIEWS["heatmap"]()
-    page, _ = opened(output(view, without("state")) + output(view) + script(program.source()))
-    until(lambda: page.evaluate(SHOWN, 0)["note"], BROKEN)
-    until(lambda: page.evaluate(SHOWN, 1)["whole"])
-
-
-def test_the_packed_program_of_a_notebook_shows_what_waits_for_it(opened):
-    view = VIEWS["heatmap"]()
-    page, logged = opened(output(view) + program.packed() + output(view) + program.packed())
-    for i in (0, 1):
-        until(lambda i=i: page.evaluate(SHOWN, i)["whole"])
-    assert logged == []
+@pytest.mark.parametrize("bring", [lambda: script(program.source()), program.packed], ids=["plain", "packed"])
+def test_data_may_come_before_the_program_and_after_it(opened, bring):
+    good, bad = output(VIEWS["heatmap"]()), output(VIEWS["heatmap"](), without("state"))
+    page, _ = opened(good + bad + bring() + good + bring())
+    for i, note in enumerate(("", BROKEN, "")):
+        until(lambda: page.evaluate(SHOWN, i), {"whole": not note, "still": bool(note), "note": note})
+    until(lambda: page.evaluate("Object.keys(courseViews.programs)"), [str(program.FORMAT)])  # once
 
 
 def test_without_a_program_the_picture_stays(opened):
@@ -193,14 +179,6 @@ def test_without_a_program_the_picture_stays(opened):
 
 def other(spec):
     return spec | {"format": 99}
-
-
-def test_a_program_of_another_format_says_so_and_keeps_the_picture(opened):
-    view = VIEWS["heatmap"]()
-    page, logged = opened(script(program.source()) + output(view, other) + output(view))
-    until(lambda: page.evaluate(SHOWN, 0), {"whole": False, "still": True, "note": OTHER})
-    until(lambda: page.evaluate(SHOWN, 1)["whole"])
-    assert logged == []
 
 
 @pytest.mark.parametrize("order", ["first", "last", "late"])
@@ -220,12 +198,4 @@ def test_two_editions_in_one_page_each_show_their_own(opened, order):
     until(said.nth(at).inner_text, contains("This is edition 99."))
     until(said.nth(1 - at).inner_text, contains("Choose any cell."))
     expect(page.locator(".course-view-note")).to_have_count(0)
-    assert logged == []
-
-
-def test_the_same_edition_twice_is_one(opened):
-    view = VIEWS["heatmap"]()
-    page, logged = opened(script(program.source()) + output(view) + script(program.source()) + output(view))
-    expect(page.get_by_test_id("readout")).to_have_count(2)
-    assert page.evaluate("Object.keys(courseViews.programs)") == [str(program.FORMAT)]
     assert logged == []

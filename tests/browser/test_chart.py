@@ -1,5 +1,6 @@
 """The charts under the hand: pointer and arrow keys read the numbers out, in both themes, at every width."""
 
+import one_page
 import pytest
 import torch
 from waiting import contains, differs, settle, until
@@ -7,6 +8,7 @@ from waiting import contains, differs, settle, until
 from course_kit.views import plot
 
 pytestmark = pytest.mark.browser
+stage, put = one_page.fixtures()
 X = torch.linspace(1, 10, 10)
 QUIET = ""  # what a chart says at rest
 
@@ -56,8 +58,8 @@ NAMES = list(charts())
         ("stripes", ["End", "ArrowDown", "ArrowDown"], "row 1 → column 10: 1"),
     ],
 )
-def test_arrow_keys_read_the_numbers_out(show, name, keys, said):
-    page = show(charts()[name])
+def test_arrow_keys_read_the_numbers_out(put, name, keys, said):
+    page = put(charts()[name])
     readout, hand = page.get_by_test_id("readout"), page.get_by_role("slider")
     until(hand.is_visible)
     until(readout.inner_text, QUIET)
@@ -70,8 +72,8 @@ def test_arrow_keys_read_the_numbers_out(show, name, keys, said):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(show, name):
-    page = show(charts()[name])
+def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(put, name):
+    page = put(charts()[name])
     canvas, readout = page.locator("canvas"), page.get_by_test_id("readout")
     before, box = until(lambda: canvas.evaluate("c => c.toDataURL()")), canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * (0.3 if name == "stacked" else 0.55))
@@ -82,9 +84,9 @@ def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(show, name):
     until(lambda: canvas.evaluate("c => c.toDataURL()"), before)
 
 
-def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(show):
+def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(put):
     lines = {"one": (X, X), "two": (X, 2 * X)}
-    page = show(plot.lines(lines, "hour", start=8.0, hours=True), plot.lines(lines, "hour", hours=True))
+    page = put(plot.lines(lines, "hour", start=8.0, hours=True), plot.lines(lines, "hour", hours=True))
     pictures = "canvases => canvases.map(canvas => canvas.toDataURL())"
     drawn = page.locator("canvas")
     started, quiet = until(lambda: drawn.evaluate_all(pictures), lambda found: len(found) == 2)
@@ -102,68 +104,46 @@ def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(s
     until(page.get_by_test_id("readout").first.inner_text, contains("hour 9:00"))  # what was chosen stays
 
 
-@pytest.mark.parametrize("width", [420, 760, 1500])
-def test_charts_are_as_wide_as_their_column(show, width):
-    page = show(charts()["lines"], charts()["stacked"], charts()["beside"], width=width)
-    for canvas in page.locator("canvas").all():
-        until(lambda canvas=canvas: canvas.bounding_box()["width"], lambda wide: wide >= width - 24 - 1)
+def test_charts_are_as_wide_as_their_column_and_never_jump(put):
+    page = put(*charts().values())
+    for width in (360, 760, 1500):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        sizes = "all => all.map(e => [e.scrollWidth - e.clientWidth, e.offsetHeight])"
+        before = page.locator(".course-view").evaluate_all(sizes)
+        assert max(over for over, _ in before) <= 1, dict(zip(NAMES, before, strict=True))
+        for name in ("lines", "stacked", "beside"):
+            canvas = page.locator(".course-view").nth(NAMES.index(name)).locator("canvas")
+            until(lambda: canvas.bounding_box()["width"], lambda wide: wide >= width - 24 - 1)
+        for i in range(len(NAMES)):
+            page.get_by_role("slider").nth(i).focus()
+            page.keyboard.press("ArrowRight")
+            until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: any(c.isdigit() for c in text))
+            page.get_by_role("slider").nth(i).blur()
+        until(lambda: page.locator(".course-view").evaluate_all(sizes), before)
 
 
-def test_table_and_words_are_behind_one_mark_that_says_what_it_is(show):
-    page = show(charts()["bars"])
+def test_table_and_words_are_behind_one_mark_that_says_what_it_is(put):
+    chart = charts()["bars"]
+    page = put(chart)
     until(page.locator("summary").count, 1)
     mark = page.get_by_role("group").locator("summary")
+    until(lambda: mark.evaluate("e => e.innerText"), contains("table and words"))
     mark.focus()
     page.keyboard.press("Enter")
-    until(page.locator(".more p").inner_text, "beam 0.25, greedy 0.50.")
-    until(page.locator(".more table").inner_text, contains("greedy\t0.50"))
-    name = page.locator("summary").evaluate("e => e.innerText")
-    assert "table and words" in name
+    until(page.locator(".more p").inner_text, chart.describe())
+    rows = [chart.table().header, *chart.table().rows]
+    until(lambda: [row.split("\t") for row in page.locator(".more tr").all_inner_texts()], rows)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_no_axe_violations(show, violations, dark):
-    page = show(*charts().values(), dark=dark)
-    for summary in page.locator(".more summary").all():
-        summary.click()
-    assert violations(page, "main") == []
-
-
-@pytest.mark.parametrize("width", [360, 700, 1200])
-def test_never_wider_than_the_column_and_never_jumping(show, width):
-    page = show(*charts().values(), width=width)
-    for i, name in enumerate(NAMES):
-        view = page.locator(".course-view").nth(i)
-        inner, outer, high = view.evaluate("e => [e.scrollWidth, e.clientWidth, e.offsetHeight]")
-        assert inner <= outer + 1, name
-        page.get_by_role("slider").nth(i).focus()
-        page.keyboard.press("ArrowRight")
-        until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: any(c.isdigit() for c in text))
-        until(lambda view=view: view.evaluate("e => e.offsetHeight"), high)
-
-
-def test_dark_and_light_differ_on_the_canvas(show):
-    ground = (
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 == 0)"
-    )
-    brightest = f"c => Math.max(...[].concat(({ground})(c).filter((_, i) => i % 97 == 0)))"
+def test_no_axe_violations_and_dark_and_light_differ(put, violations):
     seen = []
+    bright = (
+        "c => Math.max(...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => !(i % 388)))"
+    )
     for dark in (False, True):
-        page = show(charts()["bars"], dark=dark)
-        canvas = page.locator("canvas")
-        seen.append(until(lambda canvas=canvas: canvas.evaluate(brightest), lambda value: value > 0))
+        page = put(*charts().values(), dark=dark)
+        one_page.has_no_violations(page, violations)
+        canvas = page.locator(".course-view").nth(NAMES.index("bars")).locator("canvas")
+        seen.append(until(lambda: canvas.evaluate(bright), lambda value: value > 0))
     assert seen[0] < 120 < seen[1], "ink on white, light on black"
-
-
-def test_the_table_has_all_numbers(show):
-    page = show(charts()["bars"], charts()["maps"])
-    for summary in page.locator(".more summary", has_text="table").all():
-        summary.click()
-    until(page.locator(".scroll table").first.inner_text, contains("greedy\t0.50"))
-    until(page.locator(".scroll table").nth(1).inner_text, contains("both query 3\t0\t0\t1"))
-
-
-def test_without_scripts_picture_sentence_and_table_stay(show):
-    page = show(charts()["lines"], scripts=False)
-    until(lambda: page.locator("img").get_attribute("alt"), contains("attention from 1 to 100"))
-    until(lambda: page.locator("img").bounding_box()["width"], lambda wide: wide > 600)

@@ -1,6 +1,7 @@
 """Labels from anybody's data: each view shows them clearly, runs nothing of theirs, and the page keeps its words."""
 
 import labs
+import one_page
 import pytest
 import torch
 from cut_labels import cut_labels
@@ -11,6 +12,7 @@ from course_kit.views import heatmap, predict
 from course_tools.publishing import links
 
 pytestmark = pytest.mark.browser
+stage, put = one_page.fixtures()
 MARKUP = ["<!--", "<script>", "</script><script>window.broken=1</script>", "<img src=x onerror='window.broken=1'>"]
 PLAIN = {  # a label, and what is seen of it
     "NUL": ("a\0b", "a␀b"),
@@ -50,12 +52,11 @@ def hostile(name):
     return view
 
 
-@pytest.mark.parametrize("name", [*VIEWS, *OTHERS])
-def test_what_stands_behind_a_view_stays(show, name):
-    view = (VIEWS | OTHERS)[name](MARKUP)
-    page = show(html=view.fragment() + '<p id="behind">The page goes on.</p>')
+def test_what_stands_behind_a_view_stays(show):
+    made = [make(MARKUP) for make in (VIEWS | OTHERS).values()]
+    page = show(html="".join(view.fragment() for view in made) + '<p id="behind">The page goes on.</p>')
     expect(page.locator("#behind")).to_have_text("The page goes on.")
-    until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))
+    until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].filter(host => host.view).length"), 5)
     assert page.evaluate("window.broken === undefined")
     expect(page.locator(".course-view-note")).to_have_count(0)
 
@@ -68,37 +69,31 @@ def test_the_control_a_page_that_is_swallowed_loses_its_words(show):
     assert "after which a browser shows nothing" in links.swallowed(old) and not links.swallowed(view.fragment())
 
 
-@pytest.mark.parametrize("width", [480, 1000])
 @pytest.mark.parametrize("name", VIEWS)
-def test_no_label_widens_the_page(show, name, width):
-    page = show(hostile(name), width=width)
-    until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
-    inner, outer = page.locator(".course-view").evaluate("e => [e.scrollWidth, e.clientWidth]")
-    assert inner <= outer + 1
+def test_no_label_widens_the_page(put, name):
+    page = put(hostile(name))
+    for width in (480, 1000):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
+        until(lambda: page.locator(".course-view").evaluate("e => e.scrollWidth <= e.clientWidth + 1"))
     assert page.evaluate("window.broken === undefined")
 
 
-def test_a_heatmap_writes_no_label_past_its_edge_and_says_each(show):
-    page = show(hostile("heatmap"))
-    said = page.get_by_test_id("readout")
+@pytest.mark.parametrize(("name", "column"), [("heatmap", 0), ("alignment", -1)])
+def test_no_label_is_written_past_its_edge_and_each_is_said(put, name, column):
+    page = put(hostile(name))
+    settle(page)
     assert cut_labels(page) == []
     for i, label in enumerate(SEEN):
-        page.evaluate("i => document.querySelector('.course-view').view.set({ row: i, col: i })", i)
-        until(said.inner_text, contains(f"“{label}” puts 100 % of its attention on “{label}"))
-    page.locator("summary", has_text="table").click()
-    until(lambda: page.locator("tbody th").all_text_contents()[: len(MARKUP)], MARKUP)
-
-
-def test_an_alignment_writes_no_label_past_its_edge_and_says_each(show):
-    page = show(hostile("alignment"))
-    said = page.get_by_test_id("readout")
-    assert cut_labels(page) == []
-    for i, label in enumerate(SEEN):
-        page.evaluate("i => document.querySelector('.course-view').view.set({ row: i, col: -1 })", i)
-        until(said.inner_text, contains(f"“{label}” puts 100 % of its attention on “{label}"))
-    words = page.get_by_role("toolbar", name="source sentence").get_by_role("button")
-    until(lambda: [text[:20] for text in words.all_text_contents()[:-2]], [text[:20] for text in restored(SEEN)[:-2]])
+        page.evaluate("state => document.querySelector('.course-view').view.set(state)", {"row": i, "col": column or i})
+        until(page.get_by_test_id("readout").inner_text, contains(f"“{label}” puts 100 % of its attention on “{label}"))
+    if name == "heatmap":
+        page.locator("summary", has_text="table").click()
+        until(lambda: page.locator("tbody th").all_text_contents()[: len(MARKUP)], MARKUP)
+    else:
+        words = page.get_by_role("toolbar", name="source sentence").get_by_role("button")
+        until(lambda: [text[:20] for text in words.all_text_contents()[:-2]], [t[:20] for t in restored(SEEN)[:-2]])
 
 
 def restored(seen):
@@ -106,8 +101,8 @@ def restored(seen):
     return [label.replace("two lines", "two\nlines") for label in seen]
 
 
-def test_answers_are_read_as_they_are(show):
-    page = show(hostile("predict"))
+def test_answers_are_read_as_they_are(put):
+    page = put(hostile("predict"))
     expect(page.get_by_role("radio")).to_have_count(COUNT)
     page.get_by_role("radio", name="<img src=x").check()
     settle(page)
@@ -115,14 +110,14 @@ def test_answers_are_read_as_they_are(show):
     assert page.evaluate("window.broken === undefined")
 
 
-def test_names_of_heads_are_as_long_as_their_menu(show):
-    page = show(heatmap(torch.eye(2).expand(2, 2, 2), names=["n" * 900, "<b>"]), width=480)
+def test_names_of_heads_are_as_long_as_their_menu(put):
+    page = put(heatmap(torch.eye(2).expand(2, 2, 2), names=["n" * 900, "<b>"]), width=480)
     until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))
     until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 480)
 
 
-def test_scores_of_any_size_are_shown_as_they_were_given(show):
-    page = show(heatmap([[70_000.0, -3e5, 1234.567]], kind="scores"))
+def test_scores_of_any_size_are_shown_as_they_were_given(put):
+    page = put(heatmap([[70_000.0, -3e5, 1234.567]], kind="scores"))
     said = page.get_by_test_id("readout")
     page.get_by_role("grid").focus()
     page.keyboard.press("Home")  # it opens on the largest

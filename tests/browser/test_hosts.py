@@ -13,6 +13,7 @@ SETUP = "import course_kit\nruntime = course_kit.setup()"
 VIEW = "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]], ['a', 'b'], ['c', 'd'])"
 LIVE = "from chapters.ch01 import labs\nlabs.softmax([1., 2.], ['a', 'b'], live=True)"
 THERE = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].filter(host => host.view).length"
+ALIVE = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].every(host => host.view)"
 THEME = """async name => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"""
 INK = """() => [...document.querySelectorAll('.jp-OutputArea .course-view')].filter(host => {
     const { top, bottom } = host.getBoundingClientRect(); return bottom > 100 && top < innerHeight - 50; }).map(host =>
@@ -26,7 +27,7 @@ def outputs(notebook):
     return [output.get("data", {}) for cell in notebook.cells() for output in cell.get("outputs", [])]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def plain(browser, tmp_path_factory):
     """plain(name, cells) -> a Notebook in a JupyterLab without the course's extensions."""
     lab, opened = Lab(tmp_path_factory.mktemp("plain"), plain=True), []
@@ -45,12 +46,20 @@ def plain(browser, tmp_path_factory):
     lab.close()
 
 
-def test_in_the_courses_jupyterlab_an_output_is_data(notebook):
-    nb = notebook("data", [SETUP, VIEW, LIVE])
+def test_in_the_courses_jupyterlab_an_output_is_data_and_themes_repaint_all_also_off_the_screen(notebook):
+    """Nothing is clicked, and cells that JupyterLab does not show are there and right when one comes to them."""
+    prose = [f"print({i})" + "\n" * 30 for i in range(3)]
+    nb = notebook("data", [SETUP, VIEW, *prose, LIVE, *prose, VIEW])
+    looks = [("Light", LIGHT_TEXT), ("Dark", DARK_TEXT), ("Light", LIGHT_TEXT)]
     assert nb.run() == []
-    until(lambda: nb.page.evaluate(THERE), 2)
     for data in outputs(nb):
         assert len(str(data)) < 30_000 and "DecompressionStream" not in str(data) and "image/png" not in data
+    for (name, text), places in zip(looks, ((1, 9, 5), (5, 9, 1), (1, 9)), strict=True):
+        nb.page.evaluate(THEME, f"JupyterLab {name}")
+        for index in places:
+            nb.page.evaluate(SCROLL, index)
+            until(lambda: nb.page.evaluate(INK), lambda inks: set(inks) == {text} and inks)
+            until(lambda: nb.page.evaluate(ALIVE))
 
 
 def test_built_elsewhere_it_is_alive_before_anything_is_run(notebook, tmp_path):
@@ -75,28 +84,19 @@ def test_built_elsewhere_it_is_alive_before_anything_is_run(notebook, tmp_path):
 
 
 def test_in_a_plain_jupyterlab_setup_brings_the_program(plain):
-    nb = plain("plain", [SETUP, VIEW, LIVE])
+    """Until then picture, sentence and table stand; a view that was there first wakes when it comes."""
+    nb = plain("plain", [VIEW, SETUP, VIEW, LIVE])
+    nb.command("notebook:run-cell")
+    until(nb.page.locator(".jp-OutputArea .course-view img").is_visible)
+    until(nb.page.locator(".course-view figcaption").inner_text)
+    until(lambda: nb.page.evaluate(THERE), 0)
     assert nb.run() == []
-    until(lambda: nb.page.evaluate(THERE), 2)
+    until(lambda: nb.page.evaluate(THERE), 3)
     said = outputs(nb)
     assert sum("DecompressionStream" in str(data) for data in said) == 1, "the program is there once"
     nb.save()
     nb.open()  # and is there the next morning
     until(lambda: nb.page.evaluate(THERE) >= 1)
-
-
-def test_a_view_that_was_there_first_wakes_when_the_program_comes(plain):
-    nb = plain("late", [VIEW, SETUP])
-    nb.run()
-    until(lambda: nb.page.evaluate(THERE), 1)
-
-
-def test_without_the_program_picture_sentence_and_table_stand(plain):
-    nb = plain("none", [VIEW])
-    nb.run()
-    until(nb.page.locator(".jp-OutputArea .course-view img").is_visible)
-    until(nb.page.locator(".course-view figcaption").inner_text)
-    until(lambda: nb.page.evaluate(THERE), 0)
 
 
 def test_as_nbviewer_shows_it(watch, tmp_path):
@@ -122,36 +122,6 @@ def test_on_colab_each_output_is_a_page_of_its_own(watch, tmp_path, monkeypatch)
     page = watch((tmp_path / "output.html").as_uri())
     until(lambda: page.evaluate("() => !!document.querySelector('.course-view').view"))
     assert program.with_setup() == "" and program.source() in program.module()
-
-
-@pytest.mark.parametrize("first", ["light", "dark"])
-def test_a_switched_theme_repaints_every_view_also_off_the_screen(notebook, first):
-    """Nothing is clicked, and cells that JupyterLab does not show are right when one comes to them."""
-    prose = [f"print({i})" + "\n" * 30 for i in range(3)]
-    nb = notebook("theme", [VIEW, *prose, VIEW, *prose, VIEW])
-    names = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-    text = {"light": LIGHT_TEXT, "dark": DARK_TEXT}
-    second = "dark" if first == "light" else "light"
-    nb.page.evaluate(THEME, names[first])
-    assert nb.run() == []
-    for index in (0, 8, 4):
-        nb.page.evaluate(SCROLL, index)
-        until(lambda: nb.page.evaluate(INK), lambda seen: set(seen) == {text[first]} and seen)
-    nb.page.evaluate(THEME, names[second])
-    for index in (4, 8, 0):
-        nb.page.evaluate(SCROLL, index)
-        until(lambda: nb.page.evaluate(INK), lambda inks: set(inks) == {text[second]} and inks)
-    nb.page.evaluate(THEME, names["light"])
-
-
-def test_opened_in_the_middle_every_view_is_there_when_it_is_seen(notebook):
-    nb = notebook("long", [*[VIEW] * 12])
-    assert nb.run() == []
-    for index in (6, 11, 0):
-        nb.page.evaluate(SCROLL, index)
-        until(lambda: nb.page.evaluate(THERE), lambda seen: seen >= 1)
-        hosts = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].every(host => host.view)"
-        until(lambda: nb.page.evaluate(hosts))
 
 
 def test_printed_from_disk_it_keeps_its_picture(watch, tmp_path):

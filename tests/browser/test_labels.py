@@ -2,6 +2,7 @@
 
 import json
 
+import one_page
 import pytest
 from cut_labels import crossed_labels
 from waiting import settle, until
@@ -10,6 +11,7 @@ from course_kit.views import program
 from course_tools.authoring import building
 
 pytestmark = pytest.mark.browser
+stage, put = one_page.fixtures()
 ALIVE = "() => [...document.querySelectorAll('.course-view')].every(host => host.view)"
 
 
@@ -22,9 +24,8 @@ def views_of(name):
 
 
 @pytest.mark.parametrize("name", building.names())
-def test_no_label_lies_on_another(show, name):
-    page = show(html="<hr>".join(views_of(name)))
-    page.emulate_media(reduced_motion="reduce")  # numbers on their way may pass over a label
+def test_no_label_lies_on_another(put, name):
+    page = put(*views_of(name))
     until(lambda: page.evaluate(ALIVE))
     for width in (1000, 560, 390):
         page.set_viewport_size({"width": width, "height": 900})

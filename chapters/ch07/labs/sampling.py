@@ -37,29 +37,34 @@ class Sampling(View):
         start, end = self.options["bounds"][self.state["step"]]
         return self.arrays["logits"][start:end].astype(np.float64), self.arrays["counts"][start:end].astype(int)
 
+    def single(self, **settings) -> np.ndarray:
+        """Probabilities [V] of all tokens, one by one, under these settings, in float64."""
+        return next_probabilities(torch.from_numpy(np.repeat(*self.levels)), **settings).numpy()
+
     def after(self, **settings) -> np.ndarray:
-        """Probabilities [L] of the levels under these settings, in float64."""
-        logits, counts = self.levels
-        flat = next_probabilities(torch.from_numpy(np.repeat(logits, counts)), **settings).numpy()
-        return np.add.reduceat(flat, np.cumsum(counts) - counts)
+        """Probabilities [L] of the levels under these settings."""
+        counts = self.levels[1]
+        return np.add.reduceat(self.single(**settings), np.cumsum(counts) - counts)
+
+    @property
+    def settings(self) -> dict:
+        return {name: self.state[name] for name in ("temperature", "top_k", "top_p")}
 
     @property
     def probabilities(self) -> np.ndarray:
         """[L], the most likely first: what the next token is drawn from at the current state."""
-        return self.after(**{name: self.state[name] for name in ("temperature", "top_k", "top_p")})
+        return self.after(**self.settings)
 
     @property
     def entropy(self) -> float:
         """In bits: how open the choice is. 0: decided; log₂ V: every token alike."""
-        p, counts = self.probabilities, self.levels[1]
-        return float(-sum(x * np.log2(x / n) for x, n in zip(p, counts, strict=True) if x > 0))
+        p = self.single(**self.settings)
+        return float(-(p[p > 0] * np.log2(p[p > 0])).sum())
 
     @property
     def kept(self) -> int:
         """How many tokens can still be drawn."""
-        logits, counts = self.levels
-        settings = {name: self.state[name] for name in ("temperature", "top_k", "top_p")}
-        return int((next_probabilities(torch.from_numpy(np.repeat(logits, counts)), **settings) > 0).sum())
+        return int((self.single(**self.settings) > 0).sum())
 
     @property
     def places(self) -> list[int]:

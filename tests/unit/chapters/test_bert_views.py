@@ -1,7 +1,9 @@
 """Chapter 6's views without a browser: what is drawn, summed, ranked and found; words, tables, errors that teach."""
 
 import io
+import itertools
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -80,21 +82,6 @@ def test_about_95_of_100_shares_lie_in_their_band():
         assert band(share, count) == pytest.approx((max(0, share - half), min(1, share + half)))
 
 
-def test_a_draw_counts_what_it_shows():
-    one = labs.mask_tokens(WORDS, share=0.5)
-    total = dict.fromkeys(("masked", "random", "kept"), 0)
-    for draw in range(1, 31):
-        for i, m in enumerate(at(one, draws=draw).masked):
-            assert (m.label is None) == (m.kind in ("special", "as it is")) and m.label in (None, WORDS[i])
-            assert m.input == WORDS[i] if m.kind in ("kept", "special", "as it is") else m.input in (*WORDS, "[MASK]")
-            if m.label:
-                total[m.kind] += 1
-    counts = at(one, draws=30).statistics["counts"]
-    assert {k: counts[k] for k in total} == total and counts["chosen"] == sum(total.values())
-    kinds = {m.kind for i in range(30) for m in (at(one, draws=i + 1).masked[0], at(one, draws=i + 1).masked[-1])}
-    assert kinds == {"special"}
-
-
 def test_which_words_are_special():
     by_default = labs.mask_tokens(WORDS)
     assert by_default.options["special"] == [True, *[False] * 6, True]
@@ -151,12 +138,6 @@ def test_bars_ranks_and_scores():
     assert view.selection == (2, "dog", view.bars())
 
 
-def test_equal_chances_are_not_called_right():
-    even = torch.full((8, 8), 1 / 8)
-    view = labs.predictions(WORDS, even, list("abcdefgh"), truth=list("hgfedcba"))
-    assert view.right() == (1, 8) and [view.true(position=i)[2] for i in (0, 7)] == [8, 1]
-
-
 def test_some_places_and_words_by_their_ids():
     p = chances(2)
     rows = labs.predictions(WORDS, p, lambda i: WORDS[i], positions=[6, 2], truth=WORDS)
@@ -167,42 +148,90 @@ def test_some_places_and_words_by_their_ids():
     assert len(labs.predictions(WORDS, big, [f"w{i}" for i in range(30_000)]).fragment()) < 90_000
 
 
-def test_small_chances_are_not_nothing():
-    assert [chance(p) for p in (0.0, 1e-9, 0.0005, 0.25, 1.0)] == ["0.000", "< 0.001", "0.001", "0.250", "1.000"]
-
-
 # ---- tags and answers
-def test_spans_of_tags_and_back():
+def test_tags_of_spans_and_what_is_said_of_them():
     spans = [(0, 1, "person"), (3, 3, "place"), (5, 6, "place")]
-    assert spans_of(TAGS) == spans and tags_of(spans, 8) == TAGS
-    assert spans_of(["I-a", "I-a", "I-b", "B-b", "O", "I-b"]) == [(0, 1, "a"), (2, 2, "b"), (3, 3, "b"), (5, 5, "b")]
-    assert labs.tagged(WORDS, spans).options["tags"] == TAGS
-
-
-def test_found_missed_invented():
-    guess = [(0, 1, "person"), (3, 3, "person"), (5, 7, "place")]
-    view = labs.tagged(WORDS, TAGS, predicted=guess)
-    assert view.found == {
-        "right": [(0, 1, "person")],
-        "missed": [(3, 3, "place"), (5, 6, "place")],
-        "invented": [(3, 3, "person"), (5, 7, "place")],
-    }
+    assert tags_of(spans, 8) == TAGS == labs.tagged(WORDS, spans).options["tags"]
+    view = labs.tagged(WORDS, TAGS, predicted=[(0, 1, "person"), (3, 3, "person"), (5, 7, "place")])
     assert "1 right, 2 missed, 2 invented" in view.describe() and view.selection == (0, "[CLS]", "B-person")
     assert view.table().rows[3] == ["4 bites", "B-place", "B-person"]
-
-
-def test_the_answer_is_the_best_pair_in_order():
-    start, end = chances(1, 8, 1)[0], chances(1, 8, 2)[0]
-    view = labs.tagged(WORDS, start=start, end=end)
-    pairs = {(i, j): float(start[i].double() * end[j]) for i in range(8) for j in range(i, 8)}
-    for longest in range(1, 9):
-        allowed = {k: p for k, p in pairs.items() if k[1] - k[0] < longest}
-        first, last, product = at(view, longest=longest).answer
-        assert (first, last) == max(allowed, key=allowed.get) and product == pytest.approx(max(allowed.values()))
     back = labs.tagged(WORDS, start=torch.eye(8)[5], end=torch.eye(8)[2])
     assert at(back, rule="apart").answer == (5, 2, 1.0) and back.answer[2] == 0
     assert "none: it would end before it starts" in at(back, rule="apart").describe()
     assert labs.tagged(WORDS, TAGS).answer is None
+
+
+# ---- the same numbers in JavaScript; held to their definitions in course_kit/views/js/test/bert.test.js
+NUMBERS = {
+    "mask_tokens": "module.numbersOf(spec, state, new module.Counter(spec))",
+    "predictions": "module.numbersOf(new module.Lesson(spec, arrays), spec.models, place)",
+}
+
+
+def in_page(view, **state):
+    """What a page computes for a state of the view."""
+    given = in_node.data_of(at(view, **state))
+    if view.kind not in NUMBERS:
+        return in_node.call(f"ch06/{view.kind}_numbers.js", "numbersOf", *given)
+    code = "async (spec, arrays, state, kind) => { const module = await load(`ch06/${kind}_numbers.js`); const place = "
+    return in_node.evaluate(
+        f"{code} spec.positions?.indexOf(state.position); return {NUMBERS[view.kind]}; }}", *given, view.kind
+    )
+
+
+def test_a_page_draws_and_counts_what_python_draws_and_counts():
+    view = labs.mask_tokens(WORDS, vocabulary=[*WORDS, "bread", "cat"])
+    for seed, draws, share in itertools.product((0, 7, 2**31 - 1), (1, 2, 333), (0.05, 0.15, 0.5, 0.123)):
+        now = {"seed": seed, "draws": draws, "share": share}
+        shown, wanted = in_page(view, **now), at(view, **now)
+        assert [tuple(m.values()) for m in shown["drawn"]] == [tuple(m) for m in wanted.masked]
+        statistics = wanted.statistics
+        assert shown["counts"] == statistics["counts"] and shown["tokens"] == statistics["tokens"]
+        assert np.allclose(*(np.array([*x["shares"].values()], float) for x in (shown, statistics)), equal_nan=True)
+        assert np.allclose(*([*x["bands"].values()] for x in (shown, statistics)), atol=1e-12)
+
+
+def test_a_page_adds_up_what_torch_adds_up():
+    given = [p.double() for p in parts()]
+    for on in itertools.product((False, True), repeat=3):
+        shown = in_page(labs.embeddings(parts(), WORDS), parts=list(on), word=1)
+        whole = sum(p * use for p, use in zip(given, on, strict=True))
+        assert np.allclose(shown["sum"], whole, atol=1e-6, rtol=0)
+        [(place, apart)] = shown["twins"]
+        assert place == 4 and apart == pytest.approx(float((whole[1] - whole[4]).norm()), abs=1e-6)
+
+
+def test_a_page_expects_what_torch_expects():
+    truth = [None, *WORDS[1:]]
+    view = labs.predictions(WORDS, {"a": chances(), "b": chances(seed=5)}, WORDS, truth=truth)
+    for position in range(8):
+        both = chances()[position], chances(seed=5)[position]
+        for shown, p in zip(in_page(view, position=position), both, strict=True):
+            best, ids = p.topk(5)
+            assert [bar["word"] for bar in shown["bars"]] == [WORDS[i] for i in ids]
+            assert np.allclose([bar["p"] for bar in shown["bars"]], best, atol=1e-6)
+            if truth[position]:
+                true = p[WORDS.index(truth[position])]
+                assert shown["true"]["p"] == pytest.approx(float(true), abs=1e-6)
+                assert shown["true"]["rank"] == 1 + int((p > true).sum())
+    for p in (0.0, 1e-9, 0.0005, 0.25, 1.0):
+        assert in_node.call("ch06/words.js", "chance", p) == chance(p)
+
+
+@pytest.mark.parametrize("tags", [" ".join(TAGS), "B-a I-a O I-a I-b O B-b I-b", "I-a I-a B-a I-b O I-b B-b B-b"])
+def test_a_page_finds_the_spans_that_python_finds(tags):
+    tags = tags.split()
+    view = labs.tagged(WORDS, TAGS, predicted=tags)
+    shown = in_page(view)
+    assert shown["spans"] == [list(span) for span in spans_of(TAGS)]
+    assert shown["found"] == {name: [list(span) for span in spans] for name, spans in view.found.items()}
+
+
+def test_a_page_answers_as_python_does():
+    start, end = chances(1, 40, 1)[0], chances(1, 40, 2)[0]
+    view = labs.tagged([f"w{i}" for i in range(40)], start=start, end=end, longest=40)
+    for now in (*({"longest": n, "rule": "together"} for n in (1, 2, 5, 40)), {"rule": "apart"}):
+        assert in_page(view, **now)["answer"] == pytest.approx(list(at(view, **now).answer), abs=1e-6)
 
 
 # ---- all of them
@@ -219,21 +248,6 @@ def test_pictures_and_fragments():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
         assert len(view.fragment()) < 90_000 and "<table>" in view.fragment() and len(view.describe()) > 60
-
-
-def test_live_views_have_one_trait_per_state():
-    lab = labs.mask_tokens(WORDS, live=True)
-    lab.draws = 40
-    assert lab.now.statistics["draws"] == 40 and lab.share == 0.15
-    bars = labs.predictions(WORDS, chances(), WORDS, live=True)
-    bars.position = 3
-    assert bars.selection[1] == "bites"
-    three = labs.embeddings(parts(), WORDS, live=True)
-    three.parts = [True, False, False]
-    assert three.now.twins == [] and at(three.now, word=1).twins == [(4, 0.0)]
-    text = labs.tagged(WORDS, TAGS, live=True)
-    text.word = 5
-    assert text.selection == (5, "old", "B-place")
 
 
 def test_text_flows_in_lines():

@@ -19,17 +19,13 @@ def test_every_control_over_its_whole_range():
     assert sweep(labs.masking(np.eye(4))) == 5 + 2 + 5 + 4
 
 
-def test_live_labs_have_one_trait_per_state():
-    lab = labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]], live=True)
-    lab.a = "additive"
-    assert lab.now.state["a"] == "additive" and lab.query == [1.0, 0.5]
-    heard = []
-    lab.observe(lambda change: heard.append(change.new), "b")
-    lab.b = "deep"
-    assert heard == ["deep"]
-    with pytest.raises(Exception, match="deep"):
-        lab.a = "unknown"
-    assert labs.scaling(live=True).d == 64 and labs.masking(np.eye(3), live=True).length == 3
+def test_worked_example_a_in_the_lab():
+    keys = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]]
+    made = labs.scoring([0, 0, 1], keys, a="scaled_dot").steps("a")
+    assert made["score"].tolist() == pytest.approx([0, 0, 1, 0, 1, 1])
+    assert made["scaled"][2] == pytest.approx(0.577, abs=5e-4)
+    assert made["weights"] == pytest.approx([0.120, 0.120, 0.213, 0.120, 0.213, 0.213], abs=5e-4)
+    assert made["context"] == pytest.approx([0.453, 0.453, 0.640], abs=5e-4)
 
 
 def test_own_modules_are_left_as_they_are():

@@ -1,8 +1,10 @@
 """Chapter 7's labs without a browser: what they compute, every control, words, errors that teach."""
 
+import itertools
 import math
 from html import escape
 
+import in_node
 import labs
 import numpy as np
 import pytest
@@ -67,19 +69,10 @@ def test_the_axis_of_sampling_holds_the_longest_bar_at_first():
 
 def test_outputs_stay_small_and_say_what_they_show():
     for name, lab in all_labs().items():
-        assert len(lab.data()) < 10_000 and len(lab.fragment()) < 40_000, name
-        assert lab.spec()["words"] == lab.describe()  # no option has their name
-        assert escape(lab.describe()) in lab.fragment()
+        fragment, words = lab.fragment(), lab.describe()
+        assert len(lab.data()) < 10_000 and len(fragment) < 40_000, name
+        assert lab.spec()["words"] == words and escape(words) in fragment
         assert len(lab.table().header) == len(lab.table().rows[0])
-
-
-def test_live_labs_have_one_trait_per_state():
-    assert labs.merges(TEXT, 4, live=True).step == 0
-    assert labs.scaling_law(live=True).N == 1e9
-    assert labs.journey(panels(), select=("animal", "street"), live=True).key == "street"
-    lab = game(live=True)[0]
-    lab.guesses = ["c", " "]
-    assert lab.now.scores["guessed"] == 2 and lab.selection == (" ", "f")
 
 
 # ---- sampling
@@ -162,25 +155,6 @@ def test_sampling_refuses(given, said):
 
 
 # ---- the next character
-def test_scores_of_both_players():
-    lab, p, hidden = game(opened=0)
-    order = [SIGNS.index(c) for c in hidden]
-    needed = -p[range(6), order].double().log2()
-    assert np.allclose(lab.bits, needed, atol=1e-5)
-    right = [SIGNS[i] for i in p.argmax(-1)]
-    assert lab.scores["guessed"] == 0 and math.isnan(lab.scores["bits"]) and lab.selection is None
-    played = at(lab, guesses=[hidden[0], "", "x"])
-    assert played.scores == {
-        "guessed": 3, "reader": 1, "model": sum(a == b for a, b in zip(right[:3], hidden[:3], strict=True)),
-        "bits": pytest.approx(float(needed[:3].mean()), abs=1e-5),
-    }  # fmt: skip
-    assert played.selection == ("x", hidden[2]) and len(played.table().rows) == 3
-    assert [r[2] for r in played.table().rows] == ["␣" if hidden[0] == " " else hidden[0], "passed", "x"]
-    assert len(lab.table().rows) == 6 and "Blind guessing costs 3.32" in lab.describe()
-    whole = at(lab, guesses=list(hidden) + ["x"])
-    assert whole.scores["guessed"] == whole.scores["reader"] == 6
-
-
 def test_what_was_opened_is_nobodys_guess():
     lab, p, hidden = game()
     assert lab.options["opened"] == 3 and lab.state["guesses"] == [] and lab.played == 3
@@ -219,16 +193,15 @@ def test_merges_are_those_of_tokenizers(text):
     assert known == len(subwords) - 4 and used == len(subwords.cut(text))
 
 
-def test_counts_of_pairs_by_hand():
-    lab = labs.merges({"low": 5, "lower": 2, "newest": 6, "widest": 3}, 10, mark="")
-    assert lab.selection == ("e", "s", 9)  # es and st stand there nine times: e is older
-    assert lab.sizes == (10, 79) and lab.cut("slow") == ["s", "l", "o", "w"]
-    after = at(lab, step=4)
-    assert after.merges == [("e", "s", 9), ("es", "t", 9), ("l", "o", 7), ("lo", "w", 7)]
-    assert after.pieces["newest"] == ["n", "e", "w", "est"] and after.pairs[0].count == 6
-    assert "next to be merged" in after.describe() and after.cut("slowest") == ["s", "low", "est"]
-    done = at(labs.merges({"ab": 2, "c": 1}, 10, mark=""), step=1)
-    assert done.selection is None and "nothing is left to merge" in done.describe()
+def test_merges_refuse():
+    for words in ({}, {"a b": 1}, {"a": 0}, {"": 1}, {"a": 1.5}):
+        with pytest.raises(ValueError):
+            labs.merges(words)
+    for steps in (0, 61, True, 2.0):
+        with pytest.raises(ValueError):
+            labs.merges(TEXT, steps)
+    with pytest.raises(ValueError, match="step"):
+        labs.merges({"ab": 2}, step=2, mark="")
 
 
 # ---- the scaling law
@@ -278,23 +251,16 @@ def test_large_numbers_as_one_reads_them():
 
 # ---- the journey
 def test_words_are_found_in_every_panel():
+    """What a panel says of them is compared with the page's words below."""
     assert numbered(["The", "▁the", "##s", "Ġdog", "▁", "THE"]) == ["the", "the (2)", "s", "dog", "▁", "the (3)"]
     lab = labs.journey(panels(), select=("Animal", "the (2)"))
     weights = [torch.as_tensor(p[1]) for p in panels()]
-    assert lab.place(0) == (1, 3) and lab.place(1) == (1, 3) and lab.place(2) == (1, 3)
+    assert lab.place(0) == lab.place(1) == lab.place(2) == (1, 3)
     found = lab.selection
     assert [f.weight for f in found[:2]] == pytest.approx([float(w[1, 3]) for w in weights[:2]], abs=5e-4)
-    assert found[2].weight is None and "“▁animal” may not attend to “▁the”" in lab.words(2)
+    assert found[2].weight is None and "may not attend" in lab.words(2)
     gone = at(lab, query="street", key="animal")
-    assert gone.place(1) == (None, 1) and "“street” is not a query here; " in gone.words(1)
-    best_row = int(weights[1][:, 1].argmax())
-    assert f"“{['l', 'animal', 'traverse'][best_row]}" in gone.words(1)
-    assert "neither" in at(lab, query="traverse", key="nobody").words(0)
-    assert "“nobody” is not a key here" in at(lab, key="nobody").words(0)
-    assert gone.selection[1].weight is None and gone.table().rows[1][1] == "–"
-    row = weights[0][4]
-    assert f"gives “animal” {row[1]:.3f}"[:-1] in gone.words(0)
-    assert ("its largest share" in gone.words(0)) == (int(row.argmax()) == 1)
+    assert gone.place(1) == (None, 1) and gone.selection[1].weight is None and gone.table().rows[1][1] == "–"
 
 
 # ---- values that none of them can show; other kinds of things: test_bad_input.py
@@ -326,6 +292,91 @@ CHANCES, EYE = noise(3, 10).softmax(-1), torch.eye(3)
 def test_what_cannot_be_shown_is_refused(make):
     with pytest.raises(ValueError):
         make()
+
+
+# ---- the same numbers in JavaScript; held to their definitions in course_kit/views/js/test/gpt.test.js
+NUMBERS = {
+    "sampling": """const { now, drawn } = new module.Sampled(spec, { ...spec, ...arrays }, state);
+      const name = (level) => module.nameOf(now, level);
+      return { ...now, names: now.after.map((_, i) => name(i)), drawn: drawn.map(({ at }) => name(at)) };""",
+    "next_character": """return { ...module.scoresOf(spec, arrays, state),
+      each: spec.hidden.map((_, i) => module.bitsOf(arrays, i)) };""",
+    "merges": "return new module.Merging(spec).numbers(state);",
+    "scaling_law": "return module.numbersOf(spec, state);",
+    "journey": """return module.heatmapsOf(spec, arrays).map((map) =>
+      ({ place: map.place(state), weights: map.rows, words: map.words(state) }));""",
+}
+
+
+def in_page(view, **state):
+    """What a page computes for a state of the view."""
+    code = f"const module = await load('ch07/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
+    return in_node.evaluate(f"async (spec, arrays, state) => {{ {code} }}", *in_node.data_of(at(view, **state)))
+
+
+def test_a_page_draws_from_what_python_draws_from():
+    logits = noise(2000, seed=5)  # a large vocabulary travels in groups
+    logits[7] = -math.inf
+    small, large = (
+        labs.sampling(noise(3, 10), SIGNS, chosen=[2, 3, 4]),
+        labs.sampling(logits, [f"t{i}" for i in range(2000)]),
+    )
+    some = [(1.0, 10, 1.0), (0.5, 4, 1.0), (0.85, 6, 0.5), (0.0, 10, 0.9), (2.0, 1, 0.05), (1.0, 10, 0.99)]
+    more = [(1.0, 2000, 1.0), (2.0, 500, 1.0), (1.5, 2000, 0.9), (2.0, 1000, 0.95)]
+    for view, settings in ((small, some), (large, more)):
+        for n, (temperature, top_k, top_p) in enumerate(settings):
+            step = n % 3 if view is small else 0
+            now = dict(step=step, temperature=temperature, top_k=top_k, top_p=top_p, draws=40, seed=n)
+            shown, python = in_page(view, **now), at(view, **now)
+            assert np.allclose(shown["after"], python.probabilities, atol=1e-12, rtol=0)
+            assert (shown["kept"], shown["drawn"]) == (python.kept, python.drawn)
+            assert shown["entropy"] == pytest.approx(python.entropy, abs=1e-9)
+            assert shown["names"][: len(python.names)] == python.names
+    assert len(large.probabilities) < 800 and "rarer tokens" in shown["names"][-1]
+
+
+def test_a_page_counts_the_game_as_python_does():
+    for opened in (None, 0, 5):
+        view, _, hidden = game(opened=opened)
+        for guesses in ([], ["a"], [" ", "", "a", "e"], list(hidden)):
+            shown, scores = in_page(view, guesses=guesses), at(view, guesses=guesses).scores
+            assert np.allclose(shown.pop("each"), view.bits, atol=1e-12)
+            assert shown == pytest.approx(scores, abs=1e-12, nan_ok=True), (opened, guesses)
+
+
+@pytest.mark.parametrize("text", [TEXT, "aaaaa aaa aa bab abab 你好 你好吗 𝒳y 𝒳y", "b！a b！a b𝒳a b𝒳a"])
+def test_a_page_merges_what_python_merges(text):
+    view = labs.merges(text, 25, word="𝒳yabaa")
+    for step in range(view.options["last"] + 1):
+        shown, python = in_page(view, step=step), at(view, step=step)
+        assert [tuple(m.values()) for m in shown["merges"]] == python.merges
+        assert [tuple(p.values()) for p in shown["pairs"]] == python.pairs
+        assert shown["pieces"] == python.pieces and (shown["known"], shown["used"]) == python.sizes
+        assert shown["cut"] == python.cut("𝒳yabaa")
+
+
+def test_a_page_has_the_law_of_python():
+    view = labs.scaling_law(machines={"a": 1e13, "b": 3e15}, law=(1.5, 300.0, 500.0, 0.3, 0.35))
+    for N, D, machine in itertools.product((1e5, 3e8, 1e13), (1e6, 2e10, 1e15), "ab"):
+        shown = in_page(view, N=N, D=D, machine=machine)
+        for name, number in at(view, N=N, D=D, machine=machine).numbers.items():
+            assert np.allclose(shown[name], number, rtol=1e-9, atol=0), name
+    for x in (1.4e12, 70e9, 124e6, 5e3, 12, 999.6e6, 2e15):
+        assert in_node.call("ch07/scaling_law_numbers.js", "spelled", x) == short(x)
+    for hours in (1e6, 100, 5, 0.1, 0.001):
+        assert in_node.call("ch07/scaling_law_numbers.js", "duration", hours) == duration(hours)
+    for token in ("▁dog", "Ġdog", "##s", "s", "##"):
+        assert in_node.call("ch07/tokens.js", "spelled", token) == spelled(token)
+
+
+def test_a_page_finds_on_the_journey_what_python_finds():
+    view = labs.journey(panels(), select=("street", "animal"))
+    for query, key in itertools.product(*(view.controls[i]["options"] for i in (0, 1))):
+        python = at(view, query=query, key=key)
+        for i, panel in enumerate(in_page(view, query=query, key=key)):
+            assert tuple(None if p < 0 else p for p in panel["place"]) == python.place(i)
+            assert panel["words"] == python.words(i)
+            assert np.allclose(panel["weights"], python.weights(i), atol=1e-9, equal_nan=True)
 
 
 # ---- the time line

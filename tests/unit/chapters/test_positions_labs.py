@@ -24,17 +24,6 @@ def test_every_control_over_its_whole_range():
     assert [sweep(lab) for lab in all_labs()] == [12 + 8, 12 + 23 + 4, 15 + 6 + 2, 2]
 
 
-def test_live_labs_have_one_trait_per_state():
-    lab = labs.shuffle(sentence(), live=True)
-    heard = []
-    lab.observe(lambda change: heard.append(change.new), "order")
-    lab.order = [4, 1, 2, 3, 0]
-    assert heard == [[4, 1, 2, 3, 0]] and lab.now.moved["equivariant"]
-    assert labs.sinusoid(live=True).position == 21
-    assert labs.rotation(live=True).offset == 3
-    assert labs.paths(live=True).kernel == 3
-
-
 def test_sinusoids_and_digits():
     lab = labs.sinusoid(50, 128)
     assert np.allclose(lab.encoding, sinusoidal_encoding(50, 128), atol=1e-5)
@@ -62,11 +51,6 @@ def test_paths_are_walked(kernel, dilated, layers):
     assert [counts[kind]["sequential"] for kind in counts] == [9, layers, 1]
     way = graph("convolution", 9, kernel, dilated).path()
     assert way[0] == (0, 0) and way[-1] == (layers, 8)
-
-
-def test_a_graph_without_a_way_has_no_path():
-    made = graph("attention", 4)
-    assert made._replace(edges=[e for e in made.edges if e[1] != (1, 3)]).path() == []
 
 
 def test_outputs_move_along_until_positions_are_added():

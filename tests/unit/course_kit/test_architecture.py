@@ -164,20 +164,6 @@ def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
     assert all(note["text"] in llama.describe() for note in notes) and "notes" not in gpt.options["columns"][0]
 
 
-def test_queries_of_a_llama_have_more_heads_than_its_keys():
-    parts = labs.architecture(MODELS["Llama"][0]()).parts
-    shapes = {what: (letters, numbers) for what, letters, numbers in parts["blocks.attention"].shapes}
-    assert shapes["q"] == ("[B, H, T, d]", "[B, 6, T, 4]") and shapes["k, v"] == ("[B, G, T, d]", "[B, 2, T, 4]")
-    assert "serves three heads of queries" in parts["blocks.attention"].about
-    assert parts["blocks.attention"].parameters.startswith("2 D² + 2 G d D = ")
-
-
-def test_both_answers_of_a_bert_are_exits():
-    view = labs.architecture(MODELS["BERT, words"][0]())
-    assert [column["gives"] for column in view.options["columns"]] == ["which word?", "does B follow?"]
-    assert [what for what, *_ in view.parts["model"].shapes] == ["in", "words", "follows"]
-
-
 def test_a_half_has_the_parts_of_its_column():
     model = MODELS["Transformer"][0]()
     whole, *halves = (labs.architecture(model, half=half) for half in (None, "encoder", "decoder"))
@@ -201,7 +187,7 @@ def test_what_is_chosen_is_said():
     assert len(view.to_image()) < 15_000 and len(view.fragment()) < 32_000
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["Transformer", "Llama", "BERT"])
 def test_a_picture_is_small_and_has_the_colours_of_the_roles(name):
     view = labs.architecture(MODELS[name][0](), select="model")
     pixels = np.asarray(Image.open(io.BytesIO(view.to_image())).convert("RGB")).astype(int)

@@ -102,15 +102,6 @@ def test_one_head_and_pieces_of_words():
     assert view.map["queries"] == ["un", "known"] and len(view.table().rows) == 1
 
 
-def test_live_traits_and_what_python_hears():
-    view, heard = labs.heads(layers(), WORDS, select=("it", "animal"), layer=0, live=True), []
-    view.observe(lambda change: heard.append((change.name, change.new)), ["layer", "head", "knocked"])
-    view.layer, view.head, view.knocked = 1, 2, [[1, 2]]
-    assert heard == [("layer", 1), ("head", 2), ("knocked", [[1, 2]])]
-    assert view.selection[:3] == ("attention", 1, 2) and view.now.knocked == {(1, 2)}
-    view.close()
-
-
 def test_numbers_stay_small():
     view = labs.heads(layers(3, 4), WORDS)
     assert len(view.payload()) == 2 * 3 * 4 * 7 * 7, "float16: two bytes a weight"

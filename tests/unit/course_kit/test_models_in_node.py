@@ -34,7 +34,7 @@ def those(*beginnings):
 TRANSLATORS = those("transformer", "seq2seq", "gpt-en")
 BERTS = those("bert-")
 FULL = os.environ.get("COURSE_PROFILE") == "full"
-COUNT = 1000 if FULL else 6
+COUNT = 1000 if FULL else 3
 CLOSE = 1e-3  # largest difference of logits, in shares of the largest logit
 ODD = (
     "The animal didn't cross the street because it was too tired.", "", "  Zoë’s naïve cat —  3½ €! ", "l'eau d'Écosse",

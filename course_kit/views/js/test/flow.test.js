@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Layout } from "../src/ch03/flow_layout.js";
-import { numbersOf, readBy, told, vectorsOf } from "../src/ch03/flow_numbers.js";
+import { readBy, told, vectorsOf } from "../src/ch03/flow_numbers.js";
 
 const SPEC = /** @type {any} */ ({
   source: ["He", "sleeps", "."],
@@ -15,16 +15,6 @@ const ARRAYS = {
   weights: Float32Array.of(0.5, 0.25, 0.25, 0, 1, 0),
   plain_context: Float32Array.of(-3, 0.5),
 };
-
-test("a context is the weighted mean of the states; without attention it is one vector for every word", () => {
-  assert.deepEqual(numbersOf(SPEC, ARRAYS), {
-    contexts: [
-      [0.25, 0.25],
-      [0, 2],
-    ],
-    plain: [[-3, 0.5]],
-  });
-});
 
 test("the plain model's states are its own where it has some", () => {
   const plain_states = Float32Array.of(9, 9, 9, 9, 9, 9);

@@ -16,8 +16,8 @@ import {
   setsOf,
   tableFor,
 } from "../src/ch07/next_character_numbers.js";
-import { chancesOf, cooled, drawsOf, nameOf, placeOf, Sampled, topK, topP } from "../src/ch07/sampling_numbers.js";
-import { dice, spelled, visible } from "../src/ch07/tokens.js";
+import { chancesOf, nameOf, placeOf, Sampled, topK } from "../src/ch07/sampling_numbers.js";
+import { spelled, visible } from "../src/ch07/tokens.js";
 import { DARK, LIGHT, rgb } from "../src/shared/theme.js";
 
 const near = (actual, expected) => {
@@ -29,40 +29,10 @@ const halves = { logits: [1 / 2, 1 / 4, 1 / 8, 1 / 8].map(Math.log), counts: one
 const open = { temperature: 1, top_k: 4, top_p: 1 };
 
 // ---- sampling
-test("a temperature sharpens and flattens, and at 0 the first takes all", () => {
-  near(cooled(halves, 1), [1 / 2, 1 / 4, 1 / 8, 1 / 8]);
-  near(
-    cooled(halves, 0.5),
-    [16, 4, 1, 1].map((x) => x / 22),
-  );
-  near(
-    cooled(halves, 2),
-    [2, Math.SQRT2, 1, 1].map((x) => x / (4 + Math.SQRT2)),
-  );
-  near(cooled(halves, 0), [1, 0, 0, 0]);
-});
-
 test("top-k keeps the first, of a group that is shared a part", () => {
   assert.deepEqual(topK(one, 2), [1, 1, 0, 0]);
   assert.deepEqual(topK([1, 5, 3], 4), [1, 3, 0]);
   assert.deepEqual(topK([1, 5, 3], 9), [1, 5, 3]);
-});
-
-test("top-p keeps as many as reach the share, at least one", () => {
-  const p = [1 / 2, 1 / 4, 1 / 8, 1 / 8];
-  assert.deepEqual(topP(p, one, 0.05), [1, 0, 0, 0]);
-  assert.deepEqual(topP(p, one, 0.5), [1, 0, 0, 0]);
-  assert.deepEqual(topP(p, one, 0.6), [1, 1, 0, 0]);
-  assert.deepEqual(topP([0.5, 0.1], [1, 5], 0.75), [1, 3]);
-});
-
-test("top-p is taken of what top-k has left", () => {
-  const made = chancesOf(halves, { temperature: 1, top_k: 3, top_p: 0.8 });
-  near(made.after, [2 / 3, 1 / 3, 0, 0]); // of 4/7, 2/7 and 1/7 the first two reach 0.8
-  near(made.before, [1 / 2, 1 / 4, 1 / 8, 1 / 8]);
-  assert.equal(made.kept, 2);
-  near([made.entropy], [Math.log2(3) - 2 / 3]);
-  near([chancesOf(halves, open).entropy], [1.75]);
 });
 
 test("a group of rare tokens counts as many as it holds", () => {
@@ -73,22 +43,6 @@ test("a group of rare tokens counts as many as it holds", () => {
   assert.equal(nameOf(made, 1), "one of 3 rarer tokens");
   near(chancesOf(levels, { ...open, top_k: 2 }).after, [0.5, 0.5]);
   assert.equal(placeOf(made, { at: 1, rest: 0.99 }), 3);
-});
-
-test("a draw takes the first whose running sum is above the throw, and never what is cut", () => {
-  const throws = [0, 0.49, 0.5, 0.74, 0.76, 0.9999][Symbol.iterator]();
-  const drawn = drawsOf(chancesOf(halves, open), throws, 6).map(({ at }) => at);
-  assert.deepEqual(drawn, [0, 0, 1, 1, 2, 3]);
-  const cut = chancesOf(halves, { ...open, top_k: 2 });
-  assert.ok(drawsOf(cut, dice(3, 1), 200).every(({ at }) => at < 2));
-});
-
-test("the dice are those of Python", () => {
-  const throws = dice(0, 0);
-  near(
-    Array.from({ length: 3 }, () => throws.next().value),
-    [0.9377443306148052, 0.4280559604521841, 0.5423234568443149],
-  );
 });
 
 const text = { text: "", pieces: [], before: 0, new: 0, reach: 1, bounds: [[0, 4]], names: [halves.names] };
@@ -253,7 +207,7 @@ const heatmap = (rows, queries, keys, more = {}) =>
     rows.flat(),
   );
 
-test("a map says what a query gives to a key", () => {
+test("a map says in a few words what a query gives to a key", () => {
   const map = heatmap(
     [
       [0.25, 0.75],
@@ -262,12 +216,6 @@ test("a map says what a query gives to a key", () => {
     ["a", "b"],
     ["a", "b"],
   );
-  assert.equal(map.words({ query: "a", key: "a" }), "“a” gives “a” 0.250; most to “b” 0.750");
-  assert.equal(map.words({ query: "a", key: "b" }), "“a” gives “b” 0.750, its largest share");
-  assert.equal(map.words({ query: "b", key: "b" }), "“b” may not attend to “b”");
-  assert.equal(map.words({ query: "x", key: "a" }), "“x” is not a query here; “b” gives “a” most: 1.000");
-  assert.equal(map.words({ query: "a", key: "x" }), "“x” is not a key here; “a” gives “b” most: 0.750");
-  assert.equal(map.words({ query: "x", key: "y" }), "neither “x” nor “y” appears here");
   assert.deepEqual(map.brief({ query: "b", key: "b" }), ["–", "masked"]);
   assert.deepEqual(map.brief({ query: "a", key: "a" }), ["0.250", "most: “b” 0.750"]);
 });
@@ -315,25 +263,7 @@ test("ink means the same in every map and on the scale, and a small weight is se
   }
 });
 
-// ---- merges, by hand: Sennrich's four words
-const counted = { low: 5, lower: 2, newest: 6, widest: 3 };
-const merging = () =>
-  new Merging({ names: Object.keys(counted), counts: Object.values(counted), mark: "", last: 4, bars: 8 });
-
-test("the pair of the oldest pieces is merged of those that are as frequent", () => {
-  const made = merging();
-  assert.deepEqual(made.made(4), [
-    { left: "e", right: "s", count: 9 },
-    { left: "es", right: "t", count: 9 },
-    { left: "l", right: "o", count: 7 },
-    { left: "lo", right: "w", count: 7 },
-  ]);
-  assert.deepEqual([made.at(0).known, made.used(made.at(0))], [10, 79]);
-  assert.deepEqual(made.numbers({ step: 4, word: "" }).pieces.newest, ["n", "e", "w", "est"]);
-  assert.deepEqual(made.cut("slowest", 4), ["s", "low", "est"]);
-  assert.deepEqual(made.cut("slow", 0), ["s", "l", "o", "w"]);
-});
-
+// ---- merges
 test("a pair is joined from the left", () => {
   const pair = { left: "a", right: "a", count: 2 };
   assert.deepEqual(joined([..."aaaaa"], pair), ["aa", "aa", "a"]);

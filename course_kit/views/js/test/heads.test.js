@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Cause, packed } from "../src/views/cause.js";
 import { askedInWords, changeInWords, differing, toldOf } from "../src/views/cause_words.js";
 import { barOf, cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
-import { HeadsNumbers, most, numbersOf, plain, strongest } from "../src/views/heads_numbers.js";
+import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
 const WORDS = ["the", "animal", "slept"];
@@ -26,32 +26,11 @@ function weights(key = 2) {
 const of = (patch = {}, hover = {}, spec = SPEC, array = weights()) =>
   new HeadsNumbers(spec, { map0: array }, { ...STATE, ...patch }, hover);
 
-const near = (found, wanted) =>
-  assert.ok(
-    found.length === wanted.length && wanted.every((x, i) => Math.abs(found[i] - x) < 1e-6),
-    `${[...found]} is not ${wanted}`,
-  );
-
 test("the largest weight is found beside masked cells", () => {
   assert.equal(strongest(Float32Array.of(NaN, 0.2, 0.8, NaN)), 2);
   assert.equal(strongest(Float32Array.of(0.5, 0.5)), 0);
   assert.equal(strongest(Float32Array.of(NaN, 0)), 1);
   assert.equal(most(Float32Array.of(NaN, 0.25, 0.5)), 0.5);
-});
-
-test("numbers are written as Python writes them", () => {
-  assert.equal(plain(0.125, 2), "0.13");
-  assert.equal(plain(-0.5, 2), "−0.50");
-  assert.equal(plain(123.4, 2), "123");
-  assert.equal(plain(NaN, 2), "–");
-});
-
-test("a row is a head's, or the mean of its layer's heads", () => {
-  const numbers = of();
-  near(numbers.row(1, 1, 0), [0.3, 0.3, 0.4]);
-  near(numbers.row(1, 2, 0), [0.35, 0.35, 0.3]);
-  assert.equal(numbers.columns, 3);
-  assert.equal(of({}, {}, { ...SPEC, maps: [{ ...MAP, shape: [4, 1, 3, 3] }] }).columns, 1);
 });
 
 test("what is chosen stays inside the map", () => {
@@ -67,29 +46,6 @@ test("a pointer shows another word, and tells of another head", () => {
   assert.equal(of({}, { col: 0 }).fixed, 0);
   assert.deepEqual(of({}, { layer: 1, head: 2 }).told, [1, 2]);
   assert.deepEqual(of({}, { layer: 1, head: 2 }).opened, [0, 0]);
-});
-
-test("heads are ranked by the number that stands under them, unknown ones last", () => {
-  const best = [
-    [1, 1],
-    [0, 1],
-    [1, 0],
-    [0, 0],
-  ];
-  assert.deepEqual(of().ranking(), best);
-  const effects = [
-    [0.1, null],
-    [-0.3, 0.2],
-  ];
-  const numbers = of({ number: "effect" }, {}, { ...SPEC, maps: [{ ...MAP, effects }] });
-  assert.deepEqual(numbers.ranking(), [
-    [1, 1],
-    [0, 0],
-    [1, 0],
-    [0, 1],
-  ]);
-  assert.equal(numbers.number(1, 0), -0.3);
-  assert.ok(Number.isNaN(numbers.number(0, 1)) && Number.isNaN(numbers.number(0, 2)));
 });
 
 test("a sentence says the weight, and what else there is to say", () => {
@@ -114,27 +70,6 @@ test("a head is knocked out and brought back, in its map", () => {
   const two = { ...SPEC, maps: [MAP, { ...MAP, name: "other" }] };
   assert.deepEqual(of({}, {}, two).toggled([1, 0]), [["attention", 1, 0]]);
   assert.equal(of({ knocked: [["other", 0, 0]] }, {}, two).out(0, 0), false);
-});
-
-test("the table has a row for each head and for each mean", () => {
-  const { table, open, heads, sentence } = numbersOf(
-    SPEC,
-    { map0: weights() },
-    { ...STATE, key: -1, knocked: [[0, 1]] },
-  );
-  assert.deepEqual(table.header, ["head", "animal → its strongest", "most on", "knocked out"]);
-  assert.deepEqual(table.rows[0], ["layer 1, head 1", "0.450", "the 0.450", ""]);
-  assert.deepEqual(table.rows.map(([name]) => name).slice(4), [
-    "layer 1, mean of its heads",
-    "layer 2, mean of its heads",
-  ]);
-  assert.deepEqual(
-    table.rows.filter((row) => row[3]).map(([name]) => name),
-    ["layer 1, head 2"],
-  );
-  near(open[0], [0.45, 0.45, 0.1]);
-  near(heads[1], [0.4, 0.4, 0.35]);
-  assert.match(sentence, /^Layer 1, head 1: /);
 });
 
 test("bars: the largest weights that are open, the chosen key first", () => {

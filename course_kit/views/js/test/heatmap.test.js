@@ -21,6 +21,7 @@ test("a row is of the layer and the head that are shown", () => {
   state.layer = 1;
   state.head = 2;
   assert.deepEqual([...map.row(0)], [10, 11]);
+  assert.deepEqual([...mapOf([[0.25, 0.75], [1, 0]]).row(1)], [1, 0]); // prettier-ignore
 });
 
 test("it opens on the largest number in sight that is not a word's own", () => {

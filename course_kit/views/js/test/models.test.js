@@ -4,21 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, compared, weightsOf } from "../src/models/interventions.js";
 import { GPT } from "../src/models/architectures.js";
-import {
-  ACTIVATIONS,
-  Matrix,
-  add,
-  attentionWeights,
-  gruStep,
-  largest,
-  layerNorm,
-  linear,
-  map,
-  rotary,
-  sinusoidal,
-  softmax,
-  weightedMeans,
-} from "../src/models/tensors.js";
+import { ACTIVATIONS, Matrix, add, largest, map, softmax } from "../src/models/tensors.js";
 import { BOS, EOS, PAD, UNK, join, normalise, vocabulary } from "../src/models/text.js";
 import { draw, greedy, probabilities, writing } from "../src/models/writing.js";
 
@@ -49,31 +35,6 @@ test("rows of a matrix are parts of it", () => {
   assert.deepEqual(rowsOf(map(x, (value) => -value))[0], [-1, -2]);
 });
 
-test("a linear layer is x Wᵀ + b, of any width", () => {
-  for (const inputs of [1, 3, 4, 7]) {
-    const x = new Matrix(2, inputs).data.map((_, i) => i - 2);
-    const weight = new Matrix(3, inputs).data.map((_, i) => (i % 5) - 1);
-    const y = linear(new Matrix(2, inputs, x), {
-      weight: new Matrix(3, inputs, weight),
-      bias: matrix([1, 0, -1]),
-    });
-    for (let t = 0; t < 2; t++)
-      for (let o = 0; o < 3; o++) {
-        let sum = 1 - o;
-        for (let i = 0; i < inputs; i++) sum += x[t * inputs + i] * weight[o * inputs + i];
-        assert.equal(y.row(t)[o], sum);
-      }
-  }
-  assert.equal(linear(matrix([2]), { weight: matrix([3]) }).data[0], 6);
-});
-
-test("a normed row has mean 0 and variance 1", () => {
-  const layer = { weight: matrix([1, 1, 1, 1]), bias: matrix([0, 0, 0, 0]) };
-  near(layerNorm(matrix([1, 3, 1, 3]), layer).data, [-1, 1, -1, 1], 1e-4);
-  const scaled = { weight: matrix([2, 1, 1, 1]), bias: matrix([5, 0, 0, 0]) };
-  near(layerNorm(matrix([1, 3, 1, 3]), scaled).data, [3, 1, -1, 1], 1e-4);
-});
-
 test("softmax gives shares, however large the scores", () => {
   near(softmax([0, Math.log(3)]), [0.25, 0.75], 1e-12);
   near(softmax([1000, 1000]), [0.5, 0.5], 1e-12);
@@ -87,50 +48,6 @@ test("what may follow is never <pad> or <bos>", () => {
   assert.equal(shares[PAD], 0);
   assert.equal(shares[BOS], 0);
   near([shares[UNK], shares[EOS]], [0.25, 0.75], 1e-12);
-});
-
-test("each head attends by its own part of the features; a causal one not ahead", () => {
-  const queries = matrix([1, 0, 0, 0], [0, 0, 2, 0]);
-  const keys = matrix([1, 0, 0, 0], [0, 0, 1, 0]);
-  const [first, second] = attentionWeights(queries, keys, 2);
-  const share = (score) => Math.exp(score) / (1 + Math.exp(score));
-  near(first.row(0), [share(1 / Math.SQRT2), 1 - share(1 / Math.SQRT2)]);
-  near(first.row(1), [0.5, 0.5]);
-  near(second.row(1), [1 - share(2 / Math.SQRT2), share(2 / Math.SQRT2)]);
-  const [causal] = attentionWeights(queries, keys, 2, true);
-  near(causal.row(0), [1, 0]);
-  near(attentionWeights(matrix([1, 0, 0, 0]), keys, 2, true, 1)[0].row(0), [...first.row(0)]);
-});
-
-test("a head's answer is the mean of its part of the values", () => {
-  const values = matrix([1, 10], [3, 30]);
-  const weights = [matrix([0.25, 0.75]), matrix([1, 0])];
-  near(weightedMeans(weights, values).data, [2.5, 10]);
-});
-
-test("rotary positions turn pairs: lengths and relative places stay", () => {
-  const x = matrix([1, 0, 0, 2], [1, 0, 0, 2]);
-  const turned = rotary(x, 1);
-  near(turned.row(0), [1, 0, 0, 2]);
-  near(turned.row(1), [Math.cos(1), Math.sin(1), -2 * Math.sin(0.01), 2 * Math.cos(0.01)]);
-  const score = (first) => {
-    const y = rotary(x, 1, first);
-    return y.row(0).reduce((sum, value, i) => sum + value * y.row(1)[i], 0);
-  };
-  near([score(0)], [score(7)], 1e-5);
-  near(rotary(x, 2).row(1).slice(2), [-2 * Math.sin(1), 2 * Math.cos(1)]);
-});
-
-test("sinusoidal positions are sines and cosines of the place", () => {
-  near(sinusoidal(new Matrix(1, 4), 3).data, [Math.sin(3), Math.cos(3), Math.sin(0.03), Math.cos(0.03)]);
-});
-
-test("a GRU keeps its state as far as its update gate says", () => {
-  const hidden = matrix([0.5]);
-  const layer = { weight: new Matrix(3, 1), bias: new Matrix(1, 3) };
-  near(gruStep(Float32Array.of(0, 50, 3), hidden, layer).data, [0.5]);
-  near(gruStep(Float32Array.of(0, -50, 3), hidden, layer).data, [Math.tanh(3)]);
-  near(gruStep(Float32Array.of(0, 0, 0), hidden, layer).data, [0.25]);
 });
 
 test("activations", () => {
@@ -166,58 +83,8 @@ test("characters: Chinese by signs, other letters by words; exact: every sign", 
   assert.equal(exact.decode([4, 5, 6]), "a 🙂");
 });
 
-test("subwords: the pair that was merged first in training is merged first", () => {
-  const tokens = ["<pad>", "<unk>", "<bos>", "<eos>", "▁", "l", "o", "w", "▁lo", "lo", "low", "▁low"];
-  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const merges = [
-    ["l", "o"],
-    ["lo", "w"],
-    ["▁", "low"],
-  ];
-  const added = ["<pad>", "<eos>"].map((content) => ({ content }));
-  const subwords = vocabulary({ kind: "subwords", tokenizer: { model: { vocab, merges }, added_tokens: added } });
-  assert.deepEqual(
-    subwords.pieces("Low lo<eos>").map(({ token, text }) => [token, text]),
-    [
-      ["▁low", "low"],
-      ["▁", ""],
-      ["lo", "lo"],
-      ["<eos>", "<eos>"],
-    ],
-  );
-  assert.equal(subwords.decode(subwords.encode("low low")), "low low");
-});
-
-test("byte pairs: any text comes back, special names are only text", () => {
-  const bytePairs = vocabulary({
-    kind: "bytepairs",
-    merges: [
-      ["t", "h"],
-      ["th", "e"],
-      [" ", "the"],
-    ],
-  });
-  const texts = ["the the", "猫🙂 <eos>\n\n  x", "naïve’s 3½", "\u2028\x85 \ufeff"];
-  for (const text of texts) assert.equal(bytePairs.decode(bytePairs.encode(text)), text);
-  assert.deepEqual(
-    bytePairs.pieces("the the").map(({ token }) => token),
-    ["the", " the"],
-  );
-  assert.ok(bytePairs.encode("<eos>").length === 5);
-  assert.equal(bytePairs.token(EOS), "<eos>");
-  assert.equal(bytePairs.pieces("é")[0].token, "\\xc3");
-});
-
 const bert = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "a", ".", "!"];
 const wordPiece = vocabulary({ kind: "wordpiece", tokens: bert });
-
-test("WordPiece: the longest piece that is known, without accents", () => {
-  const tokens = (text) => wordPiece.pieces(text).map(({ token }) => token);
-  assert.deepEqual(tokens("Pláying á [MASK]."), ["play", "##ing", "a", "[MASK]", "."]);
-  assert.deepEqual(tokens("player"), ["[UNK]"]);
-  assert.deepEqual(tokens("a".repeat(101)), ["[UNK]"]);
-  assert.equal(wordPiece.mask, 4);
-});
 
 test("WordPiece: two sentences have their segments, where a model knows two", () => {
   const framed = (text, segments) => wordPiece.framed(text, segments).map(({ text: t, segment }) => `${t}${segment}`);

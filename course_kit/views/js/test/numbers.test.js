@@ -2,19 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, fromBase64 } from "../src/shared/data.js";
-import {
-  clamp,
-  clock,
-  effective,
-  fmt,
-  KERNELS,
-  nearest,
-  number,
-  percent,
-  pool,
-  short,
-  softmax,
-} from "../src/shared/numbers.js";
+import { clamp, clock, effective, fmt, nearest, number, percent, short, softmax } from "../src/shared/numbers.js";
 
 const close = (seen, wanted) =>
   Array.from(wanted).forEach((x, i) =>
@@ -28,37 +16,12 @@ test("softmax gives shares that sum to 1", () => {
   close(softmax([-1e5, 0]), [0, 1]);
 });
 
-test("a temperature divides the scores", () => {
-  close(softmax([0, 2 * Math.log(3)], null, 2), [0.25, 0.75]);
-  assert.deepEqual(
-    softmax([1, 2, 3], null, 1e9).map((x) => x.toFixed(6)),
-    ["0.333333", "0.333333", "0.333333"],
-  );
-});
-
 test("what is masked gets nothing, and nobody to attend gives zeros", () => {
   close(softmax([5, 0, 0], [false, true, true]), [0, 0.5, 0.5]);
   close(softmax([-Infinity, 0], null), [0, 1]);
   close(softmax([1, 2], [0, 0]), [0, 0]);
   close(softmax([-Infinity, -Infinity]), [0, 0]);
   assert.deepEqual(softmax([]), []);
-});
-
-test("pooling is the mean of the values, weighted by closeness", () => {
-  const gaussian = pool(0, [0, 1], [10, 20], "gaussian", 1);
-  const share = 1 / (1 + Math.exp(-0.5));
-  close(gaussian.weights, [share, 1 - share]);
-  close([gaussian.estimate], [10 * share + 20 * (1 - share)]);
-  close(pool(0, [0, 1, 2.5], [1, 2, 3], "boxcar", 2).weights, [0.5, 0.5, 0]);
-  close(pool(0, [0, 0.5], [1, 2], "epanechnikov", 1).weights, [4 / 7, 3 / 7]);
-});
-
-test("pooling leaves out what is removed; nobody in reach gives no estimate", () => {
-  close(pool(0, [0, 1], [10, 20], "gaussian", 1, [true, false]).weights, [0, 1]);
-  const nobody = pool(9, [0, 1], [10, 20], "boxcar", 1);
-  close(nobody.weights, [0, 0]);
-  assert.ok(Number.isNaN(nobody.estimate));
-  assert.equal(KERNELS.epanechnikov(2), 0);
 });
 
 test("the effective number of weights", () => {

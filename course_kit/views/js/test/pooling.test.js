@@ -29,13 +29,6 @@ test("the pencil example of the chapter: 14.96, and 8.2 without the largest weig
   near(without.whole, estimate);
 });
 
-test("no key within reach gives zeros and no estimate", () => {
-  const { weights, estimate, effective } = at({ query: 3, kernel: "boxcar", width: 0.5 });
-  assert.deepEqual(weights, [0, 0, 0]);
-  assert.ok(Number.isNaN(estimate));
-  assert.equal(effective, 0);
-});
-
 test("the axis of the weights ends at a round share, and equal weights stay low on it", () => {
   assert.equal(roofOf([0.15, 0.1, 0.75]), 1);
   assert.equal(roofOf(Array(50).fill(0.02)), 0.1);

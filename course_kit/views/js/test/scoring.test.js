@@ -21,23 +21,6 @@ function near(found, wanted) {
   wanted.forEach((x, i) => assert.ok(found[i] === x || Math.abs(found[i] - x) < 1e-12, `${found[i]}, not ${x}`));
 }
 
-test("from score to context", () => {
-  const { a, b } = numbersOf(SPEC, {}, STATE);
-  near(a.score, [0, 2 * Math.LN2, -18]);
-  near(a.scaled, [0, Math.LN2, -9]); // ÷ t
-  near(a.masked, [0, Math.LN2, -Infinity]);
-  near(a.weights, [1 / 3, 2 / 3, 0]);
-  near(a.context, [(2 / 3) * Math.LN2, 1 / 3 + 10 / 3]); // keys are the values
-  assert.equal(a.by, 2);
-  near(b.score, a.score);
-  near(b.scaled, [0, Math.LN2 / Math.SQRT2, -9 / Math.SQRT2]);
-});
-
-test("values of their own have a size of their own", () => {
-  const { a } = numbersOf(SPEC, { values: Float32Array.of(3, 6, 100) }, STATE);
-  near(a.context, [1 + 4]);
-});
-
 test("all masked: zeros, and nobody is attended", () => {
   const { a } = numbersOf(SPEC, {}, { ...STATE, mask: [false, false, false] });
   near(a.weights, [0, 0, 0]);

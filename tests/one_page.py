@@ -1,0 +1,136 @@
+"""One page for all browser tests of a file: each test puts its views into it, in the place of those before.
+
+    stage, put = one_page.fixtures()
+
+    def test_…(put):
+        page = put(labs.softmax([1.0, 2.0]), width=700)
+
+A new page with the program costs ten times as much. After each test: no script has failed, no request has left.
+"""
+
+import base64
+
+import pages
+import pytest
+from jupyterlab_driver import Watched
+from waiting import settle, until
+
+COLOURS = {False: "background:#fff;color:#212121", True: "background:#111;color:#e0e0e0"}  # by dark
+PUT = """([html, colours]) => {
+  document.body.style.cssText = `font:14px system-ui,sans-serif;margin:12px;${colours}`;
+  document.querySelector('main').replaceChildren(document.createRange().createContextualFragment(html));
+  scrollTo(0, 0);
+}"""
+LIVE = """([spec, numbers]) => { // a kernel that only notes what it is told
+  const el = document.querySelector('main'), { buffer } = Uint8Array.from(atob(numbers), sign => sign.charCodeAt(0));
+  const traits = { ...spec.state, _spec: spec, _data: new DataView(buffer) }, told = {};
+  window.saved = null;
+  const model = { get: name => traits[name], set: (name, value) => { told[name] = value; },
+    save_changes: () => { window.saved = { ...told }; }, on() {}, off() {} };
+  el.replaceChildren();
+  courseViews.push(page => page.live({ model, el }));
+}"""
+
+WALK = """async () => { // every control of the first view over its range: heights, how many pictures, what sticks out
+  const view = document.querySelector('.course-view'), root = view.shadowRoot;
+  const heights = new Set(), pictures = new Set();
+  const note = async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    heights.add(view.offsetHeight);
+    const drawn = [...root.querySelectorAll('canvas')].map(canvas => canvas.toDataURL());
+    pictures.add(drawn.join() + root.querySelector('.body').innerHTML);
+  };
+  const moved = async (part, where, event) => {
+    Object.assign(part, where);
+    part.dispatchEvent(new Event(event));
+    await note();
+  };
+  for (const slider of root.querySelectorAll('input[type=range]'))
+    for (let i = 0; i <= +slider.max; i += Math.max(1, Math.floor(+slider.max / 6)))
+      await moved(slider, { value: i }, 'input');
+  for (const list of root.querySelectorAll('select'))
+    for (let i = 0; i < list.length; i++) await moved(list, { selectedIndex: i }, 'change');
+  const pressed = 'input[type=radio], input[type=checkbox], .controls button:not(.play), .keys button, button.word';
+  for (const other of root.querySelectorAll(`${pressed}, .foot > button`)) {
+    other.click();
+    await note();
+  }
+  return [[...heights], pictures.size, view.scrollWidth - view.clientWidth];
+}"""
+
+
+class Stage:
+    def __init__(self, browser, path):
+        path.write_text(
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>{pages.PROGRAM}<main></main>',
+            encoding="utf-8",
+        )
+        self.watched = Watched(browser, path.as_uri())
+        self.page = self.watched.page
+        self.page.goto(path.as_uri())
+
+    def put(self, *views, width=1000, dark=False, motion=False):
+        """The page with these views, or with HTML, one below the other."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(reduced_motion="no-preference" if motion else "reduce")
+        self.page.mouse.move(0, 0)
+        html = "<hr>".join(view if isinstance(view, str) else pages.bare(view) for view in views)
+        self.page.evaluate(PUT, [html, COLOURS[dark]])
+        return self.page
+
+    def live(self, view):
+        """The page with a view that has a kernel; `window.saved` is the last state that Python was told."""
+        self.put("")
+        self.page.evaluate(LIVE, [view.spec(), base64.b64encode(view.payload()).decode()])
+        return self.page
+
+    def check(self):
+        left, errors = self.watched.left[:], self.watched.errors[:]
+        self.watched.left.clear()
+        self.watched.errors.clear()
+        assert left == [], "requests left the page"
+        assert errors == [], "errors in the browser"
+
+
+def nothing_jumps(page, least, widths=(1000, 760, 420)):
+    """Every control of a view repaints it, which has at least so many looks, and none changes its height."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        heights, pictures, over = page.evaluate(WALK)
+        assert len(heights) == 1, (width, heights)
+        assert pictures >= least, (width, pictures)
+        assert over <= 1, (width, over)
+
+
+def presents(page, highest=1080):
+    """In front of a class every view has large type, and fits."""
+    for view in page.locator(".course-view").all():
+        until(lambda view=view: view.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
+        until(lambda view=view: view.evaluate("e => e.scrollWidth <= e.clientWidth + 1"))
+        until(lambda view=view: view.evaluate("e => e.offsetHeight") < highest)
+
+
+def has_no_violations(page, violations):
+    """Nothing that axe finds, with all tables unfolded, and nothing wider than the window."""
+    for summary in page.locator(".more summary").all():
+        summary.click()
+    assert violations(page, "main") == []
+    until(lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def fixtures():
+    """(the page of a test file, what a test calls to put views into it)"""
+
+    @pytest.fixture(scope="module")
+    def stage(browser, tmp_path_factory):
+        made = Stage(browser, tmp_path_factory.mktemp("page") / "page.html")
+        yield made
+        made.watched.context.close()
+
+    @pytest.fixture
+    def put(stage):
+        yield stage.put
+        stage.check()
+
+    return stage, put
