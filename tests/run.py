@@ -58,7 +58,7 @@ def nbval():
 
 
 CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq translator"
-CORE += " llama answering"
+CORE += " llama answering shapes"
 SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
