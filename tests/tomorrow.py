@@ -21,7 +21,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = {"newest": ["unit", "tools", "shapes", "exercises", "nbval-1", "nbval-2"], "colab": ["nbval-1", "nbval-2"]}
+STAGES = {"newest": ["unit", "shapes", "nbval"], "colab": ["nbval"]}
 LOCKED = "tests/unit/course_tools/test_lock.py::test_the_lock_is_what_is_installed_here"  # here it is not, on purpose
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -65,7 +65,7 @@ def wanted(which, project, colab):
         if name not in FRONT_END:
             fits = name in colab and requirement.specifier.contains(colab[name])
             listed.append(f"{name}=={colab[name]}" if fits else str(requirement))
-    return [*listed, "pytest", "nbval"]
+    return [*listed, "pytest", "pytest-xdist", "nbval"]
 
 
 def read_lock(text):
