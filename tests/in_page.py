@@ -25,5 +25,5 @@ def open_in_node(name: str) -> Loaded:
         if in_node.evaluate("name => !opened.has(name) && !!opened.add(name)", model):
             for script in model_files(model).values():
                 in_node.evaluate(f"() => {{ {script} }}")
-    in_node.evaluate("name => { globalThis.it = courseModels.open(name) }", name)
+        in_node.evaluate("name => { globalThis.it = courseModels.open(name) }", model)  # needs its base open
     return found

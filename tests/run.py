@@ -36,8 +36,8 @@ VIEWS = ROOT / "course_kit" / "views" / "js"
 OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS), SCRIPTS[-1]]
 JAVASCRIPT = [sys.executable, "course.py", "views", "--check"]  # what is built, types, and the tests that need no page
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
-NBVAL = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600", "--no-loadscope-reorder"]
-NBVAL += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
+NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]
+NBVAL_OPTIONS += ["-o", "xfail_strict=true"]  # a training that nbval interrupts keeps its best, and nothing would fail
 
 
 def pytest_on(*patterns, without=(), options=SEVERAL):
@@ -54,7 +54,10 @@ def nbval():
     names = [path.stem for path in (ROOT / "notebooks" / "source").glob("*.py")]
     names.sort(key=lambda name: (-seconds.get(name, 60), name))
     notebooks = [str(ROOT / "build" / "nbval" / f"{name}.ipynb") for name in names]
-    return [[sys.executable, "tests/nbval_notebooks.py", *names], [*PYTEST, *SEVERAL, *NBVAL, *notebooks]]
+    return [
+        [sys.executable, "tests/nbval_notebooks.py", *names],
+        [*PYTEST, *SEVERAL, *NBVAL_OPTIONS, "--no-loadscope-reorder", *notebooks],
+    ]
 
 
 CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq translator"
@@ -72,7 +75,7 @@ STAGES = {  # name: a function that says which commands it runs
     "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),  # part of unit
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
-ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # two at a time, in this order: pages wait, notebooks compute
+ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # three at a time: pages wait, notebooks compute
 QUICK = ["lint", "drift", "texts"]
 IN_BROWSER = ("browser", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese", "sandbox"))
@@ -81,7 +84,7 @@ SHOWING = threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all, two at a time -> exit status."""
+    """Run the stages named, or all, three at a time -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
     chosen = [one for name in named for one in (QUICK if name == "quick" else [name])] or ALWAYS
@@ -91,8 +94,8 @@ def main(arguments):
     start = time.monotonic()
     missing = machine_lacks(chosen)
     report = [("installation", "", *installation()), ("set-up", "", time.monotonic() - start, spent_so_far())]
-    print(f"{', '.join(chosen)}: two at a time; each is shown when it has ended.", flush=True)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+    print(f"{', '.join(chosen)}: three at a time; each is shown when it has ended.", flush=True)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(3) as pool:
         os.environ["COURSE_COSTS"] = folder
         running = [pool.submit(timed, name, options, missing) for name in chosen]
         try:

@@ -60,7 +60,7 @@ def test_a_row_with_nothing_to_attend_is_zero(batch):
         {"mask": torch.ones(3, 5, dtype=torch.bool)},
         {"mask": torch.ones(5, dtype=torch.bool)},
     ],
-    ids=str,
+    ids=", ".join,
 )
 def test_what_linear_attention_cannot_do_is_refused(batch, change):
     given = dict(zip(("queries", "keys", "values"), batch, strict=True)) | {"feature_map": torch.exp} | change
