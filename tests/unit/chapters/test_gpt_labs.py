@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from chapters.ch07.labs.journey import Panel, numbered
+from chapters.ch07.labs.next_token import spelled
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
 from course_kit import data
