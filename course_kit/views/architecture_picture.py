@@ -169,8 +169,9 @@ def towers(columns: list[dict]) -> list[Tower]:
     built: list[Tower] = []
     for column in columns:
         built.append(Tower(column, is_alone(columns), built[0] if built else None))
-    for tower in built:
-        tower.read(built[0].memory)
+    if built[0].memory:
+        for tower in built:
+            tower.read(built[0].memory)
     return built
 
 

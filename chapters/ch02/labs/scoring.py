@@ -9,7 +9,7 @@ from torch import nn
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
 from course_kit.checks import described, flag, one_of, string
-from course_kit.views.given import as_array, as_mask, checked_labels
+from course_kit.views.given import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -118,7 +118,6 @@ def scoring(
     a="dot",
     b="similarity",
     compare=True,
-    mask=None,
     modules=None,
     query_name="query",
     title="How does the query meet the keys?",
@@ -129,7 +128,7 @@ def scoring(
     """Two scores on the same query and keys, from score to scale, mask, softmax and context, all in the browser.
 
     query [D], keys [K, D] with 2 to 8 keys, which are the values, too.
-    names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
+    names: K labels; a, b: names in SCORES; D = 2 draws vectors to drag.
     compare=False: a is seen alone, and b, the menus and the sliders are behind a line that opens.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
     live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
@@ -143,7 +142,7 @@ def scoring(
     if not (np.isfinite(query).all() and np.isfinite(keys).all()):
         raise ValueError("query and keys must be finite numbers: look for NaN with isfinite()")
     names = [f"k{i + 1}" for i in range(len(keys))] if names is None else names
-    names, allowed = checked_labels(names, len(keys), "names", "there are {} keys"), as_mask(mask, len(keys))
+    names = checked_labels(names, len(keys), "names", "there are {} keys")
     string("query_name", query_name)
     made, tasks = _modules(len(query), {} if modules is None else modules)
     for slot, name in (("a", a), ("b", b)):
@@ -169,7 +168,7 @@ def scoring(
         }
         for name, module in made.items()
     }
-    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
+    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": [True] * len(keys)}
     state |= {"temperature": 1.0, "step": 5}
     warm = [round(float(t), 3) for t in np.geomspace(0.1, 10, 41)]
     menu = {"kind": "choice", "options": list(made), "menu": True, "words": options["words_of"]}
