@@ -1,14 +1,11 @@
-"""The drawing of a whole model, or of one half of it: every part can be chosen, and says what it is."""
-
-from collections.abc import Sequence
+"""The drawing of a whole model: every part can be chosen, and says what it is."""
 
 from torch import nn
 
-from course_kit.checks import described, one_of
+from course_kit.checks import one_of
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.architecture_parts import Part, Parts
 from course_kit.views.architecture_picture import draw, is_alone
-from course_kit.views.given import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -78,8 +75,6 @@ def architecture(
     model: nn.Module | None = None,
     *,
     select: str | None = None,
-    words: tuple[str | Sequence[str], str | Sequence[str]] | None = None,
-    half: str | None = None,
     title=TITLE,
     caption=CAPTION,
     live=False,
@@ -90,33 +85,20 @@ def architecture(
     model: a Transformer, BERT, GPT, SmallGPT or Llama of course_utils, or a checkpoint with one; None: a Transformer
     with letters instead of numbers. Beside a Llama stands what differs from a GPT.
     select: the part that is chosen, by its path in the model ("encoder.attention", "output"), "model", "memory" or
-    "softmax"; None: the reader chooses. words: what the encoder and the decoder read, each a list of tokens or a text
-    with spaces between them; they are S and T many. half: "encoder" or "decoder" alone; a BERT is the one, all
-    others but the Transformer are the other.
+    "softmax"; None: the reader chooses.
     live=True: Python hears `part`.
 
     Returns a view: .parts (path -> Part), .selection and what all views have.
     Raises ValueError or TypeError that says what was given and what is needed.
     """
     model = getattr(model, "model", model)
-    said = [] if words is None else _sentences(words)
-    parts, columns = drawing(model, half, (len(said[0]), len(said[1])) if said else None)
+    parts, columns = drawing(model)
     if select is not None:
         one_of("select", select, parts)
     sent = {path: {name: x for name, x in one._asdict().items() if name != "count"} for path, one in parts.items()}
-    options = {"parts": sent, "columns": columns, "read": said}
+    options = {"parts": sent, "columns": columns}
     view = Architecture(title, caption, {}, {"part": select or ""}, (), options, presenting)
     view.parts = parts
     if is_alone(columns):
         view.size = (4.9, 5.0)
     return shell(view, live)
-
-
-def _sentences(words) -> list[list[str]]:
-    """The words of the two sides."""
-    if not isinstance(words, tuple | list) or len(words) != 2:
-        raise ValueError(f"words is {described(words)}; needed: a pair, the source words and the target words")
-    said = [one.split() if isinstance(one, str) else as_labels(one, "words") for one in words]
-    if not all(said):
-        raise ValueError(f"words is {described(words)}; needed: at least one word on each side")
-    return said

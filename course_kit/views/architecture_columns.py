@@ -72,11 +72,10 @@ POOLED = ("next_sentence", "classifier")  # heads that read the pooled vector, u
 X = "[B, T, D]"
 
 
-def drawing(model: nn.Module | None, half: str | None, lengths: tuple[int, int] | None) -> tuple[Parts, list[dict]]:
-    """The parts of a model and its columns. half: "encoder", "decoder", or None for all there is; lengths: S and T.
+def drawing(model: nn.Module | None) -> tuple[Parts, list[dict]]:
+    """The parts of a model and its columns; None: of a Transformer, with letters alone.
 
-    model: None for the letters alone. Raises TypeError for a model that is none of these, ValueError for a half that it
-    does not have.
+    Raises TypeError for a model that is none of these.
     """
     known = model is not None
     model = Transformer(TransformerConfig(11, 13, 8, 2, 2, 20)) if model is None else model  # no two sizes alike
@@ -84,33 +83,20 @@ def drawing(model: nn.Module | None, half: str | None, lengths: tuple[int, int] 
     if not (bert or isinstance(model, (Transformer, *ONE_COLUMN))):
         known_ones = "a Transformer, a BERT, a GPT or a Llama of course_utils"
         raise TypeError(f"model is a {type(model).__name__}; needed: {known_ones}")
-    only = "encoder" if bert else "decoder" if isinstance(model, ONE_COLUMN) else None
-    halves = [None, only] if only else [None, "encoder", "decoder"]
-    if not isinstance(half, str | None) or half not in halves:
-        raise ValueError(f"half is {half!r}; needed for a {type(model).__name__}: one of {halves}")
-    parts = Parts(model, known, lengths)
+    parts = Parts(model, known)
     if bert:
         return parts, _bert(parts, "" if bert is model else "bert.")
-    if only:
+    if isinstance(model, ONE_COLUMN):
         return parts, [_gpt(parts) if isinstance(model, GPT) else _written_out(parts)]
-    return parts, _transformer(parts, half)
+    return parts, _transformer(parts)
 
 
 # ---- models
-def _transformer(parts: Parts, half: str | None) -> list[dict]:
-    columns = [_encoder(parts)] if half != "decoder" else []
-    columns += [_decoder(parts)] if half != "encoder" else []
-    source, target, memory, logits = "source [B, S]", "target [B, T]", "memory [B, S, D]", "logits [B, T, V]"
-    reads = "the target words so far and the memory, and predicts the next word at each position."
-    if half == "encoder":
-        about = "It gives each source word a vector that knows all the others."
-        parts.whole("Encoder", about, "encode(source, source_mask)", given=source, out=memory)
-    elif half == "decoder":
-        code = "output(decode(target, memory, source_mask))"
-        parts.whole("Decoder", f"It reads {reads}", code, given=f"{target}, {memory}", out=logits)
-    else:
-        about = f"The encoder turns the source into a memory. The decoder reads {reads}"
-        parts.whole("Transformer", about, given=f"{source}, {target}", out=logits)
+def _transformer(parts: Parts) -> list[dict]:
+    columns = [_encoder(parts), _decoder(parts)]
+    about = "The encoder turns the source into a memory. The decoder reads the target words so far and the memory, "
+    about += "and predicts the next word at each position."
+    parts.whole("Transformer", about, given="source [B, S], target [B, T]", out="logits [B, T, V]")
     return columns
 
 

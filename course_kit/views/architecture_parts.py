@@ -33,11 +33,10 @@ class Part(NamedTuple):
 class Parts(dict):
     """path -> Part, in the order in which they are added. A path leads to an attribute of the model.
 
-    known: whether the model has been given by somebody, or is there for its letters only; lengths: S and T, the words
-    that encoder and decoder read, where they are known.
+    known: whether the model has been given by somebody, or is there for its letters only.
     """
 
-    def __init__(self, model: nn.Module, known: bool = True, lengths: tuple[int, int] | None = None):
+    def __init__(self, model: nn.Module, known: bool = True):
         super().__init__()
         self.model, self.known, config = model, known, config_of(model)
         size, self.layers = config.model_size, config.num_layers
@@ -46,8 +45,6 @@ class Parts(dict):
         if hasattr(config, "key_heads"):  # fewer than those of queries
             self.sizes["G"] = config.key_heads
         self.numbers = dict(self.sizes) if known else {}
-        if lengths:
-            self.numbers |= {"B": 1, "S": lengths[0], "T": lengths[1]}
         self.counted: set[int] = set()  # ids of tensors
 
     def modules(self, path: str) -> list[nn.Module]:
@@ -106,7 +103,7 @@ class Parts(dict):
         return f"{in_words(self.layers)} block" + "s" * (self.layers != 1)
 
     def measured(self, shapes: dict[str, str]) -> list[tuple[str, str, str]]:
-        """Shapes with the numbers that are known: ("in", "[B, T, D]", "[1, 15, 128]")."""
+        """Shapes with the numbers that are known: ("in", "[B, T, D]", "[B, T, 128]")."""
         rows = []
         for what, letters in shapes.items():
             digits = re.sub(r"\[[^\]]*\]", lambda shape: self.put(shape[0]), letters)

@@ -146,14 +146,11 @@ class Tower:
             self.texts.append((x + 0.62 * self.fan, self.up + self.fan / 2, letter, role))
         self.up += self.fan
 
-    def read(self, memory: Box | None) -> None:
+    def read(self, memory: Box) -> None:
         """Keys and values come from the memory."""
         for box in self.readers:
             middle, y = WIDTH / 2, box.y + box.high / 2
-            start = memory.y + memory.high / 2 if memory else y
-            left = memory.x + memory.wide if memory else middle - BETWEEN / 2
-            if not memory:
-                self.texts.append((left - 30, start, "memory", ""))
+            start, left = memory.y + memory.high / 2, memory.x + memory.wide
             self.lines.append(([(left, start), (middle, start), (middle, y)], "", False))
             for n, (letter, role) in enumerate(ROLES[1:]):
                 turn = -1 if n else 1
@@ -163,9 +160,8 @@ class Tower:
 
 
 def is_alone(columns: list[dict]) -> bool:
-    """Whether there is one column, and nothing beside it."""
-    masks = [one["mask"] for column in columns for row in column["rows"] for one in row.get("rows", ())]
-    return len(columns) == 1 and "cross" not in masks
+    """Whether there is one column alone."""
+    return len(columns) == 1
 
 
 def towers(columns: list[dict]) -> list[Tower]:
@@ -173,8 +169,9 @@ def towers(columns: list[dict]) -> list[Tower]:
     built: list[Tower] = []
     for column in columns:
         built.append(Tower(column, is_alone(columns), built[0] if built else None))
-    for tower in built:
-        tower.read(built[0].memory)
+    if built[0].memory:
+        for tower in built:
+            tower.read(built[0].memory)
     return built
 
 

@@ -109,10 +109,10 @@ def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
         axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
 
 
-def draw_bars(figure, shown: tuple[list[str], np.ndarray, list[str], str, str | None]) -> None:
-    labels, values, numbers, ylabel, role = shown
+def draw_bars(figure, shown: tuple[list[str], np.ndarray, list[str], str]) -> None:
+    labels, values, numbers, ylabel = shown
     axes, labels = figure.subplots(), names(labels, "")
-    drawn = axes.bar(range(len(values)), values, color=COLOURS.get(role, "#3c4854"), width=0.62)
+    drawn = axes.bar(range(len(values)), values, color="#3c4854", width=0.62)
     axes.bar_label(drawn, numbers, padding=2, fontsize=9)
     axes.set_xticks(range(len(values)), labels, rotation=30 if max(map(len, labels)) * len(labels) > 70 else 0)
     axes.set(ylabel=ylabel, ymargin=0.15)

@@ -11,16 +11,6 @@ from course_kit.checks import described, whole_characters, whole_number
 MOST_LETTERS = 1000  # of a label
 
 
-def as_mask(mask, count: int) -> list[bool]:
-    """A mask over `count` keys as a list; all True without one. Raises TypeError for 0 and 1, or 0 and −inf."""
-    if mask is None:
-        return [True] * count
-    array = _boolean(mask)
-    if array.shape != (count,):
-        raise ValueError(f"mask has shape {array.shape}; needed: one for each of the {count} keys")
-    return array.tolist()
-
-
 def _boolean(mask) -> np.ndarray:
     try:
         array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)

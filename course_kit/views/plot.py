@@ -55,8 +55,8 @@ def beside(charts, **words):
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
-def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
-    """One bar per name with its number; role: a key of COLOURS, or None for ink. words: title, caption.
+def bars(labels, values, *, ylabel="", digits=3, **words):
+    """One bar per name with its number. words: title, caption.
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
     """
@@ -66,11 +66,11 @@ def bars(labels, values, *, ylabel="", role=None, digits=3, **words):
     if values.ndim != 1:
         raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
     labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
-    role is None or one_of("role", role, COLOURS), whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
+    whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
     rows = [[name, f"{value:.{digits}f}"] for name, value in zip(labels, values, strict=True)]
-    options, shown = dict(names=labels, ylabel=ylabel, role=role, digits=digits), (labels, values, [n for _, n in rows])
+    options, shown = dict(names=labels, ylabel=ylabel, digits=digits), (labels, values, [n for _, n in rows])
     said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
-    return Chart("bars", (*shown, ylabel, role), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
+    return Chart("bars", (*shown, ylabel), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
 
 
 def _groups(labels, values, ylabel, digits, **words) -> Chart:

@@ -8,11 +8,7 @@ from chapters.ch05 import labs
 from course_utils.checkpoints import load_checkpoint
 
 pytestmark = pytest.mark.browser
-HALVES = ("gpt-shakespeare", "bert-prose", "llama-holmes")
-SENTENCES = (
-    "the animal didn't cross the street because it was too tired .",
-    "<bos> l' animal n' a pas traversé la rue",
-)
+ONE_COLUMN = ("gpt-shakespeare", "bert-prose", "llama-holmes")
 OVER = """() => {
   const root = document.querySelector('.course-view').shadowRoot, found = [];
   const walk = document.createTreeWalker(root.querySelector('.view'), NodeFilter.SHOW_TEXT), texts = [];
@@ -39,7 +35,7 @@ HEIGHT = "document.querySelector('.course-view').shadowRoot.querySelector('.view
 
 @pytest.fixture(scope="module")
 def view():
-    return labs.architecture(load_checkpoint("transformer-grammar").model, words=SENTENCES)
+    return labs.architecture(load_checkpoint("transformer-grammar").model)
 
 
 def told(page):
@@ -139,10 +135,9 @@ def test_a_finger_meets_every_part(show, view):
         assert part(page, path).evaluate("e => e.offsetHeight") >= 28
 
 
-@pytest.mark.parametrize("name", ["transformer-grammar", *HALVES])
+@pytest.mark.parametrize("name", ["transformer-grammar", *ONE_COLUMN])
 def test_in_front_of_a_class_it_fits_a_screen(show, name):
-    words = {"words": SENTENCES} if name == "transformer-grammar" else {}
-    view = labs.architecture(load_checkpoint(name), select="model", presenting=True, **words)
+    view = labs.architecture(load_checkpoint(name), select="model", presenting=True)
     page = show(view, width=1280, height=720, style="margin:0")
     for path in [path for path in ("model", "decoder.cross_attention", "decoder") if path in view.parts]:
         part(page, path).click()
@@ -159,9 +154,9 @@ def test_the_table_is_pythons(show, view):
     expect(page.locator(".scroll tbody").locator("th, td")).to_have_text([cell for row in rows for cell in row])
 
 
-@pytest.mark.parametrize("name", HALVES)
-def test_a_half_alone(show, name):
-    view = labs.architecture(load_checkpoint(name), title="One half", words=("a b", "a b"))
+@pytest.mark.parametrize("name", ONE_COLUMN)
+def test_a_column_alone(show, name):
+    view = labs.architecture(load_checkpoint(name), title="One column")
     page = show(view)
     for path, one in view.parts.items():
         part(page, path).click()

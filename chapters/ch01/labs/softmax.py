@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.views.given import as_array, as_mask, checked_labels
+from course_kit.views.given import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -106,7 +106,6 @@ def softmax(
     scores,
     names=None,
     *,
-    mask=None,
     title="What does softmax make of the scores?",
     caption="Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys.",
     live=False,
@@ -114,19 +113,19 @@ def softmax(
 ):
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
-    scores [K], 1 to 12 finite numbers; names: K labels; mask [K] bool, True = may be attended.
+    scores [K], 1 to 12 finite numbers; names: K labels.
     live=True: Python reads `scores`, `temperature`, `shift`, `method`, `mask`.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
         raise ValueError(f"scores has shape {scores.shape}: this lab needs 1 to 12 finite numbers, shape [K]")
-    names, allowed = checked_labels(names, len(scores), "names", "there are {} scores"), as_mask(mask, len(scores))
+    names = checked_labels(names, len(scores), "names", "there are {} scores")
     state = {
         "scores": scores.astype("<f4").tolist(),
         "temperature": 1.0,
         "shift": 0.0,
         "method": "stable",
-        "mask": allowed,
+        "mask": [True] * len(names),
     }
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]

@@ -9,7 +9,7 @@ from torch import nn
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
 from course_kit.checks import described, flag, one_of, string
-from course_kit.views.given import as_array, as_mask, checked_labels
+from course_kit.views.given import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -47,16 +47,13 @@ class Scoring(View):
         name, dims = self.state[slot], self.options["dims"]
         query = torch.tensor(self.state["query"], dtype=torch.float64)[None]
         keys = torch.tensor(self.state["key_vectors"], dtype=torch.float64).reshape(-1, dims)
-        values = keys
-        if "values" in self.arrays:
-            values = torch.from_numpy(self.arrays["values"].astype(np.float64)).reshape(len(keys), -1)
         with torch.no_grad():
             scaled = self.by_name[name](query, keys)[0]
         score = scaled * dims**0.5 if name == "scaled_dot" else scaled
         scaled = scaled / self.state["temperature"]
         mask = torch.tensor(self.state["mask"])
         weights = masked_softmax(scaled, mask)
-        steps = (score, scaled, scaled.masked_fill(~mask, -torch.inf), weights, weights @ values)
+        steps = (score, scaled, scaled.masked_fill(~mask, -torch.inf), weights, weights @ keys)
         return {name: step.numpy() for name, step in zip(STEPS, steps, strict=True)}
 
     def describe(self) -> str:
@@ -118,11 +115,9 @@ def scoring(
     keys,
     names=None,
     *,
-    values=None,
     a="dot",
     b="similarity",
     compare=True,
-    mask=None,
     modules=None,
     query_name="query",
     title="How does the query meet the keys?",
@@ -132,8 +127,8 @@ def scoring(
 ):
     """Two scores on the same query and keys, from score to scale, mask, softmax and context, all in the browser.
 
-    query [D], keys [K, D] with 2 to 8 keys; values [K, Dv], or None: the keys are the values, and move with them.
-    names: K labels; a, b: names in SCORES; mask [K] bool, True = may be attended; D = 2 draws vectors to drag.
+    query [D], keys [K, D] with 2 to 8 keys, which are the values, too.
+    names: K labels; a, b: names in SCORES; D = 2 draws vectors to drag.
     compare=False: a is seen alone, and b, the menus and the sliders are behind a line that opens.
     modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
     live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
@@ -147,7 +142,7 @@ def scoring(
     if not (np.isfinite(query).all() and np.isfinite(keys).all()):
         raise ValueError("query and keys must be finite numbers: look for NaN with isfinite()")
     names = [f"k{i + 1}" for i in range(len(keys))] if names is None else names
-    names, allowed = checked_labels(names, len(keys), "names", "there are {} keys"), as_mask(mask, len(keys))
+    names = checked_labels(names, len(keys), "names", "there are {} keys")
     string("query_name", query_name)
     made, tasks = _modules(len(query), {} if modules is None else modules)
     for slot, name in (("a", a), ("b", b)):
@@ -161,13 +156,6 @@ def scoring(
     options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
     if not flag("compare", compare):
         options["alone"] = True
-    if values is not None:
-        values = as_array(values, "values")
-        fits = values.ndim == 2 and len(values) == len(keys) and 1 <= values.shape[1] <= 8
-        if not fits or not np.isfinite(values).all():
-            raise ValueError(f"values {values.shape}: needed, finite [K, Dv], a row for each of the {len(keys)} keys")
-        arrays["values"] = values.astype("<f4").ravel()
-        options["value_dims"] = values.shape[1]
     caption = (DRAG if len(query) == 2 else TYPE) + READ if caption is None else caption
     options["words_of"] = {name: name.replace("_", " ") for name in made}
     options["about"] = {
@@ -180,7 +168,7 @@ def scoring(
         }
         for name, module in made.items()
     }
-    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": allowed}
+    state = {"query": query.tolist(), "key_vectors": keys.ravel().tolist(), "a": a, "b": b, "mask": [True] * len(keys)}
     state |= {"temperature": 1.0, "step": 5}
     warm = [round(float(t), 3) for t in np.geomspace(0.1, 10, 41)]
     menu = {"kind": "choice", "options": list(made), "menu": True, "words": options["words_of"]}

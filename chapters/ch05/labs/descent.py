@@ -240,7 +240,7 @@ def descent(
         "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
         "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.model_size, "heads": config.num_heads,
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
-        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "drawing": drawing(loaded.model, None, None)[1],
+        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "drawing": drawing(loaded.model)[1],
         "waves": True,
     }  # fmt: skip
     title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title

@@ -41,7 +41,6 @@ def test_own_modules_are_left_as_they_are():
     [
         ([1.0, 0.0, 0.0], {}),
         ([1.0, 0.0], {"names": ["one"]}),
-        ([1.0, 0.0], {"values": [[1.0]]}),
         ([1.0, 0.0], {"modules": {"general": SCORES["general"](3, 3)}}),
     ],
 )
@@ -121,7 +120,7 @@ def in_page(view, module, **state):
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_every_score_equals_torch_step_by_step(size):
-    view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2), values=vectors(5, 3, seed=3))
+    view = labs.scoring(vectors(size, seed=1), vectors(5, size, seed=2))
     for name in SCORES:
         for i, temperature in enumerate((1.0, 0.3)):
             mask = [True, True, i == 0, True, i == 0]

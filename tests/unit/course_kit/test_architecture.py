@@ -38,7 +38,7 @@ MODELS = {
     "BERT, tokens": (lambda: BertForTokenClassification(BERT, 5), (IDS,)),
     "BERT, answers": (lambda: BertForQuestionAnswering(BERT), (IDS,)),
 }
-WORDS = ("a b c d e", "a b c d e f g")
+READ = {"B": 1, "S": S, "T": T}  # the sizes that a model does not say
 
 
 @pytest.fixture(params=MODELS)
@@ -46,12 +46,13 @@ def drawn(request):
     """(a model, its view, what it reads)"""
     make, given = MODELS[request.param]
     model = make().eval()
-    return model, labs.architecture(model, words=WORDS), given
+    return model, labs.architecture(model), given
 
 
 def sizes_of(text):
-    """The shapes in a text: "x [1, 7], f" -> {(1, 7)}."""
-    return {tuple(int(n) if n.isdigit() else n for n in found.split(", ")) for found in re.findall(r"\[(.*?)\]", text)}
+    """The shapes in a text: "x [B, 8], f" -> {(1, 8)}."""
+    number = lambda n: int(n) if n.isdigit() else READ.get(n, n)  # noqa: E731
+    return {tuple(map(number, found.split(", "))) for found in re.findall(r"\[(.*?)\]", text)}
 
 
 def shapes_of(tensors):
@@ -164,15 +165,6 @@ def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
     assert all(note["text"] in llama.describe() for note in notes) and "notes" not in gpt.options["columns"][0]
 
 
-def test_a_half_has_the_parts_of_its_column():
-    model = MODELS["Transformer"][0]()
-    whole, *halves = (labs.architecture(model, half=half) for half in (None, "encoder", "decoder"))
-    assert [len(one.options["columns"]) for one in (whole, *halves)] == [2, 1, 1]
-    together = [path for half in halves for path in half.parts if path != "model"]
-    assert together == [path for path in whole.parts if path != "model"]
-    assert sum(half.parts.total for half in halves) == whole.parts.total
-
-
 def test_without_a_model_there_are_letters_and_no_numbers():
     view = labs.architecture()
     assert view.parts["encoder.attention"].parameters == "4 D² + 4 D"
@@ -197,10 +189,6 @@ def test_a_picture_is_small_and_has_the_colours_of_the_roles(name):
     assert len(view.fragment()) < (30_000 if name == "Transformer" else 23_000)
 
 
-@pytest.mark.parametrize("name", ["GPT", "Llama", "BERT"])
-def test_a_model_has_one_half_only(name):
-    model, other = MODELS[name][0](), "decoder" if name == "BERT" else "encoder"
-    with pytest.raises(ValueError, match="half"):
-        labs.architecture(model, half=other)
+def test_a_model_that_is_none_of_the_course_is_refused():
     with pytest.raises(TypeError, match="model"):
         labs.architecture(torch.nn.Linear(2, 2))

@@ -43,7 +43,7 @@ def all_charts():
         "points": plot.points([1, 2], [3, 4], labels=["one", "我"], role="key"),
         "groups": plot.points({"a": ([1], [2]), "b": ([2], [1])}, xlabel="x"),
         "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
-        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1, role="output"),
+        "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1),
         "pairs": plot.bars(["a", "我"], {"before": [-0.5, 0.5], "我": [1, 2]}, ylabel="share"),
         "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
         "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),

@@ -4,7 +4,7 @@ import test from "node:test";
 import { pixels, placed, spansOf, vectorAt } from "../src/ch02/plane.js";
 import { changed, isMasked, mostAttended, numbersOf, shownSteps, vectorsOf } from "../src/ch02/scoring_numbers.js";
 
-const SPEC = /** @type {any} */ ({ dims: 2, names: ["one", "two", "three"], value_dims: 1 });
+const SPEC = /** @type {any} */ ({ dims: 2, names: ["one", "two", "three"] });
 const STATE = {
   query: [2, 0],
   key_vectors: [0, 1, Math.LN2, 5, -9, -9],

@@ -116,8 +116,7 @@ export class Plane {
     if (contexts.b) this.mark(c, "B", contexts.b, false);
     if (contexts.a) {
       this.mark(c, "A", contexts.a, true);
-      const means = `A, B: averages of the ${ui.arrays.values ? "values" : "keys"}`;
-      write(c, means, 6, high - 9 * unit, theme.output);
+      write(c, "A, B: averages of the keys", 6, high - 9 * unit, theme.output);
     }
     this.arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
   }

@@ -5,7 +5,7 @@ import { learnedOf, product, SCORES } from "./scores.js";
 /** @import { Arrays, Spec, State } from "../shared/types.js" */
 /**
  * @typedef {{ equation: string, reference: string, parameters: number, pair: number, task: string }} About a score
- * @typedef {Spec & { names: string[], dims: number, query_name: string, value_dims?: number, alone?: boolean,
+ * @typedef {Spec & { names: string[], dims: number, query_name: string, alone?: boolean,
  *   about: Record<string, About> }} ScoringSpec
  * @typedef {"score" | "scaled" | "masked" | "weights"} Step one that has a number for each key
  * @typedef {{ score: number[], scaled: number[], masked: number[], weights: number[], context: number[],
@@ -48,7 +48,7 @@ export function changed(state, dims, i, feature, numbers) {
  * @returns {Steps}
  */
 export function stepsOf(spec, arrays, state, name) {
-  const { dims, names } = spec;
+  const { dims } = spec;
   const [query, ...keys] = vectorsOf(spec, state);
   const learned = learnedOf(arrays)[name];
   const score = keys.map((key, i) => SCORES[name](query, key, learned, i));
@@ -56,10 +56,8 @@ export function stepsOf(spec, arrays, state, name) {
   const scaled = score.map((s) => s / by);
   const masked = scaled.map((s, i) => (state.mask[i] ? s : -Infinity));
   const weights = softmax(masked);
-  const size = arrays.values ? (spec.value_dims ?? 0) : dims;
-  const values = names.map((_, i) => arrays.values?.subarray(i * size, (i + 1) * size) ?? keys[i]);
-  const column = (/** @type {number} */ j) => values.map((value) => value[j]);
-  const context = Array.from({ length: size }, (_, j) => product(weights, column(j)));
+  const column = (/** @type {number} */ j) => keys.map((key) => key[j]);
+  const context = Array.from({ length: dims }, (_, j) => product(weights, column(j)));
   return { score, scaled, masked, weights, context, by };
 }
 

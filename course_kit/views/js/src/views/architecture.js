@@ -1,6 +1,5 @@
 // The drawing of a whole model. Each part is a button: what is it for, which class makes it, what are its shapes?
 import { arrow, foreign, h, svgElement, used } from "../shared/dom.js";
-import { readable } from "../shared/labels.js";
 import { clamp } from "../shared/numbers.js";
 import ARCHITECTURE_CSS from "./architecture.css";
 import { aloneIn, isAlone, layoutOf } from "./architecture_layout.js";
@@ -19,7 +18,7 @@ import PARTS_CSS from "./architecture_parts.css";
  * @property {[string, string, string][]} shapes what, in letters, in numbers
  * @property {string} parameters
  *
- * @typedef {Spec & { parts: Record<string, Described>, columns: Column[], read: string[][] }} ArchitectureSpec
+ * @typedef {Spec & { parts: Record<string, Described>, columns: Column[] }} ArchitectureSpec
  */
 
 const WHOLE = "model";
@@ -239,15 +238,13 @@ class Architecture {
 
   /** @param {Label} label @param {number} room */
   labelOf({ kind, text, role, x, y, mark = "" }, room) {
-    const { columns, read } = this.spec;
+    const { columns } = this.spec;
     const wide = ["reads", "gives", "branch"].includes(kind) ? `width:${room}px` : "";
     const look = { class: `label ${kind} ${role}`, style: `left:${x}px;top:${y}px;${wide}` };
     if (kind === "note") return h("span", look, h("b", { class: "mark" }, mark), text);
     if (kind !== "reads") return h("span", look, text);
-    const { name, side } = /** @type {Column} */ (columns.find(({ reads }) => reads === text));
-    const words = read[side < 0 ? 0 : read.length - 1];
-    const said = words ? words.map((word) => readable(word)).join(" ") : text;
-    return h("span", look, h("span", {}, said), h("b", {}, name));
+    const { name } = /** @type {Column} */ (columns.find(({ reads }) => reads === text));
+    return h("span", look, h("span", {}, text), h("b", {}, name));
   }
 
   /** Room for the longest of all that can be told. @param {number} width */

@@ -51,7 +51,7 @@
  * @property {boolean} arrow
  *
  * @typedef {object} Label
- * @property {"reads" | "gives" | "letter" | "memory" | "branch" | "note"} kind
+ * @property {"reads" | "gives" | "letter" | "branch" | "note"} kind
  * @property {string} text
  * @property {string} role
  * @property {number} x
@@ -85,10 +85,8 @@ export function layoutOf(columns, sizes, width, { high = 0, layers = 0 } = {}) {
   return built(columns, stretched(sizes, by), width, layers);
 }
 
-/** Whether there is one column, and nothing beside it. @param {Column[]} columns */
-export const isAlone = (columns) =>
-  columns.length === 1 &&
-  !columns[0].rows.some((row) => row.kind === "block" && row.rows.some(({ mask }) => mask === "cross"));
+/** Whether there is one column alone. @param {Column[]} columns */
+export const isAlone = (columns) => columns.length === 1;
 
 /** How wide a column is that stands alone, at most. @param {Sizes} sizes */
 export const aloneIn = ({ widest, lane, pad }) => widest + lane + 2 * pad;
@@ -337,15 +335,13 @@ class Tower {
   }
 
   // ---- the memory
-  /** Keys and values come from the memory. @param {Box | null} memory where the encoder is drawn, too */
+  /** Keys and values come from the memory. @param {Box | null} memory where there is an encoder */
   read(memory) {
     const { middle, readers } = this;
-    if (!readers.length) return;
+    if (!memory || !readers.length) return;
     const ends = readers.map(({ y, high }) => y + high / 2);
-    const start = memory ? memory.y + memory.high / 2 : ends[0];
-    const from = memory ? memory.x + memory.wide : middle - this.sizes.between / 2;
-    if (!memory) this.labels.push({ kind: "memory", text: "memory", role: "", x: from - 4, y: start });
-    this.line("memory", [[from, start], [middle, start]]); // oxfmt-ignore
+    const start = memory.y + memory.high / 2;
+    this.line("memory", [[memory.x + memory.wide, start], [middle, start]]); // oxfmt-ignore
     this.line("memory", [[middle, Math.min(start, ...ends)], [middle, Math.max(start, ...ends)]]); // oxfmt-ignore
     for (const reader of readers) this.keysAndValues(reader);
   }

@@ -12,7 +12,6 @@ import { write } from "../shared/draw.js";
  * @typedef {object} Own
  * @property {string[]} names
  * @property {string} ylabel
- * @property {"query" | "key" | "value" | "output" | null} role
  * @property {number} digits behind the point
  * @typedef {Spec & Own} BarsSpec
  *
@@ -101,14 +100,14 @@ export function bars(ui) {
  */
 function paintBar(pen, ui, { height, upright, from, each, value, start }, i, figure, place) {
   const { unit, theme } = ui;
-  const { names, role } = /** @type {BarsSpec} */ (ui.spec);
+  const { names } = /** @type {BarsSpec} */ (ui.spec);
   const middle = from + (i + 0.5) * each;
   const half = Math.min(0.31 * each, 40 * unit);
   const ends = [value(0), value(ui.arrays.y[i])];
   const low = Math.min(...ends);
   const long = Math.max(...ends) - low || 1;
   pen.globalAlpha = place && place[1] !== i ? 0.45 : 0.85;
-  pen.fillStyle = role ? theme[role] : theme.text;
+  pen.fillStyle = theme.text;
   if (upright) pen.fillRect(middle - half, low, 2 * half, long);
   else pen.fillRect(low, middle - half, long, 2 * half);
   pen.globalAlpha = 1;
