@@ -27,6 +27,7 @@ BUDGET = 1400  # core-seconds of all stages of a change, the installation counte
 CORES = os.cpu_count() or 1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.costs", "-m", "not weekly"]
 SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes; the tests of a file in one of them
+WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a page often waits
 
 RUFF = [sys.executable, "-m", "ruff"]
 MYPY = [sys.executable, "-m", "mypy", "course_utils"]
@@ -65,7 +66,7 @@ CORE += " llama answering shapes"
 SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
-    "browser": lambda: pytest_on("browser/test_*.py"),
+    "browser": lambda: pytest_on("browser/test_*.py", options=WAITING),
     "nbval": nbval,
     "unit": lambda: pytest_on("unit/**/test_*.py", "notebooks/test_*.py", without=SHAPES),
     "shapes": lambda: pytest_on(*SHAPES),
@@ -75,7 +76,7 @@ STAGES = {  # name: a function that says which commands it runs
     "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),  # part of unit
     "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
 }
-ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # three at a time: pages wait, notebooks compute
+ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # two at a time: pages wait, notebooks compute
 QUICK = ["lint", "drift", "texts"]
 IN_BROWSER = ("browser", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese", "sandbox"))
@@ -84,7 +85,7 @@ SHOWING = threading.Lock()
 
 
 def main(arguments):
-    """Run the stages named, or all, three at a time -> exit status."""
+    """Run the stages named, or all, two at a time -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
     chosen = [one for name in named for one in (QUICK if name == "quick" else [name])] or ALWAYS
@@ -94,8 +95,8 @@ def main(arguments):
     start = time.monotonic()
     missing = machine_lacks(chosen)
     report = [("installation", "", *installation()), ("set-up", "", time.monotonic() - start, spent_so_far())]
-    print(f"{', '.join(chosen)}: three at a time; each is shown when it has ended.", flush=True)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(3) as pool:
+    print(f"{', '.join(chosen)}: two at a time; each is shown when it has ended.", flush=True)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         os.environ["COURSE_COSTS"] = folder
         running = [pool.submit(timed, name, options, missing) for name in chosen]
         try:
