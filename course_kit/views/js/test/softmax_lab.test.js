@@ -14,6 +14,13 @@ test("what is finite, or never computed, is within the scale", () => {
   assert.deepEqual(barsOf([0, 0], [0, 0], false).heights, [0, 0]);
 });
 
+test("a masked score has no share, and with all masked there is none", () => {
+  const { weights, powers } = at({ mask: [true, false, true] });
+  assert.equal(weights[1], 0);
+  assert.equal(powers[1], 0);
+  assert.deepEqual(at({ mask: [false, false, false] }).weights, [0, 0, 0]);
+});
+
 test("what is said of it", () => {
   assert.deepEqual(said({}), [
     "animal: 7.39 / 11.11 = 0.665",
