@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.shell import in_notebook
+from course_kit.training import Callback, Lines, Run
 from course_kit.views import learning
-from course_utils.training import Callback, Lines, Run
 
 PERIOD = 0.25  # seconds between two updates of a display
 

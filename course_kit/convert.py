@@ -9,8 +9,8 @@ What differs is names, and that GPT-2 keeps queries, keys and values in one matr
 import torch
 from torch import Tensor, nn
 
+from course_kit.arguments import misfit
 from course_utils import bert
-from course_utils.checks import misfit
 from course_utils.gpt import GPT, GPTConfig
 
 BERTS = {  # name in transformers -> ours

@@ -8,7 +8,7 @@ names, and runs as if the text stood there, so that it picks up what the noteboo
 
 import re
 
-from course_kit.plain import plain
+from course_kit.source_text import plain
 
 NAMES = re.compile(r"# *([\w.]+): *(\w+(?:, *\w+)*)")
 

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 
 from course_kit import files
-from course_kit.checks import did_you_mean
+from course_kit.arguments import did_you_mean
 from course_utils import __version__
 
 AGENT = f"Mozilla/5.0 (compatible; attention-course/{__version__}; a course on attention)"  # a library's own is refused

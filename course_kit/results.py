@@ -6,7 +6,7 @@
 import json
 from pathlib import Path
 
-from course_kit.checks import string
+from course_kit.arguments import string
 from course_kit.files import course_folder
 
 

@@ -57,12 +57,11 @@ def setup(seed=0):
     import numpy as np
     import torch
 
-    from course_kit import definitions, explain
+    from course_kit import definitions, explain, training
     from course_kit.callbacks import Display
-    from course_kit.keeping.kept import Keeping
+    from course_kit.keeping.store import Keeping
     from course_kit.mine import lookup
     from course_kit.views import picture, program
-    from course_utils import training
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)

@@ -52,7 +52,7 @@ def own_jupyter(tmp_path_factory):
 def only_lines_for_a_training():
     """`setup()` gives every training of its process a display and a place on disk; the next test begins without."""
     yield
-    if training := sys.modules.get("course_utils.training"):
+    if training := sys.modules.get("course_kit.training"):
         training.ALWAYS[:] = [training.Lines]
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_tools.authoring import views
+from course_tools.authoring import bundle
 
 SECONDS = 120  # the longest that a call may take
 TYPED = {"float64": "Float64Array", "float32": "Float32Array", "uint8": "Uint8Array"}
@@ -78,10 +78,10 @@ def _ask(**request):
 @functools.cache
 def _node():
     try:
-        program = views.node()
+        program = bundle.node()
     except FileNotFoundError as missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
-    folder = views.folder()
+    folder = bundle.folder()
     command = [program, "--import", (folder / "test/styles.mjs").as_uri(), Path(__file__).with_suffix(".mjs")]
     process = subprocess.Popen(
         [*map(str, command), str(folder / "src")],

@@ -3,8 +3,8 @@
 import in_node
 import torch
 
+from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views.models import EIGHT_BITS, model_files, weights_in_page
-from course_utils.checkpoints import Loaded, load_checkpoint
 
 
 def load_as_in_page(name: str) -> Loaded:

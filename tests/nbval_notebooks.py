@@ -9,7 +9,7 @@ from pathlib import Path
 from cells import committed
 
 from course_kit import files
-from course_tools.authoring import asserts, building, written
+from course_tools.authoring import asserts, building, serialiser
 
 FOLDER = Path("build") / "nbval"
 CONFTEST = Path(__file__).with_name("nbval_conftest.py")
@@ -32,7 +32,7 @@ def write(names, folder, where=None):
     folder.mkdir(parents=True, exist_ok=True)
     files.write_atomically(folder / "conftest.py", CONFTEST.read_bytes())  # the other half writes it, too
     for name in names:
-        (folder / f"{name}.ipynb").write_text(written.dumps(with_asserts(name, where)), encoding="utf-8")
+        (folder / f"{name}.ipynb").write_text(serialiser.dumps(with_asserts(name, where)), encoding="utf-8")
 
 
 if __name__ == "__main__":

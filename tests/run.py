@@ -61,9 +61,7 @@ def nbval():
     ]
 
 
-CORE = "attention multihead positions scores linear heads fused caching transformer gpt bert seq2seq translator"
-CORE += " llama answering shapes"
-SHAPES = [f"unit/course_utils/test_{name}.py" for name in CORE.split()]  # each call checked: tests/conftest.py
+SHAPES = ["unit/course_utils/test_*.py"]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
 STAGES = {  # name: a function that says which commands it runs
     "browser": lambda: pytest_on("browser/test_*.py", options=WAITING),

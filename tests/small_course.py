@@ -6,7 +6,7 @@
 import nbformat
 
 from course_kit import files
-from course_tools.classroom import maps
+from course_tools.classroom import chapter_maps
 
 REAL = files.course_folder()
 LESSON, ANNEX = "02_small", "02_small_annex"
@@ -36,8 +36,8 @@ def make(folder, monkeypatch):
     for name, texts in TEXTS.items():
         write(folder / "notebooks", name, texts)
     monkeypatch.setattr(files, "course_folder", lambda: folder)
-    for remembered in (maps.weights, maps.questions):
-        monkeypatch.setattr(maps, remembered.__name__, remembered.__wrapped__)
+    for remembered in (chapter_maps.weights, chapter_maps.questions):
+        monkeypatch.setattr(chapter_maps, remembered.__name__, remembered.__wrapped__)
     return folder
 
 

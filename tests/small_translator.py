@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 
 from chapters.ch05.variants import with_key_heads
-from course_utils.text import Vocabulary
+from course_kit.text import Vocabulary
 from course_utils.transformer import Transformer, TransformerConfig
 
 WORDS = ["the", "animal", "did", "not", "cross", "street", "because", "it", "was", "too", "tired", "."]

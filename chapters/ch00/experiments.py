@@ -3,9 +3,9 @@
 import torch
 
 from chapters.ch00.labs.cover import MODEL, SENTENCE, Reading, halves
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.decoding import greedy
 from course_kit.views import Table
-from course_utils.checkpoints import Loaded, load_checkpoint
-from course_utils.decoding import greedy
 
 
 @torch.no_grad()

@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch02.costs import cost_of
-from course_kit import checks, results
+from course_kit import arguments, results
 from course_kit.clock import seconds, slope
+from course_kit.contexts import seeded
+from course_kit.training import fit
 from course_kit.views.table import Table
 from course_utils.attention import scaled_dot_product_attention
 from course_utils.linear import PositiveFeatures, linear_attention
-from course_utils.restored import seeded
 from course_utils.scores import SCORES
 from course_utils.self_attention import SelfAttention
-from course_utils.tasks import rooms
-from course_utils.training import fit
+from course_utils.toy_tasks import rooms
 
 SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
 
@@ -72,7 +72,7 @@ def task_batch(task: str, count: int, generator: torch.Generator, size: int = SI
 
     Lengths of keys are spread evenly over ¼ … 4 on a doubling scale; in "feature" all keys have length 1.
     """
-    checks.one_of("task", task, TASKS)
+    arguments.one_of("task", task, TASKS)
     queries = torch.randn(count, 1, size, generator=generator)
     directions = _unit(torch.randn(count, NUM_KEYS, size, generator=generator))
     keys = directions * torch.exp2(4 * torch.rand(count, NUM_KEYS, 1, generator=generator) - 2)

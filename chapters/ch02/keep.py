@@ -49,7 +49,7 @@ PARTS = (
     *(part for part in POOLING if part.name in EARLIER),
     Part("scaled_dot_product_attention", ATTENTION, "scaled dot-product attention"),
     Part("SelfAttention", "course_utils.self_attention", "a self-attention layer"),
-    Part("rooms", "course_utils.tasks"),
+    Part("rooms", "course_utils.toy_tasks"),
 )
 FILE = KeptFile("attention", ABOUT, PARTS, main=MAIN)
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_utils import decoding, text
+from course_kit import decoding, text
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.contexts import evaluating, seeded
+from course_kit.metrics import bleu
+from course_kit.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 from course_utils.attention import masked_softmax
-from course_utils.checkpoints import Loaded, load_checkpoint
-from course_utils.metrics import bleu
-from course_utils.restored import evaluating, seeded
-from course_utils.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 
 from .lesson import Example, Lesson, in_batches
 

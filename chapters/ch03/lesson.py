@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from course_kit import decoding, metrics, text
+from course_kit.arguments import several
+from course_kit.checkpoints import Loaded, load_checkpoint, sentence_hashes
+from course_kit.contexts import evaluating, seeded
 from course_kit.data import parallel
+from course_kit.heads import attention_weights
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig, Step
+from course_kit.training import fit, warm_then_fall
 from course_kit.views.table import Table
-from course_utils import decoding, metrics, text
-from course_utils.checkpoints import Loaded, load_checkpoint, sentence_hashes
-from course_utils.checks import several
-from course_utils.heads import attention_weights
-from course_utils.restored import evaluating, seeded
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig, Step
-from course_utils.training import fit, warm_then_fall
 from course_utils.transformer import translation_loss
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))

@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections import defaultdict
 
-from course_kit import checks, fetching
-from course_utils.text import normalise
+from course_kit import arguments, fetching
+from course_kit.text import normalise
 
 CORPORA = {"en-fr": "tatoeba-en-fr", "en-zh": "tatoeba-en-zh"}
 SPLITS = ("train", "valid", "test")
@@ -67,7 +67,7 @@ def read(text: str) -> list[tuple[str, str]]:
     Raises ValueError where a line has no second column, with its number.
     """
     pairs = []
-    checks.string("text", text, most=10**9)
+    arguments.string("text", text, most=10**9)
     for number, line in enumerate(text.splitlines(), 1):
         columns = line.split("\t")
         if len(columns) < 2 or not columns[0].strip() or not columns[1].strip():
@@ -79,14 +79,14 @@ def read(text: str) -> list[tuple[str, str]]:
 def references(pairs) -> dict:
     """All translations of each source sentence: (source, target) pairs -> {source: [target, …]}."""
     found = defaultdict(list)
-    for source, target in [checks.list_of_texts("a pair", pair, "source and target") for pair in pairs]:
+    for source, target in [arguments.list_of_texts("a pair", pair, "source and target") for pair in pairs]:
         found[source].append(target)
     return dict(found)
 
 
 def is_coarse(*texts: str) -> bool:
     """Does one of the texts hold a word of the list (in Chinese: two characters in a row)?"""
-    texts = checks.list_of_texts("texts", texts)
+    texts = arguments.list_of_texts("texts", texts)
     return any(_coarse(word) for text in texts for word in _WORD.findall(text) + _TWO.findall(text))
 
 

@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit import checks
+from course_kit import arguments
 from course_kit.clock import seconds, slope
+from course_kit.contexts import seeded
+from course_kit.training import fit
 from course_utils.attention import MultiHeadAttention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.restored import seeded
 from course_utils.rotary import RotaryAttention
-from course_utils.training import fit
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Reader(nn.Module):
 
     def __init__(self, words: int, answers: int, positions: str, size: int = 32, pooled=False, bias=True):
         super().__init__()
-        checks.one_of("positions", positions, KINDS)
+        arguments.one_of("positions", positions, KINDS)
         self.embedding, self.pooled = nn.Embedding(words, size), pooled
         tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()

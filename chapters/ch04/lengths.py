@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch04.experiments import LETTERS, LettersBefore, Read
-from course_kit import checks
+from course_kit import arguments
+from course_kit.contexts import seeded
 from course_utils.attention import MultiHeadAttention
 from course_utils.positions import frequencies
-from course_utils.restored import seeded
 
 LENGTHS = (20, 60, 160, 640)
 FAST = 4  # pairs of waves, of 16, that the layer trained on 20 positions relies on
@@ -26,7 +26,7 @@ class Biased(nn.Module):
 
     def __init__(self, bias: str, size: int = 32, slope: float = 0.5, reach: int = 8):
         super().__init__()
-        checks.one_of("bias", bias, ("ALiBi", "table"))
+        arguments.one_of("bias", bias, ("ALiBi", "table"))
         self.embedding, self.attention = nn.Embedding(LETTERS, size), MultiHeadAttention(size, 1)
         self.output, self.slope, self.reach = nn.Linear(size, LETTERS), slope, reach
         self.table = nn.Parameter(torch.zeros(2 * reach + 1)) if bias == "table" else None

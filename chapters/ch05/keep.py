@@ -46,7 +46,7 @@ def main(steps=400):
     print(f"{right.float().mean():.1%} of 500 new rows are right to the last digit.")'''
 
 ATTENTION, BLOCKS = "course_utils.attention", "course_utils.blocks"
-POSITIONS, MODEL, TASKS = "course_utils.positions", "course_utils.transformer", "course_utils.tasks"
+POSITIONS, MODEL, TASKS = "course_utils.positions", "course_utils.transformer", "course_utils.toy_tasks"
 FILE = KeptFile(
     "transformer",
     ABOUT,

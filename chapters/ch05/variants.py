@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from course_kit.caching import GroupedQueryAttention, TransformerState, TransformerWriter, project
+from course_kit.seq2seq import Step
 from course_utils.attention import causal_mask
 from course_utils.blocks import AddNorm, PostNorm
-from course_utils.caching import GroupedQueryAttention, TransformerState, TransformerWriter, project
-from course_utils.seq2seq import Step
 from course_utils.transformer import Transformer, TransformerConfig
 
 
@@ -67,7 +67,7 @@ class LayerWise(nn.Module):
         return [states[layer - 1] for layer in self.memory_layers]
 
     def start(self, source: Tensor, source_mask: Tensor | None = None) -> TransformerState:
-        """The state before the first word, for `course_utils.decoding`."""
+        """The state before the first word, for `course_kit.decoding`."""
         memories = self.memories(source, source_mask)
         pairs = zip(self.model.decoder, memories, strict=True)
         read = tuple(project(block.cross_attention, memory) for block, memory in pairs)

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit.contexts import seeded
 from course_kit.convert import to_huggingface
+from course_kit.training import Run
 from course_utils.bert import Bert
-from course_utils.restored import seeded
-from course_utils.training import Run
 
 from .finetuning import Classify, Task
 

@@ -18,14 +18,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
-from course_kit import checks
+from course_kit import arguments
+from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
+from course_kit.fused import fuse
+from course_kit.text.wordpiece import WordPiece
+from course_kit.training import Run, fit, warm_then_fall
 from course_utils import bert
 from course_utils.bert import IGNORED
-from course_utils.fused import fuse
-from course_utils.restored import evaluating, seeded
-from course_utils.text.wordpiece import WordPiece
-from course_utils.training import Run, fit, warm_then_fall
 
 from .span_metrics import Span, answer_scores, entity_scores, spans
 
@@ -147,7 +147,7 @@ class Task:
                 rows = order[at : at + size]
                 given = self.read(model, collate([inputs[i] for i in rows], self.tokenizer.pad).to(device))
                 for row, i in enumerate(rows):
-                    found[i] = checks.finite("logits", self.cut(given, row, len(inputs[i])))
+                    found[i] = arguments.finite("logits", self.cut(given, row, len(inputs[i])))
         return found
 
     def read(self, model: nn.Module, batch: Batch) -> Tensor:
@@ -322,7 +322,7 @@ KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions":
 
 def task_of(name: str, tokenizer: WordPiece) -> Task:
     """One of the four tasks on our own sets. Raises ValueError for another name."""
-    return KINDS[checks.one_of("name", name, KINDS)](name, tokenizer, stories.LABELS.get(name, ()))
+    return KINDS[arguments.one_of("name", name, KINDS)](name, tokenizer, stories.LABELS.get(name, ()))
 
 
 def _texts(example) -> str | tuple[str, str]:

@@ -55,7 +55,7 @@ def main(steps=400):
     print(f"{right.float().mean():.1%} of 500 holes are filled rightly.")'''
 
 ATTENTION, BLOCKS = "course_utils.attention", "course_utils.blocks"
-BERT, TASKS = "course_utils.bert", "course_utils.tasks"
+BERT, TASKS = "course_utils.bert", "course_utils.toy_tasks"
 FILE = KeptFile(
     "bert",
     ABOUT,

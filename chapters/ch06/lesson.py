@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
+from course_kit import text
+from course_kit.checkpoints import Loaded
+from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
-from course_utils import text
+from course_kit.fused import fuse
+from course_kit.heads import attention_weights
+from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
-from course_utils.checkpoints import Loaded
-from course_utils.fused import fuse
-from course_utils.heads import attention_weights
-from course_utils.restored import evaluating, seeded
-from course_utils.training import Run, fit, warm_then_fall
 
 LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
 STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_kit import checks
-from course_utils.text.wordpiece import WordPiece
+from course_kit import arguments
+from course_kit.text.wordpiece import WordPiece
 
 SHORTEN = ("longest", "second")
 
@@ -96,7 +96,7 @@ def encode(
     warning unless `quiet`; `spans` of what is left stay those of the whole text.
     Raises ValueError for a text without a token, or a max_length that has no room.
     """
-    checks.one_of("shorten", shorten, SHORTEN)
+    arguments.one_of("shorten", shorten, SHORTEN)
     texts = [first] if second is None else [first, second]
     pieces = [_pieces(tokenizer, text) for text in texts]
     for name, found in zip(("first", "second"), pieces, strict=False):

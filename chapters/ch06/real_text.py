@@ -12,7 +12,7 @@ import html
 import json
 
 from chapters.ch03.tatoeba import split_by
-from course_kit import checks, fetching
+from course_kit import arguments, fetching
 from course_kit.data.stories import Labelled, Question, Tagged
 
 SPLITS = ("train", "valid", "test")
@@ -37,7 +37,7 @@ def load(name, split="train"):
     "squad"   Question: SQuAD's development set, split by article; the first of its answers
     Raises ValueError for another name or split, FetchError where the file cannot be had.
     """
-    text = fetching.read(FILES[checks.one_of("name", name, FILES)][checks.one_of("split", split, SPLITS)])
+    text = fetching.read(FILES[arguments.one_of("name", name, FILES)][arguments.one_of("split", split, SPLITS)])
     return list(_READERS[name](text, split))
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_kit.checks import described, list_of_texts, several
+from course_kit.arguments import described, list_of_texts, several
 
 
 class Span(NamedTuple):

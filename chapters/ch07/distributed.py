@@ -18,8 +18,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from course_utils.text.batches import Batch
-from course_utils.training import Callback, Run
+from course_kit.text.batches import Batch
+from course_kit.training import Callback, Run
 
 
 class Total(torch.autograd.Function):

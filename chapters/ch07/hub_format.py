@@ -9,11 +9,11 @@ Besides weights and config it holds the tokenizer, and the chat template: the fe
 import contextlib
 from pathlib import Path
 
+from course_kit import text
+from course_kit.checkpoints import Loaded
 from course_kit.convert import to_huggingface
+from course_kit.text.vocabulary import LONGEST_WORD
 from course_kit.views.table import Table
-from course_utils import text
-from course_utils.checkpoints import Loaded
-from course_utils.text.vocabulary import LONGEST_WORD
 
 TEMPLATES = {
     "plain": "{% for message in messages %}{{ message['content'] }}{% endfor %}",

@@ -57,7 +57,7 @@ GPT = KeptFile(
     main=MAIN,
 )
 
-PIECES = "course_utils.text.merges"
+PIECES = "course_utils.merges"
 TOKENIZER = KeptFile(
     "tokenizer",
     """Byte-pair encoding in plain Python: any text as numbers, and back.

@@ -23,13 +23,13 @@ from torch import Tensor, nn
 
 from chapters.ch03.tatoeba import split_by
 from course_kit import fetching
+from course_kit import text as texts
+from course_kit.arguments import described, whole_number
 from course_kit.callbacks import in_bfloat16
-from course_kit.checks import described, whole_number
+from course_kit.checkpoints import Loaded
+from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
-from course_utils import text as texts
-from course_utils.checkpoints import Loaded
-from course_utils.restored import evaluating
-from course_utils.training import Run, fit, warm_then_fall
+from course_kit.training import Run, fit, warm_then_fall
 
 VALID = 0.1  # the share that is held out
 LARGEST = 50_000_000  # bytes of a file of one's own: more is not read

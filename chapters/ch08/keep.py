@@ -82,7 +82,7 @@ LLAMA = KeptFile(
     main=LLAMA_MAIN,
 )
 
-ANSWERING = "course_utils.answering"
+ANSWERING = "course_utils.post_training"
 ANSWERS = KeptFile(
     "answering",
     """From continuing to answering, in plain PyTorch: answers to imitate (SFT), then preferences (DPO).

@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from chapters.ch07.own import bits
+from chapters.ch07.reader_models import bits
+from course_kit.checkpoints import load_checkpoint
+from course_kit.contexts import evaluating
 from course_kit.data import stories
-from course_utils.checkpoints import load_checkpoint
+from course_kit.text.vocabulary import SPECIAL
 from course_utils.llama import Llama
-from course_utils.restored import evaluating
+from course_utils.merges import Tokenizer
 from course_utils.small_gpt import SmallGPT, write
-from course_utils.text.merges import Tokenizer
-from course_utils.text.vocabulary import SPECIAL
 
 CURT = {"positive": "Good.", "negative": "Bad."}
 FRIENDLY = {"positive": "I am glad to hear it.", "negative": "I am sorry to hear it."}

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from course_utils.checks import list_of_texts, one_of, whole_number
+from course_kit.arguments import list_of_texts, one_of, whole_number
 
 from . import packed
 from .packed import Links, Row

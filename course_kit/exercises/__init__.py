@@ -13,7 +13,7 @@
     def weights(scores): ...
 
 Whatever happens in a student's function, the cell ends well and the name is bound to something that works: the
-student's own function when it is right, else the reference. In a workbook `solved.py` keeps what was solved.
+student's own function when it is right, else the reference. In a workbook `record.py` keeps what was solved.
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
 one), repair.py (those for a changed program), and beneath these compare.py, properties.py, guard.py; show.py, page.py.
@@ -26,10 +26,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.example import example_text
-from course_kit.exercises.page import HOW, says_how
+from course_kit.exercises.printed_solution import HOW, says_how
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.shell import in_notebook, ipython
 
@@ -72,7 +72,7 @@ def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
     task = find(name)
     display(hints_note(task.name, task.hints))
-    _complain(solved.helped(task.name))
+    _complain(record.helped(task.name))
 
 
 def again(name: str) -> tuple[Any, tuple]:
@@ -92,7 +92,7 @@ def solution(name: str) -> None:
     """Shows an answer to an exercise, as it may be pasted over the reader's."""
     task = find(name)
     _unfold(task, "One way to write it", unfolded=True)
-    _complain(solved.helped(task.name, solution=True))
+    _complain(record.helped(task.name, solution=True))
 
 
 def _unfold(task: Any, words: str, unfolded: bool) -> None:
@@ -112,8 +112,8 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
-    complaint = solved.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
-    attempts, chapter = solved.standing(task.name, siblings(task.name))
+    complaint = record.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
+    attempts, chapter = record.standing(task.name, siblings(task.name))
     hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
     display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, hints, attempts, chapter))
     _complain(complaint)
@@ -126,7 +126,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
 
 def _since_the_last(task: Any, answer: Any, verdict: Any) -> Any:
     """The verdict; where another answer gets the same words, with a note that says so."""
-    mark = solved.checksum(task.name, answer)
+    mark = record.checksum(task.name, answer)
     last, before = LAST.get(task.name, (None, None))
     LAST[task.name] = mark, verdict
     if verdict.state != "wrong" or mark in (None, last) or not before or before.text != verdict.text:

@@ -11,7 +11,7 @@ from typing import Any
 
 from course_kit.exercises.define import Exercise
 from course_kit.exercises.repair import definition_of
-from course_kit.plain import plain
+from course_kit.source_text import plain
 
 Definition = ast.FunctionDef | ast.ClassDef
 STUBS: dict[str, Definition] = {}  # name of an exercise -> what was below its decorator last

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_utils.pausing import State
-from course_utils.training import Best, Run
+from course_kit.training import Best, Run
+from course_kit.training_state import State
 
 PLAIN = ("steps", "history", "stopped", "message", "samples", "lr")  # of a Run
 

@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import cells, files
-from course_kit.exercises import check, solved
+from course_kit.dependencies import needed, parsed, parsed_cells
+from course_kit.exercises import check, record
 from course_kit.exercises.define import Exercise, Stub, current, find
-from course_kit.needed import needed, parsed, parsed_cells
 
 from . import loading, readers
 from .needs import CannotTake
@@ -47,8 +47,8 @@ def collect(task: Exercise, notebook: Path, cell: str, stub: Stub) -> str:
 
 def _is_solved(task: Exercise, workbook: Path) -> bool:
     try:
-        return solved.read(workbook).get(task.name, {}).get("state") == "solved"
-    except solved.Damaged as damage:
+        return record.read(workbook).get(task.name, {}).get("state") == "solved"
+    except record.Damaged as damage:
         return damage.sound.get(task.name, {}).get("state") == "solved"
     except OSError:
         return False

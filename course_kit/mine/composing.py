@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_kit.dependencies import parsed
 from course_kit.exercises.define import current, find
-from course_kit.needed import parsed
 
 from .collecting import own_or_collected
 from .loading import folder

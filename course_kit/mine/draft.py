@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from course_kit import files
+from course_kit.dependencies import parsed
 from course_kit.exercises.define import current
-from course_kit.needed import parsed
 
 from .needs import CannotTake
 from .record import Record

@@ -17,8 +17,8 @@ from typing import Any
 
 from course_kit import shell
 from course_kit.cells import without_magics
-from course_kit.needed import parsed
-from course_kit.plain import plain
+from course_kit.dependencies import parsed
+from course_kit.source_text import plain
 
 COURSE = ("course_utils", "chapters")
 PUBLIC = ("torch", "torch.nn.functional", "torch.nn", "math")  # where a name is looked for before its own module

@@ -1,7 +1,7 @@
 """Pictures that react under the hand: one heatmap for the whole course, and the views that several chapters share."""
 
 from course_kit.views import labs, plot
-from course_kit.views.ask import predict, reveal
+from course_kit.views.guess import predict, reveal
 from course_kit.views.heatmap import heatmap
 from course_kit.views.table import Table
 from course_kit.views.view import sweep

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.checks import described, whole_number
-from course_kit.views.given import as_labels, checked_labels, place_of
+from course_kit.arguments import described, whole_number
+from course_kit.metrics import alignment_error_rate
+from course_kit.views.arguments import as_labels, checked_labels, place_of
 from course_kit.views.heatmap import Selection
 from course_kit.views.live import shell
-from course_kit.views.own import answered
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import (
     MOST_SOURCE,
@@ -21,7 +22,6 @@ from course_kit.views.translation import (
     variant_of,
 )
 from course_kit.views.view import View
-from course_utils.metrics import alignment_error_rate
 
 TITLE = "Which source words does each new word attend to?"
 CAPTION = "A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word."

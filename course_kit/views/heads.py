@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, string
-from course_kit.views.given import (
+from course_kit.arguments import described, string
+from course_kit.views.arguments import (
     allowed_pairs,
     as_array,
     check_weights,
@@ -15,8 +15,8 @@ from course_kit.views.given import (
     value_range,
 )
 from course_kit.views.live import shell
-from course_kit.views.own import answered
 from course_kit.views.picture import COLOURS, bare_axes, frame, hatch, ink_map, labelled, names
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import word_of
 from course_kit.views.view import View
@@ -180,7 +180,7 @@ def heads(
     """Every head of every layer as a small heatmap, one of them open; one query word compared head by head.
 
     weights: one tensor [H, Q, K] or [1, H, Q, K] per layer, as models give them; or several maps by name, as in
-        {"encoder": weights["encoder"], "source": weights["cross"]} of `course_utils.heads.attention_weights`.
+        {"encoder": weights["encoder"], "source": weights["cross"]} of `course_kit.heads.attention_weights`.
     queries, keys: labels, Q and K of them (keys: those of queries if left out); by name where maps differ.
     mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
     layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.

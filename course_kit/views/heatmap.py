@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, one_of
-from course_kit.views.given import (
+from course_kit.arguments import described, one_of
+from course_kit.views.arguments import (
     allowed_pairs,
     as_array,
     check_weights,

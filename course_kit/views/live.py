@@ -9,7 +9,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from course_kit.checks import flag
+from course_kit.arguments import flag
 from course_kit.shell import ipython
 from course_kit.views import program
 from course_kit.views.view import View, at

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from course_kit.checks import described, flag, one_of, real_number, string, whole_number
+from course_kit.arguments import described, flag, one_of, real_number, string, whole_number
+from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
-from course_kit.views.given import as_array, as_labels, checked_labels
 from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")

@@ -3,7 +3,7 @@
 import html
 from typing import NamedTuple
 
-from course_kit.checks import described, string
+from course_kit.arguments import described, string
 
 
 class TextTable(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, string, whole_number
-from course_kit.views.given import as_array, as_labels, check_weights
+from course_kit.arguments import described, string, whole_number
+from course_kit.views.arguments import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit import checks
+from course_kit import arguments
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
@@ -33,10 +33,10 @@ class View:
     scale = 1.5  # of the static picture, × 96 dpi
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
-        self.title, self.caption = checks.string("title", title), checks.string("caption", caption)
+        self.title, self.caption = arguments.string("title", title), arguments.string("caption", caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
-        self.presenting = presenting is not None and checks.flag("presenting", presenting)
+        self.presenting = presenting is not None and arguments.flag("presenting", presenting)
 
     def describe(self) -> str:
         """What the view shows at its current state, in a few sentences."""

@@ -15,7 +15,8 @@ import re
 import tempfile
 import time
 
-from . import asserts, written
+from course_tools.authoring import asserts, serialiser
+
 from .drift import carry_text, drift
 from .filling import for_readers, read_source
 from .sources import KERNEL, BuildError, folder, head, names
@@ -40,7 +41,7 @@ def build(name, where=None):
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("metadata", {}).pop("execution", None)
-    written.write(for_readers(notebook), name, where)
+    serialiser.write(for_readers(notebook), name, where)
     for number, taken in seconds.items():
         cell = notebook.cells[number - 1]
         if taken > SLOW and "seconds" not in cell.metadata:

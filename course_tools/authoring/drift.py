@@ -5,7 +5,8 @@ import difflib
 import itertools
 import re
 
-from . import written
+from course_tools.authoring import serialiser
+
 from .filling import for_readers, origins, read_source, written_out
 from .sources import BuildError, folder, head, read, tags
 
@@ -27,7 +28,7 @@ def drift(name, where=None):
     problems = list(_other_cells(name, for_readers(source).cells, wanted.cells, found.cells))
     todo = _todo(name, text=bool(problems) and not _cannot_carry(wanted, found))
     problems = problems or _broken_seal(found)
-    layout = written.dumps(copy.deepcopy(found))
+    layout = serialiser.dumps(copy.deepcopy(found))
     found.metadata.pop("course", None)
     if wanted.metadata != found.metadata:
         problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
@@ -58,7 +59,7 @@ def carry_text(name, where=None):
         return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems]
     for cell, before in zip(_code(wanted), _code(for_readers(found)), strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    written.write(wanted, name, where)
+    serialiser.write(wanted, name, where)
     return []
 
 
@@ -106,7 +107,7 @@ def _other_code(ours, theirs):
 
 
 def _broken_seal(found):
-    shown = written.seal(found)
+    shown = serialiser.seal(found)
     wrong = found.metadata.get("course", {}).get("outputs", shown) != shown
     return ["an output is not what the build wrote"] if wrong else []
 

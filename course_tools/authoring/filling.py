@@ -1,7 +1,7 @@
 """What a source names and the build writes out, so that nothing is typed twice.
 
 # %% tags=["definition"]
-# course_utils.attention: split_heads, multi_head       the text of these definitions: course_kit/plain.py
+# course_utils.attention: split_heads, multi_head       the text of these definitions: course_kit/source_text.py
 
 # %% [markdown]
 # <!-- example: split heads -->                         what the exercise's function should do, by an example
@@ -81,7 +81,7 @@ def _example(exercise, name):
 
 def _solution(exercise, source, name):
     from course_kit.exercises.define import find
-    from course_kit.exercises.page import HOW
+    from course_kit.exercises.printed_solution import HOW
     from course_kit.exercises.reference import text_for
 
     load_exercises(name)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import cells, files
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_utils import __version__
 
 from . import progress
@@ -34,7 +34,7 @@ def write(where: Path, file: Path, notebooks: Path | None = None) -> str:
 
     Raises ValueError if the file cannot be written, or is there and no earlier hand-in: nothing is overwritten.
     """
-    if file.name == solved.FILE or file.exists() and not _is_ours(file):
+    if file.name == record.FILE or file.exists() and not _is_ours(file):
         raise ValueError(
             f"{file} is given, which is not for handing in; needed: a new file, or one that was exported before. "
             "Take another name: course progress --export my-answers.json"
@@ -112,7 +112,7 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
                 "file": path.name,
                 "answer": text,
                 "cell": source,
-                "checksum": solved.of_source(text),
+                "checksum": record.of_source(text),
             }
 
 

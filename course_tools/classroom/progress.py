@@ -14,7 +14,7 @@ from typing import Any
 
 from course_kit import files, lessons
 from course_kit.cells import answers, sources
-from course_kit.exercises import define, solved
+from course_kit.exercises import define, record
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
 
 from . import catalogue, workbook
@@ -79,15 +79,15 @@ def recorded(where: Path, known: set[str]) -> tuple[dict[str, dict[str, Any]], l
     """What the record of a workbook says of each exercise, and sentences about what cannot be read. known: today's
     names; if it has others, the chapters are asked for them."""
     try:
-        entries = solved.read(where)
+        entries = record.read(where)
         if entries.keys() - known:
             catalogue.load()
-            entries = solved.read(where)
+            entries = record.read(where)
         return entries, []
-    except solved.Damaged as damage:
+    except record.Damaged as damage:
         return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
-        return {}, [f"{solved.FILE} cannot be read: {error.strerror or error}."]
+        return {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
 
 
 def note(where: Path | None = None, folder: Path | None = None) -> Note:
@@ -187,12 +187,12 @@ def _link(file: str, words: str) -> str:
 
 def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> str:
     """The small maps, each with as much ink as a share of its lesson's exercises is solved."""
-    from . import maps  # and with it torch, which a terminal need not wait for
+    from course_tools.classroom import chapter_maps  # and with it torch, which a terminal need not wait for
 
     shares = {
         one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
     }
-    return f"<style>{maps.style()}</style>{maps.strip(current, '.ipynb', shares)}"
+    return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}"
 
 
 def progress() -> None:
@@ -218,9 +218,9 @@ def onward(chapter: int, annex: bool = False) -> None:
 
 def _ways_on(chapter: int, annex: bool, folder: Path) -> list[tuple[str, str, str]]:
     """(arrow, file, words) of the notebooks that one may go to from the end of a lesson or an annex."""
-    from . import maps
+    from course_tools.classroom import chapter_maps
 
-    questions = maps.questions()
+    questions = chapter_maps.questions()
     lesson, asks = questions[chapter]
     found = []
     if annex:
@@ -238,7 +238,7 @@ def place(folder: str | None = None) -> Path:
     Raises ValueError if there is none.
     """
     where = Path(folder) if folder else files.workbook_folder() or workbook.place()
-    if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, solved.FILE)):
+    if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, record.FILE)):
         raise ValueError(
             f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
             "for another, name it: course progress FOLDER"

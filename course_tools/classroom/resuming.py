@@ -3,7 +3,7 @@
     from course_tools.classroom.resuming import resume_here
     resume_here()
 
-Trainings come from what `fit` has kept in the workbook (course_kit/keeping/kept.py); everything else is computed
+Trainings come from what `fit` has kept in the workbook (course_kit/keeping/store.py); everything else is computed
 again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
 begin with a magic (% or !) do not run. Sections of an annex stand alone: there the cells above its first section run,
 and those of the section that one is in.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import lessons
-from course_kit.keeping import kept
+from course_kit.keeping import store
 from course_tools.authoring.rules.names import DEFINITIONS
 
 SECTION = re.compile(r"^## ", re.M)
@@ -44,7 +44,7 @@ def resume_here(cell: str | None = None) -> None:
     if not hasattr(shell, "kernel"):
         raise CannotResume("resume_here() was called outside of a notebook; run it in a cell of the chapter.")
     started, back, failed, stopped = time.monotonic(), 0, [], False
-    with kept.brought_back() as trainings:
+    with store.brought_back() as trainings:
         try:
             for one in _above(shell, cell):
                 first = next((x.strip() for x in one.source.splitlines() if x.strip() and not x.startswith("#")), "")

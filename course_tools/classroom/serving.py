@@ -51,12 +51,13 @@ class Screens(JupyterHandler):
 
     @web.authenticated
     async def get(self, path: str) -> None:
-        from . import maps
+        from course_tools.classroom import chapter_maps
+
         from .presenting import screens
 
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
-        _, weights = maps.weights().get(lessons.chapter(path.rpartition("/")[2]), ("", None))
-        drawn = None if weights is None else maps.ink(weights)
+        _, weights = chapter_maps.weights().get(lessons.chapter(path.rpartition("/")[2]), ("", None))
+        drawn = None if weights is None else chapter_maps.ink(weights)
         self.finish({"screens": screens.plan(notebook["content"]["cells"]), "map": drawn})
 
 

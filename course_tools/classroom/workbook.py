@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import files
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_kit.files import STATE
 
 CHANGELOG = "CHANGELOG.md"
@@ -83,7 +83,7 @@ def sync(notebooks, workbook):
         )
     try:
         workbook.mkdir(parents=True, exist_ok=True)
-        files.sweep(workbook / name for name in (solved.FILE, STATE, *_read_state(workbook)["written"]))
+        files.sweep(workbook / name for name in (record.FILE, STATE, *_read_state(workbook)["written"]))
         changes = _sync(editions, workbook)
         news = notebooks.parent / CHANGELOG
         if news.is_file():  # beside the notebooks, where JupyterLab can open it; a file of the student's stays

@@ -15,12 +15,12 @@ from pathlib import Path
 from course_kit import files, lessons
 from course_kit.views import program
 from course_kit.views.models import model_files
-from course_tools.authoring import building, minutes, written
+from course_tools.authoring import building, minutes, serialiser
+from course_tools.classroom import chapter_maps
+from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, tree
-from ..classroom import maps
-from . import glossary, held, hosted, lighten, links, pages, places
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
 ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
@@ -49,7 +49,7 @@ class Site:
     """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
 
     def __init__(self, repository=None):
-        self.repository, self.shared, self.models = repository, lighten.Files(), {}
+        self.repository, self.shared, self.models = repository, asset_files.Files(), {}
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
         self.told = {one.name: about(one) for one in self.chapters}
@@ -82,25 +82,25 @@ class Site:
             if f"{model}.js" not in self.models:
                 self.models |= model_files(model)
             names += [file for file in self.models if re.fullmatch(rf"{re.escape(model)}(\.\d+)?\.js", file)]
-        return lighten.view(view, self.shared, names)
+        return asset_files.view(view, self.shared, names)
 
     def pages(self):
         made, searched = {}, []
         for chapter in self.chapters:
             page = tree(pages.body(chapter, self.view))
-            lighten.lighten(page, self.shared)
+            asset_files.lighten(page, self.shared)
             distinct(page)
-            searched.append((f"{chapter.name}.html", titled(chapter), places.sections(page)))
+            searched.append((f"{chapter.name}.html", titled(chapter), search_index.sections(page)))
             made[f"{chapter.name}.html"] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
             made |= self.held(chapter, searched)
         made |= self.teaching(searched)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
-        made["search-data.js"] = places.script(searched, self.terms)
+        made["search-data.js"] = search_index.script(searched, self.terms)
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
         made["program.js"] = program.source()
-        made["site.css"] = (pages.asset("code.css") + maps.style()).encode() + made["site.css"]
+        made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
         made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
         made[".nojekyll"] = ""
         made |= {f"models/{name}": script for name, script in self.models.items()}
@@ -112,7 +112,7 @@ class Site:
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
         title = self.menu[number]["name"] if number else COURSE
-        given = {"maps": maps.strip(), "title": title} | more
+        given = {"maps": chapter_maps.strip(), "title": title} | more
         return pages.page(
             template, course=COURSE, edition=__version__, menu=self.menu, sections=sections, description=description,
             file=file, before=before, after=after, repository=self.repository, address=hosted.website(self.repository),
@@ -126,20 +126,20 @@ class Site:
         return self.page(
             "chapter", f"{name}.html", contents(page), self.told[name]["about"] or ABOUT, body=with_anchors(page),
             badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
-            maps=maps.strip(None if chapter.annex else number), held=held.of(name),
+            maps=chapter_maps.strip(None if chapter.annex else number), held=artifacts.of(name),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
         )  # fmt: skip
 
     def held(self, chapter, searched):
         """The pages of the files that a lesson leaves behind, and the files."""
         made = {}
-        for one in held.of(chapter.name):
+        for one in artifacts.of(chapter.name):
             definitions = list(one.definitions())
             made[one.download] = one.text
             said = f"{one.file}, {one.lines} lines that need only torch."
             made[one.page] = self.page(
                 "held", one.page, [(name, name) for name, *_ in definitions], said,
-                title=one.file, held=one, pieces=list(held.pieces(one, pages.code)),
+                title=one.file, held=one, pieces=list(artifacts.pieces(one, pages.code)),
                 lesson={"file": f"{chapter.name}.html", "name": titled(chapter)},
             )  # fmt: skip
             places = [("", one.file, f"{one.lines} lines"), *((name, name, said) for name, _, _, said in definitions)]
@@ -150,7 +150,7 @@ class Site:
         """docs/teaching.md as a page."""
         text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
         page = tree(pages.markdown(self.link)(text))
-        searched.append(("teaching.html", "Teaching with the course", places.sections(page)))
+        searched.append(("teaching.html", "Teaching with the course", search_index.sections(page)))
         return {"teaching.html": self.page("text", "teaching.html", contents(page), body=with_anchors(page))}
 
     def landing(self):
@@ -160,7 +160,7 @@ class Site:
             -1
         ]  # with all that it does
         page = tree(self.view(view))
-        lighten.lighten(page, self.shared)
+        asset_files.lighten(page, self.shared)
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
         annexes = {lessons.lesson_of(one.name): self.listed(one) for one in self.chapters if one.annex}
         chapters = [self.listed(one) | {"annex": annexes.get(one.name)} for one in self.chapters if not one.annex]
@@ -173,14 +173,14 @@ class Site:
         told, number = self.told[chapter.name], lessons.chapter(chapter.name)
         goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
         more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
-        return told | more | {"about": goal[:1].upper() + goal[1:], "held": held.of(chapter.name)}
+        return told | more | {"about": goal[:1].upper() + goal[1:], "held": artifacts.of(chapter.name)}
 
     def notebook(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
         import nbformat
 
         notebook = nbformat.read(building.folder() / f"{name}.ipynb", as_version=4)
-        return written.dumps(hosted.prepared(notebook, self.repository, name, self.state))
+        return serialiser.dumps(hosted.prepared(notebook, self.repository, name, self.state))
 
 
 def _models(spec):

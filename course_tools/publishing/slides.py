@@ -13,12 +13,12 @@ import nbformat
 
 from course_kit import files, lessons
 from course_kit.views import program
+from course_tools.classroom import chapter_maps
 from course_tools.classroom.presenting import excerpt, screens, speaker
+from course_tools.publishing import artifacts, pages
 
 from ..authoring import fragments
 from ..authoring.markup import headings, tree
-from ..classroom import maps
-from . import held, pages
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
@@ -54,7 +54,7 @@ def build(name, notes=()):
                 "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
             }
         )
-    style = pages.style("reveal/reveal.css", "code.css", "deck.css") + maps.style()
+    style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
     return pages.page("slides", title=chapter.title, slides=slides, program=program.source(), style=style)
 
 
@@ -85,7 +85,7 @@ def _thing(screen, cell, chapter):
         is_card = any(words.startswith("Exercise") for _, _, words in cell.headings)
         wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
-    if kind == "file" and (kept := held.of(chapter.name)):
+    if kind == "file" and (kept := artifacts.of(chapter.name)):
         return "".join(map(_held, kept))
     if view := _view(cell):
         shown = view.presenting()
@@ -113,9 +113,9 @@ def _title(cell, chapter):
     codes = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
     number_of, _, words = chapter.title.rpartition(" · ")
     head = (f'<p class="number">{html.escape(number_of)}</p>' if number_of else "") + f"<h1>{html.escape(words)}</h1>"
-    own = f'<span class="ink ink{number}" style="--share:100%"></span>' if number in maps.weights() else ""
+    own = f'<span class="ink ink{number}" style="--share:100%"></span>' if number in chapter_maps.weights() else ""
     asked = f'<div class="asks">{head}{f"<p>{codes}</p>" if codes else ""}</div><div class="maps own">{own}</div>'
-    return asked + maps.strip(number, words=False)
+    return asked + chapter_maps.strip(number, words=False)
 
 
 def _source(code):

@@ -253,7 +253,7 @@ deciding
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch00.experiments import all_but_one, lists_of
 from chapters.ch00.labs.cover import MODEL, SENTENCE, halves
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 
 assert deciding.shown.tokens[0][deciding.shown.moved[0].index(max(deciding.shown.moved[0]))] == "tired"
 assert ["elle" in french for french in deciding.shown.rewritten[0]] == [w == "tired" for w in deciding.shown.tokens[0]]

@@ -430,7 +430,7 @@ class SelfAttention(nn.Module):
 # Here is a task that needs all three. In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 3 · 8 = 24 numbers.
 
 # %% tags=["definition"]
-# course_utils.tasks: rooms
+# course_utils.toy_tasks: rooms
 
 # %% [markdown]
 # The output of a person should be the thing that they need, one-hot again. So the loss is chapter 1's, the mean squared difference; only people who are there count.

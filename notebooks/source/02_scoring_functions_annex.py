@@ -220,7 +220,7 @@ predict(
 
 # %% tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
-from course_utils.training import fit
+from course_kit.training import fit
 
 torch.manual_seed(0)
 dot, general = Chooser("dot", size=2), Chooser("general", size=2)
@@ -441,7 +441,7 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 
 # %% tags=["training"]
 from chapters.ch02.experiments import Chooser, choice_loss, share_right, task_batch
-from course_utils.training import fit
+from course_kit.training import fit
 
 torch.manual_seed(0)
 mine = Chooser("additive", size=2, hidden_size=8)

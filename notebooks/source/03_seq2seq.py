@@ -329,7 +329,7 @@ def masked_loss(logits, target, mask):
 # Both translators are your classes, with 128 features. `learn`, in the folded cell, builds one and trains it by `fit`: that is the loop above, with a stop button, and with a learning rate that first rises.
 
 # %% jupyter={"source_hidden": true}
-from course_utils.training import fit, warm_then_fall
+from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 700, "full": 4000}[runtime.profile]
 
@@ -463,7 +463,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from course_utils.decoding import translate
+from course_kit.decoding import translate
 
 trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(with_it))
 crisis = translate(

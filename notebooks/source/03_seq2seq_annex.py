@@ -18,9 +18,9 @@ from chapters.ch03.experiments import knocked_out
 from chapters.ch03.lesson import Lesson, checkpoint, translations
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
-from course_utils import text
+from course_kit import text
 from course_utils.attention import masked_softmax
-from course_utils.decoding import translate
+from course_kit.decoding import translate
 from IPython.display import display
 
 runtime = course_kit.setup()
@@ -264,7 +264,7 @@ Table(rows, f"{len(batch.source)} sentences; measured just now")
 from torch import nn
 from chapters.ch03.exercises.answers import greedy
 from course_utils.loss import masked_loss
-from course_utils.training import fit, warm_then_fall
+from course_kit.training import fit, warm_then_fall
 
 V, draw = len(lesson.target), torch.Generator().manual_seed(6)
 shapes = (V, 128), (256, 128), (128, 128), (256, V)  # E, Wx, Ws, Wo
@@ -1070,7 +1070,7 @@ def mean_precision(matches, totals):         # [3, 1, 0, 0] of [3, 2, 1, 0]
 
 # %%
 from sacrebleu import corpus_bleu, sentence_bleu
-from course_utils.metrics import bleu, ngrams
+from course_kit.metrics import bleu, ngrams
 
 candidate, reference = "男孩 踢 足球", "一个 小 男孩 在 踢 足球"
 ours, theirs = candidate.split(), reference.split()
@@ -1164,7 +1164,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true}
-from course_utils.metrics import bleu
+from course_kit.metrics import bleu
 
 source, answer = (
     "The weather was bad, so we stayed at home.",

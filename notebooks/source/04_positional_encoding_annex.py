@@ -23,7 +23,7 @@ from chapters.ch04.experiments import (
 )
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 from course_utils.positions import (
     LearnedPositions,
     SinusoidalPositions,
@@ -63,8 +63,8 @@ mean = {
 # In *cross-attention* the queries come from one sequence, $Y$, and the keys and values from another, $H$; in self-attention all three come from the same words. The translator of chapter 5 uses both, each with its own matrices. (Its *heads* are several attentions side by side; the numbers are means.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
-from course_utils.heads import attention_weights
-from course_utils.text import BOS
+from course_kit.heads import attention_weights
+from course_kit.text import BOS
 
 english, french = (
     "we live in the european economic area .".split(),
@@ -267,7 +267,7 @@ predict(
 # %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
 import copy
 from dataclasses import replace
-from course_utils.decoding import translate
+from course_kit.decoding import translate
 from course_utils.positions import NoPositions
 
 lost = copy.deepcopy(trained.model)

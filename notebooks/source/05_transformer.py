@@ -23,8 +23,8 @@ import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
 from IPython.display import display
 from course_kit.views import Table, plot, predict
-from course_utils.checkpoints import load_checkpoint
-from course_utils.heads import attention_weights
+from course_kit.checkpoints import load_checkpoint
+from course_kit.heads import attention_weights
 
 runtime = course_kit.setup()
 
@@ -342,7 +342,7 @@ assert grammar.target.words[2] == "<bos>" and 3 not in heard
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
 
 # %% tags=["definition"]
-# course_utils.tasks: copy_or_reverse
+# course_utils.toy_tasks: copy_or_reverse
 
 # %% [markdown]
 # ### Exercise 5 ●●○ · 5 minutes
@@ -384,7 +384,7 @@ for step in range(400):
 # At inference there is no right answer to read. The model reads what it has written. (`write` computes everything anew for each word; [the annex](05_transformer_annex.ipynb#kv-cache) keeps keys and values instead.)
 
 # %% tags=["definition"]
-# course_utils.tasks: write
+# course_utils.toy_tasks: write
 
 # %%
 source, target = copy_or_reverse(500)
@@ -432,7 +432,7 @@ assert gap < 1e-3
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch03.lesson import Lesson
-from course_utils.training import fit, warm_then_fall
+from course_kit.training import fit, warm_then_fall
 from course_utils.transformer import translation_loss
 
 lesson, STEPS = Lesson("en-fr"), {"class": 600, "full": 2400}[runtime.profile]

@@ -20,8 +20,8 @@ from chapters.ch05 import again, exercise, find_error, hint, labs, solution
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_utils.attention import causal_mask, scaled_dot_product_attention
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
 
 runtime = course_kit.setup()
 grammar = load_checkpoint("transformer-grammar")
@@ -295,7 +295,7 @@ print(f"The last step and all at once differ by at most {gap:.0e}.")
 
 # %%
 from chapters.ch05.experiments.in_class import clock
-from course_utils.caching import writer_of
+from course_kit.caching import writer_of
 
 model, writer = grammar.model, writer_of(grammar.model)
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)

@@ -29,7 +29,7 @@ from chapters.ch06.experiments.tasks import spread
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_kit.views.live import below
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 
@@ -280,7 +280,7 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # A row of ten digits that reads the same from both ends, some of them covered. Each digit's answer stands at its mirror position, for the first half on the right, for the second half on the left.
 
 # %% tags=["definition"]
-# course_utils.tasks: palindromes
+# course_utils.toy_tasks: palindromes
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -335,7 +335,7 @@ assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
-from course_utils.text import WordPiece
+from course_kit.text import WordPiece
 
 text = data.book()
 cut = 9 * len(text) // 10  # the last tenth is held out
@@ -388,7 +388,7 @@ assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 
 # `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. (For a while hardly anything happens: the model knows which pieces are common, but not yet where to attend. Be patient.)
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
-from course_utils.training import fit, warm_then_fall
+from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,

@@ -35,7 +35,7 @@ from course_kit import results
 from course_kit.data.stories import load
 from course_kit.views import Table, plot, predict
 from course_utils.bert import mask_tokens, mlm_loss
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
@@ -127,7 +127,7 @@ def similarity(hidden, mask):                  # [2, T, D], [2, T]
 # %% tags=["optional-network"]
 from course_kit.convert import from_huggingface
 from course_utils.bert import Bert
-from course_utils.text import WordPiece
+from course_kit.text import WordPiece
 from chapters.ch06.experiments.sentences import figures
 
 on_record = results.load("minilm_sentences")
@@ -279,7 +279,7 @@ assert round(banks[:12, 12:].mean().item(), 2) == 0.89 and round((banks * (kinds
 # A vocabulary has to be finite, but a text may contain any word. Where do WordPiece's pieces come from? Start with letters, and keep joining the two neighbours that occur together most often. (Google's original picks the pair by a slightly different count. You write this step in chapter 7.) From the left of a word, WordPiece takes the longest piece in its vocabulary and then continues with the rest; a word that cannot be cut becomes `[UNK]`. Here is one sentence, cut with three vocabularies:
 
 # %% tags=["nbval-check-output"]
-from course_utils.text import WordPiece
+from course_kit.text import WordPiece
 
 train_sentences = [
     sentence for story in load("stories", "train")[:2000] for sentence in story.sentences
@@ -1048,7 +1048,7 @@ assert not any(lesson.seen(sentence.replace("[MASK]", "bank")) for sentence in n
 # The two printed lines give the answer. Now look at the four fine-tuned models: choose a task, then a row.
 
 # %% tags=["lab"]
-from course_utils.heads import attention_weights
+from course_kit.heads import attention_weights
 
 maps, tokens = {}, {}
 for name, task in tasks.items():
@@ -1351,7 +1351,7 @@ assert torch.equal(cut_by_it.input_ids, two.ids) and gap < 1e-4
 
 # %% tags=["optional-network"]
 from transformers import pipeline
-from course_utils.decoding import translate
+from course_kit.decoding import translate
 
 try:
     pipeline("translation_en_to_zh")

@@ -20,11 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch07 import again, exercise, hint, labs, own, solution
+from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from course_kit import data, results
 from course_kit.views import Table, plot, predict
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import generate
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import generate
 
 runtime = course_kit.setup()
 poet = load_checkpoint("gpt-shakespeare")  # a GPT that reads and writes letters
@@ -63,7 +63,7 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5 and len
 # GPT, the *generative pre-trained Transformer*, is half of chapter 5: the decoder's blocks without their cross-attention.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.architecture(own.small_of(poet.model), select="model", title="What is inside a GPT?")
+labs.architecture(reader_models.small_of(poet.model), select="model", title="What is inside a GPT?")
 
 # %% [markdown]
 # First a dummy: ids go in, logits come out, and each part is a stand-in.
@@ -150,7 +150,7 @@ predict(
 
 # %% tags=["nbval-check-output"]
 poet = load_checkpoint("gpt-shakespeare")  # the model of the game
-gpt = own.small_of(poet.model)  # its parts, under the names that they get below
+gpt = reader_models.small_of(poet.model)  # its parts, under the names that they get below
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])  # [1, T]
 with torch.no_grad():
     x = gpt.tokens(ids) + gpt.positions.weight[: ids.shape[1]]  # [1, T, D]
@@ -192,7 +192,7 @@ from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if 
 
 # %%
 yours = SmallGPT(vocab=69, size=256, layers=6, heads=8, context=256)
-yours.load_state_dict(own.parameters_of(poet.model))  # under your names
+yours.load_state_dict(reader_models.parameters_of(poet.model))  # under your names
 with torch.no_grad():
     gap = (yours(ids) - poet.model(ids)).abs().max()
 print(f"{yours(ids).numel():,} logits, largest difference {gap:.0e}")
@@ -350,7 +350,7 @@ labs.merges(
 )
 
 # %% tags=["definition"]
-# course_utils.text.merges: words_of, joined
+# course_utils.merges: words_of, joined
 
 # %% [markdown]
 # ### Exercise 4 ●●○ · 6 minutes
@@ -374,10 +374,10 @@ def merge_once(words):
 import re
 
 # %% tags=["definition"]
-# course_utils.text.merges: learn_merges
+# course_utils.merges: learn_merges
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
-# course_utils.text.merges: Tokenizer
+# course_utils.merges: Tokenizer
 
 # %% [markdown]
 # The book that you train on ships with the course: *The Adventures of Sherlock Holmes*. The last tenth is held out, for the tokenizer, too.
@@ -467,13 +467,13 @@ for step in range(STEPS):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 kept_back = unread.tolist()
-reached = own.bits(model, kept_back, len(held_out))
-table = own.bigram_bits(ids, kept_back, len(tokenizer.pieces), len(held_out))
+reached = reader_models.bits(model, kept_back, len(held_out))
+table = reader_models.bigram_bits(ids, kept_back, len(tokenizer.pieces), len(held_out))
 recorded = results.load("gpt_book")
 curves = {
     "your GPT, ten minutes (recorded)": tuple(zip(*recorded["history"], strict=True))
 }
-if last := own.trained():
+if last := reader_models.trained():
     curves[f"python -m mine train {last.name}"] = tuple(zip(*last.history, strict=True))
 end = max(seconds[-1] for seconds, _ in curves.values())
 curves |= {

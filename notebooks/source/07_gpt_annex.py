@@ -15,13 +15,13 @@ import math
 
 import torch
 import course_kit
-from chapters.ch07 import again, exercise, find_error, hint, labs, language, own, solution
+from chapters.ch07 import again, exercise, find_error, hint, labs, language, reader_models, solution
 from chapters.ch07.experiments import in_class as study
 from course_kit import results
 from course_kit.views import Table, plot, predict
-from course_utils import decoding, text
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import generate
+from course_kit import decoding, text
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import generate
 from course_utils.small_gpt import inputs_and_targets, nucleus, with_temperature
 
 runtime = course_kit.setup()
@@ -108,7 +108,7 @@ from collections import Counter
 from mine import merge_once
 
 # WORD finds words, each with the space before it
-from course_utils.text.bytepairs import WORD, joined
+from course_kit.text.bytepairs import WORD, joined
 
 
 def in_bytes(text):
@@ -234,7 +234,7 @@ def bits_per_character(loss, tokens, characters):
 # **Guess:** which of the three beat the bigram table, and by how much?
 
 # %% tags=["training"]
-from course_utils.heads import attention_weights
+from course_kit.heads import attention_weights
 
 steps = {"class": 400, "full": 3000}[runtime.profile]
 one, block = (
@@ -591,7 +591,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
 
 # %% jupyter={"source_hidden": true}
 import time
-from course_utils.caching import writer_of
+from course_kit.caching import writer_of
 
 opening = "The captain looked at the sky and"
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -1280,8 +1280,8 @@ except ModuleNotFoundError as missing:
 from course_kit.convert import from_huggingface, to_huggingface
 from course_utils.small_gpt import SmallGPT
 
-yours = own.small_of(poet.model)  # your class, the poet's parameters
-theirs = to_huggingface(own.course_of(yours))
+yours = reader_models.small_of(poet.model)  # your class, the poet's parameters
+theirs = to_huggingface(reader_models.course_of(yours))
 window = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     gap = (theirs(window).logits - yours(window)).abs().max().item()

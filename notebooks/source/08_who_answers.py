@@ -25,7 +25,7 @@ import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution, talks
 from course_kit import data, results
 from course_kit.views import heatmap, plot, predict
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 recorded = results.load("smollm_answers")
@@ -443,7 +443,7 @@ print(examples[0])
 from torch.nn.utils.rnn import pad_sequence
 
 # %% tags=["definition"]
-# course_utils.answering: talk_batch
+# course_utils.post_training: talk_batch
 
 # %%
 ids, is_answer = talk_batch(examples[:3])
@@ -470,7 +470,7 @@ def answer_targets(ids, is_answer):
 # <!-- solution: answer targets -->
 
 # %% tags=["definition"]
-# course_utils.answering: answer_loss
+# course_utils.post_training: answer_loss
 
 # %% tags=["nbval-check-output"]
 logits = torch.randn(1, 4, 10, generator=torch.Generator().manual_seed(0))
@@ -494,7 +494,7 @@ for_training(one_step)  # with nothing solved it does nothing
 # The loop is chapter 7's, written so that it serves both trainings of this lesson: it takes a function that draws a batch and gives its loss, and hands out each step's loss.
 
 # %% tags=["definition"]
-# course_utils.answering: training
+# course_utils.post_training: training
 
 # %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
 dice, model = random.Random(0), own.model
@@ -562,7 +562,7 @@ pencil = dpo_loss(*(torch.tensor([x]) for x in (-2.0, -3.0, -4.0, -3.0)), beta=0
 assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).item() - math.log(2)) < 1e-6
 
 # %% tags=["definition"]
-# course_utils.answering: log_probability, preference_loss
+# course_utils.post_training: log_probability, preference_loss
 
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
 before = copy.deepcopy(model).eval()  # π₀

@@ -39,8 +39,8 @@ def steps(rounds=ROUNDS):
     """{(size, query): (ours, naive) seconds a training step}: medians, taken in turns."""
     import torch
 
-    from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-    from course_utils.text import collate
+    from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+    from course_kit.text import collate
 
     result = {}
     for name, (vocabulary, features, count, length) in SIZES.items():

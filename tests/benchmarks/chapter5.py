@@ -45,10 +45,10 @@ def _steps(vocabulary, features, layers, heads, ffn, count, length):
     import torch
     from torch import nn
 
+    from course_kit.fused import fuse
+    from course_kit.text import collate
     from course_utils.attention import causal_mask
-    from course_utils.fused import fuse
     from course_utils.positions import SinusoidalPositions
-    from course_utils.text import collate
     from course_utils.transformer import Transformer, TransformerConfig
 
     warnings.filterwarnings("ignore", message="enable_nested_tensor")
@@ -139,7 +139,7 @@ def cache():
     """Writing so many tokens greedily, one sentence: with the cache, and reading all words anew at each step."""
     import torch
 
-    from course_utils.caching import writer_of
+    from course_kit.caching import writer_of
     from course_utils.transformer import Transformer, TransformerConfig
 
     torch.manual_seed(0)

@@ -95,7 +95,7 @@ def gpt_step():
     import torch
 
     from course_kit.convert import to_huggingface
-    from course_utils.fused import fuse
+    from course_kit.fused import fuse
     from course_utils.gpt import GPT, GPTConfig
 
     rows = []
@@ -144,8 +144,8 @@ def _writers(size, layers, heads):
     """{way: function that writes 256 tokens}, which all write the same."""
     import torch
 
+    from course_kit import decoding
     from course_kit.convert import to_huggingface
-    from course_utils import decoding
     from course_utils.gpt import GPT, GPTConfig
 
     torch.manual_seed(0)
@@ -168,8 +168,8 @@ def bert_step():
     import torch
 
     from course_kit.convert import to_huggingface
+    from course_kit.fused import fuse
     from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
-    from course_utils.fused import fuse
 
     rows = []
     for name, (vocabulary, size, layers, heads, length, count) in {

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from waiting import settle, until
 
 from chapters.ch05 import labs
-from course_utils.checkpoints import load_checkpoint
+from course_kit.checkpoints import load_checkpoint
 
 pytestmark = pytest.mark.browser
 ONE_COLUMN = ("gpt-shakespeare", "bert-prose", "llama-holmes")

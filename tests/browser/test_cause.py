@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from waiting import state, until
 
 from chapters.ch06.pairs import encode
+from course_kit.heads import attention_weights
 from course_kit.views.labs import heads
 from course_kit.views.view import at
-from course_utils.heads import attention_weights
 
 pytestmark = pytest.mark.browser
 GRAMMAR, BERT, POET = "transformer-grammar", "bert-stories", "gpt-shakespeare"

@@ -7,8 +7,8 @@ import pages
 import pytest
 from in_page import load_as_in_page
 
+from course_kit.decoding import translate
 from course_kit.views.models import model_files
-from course_utils.decoding import translate
 
 pytestmark = pytest.mark.browser
 NAME = "transformer-grammar"

@@ -12,11 +12,11 @@ from playwright.sync_api import expect
 from waiting import numbers, until
 
 from chapters.ch03.labs import flow
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
+from course_kit.heads import attention_weights
 from course_kit.views.labs import alignment, heads
 from course_kit.views.translation import word_of
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
-from course_utils.heads import attention_weights
 
 pytestmark = pytest.mark.browser
 GRAMMAR, REAL, WRITES = "transformer-grammar", "transformer-en-fr", "gpt-en-fr"
@@ -257,7 +257,7 @@ def test_in_jupyterlab_beside_a_kernel_that_hears_and_without_one(notebook):
     opened = notebook(
         "own",
         [
-            "from course_utils.decoding import translate\nfrom course_utils.checkpoints import load_checkpoint\n"
+            "from course_kit.decoding import translate\nfrom course_kit.checkpoints import load_checkpoint\n"
             "from course_kit.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
             f"view = labs.alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
         ],

@@ -9,8 +9,8 @@ from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import encode
 from chapters.ch07 import labs as gpt_labs
+from course_kit.checkpoints import load_checkpoint
 from course_kit.views.view import at
-from course_utils.checkpoints import load_checkpoint
 
 pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}

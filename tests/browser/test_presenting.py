@@ -20,7 +20,7 @@ CELLS = [
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
     ("markdown", "-", [], "**Keep this:** differences.\n\n" + "A paragraph that is long. " * 90),
     ("markdown", "slide", [], "## Learn"),
-    ("code", "subslide", ["training"], "import time\nfrom course_utils.training import fit\ntorch.manual_seed(1)\n"
+    ("code", "subslide", ["training"], "import time\nfrom course_kit.training import fit\ntorch.manual_seed(1)\n"
      "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"
      "run = fit(model, [torch.ones(4, 2)], loss, steps=2000, title='slow')"),
     ("code", "subslide", ["lab"], "lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"),

@@ -13,7 +13,7 @@ from waiting import contains, differs, lacks, settle, until
 
 from course_kit import files
 from course_tools.authoring import building
-from course_tools.classroom import maps
+from course_tools.classroom import chapter_maps
 from course_tools.publishing import hosted, site
 
 pytestmark = pytest.mark.browser
@@ -166,7 +166,7 @@ def test_the_first_page_moves_answers_a_sentence_of_ones_own_and_leads_on(visit)
     page.locator('textarea[data-control="own"]').focus()
     page.keyboard.press("/")
     until(lambda: not page.locator("#search").is_visible())
-    until(page.locator("main .maps .ink").count, len(maps.weights()))
+    until(page.locator("main .maps .ink").count, len(chapter_maps.weights()))
     page.locator("main .maps a").nth(2).click()
     page.wait_for_url("**/03_seq2seq.html")
     until(page.locator(".onward .maps [aria-current=page]").inner_text, contains("What does a translator look at?"))

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
+from course_kit.fused import fuse
+from course_kit.heads import attention_weights
 from course_utils import bert
 from course_utils.bert import pretraining_loss
-from course_utils.fused import fuse
-from course_utils.heads import attention_weights
 
 transformers = pytest.importorskip("transformers")
 KINDS = {

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
+from course_kit import decoding
+from course_kit.caching import writer_of
 from course_kit.convert import from_huggingface, to_huggingface
-from course_utils import decoding
-from course_utils.caching import writer_of
-from course_utils.decoding import sampling
-from course_utils.fused import fuse
+from course_kit.decoding import sampling
+from course_kit.fused import fuse
+from course_kit.heads import attention_weights
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import attention_weights
 
 transformers = pytest.importorskip("transformers")
 SHAPES = [(32, 2, 4, None), (48, 3, 6, 100), (16, 1, 1, 64)]

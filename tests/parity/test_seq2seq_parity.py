@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.text import collate
 from course_utils.scores import SCORES
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
-from course_utils.text import collate
 
 
 def naive(model, source, lengths, target):

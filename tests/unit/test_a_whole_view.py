@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from course_tools.authoring import views
+from course_tools.authoring import bundle
 
-README = views.folder() / "README.md"
+README = bundle.folder() / "README.md"
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def test_its_python_says_what_it_shows(written):
 @pytest.mark.parametrize(("limit", "right"), [("> limit", True), (">= limit", False)])
 def test_its_javascript_passes_its_own_test(written, tmp_path, limit, right):
     for name in ("src", "package.json", "test/styles.mjs"):
-        given, copy = views.folder() / name, tmp_path / name
+        given, copy = bundle.folder() / name, tmp_path / name
         copy.parent.mkdir(exist_ok=True)
         shutil.copytree(given, copy) if given.is_dir() else shutil.copy(given, copy)
     for name in ("src/ch01/waiting.js", "test/waiting.test.js"):
         (tmp_path / name).write_text(written[name].replace("> limit", limit), encoding="utf-8")
-    command = [str(views.node()), "--import", "./test/styles.mjs", "--test", "test/waiting.test.js"]
+    command = [str(bundle.node()), "--import", "./test/styles.mjs", "--test", "test/waiting.test.js"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == right, done.stdout

@@ -19,16 +19,15 @@ from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
 from chapters.ch08 import labs as chat
-from course_kit import files
+from course_kit import files, metrics
+from course_kit.checkpoints import load_checkpoint
+from course_kit.heads import Head, silenced
+from course_kit.text import Subwords, Vocabulary, WordPiece
 from course_kit.views import heatmap, plot, predict
 from course_kit.views.labs import alignment, heads
 from course_kit.views.table import Table
-from course_utils import metrics
 from course_utils.attention import MultiHeadAttention
-from course_utils.checkpoints import load_checkpoint
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import Head, silenced
-from course_utils.text import Subwords, Vocabulary, WordPiece
 
 ROOMS = [files.course_folder() / room for room in ("course_utils", "course_kit", "chapters")]
 NAN, INF = float("nan"), float("inf")

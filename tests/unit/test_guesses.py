@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from course_kit.views.ask import shuffled
+from course_kit.views.guess import shuffled
 from course_tools.authoring import building
 
 

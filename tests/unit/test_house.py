@@ -143,8 +143,8 @@ def test_a_circle_between_folders_is_found_where_none_is_between_files(small_hou
 @pytest.mark.parametrize(
     ("place", "other"),
     [
-        ("course_utils/attention.py", "course_kit.checks"),
-        ("course_kit/checks.py", "chapters.ch01.lesson"),
+        ("course_utils/attention.py", "course_kit.arguments"),
+        ("course_kit/arguments.py", "chapters.ch01.lesson"),
         ("chapters/ch01/lesson.py", "chapters.ch02.lesson"),
         ("chapters/ch01/lesson.py", "course_tools.doctor"),
         ("course_tools/doctor.py", "course"),

@@ -59,7 +59,7 @@ def attention_forward():
 def fitting():
     import torch
 
-    from course_utils.training import fit
+    from course_kit.training import fit
 
     x = torch.ones(4, 1)
 
@@ -78,7 +78,7 @@ WALKS = {  # name: (what runs, at most so many functions, files, lines)
 
 @pytest.mark.parametrize("name", WALKS)
 def test_few_functions_run(name, capsys, monkeypatch):
-    from course_utils import training
+    from course_kit import training
 
     monkeypatch.setattr(training, "ALWAYS", [training.Lines])  # as without setup()
     made, *most = WALKS[name]

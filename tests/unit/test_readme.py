@@ -10,9 +10,9 @@ from PIL import Image
 import course
 import course_utils
 from course_kit import files
-from course_kit.keeping import kept
+from course_kit.keeping import store
 from course_tools.authoring import building
-from course_tools.publishing import held
+from course_tools.publishing import artifacts
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md"]
@@ -70,7 +70,7 @@ def test_the_first_screen_says_what_it_is_and_how_to_start():
 
 def test_the_files_that_one_will_hold_are_all_named_with_their_lines():
     rows = re.findall(r"^\| (\d+) \| `(\w+)\.py`: .+? \| (\d+) \|$", text("README.md"), re.M)
-    wanted = [(str(one.chapter), one.name, str(one.lines)) for name in building.names() for one in held.of(name)]
+    wanted = [(str(one.chapter), one.name, str(one.lines)) for name in building.names() for one in artifacts.of(name)]
     assert rows == wanted and wanted
 
 
@@ -108,4 +108,4 @@ def test_the_licence_covers_code_and_text():
 
 def test_what_is_kept_is_bounded_as_said():
     said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("docs/using.md"))
-    assert (said[1], int(said[2]) * 10**6) == (kept.FOLDER, kept.LIMIT)
+    assert (said[1], int(said[2]) * 10**6) == (store.FOLDER, store.LIMIT)

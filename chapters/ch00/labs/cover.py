@@ -10,16 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_kit.checks import described, string
+from course_kit.arguments import described, string
+from course_kit.caching import TransformerState, TransformerWriter, project
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.decoding import greedy
+from course_kit.heads import attention_weights, silenced
+from course_kit.text import BOS
 from course_kit.views.live import shell
-from course_kit.views.own import asked
+from course_kit.views.reader_input import asked
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
-from course_utils.caching import TransformerState, TransformerWriter, project
-from course_utils.checkpoints import Loaded, load_checkpoint
-from course_utils.decoding import greedy
-from course_utils.heads import attention_weights, silenced
-from course_utils.text import BOS
 from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from course_kit.checks import described, flag, one_of, real_number, string
-from course_kit.views.given import as_array
+from course_kit.arguments import described, flag, one_of, real_number, string
+from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

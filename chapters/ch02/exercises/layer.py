@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit.contexts import seeded
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import (
     Case,
@@ -16,7 +17,6 @@ from course_kit.exercises.define import (
 )
 from course_kit.exercises.properties import changed, part_of, rows_sum_to_one
 from course_utils.attention import padding_mask, scaled_dot_product_attention
-from course_utils.restored import seeded
 from course_utils.self_attention import SelfAttention
 
 NEEDED = "query, key, value"

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from course_kit.checks import flag, one_of, whole_number
-from course_kit.views.given import as_array, checked_labels
+from course_kit.arguments import flag, one_of, whole_number
+from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import Table, TextTable
 from course_kit.views.view import View, at

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.checks import whole_number, whole_numbers
+from course_kit.arguments import whole_number, whole_numbers
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

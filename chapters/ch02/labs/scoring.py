@@ -8,8 +8,8 @@ from torch import nn
 
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
-from course_kit.checks import described, flag, one_of, string
-from course_kit.views.given import as_array, checked_labels
+from course_kit.arguments import described, flag, one_of, string
+from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
+from course_kit.metrics import brevity_penalty, ngrams
 from course_utils.loss import masked_loss
-from course_utils.metrics import brevity_penalty, ngrams
 
 from . import answers
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit import decoding
 from course_kit.exercises.define import Case, Exercise, FindError, call, variants, wrong_answers
-from course_utils import decoding
-from course_utils.text import BOS, EOS
+from course_kit.text import BOS, EOS
 
 from . import answers
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from course_kit.checks import flag, one_of, whole_number
+from course_kit.arguments import flag, one_of, whole_number
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from course_kit.checks import whole_number
+from course_kit.arguments import whole_number
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

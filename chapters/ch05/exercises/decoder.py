@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from course_kit.contexts import seeded
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case, Exercise, construct, is_class, some_numbers, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
 from course_utils.attention import causal_mask, padding_mask
-from course_utils.restored import seeded
 from course_utils.transformer import DecoderBlock
 
 from .blocks import as_it_is

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from chapters.ch03.lesson import Lesson, loss
-from course_utils.restored import seeded
-from course_utils.text import Batch
-from course_utils.training import Callback, Run, fit, warm_then_fall
+from course_kit.contexts import seeded
+from course_kit.text import Batch
+from course_kit.training import Callback, Run, fit, warm_then_fall
 
 WARM_UP = 100  # steps
 SENTENCES = {"valid": 200, "test": 500}  # on which BLEU is measured

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch03.lesson import Example, in_batches
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.heads import Head, attention_weights, heads_of, silenced
 from course_kit.views.table import Table
-from course_utils.checkpoints import Loaded, load_checkpoint
-from course_utils.heads import Head, attention_weights, heads_of, silenced
 
 from .twins import corpus, odds, pairs, reader, shares, where
 

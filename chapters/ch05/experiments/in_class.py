@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from chapters.ch03.lesson import Lesson, loss
 from chapters.ch05.variants import LayerWise, with_key_heads
 from course_kit.clock import seconds
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
+from course_kit.training import Run, fit, warm_then_fall
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
-from course_utils.fused import fuse
 from course_utils.linear import local_mask
-from course_utils.restored import seeded
-from course_utils.training import Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
 
 from .fair import same_batches

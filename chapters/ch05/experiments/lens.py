@@ -7,8 +7,8 @@ the earlier vectors, so what they read there is a hint, not a measurement of wha
 import torch
 
 from chapters.ch05.labs.trace import trace
+from course_kit.checkpoints import Loaded
 from course_kit.views.table import Table
-from course_utils.checkpoints import Loaded
 
 SUB_LAYERS = ("self-attention", "cross-attention", "feed-forward")
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
-from course_kit import checks
+from course_kit import arguments
 
 from ..variants import with_norms_last
 from .in_class import learn, small_model
@@ -49,7 +49,7 @@ def padded_batch(
 def normed(x: Tensor, kind: str) -> Tensor:
     """x [B, T, D] with mean 0 and variance 1: "layer", over the features of each word; "batch", over all words of the
     batch for each feature, as a batch norm in training does. Without scale and shift."""
-    if checks.one_of("kind", kind, NORMS) == "layer":
+    if arguments.one_of("kind", kind, NORMS) == "layer":
         return F.layer_norm(x, x.shape[-1:])
     return F.batch_norm(x.flatten(0, 1), None, None, training=True).view_as(x)
 

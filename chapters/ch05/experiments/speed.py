@@ -15,9 +15,9 @@ from multiprocessing import get_context
 import torch
 from torch import Tensor, nn
 
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
 from course_utils.blocks import EncoderBlock
-from course_utils.fused import fuse
-from course_utils.restored import seeded
 
 GRU, TRANSFORMER = "GRU", "Transformer"
 WIDTHS = (128, 256)

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Example, Lesson, in_batches
+from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views.table import Table
-from course_utils.checkpoints import Loaded, load_checkpoint
 
 MODELS = {  # name in tables: checkpoint
     "without attention": "seq2seq-plain-en-fr-grammar",

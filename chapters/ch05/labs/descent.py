@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views import picture
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.live import shell
-from course_kit.views.own import answered
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import whole
 from course_kit.views.view import View
-from course_utils.checkpoints import Loaded, load_checkpoint
 
 from .trace import Trace, trace
 

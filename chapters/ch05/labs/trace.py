@@ -11,12 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course_kit.checks import string
+from course_kit.arguments import string
+from course_kit.decoding.search import LONGEST_RATIO, greedy
+from course_kit.heads import attention_weights
+from course_kit.text import BOS
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import AddNorm
-from course_utils.decoding.search import LONGEST_RATIO, greedy
-from course_utils.heads import attention_weights
-from course_utils.text import BOS
 from course_utils.transformer import Transformer
 
 

@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Sequence
 from html import escape
 
+from course_kit.checkpoints import Loaded
+from course_kit.decoding import translate
+from course_kit.heads import Head, silenced
 from course_kit.views.live import below
-from course_utils.checkpoints import Loaded
-from course_utils.decoding import translate
-from course_utils.heads import Head, silenced
 
 CELL = "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;border:0"
 CHANGED = "font-weight:700;text-decoration:underline 2px;text-underline-offset:3px"

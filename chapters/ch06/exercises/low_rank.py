@@ -6,7 +6,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed
-from course_utils.deltas import low_rank
+from course_kit.low_rank import low_rank
 
 
 def _by_hand(W, B, A, alpha):

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from chapters.ch06.experiments.tasks import over_seeds
 from course_kit import data
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
+from course_kit.text import WordPiece
+from course_kit.training import fit, warm_then_fall
 from course_utils.attention import causal_mask
 from course_utils.bert import BertForPreTraining, make_bert, mask_tokens, mlm_loss
-from course_utils.fused import fuse
-from course_utils.restored import seeded
-from course_utils.text import WordPiece
-from course_utils.training import fit, warm_then_fall
 
 PIECES, LENGTH, ROWS, STEPS, LONGER, RATE, WARM_UP, SEEDS = 1000, 16, 128, 1000, 4000, 3e-3, 100, 3
 AMONG = 30.0  # how many more readings of a neighbour the shares of all words count for

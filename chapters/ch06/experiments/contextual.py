@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch06.pairs import collate, encode_all
+from course_kit.contexts import evaluating
 from course_utils.bert import Bert
-from course_utils.restored import evaluating
 
 # Written for this purpose, before any model was asked: twelve sentences for each sense, with few words in common.
 SENSES = {

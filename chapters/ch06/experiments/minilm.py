@@ -21,8 +21,8 @@ from chapters.ch06.finetuning import Classify, Passes, Task
 from chapters.ch06.published import MINILM, needed
 from course_kit.convert import from_huggingface
 from course_kit.runtime import has_bfloat16
-from course_utils.text import WordPiece
-from course_utils.training import Run
+from course_kit.text import WordPiece
+from course_kit.training import Run
 
 STEPS, BATCH, LR, LENGTH = 432, 32, 1.5e-4, 48  # two passes; chosen on 800 sentences held out of the training set
 

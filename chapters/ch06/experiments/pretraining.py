@@ -17,10 +17,10 @@ from chapters.ch06.finetuning import KINDS, task_of
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, special_mask
 from course_kit import results
+from course_kit.checkpoints import load_checkpoint
+from course_kit.contexts import evaluating
+from course_kit.training import fit, warm_then_fall
 from course_utils.bert import BertForPreTraining
-from course_utils.checkpoints import load_checkpoint
-from course_utils.restored import evaluating
-from course_utils.training import fit, warm_then_fall
 
 
 def mlm_alone(model: BertForPreTraining, batch: Masked) -> Tensor:

@@ -17,12 +17,12 @@ import torch
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import KINDS, Task, task_of
 from chapters.ch06.lesson import BertLesson
+from course_kit.checkpoints import load_checkpoint
 from course_kit.data import stories
+from course_kit.heads import heads_of, silenced
 from course_kit.runtime import DEVICES, choice, pick_device
 from course_kit.views.table import Table
 from course_utils.bert import Bert
-from course_utils.checkpoints import load_checkpoint
-from course_utils.heads import heads_of, silenced
 
 NAME = "bert-stories"
 STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}

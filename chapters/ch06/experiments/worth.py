@@ -12,9 +12,9 @@ import torch.nn.functional as F
 
 from chapters.ch06.experiments.tasks import over_seeds
 from chapters.ch06.finetuning import Classify
+from course_kit.checkpoints import load_checkpoint
 from course_kit.data import stories
 from course_kit.data.stories import Labelled
-from course_utils.checkpoints import load_checkpoint
 
 BASE, STEPS, RATES, SEEDS, OTHER_SEED = "bert-prose", 300, (1e-4, 3e-4, 1e-3), 3, 99
 STARTS = "from scratch", "pre-trained"

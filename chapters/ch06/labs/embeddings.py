@@ -3,8 +3,8 @@
 import numpy as np
 
 from chapters.ch06.labs.words import checked_words, one_of, shown
-from course_kit.checks import described, whole_number, whole_numbers
-from course_kit.views.given import as_array
+from course_kit.arguments import described, whole_number, whole_numbers
+from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

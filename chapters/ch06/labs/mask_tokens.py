@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
-from course_kit.checks import flag, real_number, string, whole_number
-from course_kit.views.given import as_labels
+from course_kit.arguments import flag, real_number, string, whole_number
+from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
-from course_kit.checks import described, string, whole_number, whole_numbers
-from course_kit.views.given import as_array, as_labels
+from course_kit.arguments import described, string, whole_number, whole_numbers
+from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
-from course_kit.views.own import answered
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

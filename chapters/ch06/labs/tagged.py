@@ -4,8 +4,8 @@ import numpy as np
 
 from chapters.ch06.labs.words import Lines, chance, checked_words, one_of, shown
 from chapters.ch06.span_metrics import spans as spans_of
-from course_kit import checks
-from course_kit.views.given import as_array, as_labels
+from course_kit import arguments
+from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -17,11 +17,11 @@ RULES = {"together": "start × end, in order", "apart": "each by itself"}
 
 def tags_of(spans, count: int) -> list[str]:
     """(first, last, label), … -> `count` BIO tags."""
-    tags = ["O"] * checks.whole_number("count", count, 0, 10_000)
+    tags = ["O"] * arguments.whole_number("count", count, 0, 10_000)
     if not isinstance(spans, tuple | list) or not all(isinstance(x, tuple | list) and len(x) == 3 for x in spans):
-        raise TypeError(f"spans is {checks.described(spans)}; needed: triples (first, last, label)")
+        raise TypeError(f"spans is {arguments.described(spans)}; needed: triples (first, last, label)")
     for first, last, label in spans:
-        checks.whole_numbers("spans", (first, last)), checks.string("a label", label)
+        arguments.whole_numbers("spans", (first, last)), arguments.string("a label", label)
         if not 0 <= first <= last < count or tags[first : last + 1] != ["O"] * (last - first + 1):
             raise ValueError(
                 f"spans hold {(first, last, label)}; needed: first and last of {count} words, first ≤ last, no overlap"
@@ -185,8 +185,8 @@ def tagged(
         if start is None or end is None:
             raise ValueError("only one of start and end is given; needed: both, [T] each")
         arrays = {n: _bars(p, n, count).astype("<f4") for n, p in (("start", start), ("end", end))}
-    longest = min(count, 15) if longest is None else checks.whole_number("longest", longest, 1, count)
-    question is None or checks.string("question", question)
+    longest = min(count, 15) if longest is None else arguments.whole_number("longest", longest, 1, count)
+    question is None or arguments.string("question", question)
     labels = list(dict.fromkeys(t[2:] for t in [*(tags or []), *(guess or [])] if t != "O"))
     options = {"names": names, "tags": tags, "predicted": guess, "labels": labels, "bars": bars, "question": question}
     lengths = list(range(1, count + 1))

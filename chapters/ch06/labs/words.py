@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from course_kit.checks import whole_number
+from course_kit.arguments import whole_number
 from course_kit.views import picture
-from course_kit.views.given import as_array, as_labels
+from course_kit.views.arguments import as_array, as_labels
 
 
 def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:

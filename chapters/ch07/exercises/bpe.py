@@ -4,7 +4,7 @@ from collections import Counter
 
 from course_kit.exercises.compare import kind
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
-from course_utils.text.merges import joined, merge_once
+from course_utils.merges import joined, merge_once
 
 
 def _read(answer, case: Case):

@@ -10,7 +10,7 @@ from course_utils.attention import causal_mask, masked_softmax, scaled_dot_produ
 
 def attention_step(x, keys, values, Wq, Wk, Wv, Wo) -> tuple[Tensor, Tensor, Tensor]:
     """x [B, D] of the new token, keys and values [B, H, P, d] of those before it, four W [D, D], D = H · d
-    -> output [B, D], keys and values [B, H, P + 1, d]. The `project` and `attend` of course_utils.caching do this."""
+    -> output [B, D], keys and values [B, H, P + 1, d]. The `project` and `attend` of course_kit.caching do this."""
     query, key, value = ((x @ W).unflatten(-1, (keys.shape[1], -1))[:, :, None] for W in (Wq, Wk, Wv))
     keys, values = torch.cat([keys, key], 2), torch.cat([values, value], 2)
     mixed, _ = scaled_dot_product_attention(query, keys, values)

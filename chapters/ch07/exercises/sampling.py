@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_kit.decoding.sampling import next_probabilities
 from course_kit.exercises.compare import converted
 from course_kit.exercises.define import Case, Exercise, call, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
-from course_utils.decoding.sampling import next_probabilities
 from course_utils.small_gpt import nucleus, with_temperature
 
 _heated = named("logits", "temperature")

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from chapters.ch07.keep import COMMANDS, GPT, TOKENIZER
-from chapters.ch07.own import trained
+from chapters.ch07.reader_models import trained
 from course_kit import data
 from course_kit.mine import keeping
 

@@ -17,18 +17,18 @@ from torch import Tensor, nn
 
 from chapters.ch07 import optimizers
 from chapters.ch07.language import Text, TextLesson, load_text
-from course_kit import checks
+from course_kit import arguments
 from course_kit.callbacks import Samples
+from course_kit.contexts import seeded
+from course_kit.decoding.sampling import sample
+from course_kit.fused import fuse
+from course_kit.heads import attention_weights
 from course_kit.runtime import has_bfloat16
+from course_kit.training import Run
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import PositionwiseFFN
-from course_utils.decoding.sampling import sample
-from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import attention_weights
 from course_utils.positions import LearnedPositions
-from course_utils.restored import seeded
-from course_utils.training import Run
 
 SIZES = {"model_size": 128, "num_layers": 4, "num_heads": 4}
 STEPS = 1000
@@ -118,7 +118,7 @@ RUNGS = {"bigram": (Bigram, 1e-1, {}), "one head": (Ladder, 2e-2, ONE), "GPT": (
 def small_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
     """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
     The global random state is left alone."""
-    checks.one_of("kind", kind, RUNGS)
+    arguments.one_of("kind", kind, RUNGS)
     model, _, sizes = RUNGS[kind]
     settings = {"max_length": lesson.block} | SIZES | sizes | config
     with seeded(seed):

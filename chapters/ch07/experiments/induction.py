@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit import checks
+from course_kit import arguments
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
+from course_kit.heads import attention_weights, silenced
+from course_kit.training import Run, fit
 from course_kit.views.table import Table
-from course_utils.fused import fuse
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import attention_weights, silenced
-from course_utils.restored import seeded
-from course_utils.training import Run, fit
 
 STEPS = 400
 
@@ -109,7 +109,7 @@ def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
     Raises ValueError for another name, or weights that are not of a text of two halves.
     """
     back = {"induction": half - 1, "copy": half, "before": 1}
-    checks.one_of("what", what, back)
+    arguments.one_of("what", what, back)
     if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
         raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
     looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t

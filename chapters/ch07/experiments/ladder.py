@@ -7,10 +7,10 @@
 from chapters.ch07 import optimizers
 from chapters.ch07.experiments.in_class import Ladder
 from chapters.ch07.language import TextLesson, load_text
-from course_utils.fused import fuse
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
+from course_kit.text import BytePairs
 from course_utils.gpt import GPTConfig
-from course_utils.restored import seeded
-from course_utils.text import BytePairs
 
 RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)
 SIZES = {"model_size": 128, "num_layers": 1, "num_heads": 1, "max_length": 64}

@@ -13,10 +13,10 @@ from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
 from chapters.ch07 import looking
 from course_kit import data
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
+from course_kit.heads import attention_weights
 from course_utils.attention import masked_softmax
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
-from course_utils.heads import attention_weights
 from course_utils.kernels import gaussian_kernel
 from course_utils.positions import sinusoidal_encoding
 

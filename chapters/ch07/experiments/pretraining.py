@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit import text
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.contexts import seeded
 from course_kit.data import stories
-from course_utils import text
-from course_utils.checkpoints import Loaded, load_checkpoint
 from course_utils.gpt import GPT
-from course_utils.restored import seeded
 
 RATES, STEPS, LONGER = (3e-4, 1e-3), 60, 150
 Examples = tuple[Tensor, Tensor, Tensor]  # ids [N, T], mask [N, T], labels [N], 1 = praise

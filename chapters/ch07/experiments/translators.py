@@ -7,9 +7,9 @@ side_by_side(["i am a student ."])
 import functools
 from collections.abc import Sequence
 
+from course_kit import decoding
+from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views.table import Table
-from course_utils import decoding
-from course_utils.checkpoints import Loaded, load_checkpoint
 
 NAMES = {
     "GRU with attention, chapter 3": "seq2seq-attention-en-fr",

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, string
-from course_kit.views.given import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
+from course_kit.arguments import described, string
+from course_kit.views.arguments import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import NamedTuple
 
-from course_kit.checks import described, string, whole_number
+from course_kit.arguments import described, string, whole_number
+from course_kit.text import normalise
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
-from course_utils.text import normalise
 
 MOST_WORDS, MOST_STEPS, SHOWN, BARS = 400, 60, 14, 8
 

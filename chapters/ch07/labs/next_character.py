@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_kit.checks import whole_number
-from course_kit.views.given import as_array, as_labels
+from course_kit.arguments import whole_number
+from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
-from course_kit.views.own import answered
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_kit import checks
-from course_kit.views.given import as_array, as_labels, checked_index
+from course_kit import arguments
+from course_kit.decoding.sampling import next_probabilities
+from course_kit.views.arguments import as_array, as_labels, checked_index
 from course_kit.views.live import shell
-from course_kit.views.own import answered
+from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View, at
-from course_utils.decoding.sampling import next_probabilities
 
 from .next_token import ALL, ROWS, are_words, dice, packed, reach, spelled, visible
 
@@ -200,11 +200,11 @@ def sampling(
     if np.isnan(values).any() or (values == np.inf).any() or (values == -np.inf).all(-1).any():
         raise ValueError("logits hold NaN, +∞ or a row of nothing but −∞: look for them with isfinite()")
     top_k, top_p = size if top_k is None else top_k, 1.0 if top_p is None else top_p
-    checks.real_number("temperature", temperature, least=0)
-    checks.whole_number("top_k", top_k, 1)
-    checks.real_number("top_p", top_p, above=0, most=1)
-    step, seed = checked_index(step, steps, "step"), checks.whole_number("seed", seed, 0, 2**31 - 1)
-    chosen = [] if chosen is None else checks.whole_numbers("chosen", chosen, 0, size - 1)
+    arguments.real_number("temperature", temperature, least=0)
+    arguments.whole_number("top_k", top_k, 1)
+    arguments.real_number("top_p", top_p, above=0, most=1)
+    step, seed = checked_index(step, steps, "step"), arguments.whole_number("seed", seed, 0, 2**31 - 1)
+    chosen = [] if chosen is None else arguments.whole_numbers("chosen", chosen, 0, size - 1)
     if (steps > 1 or chosen) and len(chosen) != steps:
         raise ValueError(
             f"{steps} steps and {len(chosen)} chosen; needed: the number of the token, 0 to {size - 1}, that was "
@@ -222,7 +222,7 @@ def sampling(
     words = are_words(tokens)
     pieces = [spelled(tokens[i], words) for i in chosen]
     options |= {
-        "text": checks.string("text", text),
+        "text": arguments.string("text", text),
         "pieces": pieces,
         "size": size,
         "before": 0,

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_kit.checks import described, one_of, real_number, string
-from course_kit.views.given import as_array
+from course_kit.arguments import described, one_of, real_number, string
+from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from course_kit.exercises.define import Exercise, integers, named, normal, tensors, variants, wrong_answers
-from course_utils.answering import answer_targets, dpo_loss
+from course_utils.post_training import answer_targets, dpo_loss
 
 _talk = named("ids", "is_answer")
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from chapters.ch07 import own
+from chapters.ch07 import reader_models
 from course_kit import data
 from course_utils.attention import causal_mask, join_heads, masked_softmax, split_heads
 from course_utils.llama import RMSNorm, SwiGLU, share_heads
+from course_utils.merges import Tokenizer, learn_merges
 from course_utils.rotary import rotary
 from course_utils.small_gpt import optimisers_of, training_step, windows
-from course_utils.text.merges import Tokenizer, learn_merges
 
 CHANGES = ("RMSNorm", "rotary", "SwiGLU", "grouped queries")
 SIZE, LAYERS, HEADS, KEY_HEADS, CONTEXT, PIECES = 128, 2, 4, 2, 64, 756
@@ -134,7 +134,7 @@ def record_ablation(seeds: Iterable[int] = range(3)) -> dict:
         started, bits = time.process_time(), []
         for seed in seeds:
             model = trained(changes, known, seed)
-            bits.append(round(own.bits(model, held_out, len(book) - cut), 4))
+            bits.append(round(reader_models.bits(model, held_out, len(book) - cut), 4))
         kept = [block.attention.key_heads for block in model.blocks]
         found[name] = {"bits": bits, "parameters": count(model), "cache": sum(2 * SIZE // HEADS * n for n in kept)}
         print(name, found[name], f"{time.process_time() - started:.0f} s", flush=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from chapters.ch08.experiments.quantising import held_out, measured, needed
 from chapters.ch08.published import Published
-from course_utils.restored import seeded
+from course_kit.contexts import seeded
 
 RANK, ALPHA, RATE, ROUNDS, TOGETHER = 4, 8.0, 2e-3, 4, 5
 VOICE = [

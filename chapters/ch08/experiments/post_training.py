@@ -16,7 +16,7 @@ from torch import Tensor
 
 from chapters.ch08 import talks
 from course_kit import data
-from course_utils.answering import answer_loss, preference_loss, talk_batch, training
+from course_utils.post_training import answer_loss, preference_loss, talk_batch, training
 
 SFT_STEPS, SFT_RATE, SFT_ROWS = 200, 2e-3, 32
 DPO_STEPS, DPO_RATE, DPO_ROWS = 60, 1e-4, 16

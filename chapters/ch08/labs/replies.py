@@ -2,8 +2,8 @@
 
 import textwrap
 
-from course_kit import checks
-from course_kit.views.given import as_labels
+from course_kit import arguments
+from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -49,6 +49,6 @@ def replies(questions, said, *, title="Who answers?", caption="", presenting=Non
     for model, given in zip(said, texts, strict=True):
         if len(given) != len(questions):
             raise ValueError(f"{model} has {len(given)} replies to {len(questions)} questions: give one for each")
-    options = {"questions": questions, "models": [checks.string("model", m) for m in said], "replies": texts}
+    options = {"questions": questions, "models": [arguments.string("model", m) for m in said], "replies": texts}
     menu = {"kind": "choice", "name": "question", "label": "question", "options": questions, "menu": True}
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options, presenting)

@@ -20,9 +20,9 @@ from pathlib import Path
 from course_kit import files
 from course_kit.cells import answers, text_of
 from course_kit.cells import sources as code_cells
-from course_kit.exercises import solved
+from course_kit.dependencies import Cell, needed, parsed_cells
+from course_kit.exercises import record
 from course_kit.exercises.define import Stub, current
-from course_kit.needed import Cell, needed, parsed_cells
 from course_tools.classroom import catalogue, handing_in
 
 from .opening import SUFFIXES, contents, plain
@@ -73,7 +73,7 @@ def course() -> Course:
         for source in sources:
             for stub in answers(source):
                 exercises.setdefault(stub.name, path.name)
-                untouched.add(solved.of_source(text_of(stub, source)))
+                untouched.add(record.of_source(text_of(stub, source)))
     return Course(exercises, cells, frozenset(untouched))
 
 
@@ -82,7 +82,7 @@ def entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; needed: one with a folder, zip or answers file for each student.")
     found = sorted(x for x in folder.iterdir() if x.name[0] not in "._~" and x.suffix.lower() != ".csv")
-    if any(x.name == solved.FILE or x.name[:3] == "01_" and x.suffix == ".ipynb" for x in found):
+    if any(x.name == record.FILE or x.name[:3] == "01_" and x.suffix == ".ipynb" for x in found):
         raise ValueError(
             f"{folder} is one workbook; needed: a folder that holds one for each student. Name the folder above it."
         )
@@ -152,7 +152,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         if not by_notebook:
             notebooks.append((name, b'{"cells": []}'))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        if Path(name).name == solved.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
+        if Path(name).name == record.FILE or work.path.suffix.lower() == ".json":  # other JSON files are ignored
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
@@ -174,7 +174,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     for at, (_, source) in enumerate(both, len(original)):
         for stub, one in _known(source, known):
             text = text_of(stub, source)
-            if solved.of_source(text) in known.untouched:
+            if record.of_source(text) in known.untouched:
                 work.open.add(one)
                 continue
             try:

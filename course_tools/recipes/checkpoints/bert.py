@@ -15,9 +15,9 @@ from chapters.ch06.finetuning import AnswerTask, Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
 from chapters.ch06.practice import Practice, look_for_equals
-from course_kit.keeping import saving
+from course_kit import checkpoints
+from course_kit.keeping import serialiser
 from course_tools.recipes.stories.make import pack
-from course_utils import checkpoints
 
 from .measuring import finish
 
@@ -151,9 +151,9 @@ class FineTuning:
     def save(self, model, name: str, card: dict) -> Path:
         """What was added to the pre-trained model, or all of it."""
         if not self.recipe.rank:
-            return saving.save_checkpoint(model, name, card, tokenizer=self.tokenizer)
+            return serialiser.save_checkpoint(model, name, card, tokenizer=self.tokenizer)
         plain = copy.deepcopy(model).merge_and_unload()
-        return saving.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
+        return serialiser.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
 
     @property
     def data(self) -> dict:

@@ -8,12 +8,11 @@ from pathlib import Path
 import torch
 
 from chapters.ch07 import language
-from course_kit import files
-from course_utils import checkpoints, decoding
-from course_utils.fused import fuse
+from course_kit import checkpoints, decoding, files
+from course_kit.fused import fuse
+from course_kit.text import EOS, BytePairs, Characters, Vocabulary, WordPiece, from_json
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.llama import Llama, LlamaConfig, speak
-from course_utils.text import EOS, BytePairs, Characters, Vocabulary, WordPiece, from_json
 
 from .measuring import finish
 

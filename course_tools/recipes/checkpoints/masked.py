@@ -9,11 +9,11 @@ from torch import Tensor
 
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
-from course_utils import checkpoints
+from course_kit import checkpoints
+from course_kit.contexts import evaluating
+from course_kit.text import WordPiece
 from course_utils.bert import Bert, BertForPreTraining, mask_tokens, pretraining_loss
 from course_utils.positions import shift_matrix, sinusoidal_encoding
-from course_utils.restored import evaluating
-from course_utils.text import WordPiece
 
 from .language import kept_tokenizer
 from .measuring import finish

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chapters.ch03 import tatoeba
 from chapters.ch03.lesson import Lesson
-from course_kit.keeping import saving
-from course_utils import checkpoints, decoding, metrics, text
+from course_kit import checkpoints, decoding, metrics, text
+from course_kit.keeping import serialiser
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 
@@ -52,7 +52,7 @@ def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | Non
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
     print(card["metrics"], flush=True)
-    return saving.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
+    return serialiser.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
 
 
 def sentences(recipe, split: str) -> list[tuple[str, str]]:

@@ -20,12 +20,11 @@ from pathlib import Path
 import torch
 
 from chapters.ch07 import distributed, optimizers
-from course_kit import fetching, files
+from course_kit import checkpoints, fetching, files
 from course_kit.callbacks import in_bfloat16
-from course_kit.keeping import saving, state
+from course_kit.keeping import serialiser, state
 from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
-from course_utils import checkpoints
-from course_utils.training import Run, fit, warm_then_fall
+from course_kit.training import Run, fit, warm_then_fall
 
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
@@ -117,7 +116,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
             if hasattr(task, "save"):
                 task.save(model, name, card)
             else:
-                saving.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
+                serialiser.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
     return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"

@@ -8,12 +8,11 @@ from pathlib import Path
 import torch
 
 from chapters.ch03 import tatoeba
-from course_kit import files
-from course_utils import checkpoints, text
-from course_utils.fused import fuse
+from course_kit import checkpoints, files, text
+from course_kit.fused import fuse
+from course_kit.seq2seq import Seq2Seq
 from course_utils.gpt import GPT
 from course_utils.loss import masked_loss
-from course_utils.seq2seq import Seq2Seq
 from course_utils.transformer import translation_loss
 
 from . import measuring

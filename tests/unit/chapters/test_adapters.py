@@ -15,8 +15,8 @@ from chapters.ch06.adapters import (
 )
 from chapters.ch06.finetuning import AnswerTask, Classify, Tag
 from course_kit.data.stories import Labelled
+from course_kit.text import WordPiece
 from course_utils.bert import BertConfig
-from course_utils.text import WordPiece
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
 TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]

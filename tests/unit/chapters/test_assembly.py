@@ -5,8 +5,8 @@ import torch
 
 from chapters.ch07.assembly import biases_inside, one_behind
 from chapters.ch07.exercises.cache import attention_step
+from course_kit.caching import GroupedQueryAttention
 from course_utils.attention import MultiHeadAttention, causal_mask
-from course_utils.caching import GroupedQueryAttention
 from course_utils.rotary import RotaryAttention
 
 

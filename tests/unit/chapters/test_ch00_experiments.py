@@ -5,8 +5,8 @@ import pytest
 from chapters.ch00 import labs
 from chapters.ch00.experiments import all_but_one, french, lists_of, needed_words
 from chapters.ch00.labs.cover import MODEL, SENTENCE, halves
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from chapters.ch03.experiments import (
 )
 from chapters.ch03.lesson import Example, Lesson, checkpoint, edits, gold_weights, translations
 from chapters.ch03.lesson import _words as lesson_words
-from course_utils import metrics, text
-from course_utils.checkpoints import Loaded
-from course_utils.decoding import translate
+from course_kit import metrics, text
+from course_kit.checkpoints import Loaded
+from course_kit.decoding import translate
 from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
 

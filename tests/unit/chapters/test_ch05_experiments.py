@@ -7,9 +7,9 @@ from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import in_class, norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
-from course_utils import text
-from course_utils.caching import writer_of
-from course_utils.heads import Head, attention_weights, heads_of, silenced
+from course_kit import text
+from course_kit.caching import writer_of
+from course_kit.heads import Head, attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
 
 

@@ -6,9 +6,9 @@ import torch
 
 from chapters.ch05 import labs
 from chapters.ch05.experiments import heads, lens
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
-from course_utils.heads import Head, attention_weights, silenced
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
+from course_kit.heads import Head, attention_weights, silenced
 
 TIRED = "The animal didn't cross the street because it was too tired."
 WIDE = TIRED.replace("tired", "wide")

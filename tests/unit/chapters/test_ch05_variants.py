@@ -6,8 +6,8 @@ import torch
 from chapters.ch05.experiments.in_class import small_model
 from chapters.ch05.experiments.twins import corpus
 from chapters.ch05.variants import LayerWise, with_key_heads
-from course_utils.caching import writer_of
-from course_utils.heads import attention_weights
+from course_kit.caching import writer_of
+from course_kit.heads import attention_weights
 from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
 SIZES = TransformerConfig(9, 9, model_size=8, num_layers=2, num_heads=4, dropout=0.0)

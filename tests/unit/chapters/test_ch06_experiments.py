@@ -18,12 +18,12 @@ from chapters.ch06.experiments.tasks import (
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson
 from course_kit import files
+from course_kit.checkpoints import folder, load_checkpoint
 from course_kit.data import stories
 from course_kit.data.stories import Labelled, Story
+from course_kit.text import WordPiece
 from course_tools.recipes.checkpoints import train
 from course_utils.bert import BertConfig, BertForPreTraining, pretraining_loss
-from course_utils.checkpoints import folder, load_checkpoint
-from course_utils.text import WordPiece
 
 WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
 TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]
@@ -105,7 +105,7 @@ def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(name, most, monkeypatch, 
     for kind in ("json", "safetensors"):
         shutil.copy(folder() / f"bert-stories.{kind}", there)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_kit.files.course_folder", lambda: tmp_path)
     monkeypatch.setitem(train.RECIPES, name, dataclasses.replace(train.RECIPES[name], every=3))
     train.train(name, steps=6)
     loaded = load_checkpoint(name)

@@ -9,8 +9,8 @@ from chapters.ch07.experiments import cost, in_class, induction, ladder, one_sen
 from chapters.ch07.experiments.in_class import Ladder, learn, small_model
 from chapters.ch07.language import Text, TextLesson, load_text
 from course_kit.callbacks import TensorBoard
+from course_kit.heads import attention_weights
 from course_utils.gpt import GPTConfig
-from course_utils.heads import attention_weights
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 

@@ -12,10 +12,10 @@ from chapters.ch08.exercises.annex import linear_step, with_sink
 from chapters.ch08.experiments import lora, models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
+from course_kit.contexts import seeded
 from course_tools.recipes.results import RECIPES
 from course_utils.attention import split_heads
 from course_utils.llama import Llama, LlamaConfig, share_heads
-from course_utils.restored import seeded
 
 SMALL = LlamaConfig(vocab_size=300, model_size=64, num_layers=2, num_heads=4, key_heads=2, ffn_size=96, max_length=400)
 

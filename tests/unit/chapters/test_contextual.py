@@ -11,8 +11,8 @@ from chapters.ch06.experiments.contextual import (
     word_vectors,
 )
 from chapters.ch06.pairs import collate, encode
+from course_kit.text import WordPiece
 from course_utils.bert import Bert, BertConfig
-from course_utils.text import WordPiece
 
 SENTENCES = ["the bank gave him a loan", "he sat on the bank of the river", "a bank"]
 

@@ -8,8 +8,8 @@ from in_page import open_in_node
 
 from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import MODEL, OTHERS, SENTENCE, halves, study
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding import translate
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding import translate
 
 
 @pytest.fixture(scope="module")

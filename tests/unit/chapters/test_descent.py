@@ -10,11 +10,11 @@ from in_page import open_in_node
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, SENTENCE, study
+from course_kit.checkpoints import load_checkpoint
+from course_kit.heads import attention_weights
+from course_kit.text import BOS
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.checkpoints import load_checkpoint
-from course_utils.heads import attention_weights
-from course_utils.text import BOS
 
 
 @pytest.fixture(scope="module")

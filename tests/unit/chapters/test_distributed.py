@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from chapters.ch07 import distributed
+from course_kit import text
 from course_kit.keeping import state as training_state
 from course_tools.recipes.checkpoints import train
-from course_utils import gpt, text
+from course_utils import gpt
 
 DRIVER = """
 import sys
@@ -22,8 +23,8 @@ from course_tools.recipes.checkpoints import train, translation
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_kit import files
 folder, name = Path(sys.argv[1]), sys.argv[2]
-import course_utils.files
-files.course_folder = course_utils.files.course_folder = lambda: folder
+import course_kit.files
+files.course_folder = course_kit.files.course_folder = lambda: folder
 train.has_bfloat16 = lambda device: False
 words = "the old cat sees a small dog and it runs home again\\n"
 language.load_text = lambda name: language.Text(name, words * 40, words * 4)

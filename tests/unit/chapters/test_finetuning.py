@@ -5,10 +5,10 @@ import torch
 
 from chapters.ch06.finetuning import AnswerTask, Classify, Passes, Tag, task_of
 from chapters.ch06.span_metrics import Span, answer_scores, entity_scores, normal_answer, spans
+from course_kit.checkpoints import load_checkpoint
 from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
+from course_kit.text import WordPiece
 from course_utils.bert import IGNORED, BertConfig
-from course_utils.checkpoints import load_checkpoint
-from course_utils.text import WordPiece
 
 NAMES = ("anna", "ben", "carla", "david")
 GOOD, BAD = ("good", "nice", "fine"), ("bad", "poor", "awful")

@@ -15,10 +15,10 @@ from chapters.ch07.labs.next_token import spelled
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
 from course_kit import data
+from course_kit.decoding.sampling import next_probabilities
+from course_kit.text import Subwords
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.decoding.sampling import next_probabilities
-from course_utils.text import Subwords
 
 SIGNS = list("\n abcdefgh")
 TEXT = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"

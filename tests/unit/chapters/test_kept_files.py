@@ -10,16 +10,15 @@ import torch
 import transformers
 from own_package import ADD, SOFTMAX, SPLIT, solve
 
-from chapters.ch07 import own
+from chapters.ch07 import reader_models
 from course_kit import data
 from course_kit.convert import to_huggingface
 from course_kit.mine import keeping
 from course_kit.mine.trying import tried
-from course_kit.plain import plain
-from course_utils import bert, positions, rotary, transformer
+from course_kit.source_text import plain
+from course_utils import bert, merges, positions, rotary, transformer
 from course_utils.attention import padding_mask
 from course_utils.self_attention import SelfAttention
-from course_utils.text import merges
 from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
 FILES = {
@@ -80,7 +79,9 @@ def whole_bert(kept):
 def gpt_of_transformers(kept):
     model = with_large_parameters(kept["SmallGPT"](vocab=50, size=32, layers=2))
     ids = torch.randint(50, (2, 12))
-    torch.testing.assert_close(model(ids), to_huggingface(own.course_of(model))(ids).logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        model(ids), to_huggingface(reader_models.course_of(model))(ids).logits, atol=1e-4, rtol=1e-4
+    )
 
 
 def merges_of_the_book(kept):

@@ -11,7 +11,7 @@ from torch import nn
 from chapters.ch07 import language
 from chapters.ch07.language import TextLesson, load_text, read_file
 from course_kit import fetching
-from course_utils.text import BytePairs
+from course_kit.text import BytePairs
 
 FRENCH = "Où êtes-vous, demanda le garçon à l'élève déçu.\n" * 20
 CHINESE = "我是一个学生。这是他的书,我们在中国。\n" * 20

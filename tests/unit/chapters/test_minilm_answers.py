@@ -13,7 +13,7 @@ from chapters.ch06.experiments import minilm_answers
 from chapters.ch06.experiments.minilm_answers import Windows, people
 from chapters.ch06.span_metrics import answer_scores
 from course_kit.data.stories import Question
-from course_utils.text import WordPiece
+from course_kit.text import WordPiece
 
 NAMES = ["anna", "ben", "carla", "david", "emma", "frank", "grace", "hugo"]
 TEXT = " ".join(f"{name.title()} lives in town {n}." for n, name in enumerate(NAMES))

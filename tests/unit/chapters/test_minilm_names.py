@@ -5,7 +5,7 @@ import pytest
 from chapters.ch06 import real_text
 from chapters.ch06.experiments import minilm_names
 from course_kit.data.stories import Tagged
-from course_utils.text import WordPiece
+from course_kit.text import WordPiece
 
 
 def test_posts_become_pieces_with_a_tag_for_the_first_of_each_word(monkeypatch):

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from chapters.ch06.pairs import answer_tokens, best_span, collate, draw, encode, encode_all, special_mask
-from course_utils import text
-from course_utils.text import WordPiece
+from course_kit import text
+from course_kit.text import WordPiece
 
 SENTENCES = [
     "The man went to the store.", "He bought a gallon of milk.", "The animal was too tired.", "It was too wide.",

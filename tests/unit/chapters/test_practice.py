@@ -6,11 +6,11 @@ import torch
 
 from chapters.ch06.pairs import collate
 from chapters.ch06.practice import Practice, gap, look_for_equals, renamed
+from course_kit.checkpoints import load_checkpoint
 from course_kit.data import stories
 from course_kit.data.stories import Question
-from course_utils.checkpoints import load_checkpoint
-from course_utils.heads import attention_weights
-from course_utils.text import WordPiece
+from course_kit.heads import attention_weights
+from course_kit.text import WordPiece
 
 ASKED = Question("Anna lost a key. On Monday, Ben met Anna at the bank.", "When did Ben meet Anna?", "Monday", 20)
 NONE = Question("Anna lost a key.", "Where is Anna?", "", -1)

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from chapters.ch07 import hub_format, serving
-from course_utils import text
-from course_utils.checkpoints import Loaded
-from course_utils.decoding import generate
+from course_kit import text
+from course_kit.checkpoints import Loaded
+from course_kit.decoding import generate
 from course_utils.gpt import GPT, GPTConfig
 
 EXTRA = pytest.mark.skipif(

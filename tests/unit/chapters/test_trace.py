@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from small_translator import WORDS, loaded
 
 from chapters.ch05.labs.trace import trace
-from course_utils.decoding import translate
-from course_utils.heads import attention_weights
+from course_kit.decoding import translate
+from course_kit.heads import attention_weights
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.positions import sinusoidal_encoding
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 
 CASES = {
     "pre-norm": {},

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from course_kit.decoding import Translation
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.decoding import Translation
 
 SOURCE, TARGET = ["He", "is", "tired", "."], ["Il", "est", "fatigué", "."]
 GOLD = [(0, 0), (1, 1), (2, 2), (3, 3)]

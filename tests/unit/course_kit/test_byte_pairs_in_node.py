@@ -4,7 +4,7 @@ import pytest
 from in_node import evaluate
 
 from course_kit.data import stories
-from course_utils.text import BOS, BytePairs
+from course_kit.text import BOS, BytePairs
 
 TEXTS = [
     "The captain's dog didn't bark; “don’t,” she'll say.", "", " ", "  two  blanks \n\n\t and\r\n lines ",

@@ -15,12 +15,12 @@ from in_page import load_as_in_page
 from safetensors.numpy import load_file
 
 from chapters.ch00.labs.cover import OTHERS, SENTENCE, study
+from course_kit.checkpoints import folder, load_checkpoint
 from course_kit.data import parallel
+from course_kit.decoding import translate
+from course_kit.heads import attention_weights
+from course_kit.text import BOS
 from course_kit.views.models import EIGHT_BITS, model_files, weights_in_page, written
-from course_utils.checkpoints import folder, load_checkpoint
-from course_utils.decoding import translate
-from course_utils.heads import attention_weights
-from course_utils.text import BOS
 from course_utils.transformer import Transformer
 
 GRAMMAR = "transformer-grammar"

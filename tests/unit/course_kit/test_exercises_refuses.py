@@ -18,7 +18,7 @@ from small_exercises import DOUBLE, SCALE, SHARES, T, in_cell, small
 from torch import nn
 from torch.masked import masked_tensor
 
-from course_kit.exercises import check, exercise, guard, solved
+from course_kit.exercises import check, exercise, guard, record
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case
 from course_kit.exercises.judge import judge
@@ -335,7 +335,7 @@ def test_two_answers_to_one_question_are_refused():
 
 def test_a_pipe_in_place_of_the_record_keeps_nothing_waiting(tmp_path, monkeypatch, capsys):
     (tmp_path / ".course.json").write_text("{}")
-    os.mkfifo(tmp_path / solved.FILE)
+    os.mkfifo(tmp_path / record.FILE)
     monkeypatch.chdir(tmp_path)
     exercise(find("weighted average"))(lambda weights, values: values.mean())
     assert "no plain file" in capsys.readouterr().out

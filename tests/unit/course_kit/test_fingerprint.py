@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from course_kit.keeping.fingerprint import Unidentified, fingerprint, ones_own
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.seq2seq import Seq2Seq, Seq2SeqConfig
 
 CELL = """
 import collections, dataclasses, enum, functools, random, types
@@ -27,7 +27,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from course_utils.bert import BertConfig
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.text import Batches, Vocabulary
+from course_kit.text import Batches, Vocabulary
 torch.manual_seed(0)
 class Own(nn.Linear): pass
 class Loud:

@@ -9,9 +9,9 @@ from in_page import open_in_node
 
 from chapters.ch05 import labs
 from chapters.ch06.pairs import encode
-from course_utils.decoding import translate
-from course_utils.heads import attentions, silenced
-from course_utils.text import BOS
+from course_kit.decoding import translate
+from course_kit.heads import attentions, silenced
+from course_kit.text import BOS
 
 GRAMMAR = "transformer-grammar"
 TIRED = "The animal didn't cross the street because it was too tired."

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import nn
 
+from course_kit import training
 from course_kit.callbacks import Budget, Samples, Watcher
-from course_kit.keeping import kept, state
-from course_utils import training
-from course_utils.files import course_folder
-from course_utils.training import Callback, fit
+from course_kit.files import course_folder
+from course_kit.keeping import state, store
+from course_kit.training import Callback, fit
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch):
     """A folder for what is kept, and trainings taken from it."""
     monkeypatch.setenv("COURSE_KEPT_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_KEPT", "use")
-    monkeypatch.setattr(training, "ALWAYS", [kept.Keeping])
+    monkeypatch.setattr(training, "ALWAYS", [store.Keeping])
     return tmp_path
 
 
@@ -44,7 +44,7 @@ def test_a_file_may_be_as_large_as_the_largest_and_not_a_byte_larger(folder, mon
     size = path.stat().st_size
     for largest, there in ((size - 1, False), (size, True)):
         path.unlink(missing_ok=True)
-        monkeypatch.setattr(kept, "LARGEST", largest)
+        monkeypatch.setattr(store, "LARGEST", largest)
         small()
         assert path.exists() == there
 
@@ -121,9 +121,9 @@ import numpy as np
 import torch
 from torch import nn
 from chapters.ch07.language import read_file
-from course_kit.keeping import kept
-from course_utils import training
-from course_utils.files import course_folder
+from course_kit.keeping import store
+from course_kit import training
+from course_kit.files import course_folder
 import helpers
 from helpers import plain
 from mine import ch05, transformer
@@ -138,7 +138,7 @@ def train(name, loss=plain, batches=[torch.ones(4, 2)], made=nn.Linear, hook=Non
     run = training.fit(model, batches, loss, steps=4, show=False)
     print(name, "kept" if "Kept" in run.message else "trained", sep=": ")
 
-training.ALWAYS[:] = [kept.Keeping]
+training.ALWAYS[:] = [store.Keeping]
 train("a loss", helpers.loss)
 train("batches", batches=helpers.batches)
 train("a constant", helpers.by_constant)
@@ -225,7 +225,7 @@ def test_a_stopped_run_resumes_and_is_not_brought_back_again(folder):
     stopped = small(5, loss=pressed)
     assert stopped.stopped == "by hand" and stopped.step == 2
     pressed.at = -9
-    with kept.brought_back() as trainings:
+    with store.brought_back() as trainings:
         assert small(5, stopped, loss=pressed).step == 5
     assert trainings == [("trained", "")]
 
@@ -234,13 +234,13 @@ def test_stop_ends_a_training_that_is_brought_back_and_the_cells_after_it(folder
     def pressed(model, batch):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), kept.brought_back() as trainings:
+    with pytest.raises(KeyboardInterrupt), store.brought_back() as trainings:
         small(5, loss=pressed)
     assert trainings == [("trained", "")] and not list(folder.glob("*"))
 
 
 def test_what_cannot_be_identified_is_trained_again_and_said(folder):
-    with kept.brought_back() as trainings, open(__file__) as file:
+    with store.brought_back() as trainings, open(__file__) as file:
         small(2, loss=lambda m, b, given=file: m(b).pow(2).mean(), title="odd")
     assert trainings == [("trained", "odd")] and not list(folder.glob("*"))
 
@@ -268,7 +268,7 @@ def test_the_folder_is_bounded(tmp_path):
         (tmp_path / f"{number}.safetensors").write_bytes(bytes(4000))
         os.utime(tmp_path / f"{number}.safetensors", (number, number))
     os.utime(tmp_path / "0.safetensors")  # used just now
-    kept.trim(tmp_path, limit=10_000)
+    store.trim(tmp_path, limit=10_000)
     assert sorted(path.stem for path in tmp_path.glob("*.safetensors")) == ["0", "3"]
 
 
@@ -278,7 +278,7 @@ def test_what_was_left_half_written_goes_after_an_hour_and_counts_until_then(tmp
     earlier = time.time() - 4_000
     for name in (".a.safetensors.x", "c.safetensors", ".other"):
         os.utime(tmp_path / name, (earlier, earlier))
-    kept.trim(tmp_path, limit=8_000)
+    store.trim(tmp_path, limit=8_000)
     assert {path.name for path in tmp_path.iterdir()} == {".b.safetensors.y", "d.safetensors", ".other"}
 
 

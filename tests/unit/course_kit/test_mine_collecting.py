@@ -8,7 +8,7 @@ from own_package import SOFTMAX
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from course_kit import cells
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_kit.exercises.define import find
 from course_kit.mine import collecting, lookup
 from course_kit.mine.needs import CannotTake
@@ -27,15 +27,15 @@ def save(book, *sources):
     nbformat.write(made, book / "01_one.ipynb")
 
 
-def record(book, *names):
+def keep_record(book, *names):
     """These exercises are solved, by the workbook's record."""
     entry = {"state": "solved", "attempts": 1, "hints": 0, "solution": False}
-    (book / solved.FILE).write_text(json.dumps({"exercises": dict.fromkeys(names, entry)}))
+    (book / record.FILE).write_text(json.dumps({"exercises": dict.fromkeys(names, entry)}))
 
 
 def test_what_is_solved_in_a_notebook_is_the_readers_at_once_with_what_it_needs(book, capsys):
     save(book, "from chapters.ch01 import exercise", BELL, "%time 1\n" + KERNEL, OTHERS)
-    record(book, "gaussian kernel", "leave-one-out mask")
+    keep_record(book, "gaussian kernel", "leave-one-out mask")
     from mine import gaussian_kernel, masked_softmax, others_only
 
     assert gaussian_kernel.__module__ == others_only.__module__ == "mine.ch01"
@@ -63,7 +63,7 @@ def test_what_cannot_stand_alone_or_is_wrong_is_left_out_and_the_courses_is_used
     (stub,) = cells.answers(cell)
     with pytest.raises(CannotTake, match=why):
         collecting.collect(find(stub.name), book / "01_one.ipynb", cell, stub)
-    record(book, stub.name)
+    keep_record(book, stub.name)
     assert lookup.owned(stub.bound)[1] == "the course's"
 
 
@@ -71,7 +71,7 @@ def test_an_answer_that_calls_one_that_is_wrong_gets_the_courses(book):
     softmax = SOFTMAX.replace("    hidden", "    gaussian(scores)\n    hidden", 1)
     wrong = KERNEL.replace("distance / width", "distance")
     save(book, "from chapters.ch01 import exercise", BELL, wrong, '@exercise("stable masked softmax")\n' + softmax)
-    record(book, "gaussian kernel", "stable masked softmax")
+    keep_record(book, "gaussian kernel", "stable masked softmax")
     assert lookup.owned("masked_softmax")[1] == "yours, from chapter 1"
     text = (book / "mine" / "ch01.py").read_text()
     assert "as gaussian" in text and "def bell" not in text

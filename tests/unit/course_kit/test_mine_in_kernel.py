@@ -60,7 +60,7 @@ def test_what_is_solved_in_chapter_1_is_the_readers_in_another_notebook(kernel):
 def test_a_dataclass_and_a_cell_with_a_magic_are_found_in_the_notebook(kernel):
     book, _, client = kernel
     started(client, "ch05")
-    run(client, "from course_kit.plain import plain\nfrom dataclasses import dataclass")
+    run(client, "from course_kit.source_text import plain\nfrom dataclasses import dataclass")
     cell = "@dataclass(frozen=True)\nclass TransformerConfig:\n    vocab: int = 13\n    mine: int = 1\n"
     run(client, cell)
     code = "from course_kit.mine.needs import definition_of\nprint(definition_of(TransformerConfig).text)"

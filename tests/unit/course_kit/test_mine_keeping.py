@@ -14,7 +14,7 @@ import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known b
 from course_kit import files
 from course_kit.mine import KeptFile, Part, keep, keeping, loading
 from course_kit.mine.trying import tried
-from course_kit.plain import plain
+from course_kit.source_text import plain
 from course_utils import attention
 
 ATTENTION = "course_utils.attention"

@@ -12,12 +12,12 @@ from in_node import evaluate
 from in_page import open_in_node
 
 from chapters.ch03 import tatoeba
+from course_kit.caching import writer_of
+from course_kit.checkpoints import folder
 from course_kit.data import parallel, stories
+from course_kit.decoding import translate
+from course_kit.text import BOS
 from course_utils.bert import BertForPreTraining
-from course_utils.caching import writer_of
-from course_utils.checkpoints import folder
-from course_utils.decoding import translate
-from course_utils.text import BOS
 
 LARGE = (  # one of their architecture and vocabulary is asked for every change, these weekly
     "bert-prose", "gpt-en-fr", "gpt-shakespeare", "seq2seq-attention-en-fr", "seq2seq-plain-en-fr", "transformer-en-fr",

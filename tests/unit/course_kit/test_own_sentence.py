@@ -8,8 +8,8 @@ import torch
 from chapters.ch03.labs import flow
 from chapters.ch06 import labs as bert_labs
 from chapters.ch07 import labs as gpt_labs
+from course_kit.checkpoints import load_checkpoint
 from course_kit.views.labs import alignment, heads
-from course_utils.checkpoints import load_checkpoint
 
 SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
 NAME = "seq2seq-attention-en-fr-grammar"

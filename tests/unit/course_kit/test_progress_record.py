@@ -11,7 +11,7 @@ import pytest
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_tools.classroom.catalogue import find
 
 ROOT = files.course_folder()
@@ -38,7 +38,7 @@ def run(body, stub=STUB, names={"exercise": exercise, "find_error": find_error})
 
 
 def entry(where, name="weighted average"):
-    return solved.read(where)[name]
+    return record.read(where)[name]
 
 
 def test_tried_then_solved(mine):
@@ -57,9 +57,9 @@ def test_running_a_cell_again_is_no_attempt_and_writes_nothing(mine):
     run(WRONG)
     assert entry(mine)["attempts"] == 1
     run(RIGHT)
-    before = (mine / solved.FILE).stat().st_mtime_ns
+    before = (mine / record.FILE).stat().st_mtime_ns
     run(RIGHT)
-    assert (mine / solved.FILE).stat().st_mtime_ns == before and entry(mine)["attempts"] == 2
+    assert (mine / record.FILE).stat().st_mtime_ns == before and entry(mine)["attempts"] == 2
 
 
 def test_what_is_solved_stays_solved(mine):
@@ -75,14 +75,14 @@ def test_a_stub_that_is_only_run_leaves_nothing(mine):
     run("raise NotImplementedError")
     find_error("softmax denominator")
     check("weighted average", lambda weights, values: 0)
-    assert not (mine / solved.FILE).exists()
+    assert not (mine / record.FILE).exists()
 
 
 def test_find_the_error(mine):
     puzzle = find("softmax denominator")
     given = f'@find_error("{puzzle.name}")\n' + "\n".join(puzzle.program)
     run("", "import torch\n" + given)
-    assert not (mine / solved.FILE).exists(), "the program as it came is no attempt"
+    assert not (mine / record.FILE).exists(), "the program as it came is no attempt"
     run("", "import torch\n" + given.replace("top / bottom", "top * bottom"))
     assert entry(mine, puzzle.name)["state"] == "tried"
     find_error(puzzle.name)(puzzle.reference)
@@ -107,12 +107,12 @@ def test_answers_without_a_source_count_each_time(mine):
 
 def test_the_checksum_is_that_of_the_source_from_the_decorator_on():
     seen = {}
-    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, solved.checksum(name, answer))}
+    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))}
     run(RIGHT, names=names)
-    assert seen == {"weighted average": solved.of_source(STUB + RIGHT)}
+    assert seen == {"weighted average": record.of_source(STUB + RIGHT)}
     source = '@exercise("a class")\nclass Layer:\n    size = 3\n\n    def forward(self, x):   \n        return x'
     run(source, stub="import math\n\n", names=names)
-    assert seen["a class"] == solved.of_source(source)
+    assert seen["a class"] == record.of_source(source)
 
 
 @pytest.mark.parametrize("place", ["notebooks", ".", "tests/unit"])
@@ -146,9 +146,9 @@ DAMAGED = [
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
     for number in (1, 2):
-        (mine / solved.FILE).write_text(text)
-        with pytest.raises(solved.Damaged):
-            solved.read(mine)
+        (mine / record.FILE).write_text(text)
+        with pytest.raises(record.Damaged):
+            record.read(mine)
         run(RIGHT)
         assert entry(mine)["state"] == "solved"
         assert f"It was set aside as progress.damaged-{number}.json" in capsys.readouterr().out
@@ -159,12 +159,12 @@ def test_what_is_damaged_is_set_aside_and_never_destroyed(mine, capsys, text):
 
 def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
     run(RIGHT)
-    content = json.loads((mine / solved.FILE).read_text())
+    content = json.loads((mine / record.FILE).read_text())
     content["exercises"]["of another edition"] = content["exercises"]["weighted average"] | {"stars": 5}
     content["exercises"] |= {"a": {"state": ["tried"]}, "b": {"state": "solved", "attempts": -1, "hints": 0}}
-    (mine / solved.FILE).write_text(json.dumps(content))
+    (mine / record.FILE).write_text(json.dumps(content))
     hint("gaussian kernel")
-    assert set(solved.read(mine)) == {"weighted average", "gaussian kernel", "of another edition"}
+    assert set(record.read(mine)) == {"weighted average", "gaussian kernel", "of another edition"}
     assert entry(mine, "of another edition")["stars"] == 5
     assert json.loads((mine / "progress.damaged-1.json").read_text()) == content
 
@@ -172,7 +172,7 @@ def test_what_can_be_read_of_a_damaged_file_is_kept(mine, capsys):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, capsys, number):
     run(WRONG)
-    before = (mine / solved.FILE).read_bytes()
+    before = (mine / record.FILE).read_bytes()
 
     def fail(*_):
         raise OSError(number, os.strerror(number))
@@ -181,45 +181,45 @@ def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, caps
     run(RIGHT)
     out = capsys.readouterr().out
     assert "✓ weighted average" in out and f"could not be kept in progress.json: {os.strerror(number)}" in out
-    assert (mine / solved.FILE).read_bytes() == before
+    assert (mine / record.FILE).read_bytes() == before
     assert not list(mine.glob(".progress.json.*[!k]"))
 
 
 def test_a_folder_of_that_name_or_no_working_directory_stops_nobody(mine, monkeypatch, capsys):
-    (mine / solved.FILE).mkdir()
+    (mine / record.FILE).mkdir()
     run(RIGHT)
     assert "could not be kept" in capsys.readouterr().out
 
     def deleted():
         raise FileNotFoundError
 
-    monkeypatch.setattr(solved.Path, "cwd", deleted)
+    monkeypatch.setattr(record.Path, "cwd", deleted)
     run(RIGHT)
     assert capsys.readouterr().out.startswith("✓")
 
 
 def test_kernels_side_by_side_lose_nothing(mine):
     program = (
-        "import sys; from course_kit.exercises import solved\n"
-        "solved.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
+        "import sys; from course_kit.exercises import record\n"
+        "record.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
         "for i in range(20):\n"
-        "    solved.checked(f'exercise {i} of {sys.argv[1]}', True, None); solved.helped('shared')"
+        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(2)]
     assert [one.wait(60) for one in running] == [0] * 2
-    kept = solved.read(mine)
+    kept = record.read(mine)
     assert len(kept) == 41 and kept["shared"]["hints"] == 40
 
 
 def test_a_kernel_that_hangs_with_the_lock_does_not_hold_up_the_others(mine, monkeypatch):
-    monkeypatch.setattr(solved, "PATIENCE", 0.05)
-    with files.alone(mine / solved.FILE, 1):
+    monkeypatch.setattr(record, "PATIENCE", 0.05)
+    with files.alone(mine / record.FILE, 1):
         run(RIGHT)
     assert entry(mine)["state"] == "solved"
 
 
 def test_a_record_that_is_no_file_is_said_and_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / solved.FILE)
+    os.mkfifo(tmp_path / record.FILE)
     with pytest.raises(OSError):
-        solved.read(tmp_path)
+        record.read(tmp_path)

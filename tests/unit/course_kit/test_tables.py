@@ -107,7 +107,7 @@ def test_a_table_is_made_again_by_a_command(copy_of_data, capsys):
 
 def test_a_package_without_its_course_says_what_to_do(tmp_path, monkeypatch):
     """Installed from a wheel, away from a clone."""
-    monkeypatch.setattr("course_utils.files.__file__", str(tmp_path / "site-packages" / "course_utils" / "files.py"))
+    monkeypatch.setattr("course_kit.files.__file__", str(tmp_path / "site-packages" / "course_utils" / "files.py"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError):
         data.load("co2_weekly")

@@ -15,8 +15,8 @@ from torch import nn
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from course_kit import files
-from course_kit.exercises import solved
-from course_kit.keeping import kept, state
+from course_kit.exercises import record
+from course_kit.keeping import state, store
 from course_kit.mine import lookup
 from course_tools.classroom import handing_in, progress, workbook
 
@@ -59,7 +59,7 @@ def test_files_of_the_student_are_as_they_were_and_the_new_edition_is_beside_the
 
 
 def test_what_was_solved_counts_and_is_handed_in(opened, course):
-    entries = solved.read(opened)
+    entries = record.read(opened)
     assert {name: entry["state"] for name, entry in entries.items()} == {
         "gaussian kernel": "solved", "attention pooling": "open"}  # fmt: skip
     assert str(progress.note(opened, course)).startswith("1 of ")
@@ -81,6 +81,6 @@ def test_what_was_kept_in_mine_is_imported_as_it_was_written(opened):
 
 
 def test_a_kept_training_can_be_read(opened):
-    (path,) = (opened / kept.FOLDER).glob("*.safetensors")
+    (path,) = (opened / store.FOLDER).glob("*.safetensors")
     back, more = state.unpack(path, nn.Linear(2, 1))
     assert back.step == 6 and len(back.history["loss"][1]) > 0 and more["date"]

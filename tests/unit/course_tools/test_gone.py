@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from course_kit.exercises import find_error, solved
+from course_kit.exercises import find_error, record
 from course_kit.exercises.define import NoSuchExercise
 from course_tools.classroom import handing_in, workbook
 from course_tools.classroom import progress as overview
@@ -39,17 +39,17 @@ def both_solved(tmp_path, monkeypatch):
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (ANSWER, RIGHT)])
     nbformat.write(made, where / "01_one.ipynb")
     (where / workbook.files.STATE).write_text("{}")
-    record = {GONE: entry(answer=solved.of_source(ANSWER)), HERE: entry(answer=solved.of_source(RIGHT))}
-    (where / solved.FILE).write_text(json.dumps({"exercises": record}))
+    kept = {GONE: entry(answer=record.of_source(ANSWER)), HERE: entry(answer=record.of_source(RIGHT))}
+    (where / record.FILE).write_text(json.dumps({"exercises": kept}))
     monkeypatch.chdir(where)
     return where
 
 
 def test_the_record_keeps_it_whatever_is_written(both_solved):
-    before = solved.read(both_solved)[GONE]
-    assert solved.helped(HERE) == "" and solved.checked("attention pooling", False, None) == ""
-    assert solved.read(both_solved)[GONE] == before
-    assert solved.read(both_solved).keys() == {GONE, HERE, "attention pooling"}
+    before = record.read(both_solved)[GONE]
+    assert record.helped(HERE) == "" and record.checked("attention pooling", False, None) == ""
+    assert record.read(both_solved)[GONE] == before
+    assert record.read(both_solved).keys() == {GONE, HERE, "attention pooling"}
 
 
 def test_progress_counts_what_is_there_and_names_what_is_gone(both_solved, course):
@@ -64,7 +64,7 @@ def test_it_is_not_handed_in_and_the_others_are(both_solved, course):
 
 
 def test_a_hand_in_with_it_is_graded(both_solved, course):
-    known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([solved.of_source(OPEN)]))
+    known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([record.of_source(OPEN)]))
     work = hand_ins.read(both_solved, known)
     assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE] == "solved"
 

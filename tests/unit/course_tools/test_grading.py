@@ -24,12 +24,12 @@ import pytest
 import torch
 
 from course import main, parser
-from course_kit import needed
+from course_kit import dependencies
 from course_kit.cells import answers
-from course_kit.exercises import judge, solved
+from course_kit.dependencies import parsed_cells
+from course_kit.exercises import judge, record
 from course_kit.exercises.define import Case, Exercise, Wrong
 from course_kit.exercises.diagnose import Outcome, Verdict
-from course_kit.needed import parsed_cells
 from course_tools.classroom import grading, handing_in
 from course_tools.classroom.catalogue import chapters, exercises, find
 from course_tools.classroom.grading import clusters, hand_ins, judging, report, sandbox
@@ -269,18 +269,18 @@ def test_what_a_class_is_made_from_are_plain_numbers():
 def test_only_what_an_answer_needs():
     source = "import math, os\nimport torch as t\nfrom a.b import *\nscale = 2\nscale += k\nprint(1)\nk = 3\n"
     cells = [
-        needed.parsed(source),
-        needed.parsed("%time\n@exercise('x')\ndef f(q):\n    y = q\n    return t.exp(y) * scale"),
+        dependencies.parsed(source),
+        dependencies.parsed("%time\n@exercise('x')\ndef f(q):\n    y = q\n    return t.exp(y) * scale"),
     ]
-    stub = needed.Stub("x", "f", False, 2, 5)
-    kept = [ast.unparse(x).splitlines()[0] for x in needed.needed(cells, 1, stub)]
+    stub = dependencies.Stub("x", "f", False, 2, 5)
+    kept = [ast.unparse(x).splitlines()[0] for x in dependencies.needed(cells, 1, stub)]
     assert kept[:5] == ["import torch as t", "from a.b import *", "scale = 2", "scale += k", "k = 3"]
     assert kept[-1] == "@exercise('x')" and "print(1)" not in kept and "import math, os" not in kept
 
 
 def test_the_courses_own_function_is_named():
     def lent(source):
-        return borrowed(needed.parsed(source).statements, find(FIRST))
+        return borrowed(dependencies.parsed(source).statements, find(FIRST))
 
     assert lent("from course_utils.attention import gaussian_kernel as g\ndef f(x): return g(x)")
     assert lent("import course_utils.attention as a\ndef f(x): return a.gaussian_kernel(x)")
@@ -376,7 +376,7 @@ def course():
     return hand_ins.Course(
         {"a": "05_five.ipynb", "b": "05_five_annex.ipynb"},
         {file: [cell for cell, _ in parsed_cells(cells)] for file, cells in both.items()},
-        frozenset(solved.of_source(source) for _, source in stubs),
+        frozenset(record.of_source(source) for _, source in stubs),
     )
 
 

@@ -9,27 +9,27 @@ import pytest
 from PIL import Image
 
 from course_kit import lessons
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_tools.authoring import building
 from course_tools.authoring.markup import tree
-from course_tools.classroom import maps, progress
+from course_tools.classroom import chapter_maps, progress
 
 LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 
 def test_each_chapter_has_a_map_whose_ink_is_the_weights():
-    assert list(maps.weights()) == [number for number in LESSONS if number > 0]
-    for name, shown in maps.weights().values():
+    assert list(chapter_maps.weights()) == [number for number in LESSONS if number > 0]
+    for name, shown in chapter_maps.weights().values():
         assert name and np.allclose(shown.sum(-1), 1, atol=0.01)
-        data = maps.ink(shown).partition("base64,")[2]
+        data = chapter_maps.ink(shown).partition("base64,")[2]
         with Image.open(io.BytesIO(base64.b64decode(data))) as image:
             assert np.allclose(np.asarray(image)[..., 1] / 255, shown, atol=0.003)
 
 
 def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():
-    links = tree(maps.strip(3, ".ipynb")).find_all("a")
-    assert maps.style().count("mask-image") == len(links)
-    assert [link["href"] for link in links] == [f"{LESSONS[number]}.ipynb" for number in maps.weights()]
+    links = tree(chapter_maps.strip(3, ".ipynb")).find_all("a")
+    assert chapter_maps.style().count("mask-image") == len(links)
+    assert [link["href"] for link in links] == [f"{LESSONS[number]}.ipynb" for number in chapter_maps.weights()]
     assert [link.get("aria-current") for link in links].count("page") == 1 and links[2]["aria-current"]
 
 
@@ -39,7 +39,7 @@ def onward(tmp_path, monkeypatch, capsys):
 
     def say(chapter, states, annex=False):
         monkeypatch.setattr(progress.files, "workbook_folder", lambda: tmp_path)
-        monkeypatch.setattr(solved, "read", lambda where: {name: {"state": state} for name, state in states.items()})
+        monkeypatch.setattr(record, "read", lambda where: {name: {"state": state} for name, state in states.items()})
         monkeypatch.setattr(progress, "display", lambda note: print(note.page))
         progress.onward(chapter, annex)
         return capsys.readouterr().out

@@ -5,12 +5,11 @@ import torch
 
 from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
-from course_kit import files
+from course_kit import checkpoints, files
+from course_kit.heads import attention_weights
+from course_kit.text import WordPiece
 from course_tools.recipes.checkpoints import masked, train
 from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
-from course_utils import checkpoints
-from course_utils.heads import attention_weights
-from course_utils.text import WordPiece
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
 TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 32, "max_length": 18, "dropout": 0.0}
@@ -59,7 +58,7 @@ def test_the_first_layer_begins_by_looking_beside_each_token():
 
 def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_kit.files.course_folder", lambda: tmp_path)
     monkeypatch.setattr(language, "load_text", lambda name: language.Text(name, LINE * 40, LINE * 9, "held out: Emma"))
     monkeypatch.setitem(train.RECIPES, "tiny-prose", RECIPE)
     train.train("tiny-prose")

@@ -10,7 +10,7 @@ import pytest
 
 import course as command
 from course_kit import cells, files
-from course_kit.exercises import solved
+from course_kit.exercises import record
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
 
@@ -50,8 +50,8 @@ def answer(mine, name, body, file="01_one.ipynb", before="", right=True, keep=Tr
             cell.source = before + text
     nbformat.write(made, mine / file)
     if keep:
-        kept = {"state": "solved" if right else "tried", "attempts": 2, "answer": solved.of_source(text)}
-        solved._remember(name, lambda entry: entry.update(kept))
+        kept = {"state": "solved" if right else "tried", "attempts": 2, "answer": record.of_source(text)}
+        record._remember(name, lambda entry: entry.update(kept))
 
 
 def by_name(content):
@@ -59,7 +59,7 @@ def by_name(content):
 
 
 def test_the_table_in_text_and_html(mine, course):
-    solved.helped("b")
+    record.helped("b")
     answer(mine, "a", "return x")
     answer(mine, "b", "return 0", right=False)
     note = overview.note(None, course)
@@ -82,18 +82,18 @@ def annex(course, mine):
 
 
 def test_lesson_and_annex_are_counted_apart(mine, course, annex):
-    solved.helped("d")
-    solved.checked("b", True, None)
+    record.helped("d")
+    record.checked("b", True, None)
     note = overview.note(mine, course)
     row = "1  Whom?       0 of 2 in the lesson, 1 of 2 in the annex  ○ a"
     assert str(note).splitlines()[0::3] == ["1 of 5 exercises solved.", row]
     assert '<a href="01_one.ipynb">1 Whom?</a> · <a href="01_one_annex.ipynb">annex</a>' in note.page
     for name in ("a", "c"):
-        solved.checked(name, True, None)
+        record.checked(name, True, None)
     assert str(overview.note(mine, course)).endswith(
         "2 of 2 in the lesson, 1 of 2 in the annex  ○ d (in the annex, hints seen)"
     )
-    solved.checked("d", True, None)
+    record.checked("d", True, None)
     assert str(overview.note(mine, course)).endswith("2 of 2 in the lesson, 2 of 2 in the annex  ✓ all solved")
 
 
@@ -123,21 +123,21 @@ def test_a_pipe_or_an_endless_device_is_no_notebook(mine, course):
 def test_nothing_yet_and_all_done(mine, course):
     assert str(overview.note(mine, course)).startswith("0 of 4 exercises solved.\n")
     for name in ("a", "b", "c"):
-        solved.checked(name, True, None)
+        record.checked(name, True, None)
     assert "3 of 3  ✓ all solved" in str(overview.note(mine, course))
 
 
 def test_names_are_escaped_and_old_ones_not_forgotten(mine, course):
-    solved.checked("<b>", True, None)
+    record.checked("<b>", True, None)
     note = overview.note(mine, course)
     assert "Also solved, and no longer in the course: <b>." in str(note) and "<b>." not in note.page
 
 
 def test_what_is_damaged_is_said_and_stays_as_it_is(mine, course):
-    (mine / solved.FILE).write_text("{")
+    (mine / record.FILE).write_text("{")
     assert "progress.json cannot be read" in str(overview.note(mine, course))
-    assert (mine / solved.FILE).read_text() == "{"
-    solved.checked("a", True, None)
+    assert (mine / record.FILE).read_text() == "{"
+    record.checked("a", True, None)
     assert "Set aside because it could not be read: progress.damaged-1.json" in str(overview.note(mine, course))
 
 
@@ -211,20 +211,20 @@ def test_a_wrong_program_as_an_earlier_edition_gave_it_is_not_an_answer(mine, co
 
 
 def test_what_is_missing_changed_or_unreadable_is_said(mine, course, tmp_path):
-    solved.checked("c", True, None)
+    record.checked("c", True, None)
     answer(mine, "a", "return 1")
     answer(mine, "a", "return 2", keep=False)
     (mine / "notes.ipynb").write_text("[]")
     said = handing_in.write(mine, tmp_path / "x.json", course)
     assert "the answer is no longer in the workbook: c." in said and "Changed (or not saved)" in said
     assert "notes.ipynb cannot be read as a notebook." in said
-    (mine / solved.FILE).write_text("{")
+    (mine / record.FILE).write_text("{")
     content = handing_in.collect(mine, course)
     assert by_name(content)["a"]["answer"] and content["problems"][0].startswith("progress.json cannot be read")
 
 
 def test_nothing_is_overwritten(mine, course, tmp_path):
-    for file in (mine / "01_one.ipynb", mine / solved.FILE, tmp_path):
+    for file in (mine / "01_one.ipynb", mine / record.FILE, tmp_path):
         before = file.read_bytes() if file.is_file() else None
         with pytest.raises(ValueError, match="is given, which is not for handing in; needed: .* Take another name"):
             handing_in.write(mine, file, course)

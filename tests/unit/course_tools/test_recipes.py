@@ -8,15 +8,14 @@ import pytest
 import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
-from course_kit import fetching, files
+from course_kit import checkpoints, fetching, files
 from course_kit.data import parallel
 from course_kit.keeping import state
+from course_kit.text import BytePairs
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
-from course_utils import checkpoints
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.text import BytePairs
 from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
@@ -37,7 +36,7 @@ def small_world(monkeypatch, tmp_path):
     monkeypatch.setattr(tatoeba, "load", lambda pair, split: PAIRS if split == "train" else PAIRS[:9])
     monkeypatch.setitem(train.RECIPES, "tiny", TINY)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_utils.files.course_folder", lambda: tmp_path)
+    monkeypatch.setattr("course_kit.files.course_folder", lambda: tmp_path)
     return tmp_path
 
 

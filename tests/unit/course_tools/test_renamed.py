@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from course_kit import cells
-from course_kit.exercises import check, define, find_error, solved
+from course_kit.exercises import check, define, find_error, record
 from course_kit.exercises.define import Case, FindError
 from course_tools.classroom import catalogue, handing_in, workbook
 from course_tools.classroom import progress as overview
@@ -69,7 +69,7 @@ def entry(**more):
 
 
 def recorded(mine, **entries):
-    (mine / solved.FILE).write_text(json.dumps({"exercises": {OLD: entry(**entries)}}))
+    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(**entries)}}))
 
 
 def test_both_names_find_it_and_the_new_one_is_shown(capsys):
@@ -83,23 +83,23 @@ def test_both_names_find_it_and_the_new_one_is_shown(capsys):
 
 def test_the_record_goes_on_under_the_new_name(mine):
     recorded(mine)
-    assert solved.read(mine) == {NEW: entry()}
-    solved.helped(NEW)
-    kept = json.loads((mine / solved.FILE).read_text())["exercises"]
+    assert record.read(mine) == {NEW: entry()}
+    record.helped(NEW)
+    kept = json.loads((mine / record.FILE).read_text())["exercises"]
     assert kept.keys() == {NEW} and kept[NEW]["hints"] == 2 and kept[NEW]["attempts"] == 2
 
 
 def test_of_two_entries_the_better_one_counts(mine):
     both = {OLD: entry(state="solved"), NEW: entry(attempts=9)}
     for order in (both, dict(reversed(both.items()))):
-        (mine / solved.FILE).write_text(json.dumps({"exercises": order}))
-        assert solved.read(mine) == {NEW: entry(state="solved")}
+        (mine / record.FILE).write_text(json.dumps({"exercises": order}))
+        assert record.read(mine) == {NEW: entry(state="solved")}
 
 
 def test_a_damaged_record_keeps_it(mine):
-    (mine / solved.FILE).write_text(json.dumps({"exercises": {OLD: entry(), "a": {"state": "?"}}}))
-    with pytest.raises(solved.Damaged) as caught:
-        solved.read(mine)
+    (mine / record.FILE).write_text(json.dumps({"exercises": {OLD: entry(), "a": {"state": "?"}}}))
+    with pytest.raises(record.Damaged) as caught:
+        record.read(mine)
     assert caught.value.sound == {NEW: entry()}
 
 
@@ -110,7 +110,7 @@ def test_an_answer_under_the_old_name_is_one_attempt_however_often_it_is_run(min
     linecache.cache["<old>"] = (len(source), None, source.splitlines(True), "<old>")
     for _ in range(3):
         exec(compile(source, "<old>", "exec"), {})
-    assert solved.read(mine)[NEW]["attempts"] == 1
+    assert record.read(mine)[NEW]["attempts"] == 1
 
 
 def test_progress_counts_it(mine):
@@ -120,7 +120,7 @@ def test_progress_counts_it(mine):
 
 
 def test_it_is_handed_in_under_the_new_name(mine):
-    recorded(mine, answer=solved.of_source(CELL.format(OLD, "q @ k.mT").partition("\n")[2]))
+    recorded(mine, answer=record.of_source(CELL.format(OLD, "q @ k.mT").partition("\n")[2]))
     (one,) = handing_in.collect(mine, mine.parent / "notebooks")["exercises"]
     assert (one["name"], one["state"], one["as_checked"]) == (NEW, "tried", True)
     assert one["answer"].startswith(f"@find_error({OLD!r})")
@@ -131,7 +131,7 @@ class TestGrading:
     def course(self, mine):
         notebooks = mine.parent / "notebooks"
         (source,) = cells.sources((notebooks / "09_nine.ipynb").read_bytes())
-        untouched = solved.of_source(source.partition("\n")[2])
+        untouched = record.of_source(source.partition("\n")[2])
         return hand_ins.Course({NEW: "09_nine.ipynb"}, {"09_nine.ipynb": []}, frozenset([untouched]))
 
     def test_hand_ins_are_read_under_the_new_name(self, mine, course):

@@ -11,10 +11,10 @@ from jupyter_client.manager import KernelManager
 from torch import nn
 
 from course_kit import files
-from course_kit.keeping import kept, state
+from course_kit.keeping import state, store
 from course_kit.keeping.fingerprint import fingerprint
+from course_kit.training import fit
 from course_tools.classroom.presenting import start
-from course_utils.training import fit
 
 # Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.
 NESTED = safetensors.torch.save({}, {"record": "[" * 5000 + "]" * 5000})
@@ -58,7 +58,7 @@ class TestState:
 
 LESSON = [
     "import course_kit\nruntime = course_kit.setup()",
-    "import torch\nfrom torch import nn\nfrom course_utils.training import fit\n"
+    "import torch\nfrom torch import nn\nfrom course_kit.training import fit\n"
     "torch.manual_seed(3)\nmodel = nn.Linear(2, 1)\nfactor = 1.0",
     "import time\ndef loss(model, batch):\n    time.sleep(0.02)\n    return factor * model(batch).pow(2).mean()\n"
     "torch.manual_seed(4)\nother = nn.Linear(2, 1)",
@@ -206,4 +206,4 @@ def test_all_sections_of_an_annex_are_prepared_and_what_takes_long_is_kept(tmp_p
     nbformat.write(notebook, path)
     assert start.train(["01_one_annex"], tmp_path) == 0
     assert (tmp_path / "ran.txt").read_text() == "3" and "“first”" in capsys.readouterr().out
-    assert len(list((tmp_path / kept.FOLDER).glob("*.safetensors"))) == 1
+    assert len(list((tmp_path / store.FOLDER).glob("*.safetensors"))) == 1

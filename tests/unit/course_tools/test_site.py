@@ -17,7 +17,7 @@ from course_kit import files
 from course_kit.views import heatmap, predict, program
 from course_tools.authoring import building, fragments
 from course_tools.authoring.markup import tree
-from course_tools.publishing import glossary, held, lighten, links, places, site
+from course_tools.publishing import artifacts, asset_files, glossary, links, search_index, site
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
@@ -76,12 +76,12 @@ def test_a_page_says_what_it_is_and_where_to_report_what_is_wrong(built):
 
 
 def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(built):
-    every = [one for name in NAMES for one in held.of(name)]
+    every = [one for name in NAMES for one in artifacts.of(name)]
     assert {"mine/gpt.py", "mine/tokenizer.py"} <= {one.file for one in every}
     first = tree(text(built, "index.html"))
     for one in every:
         taken = text(built, one.download)
-        assert taken == one.text and "functions are yours" not in taken and held.WHOSE in taken
+        assert taken == one.text and "functions are yours" not in taken and artifacts.WHOSE in taken
         compile(taken, one.file, "exec")
         page = tree(text(built, one.page))
         names = [name for name, *_ in one.definitions()]
@@ -128,9 +128,9 @@ def test_a_page_without_repository_has_no_badges(built, alone):
 def test_a_view_waits_as_its_picture_and_large_numbers_are_in_a_file():
     large = heatmap([[1 / 70] * 70] * 70, title="large?")
     small = heatmap([[0.5, 0.5]], title="small?"), predict("Which?", ["a", "b"], 0)
-    whole, shared = [view.fragment() for view in (large, *small)], lighten.Files()
-    page = tree("".join(lighten.view(fragments.read(made), shared) for made in whole))
-    lighten.lighten(page, shared)
+    whole, shared = [view.fragment() for view in (large, *small)], asset_files.Files()
+    page = tree("".join(asset_files.view(fragments.read(made), shared) for made in whole))
+    asset_files.lighten(page, shared)
     (name,) = (path for path in shared.content if path.startswith("numbers/"))
     assert [host.get("data-numbers") for host in page.find_all(class_="course-view")] == [name[8:-3], None, None]
     assert json.loads(shared.content[name].decode().partition(",")[2][:-1])[0] == json.loads(json.dumps(large.spec()))
@@ -140,9 +140,9 @@ def test_a_view_waits_as_its_picture_and_large_numbers_are_in_a_file():
 
 
 def test_pictures_are_files_of_the_same_bytes_with_the_room_that_they_need():
-    shared, picture = lighten.Files(), heatmap([[0.2, 0.8], [0.5, 0.5]]).to_image()
+    shared, picture = asset_files.Files(), heatmap([[0.2, 0.8], [0.5, 0.5]]).to_image()
     page = tree(f'<img alt="" width="100" src="data:image/webp;base64,{base64.b64encode(picture).decode()}">')
-    lighten.lighten(page, shared)
+    asset_files.lighten(page, shared)
     assert shared.content == {page.img["src"]: picture}
     with Image.open(io.BytesIO(picture)) as opened:
         assert (page.img["width"], page.img["height"]) == (100, round(100 * opened.height / opened.width))
@@ -150,9 +150,11 @@ def test_pictures_are_files_of_the_same_bytes_with_the_room_that_they_need():
 
 def test_what_search_knows_of_a_page(built):
     body = '<p>intro</p><h2 id="A-&quot;b&quot;">A <i>"b"</i></h2><p>one<script>no</script></p><h3 id="c">c</h3>two'
-    assert places.sections(tree(body)) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
+    assert search_index.sections(tree(body)) == [("", "", "intro"), ('A-"b"', 'A "b"', "one"), ("c", "c", "two")]
     guess = predict("Which?", ["a", "b"], 0).fragment()
-    assert places.sections(tree(f"before{guess}after")) == [("", "", "before Which? after")], "of a view its title"
+    assert search_index.sections(tree(f"before{guess}after")) == [("", "", "before Which? after")], (
+        "of a view its title"
+    )
     found = text(built, "search-data.js")
     assert "An aardvark." in found and "A lesson." in found, "of a lesson and of its annex"
 

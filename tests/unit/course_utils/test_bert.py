@@ -6,6 +6,7 @@ import pytest
 import torch
 from edges import REFUSED
 
+from course_kit.heads import attention_weights
 from course_utils.bert import (
     IGNORED,
     Bert,
@@ -17,7 +18,6 @@ from course_utils.bert import (
     mask_tokens,
     pretraining_loss,
 )
-from course_utils.heads import attention_weights
 
 SMALL = BertConfig(60, 32, 2, 4, max_length=64)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_utils import checkpoints, decoding, text
-from course_utils.caching import GPTWriter, writer_of
+from course_kit import checkpoints, decoding, text
+from course_kit.caching import GPTWriter, writer_of
+from course_kit.heads import attention_weights
 from course_utils.gpt import GPT, GPTConfig
-from course_utils.heads import attention_weights
 
 
 def joined(pairs):

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from course_utils.answering import answer_loss, talk_batch
 from course_utils.llama import (
     Cache,
     Llama,
@@ -13,6 +12,7 @@ from course_utils.llama import (
     share_heads,
     speak,
 )
+from course_utils.post_training import answer_loss, talk_batch
 
 SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, max_length=64)
 

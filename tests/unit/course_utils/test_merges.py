@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from course_kit import data
-from course_utils.text import merges
-from course_utils.text.bytepairs import learn
-from course_utils.text.merges import Tokenizer, learn_merges, merge_once, words_of
+from course_kit.text.bytepairs import learn
+from course_utils import merges
+from course_utils.merges import Tokenizer, learn_merges, merge_once, words_of
 
 TEXTS = ["low lower newest", "", " ", "猫 🙂 é", "a\n\n b\t--'“x”", "ab" * 50]
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from edges import REFUSED
 
+from course_kit.caching import GroupedQueryAttention
+from course_kit.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, scaled_dot_product_attention
-from course_utils.caching import GroupedQueryAttention
-from course_utils.fused import fuse
 from course_utils.rotary import RotaryAttention, rotary
 
 KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, RotaryAttention, GroupedQueryAttention])

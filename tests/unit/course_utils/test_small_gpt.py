@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from chapters.ch07 import own
+from chapters.ch07 import reader_models
+from course_kit.checkpoints import load_checkpoint
+from course_kit.decoding.sampling import next_probabilities
 from course_utils import small_gpt
-from course_utils.checkpoints import load_checkpoint
-from course_utils.decoding.sampling import next_probabilities
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.small_gpt import SmallGPT, copying, inputs_and_targets, training_step, windows, write
 
@@ -26,16 +26,16 @@ def test_with_a_gpts_parameters_it_gives_a_gpts_logits_and_back(layers):
     for parameter in theirs.parameters():
         parameter.add_(torch.randn_like(parameter) * 0.2)
     ids = torch.randint(40, (3, 17))
-    ours = own.small_of(theirs)
+    ours = reader_models.small_of(theirs)
     torch.testing.assert_close(ours(ids), theirs(ids), atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(own.course_of(ours)(ids), ours(ids), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(reader_models.course_of(ours)(ids), ours(ids), atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()
 def test_the_checkpoint_that_the_lesson_loads_gives_the_same_logits():
     poet = load_checkpoint("gpt-shakespeare")
     ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\nThou shalt be free")])
-    torch.testing.assert_close(own.small_of(poet.model)(ids), poet.model(ids), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(reader_models.small_of(poet.model)(ids), poet.model(ids), atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -94,6 +94,6 @@ def test_bits_count_each_token_once_and_a_bigram_table_is_measured_alike():
     made = model()
     for parameter in made.parameters():
         torch.nn.init.zeros_(parameter)  # all tokens equally likely
-    assert own.bits(made, ids, 100) == pytest.approx(math.log2(40), rel=1e-5)
+    assert reader_models.bits(made, ids, 100) == pytest.approx(math.log2(40), rel=1e-5)
     ring = torch.arange(4000) % 40  # what follows is known
-    assert own.bigram_bits(ring, ring[:401], 40, 400) < 0.2
+    assert reader_models.bigram_bits(ring, ring[:401], 40, 400) < 0.2

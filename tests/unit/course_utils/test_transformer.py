@@ -7,14 +7,14 @@ import torch
 from edges import REFUSED
 from torch import nn
 
-from course_kit.keeping import saving
-from course_utils import checkpoints, decoding
+from course_kit import checkpoints, decoding
+from course_kit.caching import writer_of
+from course_kit.heads import attention_weights
+from course_kit.keeping import serialiser
+from course_kit.text import Batch, Vocabulary, collate
 from course_utils.attention import padding_mask
 from course_utils.blocks import AddNorm, EncoderBlock, PostNorm, init_small
-from course_utils.caching import writer_of
-from course_utils.heads import attention_weights
 from course_utils.loss import masked_loss
-from course_utils.text import Batch, Vocabulary, collate
 from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig, make_transformer, translation_loss
 
 LENGTHS = [9, 5, 3]
@@ -146,7 +146,7 @@ def test_tied_embeddings_are_one_matrix_and_a_checkpoint_holds_it_once(tmp_path)
     model = made()
     assert model.output.weight is model.target_embedding.weight
     vocabulary = Vocabulary([f"w{i}" for i in range(16)]), Vocabulary([f"v{i}" for i in range(26)])
-    path = saving.save_checkpoint(model, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
+    path = serialiser.save_checkpoint(model, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
     loaded = checkpoints.load_checkpoint(path)
     assert loaded.model.config == model.config
     source, target, mask = some()

@@ -1,4 +1,4 @@
-// Text to numbers and back, as course_utils/text/ does it: words, characters, subwords, WordPiece, byte pairs. A test
+// Text to numbers and back, as course_kit/text/ does it: words, characters, subwords, WordPiece, byte pairs. A test
 // holds the two together for every trained model. `pieces(text)` gives {id, token, text}: what a piece is called, what
 // stands there.
 

@@ -20,7 +20,7 @@ export function probabilities(logits) {
 }
 
 /**
- * The most probable word at each step, until <eos> or `longest` words, as course_utils.decoding.greedy: yields what is
+ * The most probable word at each step, until <eos> or `longest` words, as course_kit.decoding.greedy: yields what is
  * written so far after each word, and in the end whether it came to an end.
  * @param {Writer} model
  * @param {number[]} source
@@ -69,7 +69,7 @@ export function greedy(model, source, { each, ...how } = {}) {
 }
 
 /**
- * A token drawn from logits, as course_utils.decoding.sampling does it: temperature, then the top k, then the top p.
+ * A token drawn from logits, as course_kit.decoding.sampling does it: temperature, then the top k, then the top p.
  * @param {ArrayLike<number>} logits
  * @param {{ temperature?: number, k?: number, p?: number, random?: () => number }} how
  * @returns {number}

@@ -15,7 +15,7 @@
  * @property {number} [digits]
  * @property {boolean} [menu] whether a choice is a menu
  *
- * @typedef {object} Own a field for a text of the reader's own (see course_kit/views/own.py)
+ * @typedef {object} Own a field for a text of the reader's own (see course_kit/views/reader_input.py)
  * @property {string[]} models
  * @property {string} label
  * @property {string} text

@@ -1,0 +1,196 @@
+"""Trained models on disk: NAME.safetensors (float16), and NAME.json, the card that says
+what it is and how it was made. Nothing is ever unpickled."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_kit import arguments, files, low_rank, text
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_utils import bert
+from course_utils.gpt import GPT, GPTConfig
+from course_utils.llama import Llama, LlamaConfig
+from course_utils.transformer import Transformer, TransformerConfig
+
+FORMAT = 1
+ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
+    "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
+    "Transformer": (Transformer, TransformerConfig),
+    "GPT": (GPT, GPTConfig),
+    "Llama": (Llama, LlamaConfig),
+    "Bert": (bert.Bert, bert.BertConfig),
+    "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
+    "BertForSequenceClassification": (
+        bert.BertForSequenceClassification,
+        bert.BertConfig,
+    ),
+    "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
+    "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
+}
+CARD = {"format", "architecture", "config", "weights", "sum"}  # what it holds, and may
+OURS = {"source", "target", "tokenizer", *CARD, "base", "num_labels"}
+SEEN = "seen"  # beside the weights: hashes of the training sentences
+AGAIN = "`git checkout -- data/checkpoints` brings it back; `course train` makes it."
+
+
+@dataclass
+class Loaded:
+    """A trained model with its vocabularies, which have encode(str) and decode(ids)."""
+
+    model: Any  # an nn.Module in eval mode, float32
+    card: dict[str, Any] = field(repr=False)  # config, data, training, metrics
+    source: Any = None  # the vocabulary of each side
+    target: Any = None
+    tokenizer: Any = None  # the same for a model of one text
+    seen: Tensor | None = field(default=None, repr=False)  # hashes of its training
+
+    def was_seen(self, sentence: str) -> bool | None:
+        """Was this source sentence in the training data? None where nobody knows.
+
+        By a 32-bit hash: of 100,000 new sentences about three are called seen.
+        """
+        if self.seen is None:
+            return None
+        return bool((self.seen == sentence_hash(sentence)).any())
+
+
+def sentence_hash(sentence: str) -> int:
+    """32 bits, signed, the same for all spellings that `text.normalise` makes equal."""
+    digest = hashlib.sha256(text.normalise(sentence).encode()).hexdigest()
+    return int(digest[:8], 16) - 2**31
+
+
+def sentence_hashes(sentences: Iterable[str]) -> Tensor:
+    """The hashes of sentences, sorted, each once: [n] int32."""
+    return torch.tensor(sorted(set(map(sentence_hash, sentences))), dtype=torch.int32)
+
+
+def folder() -> Path:
+    """`data/checkpoints/` of the course."""
+    return files.course_folder() / "data" / "checkpoints"
+
+
+def card_sum(record: Mapping[str, Any]) -> str:
+    """The checksum of all that a card says but itself, vocabularies included."""
+    content = {key: value for key, value in record.items() if key != "sum"}
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()
+
+
+def coming(path: Path) -> Path:
+    """New weights until their card is there: right, if the program ended in between."""
+    return path.with_name(f"{path.stem}.safetensors.new")
+
+
+def load_checkpoint(name: str | Path) -> Loaded:
+    """A checkpoint of the course by name, or one of your own by path, verified.
+
+    ValueError: the files are damaged, or of another architecture.
+    """
+    path = path_of(name)
+    if not path.is_file():
+        known = sorted(p.stem for p in folder().glob("*.json"))
+        near = arguments.did_you_mean(name, known)
+        there = f"{near} There are: {', '.join(known) or 'none'}."
+        raise FileNotFoundError(f"There is no checkpoint {str(name)!r}.{there}")
+    try:
+        return _load(path)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} cannot be loaded: {error}. {AGAIN}") from None
+
+
+def _load(path: Path) -> Loaded:
+    card = _card(path)
+    base = _base(card, path)
+    model = _model(card)
+    tensors = _tensors(path, card["weights"])
+    seen = tensors.pop(SEEN, None)
+    own = own_state(model)
+    if base:
+        tensors = low_rank.thicken(tensors, base.model.state_dict(), own)
+    if wrong := arguments.misfit(own, tensors):
+        raise ValueError(f"its weights are those of another architecture: {wrong}")
+    model.load_state_dict(tensors, strict=False)  # as float32; names and shapes are equal
+    roles = ("source", "target", "tokenizer")
+    words = {role: getattr(base, role) for role in roles} if base else {}
+    words |= {role: text.from_json(card.pop(role)) for role in roles if role in card}
+    if "pair" in card.get("data", {}) and "tokenizer" in words:  # a GPT that translates
+        words["source"] = words["target"] = words["tokenizer"]
+    return Loaded(model.eval(), card, **words, seen=seen)
+
+
+def path_of(name: str | Path) -> Path:
+    """The JSON of a checkpoint: a bare name is in data/checkpoints, else a path."""
+    if not isinstance(name, str | os.PathLike) or not Path(name).name:
+        raise ValueError(f"name is {arguments.described(name)}; needed: a name, or a path")
+    path = Path(name)
+    stem = path.name.removesuffix(".json").removesuffix(".safetensors")
+    is_bare = path.parent == Path() and stem == path.name
+    return (folder() if is_bare else path.parent) / f"{stem}.json"
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """The card, whole."""
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError("it is damaged: no JSON") from None
+    if not isinstance(card, dict) or not card.keys() >= CARD:
+        needed = ", ".join(sorted(CARD))
+        raise ValueError(f"it is no card; needed: an object with {needed}")
+    if card.pop("sum") != card_sum(card):
+        raise ValueError("it is damaged: its checksum differs from what it says")
+    if card["format"] != FORMAT:
+        raise ValueError(f"it has format {card['format']}; needed: {FORMAT}")
+    return card
+
+
+def _base(card: dict[str, Any], path: Path) -> Loaded | None:
+    """The checkpoint that this was fine-tuned from, if only what was added is kept."""
+    if "base" not in card:
+        return None
+    name = card["base"]["name"]
+    base = load_checkpoint(path.with_name(f"{name}.json"))
+    if base.card["weights"]["sha256"] != card["base"]["sha256"]:
+        again = f"`course train {path.stem} --fresh` makes it again"
+        raise ValueError(f"it was fine-tuned from another {name}: {again}")
+    return base
+
+
+def _model(card: dict[str, Any]) -> nn.Module:
+    """A new model as the card describes it."""
+    architecture = arguments.one_of("architecture", card["architecture"], ARCHITECTURES)
+    model, config = ARCHITECTURES[architecture]
+    labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
+    try:
+        return model(config(**card["config"]), **labels)
+    except (TypeError, ValueError, KeyError) as error:
+        raise ValueError(f"it does not describe a {architecture}: {error}") from None
+
+
+def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The tensors beside a card, if their checksum is the one that it names."""
+    from safetensors.torch import load
+
+    there = [p for p in (path.with_suffix(".safetensors"), coming(path)) if p.is_file()]
+    if not there:
+        raise FileNotFoundError(f"{path.stem}.safetensors is missing. {AGAIN}")
+    contents = [one.read_bytes() for one in there]
+    whole = [x for x in contents if hashlib.sha256(x).hexdigest() == weights["sha256"]]
+    if not whole:
+        size = f"{len(contents[0]):,} bytes of {weights['bytes']:,}"
+        raise ValueError(f"its weights are damaged: {size}, or another checksum")
+    return load(whole[0])
+
+
+def own_state(model: nn.Module) -> dict[str, Tensor]:
+    """The state of a model, a tensor that has two names (tied embeddings) once."""
+    own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
+    return {name: x for name, x in model.state_dict().items() if name in own}

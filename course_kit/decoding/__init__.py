@@ -1,0 +1,16 @@
+"""Writing with a trained model: greedy, beam search, sampling; one contract for
+translators and language models.
+"""
+
+from course_kit.decoding.sampling import generate, sample, stream
+from course_kit.decoding.search import Translation, beam_search, greedy, translate
+
+__all__ = [
+    "Translation",
+    "beam_search",
+    "generate",
+    "greedy",
+    "sample",
+    "stream",
+    "translate",
+]

@@ -1,0 +1,167 @@
+"""Trainings kept on disk, so that a kernel that was restarted need not train again.
+
+In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, under a fingerprint of
+the weights it began with, its data, loss, steps, seed, settings, and the editions of the course and of torch. If one of
+them differs, or cannot be told, the model is trained again. When the folder is full, the trainings that were not used
+for longest go first.
+
+COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
+by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import datetime
+import os
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from course_kit import files
+from course_kit.callbacks import Watcher
+from course_kit.keeping import state
+from course_kit.keeping.fingerprint import fingerprint
+from course_kit.shell import in_notebook
+from course_kit.training import Callback, Run
+from course_utils import __version__
+
+FOLDER = ".kept"
+HALF = ".*.safetensors.*"  # as course_kit/files.py names a file until it is whole
+LIMIT = 400_000_000  # bytes in all
+LARGEST = 100_000_000  # bytes of one file
+AN_HOUR = 3_600  # seconds: what was last written to before that, and is not whole, never will be
+
+_resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
+
+
+def folder() -> Path | None:
+    """Where trainings are kept; None outside of a workbook or of a notebook, where nothing is kept."""
+    if given := os.environ.get("COURSE_KEPT_DIR"):
+        return Path(given)
+    workbook = files.workbook_folder() if in_notebook() else None
+    return workbook / FOLDER if workbook else None
+
+
+def wanted() -> bool:
+    """Whether a training should be taken from what is kept."""
+    setting = os.environ.get("COURSE_KEPT") or ("use" if os.environ.get("COURSE_PRESENTING") else "")
+    return resuming() or setting == "use"
+
+
+def resuming() -> bool:
+    """Whether the cells above are being run again by `resume_here()`."""
+    return _resuming.get() is not None
+
+
+@contextlib.contextmanager
+def brought_back() -> Iterator[list[tuple[str, str]]]:
+    """Within it trainings are taken as kept; the list gets ("kept" or "trained", title) for each."""
+    trainings: list[tuple[str, str]] = []
+    token = _resuming.set(trainings)
+    try:
+        yield trainings
+    finally:
+        _resuming.reset(token)
+
+
+SETTINGS = ("batches", "loss", "evaluate", "seed", "lr", "schedule", "clip", "every", "higher_is_better")
+_origins: weakref.WeakKeyDictionary[Run, tuple[str, str]] = weakref.WeakKeyDictionary()
+
+
+class Keeping(Callback):
+    """Keeps a training on disk, and brings it back. It never costs one: what fails is trained.
+
+    A run that was stopped and resumed with the same settings equals a run in one, so it has the same place; else that
+    also depends on the earlier ones and where they ended; `_origins` has fingerprints of its beginning and settings.
+    """
+
+    path: Path | None = None  # of this training; None where nothing can be kept
+    message = ""  # of one that was brought back
+
+    def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        with contextlib.suppress(Exception):
+            self.path = self.place(run, asked)
+        with contextlib.suppress(Exception):
+            if where := folder():
+                tidy(where)
+        is_back = False
+        if self.path and wanted():
+            with contextlib.suppress(Exception):  # none is there, or it is damaged
+                is_back = self.bring_back(run, self.path)
+        told = _resuming.get()
+        if told is not None:
+            told.append(("kept" if is_back else "trained", asked["title"]))
+
+    def end(self, run: Run) -> None:
+        if self.message:
+            run.message = self.message
+        elif resuming() and run.stopped == "by hand":
+            raise KeyboardInterrupt  # ■ is for the cells that follow, too
+        elif self.path:
+            self.keep(run, self.path)
+
+    def place(self, run: Run, asked: dict[str, Any]) -> Path | None:
+        """Where this training is kept, if it can be."""
+        where = folder()
+        if where is None or (run.last and run not in _origins):
+            return None
+        active = [one for one in asked["callbacks"] if not isinstance(one, Watcher)]
+        settings = [asked[name] for name in SETTINGS]
+        same = fingerprint([*settings, asked["optimizer"], active, torch.get_default_dtype()])
+        begun, before = _origins[run] if run.last else (fingerprint(run.model), same)
+        if before != same:
+            begun = fingerprint((begun, before, run.step))
+        _origins[run] = begun, same
+        return where / f"{fingerprint((begun, same, run.steps, __version__, torch.__version__))}.safetensors"
+
+    def bring_back(self, run: Run, path: Path) -> bool:
+        """The run as it ended, if it was further then."""
+        back, more = state.unpack(path, run.model)
+        further = run.last is None or back.step > run.step
+        if not further or back.last is None or not back.last.fits(run.model):
+            return False
+        run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
+        run.step, run.stopped = back.step, back.stopped
+        self.message = f"{back.message} (Kept from {more['date']}.)"
+        os.utime(path)  # it was used just now
+        return True
+
+    def keep(self, run: Run, path: Path) -> None:
+        """Writes this run down, unless a longer one is kept already: a stop in class costs nothing."""
+        if run.stopped in ("diverged", "error"):
+            return
+        with contextlib.suppress(OSError, ValueError):
+            if run.stopped and state.unpack(path, run.model)[0].step > run.step:
+                return
+        with contextlib.suppress(Exception):  # a full disk, or something that cannot be written down
+            now = datetime.datetime.now()
+            content = state.pack(run, date=f"{now.day} {now:%B, %H:%M}")
+            if len(content) <= LARGEST:
+                path.parent.mkdir(exist_ok=True)
+                files.write_atomically(path, content)
+                trim(path.parent)
+
+
+def trim(where: Path, limit: int = LIMIT) -> None:
+    """Remove the trainings that were not used for longest, until all that is there fits; and what is half written."""
+    tidy(where)
+    halves, kept = where.glob(HALF), sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    size = sum(path.stat().st_size for path in [*halves, *kept] if path.exists())
+    for path in kept:
+        if size <= limit:
+            return
+        size -= path.stat().st_size
+        path.unlink(missing_ok=True)
+
+
+def tidy(where: Path) -> None:
+    """Remove what a kernel that was killed left half written; not what another kernel is writing just now."""
+    for path in where.glob(HALF):
+        if time.time() - path.stat().st_mtime > AN_HOUR:
+            path.unlink(missing_ok=True)

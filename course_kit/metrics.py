@@ -1,0 +1,194 @@
+"""How good is it: BLEU, exact match, alignment error rate, perplexity.
+
+BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1,
+perplexity from 1. Each agrees with its standard definition.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from course_kit.arguments import finite, list_of_texts, one_of, several, whole_number
+from course_utils.loss import IGNORED
+
+ORDER = 4
+TOKENIZERS = ("13a", "zh", "char", "none")
+Link = tuple[int, int]  # target, source
+
+
+class Bleu(float):
+    """A BLEU score, 0–100: a number, with what it is made of."""
+
+    precisions: tuple[float, ...]  # of n-grams, n = 1 … 4, in %
+    brevity: float  # the penalty, ≤ 1
+    hypothesis_length: int  # in tokens
+    reference_length: int
+
+    def __new__(cls, score: float, **made_of: Any) -> "Bleu":
+        self = super().__new__(cls, score)
+        vars(self).update(made_of)
+        return self
+
+    def __str__(self) -> str:
+        parts = "/".join(f"{p:.1f}" for p in self.precisions)
+        lengths = f"{self.hypothesis_length} tokens, reference {self.reference_length}"
+        return f"BLEU {float(self):.2f} = {parts} × {self.brevity:.3f} ({lengths})"
+
+
+def bleu(
+    hypotheses: Sequence[str],
+    references: Sequence[str | Sequence[str]],
+    lowercase: bool = False,
+    tokenize: str = "13a",
+) -> Bleu:
+    """Corpus BLEU: how many 1- to 4-grams of the translations are in a reference.
+
+    references: for each translation a sentence, or a list of them, all of which count;
+    tokenize: how sacrebleu cuts: "13a", "zh" for Chinese, "none" for what is cut already.
+    An n-gram counts as often as in the reference that has it most often; the reference
+    nearest in length gives the length; a precision of 0 is smoothed as sacrebleu does.
+    Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS)).tokenizer
+    matches, totals = [0] * ORDER, [0] * ORDER
+    ours_length = theirs_length = 0
+    for sentences in _with_references(hypotheses, references):
+        cased = [s.lower() if lowercase else s for s in sentences]
+        ours, *theirs = [cut(sentence.rstrip()).split() for sentence in cased]
+        nearest = min(theirs, key=lambda words: (abs(len(words) - len(ours)), len(words)))
+        ours_length += len(ours)
+        theirs_length += len(nearest)
+        for n in range(1, ORDER + 1):
+            allowed: Counter[tuple[str, ...]] = Counter()
+            for words in theirs:
+                allowed |= ngrams(words, n)  # the larger count of each
+            matches[n - 1] += (ngrams(ours, n) & allowed).total()
+            totals[n - 1] += ngrams(ours, n).total()
+    p, brevity = _precisions(matches, totals), brevity_penalty(ours_length, theirs_length)
+    score = 100 * brevity * math.prod(p) ** (1 / ORDER)
+    percent = tuple(100 * share for share in p)
+    lengths = {"hypothesis_length": ours_length, "reference_length": theirs_length}
+    return Bleu(score, precisions=percent, brevity=brevity, **lengths)
+
+
+def ngrams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+    """How often each run of n words occurs."""
+    words, n = several("words", words), whole_number("n", n, 1)
+    return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+
+def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
+    """1 if it is as long as the reference, else e^(1 − reference / translation)."""
+    if hypothesis_length >= reference_length:
+        return 1.0
+    if hypothesis_length <= 0:
+        return 0.0
+    return math.exp(1 - reference_length / hypothesis_length)
+
+
+def exact_match(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> float:
+    """The share of translations that equal a reference, 0–1; case and spacing aside."""
+    pairs = _with_references(hypotheses, references)
+    words = [[sentence.lower().split() for sentence in sentences] for sentences in pairs]
+    return sum(ours in theirs for ours, *theirs in words) / len(words)
+
+
+def alignment_error_rate(predicted: Iterable[Any], sure: Iterable[Any], possible: Iterable[Any] | None = None) -> float:
+    """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1.
+
+    predicted A, sure S, possible P: sets of links (target, source), or a list of sets,
+    one for each sentence. possible always includes sure. Without any link the rate is 0.
+    Source: Och & Ney 2003.
+    """
+    sides = [_sets(links) for links in (predicted, sure, sure if possible is None else possible)]
+    hits = links = 0
+    for a, s, p in zip(*sides, strict=True):
+        hits += len(a & s) + len(a & (p | s))
+        links += len(a) + len(s)
+    return 1 - hits / links if links else 0.0
+
+
+def links_of(weights: Float[Tensor, "T K"]) -> set[Link]:
+    """Links (target, source) of attention weights: each target's heaviest source."""
+    heaviest = finite("weights", weights).argmax(1).tolist()
+    attends = (weights.sum(1) > 0).tolist()  # a row of zeros links nothing
+    return {(t, k) for t, k in enumerate(heaviest) if attends[t]}
+
+
+def perplexity(
+    logits: Float[Tensor, "*T V"],
+    target: Int[Tensor, "*T"],
+    mask: Bool[Tensor, "*T"] | None = None,
+) -> float:
+    """exp of the mean cross-entropy: among how many words a model still hesitates, 1 … V.
+
+    mask: True = counts; a target of −100 never does.
+    """
+    if mask is not None:
+        target = target.masked_fill(~mask, IGNORED)
+    if logits.shape[:-1] != target.shape or (target == IGNORED).all():
+        given = f"logits are {list(logits.shape)}, target {list(target.shape)}"
+        raise ValueError(f"{given}; needed: one target for each, and one that counts")
+    rows = logits.double().reshape(-1, logits.shape[-1])
+    return math.exp(F.cross_entropy(rows, target.reshape(-1), ignore_index=IGNORED).item())
+
+
+def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
+    """Matches over n-grams of each order, smoothed as sacrebleu does ("exp").
+
+    The k-th order without any match counts as 2⁻ᵏ matches. Without any n-gram of an
+    order, or any match at all, a precision is 0, and so is the score.
+    """
+    smallest = 1.0 if any(matches) else 0.0
+    result: list[float] = []
+    for match, total in zip(matches, totals, strict=True):
+        if match == 0 and total:
+            smallest /= 2
+        result.append((match or smallest) / total if total else 0.0)
+    return result
+
+
+def _with_references(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> list[list[str]]:
+    """[translation, its references …] for each sentence."""
+    theirs = [[r] if isinstance(r, str) else r for r in several("references", references)]
+    ours = list_of_texts("hypotheses", hypotheses)
+    pairs = [[h, *list_of_texts("references", r)] for h, r in zip(ours, theirs, strict=True)]
+    if not pairs or min(map(len, pairs)) < 2:
+        raise ValueError("references are missing; needed: at least one for each translation")
+    if all(_are_words_of_one(hypothesis, several) for hypothesis, *several in pairs):
+        given = f"references of {ours[0][:40]!r} are single words, {pairs[0][1:4]}"
+        raise ValueError(f"{given}; needed: sentences; of words cut apart: ' '.join(words)")
+    return pairs
+
+
+def _are_words_of_one(hypothesis: str, references: Sequence[str]) -> bool:
+    """Are these the words of one reference? Single words, half of them in the text."""
+    text = hypothesis.lower()
+    words = set(text) if " " not in text.strip() else set(text.split())  # or 字, one by one
+    hits = sum(reference.lower() in words for reference in references)
+    single = len(words) > 1 and not any(" " in one.strip() for one in references)
+    return single and hits >= 2 and 2 * hits >= len(references)
+
+
+def _sets(links: Any) -> list[set[Link]]:
+    """The links of each sentence, of one sentence or of several."""
+    listed = links.tolist() if hasattr(links, "tolist") else list(links)
+    sentences = [listed] if all(map(_is_link, listed)) else listed
+    return [{_link(*pair) for pair in sentence} for sentence in sentences]
+
+
+def _is_link(link: Any) -> bool:
+    """Two numbers; an empty set or a set of links is none."""
+    numbers = isinstance(link, tuple | list) and len(link) == 2
+    return numbers and not any(hasattr(number, "__len__") for number in link)
+
+
+def _link(target: Any, source: Any) -> Link:
+    return whole_number("a place", target, 0), whole_number("a place", source, 0)

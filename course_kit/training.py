@@ -1,0 +1,356 @@
+"""Training: `fit` shows a model batch after batch, and keeps its best state.
+
+    run = fit(model, batches, loss, steps=200, evaluate=held_out_loss, lr=0.05)
+    run = fit(model, batches, loss, steps=400, evaluate=held_out_loss, resume=run)
+
+The second line trains 200 steps more. A run in two parts equals the run in one, bit for
+bit on a CPU: batches and dropout draw from random states of the run's own (pausing.py).
+One seed gives one run, and the global random states stay as they were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_kit.training_state import State, Stop, Stream, gpus
+
+Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
+
+
+def fit(
+    model: nn.Module,
+    batches: Iterable[Any] | Callable[[torch.Generator], Any],
+    loss: Callable[[nn.Module, Any], Tensor],
+    *,
+    steps: int,
+    lr: float | None = None,
+    optimizer: Callable[..., torch.optim.Optimizer] | None = None,
+    schedule: Callable[[int], float] | None = None,
+    clip: float | None = None,
+    evaluate: Evaluation | None = None,
+    every: int | None = None,
+    higher_is_better: bool = False,
+    resume: Run | bool | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    title: str = "",
+    show: bool = True,
+) -> Run:
+    """Trains the model, in place. ■, the stop button, ends it and keeps the best.
+
+    batches    a list or DataLoader, read again and again, or a function of a generator
+    loss       `loss(model, batch)` -> a tensor of one number
+    steps      how many in all, resumed ones included
+    lr         the learning rate: 0.01, or that of the resumed run
+    optimizer  `optimizer(parameters, lr=lr)`: Adam, or that of the resumed run
+    schedule   `schedule(step)` -> factor of lr, such as warm_then_fall(steps)
+    clip       the largest norm of the gradient
+    evaluate   `evaluate(model)` -> a held-out number, or a dict, whose first number
+               says what is best; at the start, the end, and after each `every` steps
+    every      steps between two evaluations; a twentieth of all
+    resume     the Run of an earlier call; or True: this model's last one, if any, so that
+               the same cell, run again, goes on. After a divergence: from its best state
+    callbacks  see Callback
+
+    A loss that is NaN or explodes ends the run and says so; it does not raise.
+    """
+    asked = dict(locals())  # the arguments, for callbacks
+    if isinstance(batches, Iterator):
+        raise ValueError("batches can be read only once; needed: a list or a DataLoader")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip is {clip}; needed: a number above 0")
+    run = new_or_resumed(model, steps, resume, lr, optimizer)
+    every = every or max(1, steps // 20)
+    was_training, first_step = model.training, run.step
+    callbacks = [*callbacks, *(kind() for kind in ALWAYS)]
+    with Stop() as stop, torch.random.fork_rng(gpus(model)):
+        optim = run.make([p for p in model.parameters() if p.requires_grad], lr=run.lr)
+        stream = Stream(batches, model, seed)
+        evaluate_now = partial(examine, run, evaluate, higher_is_better, callbacks, stop)
+        for callback in callbacks:
+            callback.begin(run, asked)
+        model.last_run = run  # type: ignore[assignment]
+        try:
+            model.train()
+            restore_or_seed(run, optim, stream, seed, evaluate)
+            stop.check()
+            if evaluate and not run.best and not run.stopped:
+                evaluate_now(State.of(run.step, optim, stream))
+
+            while run.step < steps and not run.stopped:
+                value = loss(model, next(stream))
+                run.note("loss", checked_number(value, run.history["loss"][1]))
+                optim.zero_grad(set_to_none=True)
+                value.backward()
+                for callback in callbacks:
+                    callback.after_backward(run)
+                if clip:
+                    nn.utils.clip_grad_norm_(model.parameters(), clip)
+                set_rate(optim, run.lr, schedule(run.step) if schedule else 1.0)
+                optim.step()
+                run.step += 1
+                for callback in callbacks:
+                    callback.after_step(run)
+                if run.step % every == 0 or run.step == steps or run.stopped:
+                    evaluate_now(State.of(run.step, optim, stream))
+                stop.check()
+
+        except KeyboardInterrupt:
+            run.stopped = "by hand"
+        except Diverged as error:
+            run.stopped, run.trouble = "diverged", str(error)
+        except BaseException:
+            run.stopped = "error"
+            raise
+        finally:
+            stop.over = True
+            settle(run, optim, stream, evaluate)
+            model.train(was_training)
+            run.message = summary(run, first_step)
+            for callback in callbacks:
+                callback.end(run)
+    return run
+
+
+def warm_then_fall(steps: int, warm_up: int = 40) -> Callable[[int], float]:
+    """step -> factor of the learning rate: up in a line, then down in a line to 3 %."""
+    for name, number in (("steps", steps), ("warm_up", warm_up)):
+        if not number > 0:
+            raise ValueError(f"{name} is {number}; needed: a number above 0")
+    return lambda step: min((step + 1) / warm_up, max(1.03 - step / steps, 0.03))
+
+
+class Callback:
+    """What is told of a training on its way: inherit, and define what you need.
+
+    It may end the training, after the step under way: `run.stopped = "on a plateau"`.
+    """
+
+    def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        """Before the first step. asked: the arguments of `fit`."""
+
+    def after_backward(self, run: Run) -> None:
+        """The gradients are there, and not yet clipped."""
+
+    def after_step(self, run: Run) -> None:
+        """The step is counted."""
+
+    def after_evaluation(self, run: Run) -> None:
+        """Each `every` steps, in eval mode, without gradients; ■ may cut it off."""
+
+    def end(self, run: Run) -> None:
+        """Whatever ended it. The model holds its best state; `run.message` says why."""
+
+
+class Lines(Callback):
+    """A few plain lines. A pipe that is closed, or has no `·`, costs no training."""
+
+    def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        self.show, self.pace = asked["show"], max(1, (run.steps - run.step) // 5)
+        self.due = run.step + self.pace
+
+    def after_evaluation(self, run: Run) -> None:
+        if self.show and self.due <= run.step < run.steps:
+            self.due = run.step + self.pace
+            with contextlib.suppress(OSError, ValueError):
+                print(run.status())
+
+    def end(self, run: Run) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if self.show:
+                print(run.message)
+
+
+ALWAYS: list[type[Callback]] = [Lines]  # of every training; set by `setup()`
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best state so far; without `evaluate` the latest loss."""
+
+    step: int  # after how many steps
+    value: float  # the first of the metrics
+    metrics: dict[str, float]
+    state: State | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(eq=False)
+class Run:
+    """What a training has come to: .model .best .history, and how it ended."""
+
+    model: nn.Module  # holds the best state (without `evaluate`: the latest sound one)
+    steps: int  # asked for
+    step: int = 0  # done; resuming goes on from here, not from the best
+    history: dict[str, tuple[list[int], list[float]]] = field(  # name: steps, values
+        default_factory=lambda: {"loss": ([], [])}
+    )
+    best: Best | None = None
+    last: State | None = None  # where to go on; on the way: the last state that is sound
+    stopped: str | None = None  # "by hand", "diverged", "error", or a callback's word
+    trouble: str = ""  # what was wrong, where it diverged
+    message: str = ""  # what became of it, in a sentence or two
+    samples: str | None = None  # what a callback wants shown beside the curves
+    lr: float = 1e-2
+    make: Callable[..., torch.optim.Optimizer] = torch.optim.Adam  # its optimizer
+
+    def __repr__(self) -> str:
+        return f"Run({self.message})"
+
+    def status(self) -> str:
+        """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
+        parts = [f"step {self.step} of {self.steps}"]
+        parts += [f"{name} {y[-1]:.4g}" for name, (_, y) in self.history.items() if y]
+        if self.best and self.best.state:
+            parts.append(f"best {self.best.value:.4g} after step {self.best.step}")
+        return " · ".join(parts)
+
+    def note(self, name: str, value: float) -> None:
+        """A number of the present step, for the history; a second one is dropped."""
+        steps, values = self.history.setdefault(name, ([], []))
+        if not steps or steps[-1] < self.step:
+            steps.append(self.step)
+            values.append(value)
+
+    def judge(self, measured: Any, state: State, higher_is_better: bool) -> None:
+        """Held-out numbers of a state: are they the best?"""
+        named = measured if isinstance(measured, Mapping) else {"held-out": measured}
+        metrics = {name: float(value) for name, value in named.items()}
+        for name, value in metrics.items():
+            self.note(name, value)
+        value, sign = next(iter(metrics.values())), 1 if higher_is_better else -1
+        better = not self.best or sign * value > sign * self.best.value
+        if better and math.isfinite(value):
+            self.best = Best(self.step, value, metrics, state)
+
+
+def new_or_resumed(model: nn.Module, steps: int, resume: Any, lr: float | None, make: Any) -> Run:
+    """A new Run, or the one to go on with."""
+    if resume is True:
+        resume = getattr(model, "last_run", None)
+    run: Run = resume or Run(model, steps)
+    if run.last and not run.last.fits(model):
+        raise ValueError("resume is of another model, with other parameters")
+    run.model, run.steps, run.stopped = model, steps, None
+    run.lr, run.make = run.lr if lr is None else lr, make or run.make
+    return run
+
+
+def restore_or_seed(run: Run, optim: Any, stream: Stream, seed: int, evaluate: Any) -> None:
+    """All is as it was after the last step; a new run is seeded."""
+    if run.last is None:
+        torch.manual_seed(seed)
+        run.last = State.of(run.step, optim, stream)
+        return
+    run.step = run.last.restore(optim, stream)
+    for name, (steps, values) in run.history.items():
+        last = run.step - 1 if name == "loss" else run.step
+        happened = sum(step <= last for step in steps)  # not what a divergence undid
+        del steps[happened:], values[happened:]
+    if run.best and (run.best.state is None) == bool(evaluate):
+        run.best = None  # a loss and a held-out number cannot be compared
+
+
+class Diverged(ArithmeticError):
+    """A training that leads nowhere."""
+
+
+def checked_number(value: Tensor, before: list[float]) -> float:
+    """The loss as a number, given those before it. Raises Diverged."""
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        what = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"loss returned {what}; needed: a tensor of one number")
+    if not value.requires_grad:
+        raise ValueError("loss has no gradient: was it detached, or taken by .item()?")
+    number = value.item()
+    if not math.isfinite(number):
+        raise Diverged(f"the loss is {'NaN' if math.isnan(number) else 'infinite'}")
+    if len(before) >= 10:
+        usual = max(abs(statistics.median(before[:10])), 1e-12)
+        if all(x > 1e3 * usual for x in (*before[-4:], number)):  # five in a row
+            raise Diverged(f"the loss explodes ({number:.3g}, from {before[0]:.3g})")
+    return number
+
+
+def set_rate(optim: torch.optim.Optimizer, lr: float, factor: float) -> None:
+    """The learning rate of this step."""
+    if not factor >= 0:
+        raise ValueError(f"schedule gave {factor}; needed: a factor of lr, from 0 on")
+    for group in optim.param_groups:
+        group["lr"] = lr * factor
+
+
+def examine(
+    run: Run,
+    evaluate: Evaluation | None,
+    higher_is_better: bool,
+    callbacks: Sequence[Callback],
+    stop: Stop,
+    state: State,
+) -> None:
+    """Keeps a sound state, and the best one. Leaves no trace in what comes after."""
+    if not all(p.isfinite().all() for p in run.model.parameters()):
+        raise Diverged("the weights are no longer finite")
+    losses = run.history["loss"][1]
+    if evaluate or not losses or losses[-1] <= losses[0] + 9 * abs(losses[0]):
+        run.last = state  # ten times the first loss may be on its way to infinity
+    run.model.eval()
+    try:
+        with torch.no_grad(), torch.random.fork_rng(gpus(run.model)), stop.at_once():
+            if evaluate:
+                run.judge(evaluate(run.model), state, higher_is_better)
+            for callback in callbacks:
+                callback.after_evaluation(run)
+    finally:
+        run.model.train()
+
+
+def settle(run: Run, optim: Any, stream: Stream, evaluate: Any) -> None:
+    """A sound state to go on from, and the best one in the model, whatever happened."""
+    best = run.best.state if run.best else None
+    diverged = run.stopped == "diverged"
+    safe = best if best and diverged else run.last
+    if safe and (diverged or stream.taken != run.step):  # a batch was taken, and its step is not done
+        run.step = safe.restore(optim, stream)
+    run.last = State.of(run.step, optim, stream)
+    if best:
+        run.model.load_state_dict(best.model)
+    elif run.step and not evaluate:
+        loss = run.history["loss"][1][run.step - 1]
+        run.best = Best(run.step, loss, {"loss": loss})
+
+
+def summary(run: Run, first: int) -> str:
+    """What became of a run that began after so many steps."""
+    best = ""
+    if run.best:
+        name, value = next(iter(run.best.metrics.items()))
+        best = f" Best {name}: {value:.4g}, after step {run.best.step}."
+        best = best if run.best.state else f" Loss: {value:.4g}."
+    if run.stopped == "diverged" and not run.history["loss"][1]:
+        why = f"{run.trouble} from the start. Look at the data and the loss."
+        return f"Stopped at the first step: {why}"
+    if run.stopped == "diverged":
+        when = run.history["loss"][0][-1] + 1
+        held = run.best.step if run.best else run.step
+        return (
+            f"Stopped at step {when}: {run.trouble}. The learning rate, {run.lr:g}, is "
+            f"probably too large; try lr={run.lr / 10:g}. The model holds its state "
+            f"after step {held}.{best}"
+        )
+    if run.stopped:
+        how = "by an error" if run.stopped == "error" else run.stopped
+        done = f"Stopped {how} after {run.step} of {run.steps} steps.{best}"
+        return f"{done} To go on, call again with resume=run."
+    if first == run.step:
+        more = f"For more, ask for more: steps={2 * run.step}."
+        return f"{run.step} steps are done already.{best} {more}"
+    return f"{run.step} steps.{best}"

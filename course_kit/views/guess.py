@@ -1,0 +1,124 @@
+"""Questions to the reader: `predict` before the answer, `reveal` the source behind a name."""
+
+import hashlib
+import html
+import inspect
+import textwrap
+
+from course_kit import arguments
+from course_kit.views.arguments import as_labels
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+
+class Predict(View):
+    """See `predict`."""
+
+    kind = "predict"
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why each answer is right or wrong, as far as that was given."""
+        because, right = self.options["because"], self.options["answer"]
+        if isinstance(because, list):
+            return because
+        return [because if i == right else "" for i in range(len(self.options["answers"]))]
+
+    def describe(self) -> str:
+        return f"Guess before you read on: {' · '.join(self.options['answers'])}"
+
+    def table(self) -> TextTable:
+        return TextTable(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+
+    def lines(self) -> list[str]:
+        """What the picture writes: the question, then each answer, broken to its width."""
+        answers = [textwrap.fill(f"○  {a}", 84, subsequent_indent="     ") for a in self.options["answers"]]
+        return [textwrap.fill(self.title, 76), *answers]
+
+    def draw(self, figure) -> None:
+        top = 0.15
+        for i, text in enumerate(self.lines()):
+            place = 0.04 if i else 0.02, 1 - top / self.size[1]
+            figure.text(*place, text, weight="normal" if i else "bold", va="top", linespacing=1.3)
+            top += 0.2 * len(text.splitlines()) + 0.1
+
+    def still(self, words: str) -> str:
+        answers, right = [html.escape(a) for a in self.options["answers"]], self.options["answer"]
+        items = "".join(f"<li>{answer}</li>" for answer in answers)
+        question = f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
+        if right < 0:
+            return question
+        reasons = [html.escape(reason) for reason in self.reasons]
+        told = [f"<b>{a.rstrip('.')}.</b> {reason}" for a, reason in zip(answers, reasons, strict=True)]
+        others = "".join(f"<p>✗ {told[i]}</p>" for i, reason in enumerate(reasons) if reason and i != right)
+        return f"{question}<details><summary>answer</summary>{told[right]}{others}</details>"
+
+
+def predict(
+    question: str,
+    answers: list[str],
+    answer: int | None = None,
+    because: str | list[str] = "",
+    *,
+    presenting=None,
+) -> Predict:
+    """A guess before the answer: radio buttons in the page; once picked, right or wrong and the reason.
+
+    answers: two or more, shown in an order that only the question decides: so each build shows the same one, and no
+    place in a source is right more often than others. answer: the right one's index in this list, or None to leave it
+    to the text. because: why it is right; or a list with a reason for each answer, of which a reader sees that of the
+    one picked and that of the right one. Works without a kernel; where no script runs, the answers stand in a list and
+    the right one unfolds.
+    """
+    question = arguments.string("question", question)
+    answers = as_labels(answers, "answers", "a list of answers")
+    if len(answers) < 2:
+        raise ValueError(f"answers hold {len(answers)}: give at least 2")
+    answer = None if answer is None else arguments.whole_number("answer", answer, 0, len(answers) - 1)
+    because = _reasons(because, len(answers))
+    order = shuffled(question, len(answers))
+    options = {
+        "answers": [answers[i] for i in order],
+        "answer": -1 if answer is None else order.index(answer),
+        "because": because if isinstance(because, str) else [because[i] for i in order],
+        "foot": False,
+    }
+    view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
+    view.size = (7.0, 0.3 + sum(0.2 * len(text.splitlines()) + 0.1 for text in view.lines()))
+    return view
+
+
+def _reasons(because: str | list[str], count: int) -> str | list[str]:
+    if isinstance(because, str):
+        return arguments.string("because", because)
+    reasons = as_labels(because, "because", "a text, or a list with a text for each answer")
+    if len(reasons) != count:
+        raise ValueError(f"because holds {len(reasons)} reasons, but there are {count} answers: give one for each")
+    return reasons
+
+
+def shuffled(question: str, count: int) -> list[int]:
+    """The numbers below `count` in an order that depends on the question's text alone, everywhere and always."""
+    return sorted(range(count), key=lambda i: hashlib.sha256(f"{i} {question}".encode()).digest())
+
+
+class Source:
+    """The source of a function or class as Markdown. Made by `reveal`."""
+
+    def __init__(self, thing):
+        try:
+            self.code = textwrap.dedent(inspect.getsource(thing))
+        except (TypeError, OSError):
+            raise TypeError(f"{thing!r} has no Python source to show: give a function or class of the course") from None
+
+    def __repr__(self) -> str:
+        return self.code
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/markdown": f"```python\n{self.code}```", "text/plain": self.code}
+
+
+def reveal(thing) -> Source:
+    """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring).
+    Raises TypeError for what has no Python source."""
+    return Source(thing)

@@ -1,0 +1,58 @@
+"""A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
+
+from course_kit.caching import writer_of
+from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.text.vocabulary import join
+
+LANGUAGES = {"en": "English", "fr": "French", "zh": "Chinese"}
+PIECES = "word pieces"
+UNITS = {"words": "words", "characters": "characters", "exact": "signs"}
+UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
+TRAINED = {
+    "grammar": "{train_pairs:,} {one}–{other} sentence pairs",
+    "tatoeba": "{train_pairs:,} sentence pairs of tatoeba.org",
+    "shakespeare": "{train_characters:,} letters of Shakespeare",
+    "quatrains": "{train_characters:,} signs of Chinese poems",
+    "books": "{train_characters:,} letters of old novels",
+    "data/stories/stories.gz": "{train_examples:,} small stories",
+}  # by corpus
+
+
+def answered(view, model, text, room=None, *, needs="", **more):
+    """The view with a field in which a reader types; the same view where a page cannot load who would answer.
+
+    model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, or one that was trained
+    in a lesson: no file. needs: a setting that no model may have as None
+    (ValueError); text, room and more: see `asked`.
+    """
+    given = model if isinstance(model, tuple | list) else [model]
+    loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
+    for m in loaded:
+        if m is not None and getattr(m.model.config, needs, m) is None:
+            raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
+    if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
+        view.options["own"] = asked(loaded, text, room, **more)
+    return view
+
+
+def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
+    """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
+    the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
+    and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
+    it is open at first."""
+    first, names = loaded[0], [m.card["name"] for m in loaded]
+    read, data, limit = first.source or first.tokenizer, first.card["data"], first.model.config.max_length
+    kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
+    limit //= 1 + ("pair" in data and getattr(writer_of(first.model), "shares_context", False))
+    one, other = (LANGUAGES[language] for language in pair.split("-"))
+    size = sum(p.numel() for p in first.model.parameters()) / 1e6
+    most = f"it sees {limit} at once" if room is None else f"reads up to {min(room, limit)}"
+    trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
+    about = (
+        f"{' and '.join(names)}: {size:.1f} M parameters{' each' * (len(names) > 1)}, trained on {trained}. "
+        f"Knows {len(read):,} {UNITS[kind]}; {most}.{note}"
+    )
+    if not isinstance(text, str):
+        bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")
+        text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").removeprefix(" "))
+    return more | {"models": names, "label": label, "text": text, "about": about, "room": min(room or limit, limit)}

@@ -1,0 +1,90 @@
+"""The small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
+to chapter, the picture on the title of slides, and in a workbook they fill with ink as exercises are solved.
+
+The weights are those that chapter 7 shows at its end: they are taken from its committed output, not made again.
+"""
+
+import base64
+import functools
+import html
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from course_kit import files, lessons
+from course_tools.authoring import fragments
+
+LAST = "07_gpt_annex"
+
+
+@functools.cache
+def weights():
+    """{chapter's number: (name of its map, weights [Q, K])} from the journey in LAST; {} where it was not run."""
+    path = files.course_folder() / "notebooks" / f"{LAST}.ipynb"
+    for cell in json.loads(path.read_bytes())["cells"]:
+        for output in cell.get("outputs", ()):
+            made = "".join(output.get("data", {}).get("text/html", ()))
+            if '"kind":"journey"' in made:
+                return _panels(fragments.read(made))
+    return {}
+
+
+def _panels(view):
+    """What `weights` gives, of the journey."""
+    numbers, found = base64.b64decode(view.data), {}
+    for panel, array in zip(view.spec["panels"], view.spec["arrays"], strict=True):
+        kind = np.dtype(array["dtype"]).newbyteorder("<")
+        shown = np.frombuffer(numbers, kind, array["size"], array["offset"]).astype(float)
+        found[int(panel["chapter"])] = panel["title"], np.nan_to_num(shown.reshape(panel["shape"]))
+    return found
+
+
+def ink(shown):
+    """Weights [Q, K] as the address of a picture of one pixel each, whose opacity they are."""
+    from PIL import Image
+
+    opacity, data = np.round(255 * shown).astype(np.uint8), io.BytesIO()
+    Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def style():
+    """The style sheet of `strip`: each map is cut out of the colour of the text."""
+    rules = Path(__file__).with_name("maps.css").read_text(encoding="utf-8")
+    return rules + "".join(
+        f".maps .ink{number} {{ mask-image: url({ink(shown)}) }}\n" for number, (_, shown) in weights().items()
+    )
+
+
+@functools.cache
+def questions():
+    """{chapter's number: (its lesson's name, the question that is its title)}"""
+    found = {}
+    for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
+        if not lessons.is_annex(path.name):
+            first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
+            found[lessons.chapter(path.name)] = path.stem, first.partition(" · ")[2]
+    return found
+
+
+def strip(current=None, suffix=".html", shares=None, words=True):
+    """The maps in a row, each a link to its lesson, as HTML that needs `style()`.
+
+    current: the number of the chapter whose lesson is being read. suffix: what follows a chapter's name in its address.
+    shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each. words: whether the questions
+    are seen; else the numbers are, and a screen reader says the questions.
+    """
+    parts = []
+    for number in sorted(weights().keys() & questions().keys()):
+        name, (file, question) = weights()[number][0], questions()[number]
+        share = 1 if shares is None else shares.get(number, 0)
+        here = ' aria-current="page"' if number == current else ""
+        told = "" if words else f' aria-label="{number} {html.escape(question)}"'
+        parts.append(
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}"{told}>'
+            f'<span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span>'
+            f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
+        )
+    return f'<ol class="maps">{"".join(parts)}</ol>'

@@ -1,0 +1,44 @@
+"""What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
+
+from course_kit.views.view import json_for_script
+from course_tools.authoring.markup import HEADINGS, plain
+
+LEFT_OUT = ["script", "style", "math", "pre", "nav"]  # code is for reading in its place
+
+
+def sections(page):
+    """(id, heading, text) of each section of a page's tree; the text before the first heading has the id ""."""
+    found = [("", "", [])]
+
+    def collect(element):
+        for child in element.children:
+            if isinstance(child, str):
+                found[-1][2].append(child)
+            elif child.name in HEADINGS[:4] and child.get("id"):
+                found.append((child["id"], plain(child), []))
+            elif "course-view" in child.get("class", ()):
+                found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
+            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
+                found[-1][2].append(" ")
+            else:
+                collect(child)
+
+    collect(page)
+    told = [(place, heading, " ".join("".join(text).split())) for place, heading, text in found]
+    return [section for section in told if any(section[1:])]
+
+
+def script(pages, terms):
+    """search-data.js: pages is a list of (file, name, its sections), terms of `glossary.Term`s."""
+    names = [{"file": file, "name": name} for file, name, _ in pages]
+    number = {file.removesuffix(".html"): i for i, (file, _, _) in enumerate(pages)}
+    places = [
+        [i, anchor, heading or name, text, 0]
+        for i, (_, name, found) in enumerate(pages)
+        for anchor, heading, text in found
+    ]
+    for term in terms:
+        for chapter, anchor, words in term.places:
+            places.append([number[chapter], anchor, f"{term.english} · {term.chinese}", words, 1])
+    packed = json_for_script([names, places])
+    return f"course.places(...{packed})"

@@ -1,0 +1,347 @@
+"""Decoding: greedy and beam against exhaustive search and a naive decoder; translate() with every kind of input."""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import pytest
+import torch
+from edges import holds
+
+from course_kit import decoding
+from course_kit.checkpoints import Loaded, sentence_hashes
+from course_kit.decoding.search import penalty, pick
+from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.text import BOS, EOS, PAD, UNK, Vocabulary, pad
+
+SOURCE = Vocabulary(["the", "cat", "sleeps", ".", "animal", "was", "tired", "a", "b", "c"])
+TARGET = Vocabulary(["le", "chat", "dort", ".", "l'", "animal", "était", "fatigué"])
+
+
+def model(seed=0, vocabulary=12, **settings):
+    torch.manual_seed(seed)
+    net = Seq2Seq(Seq2SeqConfig(len(SOURCE), vocabulary, model_size=8, max_length=12, **settings)).double().eval()
+    with torch.no_grad():
+        for p in net.parameters():
+            p.mul_(3)
+    return net
+
+
+def loaded(**settings):
+    return Loaded(model(**settings), {}, SOURCE, TARGET, seen=sentence_hashes(["the cat sleeps."]))
+
+
+BATCH = pad([[4, 5, 6, 7], [8], [9, 10, 7], [11, 12, 13, 4, 5]])
+KINDS = [{}, {"query": "current"}, {"attention": None}, {"reverse_source": True, "num_layers": 2}]
+
+
+def log_probability(net, source, ids):
+    """Of ids and <eos>, by teacher forcing."""
+    logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0]
+    logits[:, [PAD, BOS]] = -math.inf
+    return logits.log_softmax(-1)[range(len(ids) + 1), [*ids, EOS]].sum().item()
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_greedy_takes_the_most_probable_word_each_time(settings):
+    net = model(**settings)
+    for i, found in enumerate(decoding.greedy(net, *BATCH, max_length=9)):
+        source, ids = BATCH[0][i][BATCH[1][i]], []
+        while len(ids) < 9:
+            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
+            logits[[PAD, BOS]] = -math.inf
+            if (word := int(logits.argmax())) == EOS:
+                break
+            ids.append(word)
+        else:  # the limit: would it have ended there?
+            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
+            logits[[PAD, BOS]] = -math.inf
+            word = int(logits.argmax())
+        assert found.ids == ids
+        assert found.ended == (word == EOS)
+        assert found.score == pytest.approx(log_probability(net, source, ids)), "<eos> counts, put there or written"
+        if settings.get("attention", "") is not None:
+            whole = net(source[None], torch.tensor([[BOS, *ids]]))[1][0]
+            torch.testing.assert_close(found.weights[:, : len(source)], whole[: len(ids)].float())
+            assert (found.weights[:, len(source) :] == 0).all()
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_beam_of_one_is_greedy(settings, seed):
+    net = model(seed, **settings)
+    one = decoding.beam_search(net, *BATCH, max_length=9, beam=1)
+    for a, b in zip(one, decoding.greedy(net, *BATCH, max_length=9), strict=True):
+        assert (a.ids, a.ended) == (b.ids, b.ended) and a.score == pytest.approx(b.score)
+        if a.weights is not None:
+            torch.testing.assert_close(a.weights, b.weights)
+
+
+class Tape:
+    """A model that gives the same logits after so many words, whatever was written: table [steps, V]."""
+
+    def __init__(self, *table):
+        self.table = torch.tensor(table)
+
+    def start(self, source, source_mask=None):
+        return torch.zeros(len(source), 1, dtype=torch.long)
+
+    def step(self, words, state):
+        return Step(self.table[state[:, 0]], state + 1, None)
+
+
+class Step(NamedTuple):
+    logits: torch.Tensor
+    state: torch.Tensor
+    weights: torch.Tensor | None
+
+
+A, B_ = 4, 5  # two words
+
+
+@pytest.mark.parametrize("beam", [1, 2])
+def test_a_sentence_as_long_as_the_limit_ends_by_itself_where_the_end_is_most_probable(beam):
+    word, end = [-9.0, -9, -9, 0, 9, 1], [-9.0, -9, -9, 9, 0, 1]
+    for last, ended in ((end, True), (word, False)):
+        tape = Tape(word, word, last)
+        found = [decoding.greedy(tape, BATCH[0][:1], max_length=2)[0]]
+        found.append(decoding.beam_search(tape, BATCH[0][:1], max_length=2, beam=beam)[0])
+        expected = sum(float(tape.table[t].index_fill(0, torch.tensor([PAD, BOS]), -math.inf).log_softmax(-1)[i])
+                       for t, i in enumerate([A, A, EOS]))  # fmt: skip
+        for one in found:
+            assert (one.ids, one.ended) == ([A, A], ended) and one.score == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("search", [decoding.greedy, decoding.beam_search])
+def test_log_probabilities_of_half_precision_are_those_of_float32(search):
+    """These logits are whole numbers, which bfloat16 holds exactly; only what is computed from them could be coarse."""
+    half, full = (Tape(*[[-9.0, -9, -9, 0, 3, 1]] * 6) for _ in range(2))
+    half.table = half.table.bfloat16()
+    scores = [search(tape, BATCH[0][:1], max_length=4)[0].score for tape in (half, full)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-6)
+
+
+def test_a_search_goes_on_while_a_longer_sentence_can_still_win():
+    """After one word the best ended sentence leads; with α = 2 the longer one overtakes it, with α = 0 it cannot."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tape = Tape(p(eos=0.5, a=0.5), p(eos=0.1, a=0.9), p(eos=0.9, a=0.1), p(eos=1.0))
+    found = {alpha: decoding.beam_search(tape, BATCH[0][:1], max_length=3, beam=3, length_penalty=alpha)[0]
+             for alpha in (0.0, 2.0)}  # fmt: skip
+    assert found[0.0].ids == [] and found[2.0].ids == [A, A]
+    assert found[2.0].score == pytest.approx(math.log(0.5 * 0.9 * 0.9), abs=1e-5)
+
+
+def test_a_search_goes_on_for_a_sentence_as_long_as_the_limit_where_only_that_can_win():
+    """With α = 1 the ended one leads until the last step: −ln 0.558 is between −ln 0.442 / 1.5 and −ln 0.442 / 1.34."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tape = Tape(p(eos=0.558, a=0.442), p(a=1.0), p(a=1.0), p(eos=1.0))
+    assert decoding.beam_search(tape, BATCH[0][:1], max_length=3, beam=2, length_penalty=1.0)[0].ids == [A, A, A]
+
+
+def test_a_search_stops_as_soon_as_nothing_can_win():
+    """How many steps are taken: one ended sentence leads for good, and no more than that is computed."""
+
+    class Counted(Tape):
+        steps = 0
+
+        def step(self, words, state):
+            Counted.steps += 1
+            return super().step(words, state)
+
+    sure = [math.log(x) for x in (1e-9, 1e-9, 1e-9, 0.5, 0.3, 0.2)]
+    decoding.beam_search(Counted(*[sure] * 40), BATCH[0][:1], max_length=30, beam=2, length_penalty=0.0)
+    assert Counted.steps == 1
+    Counted.steps = 0
+    decoding.beam_search(Counted(*[sure] * 40), BATCH[0][:1], max_length=30, beam=2, length_penalty=1.0)
+    assert Counted.steps == 2, "with a length penalty the second sentence has to end, too"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("search", [decoding.greedy, decoding.beam_search])
+def test_a_model_whose_logits_are_no_numbers_is_told(search, value):
+    net = model()
+    with torch.no_grad():
+        net.bias[7] = value
+    with pytest.raises(ValueError, match="logits"):
+        search(net, *BATCH)
+
+
+@pytest.mark.parametrize("options", [{"beam": 0}, {"beam": -1}, {"max_length": 0}, {"max_length": -1}], ids=str)
+def test_a_beam_of_nothing_is_refused(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=name):
+        decoding.beam_search(model(), *BATCH, **options)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_beam_wide_enough_finds_the_best_of_all_sentences(seed, alpha):
+    """Vocabulary of 3 words, at most 3 of them: 40 sentences, all of which are tried."""
+    net, source = model(seed, vocabulary=7), BATCH[0][:1]
+    sentences = [ids for n in range(4) for ids in itertools.product([UNK, 4, 5, 6], repeat=n)]
+    value = {s: log_probability(net, source[0], s) / ((6 + len(s)) / 6) ** alpha for s in sentences}
+    best = max(value, key=value.get)
+    (found,) = decoding.beam_search(net, source, max_length=3, beam=200, length_penalty=alpha)
+    assert tuple(found.ids) == best
+    assert found.score == pytest.approx(log_probability(net, source[0], best))
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_a_sentence_is_written_the_same_alone_and_in_a_batch(settings):
+    net = model(**settings)
+    together = decoding.beam_search(net, *BATCH, max_length=9, beam=3)
+    for i, found in enumerate(together):
+        source = BATCH[0][i][BATCH[1][i]][None]
+        (alone,) = decoding.beam_search(net, source, max_length=9, beam=3)
+        assert alone.ids == found.ids
+        assert alone.score == pytest.approx(found.score)
+        assert found.score == pytest.approx(log_probability(net, source[0], found.ids))
+        if found.weights is not None:
+            forced = net(source, torch.tensor([[BOS, *found.ids]]))[1][0, : len(found.ids)].float()
+            torch.testing.assert_close(found.weights[:, : source.shape[1]], forced)
+
+
+class Tapes(Tape):
+    """A tape for each source, whose first number names it: table [sources, steps, V]."""
+
+    def start(self, source, source_mask=None):
+        return torch.stack([source[:, 0], torch.zeros_like(source[:, 0])], 1)
+
+    def step(self, words, state):
+        return Step(self.table[state[:, 0], state[:, 1]], state + torch.tensor([0, 1]), None)
+
+
+def test_a_source_that_is_done_stays_as_it_is_while_others_go_on():
+    """With a beam of 1, one ended sentence ends the search, however much a longer one would gain by α = 20."""
+    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
+    tapes = Tapes([p(eos=0.6, a=0.4), p(eos=1.0), p(eos=1.0)], [p(a=1.0), p(b=1.0), p(eos=1.0)])
+    for rows in ([0], [1], [0, 1], [1, 0, 0]):
+        found = decoding.beam_search(tapes, torch.tensor(rows)[:, None], max_length=2, beam=1, length_penalty=20)
+        assert [one.ids for one in found] == [[[], [A, B_]][row] for row in rows]
+
+
+class Counter(NamedTuple):
+    """A decoder without any network: it counts to its source's first number, then ends. State: how far, how long."""
+
+    at: torch.Tensor
+    cache: dict
+
+
+class CountingModel:
+    def start(self, source, source_mask=None):
+        return Counter(source[:, 0] * 0, {"goal": source[:, 0], "nested": [source, "a word"]})
+
+    def step(self, words, state):
+        at, goal = state.at + 1, state.cache["goal"]
+        logits = torch.full((len(words), 12), -9.0)
+        logits[torch.arange(len(words)), torch.where(at > goal, EOS, 3 + at)] = 9.0
+        return logits, Counter(at, state.cache), None
+
+
+def test_any_model_with_start_and_step_can_be_decoded():
+    source = torch.tensor([[2, 0], [5, 0], [1, 0]])
+    expected = [[4, 5], [4, 5, 6, 7, 8], [4]]
+    assert [w.ids for w in decoding.greedy(CountingModel(), source)] == expected
+    assert [w.ids for w in decoding.beam_search(CountingModel(), source, beam=3)] == expected
+    cut = decoding.beam_search(CountingModel(), source, beam=3, max_length=3)
+    assert [(len(w.ids), w.ended) for w in cut] == [(2, True), (3, False), (1, True)]
+
+
+def test_rows_of_a_state_are_picked_through_all_its_parts():
+    state = CountingModel().start(torch.tensor([[2, 0], [5, 1]]))
+    picked = pick(state, torch.tensor([1, 1, 0]))
+    assert isinstance(picked, Counter)
+    assert picked.cache["goal"].tolist() == [5, 5, 2]
+    assert picked.cache["nested"][0].tolist() == [[5, 1], [5, 1], [2, 0]]
+    assert picked.cache["nested"][1] == "a word"
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_translations_come_in_the_order_of_the_sentences_with_their_weights(beam):
+    sentences = ["The cat sleeps.", "the animal was tired.", "a", "a b c a b c", "The cat sleeps."]
+    found = decoding.translate(loaded(), sentences, beam=beam, batch=2)
+    assert len(found) == 5
+    assert (found[0].text, found[0].tokens) == (found[4].text, found[4].tokens)
+    for sentence, t in zip(sentences, found, strict=True):
+        assert t.source_tokens == SOURCE.cut(sentence)
+        assert t.weights.shape == (len(t.tokens), len(t.source_tokens))
+        torch.testing.assert_close(t.weights.sum(-1), torch.ones(len(t.tokens)))
+    assert [t.seen for t in found] == [True, False, False, False, True]
+
+
+def test_no_more_sentences_than_a_batch_holds_are_read_at_once(monkeypatch):
+    one, sizes = loaded(), []
+    start = one.model.start
+    monkeypatch.setattr(one.model, "start", lambda source, mask: sizes.append(len(source)) or start(source, mask))
+    decoding.translate(one, ["the cat"] * 5, batch=2)
+    assert sizes == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "note", "source"),
+    [
+        ("", "nothing to translate", []),
+        (" \n\t ", "nothing to translate", []),
+        ("the the " * 250, "only the first 12 of 500 tokens were read", ["the"] * 12),
+        ("xylophone quartz", "unknown: xylophone, quartz", ["<unk>", "<unk>"]),
+        ("😀 🎉", "unknown: 😀, 🎉", ["<unk>", "<unk>"]),
+        ("שלום עולם", "unknown: שלום, עולם", ["<unk>", "<unk>"]),
+        ("the dog sleeps .", "unknown: dog", ["the", "<unk>", "sleeps", "."]),
+        ("the cat sleeps .\u200b", "unknown", None),
+        ("<pad> the <eos>", "unknown: <, pad, >, eos", None),
+    ],
+)
+def test_strange_input_is_answered_and_said_so(sentence, note, source):
+    (found,) = decoding.translate(loaded(), [sentence])
+    assert note in found.note
+    assert note in str(found)
+    if source is not None:
+        assert found.source_tokens == source
+    assert found.weights is None or found.weights.shape == (len(found.tokens), len(found.source_tokens))
+
+
+def test_a_model_without_attention_has_no_weights():
+    (found,) = decoding.translate(loaded(attention=None), ["the cat"])
+    assert found.weights is None
+
+
+def test_translating_leaves_the_model_in_the_mode_it_was_in():
+    one = loaded(dropout=0.5)
+    one.model.train()
+    first = decoding.translate(one, ["the cat sleeps ."])[0].text
+    assert one.model.training
+    assert decoding.translate(one, ["the cat sleeps ."])[0].text == first
+
+
+def test_beams_lengths_and_batches_have_their_bounds():
+    net, (source, mask) = model(), BATCH
+    assert [w.ids for w in decoding.greedy(net, source, mask, 0)] == [[]] * 4
+    holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 6, 40], [0])
+    small = loaded()
+    holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
+    holds(lambda beam: decoding.translate(small, "the cat", beam), [1], [0])
+
+
+@pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 16), (5, 20)])
+def test_a_translation_that_does_not_end_stops_at_twice_the_source_and_ten(words, most, monkeypatch):
+    one = loaded()
+    step = one.model.step
+
+    def never_ends(*given):
+        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(EOS), -99.0))
+
+    monkeypatch.setattr(one.model, "step", never_ends)
+    found = decoding.translate(one, "cat " * words, beam=1)[0]
+    assert len(found.tokens) == most and "did not come to an end" in found.note
+
+
+def test_the_penalty_is_that_of_wu_and_others():
+    """Wu et al. 2016, equation 14: ((5 + length) / 6)^α."""
+    assert [penalty(length, 1.0) for length in (1, 7)] == [1, 2] and penalty(13, 0.5) == pytest.approx(3**0.5)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, math.nan, math.inf])
+def test_a_length_penalty_that_compares_nothing_is_refused(alpha):
+    with pytest.raises(ValueError, match="length_penalty"):
+        decoding.beam_search(model(), *BATCH, length_penalty=alpha)
+    assert decoding.beam_search(model(), *BATCH, max_length=2, length_penalty=20)

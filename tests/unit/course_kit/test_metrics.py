@@ -1,0 +1,183 @@
+"""Metrics: equal to sacrebleu's, and to numbers worked out by hand."""
+
+import math
+import random
+
+import pytest
+import sacrebleu
+import torch
+
+from course_kit import metrics
+
+REAL = [
+    ("Je suis étudiant.", ["Je suis étudiant.", "Je suis étudiante."]),
+    ("L'animal ne traversa pas la rue", ["L'animal n'a pas traversé la rue, car il était trop fatigué."]),
+    ("Tom est-il là ?", ["Est-ce que Tom est là ?", "Tom est là ?", "Tom est-il ici ?"]),
+    ("la zone économique européenne", ["La zone économique européenne"]),
+    ("$5.30 pour 3,000 pommes", ["5,30 $ pour 3 000 pommes"]),
+    ("", ["Bonjour."]),
+]
+
+
+def streams(references):
+    most = max(map(len, references))
+    return [[r[k] if k < len(r) else None for r in references] for k in range(most)]
+
+
+@pytest.mark.parametrize("lowercase", [False, True])
+@pytest.mark.parametrize("tokenize", ["13a", "none", "char"])
+def test_bleu_equals_sacrebleu_on_real_sentences(lowercase, tokenize):
+    hypotheses, references = [h for h, _ in REAL], [r for _, r in REAL]
+    theirs = sacrebleu.corpus_bleu(hypotheses, streams(references), lowercase=lowercase, tokenize=tokenize, force=True)
+    ours = metrics.bleu(hypotheses, references, lowercase=lowercase, tokenize=tokenize)
+    assert ours == pytest.approx(theirs.score, abs=1e-6)
+    assert ours.precisions == pytest.approx(tuple(theirs.precisions), abs=1e-6)
+    assert (ours.brevity, ours.hypothesis_length, ours.reference_length) == pytest.approx(
+        (theirs.bp, theirs.sys_len, theirs.ref_len)
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bleu_equals_sacrebleu_on_random_sentences_with_several_references(seed):
+    draw = random.Random(seed)
+    words = "le la chat chien mange . , dort l'eau Paris 3.5"[: draw.choice([12, 60])].split()
+
+    def sentence(most):
+        return " ".join(draw.choices(words, k=draw.randint(0, most)))
+
+    most = draw.choice([2, 5, 12])
+    references = [[sentence(most) or "le" for _ in range(draw.randint(1, 4))] for _ in range(draw.randint(1, 12))]
+    hypotheses = [draw.choice(r) if draw.random() < 0.3 else sentence(most) for r in references]
+    theirs = sacrebleu.corpus_bleu(hypotheses, streams(references)).score
+    assert metrics.bleu(hypotheses, references) == pytest.approx(theirs, abs=1e-6)
+
+
+def test_chinese_is_cut_as_sacrebleu_cuts_it():
+    hypotheses, references = (
+        ["我正在吃绿色的苹果。", "他很高兴"],
+        [["我在吃一个绿色的苹果。"], ["他很高兴。", "他高兴"]],
+    )
+    theirs = sacrebleu.corpus_bleu(hypotheses, streams(references), tokenize="zh").score
+    assert metrics.bleu(hypotheses, references, tokenize="zh") == pytest.approx(theirs, abs=1e-6)
+
+
+def test_the_example_of_the_slide_has_a_bleu_of_zero_by_the_definition():
+    """Candidate 男孩 踢 足球, three words: there is no 4-gram, and no sentence BLEU above 0 without other rules."""
+    ours = metrics.bleu(["男孩 踢 足球"], ["一个 小 男孩 在 踢 足球"], tokenize="none")
+    assert ours == 0
+    assert (ours.hypothesis_length, ours.reference_length) == (3, 6)
+    assert ours.brevity == pytest.approx(math.exp(1 - 6 / 3), abs=1e-12) == pytest.approx(0.368, abs=5e-4)
+    assert ours.precisions[0] == 100
+
+
+def test_brevity_penalty_by_hand():
+    assert metrics.brevity_penalty(6, 6) == metrics.brevity_penalty(9, 6) == 1
+    assert metrics.brevity_penalty(3, 6) == pytest.approx(1 / math.e)
+    assert metrics.brevity_penalty(0, 6) == 0
+
+
+def test_one_reference_each_may_be_given_as_plain_text():
+    assert metrics.bleu(["a b c d e"], ["a b c d e"]) == metrics.bleu(["a b c d e"], [["a b c d e"]]) == 100
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "references", "error", "words"),
+    [
+        (["a"], ["a", "b"], ValueError, "1 translations, 2 sets"),
+        ([], [], ValueError, "at least one"),
+        (["a"], [[]], ValueError, "no set empty"),
+        ("a", ["a"], TypeError, "needed: a list, one sentence each"),
+        ([7], ["a"], TypeError, r"hypotheses\[0\] is 7 \(int\)"),
+    ],
+)
+def test_what_cannot_be_scored_is_named(hypotheses, references, error, words):
+    with pytest.raises(error):
+        metrics.bleu(hypotheses, references)
+
+
+def test_exact_match_counts_any_reference_and_no_case():
+    assert metrics.exact_match(["il dort .", "elle dort"], [["Elle dort .", "Il  dort ."], "elle mange"]) == 0.5
+
+
+def test_alignment_error_rate_of_a_hand_worked_example():
+    """A = {1-1, 2-2, 3-4}, S = {1-1, 2-2}, P = S + {3-3, 3-4}: |A∩S| = 2, |A∩P| = 3, AER = 1 − 5 / (3 + 2) = 0;
+    with A = {1-1, 2-3, 3-3}: |A∩S| = 1, |A∩P| = 2, AER = 1 − 3/5 = 0.4."""
+    sure, possible = {(1, 1), (2, 2)}, {(1, 1), (2, 2), (3, 3), (3, 4)}
+    assert metrics.alignment_error_rate({(1, 1), (2, 2), (3, 4)}, sure, possible) == 0
+    assert metrics.alignment_error_rate({(1, 1), (2, 3), (3, 3)}, sure, possible) == pytest.approx(0.4)
+    assert metrics.alignment_error_rate({(1, 1), (2, 3), (3, 3)}, sure) == pytest.approx(1 - 2 / 5)
+    assert metrics.alignment_error_rate({(5, 5)}, sure) == 1
+
+
+def test_alignment_error_rate_of_a_corpus_adds_up_the_counts_not_the_rates():
+    predicted, sure = [{(0, 0)}, {(0, 0), (1, 1), (2, 2)}], [{(0, 1)}, {(0, 0), (1, 1), (2, 2)}]
+    assert metrics.alignment_error_rate(predicted, sure) == pytest.approx(1 - 6 / 8)
+    with pytest.raises(ValueError):
+        metrics.alignment_error_rate(predicted, sure[:1])
+
+
+def test_without_any_link_nothing_is_wrong():
+    assert metrics.alignment_error_rate([set(), set()], [set(), set()]) == 0
+    assert metrics.alignment_error_rate(set(), set()) == 0
+
+
+def test_links_of_weights():
+    weights = torch.tensor([[0.1, 0.6, 0.3], [0.0, 0.0, 0.0], [0.5, 0.1, 0.4]])
+    assert metrics.links_of(weights) == {(0, 1), (2, 0)}
+
+
+def test_perplexity_of_a_clueless_model_is_the_size_of_its_vocabulary():
+    assert metrics.perplexity(torch.zeros(2, 3, 50), torch.zeros(2, 3, dtype=torch.long)) == pytest.approx(50)
+
+
+def test_perplexity_leaves_masked_tokens_out():
+    logits, target = torch.zeros(1, 3, 4), torch.zeros(1, 3, dtype=torch.long)
+    logits[0, 2] = torch.tensor([-50.0, 0, 0, 0])
+    mask = torch.tensor([[True, True, False]])
+    assert metrics.perplexity(logits, target, mask) == pytest.approx(4)
+    assert metrics.perplexity(logits, target) > 1e6
+    with pytest.raises(ValueError):
+        metrics.perplexity(logits, target, mask & False)
+
+
+class TestWhatIsRefused:
+    """What is no list of sentences, links or words: refused with what to write, not scored wrongly in silence."""
+
+    CUT = ["the", "cat", "sat", "on", "the", "mat"]
+
+    @pytest.mark.parametrize("score", [metrics.bleu, metrics.exact_match])
+    def test_a_reference_that_is_cut_into_words(self, score):
+        with pytest.raises(ValueError):
+            score(["the cat sat on the mat"], [self.CUT])
+
+    def test_several_short_references_are_no_words_of_one(self):
+        assert metrics.bleu(["merci"], [["merci", "merci bien", "thanks"]]) >= 0
+        assert metrics.bleu(["thanks thanks thanks"], [["thanks", "merci"]]) >= 0
+        assert metrics.exact_match(["thank you very much"], [["merci", "thanks", "cheers"]]) == 0
+        assert metrics.exact_match(["the cat sat"], [["the", "cat sat", "sat"]]) == 0, "one of them has two words"
+
+    @pytest.mark.parametrize(
+        "links", ["0-0", 3, ["0-0"], [(0, 0, 0)], [{(0, 0, 1)}], [{(0.5, 1)}], [{("a", "b")}], [{(-1, 0)}]]
+    )
+    def test_links_that_are_none(self, links):
+        with pytest.raises((TypeError, ValueError)):
+            metrics.alignment_error_rate(links, [{(0, 0)}])
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"target": torch.tensor([-100, -100])}, {"target": torch.tensor([0, 9])}, {"target": torch.tensor([0.0, 1])},
+         {"mask": torch.zeros(2, dtype=torch.bool)}, {"mask": torch.ones(2)}, {"logits": torch.zeros(3, 4)}],
+    )  # fmt: skip
+    def test_perplexity_of_nothing_or_of_no_words(self, change):
+        with pytest.raises((TypeError, ValueError, IndexError, RuntimeError)):
+            metrics.perplexity(**{"logits": torch.zeros(2, 4), "target": torch.tensor([0, 1])} | change)
+
+    def test_perplexity_leaves_out_what_is_ignored(self):
+        logits = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+        assert metrics.perplexity(logits, torch.tensor([1, -100, 2])) == metrics.perplexity(
+            logits[[0, 2]], torch.tensor([1, 2])
+        )
+
+    def test_weights_that_are_no_numbers_link_nothing_in_silence(self):
+        with pytest.raises(ValueError, match="weights"):
+            metrics.links_of(torch.tensor([[0.5, float("nan")]]))

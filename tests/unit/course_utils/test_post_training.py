@@ -1,0 +1,80 @@
+"""SFT and DPO: only answers count, and preferences are gains."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_utils.llama import Llama, LlamaConfig
+from course_utils.post_training import answer_loss, answer_targets, dpo_loss, log_probability, talk_batch, training
+
+TALKS = [([5, 6, 7], [8, 9]), ([5], [6, 7, 8, 9])]
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    made = Llama(LlamaConfig(12, 16, 1, 2, 1, 24, max_length=16))
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return made
+
+
+def test_a_batch_knows_which_tokens_are_of_answers():
+    ids, is_answer = talk_batch([([1, 2, 3], [4]), ([5], [6, 7])])
+    assert ids.tolist() == [[1, 2, 3, 4], [5, 6, 7, 0]]
+    assert is_answer.tolist() == [[False, False, False, True], [False, True, True, False]]
+    assert answer_targets(ids, is_answer).tolist() == [[-100, -100, 4], [6, 7, -100]]
+
+
+def test_a_long_talk_is_cut_off():
+    ids, is_answer = talk_batch([([1, 2, 3], [4, 5, 6]), ([5], [6])], longest=4)
+    assert ids.tolist() == [[1, 2, 3, 4], [5, 6, 0, 0]] and is_answer.sum().item() == 2
+
+
+def test_a_training_improves_and_hands_out_every_step(model):
+    batch = talk_batch(TALKS)
+    found = list(training(model, lambda: answer_loss(model, *batch), steps=30, rate=1e-2))
+    assert [step for step, _ in found] == list(range(30)) and found[-1][1] < 0.5 * found[0][1]
+
+
+def test_the_loss_is_that_of_the_tokens_of_answers_alone(model):
+    ids, is_answer = talk_batch(TALKS)
+    logp = model(ids[:, :-1]).log_softmax(-1)
+    by_hand = [-logp[b, t - 1, ids[b, t]] for b, t in is_answer.nonzero().tolist()]
+    assert answer_loss(model, ids, is_answer).item() == pytest.approx(torch.stack(by_hand).mean().item(), abs=1e-5)
+
+
+def test_transformers_counts_the_same_tokens(model):
+    """Its models take labels of the same length and shift them themselves."""
+    ids, is_answer = talk_batch(TALKS)
+    labels = ids.masked_fill(~is_answer, -100)
+    theirs = F.cross_entropy(model(ids)[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+    torch.testing.assert_close(answer_loss(model, ids, is_answer), theirs)
+
+
+def test_padding_changes_no_log_probability(model):
+    together = log_probability(model, *talk_batch(TALKS))
+    alone = torch.cat([log_probability(model, *talk_batch([one])) for one in TALKS])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
+
+
+def test_dpo_begins_at_ln_2_and_follows_its_formula():
+    p = torch.tensor([-3.0, -8.0]), torch.tensor([-4.0, -1.0])
+    assert dpo_loss(*p, *p).item() == pytest.approx(math.log(2))
+    gained = dpo_loss(p[0] + 2, p[1] - 1, *p, beta=0.5).item()
+    assert gained == pytest.approx(math.log(1 + math.exp(-0.5 * 3)))
+    both = dpo_loss(p[0] + 2, p[1] + 2, *p).item()
+    assert both == pytest.approx(math.log(2), abs=1e-6)  # what both gain is no preference
+
+
+def test_a_step_of_dpo_moves_both_answers_apart(model):
+    liked, disliked = talk_batch(TALKS[:1]), talk_batch([([5, 6, 7], [3, 2])])
+    before = [log_probability(model, *one).detach() for one in (liked, disliked)]
+    dpo_loss(*(log_probability(model, *one) for one in (liked, disliked)), *before).backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= 0.05 * parameter.grad
+    after = [log_probability(model, *one).detach() for one in (liked, disliked)]
+    assert (after[0] - before[0]) - (after[1] - before[1]) > 0
