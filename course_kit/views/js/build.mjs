@@ -1,4 +1,5 @@
-// src/ -> dist/views.js: one script with its style sheets in it. `node build.mjs --check` compares and writes nothing.
+// chapters/views.js -> dist/views.js: one script with all that it imports, style sheets too. `node build.mjs --check`
+// compares and writes nothing.
 import { readFile, writeFile } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
@@ -16,7 +17,7 @@ const styles = {
 };
 
 const { outputFiles } = await esbuild.build({
-  entryPoints: [here("src/main.js")],
+  entryPoints: [here("../../../chapters/views.js")],
   bundle: true,
   write: false,
   format: "iife",
@@ -31,7 +32,7 @@ const [{ path, contents }] = outputFiles;
 if (process.argv.includes("--check")) {
   const committed = await readFile(path).catch(() => null);
   if (!committed?.equals(contents)) {
-    console.error("dist/views.js is not what src/ makes of it: run `make views` and commit it");
+    console.error("dist/views.js is not what its sources make: run `make views` and commit it");
     process.exit(1);
   }
 } else await writeFile(path, contents);

@@ -161,7 +161,7 @@ def test_tags_of_spans_and_what_is_said_of_them():
     assert labs.tagged(WORDS, TAGS).answer is None
 
 
-# ---- the same numbers in JavaScript; held to their definitions in course_kit/views/js/test/bert.test.js
+# ---- the same numbers in JavaScript; held to their definitions in bert.test.js beside this file
 NUMBERS = {
     "mask_tokens": "module.numbersOf(spec, state, new module.Counter(spec))",
     "predictions": "module.numbersOf(new module.Lesson(spec, arrays), spec.models, place)",
@@ -172,11 +172,13 @@ def in_page(view, **state):
     """What a page computes for a state of the view."""
     given = in_node.data_of(at(view, **state))
     if view.kind not in NUMBERS:
-        return in_node.call(f"ch06/{view.kind}_numbers.js", "numbersOf", *given)
-    code = "async (spec, arrays, state, kind) => { const module = await load(`ch06/${kind}_numbers.js`); const place = "
-    return in_node.evaluate(
-        f"{code} spec.positions?.indexOf(state.position); return {NUMBERS[view.kind]}; }}", *given, view.kind
-    )
+        return in_node.call(f"chapters/ch06/labs/{view.kind}_numbers.js", "numbersOf", *given)
+    code = f"""async (spec, arrays, state) => {{
+      const module = await load("chapters/ch06/labs/{view.kind}_numbers.js");
+      const place = spec.positions?.indexOf(state.position);
+      return {NUMBERS[view.kind]};
+    }}"""
+    return in_node.evaluate(code, *given)
 
 
 def test_a_page_draws_and_counts_what_python_draws_and_counts():
@@ -215,7 +217,7 @@ def test_a_page_expects_what_torch_expects():
                 assert shown["true"]["p"] == pytest.approx(float(true), abs=1e-6)
                 assert shown["true"]["rank"] == 1 + int((p > true).sum())
     for p in (0.0, 1e-9, 0.0005, 0.25, 1.0):
-        assert in_node.call("ch06/words.js", "chance", p) == chance(p)
+        assert in_node.call("chapters/ch06/labs/words.js", "chance", p) == chance(p)
 
 
 @pytest.mark.parametrize("tags", [" ".join(TAGS), "B-a I-a O I-a I-b O B-b I-b", "I-a I-a B-a I-b O I-b B-b B-b"])

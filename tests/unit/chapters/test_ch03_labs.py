@@ -31,7 +31,7 @@ def test_contexts_in_javascript_equal_torch_in_float64(features):
     weights = torch.softmax(torch.randn(14, 13, generator=source), -1)
     words = [[f"{letter}{i}" for i in range(count)] for letter, count in (("s", 13), ("t", 14))]
     spec, arrays, _ = in_node.data_of(labs.flow((*words, weights), states, plain=words[1][:7]))
-    shown = in_node.call("ch03/flow_numbers.js", "numbersOf", spec, arrays)
+    shown = in_node.call("chapters/ch03/labs/flow_numbers.js", "numbersOf", spec, arrays)
     assert np.allclose(shown["contexts"], weights.double() @ states.double(), atol=1e-6, rtol=0)
     assert np.allclose(shown["plain"], states[-1].double().expand(7, -1), atol=1e-6, rtol=0)
 

@@ -115,7 +115,7 @@ def vectors(*shape, seed):
 
 def in_page(view, module, **state):
     spec, arrays, given = in_node.data_of(view)
-    return in_node.call(f"ch02/{module}_numbers.js", "numbersOf", spec, arrays, given | state)
+    return in_node.call(f"chapters/ch02/labs/{module}_numbers.js", "numbersOf", spec, arrays, given | state)
 
 
 @pytest.mark.parametrize("size", [2, 3])
@@ -141,7 +141,7 @@ def test_your_own_trained_scores_travel_as_float32():
 
 def test_a_score_has_the_same_shade_in_the_static_picture():
     for score in (-30, -2.5, 0, 0.1, 7):
-        assert in_node.call("ch02/scoring_numbers.js", "shade", score) == pytest.approx(shade(score))
+        assert in_node.call("chapters/ch02/labs/scoring_numbers.js", "shade", score) == pytest.approx(shade(score))
 
 
 @pytest.mark.parametrize("d", [1, 64, 400, 1024])

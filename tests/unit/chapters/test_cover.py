@@ -91,7 +91,7 @@ def test_a_page_answers_a_sentence_as_python_does():
     view = cover()
     text = "The trophy didn't fit in the box because it was too big/small."
     theirs = study(open_in_node(MODEL), halves(text))
-    asked = "async (text, spec) => { const own = await load('ch00/cover_study.js'); "
+    asked = "async (text, spec) => { const own = await load('chapters/ch00/labs/cover_study.js'); "
     found = in_node.evaluate(asked + "return own.study(it, own.twoOf(text), spec) }", text, view.spec())
     for name in ("tokens", "written", "place", "words", "rewritten"):
         assert found[name] == getattr(theirs, name)

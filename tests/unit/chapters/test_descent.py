@@ -150,7 +150,7 @@ def check_in_page(numbers, view):
 
 
 def in_page(made, *given):
-    of = f"async (...given) => {{ const own = await load('ch05/descent_numbers.js'); {made} }}"
+    of = f"async (...given) => {{ const own = await load('chapters/ch05/labs/descent_numbers.js'); {made} }}"
     return in_node.evaluate(of, *given)
 
 

@@ -295,7 +295,7 @@ def test_what_cannot_be_shown_is_refused(make):
         make()
 
 
-# ---- the same numbers in JavaScript; held to their definitions in course_kit/views/js/test/gpt.test.js
+# ---- the same numbers in JavaScript; held to their definitions in gpt.test.js beside this file
 NUMBERS = {
     "sampling": """const { now, drawn } = new module.Sampled(spec, { ...spec, ...arrays }, state);
       const name = (level) => module.nameOf(now, level);
@@ -311,7 +311,7 @@ NUMBERS = {
 
 def in_page(view, **state):
     """What a page computes for a state of the view."""
-    code = f"const module = await load('ch07/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
+    code = f"const module = await load('chapters/ch07/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
     return in_node.evaluate(f"async (spec, arrays, state) => {{ {code} }}", *in_node.data_of(at(view, **state)))
 
 
@@ -363,11 +363,11 @@ def test_a_page_has_the_law_of_python():
         for name, number in at(view, N=N, D=D, machine=machine).numbers.items():
             assert np.allclose(shown[name], number, rtol=1e-9, atol=0), name
     for x in (1.4e12, 70e9, 124e6, 5e3, 12, 999.6e6, 2e15):
-        assert in_node.call("ch07/scaling_law_numbers.js", "spelled", x) == short(x)
+        assert in_node.call("chapters/ch07/labs/scaling_law_numbers.js", "spelled", x) == short(x)
     for hours in (1e6, 100, 5, 0.1, 0.001):
-        assert in_node.call("ch07/scaling_law_numbers.js", "duration", hours) == duration(hours)
+        assert in_node.call("chapters/ch07/labs/scaling_law_numbers.js", "duration", hours) == duration(hours)
     for token in ("▁dog", "Ġdog", "##s", "s", "##"):
-        assert in_node.call("ch07/tokens.js", "spelled", token) == spelled(token)
+        assert in_node.call("chapters/ch07/labs/tokens.js", "spelled", token) == spelled(token)
 
 
 def test_a_page_finds_on_the_journey_what_python_finds():

@@ -73,7 +73,7 @@ def test_projections_and_odd_sizes():
 
 
 def test_what_is_given_says_what_it_is_about():
-    """What follows from that is asked in course_kit/views/js/test/positions.test.js."""
+    """What follows from that is asked in positions.test.js beside this file."""
     told = lambda **given: labs.shuffle(sentence(), **given).options["told"]  # noqa: E731
     assert told() == {"title": [], "caption": []}
     assert told(title="a") == {"title": ["order", "positions"], "caption": []}
@@ -125,7 +125,7 @@ def float64():
 def shown(view, **state):
     spec, arrays, given = in_node.data_of(view)
     arguments = (spec, arrays, given | state) if view.kind == "shuffle" else (spec, given | state)
-    return in_node.call(f"ch04/{view.kind}_numbers.js", "numbersOf", *arguments)
+    return in_node.call(f"chapters/ch04/labs/{view.kind}_numbers.js", "numbersOf", *arguments)
 
 
 @pytest.mark.parametrize(("length", "size"), [(50, 128), (2, 2), (17, 6)])

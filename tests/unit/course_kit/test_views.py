@@ -22,6 +22,7 @@ from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
 
 JAVASCRIPT = files.course_folder() / "course_kit" / "views" / "js" / "src"
+CHAPTERS = files.course_folder() / "chapters"
 X = torch.linspace(0, 4, 9)
 
 
@@ -234,7 +235,8 @@ def test_colours_agree_in_python_and_javascript():
 
 def test_type_comes_in_four_sizes_and_in_pictures_in_two():
     """Numbers inside small cells (9 and 10.5) and a measure of 20 apart; a computed size fits text into its place."""
-    sheets, scripts = ("".join(p.read_text("utf-8") for p in JAVASCRIPT.rglob(kind)) for kind in ("*.css", "*.js"))
+    found = [*JAVASCRIPT.rglob("*.*"), *CHAPTERS.rglob("*.*")]
+    sheets, scripts = ("".join(p.read_text("utf-8") for p in found if p.suffix == kind) for kind in (".css", ".js"))
     four = {f"var(--{name})" for name in ("small", "body", "large", "largest")}
     assert four <= set(re.findall(r"font-size:\s*([^;]+);", sheets)) <= four | {"inherit"}
     assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"9", "10.5", "12", "13", "20"}

@@ -1,12 +1,11 @@
-// The program of all views, once in a page. An output in a notebook is data: it says
+// The page's side of the views: chapters/views.js starts it once in a page. An output in a notebook is data: it says
 //     (globalThis.courseViews ??= []).push((page) => page.show(host))
 // and whatever comes first waits for the other. Two editions may be in one page: each shows the outputs of its format.
 import "./models/page.js";
-import { fromBase64 } from "./shared/data.js";
+import { fromBase64 } from "./data.js";
 import { h } from "./shared/dom.js";
 import { live } from "./shared/live.js";
 import { mount } from "./shared/mount.js";
-import { KINDS } from "./kinds.js";
 
 /** @import { Kind, Spec } from "./shared/types.js" */
 /** @import { Model } from "./shared/live.js" */
@@ -143,10 +142,14 @@ function guarded(kinds) {
   return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, careful(kind)]));
 }
 
-/** @type {Program} */
-const program = { kinds: KINDS, mount, live };
-const before = /** @type {any} */ (globalThis).courseViews;
-const page = before?.programs ? before : new Page();
-page.add(FORMAT, program);
-/** @type {any} */ (globalThis).courseViews = page;
-if (Array.isArray(before)) for (const wake of before) wake(page);
+/**
+ * Shows what waits in this page for the edition, and what comes later.
+ * @param {Record<string, Kind>} kinds every view by the name that its data say
+ */
+export function start(kinds) {
+  const before = /** @type {any} */ (globalThis).courseViews;
+  const page = before?.programs ? before : new Page();
+  page.add(FORMAT, { kinds, mount, live });
+  /** @type {any} */ (globalThis).courseViews = page;
+  if (Array.isArray(before)) for (const wake of before) wake(page);
+}

@@ -1,46 +1,10 @@
-// The drawing of a model without a page: where its parts are, and which are lit on a word's way down.
+// The drawing of a model without a page: where its parts are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sizesOf } from "../src/views/architecture.js";
 import { aloneIn, isAlone, layoutOf } from "../src/views/architecture_layout.js";
-import { litAt } from "../src/ch05/descent_map.js";
+import { columns, encoder, sizes, sub } from "./transformer.js";
 
-const sub = (block, inside, around, mask, pre = true) => ({
-  ...{ inside: `${block}.${inside}`, around: `${block}.${around}`, mask, pre },
-});
-const encoder = {
-  ...{ name: "Encoder", side: -1, reads: "source words", gives: "" },
-  rows: [
-    { kind: "box", key: "source_embedding" },
-    { kind: "sum", key: "positions" },
-    {
-      ...{ kind: "block", key: "encoder" },
-      rows: [sub("encoder", "attention", "around_attention", "full"), sub("encoder", "ffn", "around_ffn", "")],
-    },
-    { kind: "norm", key: "encoder_norm" },
-    { kind: "memory", key: "memory" },
-  ],
-};
-const decoder = {
-  ...{ name: "Decoder", side: 1, reads: "target words", gives: "next word" },
-  rows: [
-    { kind: "box", key: "target_embedding" },
-    { kind: "sum", key: "target_positions" },
-    {
-      ...{ kind: "block", key: "decoder" },
-      rows: [
-        sub("decoder", "attention", "around_attention", "causal"),
-        sub("decoder", "cross_attention", "around_cross", "cross"),
-        sub("decoder", "ffn", "around_ffn", ""),
-      ],
-    },
-    { kind: "norm", key: "decoder_norm" },
-    { kind: "box", key: "output" },
-    { kind: "box", key: "softmax" },
-  ],
-};
-const columns = [encoder, decoder];
-const sizes = sizesOf({ unit: 1, spec: { presenting: false } }, 580);
 const drawn = layoutOf(columns, sizes, 506);
 const keysUp = ({ boxes }, from) =>
   boxes
@@ -140,33 +104,4 @@ test("a note stands at the height of its part, or of the way into it", () => {
   assert.ok(norm.y - way.y > 16, "a line of text has room");
   assert.ok(Math.min(...[norm, way, attention].map(({ x }) => x)) > aloneIn(sizes));
   assert.equal(layoutOf([llama], { ...sizes, word: 0 }, 200).labels.length, 0);
-});
-
-test("each step of the descent lights parts that are drawn", () => {
-  const { boxes } = layoutOf(columns, { ...sizes, word: 0 }, 506, { layers: 3 });
-  const there = new Set(boxes.map(({ key, layer }) => `${key} ${layer}`));
-  for (let step = 0; step < 22; step++)
-    for (const layer of [1, 2, 3]) {
-      const { lit, past } = litAt(columns, 3, step, { word: 1, layer, head: 4 });
-      assert.ok(lit.length, String(step));
-      for (const { key, layer: n } of [...lit, ...past]) assert.ok(there.has(`${key} ${n}`), `${key} ${n}`);
-      const before = new Set(past.map(({ key, layer: n }) => `${key} ${n}`));
-      for (const { key, layer: n } of lit) assert.ok(!before.has(`${key} ${n}`), `${step}: ${key} is now, not past`);
-    }
-});
-
-test("the place of a word on its way down", () => {
-  const at = (step, layer) => litAt(columns, 3, step, { word: 1, layer, head: 4 });
-  const lit = (step, layer) => at(step, layer).lit.map(({ key, layer: n }) => `${key} ${n}`);
-  assert.deepEqual(lit(0, 2), ["target_embedding 0"]);
-  assert.deepEqual(lit(1, 2), ["target_positions 0"]);
-  assert.deepEqual(lit(3, 2), ["decoder.around_cross 2"]);
-  assert.deepEqual(lit(5, 2), ["decoder.cross_attention 2", "memory 0"]);
-  assert.deepEqual(lit(12, 3), ["decoder.cross_attention 3"]);
-  assert.deepEqual(lit(18, 1), ["decoder.around_cross 1"]);
-  assert.equal(lit(19, 1).length, 2 * 3 * 3);
-  assert.deepEqual(lit(20, 1), ["decoder_norm 0", "output 0"]);
-  assert.deepEqual(lit(21, 1), ["softmax 0"]);
-  assert.deepEqual(at(9, 2).said, ["cross-attention", "layer 2, head 4"]);
-  assert.equal(at(9, 2).past.length, 2 + 2 * 4, "the input, and four sub-layers with their norms");
 });

@@ -1,7 +1,7 @@
 // Numbers as a reader sees them, the mathematics that views share, and how numbers come: against known values.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode, fromBase64 } from "../src/shared/data.js";
+import { decode, fromBase64 } from "../src/data.js";
 import { clamp, clock, effective, fmt, nearest, number, percent, short, softmax } from "../src/shared/numbers.js";
 
 const close = (seen, wanted) =>

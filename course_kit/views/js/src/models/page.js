@@ -1,6 +1,6 @@
 // What a page runs: this script makes `courseModels`, to which the files of a model give their parts. Scripts and not
 // fetch(), since a page that was opened from disk may load nothing else.
-import { fromBase64, fromHalf } from "../shared/data.js";
+import { fromBase64, fromHalf } from "../data.js";
 import { ARCHITECTURES } from "./architectures.js";
 import { changed, compared, weightsOf } from "./interventions.js";
 import { Matrix, softmax } from "./tensors.js";

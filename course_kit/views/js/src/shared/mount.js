@@ -5,7 +5,7 @@ import LEGEND_CSS from "./legend.css";
 import OWN_CSS from "./own.css";
 import STEPPER_CSS from "./stepper.css";
 import { CONTROLS } from "./controls.js";
-import { decode } from "./data.js";
+import { decode } from "../data.js";
 import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
 import { curled } from "./labels.js";
 import { own } from "./own.js";

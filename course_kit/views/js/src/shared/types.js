@@ -3,7 +3,7 @@
 /**
  * @typedef {Record<string, any>} State all that a reader can change, by name
  * @typedef {{ header: string[], rows: string[][] }} Table each row begins with its name
- * @typedef {Record<string, import("./data.js").Numbers>} Arrays
+ * @typedef {Record<string, import("../data.js").Numbers>} Arrays
  *
  * @typedef {object} Control one that stands under the picture
  * @property {"range" | "choice" | "toggles" | "button"} kind
@@ -36,7 +36,7 @@
  * @property {State} state
  * @property {State} [initial]
  * @property {Control[]} controls
- * @property {import("./data.js").Place[]} arrays
+ * @property {import("../data.js").Place[]} arrays
  * @property {boolean} presenting
  * @property {number} [tall] while presenting: the scale of heights, where a slide has room for more
  * @property {boolean} [foot] false: neither table nor words below

@@ -8,7 +8,7 @@ import { clamp } from "../shared/numbers.js";
  *   full ink; effect: what the number of a head is; reads: the text, where it is not that of `own` */
 /** @typedef {{ layer?: number, head?: number, row?: number, col?: number }} Hover what a pointer is on: a small map, or
  *   a cell of the open head, or a label of it */
-/** @typedef {import("../shared/data.js").Numbers} Numbers */
+/** @typedef {import("../data.js").Numbers} Numbers */
 /** @typedef {[layer: number, head: number]} Head */
 
 const masked = Number.isNaN;

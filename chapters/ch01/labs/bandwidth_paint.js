@@ -1,0 +1,197 @@
+// The picture of one width: the curve that it makes, the leave-one-out error below, the map of the weights beside.
+import { axes, logTicks, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
+import { curve, dot, framed, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+import { NAMED, inkOf } from "./bandwidth_numbers.js";
+import { asked, marked, straight } from "./marks.js";
+
+/** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
+/** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { BandwidthNumbers } from "./bandwidth_numbers.js" */
+/** @import { Box } from "./marks.js" */
+/** @import { Scale } from "../../../course_kit/views/js/src/shared/axes.js" */
+/**
+ * @typedef {object} Scene where things are
+ * @property {number} width
+ * @property {number} height
+ * @property {Box} box of the curve
+ * @property {Box} exam of the error's curve
+ * @property {Box} map of the weights
+ * @property {Scale} x
+ * @property {Scale} y
+ */
+
+const UNDER = 46; // the axis and the query below the curve
+const FOOT = 34; // what the ink is worth, below the map
+const HEAD = 24; // names above
+
+/** @param {UI} ui @param {number} width @param {boolean} narrow @returns {Scene} */
+export function sceneOf({ arrays, unit, tall }, width, narrow) {
+  const exams = Boolean(arrays.errors);
+  const beside = exams ? { part: 0.4, most: 340 } : { part: 0.34, most: 310 };
+  const side = narrow
+    ? Math.min(width - 32 * unit, 360 * unit)
+    : Math.round(Math.min(beside.part * width, beside.most * tall));
+  const right = narrow ? width - 18 * unit : width - side - 54 * unit;
+  const left = { x: 46 * unit, w: right - 46 * unit };
+  // beside the map, curve and error are as high as it; below each other they have heights of their own
+  const room = side + (FOOT - UNDER) * unit;
+  const error = narrow ? 90 * unit : Math.round((room - 58 * unit) * 0.3);
+  const beneath = exams ? room - 58 * unit - error : side;
+  const box = { ...left, y: HEAD * unit, h: narrow ? 200 * unit : beneath };
+  const exam = { ...left, y: box.y + box.h + (UNDER + 22) * unit, h: error };
+  const end = exams ? exam.y + error + 36 * unit : box.y + box.h + UNDER * unit;
+  const place = narrow
+    ? { x: (width - side) / 2 + 12 * unit, y: end + 40 * unit }
+    : { x: width - side - 2, y: HEAD * unit };
+  const map = { ...place, w: side, h: side };
+  return { width, height: Math.max(end, map.y + side + FOOT * unit), box, exam, map, ...scalesOf(arrays, box) };
+}
+
+/** @param {UI["arrays"]} arrays @param {Box} box @returns {{ x: Scale, y: Scale }} */
+function scalesOf({ queries, values, truth_y }, box) {
+  const [first, last] = [queries[0], queries[queries.length - 1]];
+  const pad = 0.02 * (last - first);
+  const [bottom, top] = range([...values, ...(truth_y ?? [])]);
+  return {
+    x: scale(first - pad, last + pad, box.x, box.x + box.w),
+    y: scale(bottom, top, box.y + box.h, box.y),
+  };
+}
+
+/** Draws into a box only what is inside it. @param {Pen} c @param {Box} box @param {() => void} draw */
+function inside(c, { x, y, w, h }, draw) {
+  c.save();
+  c.beginPath();
+  c.rect(x, y, w, h);
+  c.clip();
+  draw();
+  c.restore();
+}
+
+/** The examples, the truth, the curve, and the query. */
+export function paintCurve(
+  /** @type {Pen} */ c,
+  /** @type {UI} */ ui,
+  /** @type {Scene} */ { box, x, y },
+  /** @type {BandwidthNumbers} */ { estimates },
+) {
+  const { theme, unit, arrays } = ui;
+  const { keys, values, queries, truth_x, truth_y } = arrays;
+  const end = box.x + box.w;
+  const foot = box.y + box.h;
+  const [radius, alpha] = keys.length > 300 ? [1.6, 0.35] : [3.6, 0.5];
+  axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name });
+  marked(ui, c, end, box.y - 11 * unit, "value", Boolean(truth_x));
+  inside(c, box, () => {
+    keys.forEach((key, i) => dot(c, x(key), y(values[i]), radius * unit, theme.value, alpha));
+    if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
+    curve(c, queries, estimates, x, y, theme.output, 2.4 * unit);
+  });
+  const at = x(ui.state.query);
+  straight(c, [at, box.y], [at, foot], theme.query, 1.8 * unit, [6, 4]);
+  asked(ui, c, at, foot + 24 * unit, [box.x, end]);
+}
+
+/** The leave-one-out error against the width, a dot at this one. */
+export function paintExam(
+  /** @type {Pen} */ c,
+  /** @type {UI} */ ui,
+  /** @type {Box} */ box,
+  /** @type {BandwidthNumbers} */ { errors, here, lowest },
+) {
+  const { theme, unit } = ui;
+  /** @type {number[]} */
+  const widths = ui.spec.widths;
+  const x = scale(widths[0], widths[widths.length - 1], box.x, box.x + box.w, true);
+  // on a log scale the curve fills its frame: the error of the widest kernel is a hundred times the lowest
+  const top = Math.max(1e-9, ...errors.filter(Number.isFinite)) * 1.2;
+  const low = Math.max(errors[lowest] / 1.3, top / 1e4);
+  const y = scale(low, top, box.y + box.h, box.y, true);
+  const powers = logTicks(low, top).filter((tick) => Number.isInteger(Math.log10(tick)));
+  axes(c, ui, box, x, y, { x: "width", y: "leave-one-out error, squared, log scale", up: powers });
+  inside(c, box, () => curve(c, widths, errors, x, y, theme.text, 1.6 * unit));
+  if (Number.isFinite(errors[here])) dot(c, x(widths[here]), y(Math.max(low, errors[here])), 5 * unit, theme.text);
+}
+
+/** The weights as ink, a pixel each, to be drawn at the size of the map. */
+export class Ink {
+  /** @param {number} columns @param {number} rows */
+  constructor(columns, rows) {
+    this.tile = new OffscreenCanvas(columns, rows);
+    this.pen = /** @type {OffscreenCanvasRenderingContext2D} */ (this.tile.getContext("2d"));
+    this.image = this.pen.createImageData(columns, rows);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+
+  /** @param {Theme} theme @param {Float64Array} weights */
+  fill(theme, weights) {
+    const shades = Uint32Array.from({ length: 256 }, (_, i) => {
+      const [red, green, blue] = inked(theme, i / 255);
+      return (255 << 24) | (blue << 16) | (green << 8) | red;
+    });
+    weights.forEach((weight, i) => {
+      this.pixels[i] = shades[Math.round(255 * inkOf(weight))];
+    });
+    this.pen.putImageData(this.image, 0, 0);
+  }
+}
+
+/** The map, and what it shows. @param {Pen} c @param {UI} ui @param {Box} map @param {Ink} ink */
+export function paintMap(c, ui, map, ink) {
+  const { theme, unit } = ui;
+  const { keys, queries } = ui.arrays;
+  const { key_name, clock: hours } = ui.spec;
+  c.imageSmoothingEnabled = keys.length > map.w;
+  c.drawImage(ink.tile, map.x, map.y, map.w, map.h);
+  framed(c, theme.line, 1, map.x - 1, map.y - 1, map.w + 2, map.h + 2);
+  const told = (/** @type {number} */ key) => (hours ? clock(key) : fmt(key, 1));
+  const ends = (/** @type {Iterable<number>} */ all) => `, ${told(Math.min(...all))} to ${told(Math.max(...all))}`;
+  c.font = ui.font(12, 600);
+  /** @param {(ends: string) => string} name what it is with its ends, or without where there is no room for them */
+  const roomy = (name, /** @type {string} */ full, /** @type {number} */ room) =>
+    c.measureText(name(full)).width <= room ? name(full) : name("");
+  const across = roomy((from) => `keys by ${key_name}${from} →`, ends(keys), map.w);
+  const upwards = roomy((from) => `← queries by ${key_name}${from}`, ends(queries), map.h);
+  write(c, across, map.x, map.y - 5 * unit, theme.key, "left", "bottom");
+  c.save();
+  c.translate(map.x - 6 * unit, map.y + map.h);
+  c.rotate(-Math.PI / 2);
+  write(c, upwards, 0, 0, theme.query, "left", "bottom");
+  c.restore();
+  const row = nearest(Array.from(queries), ui.state.query);
+  const high = map.h / queries.length;
+  c.strokeStyle = theme.query;
+  c.lineWidth = 1.5 * unit;
+  c.strokeRect(map.x - 1, map.y + row * high - 1, map.w + 2, high + 2);
+  paintRamp(c, ui, map);
+}
+
+/** What the ink is worth, at all widths: a ramp with the weights below it for which there is room. */
+function paintRamp(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Box} */ map) {
+  const { theme, unit } = ui;
+  const top = map.y + map.h + 6 * unit;
+  const start = map.x + 62 * unit;
+  const wide = map.x + map.w - start;
+  const ramp = c.createLinearGradient(start, 0, start + wide, 0);
+  for (let i = 0; i <= 16; i++) ramp.addColorStop(i / 16, rgb(inked(theme, i / 16)));
+  c.fillStyle = ramp;
+  c.fillRect(start, top, wide, 12 * unit);
+  framed(c, theme.line, 1, start - 1, top - 1, wide + 2, 12 * unit + 2);
+  c.font = ui.font(12);
+  write(c, "weight", map.x, top + 6 * unit, theme.quiet);
+  /** @type {[number, number][]} from where to where there are numbers already */
+  const taken = [];
+  for (const weight of NAMED) {
+    const at = start + inkOf(weight) * wide;
+    const half = c.measureText(String(weight)).width / 2;
+    const middle = Math.min(at, map.x + map.w - half);
+    const [from, to] = [middle - half - 4 * unit, middle + half + 4 * unit];
+    if (taken.some(([begin, end]) => from < end && to > begin)) continue;
+    taken.push([from, to]);
+    straight(c, [at, top + 12 * unit], [at, top + 15 * unit], theme.quiet, 1);
+    write(c, String(weight), middle, top + 16 * unit, theme.quiet, "center", "top");
+  }
+}

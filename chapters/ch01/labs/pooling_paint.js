@@ -1,0 +1,135 @@
+// The picture of one query: dots and the curve above, the weights as bars below, the keys as ticks on their axis.
+import { axes, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
+import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { short } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+import { asked, marked, straight } from "./marks.js";
+import { dotOf } from "./pooling_numbers.js";
+
+/** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Box } from "./marks.js" */
+/** @import { PoolingNumbers } from "./pooling_numbers.js" */
+/** @import { Scale } from "../../../course_kit/views/js/src/shared/axes.js" */
+/**
+ * @typedef {object} Scene where things are
+ * @property {number} width
+ * @property {number} height
+ * @property {Box} box of the curve
+ * @property {number} strip height of the axis of the weights
+ * @property {number} foot where its zero is
+ * @property {boolean} small whether there is room for few words only
+ * @property {number} legend where the legend ends
+ * @property {Scale} x
+ * @property {Scale} y
+ */
+
+/** @param {UI} ui @param {number} room @param {boolean} narrow @returns {Scene} */
+export function sceneOf({ spec, arrays, unit, tall }, room, narrow) {
+  const { presenting } = spec;
+  const width = presenting && !narrow ? room - 240 * unit : room;
+  const side = presenting ? 78 : 92; // for the names at the right
+  const right = (narrow ? 62 : side) * unit;
+  const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * tall };
+  const strip = 72 * tall;
+  const foot = box.y + box.h + (presenting ? 22 : 30) * unit + strip;
+  const [bottom, top] = range([...arrays.values, ...(arrays.truth_y ?? [])]);
+  return {
+    ...{ width, height: foot + 28 * unit, box, strip, foot },
+    small: narrow || presenting,
+    legend: narrow ? width - 2 : box.x + box.w,
+    x: scale(spec.domain[0], spec.domain[1], box.x, box.x + box.w),
+    y: scale(bottom, top, box.y + box.h, box.y),
+  };
+}
+
+/** @param {Pen} c @param {UI} ui @param {Scene} scene @param {PoolingNumbers} numbers */
+export function paintPooling(c, ui, scene, numbers) {
+  const { box, x, y, small } = scene;
+  axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name });
+  const value = small ? "value" : "value, larger with more weight";
+  marked(ui, c, scene.legend, box.y - 11 * ui.unit, value, Boolean(ui.arrays.truth_x));
+  c.save();
+  c.beginPath();
+  c.rect(box.x, box.y - 2, box.w, box.h + 4);
+  c.clip();
+  paintExamples(c, ui, scene, numbers);
+  c.restore();
+  paintWeights(c, ui, scene, numbers);
+  paintQuery(c, ui, scene, numbers.estimate);
+}
+
+/** The truth, the curve of the estimates, the examples. */
+function paintExamples(
+  /** @type {Pen} */ c,
+  /** @type {UI} */ { theme, unit, arrays },
+  /** @type {Scene} */ { x, y },
+  /** @type {PoolingNumbers} */ { grid, curve: estimates, removed, weights },
+) {
+  const { keys, values, truth_x, truth_y } = arrays;
+  if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
+  curve(c, grid, estimates, x, y, theme.output, 2.4 * unit);
+  weights.forEach((weight, i) => {
+    const [across, down] = [x(keys[i]), y(values[i])];
+    const { radius, alpha } = dotOf(weight);
+    if (removed[i]) crossed(c, theme.quiet, across, down);
+    else dot(c, across, down, radius * unit, theme.value, alpha);
+  });
+}
+
+/** @param {Pen} c @param {string} colour @param {number} x @param {number} y */
+function crossed(c, colour, x, y) {
+  for (const sign of [-1, 1]) straight(c, [x - 4, y - 4 * sign], [x + 4, y + 4 * sign], colour, 1.3);
+}
+
+/** The weights, on an axis that says how high it is. */
+function paintWeights(
+  /** @type {Pen} */ c,
+  /** @type {UI} */ ui,
+  /** @type {Scene} */ { box, strip, foot, x },
+  /** @type {PoolingNumbers} */ { weights, roof, removed },
+) {
+  const { theme, unit } = ui;
+  const { keys } = ui.arrays;
+  const end = box.x + box.w;
+  const many = weights.length > 100;
+  const [most] = ui.follow("roof", [roof]);
+  c.font = ui.font(12);
+  for (const part of [1, 0.5, 0]) {
+    const y = Math.round(foot - part * strip) + 0.5;
+    straight(c, [box.x, y], [end, y], theme.line, 1);
+    const named = part ? `${Number((100 * part * roof).toFixed(1))} %` : "0";
+    write(c, named, box.x - 6 * unit, y, theme.quiet, "right");
+  }
+  const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / weights.length));
+  weights.forEach((weight, i) => {
+    const high = Math.min(1, weight / most) * strip;
+    const at = x(keys[i]);
+    c.fillStyle = rgb(theme.ink);
+    if (high > 0.3) c.fillRect(at - bar / 2, foot - high, bar, high);
+    straight(c, [at, foot + 1], [at, foot + 6 * unit], removed[i] ? theme.line : theme.key, many ? 0.5 : 1.2);
+  });
+  c.font = ui.font(13, 700);
+  write(c, "weight", end + 8 * unit, foot - strip / 2, theme.text);
+  write(c, "keys", end + 8 * unit, foot + 3 * unit, theme.key);
+}
+
+/** The query, and what it gets. @param {Pen} c @param {UI} ui @param {Scene} scene @param {number} estimate */
+function paintQuery(c, ui, { box, strip, foot, small, x, y }, estimate) {
+  const { theme, unit } = ui;
+  const at = x(ui.state.query);
+  const end = box.x + box.w;
+  straight(c, [at, box.y], [at, box.y + box.h], theme.query, 1.8 * unit, [6, 4]);
+  straight(c, [at, foot - strip], [at, foot], theme.query, 1.8 * unit, [6, 4]);
+  asked(ui, c, at, foot + 8 * unit, [box.x, end]);
+  if (Number.isNaN(estimate)) return;
+  const level = y(estimate);
+  straight(c, [at, level], [end + 4 * unit, level], theme.output, 1.2 * unit, [2, 3]);
+  dot(c, at, level, 7 * unit, rgb(theme.paper));
+  dot(c, at, level, 5.5 * unit, theme.output);
+  const apart = small ? 0 : 8.5 * unit; // half a line between the name and the number
+  c.font = ui.font(12);
+  if (!small) write(c, "estimate", end + 8 * unit, level - apart, theme.output);
+  c.font = ui.font(13, 700);
+  write(c, short(estimate), end + 8 * unit, level + apart, theme.output);
+}

@@ -1,0 +1,69 @@
+// From scores to shares, and what is said of them. Softmax in chapters/ch01/labs/softmax.py computes the same.
+import { fmt, percent, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+
+/** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @typedef {Spec & { names: string[], reach: number }} SoftmaxSpec reach: how far a score can be dragged */
+
+/** @param {number[]} list */
+const sum = (list) => list.reduce((a, b) => a + b, 0);
+
+/** A power of e, as short as its bar. @param {number} x */
+export const brief = (x) => fmt(x, x >= 100 ? 0 : 2);
+
+/**
+ * How high the bars of the powers are, from 0 to 1, and which of them end beyond that. The highest has its full height,
+ * whatever it is: only ratios count. A power that is too large for a number is beyond a scale that ends with the
+ * largest number there is; the stable way never computes it, and its bars are as high as the shares are long.
+ * @param {number[]} powers
+ * @param {number[]} weights
+ * @param {boolean} stable
+ */
+export function barsOf(powers, weights, stable) {
+  const largest = Math.max(...powers);
+  const none = powers.map(() => false);
+  if (largest < Infinity) return { heights: powers.map((e) => (largest ? e / largest : 0)), beyond: none };
+  if (stable) return { heights: weights.map((w) => w / Math.max(...weights)), beyond: none };
+  return { heights: powers.map((e) => Math.min(1, e / Number.MAX_VALUE)), beyond: powers.map((e) => e === Infinity) };
+}
+
+/** @param {SoftmaxSpec} _spec @param {Arrays} _arrays @param {State} state scores [K], mask [K] and how to compute */
+export function numbersOf(_spec, _arrays, state) {
+  const stable = state.method === "stable";
+  const scores = state.scores.map((/** @type {number} */ score) => score + state.shift);
+  /** @type {number[]} */
+  const powers = scores.map((/** @type {number} */ score, /** @type {number} */ i) =>
+    state.mask[i] ? Math.exp(score / state.temperature) : 0,
+  );
+  const total = sum(powers);
+  const weights = stable
+    ? softmax(scores, state.mask, state.temperature)
+    : powers.map((e) => (total === 0 ? 0 : e / total));
+  return { scores, powers, total, weights, ...barsOf(powers, weights, stable) };
+}
+
+/** @typedef {ReturnType<typeof numbersOf>} SoftmaxNumbers */
+
+/**
+ * What is said of one key, or of the one with the largest share: the division, and what it means.
+ * @param {SoftmaxSpec} spec
+ * @param {State} state
+ * @param {SoftmaxNumbers} numbers
+ * @param {number} chosen -1: none
+ * @returns {[string, string]}
+ */
+export function sentences({ names }, state, { scores, powers, total, weights }, chosen) {
+  const top = weights.reduce((best, w, i) => (w > weights[best] ? i : best), 0);
+  const at = chosen < 0 ? top : chosen;
+  const large = !Number.isFinite(total);
+  const most = `e to the ${fmt(Math.max(...scores) / state.temperature, 0)} is too large for a number`;
+  if (weights.some(Number.isNaN)) return ["NaN", `${most}: ∞ / ∞ is NaN.`];
+  if (!state.mask.some(Boolean)) return ["nobody to attend", "All is masked: the weights are zeros, not NaN."];
+  const division = large || !total ? "" : `${brief(powers[at])} / ${brief(total)} = `;
+  const what = `${names[at]}: ${division}${fmt(weights[at])}`;
+  const whole = sum(weights);
+  if (whole === 0) return [what, "All powers of e vanish: the weights are lost."];
+  const sums = `The shares sum to ${fmt(whole, 2)}.`;
+  if (large)
+    return [what, `${most}, so the largest score is subtracted from all first. Only differences count. ${sums}`];
+  return [what, `“${names[at]}” gets ${percent(weights[at])} of the attention. ${sums}`];
+}

@@ -1,0 +1,229 @@
+// Vectors of two numbers as arrows whose tips can be dragged; the contexts of A and B as marks.
+// What is there at first fills the plane, with room around it to drag a tip to.
+import { h, pointed } from "../../../course_kit/views/js/src/shared/dom.js";
+import { paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
+/** @import { ScoringSpec, Slot } from "./scoring_numbers.js" */
+/**
+ * @typedef {[number, number]} Point
+ * @typedef {[number, number]} Span from, to
+ * @typedef {{ middle: Point, one: number }} Place where the vector (0, 0) is, in pixels, and how many a length of 1 has
+ * @typedef {(vector: number, to: Point, done: boolean) => void} Move called while the tip of a vector is dragged
+ */
+
+const GRID = 99; // lines to each side of 0
+
+/** What the plane shows of each axis. @param {number[][]} vectors @returns {[Span, Span]} */
+export function spansOf(vectors) {
+  /** @param {number} axis @returns {Span} */
+  function span(axis) {
+    const all = [0, ...vectors.map((vector) => vector[axis])];
+    const low = Math.min(...all);
+    const high = Math.max(...all);
+    const room = Math.max(0.2 * (high - low), 0.5);
+    return [low - room, high + room];
+  }
+  return [span(0), span(1)];
+}
+
+/** @param {[Span, Span]} spans @param {number} wide @param {number} high @returns {Place} */
+export function placed([[left, right], [bottom, top]], wide, high) {
+  const one = Math.min(wide / (right - left), high / (top - bottom));
+  return { middle: [(wide - (left + right) * one) / 2, (high + (bottom + top) * one) / 2], one };
+}
+
+/** From a vector to pixels. @param {Place} place @param {ArrayLike<number>} vector @returns {Point} */
+export const pixels = ({ middle, one }, vector) => [middle[0] + vector[0] * one, middle[1] - vector[1] * one];
+
+/** From pixels to a vector, in steps of 0.05. @param {Place} place @param {number[]} point @returns {Point} */
+export function vectorAt({ middle, one }, point) {
+  const steps = (/** @type {number} */ length) => Math.round((20 * length) / one) / 20;
+  return [steps(point[0] - middle[0]), steps(middle[1] - point[1])];
+}
+
+export class Plane {
+  /**
+   * @param {UI} ui
+   * @param {() => number[][]} vectors the query first
+   * @param {Move} move
+   */
+  constructor(ui, vectors, move) {
+    this.ui = ui;
+    this.spec = /** @type {ScoringSpec} */ (ui.spec);
+    this.vectors = vectors;
+    this.move = move;
+    this.spans = spansOf(vectors());
+    this.held = -1; // the vector under the pointer that is pressed
+    /** @type {Point} */
+    this.size = [1, 1];
+    /** @type {Place} */
+    this.place = { middle: [0, 0], one: 1 };
+    const release = () => {
+      this.held = -1;
+    };
+    this.canvas = h("canvas", {
+      role: "img",
+      "aria-label": ui.spec.words,
+      style: "touch-action:none",
+      onpointerdown: (/** @type {PointerEvent} */ event) => this.take(event),
+      onpointermove: (/** @type {PointerEvent} */ event) => this.drag(event, false),
+      onpointerup: (/** @type {PointerEvent} */ event) => {
+        this.drag(event, true);
+        release();
+      },
+      onpointercancel: release,
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  take(event) {
+    const [x, y] = pointed(event, this.canvas);
+    const far = this.vectors().map((vector) => {
+      const tip = pixels(this.place, vector);
+      return Math.hypot(tip[0] - x, tip[1] - y);
+    });
+    const best = far.indexOf(Math.min(...far));
+    if (far[best] > 26 * this.ui.unit) return;
+    this.held = best;
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  /** A tip never leaves the picture. @param {PointerEvent} event @param {boolean} done */
+  drag(event, done) {
+    if (this.held < 0) return;
+    const inside = pointed(event, this.canvas).map((p, axis) => clamp(p, 8, this.size[axis] - 8));
+    this.move(this.held, vectorAt(this.place, inside), done);
+  }
+
+  /** @param {number} wide @param {number} high @param {Partial<Record<Slot, number[]>>} contexts those to show */
+  draw(wide, high, contexts) {
+    const { spec, ui } = this;
+    const { theme, unit } = ui;
+    const c = paper(this.canvas, wide, high);
+    this.size = [wide, high];
+    this.place = placed(this.spans, wide, high);
+    this.grid(c);
+    const [query, ...keys] = this.vectors();
+    keys.forEach((key, i) => {
+      c.globalAlpha = ui.state.mask[i] ? 1 : 0.35;
+      this.arrow(c, key, theme.key, 2 * unit, spec.names[i]);
+    });
+    c.globalAlpha = 1;
+    if (contexts.b) this.mark(c, "B", contexts.b, false);
+    if (contexts.a) {
+      this.mark(c, "A", contexts.a, true);
+      write(c, "A, B: averages of the keys", 6, high - 9 * unit, theme.output);
+    }
+    this.arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
+  }
+
+  /** @param {Pen} c */
+  grid(c) {
+    c.strokeStyle = this.ui.theme.line;
+    c.lineWidth = 1;
+    for (let t = -GRID; t <= GRID; t++) {
+      const [x, y] = pixels(this.place, [t, t]);
+      c.globalAlpha = t ? 0.55 : 1;
+      line(c, [x, 0], [x, this.size[1]]);
+      line(c, [0, y], [this.size[0], y]);
+    }
+  }
+
+  /** @param {Pen} c @param {number[]} vector @param {string} colour @param {number} width @param {string} name */
+  arrow(c, vector, colour, width, name) {
+    const { unit } = this.ui;
+    const { middle, one } = this.place;
+    const [x, y] = pixels(this.place, vector);
+    c.strokeStyle = colour;
+    c.fillStyle = colour;
+    c.lineWidth = width;
+    line(c, middle, [x, y]);
+    if (Math.hypot(...vector) * one > 6) head(c, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
+    else circle(c, [x, y], 4);
+    c.fill();
+    const left = x > 0.72 * this.size[0];
+    const below = vector[1] < 0;
+    c.font = this.ui.font(13, 600);
+    write(
+      c,
+      name,
+      x + (left ? -7 : 7) * unit,
+      y + (below ? 4 : -4) * unit,
+      colour,
+      left ? "right" : "left",
+      below ? "top" : "bottom",
+    );
+  }
+
+  /**
+   * A small mark at a context, and its letter beside the arrow, both on a rim of paper: A is full and round, B hollow
+   * and square, as in front of their rows; their letters are on both sides of the arrow.
+   * @param {Pen} c
+   * @param {string} name
+   * @param {number[]} vector
+   * @param {boolean} full
+   */
+  mark(c, name, vector, full) {
+    const { theme, unit } = this.ui;
+    const [x, y] = pixels(this.place, vector);
+    const beside = ((full ? 16 : -16) * unit) / (Math.hypot(...vector) || 1);
+    /** @type {Point} */
+    const letter = [x + beside * vector[1], y + beside * vector[0]];
+    const trace = full ? circle : square;
+    trace(c, [x, y], 3.5 * unit);
+    this.stamp(c, full);
+    trace(c, letter, 8 * unit);
+    this.stamp(c, full);
+    c.font = this.ui.font(12, 700);
+    write(c, name, letter[0], letter[1] + 1, full ? rgb(theme.paper) : theme.output, "center");
+  }
+
+  /** Fills the path that is there, with its rim. @param {Pen} c @param {boolean} full */
+  stamp(c, full) {
+    const { theme, unit } = this.ui;
+    const ground = rgb(theme.paper);
+    outline(c, ground, 6 * unit);
+    outline(c, theme.output, 2 * unit);
+    c.fillStyle = full ? theme.output : ground;
+    c.fill();
+  }
+}
+
+/** @param {Pen} c @param {Point} middle @param {number} radius */
+function circle(c, [x, y], radius) {
+  c.beginPath();
+  c.arc(x, y, radius, 0, 7);
+}
+
+/** @param {Pen} c @param {Point} middle @param {number} half */
+function square(c, [x, y], half) {
+  c.beginPath();
+  c.rect(x - half, y - half, 2 * half, 2 * half);
+}
+
+/** @param {Pen} c @param {Point} from @param {Point} to */
+function line(c, from, to) {
+  c.beginPath();
+  c.moveTo(...from);
+  c.lineTo(...to);
+  c.stroke();
+}
+
+/** The head of an arrow that points in the direction of this angle. @param {Pen} c @param {Point} tip
+ * @param {number} angle @param {number} length */
+function head(c, [x, y], angle, length) {
+  c.beginPath();
+  c.moveTo(x, y);
+  for (const turn of [2.6, -2.6]) c.lineTo(x + length * Math.cos(angle + turn), y + length * Math.sin(angle + turn));
+}
+
+/** @param {Pen} c @param {string} colour @param {number} width */
+function outline(c, colour, width) {
+  c.strokeStyle = colour;
+  c.lineWidth = width;
+  c.stroke();
+}

@@ -1,0 +1,116 @@
+// A pair of columns as a point on a circle, and the matrix that carries position i to i + δ.
+import { encode, frequencies } from "./sines.js";
+
+/** @import { Spec } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @typedef {"position" | "offset" | "pair"} Moved an entry of the state */
+/** @typedef {Record<Moved, number>} RotationState */
+/** @typedef {Spec & { length: number, size: number }} RotationSpec positions, columns */
+/** @typedef {ReturnType<typeof numbersOf>} RotationNumbers */
+/** @typedef {number[]} Point [sine, cosine] */
+
+export const TURN = 2 * Math.PI;
+const EXACT = 1e-9; // what differs less is called equal
+
+/** @param {number[][]} matrix @param {Point} point */
+export const times = (matrix, point) => matrix.map((row) => row[0] * point[0] + row[1] * point[1]);
+
+/** The largest difference of two entries. @param {number[]} a @param {number[]} b */
+const apart = (a, b) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));
+
+/** @param {number[]} a @param {number[]} b */
+export const equal = (a, b) => apart(a, b) < EXACT;
+
+/** The matrix [2, 2] that turns by an angle with this cosine and sine. @param {number} cos @param {number} sin */
+const turning = (cos, sin) => [
+  [cos, sin],
+  [-sin, cos],
+];
+
+/** The rotation that takes one point to another, found from the two points alone. @param {Point} a @param {Point} b */
+export function between([sin, cos], [laterSin, laterCos]) {
+  return turning(sin * laterSin + cos * laterCos, cos * laterSin - sin * laterCos);
+}
+
+/** Where a position is on the circle of a pair. @param {number} position @param {number} omega @returns {Point} */
+export const pointOf = (position, omega) => encode(position, [omega]);
+
+/**
+ * @param {RotationSpec} spec
+ * @param {RotationState} state
+ */
+export function numbersOf({ length, size }, { position, offset, pair }) {
+  const omegas = frequencies(size);
+  const omega = omegas[pair];
+  const angle = offset * omega;
+  const matrix = turning(Math.cos(angle), Math.sin(angle));
+  const steps = Array.from({ length }, (_, i) => ({ from: pointOf(i, omega), to: pointOf(i + offset, omega) }));
+  const error = Math.max(...steps.map(({ from, to }) => apart(times(matrix, from), to)));
+  const found = Math.max(...steps.map(({ from, to }) => apart(between(from, to).flat(), matrix.flat())));
+  const dots = steps.map((_, i) => {
+    const later = encode(i + offset, omegas);
+    return encode(i, omegas).reduce((sum, x, column) => sum + x * later[column], 0);
+  });
+  const points = [pointOf(position, omega), pointOf(position + offset, omega)];
+  return { omega, angle, matrix, points, turned: times(matrix, points[0]), error, found, dots };
+}
+
+/** How far it has turned, 0 to 2π. @param {number} position @param {number} omega */
+const turnOf = (position, omega) => (((position * omega) % TURN) + TURN) % TURN;
+
+/** The way from one angle to another, the shorter one. @param {number} a @param {number} b */
+const around = (a, b) => Math.min(Math.abs(a - b), TURN - Math.abs(a - b));
+
+/**
+ * Which of the two points is nearer to an angle.
+ * @param {RotationState} state
+ * @param {number} omega
+ * @param {number} turn
+ * @returns {"position" | "offset"}
+ */
+export function held({ position, offset }, omega, turn) {
+  const [first, second] = [position, position + offset].map((i) => around(turnOf(i, omega), turn));
+  return offset && second < first ? "offset" : "position";
+}
+
+/**
+ * The value that brings the held point nearest to an angle; of several in the same place the one least far to go.
+ * @param {RotationState} state
+ * @param {number} omega
+ * @param {"position" | "offset"} name
+ * @param {number[]} values
+ * @param {number} turn
+ */
+export function dragged(state, omega, name, values, turn) {
+  const from = name === "offset" ? state.position : 0;
+  const far = (/** @type {number} */ value) =>
+    around(turnOf(from + value, omega), turn) + 1e-3 * Math.abs(value - state[name]);
+  return values.reduce((best, value) => (far(value) < far(best) ? value : best));
+}
+
+const LETTERS = { position: "i", offset: "δ", pair: "j" };
+
+/**
+ * What the reader moved, and whether R moved with it; "" where more than one thing moved, null where nothing did.
+ * @param {{ state: RotationState, matrix: number[][] }} last
+ * @param {RotationState} state
+ * @param {number[][]} matrix
+ */
+export function noticed(last, state, matrix) {
+  const names = /** @type {Moved[]} */ (Object.keys(LETTERS));
+  const moved = names.filter((name) => state[name] !== last.state[name]);
+  if (!moved.length) return null;
+  if (moved.length > 1) return "";
+  const [name] = moved;
+  const outcome = apart(matrix.flat(), last.matrix.flat()) === 0 ? "stayed the same." : "is another matrix.";
+  const way = `from ${last.state[name]} to ${state[name]}`.replaceAll("-", "−");
+  return `You moved ${LETTERS[name]} ${way}: R ${outcome}`;
+}
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A power of 10 that a small number does not exceed: 10⁻¹⁵. @param {number} x */
+export function bound(x) {
+  if (x === 0) return "0";
+  const power = String(Math.ceil(Math.log10(x)));
+  return `10${power.replace(/./g, (sign) => RAISED[Number(sign)] ?? "⁻")}`;
+}

@@ -1,0 +1,102 @@
+// Self-attention over words that change places: rows, columns and outputs permute along, unless positions are added.
+import { h, reserve, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import SHUFFLE_CSS from "./shuffle.css";
+import { numbersOf } from "./shuffle_numbers.js";
+import { ShufflePicture } from "./shuffle_picture.js";
+import { captionOf, longestTold, movedWords, titleOf, verdicts } from "./shuffle_sentences.js";
+import { Words } from "./shuffle_words.js";
+
+/** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { ShuffleNumbers, ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */
+
+/** @param {UI} ui @returns {Picture} */
+export function shuffle(ui) {
+  return new Shuffle(ui);
+}
+
+/** @implements {Picture} */
+class Shuffle {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {ShuffleSpec} */ (ui.spec);
+    this.state = /** @type {ShuffleState} */ (ui.state);
+    this.words = new Words(ui);
+    this.say = spoken();
+    const canvas = h("canvas", { role: "img", "aria-label": "attention weights and outputs" });
+    this.picture = new ShufflePicture(ui, canvas);
+    this.reserved = 0; // the width for which title and caption have their room
+    Object.assign(ui.actions, {
+      back: () => this.words.step(-1),
+      on: () => this.words.step(1),
+      reverse: () => this.words.reverse(),
+      mix: () => this.words.mix(),
+    });
+    const sign = (/** @type {string} */ name, /** @type {string} */ text) =>
+      h("span", {}, h("i", { class: name }), text);
+    const signs = h("div", { class: "signs" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
+    ui.body.append(h("div", { class: "top" }, this.words.line, signs), canvas);
+    ui.below.append(this.say);
+    ui.style(SHUFFLE_CSS);
+  }
+
+  numbers() {
+    return numbersOf(this.spec, this.ui.arrays, this.state);
+  }
+
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
+    if (width !== this.reserved) this.reserve();
+    this.reserved = width;
+    const made = this.numbers();
+    this.words.sync();
+    // rows glide to their new places; the numbers are the new ones at once
+    const places = this.spec.names.map((_, word) => this.state.order.indexOf(word));
+    this.picture.paint(made, this.ui.follow("places", places), width, narrow);
+    this.tell(made);
+  }
+
+  title() {
+    return titleOf(this.spec, this.state, this.numbers().equivariant);
+  }
+
+  caption() {
+    return captionOf(this.spec, this.state, this.numbers().equivariant);
+  }
+
+  /** Room for every title and caption: what is below them stays where it is. */
+  reserve() {
+    const { titles, captions } = longestTold(this.spec);
+    reserve(this.ui.root.querySelector(".title"), titles);
+    reserve(this.ui.root.querySelector(".caption"), captions);
+  }
+
+  /** @param {ShuffleNumbers} made */
+  tell(made) {
+    const who = movedWords(this.spec, this.state);
+    if (!who) {
+      this.say.replaceChildren("This is the first order. Drag a word: do the two ends of each line stay alike?");
+      return;
+    }
+    const [outputs, mean] = verdicts(made).map(([before, word, after]) => [before, h("b", {}, word), after]);
+    this.say.replaceChildren(h("div", {}, `${who} have moved, and `, ...outputs), h("div", {}, ...mean));
+  }
+
+  /** @returns {Table} */
+  table() {
+    const made = this.numbers();
+    const { names } = this.spec;
+    const { order } = this.state;
+    const outputs = made.mean.map((_, feature) => `output ${feature + 1}`);
+    const rows = order.map((word, place) => [
+      names[word],
+      ...[...made.weights[place], ...made.outputs[place], made.change[word]].map((number) => fmt(number)),
+    ]);
+    const mean = ["mean", ...order.map(() => ""), ...[...made.mean, made.drift].map((number) => fmt(number))];
+    return {
+      header: ["word", ...order.map((word) => `→ ${names[word]}`), ...outputs, "changed by"],
+      rows: [...rows, mean],
+    };
+  }
+}

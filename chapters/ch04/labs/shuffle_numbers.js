@@ -1,0 +1,80 @@
+// Self-attention over words in some order, and how far the outputs have changed, in double precision.
+import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { encode, frequencies } from "./sines.js";
+
+/** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @typedef {{ order: number[], positions: boolean, word: number }} ShuffleState order: the word at each place */
+/** @typedef {{ title: string[], caption: string[] }} Told which entries of the state a given text is about */
+/** @typedef {Spec & { names: string[], size: number, told: Told, state: ShuffleState }} ShuffleSpec */
+/** @typedef {ReturnType<typeof numbersOf>} ShuffleNumbers */
+
+export const SAME = 1e-9; // in double precision what differs less has not changed; the same in shuffle.py
+
+/**
+ * Numbers in a row -> so many rows of them.
+ * @param {import("../../../course_kit/views/js/src/data.js").Numbers} numbers
+ * @param {number} count
+ */
+function rowsOf(numbers, count) {
+  const size = numbers.length / count;
+  return Array.from({ length: count }, (_, row) => Array.from(numbers.subarray(row * size, (row + 1) * size)));
+}
+
+/** @param {number[]} a @param {number[]} b */
+const product = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+
+/** @param {number[]} a @param {number[]} b */
+const distance = (a, b) => Math.hypot(...a.map((x, i) => x - b[i]));
+
+/** @param {number[][]} a @param {number[][]} b */
+const times = (a, b) => a.map((row) => b[0].map((_, column) => row.reduce((sum, x, i) => sum + x * b[i][column], 0)));
+
+/** @param {number[][]} rows */
+const meanOf = (rows) => rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
+
+/**
+ * Weights and outputs, a row for each place.
+ * @param {ShuffleSpec} spec
+ * @param {Arrays} arrays x, and query, key and value where they are not the identity
+ * @param {number[]} order
+ * @param {boolean} positions
+ */
+export function attend(spec, arrays, order, positions) {
+  const words = rowsOf(arrays.x, spec.names.length);
+  const omegas = frequencies(spec.size);
+  const rows = order.map((word, place) =>
+    positions ? encode(place, omegas).map((x, column) => x + words[word][column]) : words[word],
+  );
+  const [queries, keys, values] = ["query", "key", "value"].map((name) =>
+    arrays[name] ? times(rows, rowsOf(arrays[name], spec.size)) : rows,
+  );
+  const root = Math.sqrt(queries[0].length);
+  const weights = queries.map((query) => softmax(keys.map((key) => product(query, key) / root)));
+  return { weights, outputs: times(weights, values) };
+}
+
+/**
+ * What has become of each word's output, and of their mean, since the first order.
+ * @param {number[]} order
+ * @param {number[][]} outputs a row for each place of this order
+ * @param {number[][]} first the same in the first order
+ */
+export function compared(order, outputs, first) {
+  const change = first.map((output, word) => distance(outputs[order.indexOf(word)], output));
+  const mean = meanOf(outputs);
+  const first_mean = meanOf(first);
+  const drift = distance(mean, first_mean);
+  return { mean, first_mean, change, drift, equivariant: Math.max(...change) < SAME, invariant: drift < SAME };
+}
+
+/**
+ * @param {ShuffleSpec} spec
+ * @param {Arrays} arrays
+ * @param {ShuffleState} state
+ */
+export function numbersOf(spec, arrays, { order, positions }) {
+  const now = attend(spec, arrays, order, positions);
+  const inOrder = spec.names.map((_, word) => word);
+  const first = attend(spec, arrays, inOrder, positions).outputs;
+  return { ...now, first, ...compared(order, now.outputs, first) };
+}

@@ -1,0 +1,118 @@
+// The sinusoidal encoding: position × column as a heatmap; on the same rows a column as a wave, and binary counting.
+import { arrow, h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import SINUSOID_CSS from "./sinusoid.css";
+import { inBinary, isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
+import { SinusoidPicture } from "./sinusoid_picture.js";
+
+/** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Cell, SinusoidSpec } from "./sinusoid_numbers.js" */
+
+/** @param {UI} ui @returns {Picture} */
+export function sinusoid(ui) {
+  return new Sinusoid(ui);
+}
+
+/** @implements {Picture} */
+class Sinusoid {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {SinusoidSpec} */ (ui.spec);
+    this.state = /** @type {Cell} */ (ui.state);
+    this.made = numbersOf(this.spec);
+    /** @type {Cell | null} the one under the pointer */
+    this.pointed = null;
+    this.canvas = h("canvas", { "aria-hidden": "true" });
+    this.picture = new SinusoidPicture(ui, this.canvas, this.made);
+    this.say = spoken();
+    ui.body.append(this.frame());
+    ui.below.append(this.say);
+    ui.style(SINUSOID_CSS);
+    this.listen();
+  }
+
+  /** What takes the keys. */
+  frame() {
+    const { length, size } = this.spec;
+    const keys = "arrow keys up and down: position, left and right: column";
+    const look = { role: "group", tabindex: 0, "data-testid": "picture", class: "picture" };
+    return h(
+      "div",
+      {
+        ...look,
+        onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+        "aria-label": `sinusoidal encoding, ${length} positions by ${size} columns; ${keys}`,
+      },
+      this.canvas,
+    );
+  }
+
+  listen() {
+    const { canvas } = this;
+    canvas.onpointermove = (event) => this.point(this.under(event));
+    canvas.onpointerleave = () => this.point(null);
+    canvas.onclick = (event) => {
+      const found = this.under(event);
+      if (found) this.ui.set(found, true);
+    };
+  }
+
+  /** @param {MouseEvent} event */
+  under(event) {
+    const [x, y] = pointed(event, this.canvas);
+    return this.picture.under(x, y, this.state.column);
+  }
+
+  /** @param {Cell | null} cell */
+  point(cell) {
+    this.pointed = cell;
+    this.ui.set({});
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const step = arrow(event);
+    if (!step) return;
+    this.pointed = null;
+    const position = clamp(this.state.position + step[0], 0, this.spec.length - 1);
+    const column = clamp(this.state.column + step[1], 0, this.spec.size - 1);
+    this.ui.set({ position, column }, true);
+  }
+
+  /** @param {number} width */
+  paint(width) {
+    const here = this.pointed ?? this.state;
+    this.picture.paint(width, here);
+    this.tell(here);
+  }
+
+  /** @param {Cell} here */
+  tell({ position, column }) {
+    const { encoding, digits, frequencies } = this.made;
+    const angle = `${position} · ${fmt(frequencies[column >> 1], 4)}`;
+    const value = fmt(encoding[position][column]);
+    const formula = `P[${position}, ${column}] = ${isCosine(column) ? "cos" : "sin"}(${angle}) = ${value}`;
+    const repeats = ` · Column ${column} repeats after ${told(period(column, frequencies))} positions.`;
+    const binary =
+      `${position} in binary is ${inBinary(position, this.spec.length)}: the last digit flips at every step, ` +
+      `the first after ${2 ** (digits[0].length - 1)}.`;
+    this.say.replaceChildren(h("div", {}, h("b", {}, formula), repeats), h("div", { class: "quiet" }, binary));
+  }
+
+  /** @returns {Table} */
+  table() {
+    const sine = this.state.column - (this.state.column % 2);
+    const rows = this.made.encoding.map((row, position) => [
+      String(position),
+      inBinary(position, this.spec.length),
+      fmt(row[sine]),
+      fmt(row[sine + 1]),
+    ]);
+    return { header: ["position", "binary", `column ${sine}: sine`, `column ${sine + 1}: cosine`], rows };
+  }
+
+  numbers() {
+    return this.made;
+  }
+}

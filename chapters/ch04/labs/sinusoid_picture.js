@@ -1,0 +1,278 @@
+// The picture of the sinusoid lab: a heatmap, a wave and binary digits, on the same rows where there is room.
+import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+import { inBinary, isCosine, partner, period, told, wave } from "./sinusoid_numbers.js";
+
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
+/** @import { Cell, SinusoidSpec, SinusoidNumbers } from "./sinusoid_numbers.js" */
+/** @typedef {{ x: number, y: number, w: number, cell: number, row: number }} Box cell and row: of one number */
+/** @typedef {ReturnType<SinusoidPicture["layout"]>} Layout */
+/**
+ * @typedef {{ size?: number, weight?: number, ink?: boolean, align?: CanvasTextAlign,
+ *   base?: CanvasTextBaseline }} Look of a text
+ */
+
+const HEAD = { size: 13, weight: 600, ink: true, base: /** @type {const} */ ("bottom") };
+const BELOW = { align: /** @type {const} */ ("center"), base: /** @type {const} */ ("top") };
+
+export class SinusoidPicture {
+  /** @param {UI} ui @param {HTMLCanvasElement} canvas @param {SinusoidNumbers} made */
+  constructor(ui, canvas, made) {
+    const { length, size } = /** @type {SinusoidSpec} */ (ui.spec);
+    this.ui = ui;
+    this.canvas = canvas;
+    this.c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.made = made;
+    this.length = length;
+    this.size = size;
+    this.bits = made.digits[0].length;
+    this.large = ui.spec.presenting;
+    /** @type {Layout | null} where everything is, once it is painted */
+    this.at = null;
+    /** @type {{ theme: Theme, image: OffscreenCanvas } | null} the heatmap, a pixel for each number */
+    this.tile = null;
+  }
+
+  /** @param {number} width @param {Cell} here */
+  paint(width, here) {
+    const at = this.layout(width);
+    this.at = at;
+    paper(this.canvas, at.wide, at.height);
+    this.band(at, here);
+    this.heatmap(at, here);
+    this.positions(at.heat, here.position);
+    if (at.stack) this.positions(at.curve, here.position);
+    this.wave(at.curve, here);
+    this.binary(at.binary, here);
+    this.frames(at, here);
+  }
+
+  /**
+   * Side by side while a column of the heatmap has two pixels, else the wave and the digits below it.
+   * @param {number} width
+   */
+  layout(width) {
+    const { length, size, bits, large } = this;
+    const { unit } = this.ui;
+    const wide = Math.min(width, 960 * unit);
+    const left = 34 * unit;
+    const top = 44 * unit;
+    const gap = 30 * unit;
+    const ratio = dots(this.canvas);
+    const whole = (/** @type {number} */ pixels) => Math.max(1, Math.floor(pixels * ratio)) / ratio;
+    const digits = bits * (large ? 36 : 18 * unit);
+    const beside = wide - left - 2 * gap - 116 * unit - digits;
+    const besides = Math.min(whole(beside / size), 26 * unit); // of a column: few columns are narrow on any page
+    const stack = beside < 2 * size || (besides * size < 190 * unit && besides < 26 * unit);
+    const high = large ? 330 : 300 * unit;
+    const row = Math.max(whole((stack ? 190 * unit : high) / length), stack ? 2 : 3);
+    const cell = Math.min(whole((stack ? wide - left : beside) / size), 26 * unit);
+    const foot = large ? 66 : 40 * unit;
+    const heat = { x: left, y: top, w: cell * size, cell, row };
+    const start = stack ? left : left + heat.w + gap;
+    const y = stack ? top + length * row + foot + 48 * unit : top;
+    const room = wide - start - gap - digits - 3;
+    const curve = { x: start, y, w: Math.min(room, (stack ? 400 : 190) * unit), cell, row };
+    const binary = { x: start + curve.w + gap, y, w: digits, cell: digits / bits, row };
+    return { heat, curve, binary, stack, wide, height: y + length * row + foot };
+  }
+
+  /**
+   * The position at a point, and the column: of the heatmap the one there, elsewhere the given one.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} column
+   * @returns {Cell | null}
+   */
+  under(x, y, column) {
+    if (!this.at) return null;
+    const { heat, curve, binary } = this.at;
+    for (const box of [heat, curve, binary]) {
+      const position = Math.floor((y - box.y) / box.row);
+      if (position < 0 || position >= this.length || x < box.x || x >= box.x + box.w) continue;
+      const across = Math.min(Math.floor((x - box.x) / box.cell), this.size - 1);
+      return { position, column: box === heat ? across : column };
+    }
+    return null;
+  }
+
+  /** @param {string} text @param {number} x @param {number} y @param {Look} look */
+  write(text, x, y, { size = 12, weight = 400, ink = false, align = "left", base = "bottom" } = {}) {
+    this.c.font = this.ui.font(size, weight);
+    write(this.c, text, x, y, ink ? this.ui.theme.text : this.ui.theme.quiet, align, base);
+  }
+
+  /** One row through all three: the same position. @param {Layout} at @param {Cell} here */
+  band({ heat, curve, binary, stack }, { position }) {
+    const { c } = this;
+    c.fillStyle = this.ui.theme.line;
+    const from = stack ? curve : heat;
+    const y = from.y + position * from.row - 1;
+    c.fillRect(from.x, y, binary.x + binary.w - from.x, from.row + 2);
+  }
+
+  /** The heatmap and what stands around it. @param {Layout} at @param {Cell} here */
+  heatmap({ heat }, { column }) {
+    const { c, length, size } = this;
+    const { unit } = this.ui;
+    c.imageSmoothingEnabled = false; // enlarged by whole device pixels: sharp at every size
+    c.drawImage(this.image(), heat.x, heat.y, heat.w, length * heat.row);
+    c.font = this.ui.font(HEAD.size, HEAD.weight);
+    const room = heat.x + heat.w - 100 * unit; // the rest is the scale's
+    const title = ["position ↓  column →", "column →"].find((words) => c.measureText(words).width < room) ?? "";
+    this.write(title, 0, heat.y - 24 * unit, HEAD);
+    this.scale(heat.x + heat.w, heat.y);
+    const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
+    this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
+    const every = (size > 64 ? 16 : size > 16 ? 8 : 1) * (heat.w < 300 * unit ? 2 : 1);
+    const foot = heat.y + length * heat.row;
+    for (let j = 0; j < size; j += every) this.write(String(j), x(j), foot + 5 * unit, BELOW);
+    this.speeds(heat, foot + (this.large ? 38 : 22 * unit));
+  }
+
+  image() {
+    const { theme } = this.ui;
+    if (this.tile?.theme === theme) return this.tile.image;
+    const image = new OffscreenCanvas(this.size, this.length);
+    const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (image.getContext("2d"));
+    const pixels = pen.createImageData(this.size, this.length);
+    this.made.encoding.forEach((row, position) =>
+      row.forEach((number, column) => {
+        const colour = mix(theme.paper, number < 0 ? theme.minus : theme.plus, Math.abs(number));
+        pixels.data.set([...colour, 255], 4 * (position * this.size + column));
+      }),
+    );
+    pen.putImageData(pixels, 0, 0);
+    this.tile = { theme, image };
+    return image;
+  }
+
+  /** What the colours of the heatmap are. @param {number} right @param {number} top */
+  scale(right, top) {
+    const { c } = this;
+    const { theme, unit } = this.ui;
+    const [from, to] = [right - 73 * unit, right - 13 * unit];
+    const strip = c.createLinearGradient(from, 0, to, 0);
+    [theme.minus, theme.paper, theme.plus].forEach((colour, n) => strip.addColorStop(n / 2, rgb(colour)));
+    c.fillStyle = strip;
+    c.fillRect(from, top - 37 * unit, to - from, 11 * unit);
+    this.write("1", right, top - 24 * unit, { align: "right" });
+    this.write("−1", from - 5 * unit, top - 24 * unit, { align: "right" });
+  }
+
+  /** Which columns turn fast, which slowly. @param {Box} heat @param {number} y */
+  speeds(heat, y) {
+    const { c, size } = this;
+    const { frequencies } = this.made;
+    const [quick, slow] = [fmt(period(0, frequencies), 1), told(period(size - 1, frequencies))];
+    const long = [`fast: repeats after ${quick} positions`, `slow: after ${slow}`];
+    const brief = [`repeats after ${quick}`, `after ${slow}`];
+    c.font = this.ui.font(12);
+    const room = heat.w - 16 * this.ui.unit;
+    const [fast, late] = [long, brief].find((words) => c.measureText(words.join("")).width < room) ?? ["", ""];
+    this.write(fast, heat.x, y, { base: "top" });
+    this.write(late, heat.x + heat.w, y, { align: "right", base: "top" });
+  }
+
+  /**
+   * The positions, on the left; the one that is chosen takes the place of what would be too near.
+   * @param {Box} box
+   * @param {number} chosen
+   */
+  positions(box, chosen) {
+    const { length, large } = this;
+    const { unit } = this.ui;
+    const step = length > 64 ? 20 : length > 12 ? 10 : 1;
+    const near = (large ? 26 : 15 * unit) / box.row;
+    const y = (/** @type {number} */ position) => box.y + (position + 0.5) * box.row;
+    const look = { align: /** @type {const} */ ("right"), base: /** @type {const} */ ("middle") };
+    for (let position = 0; position < length; position += step) {
+      if (Math.abs(position - chosen) < near) continue;
+      this.write(String(position), box.x - 8 * unit, y(position), look);
+    }
+    this.write(String(chosen), box.x - 8 * unit, y(chosen), { ...look, size: 13, weight: 700, ink: true });
+  }
+
+  /**
+   * A column as a wave along the rows, −1 on the left and 1 on the right, and dashed its partner.
+   * @param {Box} box
+   * @param {Cell} here
+   */
+  wave(box, { position, column }) {
+    const { c, length, made } = this;
+    const { theme, unit } = this.ui;
+    const x = (/** @type {number} */ value) => box.x + ((value + 1.08) / 2.16) * box.w;
+    const y = (/** @type {number} */ at) => box.y + (at + 0.5) * box.row;
+    const end = box.y + length * box.row;
+    this.waveNames(box, column);
+    c.strokeStyle = theme.line;
+    c.lineWidth = 1;
+    c.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, length * box.row - 1);
+    c.beginPath();
+    c.moveTo(x(0), box.y);
+    c.lineTo(x(0), end);
+    c.stroke();
+    const fine = Array.from({ length: 8 * (length - 1) + 1 }, (_, i) => i / 8);
+    const values = (/** @type {number} */ of) => fine.map((at) => wave(at, of, made.frequencies));
+    curve(c, values(partner(column)), fine, x, y, theme.quiet, 1.2 * unit, [4, 3]);
+    curve(c, values(column), fine, x, y, theme.text, 2 * unit);
+    made.encoding.forEach((row, at) => dot(c, x(row[column]), y(at), (at === position ? 5.5 : 1.7) * unit, theme.text));
+    for (const value of [-1, 0, 1]) this.write(String(value).replace("-", "−"), x(value), end + 5 * unit, BELOW);
+  }
+
+  /** @param {Box} box @param {number} column */
+  waveNames(box, column) {
+    const { c } = this;
+    const { theme, unit } = this.ui;
+    const name = (/** @type {number} */ of) => `column ${of}: ${isCosine(of) ? "cosine" : "sine"}`;
+    this.write(name(column), box.x, box.y - 24 * unit, HEAD);
+    this.write(name(partner(column)), box.x + 22 * unit, box.y - 6 * unit);
+    c.strokeStyle = theme.quiet;
+    c.lineWidth = 1.2 * unit;
+    c.setLineDash([4, 3]);
+    c.beginPath();
+    c.moveTo(box.x, box.y - 13 * unit);
+    c.lineTo(box.x + 17 * unit, box.y - 13 * unit);
+    c.stroke();
+    c.setLineDash([]);
+  }
+
+  /** Binary counting: ink is 1. @param {Box} box @param {Cell} here */
+  binary(box, { position }) {
+    const { c, length, bits, made } = this;
+    const { theme, unit } = this.ui;
+    const [on, off] = [0.85, 0.04].map((ink) => rgb(mix(theme.paper, theme.ink, ink)));
+    this.write("in binary", box.x, box.y - 24 * unit, HEAD);
+    c.fillStyle = on;
+    c.fillRect(box.x, box.y - 19 * unit, 12 * unit, 12 * unit);
+    this.write("is 1", box.x + 18 * unit, box.y - 6 * unit);
+    made.digits.forEach((digits, row) =>
+      digits.forEach((digit, bit) => {
+        const nothing = row === position ? theme.line : off;
+        c.fillStyle = digit ? on : nothing;
+        c.fillRect(box.x + bit * box.cell, box.y + row * box.row, box.cell - 1, box.row);
+      }),
+    );
+    const end = box.y + length * box.row;
+    Array.from(inBinary(position, length)).forEach((digit, bit) => {
+      const x = box.x + (bit + 0.5) * box.cell;
+      this.write(digit, x, end + 4 * unit, { ...BELOW, size: 13, weight: 700, ink: true });
+      this.write(String(2 ** (bits - 1 - bit)), x, end + (this.large ? 38 : 22 * unit), BELOW);
+    });
+  }
+
+  /**
+   * Where we are: the same row in all three, the column in the heatmap.
+   * @param {Layout} at
+   * @param {Cell} here
+   */
+  frames({ heat, curve, binary }, { position, column }) {
+    const { c } = this;
+    c.strokeStyle = this.ui.theme.text;
+    c.lineWidth = 1.5 * this.ui.unit;
+    for (const { x, y, w, row } of [heat, curve, binary]) c.strokeRect(x - 2, y + position * row - 1, w + 4, row + 2);
+    c.strokeRect(heat.x + column * heat.cell - 1, heat.y - 2, heat.cell + 2, this.length * heat.row + 4);
+  }
+}

@@ -1,0 +1,228 @@
+// The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
+import { h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared/own.js";
+import PREDICTIONS_CSS from "./predictions.css";
+import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
+import { Gutter, WordLine, chance } from "./words.js";
+
+/** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Bar, PredictionsSpec, Shown } from "./predictions_numbers.js" */
+
+const LONG = 0.42; // of a bar: in it there is room for a note, else it comes behind
+
+/** @param {UI} ui @returns {Picture} */
+export function predictions(ui) {
+  return new Predictions(ui);
+}
+
+/**
+ * A row of bars. look: true: of the true word; rest: of all others.
+ * @param {Bar} bar
+ * @param {"" | "true" | "rest"} look
+ * @param {string} note
+ */
+function row({ word, p }, look = "", note = "") {
+  const share = 100 * p;
+  const [where, side] = p > LONG ? ["within", `right:${100 - share}%`] : ["behind", `left:${share}%`];
+  const marked = (/** @type {string} */ name) => (look ? `${name} ${look}` : name);
+  return [
+    h("span", { class: marked("w") }, word),
+    h("span", { class: marked("p") }, chance(p)),
+    h(
+      "i",
+      { class: look || null },
+      h("u", { style: `width:${share}%` }),
+      h("span", { class: `note ${where}`, style: side }, note),
+    ),
+  ];
+}
+
+/** @implements {Picture} */
+class Predictions {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {PredictionsSpec} */ (ui.spec);
+    this.models = this.spec.models;
+    this.alone = this.models.length === 1;
+    this.lesson = new Lesson(this.spec, ui.arrays);
+    /** @type {Map<string, OwnText>} by the reader's own text */
+    this.read = new Map();
+    /** @type {Shown} what is built */
+    this.shown = this.lesson;
+    this.words = this.wordsOf(this.lesson);
+    this.gutter = this.gutterOf(this.words);
+    this.box = h("div", {}, this.words.line);
+    this.say = spoken();
+    this.marks = h("span", { class: "quiet" });
+    this.panels = this.models.map((name, model) => this.panel(name, model));
+    this.mark();
+    this.build();
+  }
+
+  build() {
+    const { body, root } = this.ui;
+    const controls = root.querySelector(".controls");
+    const marks = this.alone ? this.panels[0].score : this.marks;
+    body.append(
+      this.box,
+      h("div", { class: "marks" }, marks, controls),
+      this.say,
+      h("div", { class: "panels" }, ...this.panels.map(({ element }) => element)),
+    );
+    if (this.spec.own) folded(this.ui, form(this.spec.own, this.fill.bind(this), { rows: 2 }));
+    this.ui.style(`${PREDICTIONS_CSS}.view{--models:${this.models.length}}`);
+  }
+
+  /** @param {string} name @param {number} model */
+  panel(name, model) {
+    const list = h("div", { class: "bars", role: "group", "aria-label": `most probable words ${name}` });
+    const score = h("span", { class: "quiet score" });
+    const head = this.alone ? null : h("div", { class: "model" }, h("b", {}, name), " ", score);
+    return { list, score, element: h("div", { class: "panel", "data-testid": `model-${model}` }, head, list) };
+  }
+
+  /** What is to be shown: the reader's own text, or the lesson. @returns {Shown} */
+  get now() {
+    return this.read.get(this.ui.state.own) ?? this.lesson;
+  }
+
+  /** Which of the positions is chosen. @param {Shown} shown */
+  chosen(shown) {
+    return shown.positions.indexOf(this.ui.state[shown.at]);
+  }
+
+  numbers() {
+    return numbersOf(this.now, this.models, this.chosen(this.now));
+  }
+
+  /** @param {Shown} shown */
+  wordsOf(shown) {
+    const { names, positions, at } = shown;
+    const label = "the words; arrow keys choose one";
+    const words = new WordLine(this.ui, { words: names, places: positions, name: at, label });
+    words.line.classList.toggle("compared", !this.alone);
+    words.chips.forEach((chip, i) => {
+      const marks = askedOf(shown) ? this.models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")) : [];
+      chip.append(h("span", {}, names[i]), ...marks);
+    });
+    return words;
+  }
+
+  /** @param {WordLine} words */
+  gutterOf({ line, chips }) {
+    const named = this.alone ? [] : this.models;
+    const rows = named.map((label, model) => ({ selector: `small:nth-of-type(${model + 1})`, label }));
+    return new Gutter(line, chips, rows);
+  }
+
+  /** Another text in the place of the one that is shown. @param {Shown} shown */
+  rebuild(shown) {
+    this.shown = shown;
+    this.words = this.wordsOf(shown);
+    this.gutter = this.gutterOf(this.words);
+    this.box.replaceChildren(this.words.line);
+  }
+
+  /** ✓ and ✗ at the words, a row for each model; those of an own text come one after the other. */
+  mark() {
+    const { names, positions, truth } = this.shown;
+    positions.forEach((position, place) => {
+      if (truth[place] === null || !this.shown.ready(place)) return;
+      const chip = this.words.chips[position];
+      const right = this.models.map((_, model) => this.shown.known(model, place)?.rank === 1);
+      chip.querySelectorAll("small").forEach((small, model) => {
+        small.textContent = right[model] ? "✓" : "✗";
+      });
+      const told = this.models.map((name, model) => `${name} ${right[model] ? "right" : "wrong"}`.trim());
+      chip.setAttribute("aria-label", `${names[position]}, word ${position + 1}, ${told.join(", ")}`);
+    });
+  }
+
+  /**
+   * Covers the words of an own text one after the other; a frame for each, so that the page answers meanwhile.
+   * @param {any[]} models
+   * @param {string} text
+   * @param {() => boolean} going
+   */
+  async fill([loaded], text, going) {
+    const own = this.read.get(text) ?? new OwnText(loaded, text, this.spec.top);
+    this.read.set(text, own);
+    const { own_position: before } = this.ui.state;
+    const position = own.positions.includes(before) ? before : own.positions[0];
+    this.ui.set({ own: text, own_position: position }, true);
+    for (let place = 0; place < own.positions.length && going(); place++) {
+      await new Promise(requestAnimationFrame);
+      own.ask(place);
+      this.ui.set({});
+    }
+    return unknownOf(loaded, own.pieces);
+  }
+
+  paint() {
+    const shown = this.now;
+    if (shown !== this.shown) this.rebuild(shown);
+    this.mark();
+    this.words.sync();
+    this.gutter.place();
+    const several = askedOf(shown) && !this.alone;
+    this.marks.textContent = several ? "✓ the first choice is the true word, ✗ it is another" : "";
+    this.models.forEach((_, model) => this.list(model));
+    this.tell();
+  }
+
+  /** The bars of one model, and how often it is right. @param {number} model */
+  list(model) {
+    const { shown } = this;
+    const { list, score } = this.panels[model];
+    const { bars, others, beyond } = rowsOf(shown, model, this.chosen(shown));
+    const asked = askedOf(shown);
+    const last = beyond
+      ? row(beyond, "true", `true, rank ${beyond.rank.toLocaleString("en-GB")}`)
+      : [0, 1, 2].map(() => h("span"));
+    list.replaceChildren(
+      ...bars.flatMap((bar) => (bar.right ? row(bar, "true", "← true") : row(bar))),
+      ...row({ word: "all others", p: others }, "rest"),
+      ...(asked ? last : []), // its room stays where it is not needed
+    );
+    const where = `right at ${rightOf(shown, model)} of ${asked} positions`;
+    const told = this.alone ? `✓ first choice ${where}, ✗ wrong` : `✓ ${where}`;
+    score.textContent = asked ? told : "";
+  }
+
+  tell() {
+    const { shown } = this;
+    const place = this.chosen(shown);
+    const position = shown.positions[place];
+    const said = this.models.flatMap((name, model) => {
+      const [best] = shown.bars(model, place);
+      const first = name ? name[0].toUpperCase() + name.slice(1) : "The model";
+      const right = shown.known(model, place)?.rank === 1;
+      const outcome = h("b", { class: "output" }, `“${best.word}”`);
+      return [model ? `, ${name} expects ` : ` ${first} expects `, outcome, right ? ", the true word" : ""];
+    });
+    this.say.replaceChildren(
+      `At position ${position + 1}, `,
+      h("b", { class: "query" }, `“${shown.names[position]}”`),
+      shown.truth[place] === null ? ": a gap." : " is covered.",
+      ...said,
+      ".",
+    );
+  }
+
+  /** @returns {Table} */
+  table() {
+    const shown = this.now;
+    const what = ["most probable", "probability", "true word", "its probability"];
+    const header = ["position", ...this.models.flatMap((name) => what.map((text) => `${name} ${text}`.trim()))];
+    const rows = shown.positions.map((position, place) => {
+      const cells = this.models.flatMap((_, model) => {
+        const [best] = shown.bars(model, place);
+        const truth = shown.known(model, place);
+        return [best.word, chance(best.p), truth?.word ?? "–", truth ? chance(truth.p) : "–"];
+      });
+      return [`${position + 1} ${shown.names[position]}`, ...cells];
+    });
+    return { header, rows };
+  }
+}

@@ -1,0 +1,131 @@
+// What the maps of one sentence say of two words: where they are in each, their weight, and what is largest beside it.
+import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+
+/** @import { Arrays, Spec, Table } from "../../../course_kit/views/js/src/shared/types.js" */
+/**
+ * @typedef {{ title: string, chapter: string, shape: [number, number], most: number, queries: string[], keys: string[],
+ *   rows: string[], columns: string[] }} Panel shape: queries down, keys across; most: its largest weight, rounded up;
+ *   rows, columns: the words without case and marks, by which the maps are linked
+ * @typedef {Spec & { panels: Panel[], high: number }} JourneySpec high: the weight of full ink, in every map
+ * @typedef {{ query: string, key: string }} Pair
+ */
+
+const three = (/** @type {number} */ x) => x.toFixed(3);
+const quoted = (/** @type {string} */ word) => `“${word}”`;
+
+/** The index of the largest; NaN, where a key is masked, is none. @param {number[]} weights */
+export const largest = (weights) =>
+  weights.reduce((best, w, i) => (w > weights[best] || Number.isNaN(weights[best]) ? i : best), 0);
+
+/** A map and what it says. */
+export class Heatmap {
+  /** @param {Panel} panel @param {ArrayLike<number>} weights row after row */
+  constructor(panel, weights) {
+    const [height, width] = panel.shape;
+    this.panel = panel;
+    this.rows = Array.from({ length: height }, (_, q) =>
+      Array.from({ length: width }, (_, k) => weights[q * width + k]),
+    );
+  }
+
+  /** [row, column] of two words, -1 where a word is not there. @param {Pair} pair */
+  place({ query, key }) {
+    return [this.panel.rows.indexOf(query), this.panel.columns.indexOf(key)];
+  }
+
+  /** NaN: a word is missing, or it may not be attended. @param {Pair} pair */
+  weight(pair) {
+    const [q, k] = this.place(pair);
+    return this.rows[q]?.[k] ?? NaN;
+  }
+
+  /** Whether it is the largest of its row. @param {Pair} pair */
+  leads(pair) {
+    const row = this.rows[this.place(pair)[0]];
+    return row !== undefined && this.weight(pair) === row[largest(row)];
+  }
+
+  /** In a sentence. @param {Pair} pair */
+  words(pair) {
+    const { queries, keys } = this.panel;
+    const [q, k] = this.place(pair);
+    const gives = (/** @type {number} */ i, /** @type {number} */ j) =>
+      `${quoted(queries[i])} gives ${quoted(keys[j])}`;
+    if (q < 0 && k < 0) return `neither ${quoted(pair.query)} nor ${quoted(pair.key)} appears here`;
+    if (q < 0) {
+      const column = this.rows.map((row) => row[k]);
+      const best = largest(column);
+      return `${quoted(pair.query)} is not a query here; ${gives(best, k)} most: ${three(column[best])}`;
+    }
+    const row = this.rows[q];
+    const best = largest(row);
+    if (k < 0) return `${quoted(pair.key)} is not a key here; ${gives(q, best)} most: ${three(row[best])}`;
+    if (Number.isNaN(row[k])) return `${quoted(queries[q])} may not attend to ${quoted(keys[k])}`;
+    const most = this.leads(pair) ? ", its largest share" : `; most to ${quoted(keys[best])} ${three(row[best])}`;
+    return `${gives(q, k)} ${three(row[k])}${most}`;
+  }
+
+  /** In a few words: [the weight, what is said of it]. @param {Pair} pair */
+  brief(pair) {
+    const [q, k] = this.place(pair);
+    if (q < 0) return ["–", k < 0 ? "neither word is here" : `${quoted(pair.query)} is no query here`];
+    const row = this.rows[q];
+    const best = largest(row);
+    const most = `most: ${quoted(this.panel.keys[best])} ${three(row[best])}`;
+    if (k < 0) return ["–", `no ${quoted(pair.key)} here; ${most}`];
+    if (Number.isNaN(row[k])) return ["–", "masked"];
+    return [three(row[k]), this.leads(pair) ? "its largest share" : most];
+  }
+
+  /** The words one step from there, in rows down and columns to the right. @param {Pair} pair @param {number[]} step */
+  moved(pair, [down, right]) {
+    const { rows, columns } = this.panel;
+    const [q, k] = this.place(pair);
+    if (down) return { query: rows[q < 0 ? 0 : clamp(q + down, 0, rows.length - 1)] };
+    return { key: columns[k < 0 ? 0 : clamp(k + right, 0, columns.length - 1)] };
+  }
+
+  /** A row of the table. @param {Pair} pair */
+  cells(pair) {
+    const { chapter, title, keys } = this.panel;
+    const weight = this.weight(pair);
+    const row = this.rows[this.place(pair)[0]];
+    const most = row ? `${keys[largest(row)]} ${three(row[largest(row)])}` : "–";
+    return [chapter ? `${chapter} · ${title}` : title, Number.isNaN(weight) ? "–" : three(weight), most];
+  }
+}
+
+/** @param {JourneySpec} spec @param {Arrays} arrays */
+export const heatmapsOf = ({ panels }, arrays) => panels.map((panel, i) => new Heatmap(panel, arrays[`p${i}`]));
+
+/**
+ * In how many maps two words meet, and where their weight is the largest.
+ * @param {Heatmap[]} maps
+ * @param {Pair} pair
+ */
+export function summary(maps, pair) {
+  const both = maps.filter((map) => !Number.isNaN(map.weight(pair)));
+  const leading = both.filter((map) => map.leads(pair));
+  const kind = maps[0].panel.chapter ? "chapter" : "map";
+  const names = leading.map(({ panel }) => panel.chapter || panel.title).join(", ");
+  const where = leading.length ? `${leading.length} ${kind}${leading.length > 1 ? "s" : ""}: ${names}` : "none";
+  const can = `${quoted(pair.query)} can attend to ${quoted(pair.key)} in ${both.length} of ${maps.length}`;
+  return `${can}; its largest share in ${where}.`;
+}
+
+/** @param {Heatmap[]} maps @param {Pair} pair @returns {Table} */
+export const tableOfMaps = (maps, pair) => ({
+  header: ["chapter", `${pair.query} → ${pair.key}`, "its largest"],
+  rows: maps.map((map) => map.cells(pair)),
+});
+
+/**
+ * How many maps stand side by side: all rows are full, with what is said as one more, and no more rows than needed.
+ * @param {number} count of maps
+ * @param {number} fit side by side
+ */
+export function acrossOf(count, fit) {
+  const most = clamp(fit, 1, count + 1);
+  const rows = Math.ceil((count + 1) / most);
+  return Math.ceil((count + 1) / rows);
+}

@@ -1,0 +1,147 @@
+// Byte-pair encoding in numbers: which pairs stand side by side, what is merged, how a word is cut. As in merges.py.
+
+/** @import { Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
+/**
+ * @typedef {Spec & { names: string[], counts: number[], mark: string, last: number, shown: number, bars: number }}
+ *   MergesSpec mark: stands before each word; last: merges at most; shown: words; bars: pairs
+ * @typedef {{ left: string, right: string, count: number }} Pair two pieces, and how often they stand side by side
+ * @typedef {{ words: string[][], made: Pair | null, pairs: Pair[], known: number }} Step made: what was merged last;
+ *   pairs: the most frequent first; known: how many pieces there are
+ */
+
+const BESIDE = "\u0000";
+
+/** @param {Pair} pair */
+export const pieceOf = ({ left, right }) => left + right;
+
+/**
+ * The pieces of a word after a pair has become one piece, from the left.
+ * @param {string[]} pieces
+ * @param {Pair} pair
+ */
+export function joined(pieces, pair) {
+  /** @type {string[]} */
+  const out = [];
+  for (const piece of pieces) {
+    if (piece === pair.right && out.at(-1) === pair.left) out[out.length - 1] = pieceOf(pair);
+    else out.push(piece);
+  }
+  return out;
+}
+
+/**
+ * How often two pieces stand side by side, the most frequent first; of as frequent ones that of older pieces.
+ * @param {string[][]} words
+ * @param {number[]} counts how often each occurs
+ * @param {Map<string, number>} age the order in which pieces came
+ * @returns {Pair[]}
+ */
+export function ranked(words, counts, age) {
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  words.forEach((pieces, w) => {
+    for (let i = 1; i < pieces.length; i++) {
+      const both = pieces[i - 1] + BESIDE + pieces[i];
+      found.set(both, (found.get(both) ?? 0) + counts[w]);
+    }
+  });
+  const ageOf = (/** @type {string} */ piece) => age.get(piece) ?? 0;
+  const pairs = [...found].map(([both, count]) => {
+    const [left, right] = both.split(BESIDE);
+    return { left, right, count };
+  });
+  return pairs.sort((a, b) => b.count - a.count || ageOf(a.left) - ageOf(b.left) || ageOf(a.right) - ageOf(b.right));
+}
+
+/** The single characters that occur, in the order of their numbers. @param {MergesSpec} spec */
+export function signsOf({ names, mark }) {
+  const code = (/** @type {string} */ sign) => sign.codePointAt(0) ?? 0;
+  const signs = new Set(names.flatMap((word) => Array.from(mark + word)));
+  return [...signs].sort((a, b) => code(a) - code(b));
+}
+
+/** All steps, from single characters on. */
+export class Merging {
+  /** @param {MergesSpec} spec */
+  constructor(spec) {
+    const { names, counts, mark, last } = spec;
+    this.spec = spec;
+    this.signs = signsOf(spec);
+    const age = new Map(this.signs.map((sign, i) => [sign, i]));
+    const words = names.map((word) => Array.from(mark + word));
+    /** @type {Step[]} */
+    this.steps = [{ words, made: null, pairs: ranked(words, counts, age), known: age.size }];
+    for (let n = 0; n < last; n++) this.steps.push(this.after(this.steps[n], age));
+  }
+
+  /** @param {Step} step @param {Map<string, number>} age @returns {Step} */
+  after({ words, pairs }, age) {
+    const [made] = pairs;
+    const merged = words.map((pieces) => joined(pieces, made));
+    if (!age.has(pieceOf(made))) age.set(pieceOf(made), age.size);
+    return { words: merged, made, pairs: ranked(merged, this.spec.counts, age), known: age.size };
+  }
+
+  /** @param {number} step */
+  at(step) {
+    return this.steps[Math.max(0, Math.min(this.spec.last, step))];
+  }
+
+  /** The merges made so far. @param {number} step @returns {Pair[]} */
+  made(step) {
+    return this.steps.slice(1, step + 1).flatMap(({ made }) => made ?? []);
+  }
+
+  /** How many pieces all words take together. @param {Step} step */
+  used({ words }) {
+    return words.reduce((sum, pieces, w) => sum + pieces.length * this.spec.counts[w], 0);
+  }
+
+  /**
+   * A word in pieces, also one that was never counted: the merges so far, in their order.
+   * @param {string} word
+   * @param {number} step
+   */
+  cut(word, step) {
+    return this.made(step).reduce(joined, Array.from(this.spec.mark + word));
+  }
+
+  /** @param {State} state @returns {Table} */
+  table({ step }) {
+    /** @param {Pair[]} pairs @param {string} name */
+    const rows = (pairs, name) =>
+      pairs.map(({ left, right, count }, i) => [`${name} ${i + 1}`, left, right, String(count)]);
+    const next = this.at(step).pairs.slice(0, this.spec.bars);
+    const all = [...rows(this.made(step), "merge"), ...rows(next, "pair")];
+    return { header: ["what", "left", "right", "side by side"], rows: all };
+  }
+
+  /** @param {State} state */
+  numbers({ step, word }) {
+    const now = this.at(step);
+    return {
+      ...{ merges: this.made(step), pairs: now.pairs, known: now.known, used: this.used(now) },
+      pieces: Object.fromEntries(this.spec.names.map((name, w) => [name, now.words[w]])),
+      cut: this.cut(word, step),
+    };
+  }
+}
+
+/** The pair that is merged next; null where none stands side by side twice. @param {Step} step */
+export const nextOf = ({ pairs: [first] }) => (first?.count > 1 ? first : null);
+
+/**
+ * Which pieces of a word are the next pair (hot), and which were merged last (new).
+ * @param {string[]} pieces
+ * @param {Pair | null} made
+ * @param {Pair | null} next
+ */
+export function markedPieces(pieces, made, next) {
+  let second = false;
+  return pieces.map((piece, i) => {
+    const first = !second && next !== null && piece === next.left && pieces[i + 1] === next.right;
+    const hot = first || second;
+    second = first;
+    return { piece, hot, new: made !== null && piece === pieceOf(made) };
+  });
+}

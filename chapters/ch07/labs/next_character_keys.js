@@ -1,0 +1,93 @@
+// What a reader guesses with: a field, and keys on the screen in two sets, one behind a shift.
+import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { rowsOf, setsOf } from "./next_character_numbers.js";
+import { visible } from "./tokens.js";
+
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { GameSpec } from "./next_character_numbers.js" */
+
+/** @type {Record<string, string>} */
+const SPOKEN = { " ": "space", "\n": "new line" };
+
+export class Keyboard {
+  /**
+   * @param {UI} ui
+   * @param {GameSpec} spec
+   * @param {(token: string) => void} guess
+   */
+  constructor(ui, spec, guess) {
+    this.ui = ui;
+    this.spec = spec;
+    this.guess = guess;
+    this.field = h("input", {
+      ...{ id: `${ui.id}-type`, type: "text", size: spec.long ? 10 : 3, "data-testid": "type" },
+      ...{ autocomplete: "off", autocapitalize: "off", spellcheck: "false" },
+      oninput: (/** @type {InputEvent} */ event) => this.typed(event.isComposing),
+      oncompositionend: () => this.typed(false),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.entered(event),
+    });
+    // what is needed most; in its place, once shifted, capitals and the rest
+    const row = (/** @type {string[]} */ tokens) => h("div", {}, ...tokens.map((token) => this.key(token)));
+    this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...rowsOf(set).map(row)));
+    this.shift = h("button", { type: "button", onclick: () => this.turn(!this.sets[0].inert) }, "capitals, rare signs");
+    this.turn(false);
+  }
+
+  /** @param {string} token */
+  key(token) {
+    const look = { type: "button", "data-key": token, "aria-label": SPOKEN[token] ?? token };
+    return h("button", { ...look, onclick: () => this.press(token) }, visible(token));
+  }
+
+  /** Puts all of it into the view. */
+  place() {
+    const { ui, spec, sets, field } = this;
+    const name = sets.length ? "or type it" : "type it";
+    const label = h("label", { for: field.id }, spec.long ? "next token" : name);
+    const shift = sets[1] && !spec.presenting ? this.shift : null;
+    const keys = { class: "keys", role: "group", "aria-label": "characters to choose from" };
+    if (sets.length && !spec.presenting) ui.body.append(h("div", keys, ...sets));
+    ui.root.querySelector(".controls")?.prepend(h("span", { class: "control" }, shift, label, field));
+  }
+
+  /** @param {boolean} composing */
+  typed(composing) {
+    if (composing || this.spec.long || !this.field.value) return;
+    const [first] = this.field.value;
+    this.field.value = "";
+    this.guess(first);
+  }
+
+  /** @param {KeyboardEvent} event */
+  entered(event) {
+    const { spec, field } = this;
+    event.stopPropagation();
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    if (spec.long && field.value) this.guess(field.value);
+    else if (!spec.long && spec.keys.includes("\n")) this.guess("\n");
+    field.value = "";
+  }
+
+  /** @param {string} token */
+  press(token) {
+    this.guess(token);
+    if (!this.sets[0].inert) return;
+    this.turn(false);
+    this.shift.focus();
+  }
+
+  /** Shows one of the two sets. @param {boolean} shifted */
+  turn(shifted) {
+    this.sets.forEach((set, n) => {
+      set.inert = shifted === (n === 0);
+    });
+    this.shift.setAttribute("aria-pressed", String(shifted));
+  }
+
+  /** @param {boolean} able nothing can be guessed while a text of the reader's own is shown */
+  enable(able) {
+    const all = this.ui.root.querySelectorAll(".keys button, [data-testid=type], [data-control=pass]");
+    for (const one of all) /** @type {HTMLButtonElement | HTMLInputElement} */ (one).disabled = !able;
+  }
+}

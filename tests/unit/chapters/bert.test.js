@@ -1,0 +1,244 @@
+// Chapter 6's views without a page: draws, sums, bars and answers, held to their definitions.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { numbersOf as summed, toldOf } from "../../../chapters/ch06/labs/embeddings_numbers.js";
+import { Counter, KINDS, ROWS, band, drawn, stir, uniforms } from "../../../chapters/ch06/labs/mask_tokens_numbers.js";
+import { Lesson, OwnText, askedOf, rightOf, rowsOf } from "../../../chapters/ch06/labs/predictions_numbers.js";
+import {
+  answerOf,
+  captionOf,
+  captionsOf,
+  foundOf,
+  spansOf,
+  textOf,
+} from "../../../chapters/ch06/labs/tagged_numbers.js";
+import { isMark } from "../../../chapters/ch06/labs/words.js";
+
+const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
+const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+// ---- the masking lab
+const WORDS = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split(" ");
+const VOCABULARY = "the a man went to store he bought gallon of milk bread dog penguin".split(" ");
+const PARTS = { masked: 0.8, random: 0.1, kept: 0.1 };
+const SHARES = [0.05, 0.15, 0.3, 0.5];
+const lab = {
+  names: WORDS,
+  special: WORDS.map((word) => word.startsWith("[")),
+  vocabulary: VOCABULARY,
+  mask: "[MASK]",
+  parts: PARTS,
+  most: 30000,
+  controls: [{ kind: "range", name: "share", label: "", values: SHARES }],
+};
+
+test("the hash is the published one, in whole numbers of any size", () => {
+  const wrapped = (x) => BigInt.asUintN(32, x);
+  const published = (given) => {
+    let x = BigInt(given);
+    x ^= x >> 16n;
+    x = wrapped(x * 0x7feb352dn);
+    x ^= x >> 15n;
+    x = wrapped(x * 0x846ca68bn);
+    return Number(x ^ (x >> 16n));
+  };
+  for (const x of [0, 1, 2 ** 16 + 5, 2 ** 31 - 1, 2 ** 32 - 1]) assert.equal(stir(x), published(x));
+  const from = published((published((123 + 0x9e3779b9) % 2 ** 32) + 7) % 2 ** 32);
+  uniforms(123, 7, 4).forEach((u, i) => assert.equal(u, published((from + 12 + i) % 2 ** 32) / 2 ** 32));
+});
+
+test("statistics count what the draws show, whatever was counted before", () => {
+  const counter = new Counter(lab);
+  for (const state of [
+    { seed: 0, draws: 40, share: 0.15 },
+    { seed: 0, draws: 90, share: 0.5 },
+    { seed: 0, draws: 12, share: 0.5 },
+    { seed: 1, draws: 12, share: 0.05 },
+    { seed: 1, draws: 12, share: 0.123 },
+  ]) {
+    const { counts, shares, bands, tokens } = counter.statistics(state);
+    const all = Array.from({ length: state.draws }, (_, i) => drawn(lab, { ...state, draws: i + 1 })).flat();
+    const of = (kind) => all.filter((masked) => masked.kind === kind).length;
+    for (const kind of KINDS) assert.equal(counts[kind], of(kind));
+    assert.equal(counts.chosen, total(KINDS.map(of)));
+    assert.equal(tokens, 12 * state.draws);
+    assert.equal(shares.chosen, counts.chosen / tokens);
+    if (counts.chosen) near(shares.masked, counts.masked / counts.chosen);
+    assert.deepEqual(bands.chosen, band(state.share, tokens));
+    assert.deepEqual(bands.kept, band(0.1, counts.chosen));
+  }
+  const none = new Counter(lab).statistics({ seed: 0, draws: 0, share: 0.15 });
+  assert.ok(ROWS.every((row) => none.shares[row] === null && String(none.bands[row]) === "0,1"));
+});
+
+// ---- the sum of three embeddings
+const row = (seed, count) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + seed + (i % 4) * (seed + 2)));
+const three = { names: ["the", "dog", "the"], features: 4 };
+const parts = {
+  token: row(0, 12), // the same for each word
+  segment: row(1, 12),
+  position: Float32Array.from({ length: 12 }, (_, i) => Math.cos(i)),
+};
+
+test("without positions the same word has the same sum twice, and this is said", () => {
+  const at = (positions, word = 0) => summed(three, parts, { word, parts: [true, true, positions] }).twins;
+  assert.deepEqual(at(false), [[2, 0]]);
+  const [[place, apart]] = at(true);
+  const far = Math.hypot(...[0, 1, 2, 3].map((f) => parts.position[f] - parts.position[8 + f]));
+  assert.equal(place, 2);
+  near(apart, far, 1e-6);
+  assert.deepEqual(at(true, 1), []);
+  assert.match(toldOf("the", at(false)), /The same sum, number by number, as “the” at position 3: nothing tells/);
+  assert.match(toldOf("the", at(true)), /“the” is also at position 3: its sum lies \d\.\d\d away\./);
+  assert.equal(toldOf("dog", []), "No other position has this word.");
+});
+
+// ---- predictions
+const lesson = new Lesson(
+  {
+    ...{ names: ["a", "b", "c"], positions: [1, 2], truth: ["b", null], models: ["x", "y"], top: 2 },
+    vocabulary: ["a", "b", "c"],
+  },
+  {
+    words: Float32Array.of(1, 0, 2, 1, 0, 2, 1, 0),
+    top: Float32Array.of(0.75, 0.125, 0.5, 0.25, 0.5, 0.375, 0.5, 0.25),
+    true: Float32Array.of(0.75, 0, 0.0625, 0),
+    rank: Float32Array.of(1, 0, 3, 0),
+  },
+);
+
+test("all others are what is left: without the true word where it is listed by itself", () => {
+  assert.equal(rowsOf(lesson, 0, 0).others, 0.125);
+  assert.equal(rowsOf(lesson, 0, 0).beyond, null);
+  assert.deepEqual(
+    rowsOf(lesson, 0, 0).bars.map(({ right }) => right),
+    [true, false],
+  );
+  assert.equal(rowsOf(lesson, 1, 0).others, 1 - 0.875 - 0.0625);
+  assert.equal(rowsOf(lesson, 1, 0).beyond?.rank, 3);
+  assert.equal(rowsOf(lesson, 0, 1).others, 0.25);
+});
+
+// A tokenizer of these words, and a model whose logits at a place are 2 for the word before it, 1 for the one after.
+const KNOWN = ["[CLS]", "[SEP]", "[MASK]", "[UNK]", "the", "dog", "bites", "man"];
+const tokenizer = {
+  mask: 2,
+  token: (id) => KNOWN[id],
+  framed: (text) => {
+    const ids = text
+      .split(" ")
+      .filter(Boolean)
+      .map((word) => Math.max(3, KNOWN.indexOf(word)) - (word === "[MASK]"));
+    return [0, ...ids, 1].map((id) => ({ id, segment: 0, text: KNOWN[id] }));
+  },
+};
+const asked = [];
+const model = {
+  config: { segments: 2 },
+  logits: (ids) => {
+    asked.push(ids);
+    const logits = (place) => KNOWN.map((_, id) => (id === ids[place - 1] ? 2 : id === ids[place + 1] ? 1 : 0));
+    return { words: { row: logits } };
+  },
+};
+
+test("each word of an own text is covered when it is asked for, and once", () => {
+  const own = new OwnText({ model, tokenizer }, "the dog bites the man", 3);
+  asked.length = 0;
+  assert.deepEqual(own.positions, [1, 2, 3, 4, 5]);
+  assert.equal(own.ready(1), false);
+  const [best, second] = own.bars(0, 1);
+  assert.deepEqual([best.word, second.word], ["the", "bites"]);
+  const whole = Math.exp(2) + Math.exp(1) + 6;
+  near(best.p, Math.exp(2) / whole);
+  const { p, ...known } = own.known(0, 1);
+  near(p, 1 / whole);
+  assert.deepEqual(known, { word: "dog", rank: 7 }); // of equal ones the first in the vocabulary comes first
+  assert.deepEqual(asked, [[0, 4, 2, 6, 4, 7, 1]]);
+  assert.equal(own.ready(1), true);
+  assert.equal(rightOf(own, 0), 0);
+  assert.deepEqual(asked.length, 1); // what is not computed is not counted
+});
+
+test("a text with gaps of its own is asked at these, and nothing is true there", () => {
+  const own = new OwnText({ model, tokenizer }, "the [MASK] bites", 2);
+  assert.deepEqual([own.positions, own.truth, askedOf(own)], [[2], [null], 0]);
+  assert.equal(own.known(0, 0), null);
+  assert.deepEqual(own.bars(0, 0)[0].word, "the");
+});
+
+test("a text without words, or too long, is refused", () => {
+  assert.throws(() => new OwnText({ model, tokenizer }, "猫", 2), /no word in it that the model knows/);
+  const long = Array.from({ length: 70 }, () => "dog").join(" ");
+  assert.throws(() => new OwnText({ model, tokenizer }, long, 2), /70 pieces of words; this picture has room for 60/);
+});
+
+test("only what is no word is set small where it cannot be chosen", () => {
+  assert.deepEqual(["[CLS]", "[SEP]", ".", "“"].map(isMark), [true, true, true, true]);
+  assert.deepEqual(["dog", "##s", "1984", "天", "don't"].map(isMark), [false, false, false, false, false]);
+});
+
+// ---- spans and answers
+const NAMES = "Anna Maria Berg moved from Old Town".split(" ");
+const TAGS = "B-person I-person I-person O O B-place I-place".split(" ");
+
+test("spans are those of BIO tags, odd ones too", () => {
+  assert.deepEqual(spansOf(TAGS), [
+    [0, 2, "person"],
+    [5, 6, "place"],
+  ]);
+  assert.deepEqual(spansOf("I-a I-a I-b B-b O I-b".split(" ")), [
+    [0, 1, "a"],
+    [2, 2, "b"],
+    [3, 3, "b"],
+    [5, 5, "b"],
+  ]);
+  assert.deepEqual(spansOf(null), []);
+});
+
+test("a span is found only with both ends and its label", () => {
+  const guess = spansOf("B-person I-person O O O B-place I-place".split(" "));
+  assert.deepEqual(foundOf(spansOf(TAGS), guess), {
+    right: [[5, 6, "place"]],
+    missed: [[0, 2, "person"]],
+    invented: [[0, 1, "person"]],
+  });
+  assert.equal(foundOf([[0, 1, "a"]], [[0, 1, "b"]]).right.length, 0);
+});
+
+const scores = (seed) => Float32Array.from({ length: 12 }, (_, i) => (1 + Math.sin(seed * (i + 1) ** 2)) / 24);
+
+test("the answer is the best pair in order and of that length", () => {
+  const arrays = { start: scores(3), end: scores(7) };
+  for (let longest = 1; longest <= 12; longest++) {
+    const [first, last, product] = answerOf(arrays, { word: 0, longest, rule: "together" });
+    let most = -1;
+    for (let i = 0; i < 12; i++)
+      for (let j = i; j < Math.min(12, i + longest); j++) most = Math.max(most, arrays.start[i] * arrays.end[j]);
+    assert.ok(first <= last && last - first < longest);
+    assert.equal(product, most);
+    assert.equal(product, arrays.start[first] * arrays.end[last]);
+  }
+  const [first, last] = answerOf(arrays, { word: 0, longest: 12, rule: "apart" });
+  assert.equal(arrays.start[first], Math.max(...arrays.start));
+  assert.equal(arrays.end[last], Math.max(...arrays.end));
+  assert.equal(answerOf({}, { word: 0, longest: 3, rule: "together" }), null);
+});
+
+test("the caption is about the rule that is chosen", () => {
+  const state = { word: 0, longest: 12, rule: "together" };
+  const spec = { caption: "The best pair is framed.", state, bars: true };
+  const one = (place) => Float32Array.from({ length: 12 }, (_, i) => Number(i === place));
+  const said = (first, last, now) => captionOf(spec, { start: one(first), end: one(last) }, { ...state, ...now });
+  assert.equal(said(2, 5, { longest: 2 }), spec.caption);
+  assert.match(said(2, 5, { rule: "apart" }), /\[output\|Framed\]: from the best start to the best end\.$/);
+  assert.match(said(5, 2, { rule: "apart" }), /The best end comes before the best start: no frame\.$/);
+  assert.equal(captionOf(spec, {}, { ...state, rule: "apart" }), spec.caption);
+  assert.equal(captionsOf(spec).length, 3);
+  assert.deepEqual(captionsOf({ ...spec, bars: false }), [spec.caption]);
+});
+
+test("pieces of words are joined", () => {
+  assert.equal(textOf(["a", "riv", "##er", "##s", "."], 1, 3), "rivers");
+  assert.equal(textOf(NAMES, 5, 6), "Old Town");
+});

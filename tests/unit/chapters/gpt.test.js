@@ -1,0 +1,291 @@
+// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again, what a map says,
+// which pairs merge.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Continued } from "../../../chapters/ch07/labs/continued.js";
+import { acrossOf, Heatmap, summary } from "../../../chapters/ch07/labs/journey_numbers.js";
+import { joined, markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
+import { inkOf, rampOf } from "../../../chapters/ch07/labs/journey_paint.js";
+import {
+  expectedFrom,
+  guessesAt,
+  isRight,
+  playedOf,
+  scoresOf,
+  rowsOf,
+  setsOf,
+  tableFor,
+} from "../../../chapters/ch07/labs/next_character_numbers.js";
+import { chancesOf, nameOf, placeOf, Sampled, topK } from "../../../chapters/ch07/labs/sampling_numbers.js";
+import { spelled, visible } from "../../../chapters/ch07/labs/tokens.js";
+import { DARK, LIGHT, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+
+const near = (actual, expected) => {
+  assert.equal(actual.length, expected.length);
+  actual.forEach((x, i) => assert.ok(Math.abs(x - expected[i]) < 1e-9, `${i}: ${x} is not ${expected[i]}`));
+};
+const one = [1, 1, 1, 1];
+const halves = { logits: [1 / 2, 1 / 4, 1 / 8, 1 / 8].map(Math.log), counts: one, names: ["a", "b", "c", "d"] };
+const open = { temperature: 1, top_k: 4, top_p: 1 };
+
+// ---- sampling
+test("top-k keeps the first, of a group that is shared a part", () => {
+  assert.deepEqual(topK(one, 2), [1, 1, 0, 0]);
+  assert.deepEqual(topK([1, 5, 3], 4), [1, 3, 0]);
+  assert.deepEqual(topK([1, 5, 3], 9), [1, 5, 3]);
+});
+
+test("a group of rare tokens counts as many as it holds", () => {
+  const levels = { logits: [0, 0], counts: [1, 3], names: ["a"] };
+  const made = chancesOf(levels, open);
+  near(made.after, [0.25, 0.75]);
+  assert.equal(made.kept, 4);
+  assert.equal(nameOf(made, 1), "one of 3 rarer tokens");
+  near(chancesOf(levels, { ...open, top_k: 2 }).after, [0.5, 0.5]);
+  assert.equal(placeOf(made, { at: 1, rest: 0.99 }), 3);
+});
+
+const text = { text: "", pieces: [], before: 0, new: 0, reach: 1, bounds: [[0, 4]], names: [halves.names] };
+const lesson = { ...text, logits: Float32Array.from(halves.logits), counts: Float32Array.from(one) };
+
+test("what has no row of its own is one row together", () => {
+  const state = { ...open, step: 0, seed: 0, draws: 100 };
+  const all = new Sampled({ size: 4 }, lesson, state, 3);
+  assert.deepEqual([all.rows, all.lines], [2, 3]);
+  const others = all.row(2);
+  assert.equal(others.label, "2 others");
+  assert.ok(Math.abs(others.p - 0.25) < 1e-6);
+  assert.equal(all.tally(0) + all.tally(1) + all.tally(2), 100);
+  assert.deepEqual(all.table(2).rows.at(-1).slice(0, 3), ["2 rarer tokens", "0.2500", "0.2500"]);
+});
+
+test("tokens as they are written and seen", () => {
+  assert.deepEqual(
+    ["▁dog", "Ġdog", "##s", "s", "##"].map((token) => spelled(token)),
+    [" dog", " dog", "s", "s", "##"],
+  );
+  assert.equal(spelled("dog", true), " dog");
+  assert.deepEqual([" ", "\n", "", "a b"].map(visible), ["␣", "⏎", "∅", "a␣b"]);
+});
+
+// ---- the next character
+const game = {
+  hidden: ["a", "b", "c"],
+  best: [
+    ["a", "x"],
+    ["x", "b"],
+    ["c", "x"],
+  ],
+  opened: 1,
+  size: 4,
+  shown: "",
+};
+const numbers = { truth: [0.5, 0.25, 1], chances: [0.5, 0.1, 0.6, 0.25, 1, 0] };
+
+test("both players are counted where the reader guessed", () => {
+  assert.deepEqual(scoresOf(game, numbers, { guesses: [] }), { guessed: 0, reader: 0, model: 0, bits: NaN });
+  const played = scoresOf(game, numbers, { guesses: ["b", "x", "more"] });
+  assert.deepEqual(played, { guessed: 2, reader: 1, model: 1, bits: 1 });
+  assert.equal(playedOf(game, { guesses: ["b", "x", "more"] }), 3);
+  assert.ok(isRight(game, { guesses: [] }, 0)); // the model's own guess
+  assert.deepEqual(guessesAt(game, numbers, 1), [
+    { token: "x", p: 0.6 },
+    { token: "b", p: 0.25 },
+  ]);
+});
+
+test("the table gives away nothing", () => {
+  const { rows } = tableFor(game, numbers, { guesses: [""] });
+  assert.deepEqual(rows, [
+    ["1", "a", "opened", "a 0.500", "0.500", "1.00"],
+    ["2", "b", "passed", "x 0.600", "0.250", "2.00"],
+  ]);
+});
+
+test("what is expected next is sorted, and sums to 1 over all", () => {
+  const best = expectedFrom([0, Math.log(3), 0], (id) => "abc"[id], 3);
+  assert.deepEqual(
+    best.map(({ token }) => token),
+    ["b", "a", "c"],
+  );
+  near(
+    best.map(({ p }) => p),
+    [0.6, 0.2, 0.2],
+  );
+});
+
+test("capitals and rare signs are a second set, and none is empty", () => {
+  assert.deepEqual(setsOf([..."aé我B3!.\n"]), [[..."aé我.\n"], [..."B3!"]]);
+  assert.deepEqual(setsOf(["A", "B"]), [["A", "B"]]);
+  assert.deepEqual(setsOf([]), []);
+});
+
+test("a set with all letters lies as on a keyboard; what else it has ends the last row", () => {
+  const all = [..."abcdefghijklmnopqrstuvwxyz"];
+  assert.deepEqual(
+    rowsOf([...all, " ", "."]).map((row) => row.join("")),
+    ["qwertyuiop", "asdfghjkl", "zxcvbnm ."],
+  );
+  assert.deepEqual(rowsOf(all.map((key) => key.toUpperCase()))[1].join(""), "ASDFGHJKL");
+  assert.deepEqual(rowsOf(["b", "a"]), [["b", "a"]]);
+});
+
+// ---- a text of the reader's own: a model of six letters at once, which expects the letter after the last
+function reader() {
+  const asked = [];
+  const model = {
+    config: { max_length: 6 },
+    start: () => ({}),
+    read(ids, { past }) {
+      asked.push({ ids, kept: past.length ? past[0].keys.rows : 0 });
+      const rows = (past.length ? past[0].keys.rows : 0) + ids.length;
+      const tensor = { rows, columns: 1, data: new Float32Array(rows) };
+      const next = Float32Array.from({ length: 26 }, (_, i) => Number(i === (ids.at(-1) + 1) % 26));
+      return { logits: { rows: 1, row: () => next }, state: { past: [{ keys: tensor, values: tensor }] } };
+    },
+  };
+  const letter = (id) => String.fromCharCode(97 + id);
+  const tokenizer = {
+    split: "exact",
+    words: [],
+    unk: -1,
+    token: letter,
+    decode: (ids) => ids.map(letter).join(""),
+    pieces: (words) => Array.from(words, (text) => ({ id: text.charCodeAt(0) - 97, token: text, text })),
+  };
+  return { asked, read: new Continued({ model, tokenizer, source: null }) };
+}
+const most = (logits) => logits.indexOf(Math.max(...logits));
+
+test("only what has changed is read", () => {
+  const { asked, read } = reader();
+  read.read("cde");
+  read.read("cdef");
+  read.read("cd");
+  read.read("xd");
+  assert.deepEqual(asked, [
+    { ids: [2, 3, 4], kept: 0 },
+    { ids: [5], kept: 3 },
+    { ids: [3], kept: 1 },
+    { ids: [23, 3], kept: 0 },
+  ]);
+});
+
+test("what is written stays apart from what was typed", () => {
+  const { read } = reader();
+  read.read("cd");
+  read.add(most(read.logits));
+  read.add(most(read.logits));
+  assert.deepEqual([read.text, read.typed, ...read.shown], ["cdef", "cd", "cd", "ef"]);
+});
+
+test("of a text that is too long the last half is read", () => {
+  const { read } = reader();
+  read.read("cdefgh");
+  assert.ok(read.full && !read.about);
+  read.add(most(read.logits));
+  assert.deepEqual([read.from, read.ids], [4, [6, 7, 8]]);
+  assert.equal(read.about, "It reads the last 3 of these 7 letters. ");
+  read.add(most(read.logits));
+  assert.deepEqual([read.from, read.ids.length], [4, 4]);
+  assert.equal(read.text, "cdefghij");
+});
+
+// ---- the journey
+const heatmap = (rows, queries, keys, more = {}) =>
+  new Heatmap(
+    {
+      title: "map",
+      chapter: "",
+      shape: [rows.length, keys.length],
+      queries,
+      keys,
+      rows: queries,
+      columns: keys,
+      ...more,
+    },
+    rows.flat(),
+  );
+
+test("a map says in a few words what a query gives to a key", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.deepEqual(map.brief({ query: "b", key: "b" }), ["–", "masked"]);
+  assert.deepEqual(map.brief({ query: "a", key: "a" }), ["0.250", "most: “b” 0.750"]);
+});
+
+test("keys move from word to word, and stop at the edges", () => {
+  const map = heatmap(
+    [
+      [0.25, 0.75],
+      [1, NaN],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  assert.deepEqual(map.moved({ query: "a", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [1, 0]), { query: "b" });
+  assert.deepEqual(map.moved({ query: "b", key: "a" }, [0, 1e6]), { key: "b" });
+  assert.deepEqual(map.moved({ query: "x", key: "a" }, [1, 0]), { query: "a" });
+});
+
+test("the summary names the maps where a weight is the largest", () => {
+  const maps = [
+    heatmap([[0.25, 0.75]], ["a"], ["a", "b"], { chapter: "1" }),
+    heatmap([[0.75, 0.25]], ["a"], ["a", "b"], { chapter: "2" }),
+    heatmap([[1]], ["a"], ["a"], { chapter: "3" }),
+  ];
+  const said = "“a” can attend to “b” in 2 of 3; its largest share in 1 chapter: 1.";
+  assert.equal(summary(maps, { query: "a", key: "b" }), said);
+  assert.ok(summary(maps, { query: "x", key: "b" }).endsWith("in none."));
+});
+
+test("rows of maps are full, and no more than needed", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 9].map((fit) => acrossOf(7, fit)),
+    [1, 2, 3, 4, 4, 4, 8],
+  );
+  assert.equal(acrossOf(1, 0), 1);
+});
+
+test("ink means the same in every map and on the scale, and a small weight is seen on both grounds", () => {
+  for (const theme of [LIGHT, DARK]) {
+    const gap = (share) => Math.abs(inkOf(theme, share)[0] - theme.paper[0]);
+    assert.deepEqual([inkOf(theme, 0), inkOf(theme, 1)], [theme.paper, theme.ink]);
+    assert.ok(gap(0.05) > 25 && gap(0.05) < gap(0.1) && gap(0.1) < gap(0.5), `${gap(0.05)}`);
+    assert.ok(rampOf(theme).includes(rgb(inkOf(theme, 0.3))));
+  }
+});
+
+// ---- merges
+test("a pair is joined from the left", () => {
+  const pair = { left: "a", right: "a", count: 2 };
+  assert.deepEqual(joined([..."aaaaa"], pair), ["aa", "aa", "a"]);
+  assert.deepEqual(joined([..."bab"], pair), ["b", "a", "b"]);
+});
+
+test("pieces of the next pair are marked, each pair once, and those merged last", () => {
+  const next = { left: "a", right: "a", count: 2 };
+  const marks = markedPieces(["a", "a", "a", "ab"], { left: "a", right: "b", count: 3 }, next);
+  assert.deepEqual(
+    marks.map((mark) => mark.hot),
+    [true, true, false, false],
+  );
+  assert.deepEqual(
+    marks.map((mark) => mark.new),
+    [false, false, false, true],
+  );
+});
+
+test("nothing is merged that stands side by side once", () => {
+  const one = new Merging({ names: ["ab"], counts: [1], mark: "", last: 0, bars: 8 });
+  assert.equal(nextOf(one.at(0)), null);
+  assert.deepEqual(one.at(0).pairs, [{ left: "a", right: "b", count: 1 }]);
+  assert.equal(nextOf({ words: [], made: null, pairs: [], known: 0 }), null);
+});

@@ -1,0 +1,45 @@
+// Who may attend whom, and what the four orders of mask and softmax make of it, at numbers a hand can compute.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { sentenceOf } from "../../../chapters/ch02/labs/masking.js";
+import { isShown, numbersOf, verdictOf } from "../../../chapters/ch02/labs/masking_numbers.js";
+
+const SPEC = /** @type {any} */ ({ names: ["one", "two", "three", "four"] });
+const EQUAL = { scores: new Float32Array(16) };
+const STATE = { length: 2, causal: false, empty: 0, order: "before" };
+
+/** @param {object} state */
+const made = (state, arrays = EQUAL) => numbersOf(SPEC, arrays, { ...STATE, ...state });
+/** @param {number} found @param {number} wanted */
+const near = (found, wanted) => assert.ok(Math.abs(found - wanted) < 1e-12, `${found}, not ${wanted}`);
+
+test("mask, then softmax: no leak, and a row with nothing gives zeros", () => {
+  const right = made({ empty: 1 });
+  assert.deepEqual(right.weights[0], [0, 0, 0, 0]);
+  assert.deepEqual(right.weights[1], [0.5, 0.5, 0, 0]);
+  assert.deepEqual(verdictOf(right), { leak: 0, less: 0, empty: 1 });
+});
+
+test("softmax, then multiply: what was masked is missing", () => {
+  const after = made({ order: "after", empty: 3 });
+  assert.deepEqual(after.weights[0], [0.25, 0.25, 0, 0]);
+  assert.deepEqual(after.sums, [0.5, 0.5, 0, 0.5]);
+  assert.deepEqual(verdictOf(after), { leak: 0, less: 3, empty: 1 });
+});
+
+test("−1e9, then softmax: right until a whole row is masked", () => {
+  assert.deepEqual(verdictOf(made({ order: "large" })), { leak: 0, less: 0, empty: 0 });
+  const emptied = made({ order: "large", empty: 1 });
+  assert.deepEqual(emptied.weights[0], [0.25, 0.25, 0.25, 0.25]);
+  near(verdictOf(emptied).leak, 0.25);
+  assert.ok(isShown(emptied, 0, 3));
+  assert.ok(!isShown(emptied, 1, 3));
+});
+
+test("the sentence says what is wrong, the leak first", () => {
+  const said = (/** @type {object} */ state) => sentenceOf(verdictOf(made(state))).join("");
+  assert.equal(said({ order: "times" }), "Leak: 50 % of all weight lies where the mask says no (framed).");
+  assert.equal(said({ order: "after" }), "4 rows sum to less than 1: their outputs shrink.");
+  assert.equal(said({}), "No leak. Each row sums to 1.");
+  assert.equal(said({ empty: 1 }), "No leak. 1 row with nothing to attend: zeros, not NaN.");
+});

@@ -1,0 +1,317 @@
+// Chapter 4's labs without a page: encodings, rotations, paths and shuffled attention, held to their formulae.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { SAME, attend, compared, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
+import { captionOf, longestTold, movedWords, titleOf } from "../../../chapters/ch04/labs/shuffle_sentences.js";
+import {
+  formulaOf,
+  graphOf,
+  numbersOf as counted,
+  sourcesOf,
+  walk,
+} from "../../../chapters/ch04/labs/paths_numbers.js";
+import {
+  bound,
+  between,
+  dragged,
+  held,
+  noticed,
+  numbersOf as turned,
+  times,
+} from "../../../chapters/ch04/labs/rotation_numbers.js";
+import { encode, frequencies } from "../../../chapters/ch04/labs/sines.js";
+import {
+  inBinary,
+  numbersOf as encoded,
+  partner,
+  period,
+  told,
+  wave,
+} from "../../../chapters/ch04/labs/sinusoid_numbers.js";
+
+const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
+
+// ---- the encoding
+test("a column is a sine or a cosine of position · 10000^(−2j / D)", () => {
+  const omegas = frequencies(8);
+  assert.equal(omegas.length, 4);
+  omegas.forEach((omega, j) => near(omega, 10000 ** (-2 * (j / 8))));
+  const row = encode(5, omegas);
+  row.forEach((x, column) => {
+    const angle = 5 / 10000 ** ((2 * Math.floor(column / 2)) / 8);
+    near(x, column % 2 ? Math.cos(angle) : Math.sin(angle));
+  });
+});
+
+test("waves go through the encoding, repeat after their period, and come in pairs", () => {
+  for (const [length, size] of [
+    [50, 128],
+    [2, 2],
+    [17, 6],
+  ]) {
+    const made = encoded({ length, size });
+    assert.equal(made.encoding.length, length);
+    made.encoding.forEach((row, position) =>
+      row.forEach((number, column) => {
+        near(number, wave(position, column, made.frequencies));
+        near(number, wave(position + period(column, made.frequencies), column, made.frequencies), 1e-9);
+        near(number ** 2 + row[partner(column)] ** 2, 1);
+      }),
+    );
+    made.digits.forEach((digits, position) => assert.equal(Number.parseInt(digits.join(""), 2), position));
+  }
+  assert.equal(inBinary(21, 50), "010101");
+  assert.deepEqual([6.2832, 54410.4].map(told), ["6.3", "54,410"]);
+});
+
+// ---- the rotation
+test("one matrix carries every position to the one δ further on", () => {
+  const lab = { length: 40, size: 32 };
+  const omegas = frequencies(32);
+  for (const offset of [-7, 0, 3, 20])
+    for (const pair of [0, 4, 15])
+      for (const position of [7, 39]) {
+        const made = turned(lab, { position, offset, pair });
+        const [cos, sin] = [Math.cos(offset * omegas[pair]), Math.sin(offset * omegas[pair])];
+        assert.deepEqual(made.matrix, [
+          [cos, sin],
+          [-sin, cos],
+        ]);
+        const later = encode(position + offset, [omegas[pair]]);
+        made.turned.forEach((x, i) => near(x, later[i]));
+        assert.deepEqual(made.points[1], later);
+        assert.ok(made.error < 1e-12 && made.found < 1e-12);
+        near(
+          made.dots[position],
+          omegas.reduce((sum, omega) => sum + Math.cos(offset * omega), 0),
+          1e-10,
+        );
+      }
+});
+
+test("another matrix misses, and its error says by how much", () => {
+  const { matrix } = turned({ length: 40, size: 32 }, { position: 0, offset: 3, pair: 0 });
+  const other = turned({ length: 40, size: 32 }, { position: 0, offset: 4, pair: 0 });
+  const [from, to] = [encode(5, [1]), encode(9, [1])];
+  assert.ok(Math.abs(times(matrix, from)[0] - to[0]) > 0.1);
+  between(from, to).flatMap((row, r) => row.map((x, c) => near(x, other.matrix[r][c])));
+});
+
+test("a dragged point goes to the nearest position, of two in one place to the nearer value", () => {
+  const values = Array.from({ length: 50 }, (_, i) => i);
+  const now = { position: 5, offset: 3, pair: 0 };
+  const omega = Math.PI / 4; // eight positions in a turn
+  assert.equal(held(now, omega, 5 * omega), "position");
+  assert.equal(held(now, omega, 8 * omega - 0.1), "offset");
+  assert.equal(held({ ...now, offset: 0 }, omega, 5 * omega), "position");
+  assert.equal(dragged(now, omega, "position", values, 6 * omega), 6);
+  assert.equal(dragged({ ...now, position: 21 }, omega, "position", values, 6 * omega), 22);
+  assert.equal(dragged(now, omega, "offset", [-3, -2, -1, 0, 1, 2, 3, 4], omega + 0.05), 4);
+});
+
+test("what was moved last is told, and whether R moved with it", () => {
+  const at = (state) => ({ state, matrix: turned({ length: 9, size: 8 }, state).matrix });
+  const first = at({ position: 5, offset: 3, pair: 1 });
+  const told = (change) => noticed(first, ...Object.values(at({ ...first.state, ...change })));
+  assert.equal(told({}), null);
+  assert.equal(told({ position: 6 }), "You moved i from 5 to 6: R stayed the same.");
+  assert.equal(told({ offset: -2 }), "You moved δ from 3 to −2: R is another matrix.");
+  assert.equal(told({ pair: 2 }), "You moved j from 1 to 2: R is another matrix.");
+  assert.equal(told({ position: 1, offset: 1 }), "");
+});
+
+test("a small error is bounded by a power of 10", () => {
+  assert.deepEqual([0, 1e-15, 3.2e-16, 1.1e-10].map(bound), ["0", "10⁻¹⁵", "10⁻¹⁵", "10⁻⁹"]);
+});
+
+// ---- the paths
+const NETWORKS = { names: { recurrent: "Recurrent", convolution: "Convolution", attention: "Self-attention" } };
+
+test("paths are as long as the formulae say, and as many states wait", () => {
+  for (let length = 2; length <= 16; length++)
+    for (const kernel of [2, 3, 4, 7])
+      for (const dilated of [false, true]) {
+        const { recurrent, convolution, attention } = counted(NETWORKS, { length, kernel, dilated });
+        let layers = Math.ceil((length - 1) / (kernel - 1));
+        if (dilated) for (layers = 0; kernel ** layers < length;) layers++;
+        assert.deepEqual(recurrent, {
+          path: length - 1,
+          layers: 1,
+          sequential: length,
+          per_layer: length,
+          lines: length - 1,
+        });
+        assert.deepEqual(attention, { path: 1, layers: 1, sequential: 1, per_layer: 1, lines: length ** 2 });
+        const { lines, ...rest } = convolution;
+        assert.deepEqual(rest, { path: layers, layers, sequential: layers, per_layer: 1 });
+        const read = Array.from({ length }, (_, word) => Math.min(kernel, word + 1));
+        assert.equal(
+          lines,
+          read.reduce((a, b) => a + b),
+        );
+      }
+});
+
+test("a way is walked along edges, and there is none where one is missing", () => {
+  const graph = graphOf("convolution", { length: 9, kernel: 3, dilated: true });
+  assert.equal(graph.path.length, 3);
+  assert.deepEqual([graph.path[0], graph.path[2]], [0, 26]);
+  for (const [i, to] of graph.path.slice(1).entries())
+    assert.ok(graph.edges.some((edge) => edge[0] === graph.path[i] && edge[1] === to));
+  const all = graphOf("attention", { length: 4, kernel: 2, dilated: false });
+  const without = all.edges.filter(([, to]) => to !== 7);
+  assert.deepEqual(walk(without, 7), []);
+});
+
+test("the last word of a network is made of all words, of a convolution of those in reach", () => {
+  const words = (graph) => [...sourcesOf(graph)].filter((node) => node < graph.n).length;
+  const now = { length: 9, kernel: 3, dilated: false };
+  assert.deepEqual(
+    ["recurrent", "convolution", "attention"].map((name) => words(graphOf(name, now))),
+    [9, 9, 9],
+  );
+  const wide = graphOf("convolution", { length: 5, kernel: 7, dilated: false });
+  assert.equal(wide.layers, 1);
+  assert.equal(words(wide), 5);
+});
+
+test("formulae name the kernel's base", () => {
+  const of = (name, kernel, dilated) => formulaOf(name, { length: 9, kernel, dilated });
+  assert.deepEqual(
+    [of("attention", 3, false), of("recurrent", 3, false), of("convolution", 3, false), of("convolution", 7, true)],
+    ["1", "n−1", "⌈(n−1)/(k−1)⌉", "⌈log₇ n⌉"],
+  );
+});
+
+// ---- the shuffle
+const NAMES = ["the", "dog", "bites", "the", "old", "man"];
+const ORDERS = [
+  [0, 1, 2, 3, 4, 5],
+  [5, 4, 3, 2, 1, 0],
+  [2, 0, 1, 3, 5, 4],
+];
+const numbers = (count, seed) =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(1 + seed + 7 * i * (seed + 1)));
+const spec = (given = {}) => ({ names: NAMES, size: 4, told: { title: [], caption: [] }, ...given });
+const state = (order, positions = false, word = 0) => ({ order, positions, word });
+const arrays = { x: numbers(24, 0) };
+const projected = { ...arrays, query: numbers(12, 1), key: numbers(12, 2), value: numbers(8, 3) };
+
+test("weights are the softmax of q · k / √d, outputs their averages of v", () => {
+  const at = (array, size, row) => Array.from(array.slice(row * size, (row + 1) * size));
+  const by = (row, map, columns) =>
+    Array.from({ length: columns }, (_, e) => row.reduce((sum, x, d) => sum + x * map[d * columns + e], 0));
+  for (const order of ORDERS)
+    for (const positions of [false, true]) {
+      const { weights, outputs } = attend(spec(), projected, order, positions);
+      const added = (place, d) => (positions ? encode(place, frequencies(4))[d] : 0);
+      const rows = order.map((w, place) => at(projected.x, 4, w).map((x, d) => x + added(place, d)));
+      rows.forEach((row, r) => {
+        const q = by(row, projected.query, 3);
+        const raised = rows.map((other) => {
+          const k = by(other, projected.key, 3);
+          return Math.exp((q[0] * k[0] + q[1] * k[1] + q[2] * k[2]) / Math.sqrt(3));
+        });
+        const total = raised.reduce((a, b) => a + b);
+        weights[r].forEach((w, c) => near(w, raised[c] / total));
+        outputs[r].forEach((out, e) => {
+          const pooled = rows.reduce((sum, other, c) => sum + weights[r][c] * by(other, projected.value, 2)[e], 0);
+          near(out, pooled);
+        });
+      });
+    }
+});
+
+test("outputs move with their words until positions are added", () => {
+  for (const given of [arrays, projected])
+    for (const order of ORDERS) {
+      const without = numbersOf(spec(), given, state(order));
+      assert.ok(without.equivariant && without.invariant && Math.max(...without.change) < SAME);
+      const first = String(order) === String(ORDERS[0]);
+      const added = numbersOf(spec(), given, state(order, true));
+      assert.equal(added.equivariant, first);
+      assert.equal(added.invariant, first);
+      assert.equal(added.drift < SAME, first);
+    }
+});
+
+test("the verdict is computed: scores that grow with the place of the key are not called equivariant", () => {
+  const broken = (order) => {
+    const rows = order.map((w) => Array.from(arrays.x.slice(4 * w, 4 * w + 4)));
+    return rows.map((q) => {
+      const scores = rows.map((k, place) => 0.3 * place + q.reduce((sum, x, d) => sum + x * k[d], 0) / 2);
+      const weights = softmax(scores);
+      return q.map((_, d) => rows.reduce((sum, row, c) => sum + weights[c] * row[d], 0));
+    });
+  };
+  const swapped = [1, 0, 2, 3, 4, 5];
+  const right = attend(spec(), arrays, swapped, false).outputs;
+  const first = attend(spec(), arrays, ORDERS[0], false).outputs;
+  assert.equal(compared(swapped, right, first).equivariant, true);
+  const verdict = compared(swapped, broken(swapped), broken(ORDERS[0]));
+  assert.equal(verdict.equivariant, false);
+  assert.equal(verdict.invariant, false);
+  assert.equal(compared(ORDERS[0], broken(ORDERS[0]), broken(ORDERS[0])).equivariant, true);
+});
+
+test("a title and a caption that were given make room for the lab's own when they are no longer true", () => {
+  const first = state([0, 5, 2, 3, 4, 1]);
+  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
+  const given = spec({ title: "GIVEN", caption: "given", told, state: first });
+  const said = (now) => {
+    const { equivariant } = numbersOf(given, arrays, now);
+    return [titleOf(given, now, equivariant), captionOf(given, now, equivariant)];
+  };
+  assert.deepEqual(said(first), ["GIVEN", "given"]);
+  assert.deepEqual(said(state(first.order, false, 4)), ["GIVEN", "given"]); // another word is picked
+  const [title, caption] = said(state([1, 0, 2, 3, 4, 5]));
+  assert.equal(title, "Without positions, each output moves with its word, unchanged");
+  assert.equal(
+    caption,
+    "“the” and “dog” have changed places. Left: each row is a word’s weights on all six. Right: that word’s " +
+      "[output|output]; “same”, or 0.00, means that no number in it has changed. Drag other words, too.",
+  );
+  assert.match(said(state([4, 3, 2, 1, 0, 5]))[1], /^4 words have changed places\./);
+  const [added, changed] = said(state(first.order, true));
+  assert.equal(added, "With positions, outputs change when words change places");
+  assert.match(changed, /^“dog” and “man” have changed places\..* Δ says by how much it has changed\./);
+  const [asked, none] = said(state(ORDERS[0]));
+  assert.equal(asked, "What happens when words change places?");
+  assert.match(none, /^No words have changed places\..*Drag a word\.$/);
+});
+
+test("what was given stays where it is about something else, or about nothing", () => {
+  const first = state(ORDERS[0], true);
+  const about = (names) => spec({ title: "GIVEN", caption: "", told: { title: names, caption: [] }, state: first });
+  const moved = state([5, 4, 3, 2, 1, 0], true);
+  assert.equal(titleOf(about(["positions"]), moved, false), "GIVEN");
+  assert.notEqual(titleOf(about(["positions"]), { ...moved, positions: false }, true), "GIVEN");
+  assert.equal(titleOf(about([]), { ...moved, positions: false }, true), "GIVEN");
+  // after a detour through another view, what it was at first counts
+  const again = { ...about(["positions"]), initial: first, state: moved };
+  assert.equal(titleOf(again, { ...first, positions: false }, true), "What happens when words change places?");
+});
+
+test("room is kept for the longest title and caption", () => {
+  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
+  const given = spec({ title: "GIVEN", caption: "given", told, state: state([1, 0, 2, 3, 4, 5]) });
+  const { titles, captions } = longestTold(given);
+  const longest = (texts) => Math.max(...texts.map((text) => text.length));
+  const all = permutations([0, 1, 2, 3, 4, 5]).map((order) => captionOf(given, state(order), true));
+  assert.ok(titles.includes("GIVEN") && captions.includes("given"));
+  assert.ok(longest(captions) >= longest(all));
+});
+
+test("two words change places, three are named, more are counted", () => {
+  const who = (order) => movedWords(spec(), state(order));
+  assert.equal(who([0, 1, 2, 3, 4, 5]), null);
+  assert.equal(who([0, 2, 1, 3, 4, 5]), "“dog” and “bites”");
+  assert.equal(who([0, 2, 4, 3, 1, 5]), "“dog”, “bites”, “old”");
+  assert.equal(who([5, 4, 3, 2, 1, 0]), "6 words");
+});
+
+function permutations(items) {
+  if (items.length < 2) return [items];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}
