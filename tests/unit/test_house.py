@@ -1,12 +1,15 @@
-"""The rules of the house, read off the imports, lazy ones and dotted names in strings included.
+"""The rules of the house, read off the imports of Python (lazy ones and dotted names in strings included) and of
+JavaScript (types in comments and style sheets included).
 
 `course_utils` imports no other room, `course_kit` only `course_utils`, a chapter both and earlier chapters; nothing
 imports course.py. And there are no circles: between rooms, between the folders of a room, between files.
 """
 
 import ast
+import os
 import re
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 
@@ -21,18 +24,30 @@ MAY_IMPORT = {
     "course_tools": {"course_utils", "course_kit", "chapters", "course_tools"},
     "course": {"course_utils", "course_kit", "chapters", "course_tools"},
 }
+BUILT = {"dist", "node_modules", "reveal"}  # or somebody else's
+SPECIFIER = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 DOTTED = re.compile(rf"\b(?:{'|'.join(ROOMS)})(?:\.\w+)+")
 
 
 def modules(root=ROOT):
-    """{dotted name: file} of all Python files of the rooms."""
+    """{dotted name: file} of all Python files of the rooms, and of all scripts and style sheets: those with suffix."""
     paths = [root / "course.py", *(path for room in ROOMS for path in (root / room).rglob("*.py"))]
     names = {path: ".".join(path.relative_to(root).with_suffix("").parts) for path in paths if path.is_file()}
-    return {name.removesuffix(".__init__"): path for path, name in names.items() if "/inside/" not in path.as_posix()}
+    python = {name.removesuffix(".__init__"): path for path, name in names.items() if "/inside/" not in path.as_posix()}
+    return python | {".".join(path.relative_to(root).parts): path for path in scripts(root)}
+
+
+def scripts(root=ROOT):
+    found = (path for room in ROOMS for kind in ("*.js", "*.css") for path in (root / room).rglob(kind))
+    return [path for path in found if not BUILT & set(path.relative_to(root).parts)]
 
 
 def imports(name, path, known):
     """The modules of ours that a file imports or names in a string that is not its documentation."""
+    if path.suffix != ".py":
+        texts = SPECIFIER.findall(path.read_text(encoding="utf-8")) if path.suffix == ".js" else []
+        places = {Path(os.path.normpath(path.parent / text)) for text in texts}
+        return {one for one, place in known.items() if place in places and one != name}
     tree, used = ast.parse(path.read_text(encoding="utf-8")), set()
     parents = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -79,8 +94,8 @@ def room_of(name):
 
 
 def folder_of(name):
-    """A folder of a room, or a file directly in it; a chapter counts as one folder."""
-    return ".".join(name.split(".")[:2])
+    """A folder of a room, or a file directly in it; a chapter counts as one folder, js/src of the views as a room."""
+    return ".".join(name.split(".")[: 5 if name.startswith("course_kit.views.js.src.") else 2])
 
 
 def circle(graph):
@@ -157,10 +172,45 @@ def test_an_import_against_the_rules_is_found(small_house, place, other):
     assert broken(small_house({place: ""})) == []
 
 
+KIT = "course_kit/views/js/src"
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "other"),
+    [
+        (
+            f"{KIT}/main.js",
+            'import { flow } from "../../../../chapters/ch03/labs/flow.js";',
+            "chapters/ch03/labs/flow.js",
+        ),
+        ("chapters/ch03/labs/flow.js", 'import "../../ch05/labs/map.js";', "chapters/ch05/labs/map.js"),
+        ("chapters/ch03/labs/flow.js", 'import CSS from "../../ch05/labs/map.css";', "chapters/ch05/labs/map.css"),
+        (
+            "chapters/ch03/labs/flow.js",
+            '/** @import { Map } from "../../ch05/labs/map.js" */',
+            "chapters/ch05/labs/map.js",
+        ),
+        ("chapters/ch03/labs/flow.js", 'const later = import("../../ch05/labs/map.js");', "chapters/ch05/labs/map.js"),
+        ("chapters/ch03/labs/flow.js", 'export * from "../../views.js";', "chapters/views.js"),
+        (f"{KIT}/main.js", 'import "../../../../course_tools/deck.js";', "course_tools/deck.js"),
+    ],
+    ids=["kit", "later", "style sheet", "type", "lazy", "the list of all", "tools"],
+)
+def test_a_script_imports_what_its_room_may(small_house, place, code, other):
+    assert len(broken(small_house({other: "", place: f"{code}\n"}))) == 1
+    assert broken(small_house({other: "", place: ""})) == []
+
+
+def test_a_circle_of_scripts_is_found(small_house):
+    there = {f"{KIT}/shared/a.js": 'import { b } from "../models/b.js";\n', f"{KIT}/models/b.js": ""}
+    assert circle(folded(small_house(there), folder_of)) == []
+    graph = small_house({f"{KIT}/models/c.js": 'import { d } from "../shared/d.js";\n', f"{KIT}/shared/d.js": ""})
+    assert circle(graph) == [] and len(circle(folded(graph, folder_of))) == 3
+    assert len(circle(small_house({f"{KIT}/models/b.js": 'import "../shared/a.js";\n'}))) == 3
+
+
 def test_scripts_and_style_sheets_have_lines_one_can_read():
-    found = [path for room in ROOMS for kind in ("*.js", "*.css") for path in (ROOT / room).rglob(kind)]
-    assert len(found) > 50
-    for path in found:
-        if not {"reveal", "dist", "node_modules"} & set(path.parts):  # somebody else's, or built
-            longest = max(map(len, path.read_text(encoding="utf-8").splitlines()))
-            assert longest <= 120, f"{path.relative_to(ROOT)} has a line of {longest}"
+    assert len(scripts()) > 50
+    for path in scripts():
+        longest = max(map(len, path.read_text(encoding="utf-8").splitlines()))
+        assert longest <= 120, f"{path.relative_to(ROOT)} has a line of {longest}"
