@@ -2,9 +2,9 @@
 
 import nbformat
 
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
-from course_tools.classroom.catalogue import find
 
 
 def texts(cell):
@@ -57,7 +57,7 @@ def answered(source: str, answer: str | int) -> str:
         take = "reference" if answer == "reference" else f"wrong[{answer}].answer"
         decorator = f"{'find_error' if isinstance(exercise, FindError) else 'exercise'}({stub.name!r})"
         lines[stub.first - 1 : stub.last] = [
-            "from course_tools.classroom.catalogue import find as _find",
+            "from course_kit.exercises.catalogue import find as _find",
             f"{stub.bound} = {decorator}(_find({stub.name!r}).{take})",
         ]
     return "\n".join(lines)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from course_kit.cells import answers
 from course_kit.dependencies import needed, parsed
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, Stub
-from course_tools.classroom.catalogue import find
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

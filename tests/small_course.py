@@ -5,8 +5,7 @@
 
 import nbformat
 
-from course_kit import files
-from course_tools.classroom import chapter_maps
+from course_kit import chapter_maps, files
 
 REAL = files.course_folder()
 LESSON, ANNEX = "02_small", "02_small_annex"

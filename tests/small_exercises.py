@@ -64,7 +64,7 @@ def named(one, verdict):
 def not_named(name, answer, *keywords):
     """What is wrong with the verdict on an answer that should be told known mistakes, each of them recognised by a
     word or two of its hint; "" for nothing."""
-    from course_tools.classroom.catalogue import find
+    from course_kit.exercises.catalogue import find
 
     verdict, one = check(name, answer), find(name)
     hints = [one.wrong[i].hint for i in named(one, verdict)]

@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_kit import cells, files
+from course_kit import cells, files, progress
 from course_kit.exercises import record
 from course_utils import __version__
 
-from . import progress
+from . import workbook
 
 FORMAT = "attention-course hand-in 1"
 
@@ -58,9 +58,23 @@ def write_for_user(file: Path, text: str, example: str) -> None:
 
 def run(folder: str | None = None, export: str | None = None) -> int:
     """The command `course progress` -> exit status."""
-    where = progress.place(folder)
+    where = place(folder)
     print(write(where, Path(export)) if export else progress.in_words(where))
     return 0
+
+
+def place(folder: str | None = None) -> Path:
+    """The workbook that the command `course progress` reads: the one named, the one here, or the course's own.
+
+    Raises ValueError if there is none.
+    """
+    where = Path(folder) if folder else files.workbook_folder() or workbook.place()
+    if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, record.FILE)):
+        raise ValueError(
+            f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
+            "for another, name it: course progress FOLDER"
+        )
+    return where
 
 
 def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:

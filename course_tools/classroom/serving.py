@@ -51,7 +51,7 @@ class Screens(JupyterHandler):
 
     @web.authenticated
     async def get(self, path: str) -> None:
-        from course_tools.classroom import chapter_maps
+        from course_kit import chapter_maps
 
         from .presenting import screens
 

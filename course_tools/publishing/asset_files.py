@@ -7,8 +7,8 @@ screen; then `website/views.js` lets the program, which is in `program.js`, put 
 import hashlib
 import io
 
+from course_kit.views.fragments import START
 from course_kit.views.view import data_element, json_for_script
-from course_tools.authoring.fragments import START
 from course_tools.authoring.markup import pictures
 
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view

@@ -96,8 +96,10 @@ def prepared(notebook, address, name, state="main"):
     """A copy of a notebook (nbformat) for other machines: under its title where it opens, before its first code the
     cell that fetches the course on Colab, at its end where to report. Each view carries the program, since each output
     is a page of its own there. Without an address: the notebook as it is."""
-    from course_kit.views import program  # not above: `prepare` runs before what they need is installed
-    from course_tools.authoring import fragments
+    from course_kit.views import (
+        fragments,
+        program,  # not above: `prepare` runs before what they need is installed
+    )
 
     made = copy.deepcopy(notebook)
     if not address:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_kit import files, lessons
+from course_kit.views import fragments
 from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
 
-from ..authoring import fragments
 from ..authoring.markup import headings, plain, tree
 from .formulas import to_mathml
 

@@ -12,11 +12,10 @@ import re
 import shutil
 from pathlib import Path
 
-from course_kit import files, lessons
+from course_kit import chapter_maps, files, lessons
 from course_kit.views import program
 from course_kit.views.models import model_files
 from course_tools.authoring import building, minutes, serialiser
-from course_tools.classroom import chapter_maps
 from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
 from course_utils import __version__
 

@@ -11,13 +11,11 @@ from dataclasses import replace
 
 import nbformat
 
-from course_kit import files, lessons
-from course_kit.views import program
-from course_tools.classroom import chapter_maps
+from course_kit import chapter_maps, files, lessons
+from course_kit.views import fragments, program
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import artifacts, pages
 
-from ..authoring import fragments
 from ..authoring.markup import headings, tree
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something

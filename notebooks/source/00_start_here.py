@@ -319,7 +319,7 @@ assert needed_words(sentence="The animal didn't cross the street because it was 
 # **How far have you got?** Run the next cell to see.
 
 # %% slideshow={"slide_type": "skip"}
-from course_tools.classroom.progress import progress
+from course_kit.progress import progress
 
 progress()
 
@@ -327,7 +327,7 @@ progress()
 # ## Working and stopping
 # - **Your copy.** In a terminal, `make lab` opens the folder `workbook`, in which no update overwrites your changes.
 # - **Order.** Go from top to bottom, because a cell may need names from those above it.
-# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). To restore them, run `from course_tools.classroom.resuming import resume_here; resume_here()` in a new cell.
+# - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). To restore them, run `from course_kit.resuming import resume_here; resume_here()` in a new cell.
 # - **Stop.** Press ■ to stop a training run; the best result is kept.
 
 # %% [markdown]

@@ -624,7 +624,7 @@ keep()
 # | [gradient descent](#gradient-descent) | 梯度下降 | small steps that make the loss fall |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(1)
 

@@ -609,7 +609,7 @@ keep()
 # | [fused](#fused) | 融合（算子） | several steps in one call |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(2)
 

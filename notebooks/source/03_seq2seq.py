@@ -638,7 +638,7 @@ keep()
 # | [beam search](#beam-search) | 束搜索 | keeps the best few sentences |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(3)
 

@@ -464,7 +464,7 @@ keep()
 # | [extrapolation](#extrapolation) | 外推 | use beyond the trained range |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(4)
 

@@ -614,7 +614,7 @@ keep()
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries from the target, keys and values from the source |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(5)
 

@@ -825,7 +825,7 @@ keep()
 # | [LoRA](#lora) | 低秩适配 | a thin product added to a matrix |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(6)
 

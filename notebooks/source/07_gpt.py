@@ -719,7 +719,7 @@ keep()
 # | [pre-training, fine-tuning](#pre-training) | 预训练、微调 | first text alone, then a task |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(7)
 

@@ -1351,12 +1351,12 @@ assert gap < 1e-4
 # To serve `gpt-shakespeare` for chats, you need a **chat template**, which turns a chat into one text with marks for who is speaking. First comes the **system prompt**, written by the operator, then the user's turn.
 
 # %% tags=["nbval-check-output"]
+import tempfile
 from transformers import AutoTokenizer
 from chapters.ch07 import hub_format
-from course_tools.classroom import workbook
 
-build = workbook.place().parent / "build"
-scene = hub_format.save_pretrained(poet, build / "gpt-shakespeare", template="play")
+folder = f"{tempfile.mkdtemp()}/gpt-shakespeare"
+scene = hub_format.save_pretrained(poet, folder, template="play")
 reader = AutoTokenizer.from_pretrained(scene)
 chat = [
     {"role": "system", "content": "A street in Verona."},

@@ -677,7 +677,7 @@ keep()
 # | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
-from course_tools.classroom.progress import onward
+from course_kit.progress import onward
 
 onward(8)
 

@@ -11,9 +11,8 @@ import nbformat
 import pytest
 from waiting import contains, differs, lacks, settle, until
 
-from course_kit import files
+from course_kit import chapter_maps, files
 from course_tools.authoring import building
-from course_tools.classroom import chapter_maps
 from course_tools.publishing import hosted, site
 
 pytestmark = pytest.mark.browser

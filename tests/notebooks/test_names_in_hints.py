@@ -12,10 +12,10 @@ import textwrap
 
 import pytest
 
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
-from course_tools.classroom.catalogue import find
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
 CODE = re.compile(r"`([^`]+)`")

@@ -1,8 +1,9 @@
 """The rules of the house, read off the imports of Python (lazy ones and dotted names in strings included) and of
 JavaScript (types in comments and style sheets included).
 
-`course_utils` imports no other room, `course_kit` only `course_utils`, a chapter both and earlier chapters; nothing
-imports course.py. And there are no circles: between rooms, between the folders of a room, between files.
+`course_utils` imports no other room, `course_kit` only `course_utils`, a chapter both and earlier chapters; a notebook
+does not import `course_tools`, and nothing imports course.py. And there are no circles: between rooms, between the
+folders of a room, between files.
 """
 
 import ast
@@ -110,6 +111,12 @@ def circle(graph):
 @pytest.fixture(scope="module")
 def whole():
     return house()
+
+
+def test_no_notebook_needs_the_tools():
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "notebooks" / "source").glob("*.py")}
+    assert len(sources) == 17
+    assert [name for name, text in sources.items() if "course_tools" in text] == []
 
 
 def test_each_room_imports_what_it_may(whole):

@@ -9,10 +9,10 @@ import re
 import pytest
 
 from course_kit import files, lessons, results
+from course_kit.exercises.catalogue import exercises, find
 from course_kit.exercises.define import FindError
 from course_tools.authoring import building
 from course_tools.authoring.minutes import minutes
-from course_tools.classroom.catalogue import exercises, find
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")

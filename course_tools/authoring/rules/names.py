@@ -2,10 +2,9 @@
 
 import ast
 
-from .notebook import tags, without_magics
+from course_kit.resuming import DEFINITIONS
 
-# what runs of a cell tagged `shows` after a restart (course_tools/classroom/resuming.py)
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+from .notebook import tags, without_magics
 
 
 def asserted_only(notebook):

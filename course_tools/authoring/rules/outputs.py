@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from course_kit import files
-from course_kit.views import program
-from course_tools.authoring import clean, fragments
+from course_kit.views import fragments, program
+from course_tools.authoring import clean
 
 NOTEBOOK, COURSE = 0.7, 4.9  # megabytes
 PICTURE = 60_000  # bytes of one picture: a page with thirty of them comes in a few seconds

@@ -21,9 +21,9 @@ from course_kit import files
 from course_kit.cells import answers, text_of
 from course_kit.cells import sources as code_cells
 from course_kit.dependencies import Cell, needed, parsed_cells
-from course_kit.exercises import record
+from course_kit.exercises import catalogue, record
 from course_kit.exercises.define import Stub, current
-from course_tools.classroom import catalogue, handing_in
+from course_tools.classroom import handing_in
 
 from .opening import SUFFIXES, contents, plain
 

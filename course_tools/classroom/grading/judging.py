@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
 from course_kit.exercises.judge import judge_repair
 from course_kit.exercises.repair import unchanged
-from course_tools.classroom.catalogue import find
 
 from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read

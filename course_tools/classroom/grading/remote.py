@@ -20,9 +20,8 @@ import cloudpickle
 import numpy
 import torch
 
-from course_kit.exercises import compare, define, judge
+from course_kit.exercises import catalogue, compare, define, judge
 from course_kit.exercises.guard import TookTooLong, time_limit
-from course_tools.classroom import catalogue
 
 from .sandbox import Broken, Sandbox
 

@@ -10,13 +10,13 @@ import os
 import sys
 import time
 
-from course_kit import files, lessons
+from course_kit import files, lessons, resuming
 from course_tools.authoring import building
-from course_tools.classroom import lab, resuming, workbook
+from course_tools.classroom import lab, workbook
 
 from .speaker import notes
 
-CODE = "from course_tools.classroom import resuming\nresuming.resume_here({id!r})"
+CODE = "from course_kit import resuming\nresuming.resume_here({id!r})"
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 

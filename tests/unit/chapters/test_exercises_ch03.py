@@ -11,8 +11,8 @@ from small_exercises import in_cell, not_named, not_right, not_told
 
 from chapters.ch03.exercises.measures import loss_cases
 from course_kit.exercises import check
+from course_kit.exercises.catalogue import find
 from course_kit.metrics import brevity_penalty
-from course_tools.classroom.catalogue import find
 from course_utils.attention import masked_softmax
 
 

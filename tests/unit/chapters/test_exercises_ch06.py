@@ -9,7 +9,7 @@ from chapters.ch06.exercises.script import Reader, tokenizer
 from chapters.ch06.lesson import count_parameters
 from chapters.ch06.pairs import best_span
 from course_kit.exercises import check
-from course_tools.classroom.catalogue import find
+from course_kit.exercises.catalogue import find
 from course_utils.bert import Bert, BertConfig
 
 # ---- what texts say -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from cells import answered
 from small_exercises import DOUBLE
 
 from course_kit.exercises import exercise, find_error
+from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import (
     Case,
     FindError,
@@ -21,7 +22,6 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-from course_tools.classroom.catalogue import chapters, exercises, find
 
 
 def test_wrong_answers_are_an_answer_and_a_hint_in_turn():

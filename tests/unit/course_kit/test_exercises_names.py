@@ -8,12 +8,12 @@ import pytest
 import torch
 from small_exercises import T, named, small, words
 
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.compare import describe
 from course_kit.exercises.define import Wrong, some_numbers, variants, wrong_answers
 from course_kit.exercises.diagnose import TWO
 from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
-from course_tools.classroom.catalogue import find
 
 
 def weights(q, k):

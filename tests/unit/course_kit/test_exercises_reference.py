@@ -10,9 +10,9 @@ import torch
 from small_exercises import in_cell, not_right
 
 from course_kit.exercises import check, reference, solution
+from course_kit.exercises.catalogue import chapters, exercises, find, load
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
-from course_tools.classroom.catalogue import chapters, exercises, find, load
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,10 @@ from torch import nn
 from torch.masked import masked_tensor
 
 from course_kit.exercises import check, exercise, guard, record
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case
 from course_kit.exercises.judge import judge
-from course_tools.classroom.catalogue import find
 
 
 class TestUnsolved:

@@ -12,7 +12,7 @@ import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
 from course_kit.exercises import record
-from course_tools.classroom.catalogue import find
+from course_kit.exercises.catalogue import find
 
 ROOT = files.course_folder()
 STUB = '@exercise("weighted average")\ndef mine(weights, values):\n    '

@@ -14,11 +14,11 @@ from own_package import loaded
 from torch import nn
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
-from course_kit import files
+from course_kit import files, progress
 from course_kit.exercises import record
 from course_kit.keeping import state, store
 from course_kit.mine import lookup
-from course_tools.classroom import handing_in, progress, workbook
+from course_tools.classroom import handing_in, workbook
 
 ROOT = files.course_folder()
 LEFT = Path(__file__).parents[2] / "edition_0_3_0"

@@ -5,10 +5,10 @@ import json
 import nbformat
 import pytest
 
+from course_kit import progress as overview
 from course_kit.exercises import find_error, record
 from course_kit.exercises.define import NoSuchExercise
 from course_tools.classroom import handing_in, workbook
-from course_tools.classroom import progress as overview
 from course_tools.classroom.grading import hand_ins
 
 GONE, HERE = "claims 1.1", "gaussian kernel"

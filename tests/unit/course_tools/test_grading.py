@@ -28,10 +28,10 @@ from course_kit import dependencies
 from course_kit.cells import answers
 from course_kit.dependencies import parsed_cells
 from course_kit.exercises import judge, record
+from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import Case, Exercise, Wrong
 from course_kit.exercises.diagnose import Outcome, Verdict
 from course_tools.classroom import grading, handing_in
-from course_tools.classroom.catalogue import chapters, exercises, find
 from course_tools.classroom.grading import clusters, hand_ins, judging, report, sandbox
 from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
 from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
@@ -157,7 +157,7 @@ EVERY_DAY = [  # one reaches for the network, one writes into the grader's answe
 ]  # fmt: skip
 
 IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, threading, time, torch"
-FIND = "try: from course_tools.classroom.catalogue import find\nexcept ImportError: pass"
+FIND = "try: from course_kit.exercises.catalogue import find\nexcept ImportError: pass"
 
 
 def attacked(name, attack, landmark):

@@ -13,9 +13,9 @@ import small_course
 
 import course
 from course_kit import files, views
-from course_kit.views import program
+from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
-from course_tools.authoring import building, fragments
+from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
 from course_tools.classroom.presenting import screens, speaker
 from course_tools.publishing import links, pages, slides

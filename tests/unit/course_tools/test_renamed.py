@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from course_kit import cells
-from course_kit.exercises import check, define, find_error, record
+from course_kit import progress as overview
+from course_kit.exercises import catalogue, check, define, find_error, record
 from course_kit.exercises.define import Case, FindError
-from course_tools.classroom import catalogue, handing_in, workbook
-from course_tools.classroom import progress as overview
+from course_tools.classroom import handing_in, workbook
 from course_tools.classroom.grading import hand_ins, judging
 from course_tools.classroom.grading.remote import Room
 

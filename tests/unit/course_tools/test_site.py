@@ -14,8 +14,8 @@ from PIL import Image
 
 import course_utils
 from course_kit import files
-from course_kit.views import heatmap, predict, program
-from course_tools.authoring import building, fragments
+from course_kit.views import fragments, heatmap, predict, program
+from course_tools.authoring import building
 from course_tools.authoring.markup import tree
 from course_tools.publishing import artifacts, asset_files, glossary, links, search_index, site
 

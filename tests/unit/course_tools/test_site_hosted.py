@@ -12,8 +12,8 @@ import pytest
 
 import course_utils
 from course_kit import files, lessons, runtime
-from course_kit.views import program
-from course_tools.authoring import building, fragments
+from course_kit.views import fragments, program
+from course_tools.authoring import building
 from course_tools.publishing import hosted
 
 ROOT = files.course_folder()

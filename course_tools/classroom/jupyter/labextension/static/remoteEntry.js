@@ -50,7 +50,7 @@
   async function resume(panel) {
     await panel.context.save();
     const id = panel.content.activeCell?.model.id ?? "";
-    return ask(panel, `from course_tools.classroom import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
+    return ask(panel, `from course_kit import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
   }
 
   const soon = (promise, seconds) =>

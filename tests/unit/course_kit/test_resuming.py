@@ -65,7 +65,7 @@ LESSON = [
     "run = fit(model, [torch.ones(4, 2)], loss, steps=30, title='first', show=False)",
     "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
-    "from course_tools.classroom.resuming import resume_here\nresume_here()",
+    "from course_kit.resuming import resume_here\nresume_here()",
 ]
 
 
@@ -191,7 +191,7 @@ def write_annex(folder, name="01_one_annex"):
 @pytest.mark.parametrize(("name", "back", "ran"), [("01_one_annex", 2, "[2]"), ("01_one", 3, "[1, 2]")])
 def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(kernel, tmp_path, name, back, ran):
     kernel.move(write_annex(tmp_path, name))
-    said = kernel.run(5, "from course_tools.classroom.resuming import resume_here\nresume_here()", until="back")
+    said = kernel.run(5, "from course_kit.resuming import resume_here\nresume_here()", until="back")
     assert f"{back} cells above are back" in said and kernel.ask("ran") == ran
 
 

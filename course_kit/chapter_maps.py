@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from course_kit import files, lessons
-from course_tools.authoring import fragments
+from course_kit.views import fragments
 
 LAST = "07_gpt_annex"
 

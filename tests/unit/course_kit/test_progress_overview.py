@@ -10,9 +10,9 @@ import pytest
 
 import course as command
 from course_kit import cells, files
-from course_kit.exercises import record
-from course_tools.classroom import catalogue, handing_in, workbook
-from course_tools.classroom import progress as overview
+from course_kit import progress as overview
+from course_kit.exercises import catalogue, record
+from course_tools.classroom import handing_in, workbook
 
 ROOT = files.course_folder()
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"

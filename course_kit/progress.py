@@ -14,10 +14,8 @@ from typing import Any
 
 from course_kit import files, lessons
 from course_kit.cells import answers, sources
-from course_kit.exercises import define, record
+from course_kit.exercises import catalogue, define, record
 from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
-
-from . import catalogue, workbook
 
 OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
@@ -187,7 +185,7 @@ def _link(file: str, words: str) -> str:
 
 def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> str:
     """The small maps, each with as much ink as a share of its lesson's exercises is solved."""
-    from course_tools.classroom import chapter_maps  # and with it torch, which a terminal need not wait for
+    from course_kit import chapter_maps  # and with it numpy, which a terminal need not wait for
 
     shares = {
         one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
@@ -218,7 +216,7 @@ def onward(chapter: int, annex: bool = False) -> None:
 
 def _ways_on(chapter: int, annex: bool, folder: Path) -> list[tuple[str, str, str]]:
     """(arrow, file, words) of the notebooks that one may go to from the end of a lesson or an annex."""
-    from course_tools.classroom import chapter_maps
+    from course_kit import chapter_maps
 
     questions = chapter_maps.questions()
     lesson, asks = questions[chapter]
@@ -230,17 +228,3 @@ def _ways_on(chapter: int, annex: bool, folder: Path) -> list[tuple[str, str, st
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]
     return [*found, (arrow, f"{file}.ipynb", words or "Start here")]
-
-
-def place(folder: str | None = None) -> Path:
-    """The workbook that the command `course progress` reads: the one named, the one here, or the course's own.
-
-    Raises ValueError if there is none.
-    """
-    where = Path(folder) if folder else files.workbook_folder() or workbook.place()
-    if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, record.FILE)):
-        raise ValueError(
-            f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
-            "for another, name it: course progress FOLDER"
-        )
-    return where

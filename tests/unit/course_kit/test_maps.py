@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_kit import lessons
+from course_kit import chapter_maps, lessons, progress
 from course_kit.exercises import record
 from course_tools.authoring import building
 from course_tools.authoring.markup import tree
-from course_tools.classroom import chapter_maps, progress
 
 LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 

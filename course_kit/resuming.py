@@ -1,6 +1,6 @@
 """After a restart, back at the same point: `resume_here()` runs the cells above again, quietly.
 
-    from course_tools.classroom.resuming import resume_here
+    from course_kit.resuming import resume_here
     resume_here()
 
 Trainings come from what `fit` has kept in the workbook (course_kit/keeping/store.py); everything else is computed
@@ -20,8 +20,9 @@ from typing import Any
 
 from course_kit import lessons
 from course_kit.keeping import store
-from course_tools.authoring.rules.names import DEFINITIONS
 
+# what runs of a cell tagged `shows`
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 SECTION = re.compile(r"^## ", re.M)
 
 
