@@ -1,4 +1,4 @@
-"""Byte-pair encoding on one page: what chapter 7 builds. `bytepairs` is the same, fast.
+"""Byte-pair encoding on one page: what chapter 7 builds. `BytePairs` is the same, fast.
 
     merges = learn_merges(text, count=700)
     tokenizer = Tokenizer(merges)
@@ -26,7 +26,7 @@ def joined(word: Word, pair: tuple[str, str]) -> Word:
     pieces: list[str] = []
     place = 0
     while place < len(word):
-        step = 2 if word[place : place + 2] == pair else 1
+        step = 2 if tuple(word[place : place + 2]) == pair else 1
         pieces.append("".join(word[place : place + step]))
         place += step
     return tuple(pieces)

@@ -22,7 +22,7 @@ from course_kit import arguments
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.fused import fuse
-from course_kit.text.wordpiece import WordPiece
+from course_kit.text.subwords import WordPiece
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils import bert
 from course_utils.bert import IGNORED

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from course_kit import arguments
-from course_kit.text.wordpiece import WordPiece
+from course_kit.text.subwords import WordPiece
 
 SHORTEN = ("longest", "second")
 

@@ -113,7 +113,7 @@ def _subwords(ours):
     return tokenizer
 
 
-# What text.bytepairs.WORD finds, in the language of this library, whose \w and \s are a little wider.
+# What text.subwords.WORD finds, in the language of this library, whose \w and \s are a little wider.
 _BLANK = r"\t-\r\x1c- \x85\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _ENDING = r"['’](?:s|t|re|ve|m|ll|d)(?![\p{L}\p{N}_])"
 _LONG = f"{{1,{LONGEST_WORD}}}"
@@ -130,7 +130,7 @@ def _byte_pairs(ours):
     seen = [*range(33, 127), *range(161, 173), *range(174, 256)]  # bytes that are such a letter themselves
     hidden = [byte for byte in range(256) if byte not in seen]
     letters = dict(zip(seen, map(chr, seen), strict=True)) | {byte: chr(256 + n) for n, byte in enumerate(hidden)}
-    spelt = lambda piece: "".join(letters[byte] for byte in piece)  # noqa: E731
+    spelt = lambda piece: "".join(letters[ord(byte)] for byte in piece)  # noqa: E731
     special = len(text.SPECIAL)
     vocabulary = {spelt(piece): number for number, piece in enumerate(ours.pieces[special:], special)}
     vocabulary |= {name: number for number, name in enumerate(text.SPECIAL)}

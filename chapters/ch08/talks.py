@@ -60,9 +60,8 @@ def shipped(kind: type[nn.Module] = Llama) -> Start:
     loaded = load_checkpoint("llama-holmes")
     model = kind(loaded.model.config)
     model.load_state_dict(loaded.model.state_dict())
-    merges = [(left.decode("latin-1"), right.decode("latin-1")) for left, right in loaded.tokenizer.merges]
-    texts = loaded.tokenizer
-    return Start("llama-holmes", model, texts.encode, texts.decode, len(SPECIAL), merges, dict(loaded.card["config"]))
+    texts, config = loaded.tokenizer, dict(loaded.card["config"])
+    return Start("llama-holmes", model, texts.encode, texts.decode, len(SPECIAL), texts.merges, config)
 
 
 def newest(kind: type[nn.Module] = Llama, folder: Path = Path()) -> Start:

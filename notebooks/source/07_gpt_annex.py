@@ -106,9 +106,10 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 from collections import Counter
 
 from mine import merge_once
+from course_utils.merges import joined
 
 # WORD finds words, each with the space before it
-from course_kit.text.bytepairs import WORD, joined
+from course_kit.text.subwords import WORD
 
 
 def in_bytes(text):

@@ -16,7 +16,7 @@ from chapters.ch06.pairs import collate, encode_all
 from chapters.ch06.published import MINILM, Published, needed, sentence_vectors
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.convert import from_huggingface
-from course_kit.text.wordpiece import WordPiece
+from course_kit.text.subwords import WordPiece
 
 SENTENCES = """
 Anna bought pears at the market. Tom lost his wallet on the train. Helen works at a bank in London.

@@ -4,7 +4,7 @@ import torch
 
 from chapters.ch06.pairs import collate, encode_all
 from course_kit.convert import from_huggingface
-from course_kit.text.wordpiece import WordPiece
+from course_kit.text.subwords import WordPiece
 
 from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
 

@@ -21,7 +21,7 @@ from chapters.ch07.language import Text, TextLesson
 from course_kit.data import stories
 from course_kit.exercises import check
 from course_kit.exercises.catalogue import find
-from course_kit.text.bytepairs import WORD
+from course_kit.text.subwords import WORD
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.merges import joined, merge_once
 

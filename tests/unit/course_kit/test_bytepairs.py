@@ -1,15 +1,14 @@
-"""Byte pairs: nothing is unknown, nothing is lost, and the pairs are those that the library `tokenizers` learns."""
+"""Byte pairs: nothing is unknown, nothing is lost, and words are cut as on the page."""
 
-import json
 import random
 
 import pytest
-import tokenizers
 
 from course_kit import text
 from course_kit.data import stories
 from course_kit.text import BOS, EOS, PAD, BytePairs
-from course_kit.text.bytepairs import BYTES, WORD
+from course_kit.text.subwords import WORD
+from course_utils.merges import Tokenizer
 
 ODD = (
     "", " ", "\n", "  two  blanks \n\n\t and\r\n lines ", "don’t, 'tis the captain's — “well”", "猫在街上。我们去中国",
@@ -46,7 +45,7 @@ def test_random_characters_of_all_of_unicode_come_back(built):
 
 def test_each_byte_has_a_number_and_the_special_tokens_come_first(built):
     assert built.tokens(range(4)) == ["<pad>", "<unk>", "<bos>", "<eos>"]
-    assert built.pieces[4:260] == list(BYTES)
+    assert built.pieces[4:260] == [chr(byte) for byte in range(256)]
     assert len(set(built.pieces)) == len(built.pieces) == len(built) == 700
 
 
@@ -58,31 +57,11 @@ def test_frequent_words_are_whole_and_a_part_of_a_character_is_shown_as_bytes(bu
     assert built.decode([BOS, *built.encode("the cat"), EOS, PAD]) == "the cat"
 
 
-def by_the_library(lines, size):
-    """What `tokenizers` learns from the same words, each byte as the letter of that number."""
-    vocabulary = tokenizers.Tokenizer(tokenizers.models.BPE())
-    vocabulary.pre_tokenizer = tokenizers.pre_tokenizers.Split(chr(0xE000), "removed")
-    letters = [chr(byte) for byte in range(256)]
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=size, min_frequency=2, initial_alphabet=letters, special_tokens=[], show_progress=False
-    )
-    vocabulary.train_from_iterator((as_letters(line) for line in lines), trainer)
-    return vocabulary
-
-
-def as_letters(line):
-    return chr(0xE000).join(word.encode().decode("latin-1") for word in WORD.findall(line))
-
-
-def test_the_pairs_and_pieces_are_those_of_the_library(lines, built):
-    lines = [*lines, "aaa aaaa aaaaa abab ababa 猫猫猫 猫猫 été “été” ’tis\n" * 9]
-    ours, theirs = BytePairs.build(lines, 700), by_the_library(lines, 700 - 4)
-    merges = json.loads(theirs.to_str())["model"]["merges"]
-    assert ours.to_json()["merges"] == [list(pair) for pair in merges] and len(merges) == 700 - 260
-    for line in [*lines[:50], *ODD]:
-        assert [x.encode("latin-1") for x in theirs.encode(as_letters(line)).tokens] == [
-            ours.pieces[i] for i in ours.encode(line)
-        ]
+def test_it_cuts_as_the_page_does_that_joins_pair_by_pair(lines, built):
+    page = Tokenizer(built.merges)
+    for given in [*lines[:50], *ODD[:9], "ababab" * 9, "été “été” ’tis 猫猫猫"]:
+        words = [word.encode().decode("latin-1") for word in WORD.findall(given)]
+        assert [4 + number for word in words for number in page.cut(word)] == built.encode(given)
 
 
 def test_learning_stops_where_no_pair_occurs_often_enough():

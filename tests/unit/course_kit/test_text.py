@@ -7,8 +7,8 @@ import torch
 
 from course_kit import text
 from course_kit.text import BOS, EOS, PAD, UNK, Batches, BytePairs, Subwords, Vocabulary, collate, pad
+from course_kit.text.subwords import WordPiece
 from course_kit.text.vocabulary import split_characters, split_words
-from course_kit.text.wordpiece import WordPiece
 
 
 @pytest.mark.parametrize(
