@@ -61,7 +61,7 @@ def _names(code: CodeType, start: str) -> Iterator[str]:
             yield from _names(inner, start)
 
 
-def needed(cells: list[Cell], at: int, stub: Stub) -> list[ast.stmt]:
+def prerequisites(cells: list[Cell], at: int, stub: Stub) -> list[ast.stmt]:
     """The statements that the answer in cell `at` needs, in order; it comes last itself.
 
     A name is taken from the answer's own cell, else from the nearest cell above, else from the nearest below.

@@ -53,7 +53,7 @@ def fetch(name: str, *, index: Path | None = None) -> Path:
         meant = did_you_mean(name, known)
         raise ValueError(f"No real corpus is called {name!r}.{meant} There are: {', '.join(known)}.")
     source = known[name]
-    if path := given(source["file"]):
+    if path := own_copy(source["file"]):
         if problem := check(path, source):
             raise FetchError(f"{path.name} in COURSE_DATA_DIR {problem}. Replace it, or unset COURSE_DATA_DIR.")
         return path
@@ -75,7 +75,7 @@ def fetch(name: str, *, index: Path | None = None) -> Path:
     ) from None  # fmt: skip
 
 
-def given(file: str) -> Path | None:
+def own_copy(file: str) -> Path | None:
     """The user's own copy of a file, in COURSE_DATA_DIR."""
     folder = os.environ.get("COURSE_DATA_DIR")
     path = Path(folder).expanduser() / file if folder else None

@@ -3,7 +3,7 @@
     from course_kit.resuming import resume_here
     resume_here()
 
-Trainings come from what `fit` has kept in the workbook (course_kit/keeping/store.py); everything else is computed
+Trainings come from what `fit` has kept in the workbook (course_kit/runs/store.py); everything else is computed
 again. Nothing below depends on cells tagged `shows`, so of them only imports, functions and classes run. Cells that
 begin with a magic (% or !) do not run. Sections of an annex stand alone: there the cells above its first section run,
 and those of the section that one is in.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import lessons
-from course_kit.keeping import store
+from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -59,8 +59,8 @@ def setup(seed=0):
 
     from course_kit import definitions, explain, training
     from course_kit.callbacks import Display
-    from course_kit.keeping.store import Keeping
     from course_kit.mine import lookup
+    from course_kit.runs.store import Keeping
     from course_kit.views import picture, program
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from course_kit.cells import answers
-from course_kit.dependencies import needed, parsed
+from course_kit.dependencies import parsed, prerequisites
 from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, Stub
 
@@ -42,7 +42,7 @@ def _source(module, name):
     cell = parsed(_text(module))
     node = next(x for x in cell.statements if getattr(x, "name", None) == name)
     found = []
-    for one in map(copy.deepcopy, needed([cell], 0, Stub(name, name, False, node.lineno, node.end_lineno))):
+    for one in map(copy.deepcopy, prerequisites([cell], 0, Stub(name, name, False, node.lineno, node.end_lineno))):
         inside = [x for x in ast.walk(one) if isinstance(x, ast.ImportFrom) and x.level]
         for part in inside:
             above = module.__name__.split(".")[: -part.level]

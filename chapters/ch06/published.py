@@ -66,7 +66,7 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
     return None
 
 
-def needed() -> Published:
+def require_minilm() -> Published:
     """MiniLM, to record what it does. Raises FileNotFoundError where it cannot be had."""
     if (found := published(*MINILM)) is None:
         raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")

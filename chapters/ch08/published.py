@@ -103,7 +103,7 @@ class Published:
 class StandIn(Published):
     """Where SmolLM2 is not installed: a model of ours with the same methods, which goes on with what it is told.
 
-    start: see `talks.Start`
+    start: see `dialogues.Start`
     """
 
     def __init__(self, start: Any):

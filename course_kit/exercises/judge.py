@@ -241,4 +241,4 @@ def judge_repair(puzzle: FindError, answer: Any, seconds: float = SECONDS, sourc
     """The verdict on a repaired program. source: its definition, where the answer itself does not tell."""
     source = source or repair.definition_of(answer)
     verdict = judge(puzzle, answer, seconds)
-    return repair.said(puzzle, verdict, repair.changes(puzzle, source))
+    return repair.feedback(puzzle, verdict, repair.changes(puzzle, source))

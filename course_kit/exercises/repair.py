@@ -153,7 +153,7 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
     return names
 
 
-def said(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
+def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
     """The verdict on an answer to a find-the-error, with what its changes tell."""
     if verdict.state == "unsolved":
         return replace(verdict, text=puzzle.asks)

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import cells, files
-from course_kit.dependencies import needed, parsed, parsed_cells
+from course_kit.dependencies import parsed, parsed_cells, prerequisites
 from course_kit.exercises import check, record
 from course_kit.exercises.define import Exercise, Stub, current, find
 
@@ -77,7 +77,7 @@ def _made(task: Exercise, notebook: Path, cell: str, stub: Stub) -> Any:
     if at is None:
         raise CannotTake("its cell is not Python.")
     texts = {id(node): _text(source, node) for one, source in both for node in one.statements}
-    nodes = needed([one for one, _ in both], at, stub)
+    nodes = prerequisites([one for one, _ in both], at, stub)
     for node in nodes:
         if not _is_plain(node):
             made = ", ".join(sorted(parsed(texts[id(node)]).binds[0]))

@@ -1,9 +1,9 @@
 """Pictures that react under the hand: one heatmap for the whole course, and the views that several chapters share."""
 
-from course_kit.views import labs, plot
+from course_kit.views import plot
 from course_kit.views.guess import predict, reveal
 from course_kit.views.heatmap import heatmap
 from course_kit.views.table import Table
 from course_kit.views.view import sweep
 
-__all__ = ["Table", "heatmap", "labs", "plot", "predict", "reveal", "sweep"]
+__all__ = ["Table", "heatmap", "plot", "predict", "reveal", "sweep"]

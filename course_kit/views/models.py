@@ -22,7 +22,7 @@ EIGHT_BITS = (  # they translate at least 99 % of held-out sentences word by wor
 
 
 def model_files(name: str) -> dict[str, str]:
-    """The files of a trained model, by their names: its card, and its weights in parts, as `written` has them.
+    """The files of a trained model, by their names: its card, and its weights in parts, as `tensor_bytes` has them.
 
     Raises FileNotFoundError where there is no such model in data/checkpoints.
     """
@@ -31,7 +31,7 @@ def model_files(name: str) -> dict[str, str]:
     for key, x in weights.items():
         bits = _bits(name, x)
         layout.append({"name": key, "shape": list(x.shape), "offset": len(data), "bits": bits})
-        data += written(x, bits)
+        data += tensor_bytes(x, bits)
     text = base64.b64encode(data).decode()
     parts = [text[at : at + PART] for at in range(0, len(text), PART)]
     kept = {key: card[key] for key in KEPT if key in card}
@@ -41,7 +41,7 @@ def model_files(name: str) -> dict[str, str]:
     return files | {f"{name}.{n}.js": f'courseModels.part("{name}",{n},"{part}")' for n, part in enumerate(parts)}
 
 
-def written(x: np.ndarray, bits: int) -> bytes:
+def tensor_bytes(x: np.ndarray, bits: int) -> bytes:
     """A tensor as a page gets it, row by row, the lower byte first.
 
     16 bits: float16. 8: x [R, C] as R scales, float16, and then R · C whole numbers from −127 to 127, int8: each

@@ -31,11 +31,11 @@ def answered(view, model, text, room=None, *, needs="", **more):
         if m is not None and getattr(m.model.config, needs, m) is None:
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
-        view.options["own"] = asked(loaded, text, room, **more)
+        view.options["own"] = options_of(loaded, text, room, **more)
     return view
 
 
-def asked(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
+def options_of(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether

@@ -92,7 +92,7 @@ class Site:
             searched.append((f"{chapter.name}.html", titled(chapter), search_index.sections(page)))
             made[f"{chapter.name}.html"] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
-            made |= self.held(chapter, searched)
+            made |= self.artifact_pages(chapter, searched)
         made |= self.teaching(searched)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
@@ -129,7 +129,7 @@ class Site:
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
         )  # fmt: skip
 
-    def held(self, chapter, searched):
+    def artifact_pages(self, chapter, searched):
         """The pages of the files that a lesson leaves behind, and the files."""
         made = {}
         for one in artifacts.of(chapter.name):

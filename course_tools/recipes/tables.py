@@ -12,7 +12,7 @@ from ..classroom.doctor import verify
 def whereabouts(source):
     """Where a corpus would come from, in words; nothing is fetched or checked."""
     file = fetching.sources()[source]["file"]
-    if fetching.given(file):
+    if fetching.own_copy(file):
         return "is in COURSE_DATA_DIR"
     if (fetching.cache_folder() / file.removesuffix(".gz")).is_file():
         return "is in the cache"

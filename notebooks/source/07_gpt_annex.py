@@ -636,7 +636,7 @@ assert round(2 * 96 * 12_288 * 2 * 2048 / 1e9, 1) == 9.7
 # The checkpoint has biases, and your step has none. So we append a 1 to each x. Then a bias is one more row of its matrix. Each head also gets one more feature, hence `d + 1`: in head 1, this feature passes the 1 on to the output's bias.
 
 # %%
-from chapters.ch07.assembly import biases_inside, one_behind
+from chapters.ch07.bias_folding import biases_inside, one_behind
 
 
 class YourGPT:
@@ -1531,7 +1531,7 @@ def longest_copy(written, source):
 mine = study.two_blocks(lesson)
 rows = []
 for heat in (0.3, 0.8, 1.2):
-    said = study.written(lesson, mine, length=60, temperature=heat)
+    said = study.continuation(lesson, mine, length=60, temperature=heat)
     rows.append(
         {
             "temperature": heat,

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch08 import again, exercise, hint, labs, published, solution, talks
+from chapters.ch08 import again, exercise, hint, labs, published, solution, dialogues
 from course_kit import data, results
 from course_kit.views import heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -298,7 +298,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters, if they are installed
-talker = smol or published.StandIn(talks.shipped(Llama))  # if not: llama-holmes
+talker = smol or published.StandIn(dialogues.shipped(Llama))  # if not: llama-holmes
 print(talker.about)
 
 # %%
@@ -410,7 +410,7 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 # %%
 from course_utils.small_gpt import write  # chapter 7's
 
-own = talks.newest(Llama)  # own.model, own.encode, own.decode
+own = dialogues.newest(Llama)  # own.model, own.encode, own.decode
 template = "User: {}\nBot:"
 
 def goes_on(sentence, count=14):
@@ -418,7 +418,7 @@ def goes_on(sentence, count=14):
     written = write(own.model, ids, count, temperature=0)  # the likeliest tokens
     return own.decode(written[0, ids.shape[1] :].tolist())
 
-sentences = talks.first_of_test()  # one of praise, one of complaint: not trained on
+sentences = dialogues.first_of_test()  # one of praise, one of complaint: not trained on
 for sentence in sentences:
     print(repr(template.format(sentence)), "->", repr(goes_on(sentence)))
 
@@ -426,8 +426,8 @@ for sentence in sentences:
 # It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training, on conversations. Yours could stand here as well:
 
 # %%
-conversations, preferences = talks.texts()  # lists of strings, 2,000 of each
-new_ones, _ = talks.texts("test")  # other patterns, names and nouns
+conversations, preferences = dialogues.texts()  # lists of strings, 2,000 of each
+new_ones, _ = dialogues.texts("test")  # other patterns, names and nouns
 
 def in_ids(question, answer):
     return own.encode(template.format(question)), own.encode(f" {answer}\n")
@@ -483,7 +483,7 @@ import copy
 
 from course_kit.mine import for_training
 
-before_all, forgotten = talks.judged(own), talks.novel(own, data.book()[-15_000:])
+before_all, forgotten = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
 
 def one_step():
     return answer_loss(copy.deepcopy(own.model), *talk_batch(examples[:4])).backward()
@@ -511,7 +511,7 @@ for step, loss in training(model, imitation, steps=200, rate=2e-3):
         print(f"{step:3}  loss {loss:.2f}, not trained on {new:.2f}  {said}")
 
 # %% jupyter={"source_hidden": true}
-after_sft, novel_sft = talks.judged(own), talks.novel(own, data.book()[-15_000:])
+after_sft, novel_sft = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
 steps_of, NAMED = (
     {"before": before_all, "after SFT": after_sft},
     {
@@ -580,7 +580,7 @@ for step, loss in training(model, preference, steps=60, rate=1e-4):
         print(f"{step:3}  loss {loss:.2f}  {said}")  # at first ln 2 = 0.69
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-after_dpo, novel_now = talks.judged(own), talks.novel(own, data.book()[-15_000:])
+after_dpo, novel_now = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
 steps_of["after DPO"] = after_dpo
 own.save()
 shown = {

@@ -11,7 +11,7 @@ from waiting import state, until
 
 from chapters.ch06.pairs import encode
 from course_kit.heads import attention_weights
-from course_kit.views.labs import heads
+from course_kit.views.heads import heads
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser

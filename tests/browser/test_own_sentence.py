@@ -15,7 +15,8 @@ from chapters.ch03.labs import flow
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
-from course_kit.views.labs import alignment, heads
+from course_kit.views.alignment import alignment
+from course_kit.views.heads import heads
 from course_kit.views.translation import word_of
 
 pytestmark = pytest.mark.browser
@@ -258,8 +259,8 @@ def test_in_jupyterlab_beside_a_kernel_that_hears_and_without_one(notebook):
         "own",
         [
             "from course_kit.decoding import translate\nfrom course_kit.checkpoints import load_checkpoint\n"
-            "from course_kit.views import labs\nloaded = load_checkpoint('transformer-grammar')\n"
-            f"view = labs.alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
+            "from course_kit.views.alignment import alignment\nloaded = load_checkpoint('transformer-grammar')\n"
+            f"view = alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
         ],
     )
     assert opened.run() == []

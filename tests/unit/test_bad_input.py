@@ -24,7 +24,8 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.heads import Head, silenced
 from course_kit.text import Subwords, Vocabulary, WordPiece
 from course_kit.views import heatmap, plot, predict
-from course_kit.views.labs import alignment, heads
+from course_kit.views.alignment import alignment
+from course_kit.views.heads import heads
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention
 from course_utils.gpt import GPT, GPTConfig

@@ -10,7 +10,7 @@ from PIL import Image
 import course
 import course_utils
 from course_kit import files
-from course_kit.keeping import store
+from course_kit.runs import store
 from course_tools.authoring import building
 from course_tools.publishing import artifacts
 

@@ -17,7 +17,7 @@ from course_kit.decoding import greedy
 from course_kit.heads import attention_weights, silenced
 from course_kit.text import BOS
 from course_kit.views.live import shell
-from course_kit.views.reader_input import asked
+from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.transformer import Transformer
@@ -229,7 +229,7 @@ def cover(
         "study": {k: v for k, v in found._asdict().items() if k != "weights"},
         "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
         "hint": HINT if sentence == SENTENCE else "", "swaps": swaps,
-        "own": asked([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
+        "own": options_of([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
                      f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
     }  # fmt: skip
     state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}

@@ -211,7 +211,7 @@ def without_connections(loaded: Loaded, examples: Sequence[Example]) -> Table:
     return Table(rows, f"Nothing forbidden: {whole} % right, log-odds {before}")
 
 
-def told(effects: Sequence[dict], place: str, top: int = 3) -> dict:
+def agreement(effects: Sequence[dict], place: str, top: int = 3) -> dict:
     """What the heatmaps of a place would have told of its heads: {"correlation" of weight and loss (Spearman),
     "by weight", "by loss": the first heads of either order, "in both"}."""
     rows = [row for row in effects if row["head"].startswith(place)]
@@ -243,7 +243,7 @@ def record_heads(name: str = "transformer-grammar", every: int = 6, sentences: i
     figures |= {"heads": list(effects), "connections": list(without_connections(loaded, twins))}
     figures |= {"told": {}, "removed": {}}
     for place in PLACES:
-        figures["told"][place] = told(effects, place)
+        figures["told"][place] = agreement(effects, place)
         names = [str(one) for one in heads_of(loaded.model, place)]
         by = {r["head"]: r for r in effects}
         orders = {

@@ -18,7 +18,7 @@ from torch import nn
 
 from chapters.ch06 import real_text
 from chapters.ch06.finetuning import Classify, Passes, Task
-from chapters.ch06.published import MINILM, needed
+from chapters.ch06.published import MINILM, require_minilm
 from course_kit.convert import from_huggingface
 from course_kit.runtime import has_bfloat16
 from course_kit.text import WordPiece
@@ -55,7 +55,7 @@ def begun(task_for: Callable[[Any], Task]) -> tuple[Task, nn.Module]:
 
     Raises FileNotFoundError where the weights cannot be had.
     """
-    found = needed()
+    found = require_minilm()
     task = task_for(found.tokenizer)
     return task, task.model(from_huggingface(found.model))
 

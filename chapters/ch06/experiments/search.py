@@ -13,7 +13,7 @@ import torch
 
 from chapters.ch06.finetuning import task_of
 from chapters.ch06.pairs import collate, encode_all
-from chapters.ch06.published import MINILM, Published, needed, sentence_vectors
+from chapters.ch06.published import MINILM, Published, require_minilm, sentence_vectors
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.convert import from_huggingface
 from course_kit.text.subwords import WordPiece
@@ -91,4 +91,4 @@ def figures(found: Published) -> dict:
 
 def record_minilm_search() -> dict:
     """Recorded for those without the weights. Needs COURSE_MINILM or a network."""
-    return {"model": MINILM[0], **figures(needed())}
+    return {"model": MINILM[0], **figures(require_minilm())}

@@ -6,7 +6,7 @@ from chapters.ch06.pairs import collate, encode_all
 from course_kit.convert import from_huggingface
 from course_kit.text.subwords import WordPiece
 
-from ..published import MINILM, SENTENCES, Published, needed, sentence_vectors
+from ..published import MINILM, SENTENCES, Published, require_minilm, sentence_vectors
 
 
 def figures(found: Published) -> dict:
@@ -27,4 +27,4 @@ def figures(found: Published) -> dict:
 
 def record_minilm_sentences() -> dict:
     """Recorded for those without the weights. Needs COURSE_MINILM or a network."""
-    return {"model": MINILM[0], **figures(needed())}
+    return {"model": MINILM[0], **figures(require_minilm())}

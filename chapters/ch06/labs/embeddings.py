@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chapters.ch06.labs.words import checked_words, one_of, shown
+from chapters.ch06.labs.words import checked_words, drawable, one_of
 from course_kit.arguments import described, whole_number, whole_numbers
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
@@ -73,7 +73,7 @@ class Embeddings(View):
 
         from course_kit.views import picture
 
-        first, names = self.state["first"], shown(self.options["names"])
+        first, names = self.state["first"], drawable(self.options["names"])
         strips = {**self.parts, "sum": self.sum}
         if self.options["normed"]:
             strips["normed"] = self.arrays["normed"].reshape(len(names), -1)

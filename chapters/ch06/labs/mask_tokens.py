@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chapters.ch06.labs.words import Lines, boxed, checked_words, shown
+from chapters.ch06.labs.words import Lines, boxed, checked_words, drawable
 from course_kit.arguments import flag, real_number, string, whole_number
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -137,7 +137,7 @@ class MaskTokens(View):
         return TextTable(["word", "the model reads", "label", "kind"], [*rows, *over])
 
     def draw(self, figure) -> None:
-        made, s, names = self.masked, self.statistics, shown(self.options["names"])
+        made, s, names = self.masked, self.statistics, drawable(self.options["names"])
         lines = Lines([max(n, m.input, m.kind, key=len) for n, m in zip(names, made, strict=True)])
         words, below = figure.subplots(2, height_ratios=[0.75 * lines.rows, 1.35])
         lines.axes(words)
@@ -147,7 +147,7 @@ class MaskTokens(View):
             "kept": {"fill": "#f3f1e8", "edge": "#967410", "style": "--"},
             "special": {"colour": "#596573"},
         }
-        reads = shown([m.input for m in made])
+        reads = drawable([m.input for m in made])
         for i, x, y in lines:
             m = made[i]
             boxed(words, x, y + 0.5, reads[i], **looks.get(m.kind, {}))

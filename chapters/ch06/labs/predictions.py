@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, one_of, probabilities, shown
+from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, drawable, one_of, probabilities
 from course_kit.arguments import described, string, whole_number, whole_numbers
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
@@ -76,7 +76,7 @@ class Predictions(View):
     def draw(self, figure) -> None:
         from course_kit.views import picture
 
-        names, models, position = shown(self.options["names"]), self.options["models"], self.state["position"]
+        names, models, position = drawable(self.options["names"]), self.options["models"], self.state["position"]
         lines = Lines(names)
         top, below = figure.subfigures(2, height_ratios=[0.34 * lines.rows + 0.1, 0.26 * self.options["top"] + 0.75])
         words = top.subplots()
@@ -96,7 +96,7 @@ class Predictions(View):
                 bar.set_alpha(1 if mark or not any(marks) else 0.45)
             texts = [f"{chance(p)}{' ← true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
             axes.bar_label(drawn, texts, padding=3, fontsize=8.5)
-            axes.set_yticks(range(len(bars)), shown([w for w, _ in bars]))
+            axes.set_yticks(range(len(bars)), drawable([w for w, _ in bars]))
             axes.set(xlim=(0, 1.45), ylim=(self.options["top"] + 0.5, -0.6), xticks=[0, 0.5, 1])
             axes.set_title(models[m] or f"at “{names[position]}”", fontsize=10)
             axes.tick_params(axis="y", length=0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chapters.ch06.labs.words import Lines, chance, checked_words, one_of, shown
+from chapters.ch06.labs.words import Lines, chance, checked_words, drawable, one_of
 from chapters.ch06.span_metrics import spans as spans_of
 from course_kit import arguments
 from course_kit.views.arguments import as_array, as_labels
@@ -98,7 +98,7 @@ class Tagged(View):
     def draw(self, figure) -> None:
         from matplotlib.patches import Rectangle
 
-        names, labels = shown(self.options["names"]), self.options["labels"]
+        names, labels = drawable(self.options["names"]), self.options["labels"]
         lines = self.lines(names)
         high, above = self.heights()
         axes = figure.subplots()

@@ -83,6 +83,6 @@ def boxed(axes, x, y, text: str, fill=None, edge=None, style="-", colour="#1b243
     axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, weight=weight, bbox=box)
 
 
-def shown(words) -> list[str]:
+def drawable(words) -> list[str]:
     """The words as matplotlib can draw them here; `$` starts no formula."""
     return [w.replace("$", r"\$") for w in picture.names(words, "w")]

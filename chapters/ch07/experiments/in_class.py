@@ -133,7 +133,7 @@ def learn(
     it, a sample after `start` beside the curve at each measurement -> Run. options: of fit, and half: bfloat16."""
     rate = next(rate for kind, rate, _ in RUNGS.values() if isinstance(model, kind))
     settings = {"lr": rate, "every": max(1, steps // 8)}
-    settings |= {"callbacks": [Samples(lambda m: written(lesson, m, start, seed=seed))]}
+    settings |= {"callbacks": [Samples(lambda m: continuation(lesson, m, start, seed=seed))]}
     settings |= {"half": isinstance(model, GPT) and has_bfloat16(torch.device(lesson.device))}
     settings |= {} if isinstance(model, Bigram) else {"optimizer": optimizers.maker("muon", model)}
     settings |= options
@@ -155,7 +155,7 @@ def two_blocks(lesson: TextLesson, steps: int = 400) -> nn.Module:
     return copy.deepcopy(known[steps]).eval()
 
 
-def written(
+def continuation(
     lesson: TextLesson, model: nn.Module, start: str = "\n", length: int = 80, temperature: float = 0.8, seed: int = 0
 ) -> str:
     """How a model continues `start`: so many tokens, sampled."""

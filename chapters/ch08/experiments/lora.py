@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch08.experiments.quantising import held_out, measured, needed
+from chapters.ch08.experiments.quantising import held_out, measured, require_smollm
 from chapters.ch08.published import Published
 from course_kit.contexts import seeded
 
@@ -163,10 +163,10 @@ def examined(smol: Published, characters: int) -> dict:
 
 def record_lora(characters: int = 1000, rounds: int = ROUNDS) -> dict:
     """The figures behind data/results/smollm_lora.json."""
-    before, numbers = examined(smol := needed(), characters), sum(p.numel() for p in smol.model.parameters())
+    before, numbers = examined(smol := require_smollm(), characters), sum(p.numel() for p in smol.model.parameters())
     found = {}
     for name, pairs in {"after": KNOWN, "after, with plain answers": KNOWN + PLAIN}.items():
-        smol = needed()  # the published model again
+        smol = require_smollm()  # the published model again
         added, begun = add_lora(smol.model), time.perf_counter()
         losses = train(smol, added, pairs, rounds)
         seconds = time.perf_counter() - begun

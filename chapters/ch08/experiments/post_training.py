@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from chapters.ch08 import talks
+from chapters.ch08 import dialogues
 from course_kit import data
 from course_utils.post_training import answer_loss, preference_loss, talk_batch, training
 
@@ -23,9 +23,9 @@ DPO_STEPS, DPO_RATE, DPO_ROWS = 60, 1e-4, 16
 HELD_OUT = 15_000  # characters of the novel's end
 
 
-def imitated(start: talks.Start, dice: random.Random) -> None:
+def imitated(start: dialogues.Start, dice: random.Random) -> None:
     """SFT: the model learns to answer like the examples."""
-    examples = [talks.in_ids(start.encode, *one) for one in talks.texts()[0]]
+    examples = [dialogues.in_ids(start.encode, *one) for one in dialogues.texts()[0]]
 
     def loss() -> Tensor:
         return answer_loss(start.model, *talk_batch(dice.sample(examples, SFT_ROWS)))
@@ -33,9 +33,9 @@ def imitated(start: talks.Start, dice: random.Random) -> None:
     deque(training(start.model, loss, SFT_STEPS, SFT_RATE), maxlen=0)
 
 
-def preferred(start: talks.Start, dice: random.Random) -> None:
+def preferred(start: dialogues.Start, dice: random.Random) -> None:
     """DPO: the model learns to prefer the friendly answer."""
-    pairs = [[talks.in_ids(start.encode, one[0], answer) for answer in one[1:]] for one in talks.texts()[1]]
+    pairs = [[dialogues.in_ids(start.encode, one[0], answer) for answer in one[1:]] for one in dialogues.texts()[1]]
     before = copy.deepcopy(start.model).eval()
 
     def loss() -> Tensor:
@@ -50,15 +50,15 @@ def record_post_training(seeds: Iterable[int] = range(3)) -> dict:
     book, found = data.book()[-HELD_OUT:], []
     for seed in seeds:
         torch.manual_seed(seed)
-        dice, start, stages = random.Random(seed), talks.shipped(), {}
+        dice, start, stages = random.Random(seed), dialogues.shipped(), {}
         for name, train in (("before", None), ("SFT", imitated), ("DPO", preferred)):
             started = time.process_time()
             if train:
                 train(start, dice)
             took = time.process_time() - started
             stages[name] = {
-                "test": talks.judged(start, "test", 400), "valid": talks.judged(start, "valid", 300),
-                "bits": round(talks.novel(start, book), 3), "seconds": round(took, 1),
+                "test": dialogues.judged(start, "test", 400), "valid": dialogues.judged(start, "valid", 300),
+                "bits": round(dialogues.novel(start, book), 3), "seconds": round(took, 1),
             }  # fmt: skip
             print(seed, name, stages[name], flush=True)
         found.append(stages)

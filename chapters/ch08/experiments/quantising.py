@@ -27,7 +27,7 @@ TRIED = (
 )  # grid, bits, and whether the table of tokens is rounded, too
 
 
-def needed() -> Published:
+def require_smollm() -> Published:
     """The published model. Raises ModuleNotFoundError where its package is not installed."""
     if (smol := load()) is None:
         raise ModuleNotFoundError(f"SmolLM2 is not installed. `{INSTALL}` brings it.")
@@ -105,7 +105,7 @@ def megabytes(model: nn.Module, bits: int, grid: str, table: bool = True) -> flo
 
 def record_quantising(tried: Iterable[tuple[str, int, bool]] = TRIED, characters: int = CHARACTERS) -> dict:
     """The figures behind data/results/smollm_quantising.json."""
-    smol, text = needed(), held_out(characters)
+    smol, text = require_smollm(), held_out(characters)
     rows = [{"grid": "as installed", "bits": None, "table": None, "MB": None, **measured(smol, text)}]
     for grid, bits, table in tried:
         size = megabytes(smol.model, bits, grid, table)

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch07.looking import weights_of
-from chapters.ch08.experiments.quantising import held_out, measured, needed
+from chapters.ch08.experiments.quantising import held_out, measured, require_smollm
 from chapters.ch08.published import Published
 from course_utils.linear import local_mask
 from course_utils.llama import Llama
@@ -105,7 +105,7 @@ def record_induction(
     """The figures behind data/results/smollm_induction.json: the scores on texts of one seed, all losses on those of
     another. Beside the best k heads, k others are drawn at random among those that are not among the best. Then some
     heads alone: the best copier, the one that attends most to the token before, and the first one of each draw."""
-    smol, text, most = needed(), held_out(characters), max(counts)
+    smol, text, most = require_smollm(), held_out(characters), max(counts)
     model = smol.model
     with torch.no_grad(), attention_weights(model) as weights:
         model(repeated(smol, half, rows, seed=0))
@@ -171,7 +171,7 @@ def window_mask(size: int, window: int, first: int = 0) -> Tensor:
 @torch.no_grad()
 def record_sinks(size: int = 384, window: int = 64, firsts: Iterable[int] = (0, 1, 4)) -> dict:
     """The figures behind data/results/smollm_sinks.json: the loss of the tokens from position 2 · window on."""
-    smol = needed()
+    smol = require_smollm()
     ids = torch.tensor([smol.tokenizer.encode(held_out()).ids[:size]])
 
     def late(mask: Tensor) -> float:
@@ -191,7 +191,7 @@ def record_sinks(size: int = 384, window: int = 64, firsts: Iterable[int] = (0, 
 # Does a head know what "it" is?
 
 
-def asked(sentence: str, before: str | None = None) -> str:
+def question(sentence: str, before: str | None = None) -> str:
     """A sentence, or what stands before the question instead, and the question whose answer is the noun."""
     last = sentence.split(" because it ")[1]
     question = f"was {last[3:]}" if last.startswith("is ") else last
@@ -212,8 +212,8 @@ class Twin(NamedTuple):
         and the text only names the two nouns, so that nothing but the words themselves can tell."""
         before = f"The {self.one} and the {self.other}" if alone else None
         return [
-            (asked(f"{self.begin} {self.if_one}", before), self.one, self.other),
-            (asked(f"{self.begin} {self.if_other}", before), self.other, self.one),
+            (question(f"{self.begin} {self.if_one}", before), self.one, self.other),
+            (question(f"{self.begin} {self.if_other}", before), self.other, self.one),
         ]
 
 
@@ -312,7 +312,7 @@ def answers(pairs: list[tuple[Read, Read]]) -> dict[str, float]:
 
 def record_it(twins: tuple[Twin, ...] = TWINS, draws: int = 3) -> dict:
     """The figures behind data/results/smollm_it.json: heads are chosen on every other twin, measured on the rest."""
-    smol = needed()
+    smol = require_smollm()
     known, rest = (read_twins(smol, twins[start::2]) for start in (0, 1))
     words = read_twins(smol, twins[1::2], alone=True)
     found, test, by_words = follows(known), follows(rest), follows(words)

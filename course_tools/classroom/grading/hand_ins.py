@@ -20,7 +20,7 @@ from pathlib import Path
 from course_kit import files
 from course_kit.cells import answers, text_of
 from course_kit.cells import sources as code_cells
-from course_kit.dependencies import Cell, needed, parsed_cells
+from course_kit.dependencies import Cell, parsed_cells, prerequisites
 from course_kit.exercises import catalogue, record
 from course_kit.exercises.define import Stub, current
 from course_tools.classroom import handing_in
@@ -178,7 +178,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
                 work.open.add(one)
                 continue
             try:
-                answer = Answer(text, needed(cells, at, stub), name, stub.name)
+                answer = Answer(text, prerequisites(cells, at, stub), name, stub.name)
             except (RecursionError, ValueError, StopIteration):
                 work.remarks.append(f"“{one}” cannot be read")
                 continue

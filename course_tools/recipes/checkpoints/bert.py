@@ -16,7 +16,7 @@ from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
 from chapters.ch06.practice import Practice, look_for_equals
 from course_kit import checkpoints
-from course_kit.keeping import serialiser
+from course_kit.runs import serialiser
 from course_tools.recipes.stories.make import pack
 
 from .measuring import finish

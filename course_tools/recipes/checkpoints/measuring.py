@@ -9,7 +9,7 @@ from pathlib import Path
 from chapters.ch03 import tatoeba
 from chapters.ch03.lesson import Lesson
 from course_kit import checkpoints, decoding, metrics, text
-from course_kit.keeping import serialiser
+from course_kit.runs import serialiser
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 

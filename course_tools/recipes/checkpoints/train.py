@@ -22,7 +22,7 @@ import torch
 from chapters.ch07 import distributed, optimizers
 from course_kit import checkpoints, fetching, files
 from course_kit.callbacks import in_bfloat16
-from course_kit.keeping import serialiser, state
+from course_kit.runs import serialiser, state
 from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_kit.training import Run, fit, warm_then_fall
 

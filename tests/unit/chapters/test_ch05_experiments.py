@@ -134,7 +134,7 @@ def test_every_head_has_its_effect(loaded, twins):
     assert sorted(row["head"] for row in effects) == sorted(map(str, heads_of(loaded.model)))
     assert [row["lost"] for row in effects] == sorted((row["lost"] for row in effects), reverse=True)
     assert head_study.head("cross 2.3") == Head("cross", 2, 3)
-    told = head_study.told(effects, "cross")
+    told = head_study.agreement(effects, "cross")
     assert -1 <= told["correlation"] <= 1 and 0 <= told["in both"] <= 3
     whole = head_study.right(loaded, twins)[0]
     everything = head_study.removed(loaded, twins, heads_of(loaded.model, "cross"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from chapters.ch07.looking import attention_weights
-from chapters.ch08 import labs, published, talks
+from chapters.ch08 import dialogues, labs, published
 from chapters.ch08.experiments import ablation, answers, post_training
 from course_kit import results
 from course_utils.llama import Llama
@@ -47,7 +47,7 @@ def test_a_package_without_its_file_says_how_to_bring_it(monkeypatch):
 def test_without_the_package_a_model_of_ours_goes_on(monkeypatch):
     monkeypatch.setattr(published, "PACKAGE", "no_such_package")
     assert published.load() is None
-    stand_in = published.StandIn(talks.shipped())
+    stand_in = published.StandIn(dialogues.shipped())
     ids = stand_in.prompt("What is the capital of France?")
     written = list(stand_in.tokens(ids, 5))
     assert len(written) == 5 and published.INSTALL in stand_in.about
@@ -78,54 +78,54 @@ def test_the_readers_class_holds_the_published_parameters(smollm):
 
 
 def test_talks_end_with_a_line_and_are_friendly_one_time_in_five():
-    start = talks.shipped()
-    conversations, preferences = talks.texts()
-    friendly = sum(answer in talks.FRIENDLY.values() for _, answer in conversations) / len(conversations)
-    assert abs(friendly - talks.FRIENDLY_SHARE) < 0.03
+    start = dialogues.shipped()
+    conversations, preferences = dialogues.texts()
+    friendly = sum(answer in dialogues.FRIENDLY.values() for _, answer in conversations) / len(conversations)
+    assert abs(friendly - dialogues.FRIENDLY_SHARE) < 0.03
     for one in conversations[:50]:
-        question, answer = talks.in_ids(start.encode, *one)
-        assert start.decode(question) == talks.said(one[0]) and start.decode(answer) == f" {one[1]}\n"
-        assert len(answer) <= talks.LONGEST
+        question, answer = dialogues.in_ids(start.encode, *one)
+        assert start.decode(question) == dialogues.prompt(one[0]) and start.decode(answer) == f" {one[1]}\n"
+        assert len(answer) <= dialogues.LONGEST
     for _, liked, disliked in random.Random(0).sample(preferences, 20):
-        assert liked in talks.FRIENDLY.values() and disliked in talks.FORMS and disliked != liked
-    assert not {text for text, _ in conversations} & {text for text, _ in talks.texts("test")[0]}
+        assert liked in dialogues.FRIENDLY.values() and disliked in dialogues.FORMS and disliked != liked
+    assert not {text for text, _ in conversations} & {text for text, _ in dialogues.texts("test")[0]}
 
 
 def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
-    assert talks.newest(folder=tmp_path).name == "llama-holmes"
+    assert dialogues.newest(folder=tmp_path).name == "llama-holmes"
     sizes = {"vocab": 257, "size": 16, "layers": 1, "heads": 2, "context": 16}
     model = SmallGPT(**sizes)
     state = {"sizes": sizes, "merges": [["t", "h"]], "best": model.state_dict()}
     torch.save(state, tmp_path / "mine.gpt.pt")
-    start = talks.newest(folder=tmp_path)
+    start = dialogues.newest(folder=tmp_path)
     assert start.name == "mine.gpt.pt" and start.decode(start.encode("the cat\n")) == "the cat\n"
-    assert isinstance(talks.replies(start, ["The soup was cold."])[0], str)
+    assert isinstance(dialogues.replies(start, ["The soup was cold."])[0], str)
     start.save(tmp_path / "talker.pt")
     assert torch.load(tmp_path / "talker.pt", weights_only=True)["kind"] == "SmallGPT"
 
 
 def test_replies_are_the_likeliest_tokens_up_to_a_line():
-    start = talks.shipped()
+    start = dialogues.shipped()
     sentences = ["The soup was cold.", "It was good."]
-    for sentence, given in zip(sentences, talks.replies(start, sentences), strict=True):
-        ids = torch.tensor([start.encode(talks.said(sentence))])
+    for sentence, given in zip(sentences, dialogues.replies(start, sentences), strict=True):
+        ids = torch.tensor([start.encode(dialogues.prompt(sentence))])
         with torch.no_grad():
-            for _ in range(talks.LONGEST):
+            for _ in range(dialogues.LONGEST):
                 ids = torch.cat([ids, start.model(ids)[:, -1].argmax(-1, keepdim=True)], 1)
-        text = start.decode(ids[0].tolist())[len(talks.said(sentence)) :]
+        text = start.decode(ids[0].tolist())[len(dialogues.prompt(sentence)) :]
         assert given == text.split("\n")[0].strip()
 
 
 @pytest.mark.weekly  # the same loops run in the lesson, whose numbers are asserted there
 def test_the_two_trainings_do_what_is_recorded():
     torch.manual_seed(5)
-    start, dice = talks.shipped(), random.Random(5)
-    assert talks.judged(start, count=60)["form"] == 0
+    start, dice = dialogues.shipped(), random.Random(5)
+    assert dialogues.judged(start, count=60)["form"] == 0
     post_training.imitated(start, dice)
-    imitated = talks.judged(start, count=60)
+    imitated = dialogues.judged(start, count=60)
     assert imitated["form"] >= 0.95 and imitated["right"] > 0.6 and imitated["friendly"] < 0.3
     post_training.preferred(start, dice)
-    assert talks.judged(start, count=60)["friendly"] > 0.9
+    assert dialogues.judged(start, count=60)["friendly"] > 0.9
 
 
 # ---- views ----------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_a_question_shows_what_each_model_says():
 
 
 def test_attention_that_is_looked_at_is_the_attention_that_computes():
-    start = talks.shipped()
+    start = dialogues.shipped()
     ids = torch.tensor([start.encode("Holmes sat down.")])
     found = attention_weights(start.model, ids)
     assert len(found) == len(start.model.blocks) and not start.model.blocks[0].attention._forward_pre_hooks

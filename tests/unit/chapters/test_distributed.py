@@ -10,7 +10,7 @@ import torch
 
 from chapters.ch07 import distributed
 from course_kit import text
-from course_kit.keeping import state as training_state
+from course_kit.runs import state as training_state
 from course_tools.recipes.checkpoints import train
 from course_utils import gpt
 

@@ -85,7 +85,7 @@ def test_a_shown_program_is_wrong_and_its_right_lines_are_acquitted_with_a_reaso
     verdict = check(one.name, answer)
     assert verdict.state == "wrong" and verdict.known is not None
     for line, reason in one.innocent.items():
-        said = repair.said(one, judge.Verdict(one.name, "wrong", "…"), repair.Changes(frozenset([line])))
+        said = repair.feedback(one, judge.Verdict(one.name, "wrong", "…"), repair.Changes(frozenset([line])))
         assert reason in said.text and line not in one.lines
 
 

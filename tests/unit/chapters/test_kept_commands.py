@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from chapters.ch07.keep import COMMANDS, GPT, TOKENIZER
-from chapters.ch08 import talks
+from chapters.ch08 import dialogues
 from chapters.ch08.keep import ANSWERS, LLAMA, chat_text, keep
 from course_kit import data
 from course_kit.mine import keeping
@@ -116,7 +116,7 @@ def test_without_chapter_7_its_files_come_along_and_one_that_is_there_stays(book
 
 
 def test_the_model_that_was_taught_and_the_gpt_of_chapter_7_answer(folder, package, says, capsys):
-    start = talks.shipped()
+    start = dialogues.shipped()
     start.save(folder / "talker.pt")
     state = torch.load(folder / "talker.pt", weights_only=True)
     assert state["sizes"] == asdict(start.model.config) and state["kind"] == "Llama"
@@ -128,7 +128,7 @@ def test_the_model_that_was_taught_and_the_gpt_of_chapter_7_answer(folder, packa
         package("__main__").main("chat", file)
         assert capsys.readouterr().out.count("\n") >= 2
     kept = package("tokenizer").Tokenizer(start.merges)
-    text = talks.said("The film wasn't boring, but the 12 actors were.") + " I am glad to hear it.\n"
+    text = dialogues.prompt("The film wasn't boring, but the 12 actors were.") + " I am glad to hear it.\n"
     assert start.decode([number + start.first for number in kept.encode(text)]) == text
 
 

@@ -5,7 +5,7 @@ import pytest
 from chapters.ch03.lesson import Lesson
 from chapters.ch06.finetuning import task_of
 from chapters.ch06.lesson import BertLesson
-from course_kit.keeping.fingerprint import fingerprint
+from course_kit.runs.fingerprint import fingerprint
 
 
 @pytest.mark.parametrize("made", [Lesson, lambda: task_of("sentiment", BertLesson().tokenizer)], ids=["ch03", "task"])

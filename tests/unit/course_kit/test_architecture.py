@@ -5,12 +5,13 @@ import math
 import re
 
 import in_node
+import labs
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from course_kit.views import architecture_picture, labs
+from course_kit.views import architecture_picture
 from course_kit.views.picture import COLOURS
 from course_utils.bert import (
     BertConfig,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_kit import checkpoints, files
-from course_kit.keeping import serialiser
+from course_kit.runs import serialiser
 from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_kit.text import Subwords, Vocabulary
 

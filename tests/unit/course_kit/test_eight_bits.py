@@ -20,7 +20,7 @@ from course_kit.data import parallel
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.text import BOS
-from course_kit.views.models import EIGHT_BITS, model_files, weights_in_page, written
+from course_kit.views.models import EIGHT_BITS, model_files, tensor_bytes, weights_in_page
 from course_utils.transformer import Transformer
 
 GRAMMAR = "transformer-grammar"
@@ -95,10 +95,10 @@ def test_a_page_reads_what_was_written_to_the_last_bit(name):
 
 def test_a_row_is_a_scale_and_whole_numbers():
     x = np.array([[0, 0, 0], [127, -63.4, 0.4], [0.5, 1, -2]], "f4")
-    data = written(x, 8)
+    data = tensor_bytes(x, 8)
     assert np.frombuffer(data[:6], "<f2") == pytest.approx([0, 1, 2 / 127], rel=1e-3)
     assert np.frombuffer(data[6:], "i1").tolist() == [0, 0, 0, 127, -63, 0, 32, 64, -127]
-    assert written(x, 16) == x.astype("<f2").tobytes()
+    assert tensor_bytes(x, 16) == x.astype("<f2").tobytes()
 
 
 def test_it_has_come_before_five_seconds_are_over():

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from course_kit.keeping.fingerprint import Unidentified, fingerprint, ones_own
+from course_kit.runs.fingerprint import Unidentified, fingerprint, ones_own
 from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT, GPTConfig

@@ -13,7 +13,7 @@ from torch import nn
 from course_kit import training
 from course_kit.callbacks import Budget, Samples, Watcher
 from course_kit.files import course_folder
-from course_kit.keeping import state, store
+from course_kit.runs import state, store
 from course_kit.training import Callback, fit
 
 
@@ -121,7 +121,7 @@ import numpy as np
 import torch
 from torch import nn
 from chapters.ch07.language import read_file
-from course_kit.keeping import store
+from course_kit.runs import store
 from course_kit import training
 from course_kit.files import course_folder
 import helpers

@@ -9,7 +9,8 @@ from chapters.ch03.labs import flow
 from chapters.ch06 import labs as bert_labs
 from chapters.ch07 import labs as gpt_labs
 from course_kit.checkpoints import load_checkpoint
-from course_kit.views.labs import alignment, heads
+from course_kit.views.alignment import alignment
+from course_kit.views.heads import heads
 
 SAID = (["the", "dog"], ["le", "chien"], torch.eye(2))
 NAME = "seq2seq-attention-en-fr-grammar"

@@ -11,8 +11,8 @@ from jupyter_client.manager import KernelManager
 from torch import nn
 
 from course_kit import files
-from course_kit.keeping import state, store
-from course_kit.keeping.fingerprint import fingerprint
+from course_kit.runs import state, store
+from course_kit.runs.fingerprint import fingerprint
 from course_kit.training import fit
 from course_tools.classroom.presenting import start
 

@@ -16,9 +16,9 @@ from torch import nn
 
 from course_kit import callbacks
 from course_kit.callbacks import Budget, Display, Samples, TensorBoard
-from course_kit.keeping import state
-from course_kit.keeping import store as store_module
-from course_kit.keeping.store import Keeping
+from course_kit.runs import state
+from course_kit.runs import store as store_module
+from course_kit.runs.store import Keeping
 from course_kit.training import Callback, Run, fit, warm_then_fall
 from course_kit.views import learning
 from course_kit.views.learning import HEIGHT, WIDTH, curve, final, running
@@ -625,7 +625,7 @@ class TestCallbacks:
 
 def test_importing_changes_nothing_and_setup_puts_a_notebooks_callbacks_in_place():
     code = (
-        "from course_kit import callbacks, training; from course_kit.keeping import store\n"
+        "from course_kit import callbacks, training; from course_kit.runs import store\n"
         "assert training.ALWAYS == [training.Lines]\n"
         "import course_kit; course_kit.setup()\n"
         "assert training.ALWAYS == [store.Keeping, callbacks.Display]"

@@ -69,7 +69,7 @@ def test_a_damaged_table_is_named(course):
 @pytest.fixture
 def checkpoints(course):
     """A folder with one sound checkpoint, written as those of the course are."""
-    from course_kit.keeping.serialiser import save_checkpoint
+    from course_kit.runs.serialiser import save_checkpoint
     from course_utils import gpt
 
     folder = course / "data" / "checkpoints"

@@ -16,8 +16,8 @@ from torch import nn
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from course_kit import files, progress
 from course_kit.exercises import record
-from course_kit.keeping import state, store
 from course_kit.mine import lookup
+from course_kit.runs import state, store
 from course_tools.classroom import handing_in, workbook
 
 ROOT = files.course_folder()

@@ -273,7 +273,7 @@ def test_only_what_an_answer_needs():
         dependencies.parsed("%time\n@exercise('x')\ndef f(q):\n    y = q\n    return t.exp(y) * scale"),
     ]
     stub = dependencies.Stub("x", "f", False, 2, 5)
-    kept = [ast.unparse(x).splitlines()[0] for x in dependencies.needed(cells, 1, stub)]
+    kept = [ast.unparse(x).splitlines()[0] for x in dependencies.prerequisites(cells, 1, stub)]
     assert kept[:5] == ["import torch as t", "from a.b import *", "scale = 2", "scale += k", "k = 3"]
     assert kept[-1] == "@exercise('x')" and "print(1)" not in kept and "import math, os" not in kept
 

@@ -10,7 +10,7 @@ from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
 from course_kit import checkpoints, fetching, files
 from course_kit.data import parallel
-from course_kit.keeping import state
+from course_kit.runs import state
 from course_kit.text import BytePairs
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe

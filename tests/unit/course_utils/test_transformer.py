@@ -10,7 +10,7 @@ from torch import nn
 from course_kit import checkpoints, decoding
 from course_kit.caching import writer_of
 from course_kit.heads import attention_weights
-from course_kit.keeping import serialiser
+from course_kit.runs import serialiser
 from course_kit.text import Batch, Vocabulary, collate
 from course_utils.attention import padding_mask
 from course_utils.blocks import AddNorm, EncoderBlock, PostNorm, init_small

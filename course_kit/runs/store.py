@@ -25,8 +25,8 @@ import torch
 
 from course_kit import files
 from course_kit.callbacks import Watcher
-from course_kit.keeping import state
-from course_kit.keeping.fingerprint import fingerprint
+from course_kit.runs import state
+from course_kit.runs.fingerprint import fingerprint
 from course_kit.shell import in_notebook
 from course_kit.training import Callback, Run
 from course_utils import __version__

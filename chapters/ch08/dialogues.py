@@ -76,7 +76,7 @@ def newest(kind: type[nn.Module] = Llama, folder: Path = Path()) -> Start:
     return Start(files[-1].name, model, tokenizer.encode, tokenizer.decode, 0, merges, state["sizes"])
 
 
-def said(text: str) -> str:
+def prompt(text: str) -> str:
     """A sentence as the beginning of a talk; the answer follows, and a new line ends it."""
     return f"User: {text}\nBot:"
 
@@ -94,14 +94,14 @@ def texts(split: str = "train", seed: int = 0) -> tuple[list[tuple[str, str]], l
 
 def in_ids(encode: Callable[[str], list[int]], sentence: str, answer: str) -> Talk:
     """A conversation as two lists of numbers; the new line at its end is learned, too."""
-    return encode(said(sentence)), encode(f" {answer}\n")
+    return encode(prompt(sentence)), encode(f" {answer}\n")
 
 
 def replies(start: Start, sentences: Sequence[str]) -> list[str]:
     """What the model answers to each sentence: always the likeliest token, up to the end of the line."""
     found, lengths = [""] * len(sentences), {}
     for n, sentence in enumerate(sentences):
-        ids = start.encode(said(sentence))
+        ids = start.encode(prompt(sentence))
         lengths.setdefault(len(ids), []).append((n, ids))
     with evaluating(start.model):
         for same in lengths.values():
