@@ -20,18 +20,20 @@ LAST = "07_gpt_annex"
 
 
 @functools.cache
-def weights():
+def weights() -> dict[int, tuple[str, np.ndarray]]:
     """{chapter's number: (name of its map, weights [Q, K])} from the journey in LAST; {} where it was not run."""
     path = files.course_folder() / "notebooks" / f"{LAST}.ipynb"
     for cell in json.loads(path.read_bytes())["cells"]:
         for output in cell.get("outputs", ()):
             made = "".join(output.get("data", {}).get("text/html", ()))
             if '"kind":"journey"' in made:
-                return _panels(fragments.read(made))
+                view = fragments.read(made)
+                assert view is not None
+                return _panels(view)
     return {}
 
 
-def _panels(view):
+def _panels(view: fragments.View) -> dict[int, tuple[str, np.ndarray]]:
     """What `weights` gives, of the journey."""
     numbers, found = base64.b64decode(view.data), {}
     for panel, array in zip(view.spec["panels"], view.spec["arrays"], strict=True):
@@ -41,7 +43,7 @@ def _panels(view):
     return found
 
 
-def ink(shown):
+def ink(shown: np.ndarray) -> str:
     """Weights [Q, K] as the address of a picture of one pixel each, whose opacity they are."""
     from PIL import Image
 
@@ -50,7 +52,7 @@ def ink(shown):
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def style():
+def style() -> str:
     """The style sheet of `strip`: each map is cut out of the colour of the text."""
     rules = Path(__file__).with_name("maps.css").read_text(encoding="utf-8")
     return rules + "".join(
@@ -59,7 +61,7 @@ def style():
 
 
 @functools.cache
-def questions():
+def questions() -> dict[int, tuple[str, str]]:
     """{chapter's number: (its lesson's name, the question that is its title)}"""
     found = {}
     for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
@@ -69,7 +71,9 @@ def questions():
     return found
 
 
-def strip(current=None, suffix=".html", shares=None, words=True):
+def strip(
+    current: int | None = None, suffix: str = ".html", shares: dict[int, float] | None = None, words: bool = True
+) -> str:
     """The maps in a row, each a link to its lesson, as HTML that needs `style()`.
 
     current: the number of the chapter whose lesson is being read. suffix: what follows a chapter's name in its address.

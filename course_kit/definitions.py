@@ -7,13 +7,14 @@ names, and runs as if the text stood there, so that it picks up what the noteboo
 """
 
 import re
+from typing import Any
 
 from course_kit.source_text import plain
 
 NAMES = re.compile(r"# *([\w.]+): *(\w+(?:, *\w+)*)")
 
 
-def named(source):
+def named(source: str) -> list[str]:
     """The definitions that a cell names, as ["course_utils.attention:split_heads", …].
 
     Raises LookupError for a line that names none.
@@ -28,18 +29,18 @@ def named(source):
     return found
 
 
-def written_out(source):
+def written_out(source: str) -> str:
     """The text of the definitions that a cell names. Raises LookupError for one that is not there."""
     return "\n\n\n".join(map(plain, named(source)))
 
 
-def install(shell):
+def install(shell: Any) -> None:
     """From now on this IPython shell runs cells that only name definitions. A second call changes nothing."""
     if shell is not None and _run not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(_run)
 
 
-def _run(lines):
+def _run(lines: list[str]) -> list[str]:
     try:
         return written_out("".join(lines)).splitlines(keepends=True)
     except LookupError:

@@ -29,12 +29,12 @@ def install(shell: Any) -> None:
     show = shell.showtraceback
 
     @functools.wraps(show)
-    def showtraceback(exc_tuple=None, *more, **options):
+    def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):  # the error itself is what matters
             annotate(shell._get_exc_info(exc_tuple)[1])
         return show(exc_tuple, *more, **options)
 
-    showtraceback.explains = True
+    showtraceback.explains = True  # type: ignore[attr-defined]
     shell.showtraceback = showtraceback
 
 

@@ -16,6 +16,7 @@ import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from course_kit import files
 from course_kit.arguments import did_you_mean
@@ -82,7 +83,7 @@ def own_copy(file: str) -> Path | None:
     return path if path and path.is_file() else None
 
 
-def read(name: str, **options) -> str:
+def read(name: str, **options: Any) -> str:
     """The text of a real corpus: see `fetch`."""
     return _text(fetch(name, **options))
 
@@ -154,7 +155,7 @@ def _why(error: Exception) -> str:
     import requests
 
     said = str(error)
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return "the server fell silent"

@@ -29,7 +29,7 @@ SECTION = re.compile(r"^## ", re.M)
 class CannotResume(RuntimeError):
     """There is nothing to go by. The message says what to do."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
 
 

@@ -4,8 +4,10 @@ import os
 import platform
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
+from typing import Any
 
 from course_kit import shell
 
@@ -19,12 +21,12 @@ FRONT_END = {"jupyterlab", "jupyter-server", "ipykernel", "ipywidgets", "jupytex
 class Runtime:
     """What a notebook runs on."""
 
-    device: object  # torch.device; tensors and models go there
+    device: Any  # torch.device; tensors and models go there
     profile: str  # "class" (short trainings, the default and what CI runs) or "full" (a GPU, or a long evening)
     seed: int  # of Python's, numpy's and torch's global generators
     versions: dict = field(default_factory=dict, repr=False)  # {"Python": "3.11.7", "torch": "2.13.0", …}
 
-    def __str__(self):
+    def __str__(self) -> str:
         versions = " · ".join(f"{name} {version}" for name, version in self.versions.items())
         return f"{versions} · device {self.device} · profile {self.profile} · seed {self.seed}"
 
@@ -34,16 +36,15 @@ class Runtime:
 class EnvironmentProblem(RuntimeError):
     """This environment cannot run the course. The message says what to do."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         """IPython shows this instead of a traceback: the message is all that helps."""
         return [f"{type(self).__name__}: {self}"]
 
 
-def setup(seed=0):
+def setup(seed: int = 0) -> Runtime:
     """Prepare a notebook and print one line saying on what it runs.
 
     seed    a whole number; the same seed gives the same random draws
-    -> Runtime
     Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full.
     Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
     ValueError for a wrong setting.
@@ -83,7 +84,7 @@ def setup(seed=0):
     return runtime
 
 
-def how_to_get(extra):
+def how_to_get(extra: str) -> str:
     """What to type for optional packages of pyproject.toml: extra, such as "serve"."""
     return (
         f"In the course's folder type, once:\n  make lab EXTRA={extra}\n"
@@ -91,7 +92,7 @@ def how_to_get(extra):
     )
 
 
-def pick_device(name="auto"):
+def pick_device(name: str = "auto") -> Any:
     """The torch.device for `name` ("auto": CUDA, else CPU). Raises EnvironmentProblem if absent.
 
     Apple's GPU is taken only when it is asked for, by "mps": no test of the course has run there.
@@ -114,7 +115,7 @@ def pick_device(name="auto"):
     return torch.device(name)
 
 
-def has_bfloat16(device):
+def has_bfloat16(device: Any) -> bool:
     """Can this torch.device multiply in bfloat16 (on a CPU: avx512_bf16, AMX)? Others only pretend to, slowly."""
     import torch
 
@@ -123,7 +124,7 @@ def has_bfloat16(device):
     return device.type == "cpu" and bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
-def missing_packages(distribution=DISTRIBUTION):
+def missing_packages(distribution: str = DISTRIBUTION) -> list[tuple[str, str | None]]:
     """What this environment lacks: a list of (requirement, version found or None); empty if it fits."""
     from packaging.requirements import Requirement
 
@@ -131,7 +132,7 @@ def missing_packages(distribution=DISTRIBUTION):
         requirements = metadata.requires(distribution) or []
     except metadata.PackageNotFoundError:
         return [(distribution, None)]
-    problems = []
+    problems: list[tuple[str, str | None]] = []
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
@@ -146,7 +147,7 @@ def missing_packages(distribution=DISTRIBUTION):
     return problems
 
 
-def _misfit(problems):
+def _misfit(problems: list[tuple[str, str | None]]) -> str:
     lines = "".join(f"  needs {need}: {f'found {found}' if found else 'not installed'}\n" for need, found in problems)
     return (
         f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n{lines}"
@@ -156,7 +157,7 @@ def _misfit(problems):
     )
 
 
-def choice(variable, default, allowed):
+def choice(variable: str, default: str, allowed: Sequence[str]) -> str:
     """The setting in an environment variable, lower-cased. Raises ValueError if it is not one of `allowed`."""
     value = os.environ.get(variable, "").strip().lower() or default
     if value not in allowed:

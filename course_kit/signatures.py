@@ -38,6 +38,7 @@ def _is_shape(node: ast.AST) -> bool:
 
 
 def _words(annotation: ast.expr | None) -> str:
+    assert annotation is not None
     if isinstance(annotation, ast.Subscript) and _is_shape(annotation):
         assert isinstance(annotation.slice, ast.Tuple)
         return f"{_shape(annotation.slice.elts[1])} {KINDS[ast.unparse(annotation.value)]}".strip()
@@ -52,7 +53,7 @@ def _words(annotation: ast.expr | None) -> str:
 
 def _shape(axes: ast.expr) -> str:
     """jaxtyping's axes "*B T" -> "[..., T]"; no axes: a scalar."""
-    assert isinstance(axes, ast.Constant)
+    assert isinstance(axes, ast.Constant) and isinstance(axes.value, str)
     named = ["..." if axis.startswith("*") else axis.lstrip("#") for axis in axes.value.split()]
     return f"[{', '.join(named)}]" if named else "scalar"
 
@@ -60,9 +61,9 @@ def _shape(axes: ast.expr) -> str:
 def _results(function: ast.FunctionDef) -> str:
     """Several results are named as the function's last `return` names them; the first may be computed there."""
     annotation = function.returns
-    assert annotation is not None
-    several = isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "tuple"
-    if not several or not isinstance(annotation.slice, ast.Tuple):
+    if not isinstance(annotation, ast.Subscript) or ast.unparse(annotation.value) != "tuple":
+        return _words(annotation)
+    if not isinstance(annotation.slice, ast.Tuple):
         return _words(annotation)
     parts = annotation.slice.elts
     values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)][-1]

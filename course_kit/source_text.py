@@ -20,6 +20,7 @@ import textwrap
 import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from course_kit.signatures import in_words
 
@@ -152,7 +153,7 @@ def _retyped(node: ast.AnnAssign) -> Edit:
     return _start(node.annotation), _end(node.annotation), kind
 
 
-def _is_record(node: ast.AST) -> bool:
+def _is_record(node: ast.AST) -> TypeGuard[ast.ClassDef]:
     """A dataclass or a named tuple: its annotations are its fields."""
     if not isinstance(node, ast.ClassDef):
         return False

@@ -30,7 +30,7 @@ SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes;
 WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a page often waits
 
 RUFF = [sys.executable, "-m", "ruff"]
-MYPY = [sys.executable, "-m", "mypy", "course_utils"]
+MYPY = [sys.executable, "-m", "mypy"]
 SCRIPTS = ["course_kit", "course_tools", "chapters", "tests/in_node.mjs", "tests/unit"]
 OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", *SCRIPTS]  # as Prettier lays out JavaScript and CSS
 VIEWS = ROOT / "course_kit" / "views" / "js"

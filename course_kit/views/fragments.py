@@ -25,20 +25,20 @@ class View:
     after: str = ""
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The name of the function that draws it."""
         return self.spec["kind"]
 
-    def presenting(self):
+    def presenting(self) -> "View":
         """The same view in the size for a projector."""
         return replace(self, spec={**self.spec, "presenting": True})
 
-    def html(self):
+    def html(self) -> str:
         """The view alone, without its picture: for a page that is never read without scripts."""
         return f"{START}{data_element(self.spec, self.data)}{END}"
 
 
-def read(made):
+def read(made: str) -> View | None:
     """The view that an output's HTML is -> View; None if the output is something else.
 
     Raises ValueError if there is a view whose parts are not where `course_kit.views.view.View.fragment` puts them.

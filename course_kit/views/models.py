@@ -2,7 +2,7 @@
 
     model_files("transformer-grammar")  # {"transformer-grammar.js": …, "transformer-grammar.0.js": …}: card and weights
 
-The JavaScript in js/src/models computes what the models, `text` and `decoding` of `course_utils` do, for one sentence
+The JavaScript in js/src/models computes what the models, `text` and `decoding` do, for one sentence
 at a time; tests/unit/course_kit/test_models_in_node.py holds the two together for every trained model.
 """
 
