@@ -1,7 +1,7 @@
-"""How good is it: BLEU, exact match, alignment error rate, perplexity.
+"""How good is it: BLEU, exact match, alignment error rate.
 
-BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1,
-perplexity from 1. Each agrees with its standard definition.
+BLEU lies between 0 and 100, as sacrebleu prints it; the others between 0 and 1.
+Each agrees with its standard definition.
 """
 
 import math
@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from course_kit.arguments import finite, list_of_texts, one_of, several, whole_number
-from course_utils.loss import IGNORED
 
 ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
@@ -120,24 +118,6 @@ def links_of(weights: Float[Tensor, "T K"]) -> set[Link]:
     heaviest = finite("weights", weights).argmax(1).tolist()
     attends = (weights.sum(1) > 0).tolist()  # a row of zeros links nothing
     return {(t, k) for t, k in enumerate(heaviest) if attends[t]}
-
-
-def perplexity(
-    logits: Float[Tensor, "*T V"],
-    target: Int[Tensor, "*T"],
-    mask: Bool[Tensor, "*T"] | None = None,
-) -> float:
-    """exp of the mean cross-entropy: among how many words a model still hesitates, 1 … V.
-
-    mask: True = counts; a target of −100 never does.
-    """
-    if mask is not None:
-        target = target.masked_fill(~mask, IGNORED)
-    if logits.shape[:-1] != target.shape or (target == IGNORED).all():
-        given = f"logits are {list(logits.shape)}, target {list(target.shape)}"
-        raise ValueError(f"{given}; needed: one target for each, and one that counts")
-    rows = logits.double().reshape(-1, logits.shape[-1])
-    return math.exp(F.cross_entropy(rows, target.reshape(-1), ignore_index=IGNORED).item())
 
 
 def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:

@@ -1,10 +1,31 @@
 """Trained models in Python with the weights that a page has of them: those that come in 8 bits are rounded."""
 
+import base64
+import json
+import re
+
 import in_node
+import numpy as np
 import torch
 
 from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.views.models import EIGHT_BITS, model_files, weights_in_page
+from course_kit.views.models import EIGHT_BITS, model_files
+
+
+def weights_in_page(name: str) -> dict[str, np.ndarray]:
+    """The weights in the files of a trained model, by their names, float32."""
+    card, *parts = model_files(name).values()
+    data = base64.b64decode("".join(re.search(r'"([^"]+)"\)$', part)[1] for part in parts))
+    found = {}
+    for one in json.loads(card[card.index("{") : -1])["layout"]:
+        count, at = int(np.prod(one["shape"])), one["offset"]
+        if one["bits"] == 16:
+            found[one["name"]] = np.frombuffer(data, "<f2", count, at).astype("f4").reshape(one["shape"])
+        else:
+            scales = np.frombuffer(data, "<f2", one["shape"][0], at).astype("f4")
+            whole = np.frombuffer(data, "i1", count, at + 2 * len(scales)).reshape(one["shape"])
+            found[one["name"]] = scales[:, None] * whole
+    return found
 
 
 def load_as_in_page(name: str) -> Loaded:

@@ -168,14 +168,10 @@ class Lesson:
         examples = self.examples(split)[:count]
         return float(_bleu(self.write(model, examples), examples))
 
-    def fragments(self) -> list[Example]:
-        """The examples of the test split that are no sentences but end without a full stop: "a grey donkey"."""
-        return [e for e in self.examples("test") if e.source[-1] not in ENDS]
-
-    def by_length(self, model: nn.Module, fragments: bool = False) -> ByLength:
-        """Quality on the test split, with or without its fragments, for each group of LENGTHS: `plot.lines` draws
-        `.words` against `.bleu`, `.exact` or `.errors`."""
-        examples = [e for e in self.examples("test") if fragments or e.source[-1] in ENDS]
+    def by_length(self, model: nn.Module) -> ByLength:
+        """Quality on the sentences of the test split, for each group of LENGTHS: `plot.lines` draws `.words` against
+        `.bleu`, `.exact` or `.errors`. What ends without a full stop, as "a grey donkey", is left out."""
+        examples = [e for e in self.examples("test") if e.source[-1] in ENDS]
         written, found = self.write(model, examples), ByLength([], [], [], [])
         for low, high in LENGTHS:
             group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]

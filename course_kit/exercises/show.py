@@ -127,10 +127,10 @@ def quiet(*words: str) -> Piece:
     return page, "\n".join(words)
 
 
-def note_of(pieces: Iterable[Piece], edge: str = "solid", role: str = 'role="status"') -> Note:
+def note_of(pieces: Iterable[Piece], edge: str = "solid") -> Note:
     """Pieces in a frame, one below the other."""
     page, text = zip(*pieces, strict=True)
-    return Note(box("".join(page), edge, role), "\n".join(text))
+    return Note(box("".join(page), edge), "\n".join(text))
 
 
 def code(text: str) -> str:

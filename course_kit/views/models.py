@@ -50,20 +50,6 @@ def tensor_bytes(x: np.ndarray, bits: int) -> bytes:
     return x.astype("<f2").tobytes() if bits == 16 else b"".join(part.tobytes() for part in _eight(x))
 
 
-def weights_in_page(name: str) -> dict[str, np.ndarray]:
-    """The weights that a page has of a trained model, by their names, float32: rounded where they come in 8 bits.
-
-    Raises FileNotFoundError where there is no such model in data/checkpoints.
-    """
-    weights, found = _read(name)[1], {}
-    for key, x in weights.items():
-        found[key] = x.astype("f4")
-        if _bits(name, x) == 8:
-            scales, whole = _eight(x)
-            found[key] = scales.astype("f4") * whole
-    return found
-
-
 def _eight(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scales [R, 1], float16, and whole numbers [R, C], int8."""
     x = x.astype("f4")

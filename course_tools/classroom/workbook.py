@@ -147,18 +147,6 @@ def _laid_down(name, sha256, workbook, state):
     return found == sha256 or found is not None and state["written"].get(name) == sha256
 
 
-def lay(workbook, name, text):
-    """Write a file that the course makes into a workbook, as "mine/ch01.py" -> whether it is there as it should be.
-
-    False: the student has changed it, or has a file of that name; it stays. Raises WorkbookError if it cannot be
-    written.
-    """
-    try:
-        return _lay(workbook, name, text.encode())
-    except OSError as error:
-        raise WorkbookError(_explain(error, workbook)) from error
-
-
 def _lay(workbook, name, content):
     state, found = _read_state(workbook), _sha256(workbook / name)
     sha256 = hashlib.sha256(content).hexdigest()

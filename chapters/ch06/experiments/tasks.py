@@ -26,7 +26,6 @@ from course_utils.bert import Bert
 
 NAME = "bert-stories"
 STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
-LIVE = {"sentiment": 75, "pairs": 150, "entities": 50, "questions": 100}  # steps in class, before the eyes of all
 STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
 RATES_TRIED = (5e-4, 1e-3, 2e-3)
 SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}

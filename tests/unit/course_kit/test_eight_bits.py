@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from in_node import evaluate
-from in_page import load_as_in_page
+from in_page import load_as_in_page, weights_in_page
 from safetensors.numpy import load_file
 
 from chapters.ch00.labs.cover import OTHERS, SENTENCE, study
@@ -20,7 +20,7 @@ from course_kit.data import parallel
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.text import BOS
-from course_kit.views.models import EIGHT_BITS, model_files, tensor_bytes, weights_in_page
+from course_kit.views.models import EIGHT_BITS, model_files, tensor_bytes
 from course_utils.transformer import Transformer
 
 GRAMMAR = "transformer-grammar"

@@ -126,20 +126,6 @@ def test_links_of_weights():
     assert metrics.links_of(weights) == {(0, 1), (2, 0)}
 
 
-def test_perplexity_of_a_clueless_model_is_the_size_of_its_vocabulary():
-    assert metrics.perplexity(torch.zeros(2, 3, 50), torch.zeros(2, 3, dtype=torch.long)) == pytest.approx(50)
-
-
-def test_perplexity_leaves_masked_tokens_out():
-    logits, target = torch.zeros(1, 3, 4), torch.zeros(1, 3, dtype=torch.long)
-    logits[0, 2] = torch.tensor([-50.0, 0, 0, 0])
-    mask = torch.tensor([[True, True, False]])
-    assert metrics.perplexity(logits, target, mask) == pytest.approx(4)
-    assert metrics.perplexity(logits, target) > 1e6
-    with pytest.raises(ValueError):
-        metrics.perplexity(logits, target, mask & False)
-
-
 class TestWhatIsRefused:
     """What is no list of sentences, links or words: refused with what to write, not scored wrongly in silence."""
 
@@ -162,21 +148,6 @@ class TestWhatIsRefused:
     def test_links_that_are_none(self, links):
         with pytest.raises((TypeError, ValueError)):
             metrics.alignment_error_rate(links, [{(0, 0)}])
-
-    @pytest.mark.parametrize(
-        "change",
-        [{"target": torch.tensor([-100, -100])}, {"target": torch.tensor([0, 9])}, {"target": torch.tensor([0.0, 1])},
-         {"mask": torch.zeros(2, dtype=torch.bool)}, {"mask": torch.ones(2)}, {"logits": torch.zeros(3, 4)}],
-    )  # fmt: skip
-    def test_perplexity_of_nothing_or_of_no_words(self, change):
-        with pytest.raises((TypeError, ValueError, IndexError, RuntimeError)):
-            metrics.perplexity(**{"logits": torch.zeros(2, 4), "target": torch.tensor([0, 1])} | change)
-
-    def test_perplexity_leaves_out_what_is_ignored(self):
-        logits = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
-        assert metrics.perplexity(logits, torch.tensor([1, -100, 2])) == metrics.perplexity(
-            logits[[0, 2]], torch.tensor([1, 2])
-        )
 
     def test_weights_that_are_no_numbers_link_nothing_in_silence(self):
         with pytest.raises(ValueError, match="weights"):
