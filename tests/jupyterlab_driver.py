@@ -37,6 +37,14 @@ class Watched:
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
 
+    def check(self):
+        """Since it was last asked, no request has left, and nothing went wrong in a script."""
+        left, errors = self.left[:], self.errors[:]
+        self.left.clear()
+        self.errors.clear()
+        assert left == [], "requests left the page"
+        assert errors == [], "errors in the browser"
+
 
 class Lab:
     """A JupyterLab server on 127.0.0.1 over a folder of its own."""

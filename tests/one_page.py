@@ -15,9 +15,8 @@ import pytest
 from jupyterlab_driver import Watched
 from waiting import settle, until
 
-COLOURS = {False: "background:#fff;color:#212121", True: "background:#111;color:#e0e0e0"}  # by dark
-PUT = """([html, colours]) => {
-  document.body.style.cssText = `font:14px system-ui,sans-serif;margin:12px;${colours}`;
+PUT = """([html, look]) => {
+  document.body.style.cssText = look;
   document.querySelector('main').replaceChildren(document.createRange().createContextualFragment(html));
   scrollTo(0, 0);
 }"""
@@ -61,10 +60,7 @@ WALK = """async () => { // every control of the first view over its range: heigh
 
 class Stage:
     def __init__(self, browser, path):
-        path.write_text(
-            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</title>{pages.PROGRAM}<main></main>',
-            encoding="utf-8",
-        )
+        path.write_text(pages.page(), encoding="utf-8")
         self.watched = Watched(browser, path.as_uri())
         self.page = self.watched.page
         self.page.goto(path.as_uri())
@@ -75,7 +71,7 @@ class Stage:
         self.page.emulate_media(reduced_motion="no-preference" if motion else "reduce")
         self.page.mouse.move(0, 0)
         html = "<hr>".join(view if isinstance(view, str) else pages.bare(view) for view in views)
-        self.page.evaluate(PUT, [html, COLOURS[dark]])
+        self.page.evaluate(PUT, [html, pages.look(dark)])
         return self.page
 
     def live(self, view):
@@ -83,13 +79,6 @@ class Stage:
         self.put("")
         self.page.evaluate(LIVE, [view.spec(), base64.b64encode(view.payload()).decode()])
         return self.page
-
-    def check(self):
-        left, errors = self.watched.left[:], self.watched.errors[:]
-        self.watched.left.clear()
-        self.watched.errors.clear()
-        assert left == [], "requests left the page"
-        assert errors == [], "errors in the browser"
 
 
 def nothing_jumps(page, least, widths=(1000, 760, 420)):
@@ -131,6 +120,6 @@ def fixtures():
     @pytest.fixture
     def put(stage):
         yield stage.put
-        stage.check()
+        stage.watched.check()
 
     return stage, put
