@@ -83,8 +83,9 @@ class NadarayaWatson(nn.Module):
         queries: Float[Tensor, "Q"],
         keys: Float[Tensor, "K"],
         values: Float[Tensor, "K"],
-        mask: Bool[Tensor, "..."] | None,
+        mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
         distance = (queries[:, None] - keys) / self.log_width.exp()  # [Q, K]
-        weights = masked_softmax(-0.5 * distance**2, mask)
+        scores = -0.5 * distance**2
+        weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
         return weights @ values, weights

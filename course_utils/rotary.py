@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float, Num
 from torch import Tensor
 
 from .attention import MultiHeadAttention, join_heads, split_heads
+from .positions import frequencies
 
 
 def rotation(
     positions: Num[Tensor, "T"], d: int, base: float = 10_000.0
 ) -> tuple[Float[Tensor, "T h"], Float[Tensor, "T h"]]:
     """Cosines and sines of the angles by which the h = d / 2 pairs are turned."""
-    frequencies = base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)  # [h]
-    angles = positions.cpu()[:, None] * frequencies  # [T, h], exact in long texts, too
+    angles = positions.cpu()[:, None] * frequencies(d, base)  # [T, h], in float64
     return angles.cos().float(), angles.sin().float()
 
 

@@ -19,7 +19,7 @@ class SelfAttention(nn.Module):
         self.value = nn.Linear(model_size, value_size, bias=False)
 
     def forward(
-        self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None
+        self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
     ) -> tuple[Float[Tensor, "B T dv"], Float[Tensor, "B T T"]]:
         q, k, v = self.query(x), self.key(x), self.value(x)
         output, weights = scaled_dot_product_attention(q, k, v, mask)

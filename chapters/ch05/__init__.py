@@ -2,7 +2,7 @@
 
 from course_kit.exercises import again, check, exercise, find_error, hint, register, solution  # noqa: F401
 
-from .. import ch01  # noqa: F401 - the masked softmax that is written there comes along
+from .. import ch01, ch02, ch03, ch04  # noqa: F401 - what is written there comes along
 from . import labs  # noqa: F401
 from .exercises import EXERCISES
 

@@ -162,7 +162,8 @@ class Exercise:
     words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
-    answer, said after ✓ ("Your kernel draws the curve below."). formerly: names of its function in earlier editions.
+    answer, said after ✓ ("Your kernel draws the curve below."). function: its name on the page, where that is not the
+    reference's; formerly: names that it had in earlier editions.
     """
 
     name: str
@@ -179,11 +180,14 @@ class Exercise:
     properties: tuple[Property, ...] = ()
     shown: Callable | None = None
     used: str = ""
+    function: str = ""
     formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.difficulty <= 3:
             raise ValueError(f"{self.name!r}: difficulty {self.difficulty} given; needed: 1, 2 or 3")
+        if not self.function:
+            object.__setattr__(self, "function", getattr(self.reference, "__name__", self.name))
 
     @property
     def effort(self) -> str:

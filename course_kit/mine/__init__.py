@@ -1,22 +1,20 @@
-"""What the reader wrote, as a package of their own: `workbook/mine/`, which needs only torch.
+"""What the reader wrote, as a package of their own: `workbook/mine/`.
 
     mine/ch05.py            the functions of a chapter, as they were when they passed
-    mine/given.py           what they call and the course wrote
-    mine/transformer.py     a chapter's whole file, by `keep`
+    mine/transformer.py     a chapter's whole file, which needs only torch: `keep("transformer")`
 
 Nothing in it is overwritten that was changed by hand. In a notebook, after setup():
 
-    from mine import masked_softmax             # the reader's if it is solved and right as it stands, else the course's
-    keep(KeptFile("transformer", …))            # the chapter's file
-    for_training(one_step)                      # the course's function for the reader's that cannot train
+    from mine import masked_softmax     # the reader's if it is solved, else the course's
+    keep("transformer")                 # the chapter's file, from chapters/ch05/kept/transformer.py
+    for_training(one_step)              # the course's function for the reader's that cannot train
 
-To read how: needs.py (what a definition uses), text.py (a definition into a file's text), record.py (what was
-written), draft.py (changes put together), solved.py (what is done at each ✓), loading.py (the files as modules),
-readers.py (which exercises they answer), collecting.py (answers in saved notebooks), lookup.py (`from mine import …`);
-composing.py, trying.py and keeping.py (a chapter's file); training.py.
+To read how: answers.py (what is done at each ✓, and which answers there are), lookup.py (`from mine import …`);
+composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py; beneath them source.py (what a
+name means in a module's text), text.py, record.py (what was written), loading.py. And training.py.
 """
 
-from .keeping import KeptFile, Part, keep
+from .keeping import keep
 from .training import for_training
 
-__all__ = ["KeptFile", "Part", "for_training", "keep"]
+__all__ = ["for_training", "keep"]

@@ -1,222 +1,234 @@
-"""The text of a chapter's whole file, part by part: the reader's where there is one, else the course's."""
+"""The text of a file that the reader keeps, from the course's module and the reader's functions. Nothing runs here.
+
+`chapters/ch05/kept/transformer.py` becomes `mine/transformer.py`:
+- Its docstring gets a line that says whose the functions are.
+- What it imports from the course is put in as plain text, with all that this uses. Other imports stay.
+- An import from another kept file becomes relative, since that file lies beside it: `from .gpt import GPT`. Only a file
+  of the same name, in an earlier chapter, is what this one grew from, and is put in like the rest of the course. What
+  is imported from the course stands at the top; further down, and in functions, only kept files are.
+- Below the imports everything stays byte by byte, except for what is marked.
+
+A mark names an exercise: `# exercise: split heads`, on the line that imports its function, or above its `def`. There
+the reader's function goes in if it is solved, with the helpers that it uses.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from course_kit.dependencies import parsed
-from course_kit.exercises.define import current, find
+from course_kit.exercises.define import find
 
-from .collecting import own_or_collected
-from .loading import folder
-from .needs import CannotTake, Definition, Need, course_definition, definition_of, needs
-from .record import Record
-from .text import BETWEEN, with_import
+from .source import COURSE, Import, Source, course, is_installed, is_kept, uses
+from .text import BETWEEN, blocks, lines
 
-GRADIENTS = '''def with_gradients(mine, course):
-    """Mine, its results as tensors; the course's where a gradient is needed: mine lets none through."""
+MARK = re.compile(r"# exercise: (.+?)\s*$")
+KEPT = re.compile(r"from chapters\.ch\d\d\.kept\.(\w+) import")  # also inside a function
+LICENCE = "What is not yours is from the attention course: MIT License."
+WIDTH = 100
 
-    def either(*given, **named):
-        if torch.is_grad_enabled():
-            return course(*given, **named)
-        found = mine(*given, **named)
-        tensors = [torch.as_tensor(one) for one in (found if isinstance(found, tuple) else (found,))]
-        tensors = tuple(one.float() if one.is_floating_point() else one for one in tensors)
-        return tensors if isinstance(found, tuple) else tensors[0]
 
-    return either'''
+class CannotTake(ValueError):
+    """A function that cannot stand in a file of its own. The message says why, and what to do."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """A function or class of the file. module: where the course has it; exercise: its name, if readers write it."""
+class Composed:
+    """The text of a file. yours, course: its marked functions, by whose they are; notes: why one of the reader's is
+    not in it; beside: the kept modules that it imports, which lie beside it."""
 
-    name: str
     module: str
-    exercise: str = ""
+    text: str
+    yours: tuple[str, ...]
+    course: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
-    def course(self) -> Definition:
-        return course_definition(getattr(importlib.import_module(self.module), self.name))
+    def name(self) -> str:
+        return self.module.rpartition(".")[2]
+
+    @property
+    def whose(self) -> str:
+        names = f": {', '.join(self.yours)}" if self.yours else ""
+        return f"{len(self.yours)} of {len(self.yours) + len(self.course)} functions are yours{names}."
 
 
-@dataclass(frozen=True)
-class KeptFile:
-    """name: of the file, without .py; about: its docstring; parts: in order; values: lines between imports and parts;
-    main: the text of its last functions, `check()` and `main()`."""
-
-    name: str
-    about: str
-    parts: tuple[Part, ...]
-    values: tuple[str, ...] = ()
-    main: str = ""
+Answers = Mapping[str, Source]  # the name of an exercise's function -> the reader's file that has it
 
 
-@dataclass(frozen=True)
-class Written:
-    """The text of a file. whose: by part, "yours", "changed" or "the course's"; notes: sentences about single parts."""
-
-    text: str
-    whose: dict[str, str]
-    notes: tuple[str, ...] = ()
-
-    def of(self, *whose: str) -> list[str]:
-        return [name for name, one in self.whose.items() if one in whose]
-
-
-def written(file: KeptFile, space: Mapping[str, Any], without: frozenset[str] = frozenset()) -> Written:
-    """What the file is to hold. space: the notebook's names; without: parts that are the course's in any case."""
-    made, whose, notes = _Made(file, space), {}, []
-    for part in file.parts:
-        whose[part.name], one, verdict = _readers(part, space, part.name in without)
+def composed(module: str, answers: Answers, read: Callable[[str], Source] = course) -> Composed:
+    """What is to be written. answers: by function, those to put in; read: gives the source of a module, also of one of
+    the reader's, such as "mine.ch01"."""
+    answers, notes = dict(answers), []
+    while True:
+        file = _File(read(module), answers, read)
         try:
-            made.add(part, one, verdict)
+            return file.composed(tuple(notes))
         except CannotTake as why:
-            notes.append(f"Your `{part.name}` is not in this file: {why}")
-            whose[part.name] = "the course's"
-            made.add(part, part.course)
-    return Written(made.text(owners(file, whose)), whose, tuple(notes))
+            if file.at not in answers:
+                raise
+            notes.append(f"Your `{file.at}` is not in this file: {why}")
+            del answers[file.at]
 
 
-def owners(file: KeptFile, whose: dict[str, str]) -> str:
-    """One or two sentences: which functions are the reader's."""
-    asked = [part.name for part in file.parts if part.exercise]
-    own = [name for name in asked if whose[name] == "yours"]
-    changed = [name for name, one in whose.items() if one == "changed"]
-    said = f"{len(own)} of {len(asked)} functions are yours" + (f": {', '.join(own)}." if own else ".")
-    return said + (f" You have changed {', '.join(changed)}." if changed else "")
+def package(module: str, answers: Answers, read: Callable[[str], Source] = course) -> dict[str, str]:
+    """A file and all those that lie beside it: name -> text."""
+    texts, waiting = {}, [module]
+    while waiting:
+        made = composed(waiting.pop(), answers, read)
+        texts[made.name] = made.text
+        waiting += [other for other in made.beside if other.rpartition(".")[2] not in texts]
+    return texts
 
 
-def _readers(part: Part, space: Mapping[str, Any], without: bool) -> tuple[str, Definition, Any]:
-    """Whose a part is, its definition, and the verdict on an answer."""
-    course = part.course
-    try:
-        if part.exercise and not without:
-            found, _ = own_or_collected(find(part.exercise))
-            if found:
-                return "yours", definition_of(found.thing), found.verdict
-        elif not without and getattr(space.get(part.name), "__module__", "") == "__main__":
-            one = definition_of(space[part.name])
-            if not _same(one.text, course.text):
-                return "changed", one, None
-    except CannotTake:  # its text is not known
-        pass
-    return "the course's", course, None
-
-
-def _same(one: str, other: str) -> bool:
-    return [line.rstrip() for line in one.split("\n")] == [line.rstrip() for line in other.split("\n")]
+def marks(text: str) -> dict[int, str]:
+    """Line, from 1 -> the exercise that it marks."""
+    found = ((number, MARK.search(line)) for number, line in enumerate(lines(text), 1))
+    return {number: match[1] for number, match in found if match}
 
 
 @dataclass
-class _Made:
-    """A file as it grows: its imports, and the definitions in their order. space: the notebook's names."""
+class _File:
+    """A file as it grows. at: the reader's function that is put in now."""
 
-    file: KeptFile
-    space: Mapping[str, Any]
-    imports: dict[str, str] = field(default_factory=dict)  # name -> line
-    pieces: dict[str, str] = field(default_factory=dict)  # name -> text
-    under_way: set[str] = field(default_factory=set)
+    source: Source
+    answers: Answers
+    read: Callable[[str], Source]
+    at: str = ""
+    imports: dict[str, Import] = field(default_factory=dict)
+    pieces: dict[str, str] = field(default_factory=dict)  # name -> text, what a piece uses above it
+    homes: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> the module it is from, and its name there
 
     def __post_init__(self) -> None:
-        self.parts = {part.name: part for part in self.file.parts}
-        self.values: dict[str, Any] = {}
-        exec("\n".join(self.file.values), _usual(), self.values)
+        self.marked = {find(name).function: name for name in marks(self.source.text).values()}
+        self.own = set(blocks(self.source.text))
+        self.nodes = parsed(self.source.text).statements
+        described = isinstance(self.nodes[0], ast.Expr)
+        self.described = self.nodes[0] if described else None
+        count = described
+        while count < len(self.nodes) and isinstance(self.nodes[count], ast.Import | ast.ImportFrom):
+            count += 1
+        self.top, self.below = self.nodes[described:count], self.nodes[count:]
 
-    def add(self, part: Part, one: Definition, verdict: Any = None) -> None:
-        """A part, with what it needs. Raises CannotTake, and then nothing has changed."""
-        before = dict(self.imports), dict(self.pieces)
-        try:
-            self.add_needs(one)
-            if one.name != part.name and (one.name in self.parts or one.name in self.pieces):
-                raise CannotTake(f"its name is `{one.name}`, which is something else in this file.")
-            if verdict and (verdict.cuts or verdict.converts) and not isinstance(part.course, type):
-                self.add_with_gradients(part, one)
+    def composed(self, notes: tuple[str, ...]) -> Composed:
+        beside = []
+        for name, what in self.source.imports.items():
+            if what.module.partition(".")[0] not in COURSE:
+                continue
+            if is_kept(what.module) and what.module.rpartition(".")[2] != self.source.module.rpartition(".")[2]:
+                beside.append(what.module)
+                self.bring(name, Import(f".{what.module.rpartition('.')[2]}", what.name))
             else:
-                renamed = "" if one.name == part.name else f"{BETWEEN}{part.name} = {one.name}"
-                self.pieces[part.name] = one.text + renamed
-        except CannotTake:
-            self.imports, self.pieces = before
-            raise
+                self.take(name, self.source)
+        for node in self.top:
+            for name in parsed(ast.unparse(node)).binds[0]:
+                if self.source.imports[name].module.partition(".")[0] not in COURSE:
+                    self.bring(name, self.source.imports[name])
+        body = self.body()
+        yours = tuple(name for name in self.marked if name in self.answers)
+        others = tuple(name for name in self.marked if name not in self.answers)
+        made = Composed(self.source.module, "", yours, others, notes, tuple(dict.fromkeys(beside)))
+        head = "\n\n".join([self.docstring(made.whose if self.marked else ""), *_written(self.imports)])
+        pieces = dict.fromkeys(self.pieces.values())  # one line may bind several names
+        return replace(made, text=BETWEEN.join(filter(None, [head, *pieces, body])) + "\n")
 
-    def add_with_gradients(self, part: Part, one: Definition) -> None:
-        """The reader's function, and the course's for where a gradient is needed."""
-        self.add_needs(part.course)
-        self.imports["torch"] = "import torch"
-        self.pieces["with_gradients"] = GRADIENTS
-        name = f"{part.name}_of_the_course"
-        course = part.course.text.replace(f"def {part.course.name}(", f"def {name}(", 1)
-        chosen = f"{part.name} = with_gradients({one.name}, {name})"
-        self.pieces[part.name] = BETWEEN.join([course, one.text, chosen])
+    def docstring(self, whose: str) -> str:
+        about = ast.get_source_segment(self.source.text, self.described)[3:-3].rstrip() if self.described else ""
+        said = " ".join(filter(None, (whose, LICENCE)))
+        return f'"""{about}\n\n{said}\n"""'
 
-    def add_needs(self, one: Definition) -> None:
-        for name, need in needs(one).items():
-            if name in self.parts or name in self.values:
-                self.see_that_it_is(name, need)
-            elif need.kind == "import":
-                self.put(self.imports, name, need.text)
-            elif need.kind == "value":
-                self.put(self.pieces, name, need.text)
+    def body(self) -> str:
+        """What stands below the imports, with the reader's functions at the marks."""
+        all_lines = lines(self.source.text)
+        first = max((node.end_lineno for node in (self.described, *self.top) if node), default=0)
+        for node in reversed(self.below):  # from the end, so that places stay true
+            begin = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":  # for our linter
+                del all_lines[begin - 1 : node.end_lineno]
+                continue
+            marked = MARK.match(all_lines[begin - 2]) if begin > 1 else None
+            if marked and (name := getattr(node, "name", "")) in self.answers:
+                self.at = name
+                all_lines[begin - 1 : node.end_lineno] = [self.answer(name) + "\n"]
+                self.at = ""
+            if marked:
+                del all_lines[begin - 2]
+        return KEPT.sub(r"from .\1 import", "".join(all_lines[first:]).strip("\n"))
+
+    def answer(self, name: str) -> str:
+        """The text of the reader's function; what it uses is put in above."""
+        source = self.answers[name]
+        text = source.definition(name)
+        assert text is not None, f"{source.module} has no {name}"
+        self.add_used(text, source, {name})
+        return text
+
+    def take(self, name: str, source: Source) -> None:
+        """Put in what a name means in a source, and what that uses. Raises CannotTake."""
+        if name in self.answers and name in self.marked:
+            source, outside = self.answers[name], self.at
+            self.at = name
+            self.define(name, source)
+            self.at = outside
+        elif source.definition(name) is not None:
+            self.define(name, source)
+        elif what := source.imports.get(name):
+            if what.module.partition(".")[0] in (*COURSE, "mine"):
+                if what.name != name:
+                    raise CannotTake(f"it uses `{name}`, another name of `{what.name}`. Use one name for it.")
+                self.take(name, self.read(what.module))
             else:
-                course = need.kind == "course"
-                self.add_used(name, course_definition(need.thing) if course else definition_of(need.thing))
+                self.bring(name, what)
+        elif name == "torch":  # where plain text says torch.Tensor
+            self.bring(name, Import("torch"))
 
-    def add_used(self, name: str, one: Definition) -> None:
-        """Something that a part uses, above it."""
-        if name != one.name:
-            raise CannotTake(f"it uses `{name}`, which is another name of `{one.name}`. Use one name for it.")
-        if name not in self.under_way:
-            self.under_way.add(name)
-            self.add_needs(one)
-            self.under_way.remove(name)
-            self.put(self.pieces, name, one.text)
-
-    def put(self, where: dict[str, str], name: str, text: str) -> None:
-        if {**self.imports, **self.pieces}.get(name, text) != text:
-            raise CannotTake(f"its `{name}` means something else elsewhere in this file.")
-        where[name] = text
-
-    def see_that_it_is(self, name: str, need: Need) -> None:
-        """Whether a name that the file has means there what it means to a definition. Raises CannotTake if not."""
-        if name in self.values:
-            same = need.kind == "value" and need.thing == self.values[name]
-        else:
-            part, of = self.parts[name], _source_of(need)
-            same = need.kind == "course" or need.thing is self.space.get(name, self)
-            same = same or bool(of) and of in (part.exercise, f"{part.module}:{name}")
-        if not same:
+    def define(self, name: str, source: Source) -> None:
+        if name in self.own and source is not self.source:
+            if name not in self.marked:
+                raise CannotTake(f"its `{name}` means something else in this file.")
+            return
+        home = source.module, name
+        if self.homes.setdefault(name, home) != home or name in self.imports:
             raise CannotTake(f"its `{name}` means something else in this file.")
+        if name not in self.pieces:
+            self.pieces[name] = ""  # under way
+            text = source.definition(name) or ""
+            self.add_used(text, source, {name})
+            del self.pieces[name]
+            self.pieces[name] = text
 
-    def text(self, whose: str) -> str:
-        """The whole file, which says in its docstring whose it is."""
-        usual, texts = _usual(), (*self.file.values, self.file.main)
-        used = frozenset().union(*(uses for text in texts for uses in parsed(text).uses))
-        main = Definition("", "\n".join(sorted(used & usual.keys())), usual)
-        imports = ""
-        for name, line in (self.imports | {name: need.text for name, need in needs(main).items()}).items():
-            imports = with_import(imports, name, line)
-        start = 'if __name__ == "__main__":\n    main()' if self.file.main else ""
-        head = f'"""{self.file.about}\n\n{whose}\n"""\n\n{imports.rstrip()}'
-        pieces = [head, "\n".join(self.file.values), *self.pieces.values(), self.file.main, start]
-        return BETWEEN.join(filter(None, pieces)) + "\n"
+    def add_used(self, text: str, source: Source, known: Iterable[str]) -> None:
+        for used in uses(text):
+            if used not in known:
+                self.take(used, source)
 
-
-def _source_of(need: Need) -> str:
-    """The exercise that something in the reader's package answers, or where in the course it is from; "" if neither."""
-    if need.definition:
-        return current(need.definition.exercise)
-    place, module = folder(), need.thing.__module__.partition(".")[2]
-    return current(Record(place).of(f"{module}.py", need.thing.__name__)) if place and need.kind == "mine" else ""
+    def bring(self, name: str, what: Import) -> None:
+        if self.imports.setdefault(name, what) != what or name in self.pieces:
+            raise CannotTake(f"its `{name}` means something else in this file.")
+        if not (what.module.startswith(".") or is_installed(what.module)) and self.at:
+            raise CannotTake(f"it uses `{name}` ({what.module}), and the file needs only torch. Write it with torch.")
 
 
-def _usual() -> dict[str, Any]:
-    """The names that `values` and `main` may use without saying so."""
-    import torch
+def _written(imports: Mapping[str, Import]) -> list[str]:
+    """The imports in groups: of Python, of torch and other packages, of the files beside; one line a module."""
+    groups: dict[int, dict[tuple[bool, str], list[str]]] = {}
+    for name, what in imports.items():
+        root = what.module.partition(".")[0]
+        group = 2 if not root else int(root not in sys.stdlib_module_names)
+        head, _, names = what.line(name).partition(" import ")
+        line = (bool(names), head) if names else (False, what.line(name))
+        groups.setdefault(group, {}).setdefault(line, []).append(names)
+    return [
+        "\n".join(_line(head, sorted(filter(None, names))) for (_, head), names in sorted(groups[group].items()))
+        for group in sorted(groups)
+    ]
 
-    modules = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "math": math}
-    return modules | {"dataclass": dataclasses.dataclass}
+
+def _line(head: str, names: list[str]) -> str:
+    line = f"{head} import {', '.join(names)}" if names else head
+    return line if len(line) <= WIDTH else f"{head} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

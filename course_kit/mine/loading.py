@@ -1,7 +1,4 @@
-"""Files of `workbook/mine/` as modules, as they are now: after an edit, what was loaded before is forgotten.
-
-What a file does when it is loaded is the reader's: it makes no sound, and is stopped after a few seconds.
-"""
+"""Files of `workbook/mine/` as modules, as they are now: after an edit, what was loaded before is forgotten."""
 
 import importlib
 import sys
@@ -10,54 +7,14 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
-
-from course_kit import files
-from course_kit.exercises.guard import quiet, time_limit
 
 NAME = "mine"
 
 
-def folder() -> Path | None:
-    """`mine/` of the workbook that this kernel works in; None outside of a workbook."""
-    where = files.workbook_folder()
-    return where / NAME if where else None
-
-
-class CannotLoad(Exception):
-    """A file that stops when it is imported. The message is the error's name."""
-
-
-def module(file: str) -> ModuleType:
-    """A file of the package, such as "ch01.py". Raises CannotLoad, whatever it does."""
+def module(stem: str) -> ModuleType:
+    """A file of the package, such as "ch01". Raises what the file raises."""
     forget()
-    return guarded(lambda: importlib.import_module(f"{NAME}.{file.removesuffix('.py')}"))
-
-
-def as_module(file: str, text: str) -> ModuleType:
-    """A text as the file of that name would be. Raises CannotLoad."""
-    forget()
-    loaded = ModuleType(f"{NAME}.{file.removesuffix('.py')}")
-    loaded.__package__ = NAME
-    before = sys.modules.get(loaded.__name__)
-    sys.modules[loaded.__name__] = loaded  # a dataclass looks for its module
-    try:
-        guarded(lambda: exec(compile(text, f"<{file}>", "exec", dont_inherit=True), vars(loaded)))
-        return loaded
-    finally:
-        sys.modules.pop(loaded.__name__)
-        sys.modules.update({loaded.__name__: before} if before else {})
-
-
-def guarded(load: Any) -> Any:
-    """What `load()` gives: without a sound, and for a few seconds at most. Raises CannotLoad."""
-    try:
-        with quiet(), time_limit():
-            return load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a file may do anything, `exit()` too
-        raise CannotLoad(type(error).__name__) from None
+    return importlib.import_module(f"{NAME}.{stem}")
 
 
 def forget() -> None:
@@ -92,7 +49,7 @@ class Finder:
     """Finds the package's files, by `sys.meta_path`."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         package, _, stem = name.rpartition(".")
         for place in path or () if package == NAME else ():
             if (file := Path(place) / f"{stem}.py").is_file():

@@ -3,9 +3,6 @@
 `install()`, which setup() calls, lets right answers go into the package, and puts a module `mine` into sys.modules.
 Its folder is the workbook's `mine/`: `import mine.transformer` is the reader's file. After a cell that imported from
 it, one line says whose each function is.
-
-A name is that of the exercise's function: of the stub, which is the course's own name for it, in a chapter that the
-notebook's chapter imports (the latest one, if several have it); or the name that the reader gave to an answer.
 """
 
 import sys
@@ -13,13 +10,13 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import exercises, shell
-from course_kit.exercises.define import Exercise
+from course_kit.exercises.define import chapter_of
+from course_kit.exercises.guard import quiet
 from course_kit.exercises.show import display, note_of, sentence
 
-from . import readers, training
-from .collecting import own_or_collected
-from .loading import NAME, Finder, folder
-from .solved import keep_answer
+from . import training
+from .answers import folder, keep_answer, own, task_of
+from .loading import NAME, Finder, module
 
 
 class NotThere(ImportError):
@@ -75,21 +72,16 @@ def install() -> None:
 
 def owned(name: str) -> tuple[Any, str]:
     """A function by its name -> the function, and whose it is, in words. Raises NotThere for any other name."""
-    task = readers.task_of(name, folder())
+    task = task_of(name)
     if task is None:
         raise NotThere(
             f"`mine` has no {name!r}: no exercise of this chapter, or of an earlier one that it uses, has a function "
-            "of this name, and you have solved none."
+            "of this name."
         )
-    found, trouble = own_or_collected(task)
-    if found is None:
+    source, there, trouble = own(task)
+    if source is None:
         return task.reference, f"the course's, since {trouble}" if trouble else "the course's"
-    training.remember(task, found.thing, found.verdict)
-    return usable(task, found), f"yours, from chapter {found.chapter}"
-
-
-def usable(task: Exercise, found: readers.Own) -> Any:
-    """As an exercise's cell gives it: in tensors, and where it would cut a gradient off, the course's."""
-    from course_kit.exercises.judge import chosen
-
-    return chosen(task, found.thing, found.verdict)
+    with quiet():
+        thing = getattr(module(source.module.partition(".")[2]), there)
+    training.remember(task, thing)
+    return thing, f"yours, from chapter {chapter_of(task.name)}"

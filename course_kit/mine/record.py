@@ -1,23 +1,27 @@
 """What the course wrote into `mine/`, by checksum, so that what was changed there by hand is told from it.
 
-    mine/.written.json      {"ch01.py": {"masked_softmax": {"sums": ["…"], "of": "stable masked softmax"}}}
+    mine/.written.json      {"ch01.py": {"masked_softmax": {"sums": ["…"]}}, "transformer.py": {"": {"sums": ["…"]}}}
 
-sums: of every text that was written under this name; of: the exercise that it answers, or for a definition of the
-course where it is from, as "course_utils.attention:causal_mask"; else "". A kept file is noted whole, under "".
+sums: of every text that was written under this name; a kept file is noted whole, under "".
 """
 
-import contextlib
-import hashlib
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_kit import files
+from course_kit.exercises.define import current
 
-from .text import blocks, checksum
+from .text import checksum
+
+if TYPE_CHECKING:
+    from .composing import Composed
 
 FILE = ".written.json"
 LONGEST = 100  # texts that are remembered of one name
+WHOLE = '"""What I wrote myself in the course, and the files that I kept."""\n'
 
 
 class Record:
@@ -32,34 +36,42 @@ class Record:
         """Whether this text is one that was written there."""
         return checksum(text) in self.files.get(file, {}).get(name, {}).get("sums", ())
 
-    def of(self, file: str, name: str) -> str:
-        """The exercise that a definition answers, or where it is from."""
-        return self.files.get(file, {}).get(name, {}).get("of", "")
+    def answers(self, file: str, exercise: str) -> list[str]:
+        """The names that an earlier edition has noted for the answers to an exercise."""
+        return [name for name, entry in self.files.get(file, {}).items() if current(entry.get("of") or "") == exercise]
 
-    def note(self, file: str, name: str, text: str, of: str = "") -> None:
-        entry = self.files.setdefault(file, {}).setdefault(name, {"sums": [], "of": of})
-        entry["of"] = of or entry["of"]
-        if not self.wrote(file, name, text):
-            entry["sums"] = [*entry["sums"], checksum(text)][-LONGEST:]
-
-    def homes(self, of: str) -> list[tuple[str, str]]:
-        """Where it is: (file, name), the first file first."""
-        return [(file, name) for file in sorted(self.files) for name in self.files[file] if self.of(file, name) == of]
-
-    def adopt(self, file: str, text: str) -> None:
-        """A file that an earlier edition of the course has written, and nobody has changed, is the course's."""
-        if file in self.files:
-            return
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            written = json.loads((self.place.parent / files.STATE).read_bytes())["written"]
-            if written.get(f"{self.place.name}/{file}") == hashlib.sha256(text.encode()).hexdigest():
-                for name, block in blocks(text).items():
-                    self.note(file, name, block)
+    def note(self, file: str, name: str, text: str) -> None:
+        entry = self.files.setdefault(file, {}).setdefault(name, {"sums": []})
+        entry["sums"] = [*(one for one in entry["sums"] if one != checksum(text)), checksum(text)][-LONGEST:]
 
     def save(self) -> None:
-        """Write it, if anything was noted. Raises OSError."""
+        """Write it, if anything was noted; first, the folder. Raises OSError."""
+        self.place.mkdir(exist_ok=True)
+        if not (self.place / "__init__.py").exists():
+            files.write_atomically(self.place / "__init__.py", WHOLE)
         if json.dumps(self.files) != self._as_read:
             files.write_atomically(self.place / FILE, json.dumps(self.files, indent=1, sort_keys=True) + "\n")
+
+
+def lay(place: Path, made: Composed) -> tuple[str, str]:
+    """Write a file, with a number behind its name where the reader has changed that -> its name, and the one that
+    stays. Raises OSError."""
+    record, number, file = Record(place), 1, f"{made.name}.py"
+    while (there := _there(place / file)) not in (None, made.text) and not record.wrote(file, "", there):
+        number += 1
+        file = f"{made.name}_{number}.py"
+    record.note(file, "", made.text)
+    record.save()  # first: a file of which it does not know would count as changed by hand
+    if there != made.text:
+        files.write_atomically(place / file, made.text)
+    return file, f"{made.name}.py" if number > 1 else ""
+
+
+def _there(path: Path) -> str | None:
+    """The text of a file; None if there is none. A folder or pipe of that name is something of the reader's."""
+    if path.is_file():
+        return path.read_bytes().decode("utf-8", "replace")
+    return "" if path.exists() or path.is_symlink() else None
 
 
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
@@ -74,4 +86,4 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
 
 def _sound(entry: Any) -> bool:
     sums = entry.get("sums") if isinstance(entry, dict) else None
-    return isinstance(sums, list) and all(isinstance(one, str) for one in sums) and isinstance(entry.get("of"), str)
+    return isinstance(sums, list) and all(isinstance(one, str) for one in sums)

@@ -57,38 +57,24 @@ def with_block(text: str, name: str, new: str, before: str = "") -> str:
     return f"{text.rstrip()}{BETWEEN}{new}\n".lstrip("\n")
 
 
-def with_import(text: str, name: str, line: str) -> str:
-    """With this import, which brings the name, among those at the top: of Python, of torch, of the package."""
-    if imports(text).get(name) == line:
-        return text
-    (new,) = parsed(line).statements
+def with_import(text: str, line: str) -> str:
+    """With this import below those at the top."""
     there, all_lines = _at_the_top(text), lines(text)
-    for node in there:
-        if _joins(node, new, text):
-            joined = _line(node, sorted([*node.names, *new.names], key=lambda alias: alias.name))
-            return "".join([*all_lines[: node.lineno - 1], joined + "\n", *all_lines[node.end_lineno :]])
-    after = [node for node in there if _order(node) > _order(new)][:1]
-    before = [node for node in there if _order(node) <= _order(new)][-1:]
-    if after and _group(after[0]) == _group(new):
-        at, chunk = after[0].lineno - 1, f"{line}\n"
-    elif before:
-        at, chunk = before[0].end_lineno, f"{line}\n" if _group(before[0]) == _group(new) else f"\n{line}\n"
-    elif after:
-        at, chunk = after[0].lineno - 1, f"{line}\n\n"
-    else:
-        at = _end_of_docstring(text)
-        chunk = f"\n{line}\n" if at else f"{line}\n\n\n"
-    if at and not all_lines[at - 1].endswith(("\n", "\r")):
-        chunk = f"\n{chunk}"
-    return "".join([*all_lines[:at], chunk, *all_lines[at:]])
+    at = there[-1].end_lineno if there else _end_of_docstring(text)
+    above, below = "".join(all_lines[:at]), "".join(all_lines[at:])
+    end = "" if not above or above.endswith(("\n", "\r")) else "\n"
+    if there:
+        return f"{above}{end}{line}\n{below}"
+    whole = BETWEEN.join(filter(None, [f"{above}{end}\n{line}".lstrip("\n"), below.lstrip("\r\n")]))
+    return whole if whole.endswith("\n") else f"{whole}\n"
 
 
 def without_import(text: str, name: str) -> str:
-    """Without the import from the package that brings this name."""
+    """Without the import at the top that brings this name."""
     all_lines = lines(text)
     for node in _at_the_top(text):
-        kept = [alias for alias in getattr(node, "names", ()) if (alias.asname or alias.name) != name]
-        if isinstance(node, ast.ImportFrom) and node.level and len(kept) < len(node.names):
+        kept = [alias for alias in node.names if (alias.asname or alias.name) != name]
+        if len(kept) < len(node.names):
             line = [_line(node, kept) + "\n"] if kept else []
             return "".join([*all_lines[: node.lineno - 1], *line, *all_lines[node.end_lineno :]])
     return text
@@ -125,21 +111,3 @@ def _line(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> str:
     if isinstance(node, ast.Import):
         return ast.unparse(ast.Import(names))
     return ast.unparse(ast.ImportFrom(node.module, names, node.level))
-
-
-def _joins(node: ast.stmt, new: ast.stmt, text: str) -> bool:
-    """Whether a `from` of the same module is there, in one line as we write it."""
-    both = isinstance(node, ast.ImportFrom) and isinstance(new, ast.ImportFrom)
-    same = both and (node.module, node.level) == (new.module, new.level)
-    return same and ast.unparse(node) == lines(text)[node.lineno - 1].rstrip()
-
-
-def _group(node: ast.stmt) -> int:
-    if isinstance(node, ast.ImportFrom):
-        return 2 if node.level else int((node.module or "").partition(".")[0] == "torch")
-    return int(node.names[0].name.partition(".")[0] == "torch")
-
-
-def _order(node: ast.stmt) -> tuple:
-    module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-    return _group(node), isinstance(node, ast.ImportFrom), module or ""

@@ -15,13 +15,13 @@ from course_kit.exercises.show import display, note_of, sentence
 SLOW = 4  # times as long as the course's: right, but a training cannot wait for it
 SHORTEST = 2.0  # seconds that an attempt may always take
 
-KNOWN: dict[int, tuple[Any, Exercise, Any]] = {}  # id of a right answer of this kernel -> answer, exercise, verdict
+KNOWN: dict[int, tuple[Any, Exercise, bool]] = {}  # id of a right answer -> it, its exercise, whether it cuts gradients
 
 
-def remember(task: Exercise, answer: Any, verdict: Any) -> str:
+def remember(task: Exercise, answer: Any, verdict: Any = None) -> str:
     """A right answer, which the notebook goes on with -> "": there is nothing to say of it."""
-    if verdict.right and not isinstance(task, FindError):
-        KNOWN[id(answer)] = answer, task, verdict
+    if (verdict is None or verdict.right) and not isinstance(task, FindError):
+        KNOWN[id(answer)] = answer, task, verdict is not None and verdict.cuts
     return ""
 
 
@@ -30,7 +30,7 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
     from here on. Put it above the cell that makes the model; with nothing solved it does nothing.
 
         def one_step():
-            model = make_transformer(TOKENS, model_size=64, layers=2)
+            model = Transformer(TOKENS, TOKENS, model_size=64)
             return train_step(model, torch.optim.Adam(model.parameters()), *copy_or_reverse(64))
 
         for_training(one_step)
@@ -44,7 +44,7 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
     course = {name: _known(thing)[1].reference for name, thing in yours.items()}
     if not yours:
         return
-    troubles = {name: "lets no gradient through" for name, thing in yours.items() if _known(thing)[2].cuts}
+    troubles = {name: "lets no gradient through" for name, thing in yours.items() if _known(thing)[2]}
     seconds, trouble = _tried(attempt, space, course, yours, None)
     if trouble:
         raise trouble
@@ -62,7 +62,7 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
         display(note_of([sentence(f"Training takes the course's {' and '.join(said)}.")], "dotted"))
 
 
-def _known(thing: Any) -> tuple[Any, Exercise, Any] | None:
+def _known(thing: Any) -> tuple[Any, Exercise, bool] | None:
     """The answer that a name means, if it is the reader's."""
     try:
         answer = inspect.unwrap(thing) if callable(thing) else thing

@@ -7,11 +7,11 @@ own, which the search finds.
 import ast
 import functools
 import importlib
-import importlib.util
 from dataclasses import dataclass
 
 from course_kit import lessons
-from course_kit.mine.composing import KeptFile, owners, written
+from course_kit.files import course_folder
+from course_kit.mine.composing import composed
 
 WHOSE = "As the course writes it. In your workbook it has the functions that you wrote."
 
@@ -53,20 +53,18 @@ class Held:
 
 @functools.cache
 def of(name):
-    """What the lesson NAME leaves behind -> Held's, in the order in which it writes them; none of an annex."""
+    """What the lesson NAME leaves behind -> Held's; none of an annex. Commands of `python -m mine` are not to read."""
     number = lessons.chapter(name)
-    module = f"chapters.ch{number:02}.keep"
-    if lessons.is_annex(name) or not importlib.util.find_spec(f"chapters.ch{number:02}"):
+    if lessons.is_annex(name):
         return ()
-    if not importlib.util.find_spec(module):
-        return ()
-    kept = [one for one in vars(importlib.import_module(module)).values() if isinstance(one, KeptFile)]
-    return tuple(_held(one, number) for one in kept)
+    paths = sorted((course_folder() / "chapters" / f"ch{number:02}" / "kept").glob("[!_]*.py"))
+    return tuple(_held(path.stem, number) for path in paths)
 
 
-def _held(file, number):
-    made = written(file, {}, frozenset(part.name for part in file.parts))
-    return Held(file.name, number, made.text.replace(owners(file, made.whose), WHOSE))
+def _held(name, number):
+    importlib.import_module(f"chapters.ch{number:02}")  # its exercises, which are marked
+    made = composed(f"chapters.ch{number:02}.kept.{name}", {})
+    return Held(name, number, made.text.replace(made.whose, WHOSE) if made.course else made.text)
 
 
 def pieces(held, code):

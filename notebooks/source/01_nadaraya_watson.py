@@ -576,9 +576,9 @@ predict(
 # This writes what you have built into one file, with your functions where they are right and the course's where not. It needs only torch, and is tested in a process of its own.
 
 # %%
-from chapters.ch01.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("attention")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

@@ -385,8 +385,8 @@ from mine import masked_softmax
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
-def scaled_dot_product_attention(q, k, v, mask):
-    """q [B, Q, D], k [B, K, D], v [B, K, Dv], mask [B, Q, K] or [B, 1, K] bool
+def scaled_dot_product_attention(q, k, v, mask=None):
+    """q [B, Q, D], k [B, K, D], v [B, K, Dv], mask [B, Q, K] or [B, 1, K] bool or None
     -> output [B, Q, Dv], weights [B, Q, K]"""
     raise NotImplementedError
 
@@ -419,8 +419,8 @@ class SelfAttention(nn.Module):
         super().__init__()
         raise NotImplementedError
 
-    def forward(self, x, mask):
-        """x [B, T, D], mask [B, 1, T] bool -> output [B, T, dv], weights [B, T, T]"""
+    def forward(self, x, mask=None):
+        """x [B, T, D], mask [B, 1, T] bool or None -> output [B, T, dv], weights [B, T, T]"""
 
 # %% [markdown]
 # <!-- solution: a self-attention layer -->
@@ -569,12 +569,12 @@ assert served >= 0.95 and fewer["QK"] < 0.5 and 0.33 < fewer["QKV"] < 0.4
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# `SelfAttention` joins your kernel, pooling and masked softmax of chapter 1 in `mine/attention.py`. `python -m mine.attention` trains it in a room.
+# `SelfAttention` joins your kernel, pooling and masked softmax of chapter 1 in `mine/attention.py`. `python -m mine.rooms` trains it in a room.
 
 # %%
-from chapters.ch02.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("attention", "rooms")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

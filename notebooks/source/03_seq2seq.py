@@ -599,9 +599,9 @@ assert by_length["without attention"][5] < 0.05 and by_length["with attention"][
 # Both translators in one file. `python -m mine.seq2seq` trains them on the digits.
 
 # %%
-from chapters.ch03.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("seq2seq")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

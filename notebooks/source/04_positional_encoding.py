@@ -340,7 +340,7 @@ predict(
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
 def rotary(x, positions):
-    """x [T, D], positions [T] -> x with each pair of features turned, [T, D];
+    """x [T, D] or [B, T, D], positions [T] -> x with each pair of features turned;
     frequencies(D) [D / 2] is given"""
     raise NotImplementedError
 
@@ -428,9 +428,9 @@ assert who.right(blind) <= 0.5 and who.right(sighted) > 0.9
 # The three kinds in one file. `python -m mine.positions` trains each on the letters, and reads texts twice as long.
 
 # %%
-from chapters.ch04.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("positions")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

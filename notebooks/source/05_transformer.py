@@ -579,9 +579,9 @@ display(view, told)
 # This writes your Transformer into one file: the cells above in order, your functions where they are right, the course's where not. The file needs only torch, and is tested in a process of its own.
 
 # %%
-from chapters.ch05.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("transformer")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

@@ -785,12 +785,12 @@ assert [round(100 * share) for share in sides["counting"].values()] == [3, 13, 2
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your BERT into one file: the cells above in order, your functions where they are right, the course's where not. It needs only torch, fills palindromes when it is run, and is tested in a process of its own.
+# This writes your BERT into one file, with your functions where they are right and the course's where not. It needs only torch, knows all four heads and LoRA, fills palindromes when it is run, and is tested in a process of its own.
 
 # %%
-from chapters.ch06.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("bert")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep

@@ -44,6 +44,7 @@ def _wrong_score(queries, keys, *, turned=_transposed, scale=_root, finish=_as_i
 
 SCORE = Exercise(
     name="scaled dot-product score",
+    function="scaled_score",
     task="The scores of all queries with all keys, divided so that their variance does not depend on D: "
     "queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K].",
     reference=scaled_dot_score,
@@ -122,13 +123,22 @@ def _attention_cases() -> list[Case]:
         case(3 * more, their_keys, others, causal_mask(3)[None]),
         case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
         case(*drawn(9, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths[:, :1]),
+        case(*drawn(10, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), None),
     ]
 
 
-def four_steps(queries, keys, values, mask):
+def four_steps(queries, keys, values, mask=None):
     scores = queries @ keys.mT / queries.shape[-1] ** 0.5
-    weights = masked_softmax(scores, mask)
+    weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
     return weights @ values, weights
+
+
+def _whole(scores, mask):
+    return torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+
+
+def _needs_a_mask(queries, keys, values, mask):
+    return four_steps(queries, keys, values, ~(~mask))
 
 
 def _size(queries, keys, values):
@@ -142,7 +152,8 @@ def _values(weights, keys, values):
 @variants
 def _wrong_attention(queries, keys, values, mask, *, scale=_size, weigh=masked_softmax, mix=_values):
     """Attention with another scale, other weights of (scores, mask), or another average."""
-    weights = weigh(queries @ keys.mT / scale(queries, keys, values), mask)
+    scores = queries @ keys.mT / scale(queries, keys, values)
+    weights = weigh(scores, _whole(scores, mask))
     return mix(weights, keys, values), weights
 
 
@@ -151,8 +162,14 @@ def _after_the_softmax(queries, keys, values, mask):
     return weights @ values, weights
 
 
+def _padded(case):
+    mask = case.args["mask"]
+    return torch.zeros(1, 1, dtype=torch.bool) if mask is None else ~mask.any(-2)
+
+
 def _scores_returned(queries, keys, values, mask):
-    scores = (queries @ keys.mT / queries.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf)
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+    scores = scores.masked_fill(~_whole(scores, mask), -torch.inf)
     return masked_softmax(scores) @ values, scores
 
 
@@ -160,7 +177,7 @@ ATTENTION = Exercise(
     name="scaled dot-product attention",
     task="Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
     "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
-    "gives zeros.",
+    "gives zeros. Without a mask, None, all may be attended.",
     reference=scaled_dot_product_attention,
     formerly=("attention",),
     shown=four_steps,
@@ -172,12 +189,13 @@ ATTENTION = Exercise(
         "still sum to 1.",
         "`masked_softmax(scores, mask)`, imported above, does the second and the third step, empty rows included.",
         "The scores are those of Exercise 1: `scaled_score(queries, keys)`. The average is a matrix product of the "
-        "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights.",
+        "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights. For `mask is None`, a "
+        "plain `scores.softmax(-1)` will do.",
     ),
     minutes=6,
     difficulty=2,
     properties=(
-        properties.blind_to_padding("keys", "values", padded=lambda case: ~case.args["mask"].any(-2)),
+        properties.blind_to_padding("keys", "values", padded=_padded),
         properties.rows_sum_to_one(part=1),
         properties.any_order("keys", "values", masks=("mask",)),
     ),
@@ -224,6 +242,8 @@ ATTENTION = Exercise(
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1)),
         "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
         "should be zeros; `masked_softmax` does that.",
+        _needs_a_mask,
+        "Without a mask, yours stops. Where `mask is None`, all keys may be attended to: the softmax alone does that.",
         _wrong_attention(mix=lambda weights, keys, values: weights @ keys),
         "Your weights average the keys. A key decides how much weight it gets; what is averaged are the values.",
         _wrong_attention(mix=lambda weights, keys, values: weights.mT @ values),

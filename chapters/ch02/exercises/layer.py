@@ -45,7 +45,7 @@ def _run(answer, case: Case):
     return mine(*case.args.values())
 
 
-def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor):
+def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor | None = None):
     q = layer.query(x)
     return scaled_dot_product_attention(q * (q.shape[-1] / x.shape[-1]) ** 0.5, layer.key(x), layer.value(x), mask)
 
@@ -75,7 +75,7 @@ def _case(lengths, sizes, seed, shown=False) -> Case:
 def _layer(
     layer,
     x,
-    mask,
+    mask=None,
     *,
     query=lambda layer, x: layer.query(x),
     key=lambda layer, x: layer.key(x),
@@ -95,6 +95,8 @@ def _by_values(q: Tensor, k: Tensor, v: Tensor, mask: Tensor):
 
 
 def _reads_padding(run, case, mine, want):
+    if "mask" not in case.args:
+        return None
     there = case.args["mask"][:, 0]  # [B, T]
     other = torch.where(there[..., None], case.args["x"], case.args["x"] + 1)
     return not same(part_of(mine)[there], part_of(run(changed(case, x=other)))[there])
@@ -103,13 +105,14 @@ def _reads_padding(run, case, mine, want):
 LAYER = Exercise(
     name="a self-attention layer",
     task="Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
-    "mask [B, 1, T] bool -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained layer fit, the "
-    f"matrices are called {NEEDED}, each an nn.Linear without bias.",
+    "mask [B, 1, T] bool, or none -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained layer "
+    f"fit, the matrices are called {NEEDED}, each an nn.Linear without bias.",
     reference=SelfAttention,
     cases=lambda: [
         _case([2], (2, 1, 1), 900, shown=True),
         _case([4, 2], (5, 3, 4), 910),
         _case([1, 3], (4, 4, 2), 920),
+        Case({"x": some_numbers(2, 3, 4, seed=930)}, init=(4, 3, 2)),
     ],
     returns=("output", "weights"),
     run=_run,
@@ -137,7 +140,7 @@ LAYER = Exercise(
         "Queries and keys have changed places. Row i of the weights belongs to query i.",
         _layer(seen=lambda mask: None),
         "The mask is not handed on, so padding gets weight.",
-        _layer(seen=lambda mask: ~mask),
+        _layer(seen=lambda mask: mask if mask is None else ~mask),
         "You read the mask the wrong way round: True means *may be attended*.",
         _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
         "The division by √d is missing.",

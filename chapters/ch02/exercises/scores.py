@@ -266,6 +266,7 @@ def _not_w_again(run, case, mine, want):
 
 CUT = Exercise(
     name="cut w in two",
+    function="cut",
     task="The matrix W [H, Dq + Dk] of the concat score, which multiplies [q; k], as the two matrices of the additive "
     "score: (W1 [H, Dq], W2 [H, Dk]).",
     reference=cut_concat,

@@ -66,6 +66,7 @@ def _cases() -> list[Case]:
 
 READER = Exercise(
     name="recurrent network",
+    function="read",
     task="Start with a state of zeros; for each word in turn the new state is tanh(word Wx + old state Wh): words "
     "[T, E], Wx [E, D], Wh [D, D] -> all the states, [T, D].",
     reference=states_of,

@@ -96,6 +96,7 @@ def _wrong_loop(
 
 LOOP = Exercise(
     name="greedy loop",
+    function="greedy",
     task="Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
     "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
     reference=greedy_ids,

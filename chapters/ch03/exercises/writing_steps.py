@@ -91,6 +91,7 @@ def _wrong_step(
 
 STEP = Exercise(
     name="additive attention step",
+    function="look_back",
     task="One look back: tanh(q W₁ + k W₂)·w for each key, softmax over the real ones, weighted mean of the keys "
     "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
     "(context [B, Dk], weights [B, K]).",

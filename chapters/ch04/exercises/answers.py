@@ -42,10 +42,10 @@ def shift(offset, model_size):
 
 
 def turn(x, positions):
-    """x [T, D], positions [T] -> x with each pair of features turned, [T, D]."""
+    """x [..., T, D], positions [T] -> x with each pair of features turned, [..., T, D]."""
     angles = (positions[:, None] * frequencies(x.shape[-1])).float()  # [T, D / 2]
-    a, b = x[:, 0::2], x[:, 1::2]
+    a, b = x[..., 0::2], x[..., 1::2]  # [..., T, D / 2]
     turned = torch.zeros_like(x)
-    turned[:, 0::2] = a * angles.cos() - b * angles.sin()
-    turned[:, 1::2] = a * angles.sin() + b * angles.cos()
+    turned[..., 0::2] = a * angles.cos() - b * angles.sin()
+    turned[..., 1::2] = a * angles.sin() + b * angles.cos()
     return turned

@@ -6,8 +6,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
-from course_kit.exercises.properties import linear_in, queries_are_independent
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed, linear_in
 from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
 from course_utils.rotary import rotary
 
@@ -162,7 +163,7 @@ SHIFT = Exercise(
 
 
 def _neighbours(x: Tensor) -> list[Tensor]:
-    return [x[:, 0::2], x[:, 1::2]]
+    return [x[..., 0::2], x[..., 1::2]]
 
 
 def _half_and_half(x: Tensor) -> list[Tensor]:
@@ -182,9 +183,9 @@ def _turned(
 ):
     """Rotary positions with one thing done differently; halves: what comes out is in two halves, not in pairs."""
     p, w = number(positions)[:, None].double(), frequencies(x.shape[-1])
-    angle = angles(p, w).expand(len(x), len(w))
+    angle = angles(p, w).expand(x.shape[-2], len(w))
     turned = turn(*pairs(x.double()), angle.cos(), angle.sin())
-    return (torch.cat(turned, -1) if halves else torch.stack(turned, -1).flatten(1)).to(x.dtype)
+    return (torch.cat(turned, -1) if halves else torch.stack(turned, -1).flatten(-2)).to(x.dtype)
 
 
 def _overwritten(a, b, c, s):
@@ -192,22 +193,40 @@ def _overwritten(a, b, c, s):
     return first, first * s + b * c
 
 
+def _one_sentence(x, positions):
+    """Takes the second axis for that of the features."""
+    angle = (positions[:, None] * frequencies(x.shape[-1])).float()
+    first, second, turned = x[:, 0::2], x[:, 1::2], torch.zeros_like(x)
+    turned[:, 0::2] = first * angle.cos() - second * angle.sin()
+    turned[:, 1::2] = first * angle.sin() + second * angle.cos()
+    return turned
+
+
 _rotated = named("x", "positions")
+
+
+def _tied_to_its_row(run, case, mine, want):
+    other = changed(case, x=case.args["x"].flip(-2), positions=case.args["positions"].flip(0))
+    return not same(mine.flip(-2), run(other))
+
 
 ROTARY = Exercise(
     name="rotary",
     task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
-    "(a cos − b sin, a sin + b cos): x [T, D], positions [T] -> [T, D]. `frequencies(D)` is given.",
+    "(a cos − b sin, a sin + b cos): x [T, D], or [B, T, D] with a batch in front, positions [T] -> the same shape. "
+    "`frequencies(D)` is given.",
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
         _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
         _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
+        _rotated(some_numbers(2, 3, 4, seed=532), torch.tensor([0, 1, 2])),
     ],
     returns=("turned",),
     hints=(
         "The angles have the shape [T, D / 2]: one for each position and pair.",
-        "`a, b = x[:, 0::2], x[:, 1::2]`; both have the shape of the angles.",
+        "`a, b = x[..., 0::2], x[..., 1::2]` takes every second feature, with or without a batch in front. For one "
+        "sentence both have the shape of the angles.",
         "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of the "
         "formula. Don't write into x: a and b are views of it, and would change.",
     ),
@@ -226,6 +245,9 @@ ROTARY = Exercise(
         "The minus is missing: the first of a pair becomes a cos − b sin.",
         _turned(turn=_overwritten),
         "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
+        _one_sentence,
+        "Yours takes one sentence, [T, D]. In a batch, [B, T, D], the second axis is that of the words: count the axes "
+        "from the end, `x[..., 0::2]`.",
         _turned(number=lambda p: torch.arange(len(p))),
         "Your function numbers the rows itself and ignores `positions`, but the first row need not be position 0.",
         _turned(number=lambda p: p + 1),
@@ -241,10 +263,10 @@ ROTARY = Exercise(
     ),
     properties=(
         replace(linear_in("x"), says="Twice the x should give twice the result: a turn adds nothing."),
-        replace(
-            queries_are_independent("x", dim=0, masks=("positions",), axis=0),
-            says="Rows in another order, together with their positions, should give the same rows in that order. Are "
-            "the positions those that were given?",
+        Property(
+            "Rows in another order, together with their positions, should give the same rows in that order. Are the "
+            "positions those that were given?",
+            _tied_to_its_row,
         ),
     ),
     shown=answers.turn,

@@ -134,6 +134,7 @@ def _wrong_convolution(
 
 CONVOLUTION = Exercise(
     name="convolution as a matrix",
+    function="convolution",
     task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
     "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
     reference=convolution_matrix,

@@ -164,6 +164,7 @@ def _divergence(logits, target, mask, smoothing):
 
 SMOOTHING = Exercise(
     name="label smoothing",
+    function="smoothed_loss",
     task="The masked loss with a softer target: 1 − ε for the right word, plus ε spread evenly over all V words, the "
     "right one included; the mean over the real words: logits [B, T, V], target [B, T], mask [B, T] bool, True = a "
     "real word, smoothing ε -> a scalar.",

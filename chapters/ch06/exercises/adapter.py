@@ -52,6 +52,7 @@ def _other(
 
 ADAPTER = Exercise(
     name="bottleneck adapter",
+    function="adapter",
     task="Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
     "b_down [R], W_up [R, D], b_up [D] -> [B, T, D].",
     reference=bottleneck,

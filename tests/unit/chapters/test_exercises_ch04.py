@@ -39,8 +39,8 @@ def entry_by_entry(offset, model_size):
 
 def turned(x, positions):
     omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
-    turn = torch.polar(torch.ones(len(x), len(omega)), positions[:, None] * omega)
-    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(1)
+    turn = torch.polar(torch.ones(x.shape[-2], len(omega)), positions[:, None] * omega)
+    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(-2)
 
 
 def waves(number, D):

@@ -1,167 +1,161 @@
-"""The files that the chapters leave behind: each runs with torch alone and computes what the library computes."""
+"""The files that the chapters leave behind, with answers as the pages show them: each runs with torch alone, does what
+its docstring says, and finds a mistake in each of its functions."""
 
+import ast
+import functools
 import importlib
-import runpy
+import os
 import subprocess
 import sys
 
 import pytest
 import torch
-import transformers
-from own_package import ADD, SOFTMAX, SPLIT, solve
+from own_package import solve
 
-from chapters.ch07 import reader_models
-from course_kit import data
-from course_kit.convert import to_huggingface
-from course_kit.mine import keeping
+from course_kit import files
+from course_kit.exercises.define import find, stubs
+from course_kit.exercises.reference import text_for
+from course_kit.mine import answers, loading
+from course_kit.mine.composing import composed, marks, package
+from course_kit.mine.source import course
 from course_kit.mine.trying import tried
-from course_kit.source_text import plain
-from course_utils import bert, merges, positions, rotary, transformer
+from course_tools.authoring import sources
+from course_tools.classroom import catalogue
 from course_utils.attention import padding_mask
-from course_utils.self_attention import SelfAttention
-from course_utils.translator import AttentiveDecoder, Encoder, Translator
 
-FILES = {
-    f"{chapter}-{file.name}": file
-    for chapter, names in {
-        **dict.fromkeys(("ch01", "ch02", "ch03", "ch04", "ch05", "ch06"), ("FILE",)),
-        "ch07": ("GPT", "TOKENIZER"),
-        "ch08": ("LLAMA", "ANSWERS"),
-    }.items()
-    for file in (getattr(importlib.import_module(f"chapters.{chapter}.keep"), name) for name in names)
-}
-OWN = {"stable masked softmax": SOFTMAX, "split heads": SPLIT, "residual and norm": ADD}
-FEW_STEPS = {
-    "ch01-attention": "main()",
-    "ch02-attention": "assert rooms(3)",
-    "ch03-seq2seq": "model = Translator(Encoder(11, 16), AttentiveDecoder(11, 16))\n"
-    "    train(model, 20)\n    assert 0 <= right_at(model, 5, 10) <= 1",
-    "ch07-tokenizer": "main()",
-}
+ALL = sorted(
+    ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
+    for path in files.course_folder().glob("chapters/ch*/kept/*.py")
+    if path.stem != "__init__"
+)
+MARKED = [module for module in ALL if marks(course(module).text)]
+OURS = [module for module in ALL if module[:13] < "chapters.ch07"]  # of chapters 7 and 8: test_kept_commands.py
 
 
-def close(ours, theirs, *inputs):
-    """Two models with the same parameters give the same."""
-    theirs.load_state_dict(ours.state_dict())
-    torch.testing.assert_close(theirs.eval()(*inputs), ours.eval()(*inputs), atol=1e-5, rtol=0)
+def short(module):
+    return module.replace("chapters.", "").replace(".kept.", "-")
 
 
-def attention_layer(kept):
-    close(SelfAttention(6, 4, 5), kept["SelfAttention"](6, 4, 5), torch.randn(2, 5, 6), padding_mask([5, 3]))
-
-
-def translators(kept):
-    theirs = kept["Translator"](kept["Encoder"](20, 8), kept["AttentiveDecoder"](30, 8))
-    inputs = torch.randint(20, (2, 7)), torch.randint(30, (2, 5)), padding_mask([7, 4])[:, 0]
-    close(Translator(Encoder(20, 8), AttentiveDecoder(30, 8)), theirs, *inputs)
-
-
-def added_and_turned(kept):
-    x = torch.randn(2, 60, 8)
-    torch.testing.assert_close(kept["SinusoidalPositions"](50, 8)(x), positions.SinusoidalPositions(50, 8)(x))
-    torch.testing.assert_close(kept["rotary"](x[0], torch.arange(60)), rotary.rotary(x[0], torch.arange(60)))
-
-
-def whole_transformer(kept):
-    makers = transformer.make_transformer, kept["make_transformer"]
-    ours, theirs = (make(13, model_size=32, layers=2) for make in makers)
-    close(ours, theirs, torch.randint(13, (3, 8)), torch.randint(13, (3, 6)), padding_mask([8, 5, 2])[:, 0])
-
-
-def whole_bert(kept):
-    ours, theirs = (make(13, model_size=32, max_length=9) for make in (bert.make_bert, kept["make_bert"]))
-    ids, segments = torch.randint(13, (3, 8)), (torch.arange(8) > 4).long().expand(3, 8)
-    theirs.load_state_dict(ours.state_dict())
-    found = [model.eval()(ids, segments, padding_mask([8, 5, 2])[:, 0]) for model in (ours, theirs)]
-    torch.testing.assert_close(tuple(found[1]), tuple(found[0]), atol=1e-5, rtol=0)
-
-
-def gpt_of_transformers(kept):
-    model = with_large_parameters(kept["SmallGPT"](vocab=50, size=32, layers=2))
-    ids = torch.randint(50, (2, 12))
-    torch.testing.assert_close(
-        model(ids), to_huggingface(reader_models.course_of(model))(ids).logits, atol=1e-4, rtol=1e-4
-    )
-
-
-def merges_of_the_book(kept):
-    text = data.book()[:20_000]
-    assert kept["learn_merges"](text, 30) == merges.learn_merges(text, 30)
-
-
-def llama_of_transformers(kept):
-    model = with_large_parameters(kept["Llama"](kept["LlamaConfig"](50, 32, 2, 4, 2, 48)))
-    config = transformers.LlamaConfig(
-        vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-        intermediate_size=48, rms_norm_eps=1e-5, tie_word_embeddings=True, max_position_embeddings=256,
-    )  # fmt: skip
-    theirs = transformers.LlamaForCausalLM(config).eval()
-    theirs.load_state_dict(renamed(model.state_dict(), heads=4, key_heads=2))
-    ids = torch.randint(50, (2, 12))
-    torch.testing.assert_close(model(ids), theirs(ids).logits, atol=1e-4, rtol=1e-4)
-
-
-def with_large_parameters(model):
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.3)
-    return model
-
-
-def renamed(parameters, heads, key_heads):
-    """Our parameters under the names of transformers, which turns the halves of a head instead of neighbours."""
-    names = {"query": "self_attn.q_proj", "key": "self_attn.k_proj", "value": "self_attn.v_proj"}
-    names |= {"out": "self_attn.o_proj", "gate": "mlp.gate_proj", "up": "mlp.up_proj", "down": "mlp.down_proj"}
-    names |= {"norm1": "input_layernorm", "norm2": "post_attention_layernorm"}
-    found = {"lm_head.weight": parameters["tokens.weight"]}
-    for name, x in parameters.items():
-        if "query" in name or "key" in name:
-            count = heads if "query" in name else key_heads
-            x = x.unflatten(0, (count, -1, 2)).transpose(1, 2).flatten(0, 2)
-        parts = [names.get(part, part) for part in name.split(".") if part not in ("attention", "ffn")]
-        theirs = ".".join(parts).replace("blocks", "layers").replace("tokens.weight", "embed_tokens.weight")
-        found[f"model.{theirs}"] = x
+@functools.cache
+def pages():
+    """Exercise of a lesson -> the text of an answer as its page shows it, under the name and parameters of the cell."""
+    catalogue.load()
+    found = {}
+    for name in sources.names():
+        for cell in sources.read(name).cells if not name.endswith("annex") else ():
+            for stub in stubs(cell.source) if cell.cell_type == "code" else ():
+                if not stub.puzzle:
+                    found[stub.name] = text_for(find(stub.name), cell.source)
     return found
 
 
-SAME = {
-    "ch02-attention": attention_layer,
-    "ch03-seq2seq": translators,
-    "ch04-positions": added_and_turned,
-    "ch05-transformer": whole_transformer,
-    "ch06-bert": whole_bert,
-    "ch07-gpt": gpt_of_transformers,
-    "ch07-tokenizer": merges_of_the_book,
-    "ch08-llama": llama_of_transformers,
-}
+def asked(module):
+    """The exercises whose functions are marked in a kept module, and stand in a lesson."""
+    return [name for name in marks(course(module).text).values() if name in pages()]
 
 
-@pytest.mark.parametrize("solved", [False, True], ids=["nothing solved", "all solved"])
-@pytest.mark.parametrize("name", SAME)
-def test_it_computes_what_the_library_computes(book, name, solved):
-    file = FILES[name]
-    asked = [part for part in file.parts if part.exercise]
-    known = {key: thing for part in file.parts for key, thing in vars(importlib.import_module(part.module)).items()}
-    for part in asked if solved else ():
-        text = OWN.get(part.exercise, plain(f"{part.module}:{part.name}")).replace("IGNORED", "-100")
-        solve(part.exercise, text, **{key: thing for key, thing in known.items() if key in text})
-    made = keeping.written(file, {})
-    assert made.of("yours") == [part.name for part in asked if solved] and not made.notes
-    (book / "kept.py").write_text(made.text, "utf-8")
-    kept = runpy.run_path(str(book / "kept.py"))
+def solved(module, count):
+    """Solves the first exercises of a module as the page shows them -> their functions' names."""
+    for name in asked(module)[:count]:
+        task = find(name)
+        thing = task.shown or task.reference
+        known = vars(sys.modules[thing.__module__]) | vars(sys.modules[task.reference.__module__])
+        others = {other.function: other.reference for other in map(find, pages()) if other.function != task.function}
+        text = pages()[name]
+        here = {key: value for key, value in (others | known).items() if key in text and key != task.function}
+        solve(name, text, **here)
+    return {find(name).function for name in asked(module)[:count]}
+
+
+def usage(module):
+    """The lines of the docstring's example, without commands."""
+    told = (ast.get_docstring(ast.parse(course(module).text)) or "").split("\n")
+    return "\n".join(line[4:] for line in told if line.startswith("    ") and "python -m" not in line)
+
+
+@pytest.mark.parametrize("module", MARKED, ids=short)
+@pytest.mark.parametrize("share", [0, 0.5, 1], ids=["unsolved", "half solved", "solved"])
+def test_it_passes_its_check_and_its_example_runs(book, monkeypatch, module, share):
+    mine = solved(module, round(share * len(asked(module))))
+    own = answers.solved()
+    assert mine <= own.keys(), "as the page shows it, an answer goes into the package"
+    made = composed(module, own, answers.read)
+    assert set(made.yours) == mine and not made.notes
+    texts = package(module, own, answers.read)
+    assert not any("course_" in text or "jaxtyping" in text or "chapters." in text for text in texts.values())
+    (book / "mine").mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (book / "mine" / f"{name}.py").write_text(text, "utf-8")
     torch.manual_seed(0)
-    with torch.no_grad():
-        SAME[name](kept)
-    if solved:
-        kept["check"]()
+    kept = loading.module(made.name)
+    kept.check()
+    exec(compile(usage(module), f"<the example of {made.name}.py>", "exec"), vars(kept))
 
 
-def test_alone_they_pass_their_checks_and_train_for_a_few_steps():
-    texts = {
-        name: f"{keeping.written(file, {}).text}\n\nof_file = check\n\n\ndef check():\n    of_file()\n"
-        f"    {FEW_STEPS.get(name, 'main(20)')}\n"
-        for name, file in FILES.items()
-    }
-    assert tried(texts) == dict.fromkeys(texts, "")
+@pytest.mark.parametrize("module", OURS, ids=short)
+def test_with_torch_alone_it_passes_its_check(book, module):
+    solved(module, len(asked(module)))
+    assert tried(module.rpartition(".")[2], package(module, answers.solved(), answers.read)) == ""
+
+
+@pytest.mark.parametrize("module", MARKED, ids=short)
+def test_its_check_finds_a_mistake_in_each_function(monkeypatch, module):
+    catalogue.load()
+    names = [name for name in marks(course(module).text).values() if not isinstance(find(name).reference, type)]
+    text = composed(module, {}).text
+    kept = loading.ModuleType("kept")
+    monkeypatch.setitem(sys.modules, "kept", kept)
+
+    def passes(task, answer):
+        exec(compile(text, "<kept>", "exec"), vars(kept))
+        setattr(kept, task.function, answer)
+        torch.manual_seed(0)
+        try:
+            kept.check()
+        except Exception:
+            return False
+        return True
+
+    missed = {name: sum(passes(find(name), wrong.answer) for wrong in find(name).wrong[:4]) for name in names}
+    assert {name: count for name, count in missed.items() if count == 4} == {}
+
+
+def test_each_exercise_of_a_lesson_that_is_in_a_file_has_its_mark():
+    functions = {find(name).function: name for name in pages()}
+    missing = {}
+    for module in ALL:
+        nodes = ast.parse(composed(module, {}).text).body
+        names = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        there = {functions[name] for name in names & functions.keys()}
+        missing[module] = there - set(marks(course(module).text).values())
+    assert {module: names for module, names in missing.items() if names} == {}
+    assert len({name for module in ALL for name in asked(module)}) >= 17
+
+
+@pytest.mark.parametrize("module", ALL, ids=short)
+def test_as_it_stands_it_is_a_module_that_passes_its_check(module):
+    getattr(importlib.import_module(module), "check", bool)()
+
+
+def test_the_models_compute_what_the_course_does(book):
+    from course_utils.bert import BertConfig, BertForPreTraining
+    from course_utils.transformer import Transformer, TransformerConfig
+
+    for module, model, sizes in (
+        ("chapters.ch05.kept.transformer", Transformer, TransformerConfig(13, 13, 32, 2, 4, dropout=0.0)),
+        ("chapters.ch06.kept.bert", BertForPreTraining, BertConfig(13, 32, 2, 4, dropout=0.0)),
+    ):
+        solved(module, len(asked(module)))
+        kept = {"__name__": "kept"}
+        sys.modules["kept"] = loading.ModuleType("kept")
+        exec(composed(module, answers.solved(), answers.read).text, kept)
+        ours, theirs = model(sizes), kept[model.__name__](kept[type(sizes).__name__](**vars(sizes)))
+        theirs.load_state_dict(ours.state_dict())
+        ids, mask = torch.randint(13, (3, 8)), padding_mask([8, 5, 2])[:, 0]
+        given = (ids, ids, mask)  # of the Transformer: source, target; of BERT: a segment for each token
+        given = given if model is Transformer else (ids, ids % 2, mask)
+        found = [one.eval()(*given) for one in (ours, theirs)]
+        torch.testing.assert_close(*(one if model is Transformer else tuple(one) for one in found), atol=1e-5, rtol=0)
 
 
 def shares(printed):
@@ -173,20 +167,22 @@ def only_rotary_goes_on(none, _, learned, learned_beyond, sinusoidal, __, rotate
 
 
 LEARNED = {
-    "ch02-attention": lambda printed: shares(printed)[0] >= 95,
-    "ch03-seq2seq": lambda printed: shares(printed)[0] <= 60 and shares(printed)[1] >= 95,
-    "ch04-positions": lambda printed: only_rotary_goes_on(*shares(printed)),
-    "ch05-transformer": lambda printed: shares(printed)[-1] >= 99,
-    "ch06-bert": lambda printed: shares(printed)[-1] >= 95,
-    "ch07-gpt": lambda printed: shares(printed)[-1] >= 95,
-    "ch08-llama": lambda printed: shares(printed)[-1] >= 90,
-    "ch08-answering": lambda printed: [float(line.split()[-1]) > 0.9 for line in printed.splitlines()] == [False, True],
+    "ch01.kept.attention": lambda printed: "width 0." in printed,
+    "ch02.kept.rooms": lambda printed: shares(printed)[0] >= 95,
+    "ch03.kept.seq2seq": lambda printed: shares(printed)[0] <= 60 and shares(printed)[1] >= 85,
+    "ch04.kept.positions": lambda printed: only_rotary_goes_on(*shares(printed)),
+    "ch05.kept.transformer": lambda printed: shares(printed)[-1] >= 99,
+    "ch06.kept.bert": lambda printed: shares(printed)[-1] >= 95,
 }
 
 
 @pytest.mark.weekly
-@pytest.mark.parametrize("name", LEARNED)
-def test_run_alone_it_learns_its_task(tmp_path, name):
-    (tmp_path / "kept.py").write_text(keeping.written(FILES[name], {}).text, "utf-8")
-    done = subprocess.run([sys.executable, "kept.py"], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 0 and LEARNED[name](done.stdout), done.stdout + done.stderr
+@pytest.mark.parametrize("module", LEARNED)
+def test_run_alone_it_learns_its_task(tmp_path, module):
+    (tmp_path / "mine").mkdir()
+    for name, text in package(f"chapters.{module}", {}).items():
+        (tmp_path / "mine" / f"{name}.py").write_text(text, "utf-8")
+    command = [sys.executable, "-m", f"mine.{module.rpartition('.')[2]}"]
+    here = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, env=here)
+    assert done.returncode == 0 and LEARNED[module](done.stdout), done.stdout + done.stderr

@@ -64,41 +64,15 @@ def test_a_new_definition_goes_to_the_end_or_above_its_user_and_what_is_said_of_
     assert with_block("", "g", "def g(): pass") == "def g(): pass\n"
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("import abc", "import abc\nimport math\nimport torch  # the library\n\nfrom .given"),
-        ("import math", '"""Mine."""\n\nimport math\nimport torch'),
-        ("from torch import nn", "import torch  # the library\nfrom torch import nn\n\nfrom .given"),
-        ("from .given import c", "\nfrom .given import a, b, c\n"),
-        ("from .ch01 import c as d", "\n\nfrom .ch01 import c as d\nfrom .given import a, b\n"),
-    ],
-)
-def test_an_import_goes_among_those_of_its_kind(line, expected):
-    changed = with_import(FILE, line.rpartition(" ")[2], line)
-    assert expected in changed and imports(changed).items() >= imports(FILE).items()
-    assert with_import(changed, line.rpartition(" ")[2], line) == changed
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", "import torch\n"),
-        ('"""Mine."""', '"""Mine."""\n\nimport torch\n'),
-        ("from .given import (\n    a,  # why\n)\n", "import torch\n\nfrom .given import (\n    a,  # why\n)\n"),
-        ("import math\n", "import math\n\nimport torch\n"),
-    ],
-)
-def test_the_first_import_of_its_kind_stands_apart(text, expected):
-    assert with_import(text, "torch", "import torch").rstrip("\n") == expected.rstrip("\n")
-
-
-def test_an_import_written_by_hand_over_several_lines_stays_as_it_is():
-    text = "from .given import (\n    a,  # why\n)\n"
-    assert with_import(text, "b", "from .given import b") == text + "from .given import b\n"
+def test_an_import_goes_below_those_at_the_top_and_takes_nothing_else_along():
+    changed = with_import(FILE, "from .ch01 import c as d")
+    assert "from .given import a, b\nfrom .ch01 import c as d\n\n# about x" in changed
+    assert changed.replace("from .ch01 import c as d\n", "") == FILE and imports(changed)["d"]
+    for text in ("", '"""Mine."""', '"""Mine."""\n\n\nX = 1\n', "import math"):
+        assert imports(with_import(text, "import torch")).items() >= imports(text).items() | {("torch", "import torch")}
+    assert with_import('"""Mine."""\n', "import torch") == '"""Mine."""\n\nimport torch\n'
     assert without_import("from .given import a, b\nx = a\n", "b") == "from .given import a\nx = a\n"
     assert without_import("from .given import a\nx = 1\n", "a") == "x = 1\n"
-    assert without_import("import math\n", "math") == "import math\n"
 
 
 def test_spaces_at_the_ends_of_lines_do_not_count():

@@ -1,34 +1,47 @@
-"""What chapter 4 leaves behind: `mine/positions.py`."""
+"""Positions in plain PyTorch: sinusoidal and learned ones are added, rotary ones turn.
 
-from course_kit.mine import keeping
-from course_kit.mine.keeping import KeptFile, Part
+    python -m mine.positions          # checks itself, then trains a reader with each for some seconds
 
-ABOUT = """Positions in plain PyTorch: sinusoidal and learned ones are added, rotary ones turn.
+    x = torch.randn(2, 30, 64)                                   # [B, T, D]
+    x = SinusoidalPositions(max_length=50, model_size=64)(x)     # the same shape, for texts of any length
+    x = LearnedPositions(max_length=50, model_size=64)(x)        # for texts of up to max_length
+    places = torch.arange(30)                                    # [T]
+    q, k = rotary(x, places), rotary(x, places)                  # queries and keys, not the values
 
-    python -m mine.positions
+Sizes: B batch, T words, D features, even. Sources: Vaswani et al. 2017, section 3.5; Su et al. 2021.
+"""
 
-    x = SinusoidalPositions(max_length=50, model_size=64)(x)        # [B, T, D] -> [B, T, D]
-    q, k = rotary(q, torch.arange(T)), rotary(k, torch.arange(T))   # [B, T, d], not the values
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-Sizes: B batch, T words, D features, even. Sources: Vaswani et al. 2017, section 3.5; Su et al. 2021."""
+from course_utils.positions import (
+    LearnedPositions,
+    SinusoidalPositions,
+    shift_matrix,  # exercise: shift matrix
+    sinusoidal_encoding,  # exercise: sinusoidal encoding
+)
+from course_utils.rotary import rotary  # exercise: rotary
 
-MAIN = '''def check():
-    """A step is a rotation, a turn keeps lengths, and only the distance counts."""
+
+def check() -> None:
+    """A step is a rotation, a turn keeps lengths, only the distance counts, and a batch is turned row by row."""
     P, R = sinusoidal_encoding(9, 8), shift_matrix(3, 8).float()
     assert torch.allclose(P[:-3].float() @ R.T, P[3:].float(), atol=1e-5)
     q, k = torch.randn(2, 1, 8)
-    near, far = (
-        rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([i - 2])).T for i in (7, 47)
-    )
+    near, far = (rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([i - 2])).T for i in (7, 47))
     assert torch.allclose(near.float(), far.float(), atol=1e-3)
-    x = torch.randn(2, 70, 8)
+    x, places = torch.randn(2, 70, 8), torch.arange(70)
+    turned = rotary(x, places)
+    assert torch.allclose(turned.norm(dim=-1), x.norm(dim=-1), atol=1e-4)
+    assert torch.allclose(turned[1], rotary(x[1], places), atol=1e-5)
     assert SinusoidalPositions(50, 8)(x).shape == LearnedPositions(70, 8)(x).shape == x.shape
 
 
-class Reader(nn.Module):
+class LetterReader(nn.Module):
     """Letters, one attention, and the letter two positions back; kind: how it knows the order."""
 
-    def __init__(self, kind, size=32):
+    def __init__(self, kind: str, size: int = 32):
         super().__init__()
         added = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.kind, self.embedding = kind, nn.Embedding(10, size)
@@ -36,22 +49,21 @@ class Reader(nn.Module):
         self.q, self.k, self.v = (nn.Linear(size, size) for _ in range(3))
         self.output = nn.Linear(size, 10)
 
-    def forward(self, ids):
+    def forward(self, ids: Tensor) -> Tensor:
         x = self.positions(self.embedding(ids))  # [B, T, D]
         q, k = self.q(x), self.k(x)
         if self.kind == "rotary":
             places = torch.arange(ids.shape[1])
-            q = torch.stack([rotary(one, places) for one in q]).float()
-            k = torch.stack([rotary(one, places) for one in k]).float()
+            q, k = rotary(q, places).to(x), rotary(k, places).to(x)
         weights = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
         return self.output(weights @ self.v(x))
 
 
-def main(steps=300):
+def main(steps: int = 300) -> None:
     """Trained on 20 letters: right at 20 letters, and from position 20 on in texts of 40."""
     for kind in ("none", "learned", "sinusoidal", "rotary"):
         torch.manual_seed(0)
-        model = Reader(kind)
+        model = LetterReader(kind)
         optimiser = torch.optim.Adam(model.parameters(), lr=6e-3)
         falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
         for _ in range(steps):
@@ -66,24 +78,9 @@ def main(steps=300):
             ids = torch.randint(10, (100, length))
             right = model(ids)[:, first:].argmax(-1) == ids[:, first - 2 : -2]
             found.append(f"{right.float().mean():4.0%}")
-        print(f"{kind:11} 20 letters {found[0]}, beyond {found[1]}")'''
-
-HERE = "course_utils.positions"
-FILE = KeptFile(
-    "positions",
-    ABOUT,
-    parts=(
-        Part("frequencies", HERE),
-        Part("sinusoidal_encoding", HERE, "sinusoidal encoding"),
-        Part("SinusoidalPositions", HERE),
-        Part("LearnedPositions", HERE),
-        Part("shift_matrix", HERE, "shift matrix"),
-        Part("rotary", "course_utils.rotary", "rotary"),
-    ),
-    main=MAIN,
-)
+        print(f"{kind:11} 20 letters {found[0]}, beyond {found[1]}")
 
 
-def keep() -> None:
-    """Write mine/positions.py from the cells above, test it, and say whose its functions are."""
-    keeping.keep(FILE)
+if __name__ == "__main__":
+    check()
+    main()

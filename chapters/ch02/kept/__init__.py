@@ -1,0 +1,1 @@
+"""What the reader keeps of chapter 2: attention, and a room to try it in."""

@@ -1,0 +1,137 @@
+"""Two translators in plain PyTorch that differ in one method: does the decoder look back?
+
+    python -m mine.seq2seq          # checks itself, then trains both for a minute
+
+    model = Translator(Encoder(vocab=5000, size=32), AttentiveDecoder(vocab=6000, size=32))
+    source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
+    source[1, 6:] = target[1, 4:] = 0                             # padding, on the right, in both
+    loss = translation_loss(model, source, target, begin=1)       # counts no padding
+    rows = translate(model, source, begin=1, end=2)               # lists of ids, without <bos> and <eos>
+    save(model, "seq2seq.pt")
+    model = load("seq2seq.pt")
+
+Sizes: B batch, S source, T target, D features, V vocabulary. A mask is boolean, True = a real word.
+Sources: Cho et al. 2014; Bahdanau, Cho & Bengio 2015; Luong et al. 2015.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from chapters.ch03.exercises.answers import (
+    greedy,  # exercise: greedy loop
+    read,  # exercise: recurrent network
+)
+from course_utils.attention import masked_softmax  # exercise: stable masked softmax
+from course_utils.loss import masked_loss  # exercise: masked loss
+from course_utils.translator import (
+    AttentiveDecoder,
+    Decoder,
+    Encoder,
+    Translator,
+    look_back,  # exercise: additive attention step
+)
+
+__all__ = ["look_back", "masked_softmax"]
+PADDING, BEGIN, END, DIGITS = 0, 1, 2, range(3, 13)  # the ids of the rows of digits below
+
+
+def translation_loss(model: nn.Module, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
+    """Mean cross-entropy of the right next words, in nats; padding is neither read nor counted.
+
+    source [B, S], target [B, T], with `padding` behind the shorter rows; begin: what the decoder reads first
+    """
+    reads = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
+    return masked_loss(model(source, reads, source != padding)[0], target, target != padding)
+
+
+@torch.no_grad()
+def translate(
+    model: Translator, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
+) -> list[list[int]]:
+    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`."""
+    rows: list[list[int]] = []
+    for ids in source:
+        real = ids[ids != padding][None]  # [1, S]
+        mask = torch.ones_like(real, dtype=torch.bool)
+        states, c = model.encoder(real, mask)
+
+        def step(word: int, state: Tensor, states: Tensor = states, c: Tensor = c, mask: Tensor = mask):
+            reads = torch.full((1, 1), int(word), device=states.device)
+            logits, _, state = model.decoder(reads, state, states, c, mask)
+            return logits[0, 0], state
+
+        rows.append(greedy(step, model.decoder.begin(c), begin, end, longest).tolist())
+    return rows
+
+
+def save(model: Translator, path: str) -> None:
+    """The kind of decoder, the sizes and the parameters."""
+    source, target = model.encoder.embedding, model.decoder.embedding
+    sizes = source.num_embeddings, target.num_embeddings, source.embedding_dim
+    looks_back = isinstance(model.decoder, AttentiveDecoder)
+    torch.save({"sizes": sizes, "looks_back": looks_back, "parameters": model.state_dict()}, path)
+
+
+def load(path: str) -> Translator:
+    """A translator as it was saved, on the CPU."""
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    words, others, size = saved["sizes"]
+    decoder = AttentiveDecoder if saved["looks_back"] else Decoder
+    model = Translator(Encoder(words, size), decoder(others, size))
+    model.load_state_dict(saved["parameters"])
+    return model
+
+
+def check() -> None:
+    """Padding is never read, no word sees a later one, no gradient is lost; and a network of one layer is PyTorch's."""
+    torch.manual_seed(0)
+    for kind in (Decoder, AttentiveDecoder):
+        model = Translator(Encoder(13, 16), kind(13, 16))
+        source, target = backwards(4, length=6)
+        longer = [torch.cat([rows, torch.zeros(4, 2, dtype=torch.long)], 1) for rows in (source, target)]
+        losses = [translation_loss(model, *rows, begin=BEGIN) for rows in ((source, target), longer)]
+        assert torch.allclose(*losses, atol=1e-5)
+        everything = source != PADDING
+        other = torch.cat([target[:, :3], target[:, 3:].flip(1)], 1)
+        both = [model(source, rows, everything)[0][:, :3] for rows in (target, other)]
+        assert torch.allclose(*both, atol=1e-5)
+        assert translate(model, longer[0], BEGIN, END, longest=5) == translate(model, source, BEGIN, END, longest=5)
+        losses[0].backward()
+        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+    table = nn.functional.one_hot(torch.tensor([0, 5, 0, 0, 0, END])).float()  # after <bos> 5, after 5 <eos>
+    assert greedy(lambda word, state: (table[word], state), torch.zeros(1), BEGIN, END, 9).tolist() == [5]
+    network, words = nn.RNN(3, 4, bias=False), torch.randn(5, 3)
+    found = read(words, network.weight_ih_l0.detach().T, network.weight_hh_l0.detach().T)
+    assert torch.allclose(found, network(words)[0].detach(), atol=1e-5)
+
+
+def backwards(rows: int, length: int) -> tuple[Tensor, Tensor]:
+    """Rows of digits [B, T], and the same digits backwards with <eos> behind them [B, T + 1]."""
+    source = torch.randint(DIGITS.start, DIGITS.stop, (rows, length))
+    return source, torch.cat([source.flip(1), torch.full((rows, 1), END)], 1)
+
+
+def main(steps: int = 600, rows: int = 20) -> None:
+    """Rows of 4 to 16 digits, written backwards, without attention and with it."""
+    for kind in (Decoder, AttentiveDecoder):
+        torch.manual_seed(0)
+        model = Translator(Encoder(13, 64), kind(13, 64))
+        optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+        falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
+        for step in range(steps):
+            loss = translation_loss(model, *backwards(64, length=4 + step % 13), begin=BEGIN)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            falling.step()
+        right = 0
+        for length in range(4, 17):
+            source, target = backwards(rows, length)
+            right += sum(map(list.__eq__, translate(model, source, BEGIN, END), target[:, :-1].tolist()))
+        print(f"{kind.__name__:16} {right / 13 / rows:.1%} of rows with 4 to 16 digits are right.")
+
+
+if __name__ == "__main__":
+    check()
+    main()

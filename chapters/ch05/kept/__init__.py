@@ -1,0 +1,1 @@
+"""What the reader keeps of chapter 5: a Transformer."""

@@ -1,0 +1,136 @@
+"""A Transformer in plain PyTorch: it translates rows of ids, and here learns to copy and reverse digits.
+
+    python -m mine.transformer          # checks itself, then trains for half a minute
+
+    model = Transformer(TransformerConfig(5000, 6000, model_size=64, num_layers=2, num_heads=4))
+    source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
+    source[1, 6:] = target[1, 4:] = 0                               # padding, in both
+    loss = translation_loss(model, source, target, begin=1)         # counts no padding
+    rows = translate(model.eval(), source, begin=1, end=2)          # lists of ids, without <bos> and <eos>
+    save(model, "transformer.pt")
+    model = load("transformer.pt")                                  # ready to translate; model.train() goes on
+
+Sizes: B batch, S source, T target, D features, H heads of d = D / H, V vocabulary. A mask is boolean,
+True = may be attended. Source: Vaswani et al. 2017, with the norms first.
+"""
+
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from course_utils.attention import (
+    masked_softmax,  # exercise: stable masked softmax
+    multi_head,  # exercise: attention in heads
+    scaled_dot_product_attention,  # exercise: scaled dot-product attention
+    split_heads,  # exercise: split heads
+)
+from course_utils.blocks import add_norm  # exercise: residual and norm
+from course_utils.loss import masked_loss  # exercise: masked loss
+from course_utils.positions import sinusoidal_encoding  # exercise: sinusoidal encoding
+from course_utils.toy_tasks import (
+    BEGIN,
+    TOKENS,
+    copy_or_reverse,
+    train_step,  # exercise: a training step
+)
+from course_utils.transformer import (
+    DecoderBlock,  # exercise: a decoder block
+    Transformer,
+    TransformerConfig,
+)
+
+__all__ = [
+    "DecoderBlock",
+    "add_norm",
+    "masked_softmax",
+    "multi_head",
+    "scaled_dot_product_attention",
+    "sinusoidal_encoding",
+    "split_heads",
+]
+
+
+def translation_loss(model: Transformer, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
+    """Mean cross-entropy of the right next words, in nats; padding is neither attended to nor counted.
+
+    source [B, S], target [B, T], with `padding` behind the shorter rows; begin: what the decoder reads first
+    """
+    read = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
+    return masked_loss(model(source, read, source != padding), target, target != padding)
+
+
+@torch.no_grad()
+def translate(
+    model: Transformer, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
+) -> list[list[int]]:
+    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`."""
+    real = source != padding  # [B, S]
+    memory = model.encode(source, real)  # [B, S, D], computed once
+    written = torch.full_like(source[:, :1], begin)
+    for _ in range(longest):
+        last = model.decode(written, memory, real)[:, -1]  # [B, D]
+        written = torch.cat([written, model.output(last).argmax(-1)[:, None]], 1)
+        if (written == end).any(1).all():
+            break
+    rows = written[:, 1:].tolist()
+    return [row[: row.index(end)] if end in row else row for row in rows]
+
+
+def save(model: Transformer, path: str) -> None:
+    """The sizes and the parameters."""
+    torch.save({"sizes": asdict(model.config), "parameters": model.state_dict()}, path)
+
+
+def load(path: str) -> Transformer:
+    """A model as it was saved, on the CPU, with dropout off."""
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    model = Transformer(TransformerConfig(**saved["sizes"]))
+    model.load_state_dict(saved["parameters"])
+    return model.eval()
+
+
+def check() -> None:
+    """The future is hidden, padding never matters, a step helps, and a translation ends at <eos>."""
+    torch.manual_seed(0)
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, 16, 2, 2, dropout=0.0))
+    source, target = copy_or_reverse(4)
+    logits, other = model(source, target), target.clone()
+    other[:, 5:] = 0
+    assert torch.allclose(model(source, other)[:, :5], logits[:, :5], atol=1e-5)
+    x, P = torch.randn(2, 3, 4), sinusoidal_encoding(2, 4).float()  # the basis of all blocks, and of the positions
+    assert torch.allclose(add_norm(x, torch.sin, torch.tanh), x + x.tanh().sin(), atol=1e-5)
+    angles = torch.tensor([1.0, 0.01])
+    assert torch.allclose(P[1], torch.stack([angles.sin(), angles.cos()], 1).flatten(), atol=1e-5)
+    source, target = source + 1, target + 1  # 0 is padding now
+    model = Transformer(TransformerConfig(TOKENS + 1, TOKENS + 1, 16, 2, 2, dropout=0.0))
+    longer = [torch.cat([rows, torch.zeros(4, 3, dtype=torch.long)], 1) for rows in (source, target)]
+    losses = [translation_loss(model, *rows, begin=BEGIN + 1) for rows in ((source, target), longer)]
+    assert torch.allclose(*losses, atol=1e-5)
+    rows = translate(model.eval(), longer[0], BEGIN + 1, end=0, longest=4)
+    assert rows == translate(model, source, BEGIN + 1, end=0, longest=4) and all(len(row) <= 4 for row in rows)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    steps = [train_step(model, optimiser, source, target) for _ in range(3)]
+    assert steps[2] < steps[0]
+
+
+def main(steps: int = 400) -> None:
+    """Train on rows of ten digits, then copy and reverse rows that were never seen."""
+    torch.manual_seed(0)
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, model_size=64, dropout=0.0))
+    optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
+    for step in range(steps):
+        loss = train_step(model, optimiser, *copy_or_reverse(rows=64))
+        falling.step()
+        if step % 50 == 0:
+            print(f"step {step:3}  loss {loss:.3f}")
+    source, target = copy_or_reverse(500)
+    written = translate(model.eval(), source, BEGIN, end=-1, padding=-1, longest=10)
+    right = (torch.tensor(written) == target).all(1)
+    print(f"{right.float().mean():.1%} of 500 new rows are right to the last digit.")
+
+
+if __name__ == "__main__":
+    check()
+    main()

@@ -1,0 +1,301 @@
+"""The reader's answers in `workbook/mine/chNN.py`: written there at each ✓, and read by name.
+
+An answer goes there as its cell has it, with the helpers of that cell and the imports that it needs. It was judged when
+its cell ran. As long as its text is what was written, that holds; a text that was changed by hand is judged once, after
+it was loaded in a process of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from course_kit import cells, files, shell
+from course_kit.dependencies import needed, parsed
+from course_kit.exercises import check
+from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
+from course_kit.source_text import plain
+
+from . import loading
+from .composing import CannotTake
+from .record import FILE, Record
+from .source import COURSE, Import, Source, course, uses
+from .text import BETWEEN, blocks, imports, with_block, with_import, without_import
+from .trying import tried
+
+PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
+PUBLIC = ("torch", "torch.nn.functional", "torch.nn", "math")  # where a name is looked for before its own module
+_SAID: set[str] = set()  # kernels that work outside of a workbook, and were told
+
+
+def folder() -> Path | None:
+    """`mine/` of the workbook that this kernel works in; None outside of a workbook."""
+    where = files.workbook_folder()
+    return where / loading.NAME if where else None
+
+
+def read(module: str) -> Source:
+    """A module of the course, or of the reader. Raises CannotTake where the reader's is not there, or no Python."""
+    room, _, stem = module.partition(".")
+    return course(module) if room != loading.NAME else Source(module, _text(folder() / f"{stem}.py"))
+
+
+def task_of(name: str) -> Exercise | None:
+    """The exercise whose function has this name, now or in an earlier edition."""
+    tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
+    now = (task for task in tasks if task.function == name)
+    return next(now, None) or next((task for task in tasks if name in task.formerly), None)
+
+
+def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
+    """Take a right answer in -> "", or a sentence that the reader should know. Never raises."""
+    place = folder()
+    if isinstance(task, FindError) or verdict.state == "unsolved":
+        return ""
+    if place is None:
+        return _outside() if verdict.right else ""
+    try:
+        if verdict.right:
+            return _taken(place, task, answer, verdict)
+        kept = next((source for source, _ in _homes(task, place)), None)
+        return f"{_file(kept)} keeps your answer that passed." if kept and verdict.state == "wrong" else ""
+    except CannotTake as why:
+        return f"It is solved, but not in your package `mine`: {why}"
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f"Your package `mine` could not be written: {why}. The exercise is not affected."
+    except Exception as error:  # an answer may be any object
+        return f"It is solved, but not in your package `mine`: looking at it raises {type(error).__name__}."
+
+
+def solved() -> dict[str, Source]:
+    """The reader's right answers: name of the function -> the file that has it."""
+    tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
+    found = {}
+    for task in tasks:
+        source, name, _ = own(task)
+        if source:
+            other = "" if name == task.function else f"{BETWEEN}{task.function} = {name}\n"
+            found[task.function] = Source(source.module, source.text + other)
+    return found
+
+
+def own(task: Exercise) -> tuple[Source | None, str, str]:
+    """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
+    place, trouble = folder(), ""
+    for source, name in _homes(task, place) if place else ():
+        if _as_written(place, source, name) or not (why := _judged(place, source, name, task)):
+            return source, name, ""
+        trouble = trouble or why
+    return None, "", trouble
+
+
+def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
+    """Where an answer is, and its name there, in the files of its chapter: the one written last first."""
+    try:
+        paths = place.glob(f"ch{chapter_of(task.name):02}*.py")
+        newest = sorted((path for path in paths if path.is_file()), key=lambda path: -path.stat().st_mtime)
+        record = Record(place) if newest else None
+    except (NoSuchExercise, OSError):
+        return
+    for path in newest:
+        source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
+        names = (task.function, *task.formerly, *record.answers(path.name, task.name))
+        try:
+            there = blocks(source.text)
+        except (SyntaxError, ValueError):
+            there = [name for name in names if f"def {name}(" in source.text]
+        yield from ((source, name) for name in names if name in there)
+
+
+def _as_written(place: Path, source: Source, name: str) -> bool:
+    """Whether a definition and all that it uses in its file have the text that the course wrote there."""
+    try:
+        parts = _parts(source, name)
+    except (SyntaxError, ValueError):
+        return False
+    record = Record(place)
+    return all(record.wrote(_file(source)[5:], part, text) for part, text in parts.items())
+
+
+def _parts(source: Source, name: str) -> dict[str, str]:
+    """A definition, and all that it uses in its file, by name. Raises SyntaxError or ValueError."""
+    all_blocks = blocks(source.text)
+    found, waiting = {}, [name]
+    while waiting:
+        part = waiting.pop()
+        if part in all_blocks and part not in found:
+            found[part] = all_blocks[part]
+            waiting += uses(all_blocks[part])
+    return found
+
+
+def _judged(place: Path, source: Source, name: str, task: Exercise) -> str:
+    """What is wrong with an answer that was changed by hand, "" for nothing: then it is noted, and not judged again."""
+    texts = tuple((path.stem, _decoded(path)) for path in sorted(place.glob("*.py")) if path.is_file())
+    stem = source.module.partition(".")[2]
+    if why := _loads(stem, texts):
+        return f"{_file(source)}: {why.partition(':')[0]}"
+    if not check(task.name, getattr(loading.module(stem), name)).right:
+        return f"yours in {_file(source)} no longer passes its check"
+    record = Record(place)
+    for part, text in _parts(source, name).items():
+        record.note(f"{stem}.py", part, text)
+    record.save()
+    return ""
+
+
+@functools.lru_cache(50)
+def _loads(stem: str, texts: tuple[tuple[str, str], ...]) -> str:
+    return tried(stem, dict(texts), alone=False)
+
+
+def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
+    """Write an answer -> what was done, "" if it was there already. Raises CannotTake, OSError."""
+    if verdict.cuts or verdict.converts:
+        lets = "no gradient passes through it" if verdict.cuts else "it gives no tensors"
+        raise CannotTake(f"{lets}. Write it with torch.")
+    cell, stub, space = _cell_of(task, answer)
+    pieces, needs = _pieces(cell, stub, task)
+    brought = {name: _import_of(name, space[name], task) for name in sorted(needs) if name in space}
+    with files.alone(place.parent / f"mine{FILE}", PATIENCE):
+        path, record = place / f"ch{chapter_of(task.name):02}.py", Record(place)
+        before = text = _text(path) if path.exists() else f'"""What I wrote in chapter {chapter_of(task.name)}."""\n'
+        there = blocks(text)
+        if there.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
+            path.name, stub.bound, there[stub.bound]
+        ):
+            return f"In mine/{path.name} you have changed `{stub.bound}` by hand, so it stays there as it is."
+        for name, piece in pieces.items():
+            users = {user for user, block in there.items() if name in uses(block)} - pieces.keys()
+            if name in (stub.bound, task.function):  # other answers may call it; as another exercise's answer it stays
+                users = {user for user in users if there[user] == f"{user} = {name}"}
+            if there.get(name) not in (None, piece) and users:
+                raise CannotTake(f"`{name}` is something else in {users.pop()}. Give one of the two another name.")
+            above = stub.bound if name != task.function else ""
+            text = with_block(without_import(text, name), name, piece, before=above)
+            record.note(path.name, name, piece)
+        for name, what in brought.items():
+            text = _with(text, name, what)
+        if text == before:
+            return ""
+        record.save()  # first: a text of which it does not know would count as changed by hand
+        mark = b"\xef\xbb\xbf" if path.exists() and path.read_bytes().startswith(b"\xef\xbb\xbf") else b""
+        files.write_atomically(path, mark + text.encode())
+    return f"Yours to keep: `{stub.bound}` is in mine/{path.name}."
+
+
+def _with(text: str, name: str, what: Import | None) -> str:
+    """A file with an import. Raises CannotTake if the name means something else there."""
+    if what is None or name in blocks(text) and what.module.partition(".")[0] in (*COURSE, loading.NAME):
+        return text  # an answer in the same file
+    line = what.line(name).replace(f"from {loading.NAME}.", "from .")
+    there = imports(text).get(name, line)
+    ours = [" ." in one or one.split()[1].partition(".")[0] in COURSE for one in (there, line)]
+    if name in blocks(text) or there != line and not all(ours):
+        raise CannotTake(f"`{name}` is something else in another function. Give one of the two another name.")
+    return text if name in imports(text) and there == line else with_import(without_import(text, name), line)
+
+
+def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
+    """The cell with an answer, its place there, and the notebook's names. Raises CannotTake."""
+    parts = vars(answer).values() if isinstance(answer, type) else (answer,)
+    functions = [one for one in map(inspect.unwrap, filter(callable, parts)) if hasattr(one, "__code__")]
+    texts = ["".join(linecache.getlines(one.__code__.co_filename)) for one in functions]
+    if ipython := shell.ipython():  # a class without methods, and what stands below %%time
+        texts += ipython.history_manager.input_hist_raw[-1:]
+    for text in texts:
+        for stub in cells.answers(text):
+            if current(stub.name) == task.name:
+                return text, stub, functions[0].__globals__ if functions else ipython.user_ns
+    raise CannotTake("the text of its cell is not known. Write it with `def` or `class`, and run the cell again.")
+
+
+def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[str]]:
+    """The texts of an answer and of what it uses in its cell, by name, the answer last; and names from elsewhere."""
+    pieces, needs = {}, set()
+    rows = cell.split("\n")
+    for node in needed([parsed(cell)], 0, stub):
+        decorators = getattr(node, "decorator_list", ())
+        checks = [one for one in decorators if ast.unparse(one).startswith(("exercise(", "find_error("))]
+        if checks and node.end_lineno != stub.last:
+            continue  # another exercise
+        first = min([node.lineno, *(one.lineno for one in decorators)])
+        hidden = {row for one in checks for row in range(one.lineno, one.end_lineno + 1)}
+        text = "\n".join(rows[row - 1] for row in range(first, node.end_lineno + 1) if row not in hidden)
+        needs |= set(uses(text))
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            pieces |= dict.fromkeys(*parsed(text).binds, text)
+    if stub.bound != task.function:
+        pieces[task.function] = f"{task.function} = {stub.bound}"
+    return pieces, needs - pieces.keys()
+
+
+def _import_of(name: str, thing: Any, task: Exercise) -> Import | None:
+    """What brings a name of the notebook; None for an answer of the same chapter. Raises CannotTake."""
+    if isinstance(thing, ModuleType):
+        return Import(thing.__name__)
+    room = getattr(thing, "__module__", None)
+    for path in PUBLIC if room != "__main__" else ():
+        if getattr(sys.modules.get(path), name, None) is thing:
+            return Import(path, name)
+    thing = inspect.unwrap(thing) if callable(thing) else thing
+    own = getattr(thing, "__name__", "")
+    if isinstance(room, str) and room != "__main__" and getattr(sys.modules.get(room), own, None) is thing:
+        return Import(room, own)
+    answered = task_of(name)
+    found = next((source for source, _ in _homes(answered, folder())), None) if answered else None
+    if found:
+        return Import(found.module, name)
+    if home := _on_the_page(name, thing):
+        return Import(home, name)
+    raise CannotTake(f"it uses `{name}`, which is in another cell. Put that into the same cell.")
+
+
+def _on_the_page(name: str, thing: Any) -> str:
+    """The module of the course that has a definition, or a value, of the notebook; "" if none has it."""
+    paths = [path for path in list(sys.modules) if path.partition(".")[0] in COURSE]
+    if not callable(thing):
+        return next((path for path in paths if vars(sys.modules[path]).get(name) is thing), "")
+    paths = [path for path in paths if getattr(getattr(sys.modules[path], name, None), "__module__", "") == path]
+    code = getattr(getattr(thing, "forward", thing), "__code__", None)
+    page = "".join(linecache.getlines(code.co_filename)) if code else ""
+    return next((path for path in paths if plain(f"{path}:{name}") in page), "".join(paths[:1]))
+
+
+def _outside() -> str:
+    """Said once: that this kernel keeps nothing."""
+    here = str(Path.cwd())
+    if here in _SAID or not shell.in_notebook():
+        return ""
+    _SAID.add(here)
+    return (
+        f"This kernel works in {here}, which is no workbook: neither your answers nor what you have solved is kept. "
+        "`make lab` opens your workbook."
+    )
+
+
+def _file(source: Source) -> str:
+    return f"mine/{source.module.partition('.')[2]}.py"
+
+
+def _decoded(path: Path) -> str:
+    return files.plain_bytes(path).decode("utf-8-sig", "replace")
+
+
+def _text(path: Path) -> str:
+    """The text of a file of the reader's. Raises CannotTake where it is no Python, OSError where it cannot be read."""
+    text = _decoded(path)
+    try:
+        parsed(text)
+    except (SyntaxError, ValueError):
+        why = f"mine/{path.name} is not Python as it stands. Put that right, and run this cell again."
+        raise CannotTake(why) from None
+    return text
