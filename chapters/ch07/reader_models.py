@@ -4,13 +4,11 @@
     theirs = course_of(mine)                                      # a GPT, with a cache, and heads that can be looked at
     bits(mine, tokenizer.encode(text), len(text))                 # per character
 
-A file that `python -m mine train` has left beside the notebook is read by `trained`.
+What `python -m mine train` has left beside the notebook is read by `chapters.ch07.kept.training`.
 """
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -84,19 +82,3 @@ def bigram_bits(train: Sequence[int], valid: Sequence[int], vocabulary: int, cha
         p = (table + extra * frequency) / (table.sum(1, keepdim=True) + extra)
         found.append(-p[valid[:-1], valid[1:]].log2().sum().item() / characters)
     return min(found)
-
-
-class Trained(NamedTuple):
-    """What `python -m mine train NAME.txt` has left: its name, and (seconds, bits per character) on the way."""
-
-    name: str
-    history: list[tuple[float, float]]
-
-
-def trained(folder: Path = Path()) -> Trained | None:
-    """The newest of a folder's trainings, None if there is none."""
-    files = sorted(folder.glob("*.gpt.pt"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        return None
-    state: dict[str, Any] = torch.load(files[-1], weights_only=True)
-    return Trained(files[-1].name.removesuffix(".gpt.pt"), [(s, b) for s, b in state["history"]])

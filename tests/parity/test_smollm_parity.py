@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chapters.ch08 import published
-from chapters.ch08.smollm import chat_prompt
+from chapters.ch08.kept.smollm import chat_prompt
 
 pytestmark = pytest.mark.weekly  # transformers needs 20 core-seconds to open it; test_ch08_lesson.py asks it each day
 TEXTS = ("The year 1812 was cold.", "naïve café, 猫 and 🙂", "  two blanks\n\nand lines", "don't <|im_start|> stop")

@@ -9,6 +9,7 @@ import torch
 from chapters.ch07.looking import attention_weights
 from chapters.ch08 import dialogues, labs, published
 from chapters.ch08.experiments import ablation, answers, post_training
+from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
 from course_utils.llama import Llama
 from course_utils.small_gpt import SmallGPT
@@ -39,19 +40,20 @@ def test_another_architecture_is_named(tmp_path):
 
 
 def test_a_package_without_its_file_says_how_to_bring_it(monkeypatch):
-    monkeypatch.setattr(published, "NAME", "nothing.gguf")
+    monkeypatch.setattr(smollm_file, "NAME", "nothing.gguf")
     with pytest.raises(FileNotFoundError, match=published.INSTALL):
         published.where()
 
 
 def test_without_the_package_a_model_of_ours_goes_on(monkeypatch):
-    monkeypatch.setattr(published, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(smollm_file, "PACKAGE", "no_such_package")
     assert published.load() is None
     stand_in = published.StandIn(dialogues.shipped())
     ids = stand_in.prompt("What is the capital of France?")
     written = list(stand_in.tokens(ids, 5))
     assert len(written) == 5 and published.INSTALL in stand_in.about
-    assert "".join(stand_in.piece(written[: n + 1]) for n in range(5)) == stand_in.start.decode(written)
+    written = stand_in.start.encode("你好, cat")
+    assert "".join(stand_in.piece(written[: n + 1]) for n in range(len(written))) == "你好, cat"
 
 
 @pytest.mark.parametrize(("question", "says"), [("", "empty"), (" \n", "empty"), ("cat " * 9000, "8,192")])
@@ -71,6 +73,9 @@ def test_the_readers_class_holds_the_published_parameters(smollm):
     assert smollm.tokenizer.decode(list(held.tokens(ids, 10))) == "The capital of France is Paris."
     pieces = list(held.tokens(ids, 4))
     assert "".join(held.piece(pieces[: n + 1]) for n in range(4)) == held.tokenizer.decode(pieces)
+    text = "Hello, こんにちは, 🙂🎉 你好"
+    pieces = held.tokenizer.encode(text).ids
+    assert "".join(held.piece(pieces[: n + 1]) for n in range(len(pieces))) == text
     assert len(held.names) == 49_152 and all(held.names)
 
 
@@ -95,7 +100,7 @@ def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
     assert dialogues.newest(folder=tmp_path).name == "llama-holmes"
     sizes = {"vocab": 257, "size": 16, "layers": 1, "heads": 2, "context": 16}
     model = SmallGPT(**sizes)
-    state = {"sizes": sizes, "merges": [["t", "h"]], "best": model.state_dict()}
+    state = {"sizes": sizes, "merges": [["t", "h"]], "best": model.state_dict(), "history": []}
     torch.save(state, tmp_path / "mine.gpt.pt")
     start = dialogues.newest(folder=tmp_path)
     assert start.name == "mine.gpt.pt" and start.decode(start.encode("the cat\n")) == "the cat\n"

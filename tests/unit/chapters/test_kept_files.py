@@ -13,6 +13,7 @@ import torch
 from own_package import solve
 
 from course_kit import files
+from course_kit.exercises import catalogue
 from course_kit.exercises.define import find, stubs
 from course_kit.exercises.reference import text_for
 from course_kit.mine import answers, loading
@@ -20,7 +21,6 @@ from course_kit.mine.composing import composed, marks, package
 from course_kit.mine.source import course
 from course_kit.mine.trying import tried
 from course_tools.authoring import sources
-from course_tools.classroom import catalogue
 from course_utils.attention import padding_mask
 
 ALL = sorted(

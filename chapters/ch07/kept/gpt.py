@@ -1,0 +1,155 @@
+"""A GPT in plain PyTorch: it copies digits after a few seconds, and learns any text.
+
+    model = SmallGPT(vocab=11, size=32, layers=2, heads=4, context=16)
+    optimisers = optimisers_of(model, rate=1e-2)
+    ids = padded([[1, 2, 3, 10, 1, 2, 3], [4, 5, 10, 4, 5]])    # [B, N], −100 behind the end of a text
+    for _ in range(20):
+        loss = training_step(model, optimisers, ids)             # nats per token; padding costs nothing
+    write(model, ids[:1, :4], count=3, temperature=0)            # [1, 7]
+    save(model, "small.pt")
+    model = load("small.pt", device="cpu")
+
+Sizes: B texts, T tokens, D features, H heads of d, V tokens known. Radford et al. 2019."""
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from course_utils.attention import (
+    masked_softmax,  # exercise: stable masked softmax
+    split_heads,  # exercise: split heads
+)
+from course_utils.blocks import add_norm  # exercise: residual and norm
+from course_utils.small_gpt import (
+    SmallGPT,
+    copying,
+    inputs_and_targets,  # exercise: next token targets
+    nucleus,  # exercise: top-p
+    optimisers_of,
+    windows,
+    with_temperature,  # exercise: temperature
+)
+
+__all__ = ["add_norm", "masked_softmax", "split_heads", "windows"]  # what the model is made of, besides what is here
+PADDING = -100  # as in torch: what has this target costs nothing
+
+
+def padded(texts: Sequence[Sequence[int]]) -> Tensor:
+    """Texts of different lengths as one batch [B, N]; behind the end of a shorter one is PADDING."""
+    return pad_sequence([torch.tensor(text) for text in texts], batch_first=True, padding_value=PADDING)
+
+
+def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
+    """The mean of −ln p of each next token, in nats. ids [B, N], padded at the end: no token sees what is later."""
+    inputs, targets = inputs_and_targets(ids)
+    logits = model(inputs.clamp(min=0))  # [B, T, V]
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING)
+
+
+def training_step(model: nn.Module, optimisers: Sequence[torch.optim.Optimizer], ids: Tensor) -> float:
+    """Predict each next token, improve; the loss before, in nats per token. ids [B, N], on the model's device."""
+    loss = next_token_loss(model.train(), ids)
+    model.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimiser in optimisers:
+        optimiser.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def write(
+    model: nn.Module,
+    ids: Tensor,
+    count: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    stop: int | None = None,
+    seed: int | None = None,
+) -> Tensor:
+    """Draw a token, append it, ask again: ids [B, T] -> [B, T + count], or fewer where all rows have drawn `stop`.
+
+    The last `context` tokens are read. seed: the same numbers, whatever was drawn before. Raises ValueError.
+    """
+    if not (math.isfinite(temperature) and temperature >= 0 and 0 < top_p <= 1):
+        raise ValueError(f"temperature {temperature} and top_p {top_p}: at least 0, and between 0 and 1, are needed.")
+    if not ids.shape[1]:
+        raise ValueError("There is nothing to go on from: one token at least is needed.")
+    source = None if seed is None else torch.Generator(ids.device).manual_seed(seed)
+    training = model.training
+    model.eval()
+    ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+    for _ in range(count):
+        logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
+        p = with_temperature(logits, temperature if temperature > 1e-4 else 0)
+        token = torch.multinomial(nucleus(p.log(), max(top_p, 1e-6)), 1, generator=source)
+        ids = torch.cat([ids, token], 1)
+        ended |= token[:, 0] == stop
+        if ended.all():
+            break
+    model.train(training)
+    return ids
+
+
+def sizes_of(model: nn.Module) -> dict[str, int]:
+    """What SmallGPT(**sizes) needs to be of the same shape."""
+    vocab, size = model.tokens.weight.shape
+    heads = model.blocks[0].attention.heads
+    return {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": heads, "context": model.context}
+
+
+def save(model: nn.Module, path: str | Path) -> None:
+    """Sizes and parameters in a file, which is whole at each moment."""
+    torch.save({"sizes": sizes_of(model), "model": model.state_dict()}, f"{path}.part")
+    os.replace(f"{path}.part", path)
+
+
+def load(path: str | Path, device: str = "cpu") -> nn.Module:
+    """The model of a file, ready to write."""
+    state = torch.load(path, weights_only=True, map_location=device)
+    model = SmallGPT(**state["sizes"]).to(device)
+    model.load_state_dict(state["model"])
+    return model.eval()
+
+
+def check() -> None:
+    """The future changes nothing, nor does padding; all tokens are likely at first, and a step helps."""
+    x = torch.randn(2, 3, 4)
+    assert torch.allclose(add_norm(x, torch.sin, torch.tanh), x + x.tanh().sin(), atol=1e-5)
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 4.0, 1.0]])
+    assert torch.allclose(with_temperature(logits, 0.5), (2 * logits).softmax(-1), atol=1e-5)
+    assert with_temperature(logits, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
+    two = torch.tensor([2.0, 1.0, -math.inf]).softmax(0)  # .67 alone is less than .7
+    assert torch.allclose(nucleus(logits, 0.7), torch.stack([two, torch.eye(3)[1]]), atol=1e-5)
+    model = SmallGPT(vocab=11, size=16, layers=2, heads=2, context=16)
+    ids, other = copying(8), copying(8)
+    other[:, :5] = ids[:, :5]
+    assert torch.allclose(model(other)[:, :5], model(ids)[:, :5], atol=1e-5)
+    alone, beside = padded([[1, 2, 3]]), padded([[1, 2, 3], [4]])
+    assert torch.allclose(next_token_loss(model, beside), next_token_loss(model, alone), atol=1e-5)
+    assert (write(model, ids, 3, seed=0) == write(model, ids, 3, seed=0)).all()
+    optimisers = optimisers_of(model, rate=1e-3)
+    losses = [training_step(model, optimisers, ids) for _ in range(3)]
+    assert abs(losses[0] - math.log(11)) < 0.2 and losses[2] < losses[0]
+
+
+def main(steps: int = 200) -> None:
+    """Train on rows of digits that come twice, then copy rows that were never seen."""
+    model = SmallGPT(vocab=11, size=64, layers=2, heads=4, context=16)
+    optimisers = optimisers_of(model, rate=1e-2)
+    for _ in range(steps):
+        loss = training_step(model, optimisers, copying(64))
+    asked = copying(500)
+    right = (write(model, asked[:, :7], 6, temperature=0) == asked).all(1)
+    print(f"loss {loss:.2f} nats, {right.float().mean():.1%} of 500 new rows are copied.")
+
+
+if __name__ == "__main__":
+    check()
+    main()

@@ -1,0 +1,101 @@
+"""Byte-pair encoding in plain Python: any text as numbers, and back.
+
+    merges = learn_merges("low lower lowest", count=5)
+    tokenizer = Tokenizer(merges)
+    assert tokenizer.decode(tokenizer.encode("lowest 猫 🙂")) == "lowest 猫 🙂"
+    tokenizer = learned("low lower lowest " * 1000, count=20)     # by the library `tokenizers`, where it is installed
+
+Each byte is one character here. Sources: Sennrich et al. 2016; Radford et al. 2019."""
+
+import importlib.util
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from course_utils.merges import (
+    Tokenizer,
+    learn_merges,
+    merge_once,  # exercise: bpe merge
+    words_of,
+)
+
+
+def learned(text: str, count: int, said: Callable[[str], Any] = lambda line: None) -> Tokenizer:
+    """The tokenizer of a text. said: is told how far it is, where that takes long."""
+    if importlib.util.find_spec("tokenizers"):
+        return Tokenizer(_merges_of_library(words_of(text), count))
+    words = dict(Counter(tuple(word) for word in words_of(text)))
+    merges: list[tuple[str, str]] = []
+    while len(merges) < count and any(len(word) > 1 for word in words):
+        pair, words = merge_once(words)
+        merges.append(pair)
+        if len(merges) % 50 == 0:
+            said(f"piece {len(merges)} of {count}")
+    return Tokenizer(merges)
+
+
+def encoded(tokenizer: Tokenizer, text: str, said: Callable[[str], Any] = lambda line: None) -> list[int]:
+    """The same as tokenizer.encode(text), with the library, or with words on how far it is."""
+    new = sorted(set(words_of(text)) - tokenizer.known.keys())
+    if importlib.util.find_spec("tokenizers"):
+        tokenizer.known |= zip(new, _cut_by_library(tokenizer, new), strict=True)
+        return tokenizer.encode(text)
+    for number, word in enumerate(new, 1):
+        tokenizer.known[word] = tokenizer.cut(word)
+        if number % 5000 == 0:
+            said(f"word {number:,} of {len(new):,}")
+    return tokenizer.encode(text)
+
+
+def finished(text: str) -> str:
+    """A decoded text without the character at its end of which a byte is still missing."""
+    return text.rstrip("\N{REPLACEMENT CHARACTER}")
+
+
+def _merges_of_library(words: Sequence[str], count: int) -> list[tuple[str, str]]:
+    from tokenizers import Tokenizer as Library
+    from tokenizers import models, trainers
+
+    bytes_ = [chr(byte) for byte in range(256)]
+    trainer = trainers.BpeTrainer(vocab_size=256 + count, initial_alphabet=bytes_, show_progress=False)
+    library = Library(models.BPE())
+    parts = (word[start : start + 200] for word in words for start in range(0, len(word), 200))  # long words are slow
+    library.train_from_iterator(parts, trainer)
+    return [(left, right) for left, right in json.loads(library.to_str())["model"]["merges"]]
+
+
+def _cut_by_library(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
+    from tokenizers import Tokenizer as Library
+    from tokenizers import models
+
+    library = Library(models.BPE(tokenizer.numbers, tokenizer.merges))
+    return [found.ids for found in library.encode_batch_fast(words)]
+
+
+def check() -> None:
+    """The most frequent pair comes first, every text comes back, and the library cuts as these lines do."""
+    words = {("a", "b"): 5, ("c", "d", "c", "d"): 3, ("e", "f"): 1, ("e", "f", "g"): 1, ("e", "f", "h"): 1}
+    pair, after = merge_once(words)  # c d is there six times, in one word of 3
+    del words[("c", "d", "c", "d")]
+    assert tuple(pair) == ("c", "d") and after == words | {("cd", "cd"): 3}
+    merges = learn_merges("low low low lowest newest", 4)
+    assert merges[0] == ("l", "o") and len(set(merges)) == 4
+    tokenizer = learned("low low low lowest newest 猫", 8)
+    for text in ("lower \n the newest", "猫 🙂", "low\x85 \xa0猫猫"):
+        assert Tokenizer(merges).decode(Tokenizer(merges).encode(text)) == text
+        assert encoded(Tokenizer(tokenizer.merges), text) == tokenizer.encode(text)
+    assert finished(tokenizer.decode(list("猫猫".encode())[:5])) == "猫"
+
+
+def main() -> None:
+    """Learn a few merges from a sentence, and cut a new one."""
+    merges = learn_merges("the animal did not cross the street because it was too tired", 20)
+    tokenizer = Tokenizer(merges)
+    numbers = tokenizer.encode("the street was too wide")
+    print(" · ".join(tokenizer.decode([number]) for number in numbers))
+
+
+if __name__ == "__main__":
+    check()
+    main()

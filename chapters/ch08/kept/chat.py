@@ -1,0 +1,213 @@
+"""My Llama talks.
+
+    python -m mine chat                    with SmolLM2, by llama.py; ^C ends an answer, an empty line the talk
+    python -m mine chat talker.pt          with the model of chapter 8 that learned to answer
+
+How SmolLM2 is installed stands in smollm.py. In Python:
+
+    talker = read_talker("talker.pt")
+    answer = Answer(talker, [("user", "The soup was cold.")], count=20)
+    text = "".join(answer)                 # its pieces, one after another; then answer.reason is "stop" or "length"
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from chapters.ch07.kept.files import Refused
+from chapters.ch07.kept.gpt import SmallGPT
+from chapters.ch07.kept.tokenizer import finished
+from chapters.ch07.kept.training import printable, read_state, saved_tokenizer
+from chapters.ch08.kept.llama import Cache, Llama, LlamaConfig, alone, checked, generate
+from chapters.ch08.kept.smollm import SYSTEM, chat_ids, config_of, opened, parameters_of, stop_of, tokenizer_of, where
+
+Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
+
+
+@dataclass
+class Talker:
+    """A model that answers. prompt: a talk as ids; stop: the token that ends an answer."""
+
+    name: str
+    model: Any
+    prompt: Callable[[Messages], list[int]]
+    decode: Callable[[list[int]], str]
+    stop: int
+
+    def ids(self, messages: Messages) -> list[int]:
+        """A talk as ids. Raises Refused where it leaves no room in the context."""
+        ids = self.prompt(messages)
+        if not ids:
+            raise Refused("The question is empty.")
+        if len(ids) >= self.model.context:
+            raise Refused(f"{len(ids):,} tokens are too many: {self.model.context:,} fit into the context.")
+        return ids
+
+
+@dataclass
+class Answer:
+    """An answer while it is written: iterating gives its pieces. stops: texts that end it and are no part of it.
+
+    reason: afterwards, "stop" or "length"; asked, count: tokens of the question, and of the answer at most
+    """
+
+    talker: Talker
+    messages: Messages
+    count: int = 200
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+    stops: Sequence[str] = ()
+    between: Callable[[], None] = alone
+    reason: str = "length"
+    written: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ids = self.talker.ids(self.messages)
+        self.count = min(self.count, self.talker.model.context - len(self.ids))
+
+    def __iter__(self) -> Iterator[str]:
+        said, text, ids = 0, "", torch.tensor([self.ids])
+        how = self.temperature, self.top_p, self.seed, self.between
+        for token in generate(self.talker.model, ids, self.count, {self.talker.stop}, *how):
+            if token == self.talker.stop:
+                self.reason = "stop"
+                break
+            self.written.append(token)
+            text = finished(self.talker.decode(self.written))
+            found = [place for stop in self.stops if (place := text.find(stop, said)) >= 0]
+            if found:
+                self.reason = "stop"
+                yield text[said : min(found)]
+                return
+            safe = len(text) - held_back(text, self.stops)
+            yield text[said:safe]  # also if it is empty: whoever waits may do something else
+            said = max(said, safe)
+        yield text[said:]
+
+
+def held_back(text: str, stops: Sequence[str]) -> int:
+    """How many letters at the end may be the beginning of a stop."""
+    lengths = (n for stop in stops for n in range(len(stop) - 1, 0, -1) if text.endswith(stop[:n]))
+    return max(lengths, default=0)
+
+
+def smollm_talker() -> Talker:
+    """SmolLM2 in my Llama. Raises Refused where it is not installed, or damaged."""
+    try:
+        if (path := where()) is None:
+            raise Refused("SmolLM2 is not installed: the first lines of mine/smollm.py say how.")
+        file = opened(path)
+        with torch.device("meta"):
+            model = Llama(config_of(file))
+        model.load_state_dict(parameters_of(file), assign=True)
+    except (ValueError, OSError, RuntimeError, KeyError) as why:
+        raise Refused(str(why)) from None
+    tokenizer = tokenizer_of(file)
+
+    def prompt(messages: Messages) -> list[int]:
+        system = [] if messages[0][0] == "system" else [("system", SYSTEM)]
+        return chat_ids(tokenizer, [*system, *messages])
+
+    return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
+
+
+class ReadingAgain:
+    """Chapter 7's GPT behind the same call as a Llama: without a cache, it reads all that it was given once more."""
+
+    def __init__(self, model: SmallGPT):
+        self.model, self.blocks, self.context = model.eval(), model.blocks, model.context
+
+    def __call__(self, ids: Tensor, caches: list[Cache]) -> Tensor:
+        first = caches[0]
+        first.k = torch.cat([first.k.to(ids), ids[0]])
+        return self.model(first.k[None, -self.context :])
+
+
+def read_talker(path: str | Path) -> Talker:
+    """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
+    state = read_state(path)
+    try:
+        if state.get("kind") == "Llama":
+            held = model = Llama(checked(LlamaConfig(**state["sizes"])))
+        else:
+            held = SmallGPT(**state["sizes"])
+            model = ReadingAgain(held)
+        held.load_state_dict(state.get("best", state.get("model")))
+        texts = saved_tokenizer(state)
+        first = int(state.get("first", 0))  # the number of the first byte
+    except Exception as error:  # a foreign file may hold anything
+        raise Refused(f"{path} holds no model that talks ({type(error).__name__}).") from None
+    held.eval()
+
+    def prompt(messages: Messages) -> list[int]:
+        said = messages[-1][1].strip()
+        text = f"User: {said}\nBot:" if "kind" in state and said else said
+        return [number + first for number in texts.encode(text)]
+
+    def decode(ids: list[int]) -> str:
+        return texts.decode([number - first for number in ids if first <= number < first + len(texts.pieces)])
+
+    return Talker(Path(path).name.partition(".")[0], model, prompt, decode, texts.encode("\n")[0] + first)
+
+
+def chat(
+    file: str | None = None, count: int = 200, temperature: float = 0.2, top_p: float = 0.9, seed: int | None = None
+) -> None:
+    """Question and answer, until an empty line or the end of the input. Raises Refused."""
+    talker, typed = read_talker(file) if file else smollm_talker(), sys.stdin.isatty()
+    messages: list[tuple[str, str]] = []
+    print("Say something; an empty line ends the talk.", flush=True)
+    while text := _typed("> " if typed else ""):
+        messages.append(("user", text))
+        try:
+            answer = _fitting(talker, messages, count, temperature, top_p, seed)
+        except Refused as why:
+            print(why)
+            messages = []
+            continue
+        said = ""
+        try:
+            for piece in answer:
+                said += piece
+                print(printable(piece), end="", flush=True)
+        except KeyboardInterrupt:
+            print(" …", end="")
+        except ValueError as why:
+            raise Refused(str(why)) from None
+        print(flush=True)
+        messages.append(("assistant", said))
+
+
+def _typed(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except (EOFError, KeyboardInterrupt):  # the end of a pipe, ^D, ^C
+        print()
+        return ""
+
+
+def _fitting(talker: Talker, messages: list, *how: Any) -> Answer:
+    """The answer to a talk, whose beginning is forgotten where it is too long for the context."""
+    while True:
+        try:
+            return Answer(talker, messages, *how)
+        except Refused:
+            if len(messages) < 3:
+                raise
+            del messages[:2]
+
+
+def check() -> None:
+    """What may be the beginning of a stop is held back."""
+    assert held_back("The end\nUs", ["\nUser:", "."]) == 3 and held_back("The end", ["\nUser:"]) == 0
+
+
+if __name__ == "__main__":
+    check()
+    chat()

@@ -1,0 +1,148 @@
+"""The models that chapters 7 and 8 leave behind: they compute what transformers does, and their examples run."""
+
+import importlib
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+import transformers
+
+from chapters.ch07.kept import gpt, tokenizer, training
+from chapters.ch08 import dialogues
+from chapters.ch08.kept import answering, llama
+from course_kit import data
+from course_utils import merges
+
+NAMES = {
+    **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
+    **dict.fromkeys(("llama", "answering", "chat", "serve", "smollm"), "ch08"),
+}
+IN_PASSING = {  # where the example is not to be waited for, or needs what is not there
+    "training": ("minutes=10", "minutes=0.01"),
+    "chat": ("count=20", "count=3"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - {"serve", "smollm"}))
+def test_what_a_docstring_shows_runs_and_the_check_passes(tmp_path, monkeypatch, name):
+    module = importlib.import_module(f"chapters.{NAMES[name]}.kept.{name}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(training, "SIZES", {"size": 16, "layers": 1, "heads": 2, "context": 32})
+    (tmp_path / "book.txt").write_text(data.book()[:24_000], "utf-8")
+    dialogues.shipped().save(tmp_path / "talker.pt")
+    shown = [line for line in module.__doc__.splitlines() if line.startswith("    ") and "python -m" not in line]
+    space = dict(vars(module))
+    exec(textwrap.dedent("\n".join(shown)).replace(*IN_PASSING.get(name, ("", ""))), space)
+    module.check()
+
+
+LEARNED = {
+    "gpt": lambda printed: shares(printed)[-1] >= 95,
+    "tokenizer": lambda printed: printed.startswith("the ·"),
+    "llama": lambda printed: shares(printed)[-1] >= 90,
+    "answering": lambda printed: [float(line.split()[-1]) > 0.9 for line in printed.splitlines()] == [False, True],
+    "smollm": lambda printed: "Paris" in printed,
+}
+
+
+def shares(printed):
+    return [float(share) for share in re.findall(r"([\d.]+)%", printed)]
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", LEARNED)
+def test_run_alone_it_learns_its_task(name):
+    run = [sys.executable, "-m", f"chapters.{NAMES[name]}.kept.{name}"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and LEARNED[name](done.stdout), done.stdout + done.stderr
+
+
+def with_large_parameters(model):
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+def renamed(parameters, heads, key_heads):
+    """Our parameters under the names of transformers, which turns the halves of a head instead of neighbours."""
+    names = {"query": "self_attn.q_proj", "key": "self_attn.k_proj", "value": "self_attn.v_proj"}
+    names |= {"out": "self_attn.o_proj", "gate": "mlp.gate_proj", "up": "mlp.up_proj", "down": "mlp.down_proj"}
+    names |= {"norm1": "input_layernorm", "norm2": "post_attention_layernorm"}
+    found = {"lm_head.weight": parameters["tokens.weight"]}
+    for name, x in parameters.items():
+        if "query" in name or "key" in name:
+            count = heads if "query" in name else key_heads
+            x = x.unflatten(0, (count, -1, 2)).transpose(1, 2).flatten(0, 2)
+        parts = [names.get(part, part) for part in name.split(".") if part not in ("attention", "ffn")]
+        theirs = ".".join(parts).replace("blocks", "layers").replace("tokens.weight", "embed_tokens.weight")
+        found[f"model.{theirs}"] = x
+    return found
+
+
+@torch.no_grad()
+def test_a_llama_writes_what_the_one_of_transformers_writes_also_beyond_a_block(monkeypatch, tmp_path):
+    torch.manual_seed(0)
+    model = with_large_parameters(llama.Llama(llama.LlamaConfig(50, 32, 2, 4, 2, 48)))
+    config = transformers.LlamaConfig(
+        vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        intermediate_size=48, rms_norm_eps=1e-5, tie_word_embeddings=True, max_position_embeddings=256,
+    )  # fmt: skip
+    theirs = transformers.LlamaForCausalLM(config).eval()
+    theirs.load_state_dict(renamed(model.state_dict(), heads=4, key_heads=2))
+    ids = torch.randint(50, (1, 40))
+    monkeypatch.setattr(llama, "BLOCK", 16)
+    whole = {"attention_mask": torch.ones_like(ids), "eos_token_id": None, "pad_token_id": 0}
+    written = theirs.generate(ids, max_new_tokens=30, do_sample=False, **whole)
+    assert list(llama.generate(model, ids, count=30)) == written[0, 40:].tolist()
+    llama.save(model, tmp_path / "a.pt")
+    torch.testing.assert_close(llama.load(tmp_path / "a.pt")(ids), theirs(ids).logits, atol=1e-4, rtol=1e-4)
+
+
+def test_what_does_not_fit_is_said():
+    for sizes, why in ({"model_size": 30}, "even"), ({"key_heads": 3}, "evenly"), ({"num_layers": 0}, "above 0"):
+        with pytest.raises(ValueError, match=why):
+            llama.checked(llama.LlamaConfig(vocab_size=9, **sizes))
+    model, ids = llama.small(), torch.zeros(1, 5, dtype=torch.long)
+    for wrong, why in (
+        ({"count": 9}, "13 fit into the context"),
+        ({"temperature": -1}, "temperature -1"),
+        ({"top_p": 0}, "top_p 0"),
+        ({"ids": ids.expand(2, 5)}, r"\[2, 5\]"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            list(llama.generate(model, **{"ids": ids, "count": 3} | wrong))
+    small = gpt.SmallGPT(9, 16, 1, 2, 8)
+    for wrong in ({"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}, {"ids": ids[:, :0]}):
+        with pytest.raises(ValueError, match="needed"):
+            gpt.write(small, **{"ids": ids, "count": 3} | wrong)
+
+
+def test_padding_costs_a_gpt_nothing_and_a_row_ends_with_its_stop(tmp_path):
+    torch.manual_seed(0)
+    model = with_large_parameters(gpt.SmallGPT(9, 16, 2, 2, 8))
+    texts = [[1, 2, 3, 4], [5, 6]]
+    sums = [gpt.next_token_loss(model, torch.tensor([text])) * (len(text) - 1) for text in texts]
+    torch.testing.assert_close(gpt.next_token_loss(model, gpt.padded(texts)), sum(sums) / 4)
+    stop = int(gpt.write(model, torch.tensor([[1]]), 1, temperature=0)[0, -1])
+    assert gpt.write(model, torch.tensor([[1]]), 5, temperature=0, stop=stop).shape == (1, 2)
+    gpt.save(model, tmp_path / "a.pt")
+    again = gpt.load(tmp_path / "a.pt")
+    torch.testing.assert_close(again(torch.tensor(texts[:1])), model(torch.tensor(texts[:1])))
+
+
+def test_merges_are_those_of_the_page_by_either_way():
+    text = data.book()[:20_000]
+    kept = tokenizer.learned(text, 30)
+    assert set(kept.merges) == set(merges.learn_merges(text, 30)) and kept.decode(kept.encode(text)) == text
+
+
+def test_answers_that_are_cut_off_are_refused_before_the_first_step():
+    model, talks_ = answering.Pairs(), [([1, 2, 3], [4]), ([1], [2])]
+    for wrong, longest, why in ((talks_, 3, "Talk 0"), ([([1], [])], None, "at least a token")):
+        with pytest.raises(ValueError, match=why):
+            next(answering.imitate(model, wrong, 5, 0.1, longest=longest))
+    with pytest.raises(ValueError, match="Talk 0"):
+        next(answering.prefer(model, [([1, 2, 3], [4], [5])], 5, 0.1, longest=3))

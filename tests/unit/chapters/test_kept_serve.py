@@ -1,0 +1,307 @@
+"""`python -m mine serve`: OpenAI's interface as clients know it, and a server that no client stops for the others."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+import torch
+from kept_package import lay
+
+from chapters.ch07.kept.files import Refused
+from chapters.ch08 import dialogues
+from chapters.ch08.kept import serve
+from chapters.ch08.kept.chat import Talker, smollm_talker
+
+ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer
+
+
+class Scripted:
+    """A model over bytes that says its text, each token after some seconds; with none it says any letters."""
+
+    context, blocks = 6000, (None,)
+
+    def __init__(self, text="", seconds=0.0):
+        self.script, self.seconds = [*text.encode(), STOP], seconds
+
+    def __call__(self, ids, caches):
+        time.sleep(self.seconds)
+        cache = caches[0]
+        cache.length = 0 if ASKED in ids else cache.length + 1
+        logits = torch.full((1, ids.shape[1], 256), -50.0)
+        if len(self.script) > 1:
+            logits[0, -1, self.script[cache.length % len(self.script)]] = 50
+        else:
+            logits[0, -1, 97:123] = torch.arange(26) / 10.0
+        return logits
+
+
+def talker(*script):
+    def prompt(messages):
+        return [*"|".join(text for _, text in messages).encode(), ASKED]
+
+    return Talker("scripted", Scripted(*script), prompt, lambda ids: bytes(ids).decode("utf-8", "replace"), STOP)
+
+
+@contextmanager
+def served(who):
+    with serve.Server(0) as server:
+        server.talker = who
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def server():
+    with served(talker("The cat 猫🙂 sat. The end")) as found:
+        yield found
+
+
+def sent(server, method, path, body=None, **headers):
+    """Status and content of one request. headers: None leaves one out that is sent by itself."""
+    line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    line.putrequest(method, path, skip_host="Host" in headers)
+    for name, value in {"Content_Length": str(len(content or b"")), **headers}.items():
+        if value is not None:
+            line.putheader(name.replace("_", "-"), value)
+    line.endheaders(content)
+    reply = line.getresponse()
+    return reply.status, reply.read().decode()
+
+
+TALK = [{"role": "user", "content": "hi"}]
+
+
+def asked(server, **options):
+    status, content = sent(server, "POST", "/v1/chat/completions", {"messages": TALK, **options})
+    return status, json.loads(content)
+
+
+def said(server, **options):
+    """What it says, why it ended, and how many tokens that took."""
+    status, content = asked(server, temperature=0, **options)
+    assert status == 200, content
+    choice = content["choices"][0]
+    return choice["message"]["content"], choice["finish_reason"], content["usage"]["completion_tokens"]
+
+
+def streamed(server, **options):
+    body = {"messages": TALK, "temperature": 0, "stream": True, **options}
+    status, content = sent(server, "POST", "/v1/chat/completions", body)
+    *events, end = [line.removeprefix("data: ") for line in content.splitlines() if line]
+    assert status == 200 and end == "[DONE]"
+    return [json.loads(event) for event in events]
+
+
+def test_an_answer_ends_where_it_is_told_to_and_says_why(server):
+    assert said(server) == ("The cat 猫🙂 sat. The end", "stop", 28)
+    assert said(server, max_tokens=7) == ("The cat", "length", 7)
+    assert said(server, max_tokens=20, max_completion_tokens=3) == ("The", "length", 3)
+    assert said(server, max_tokens=9) == ("The cat ", "length", 9)  # no half of a character
+    assert said(server, stop="🙂 sat")[:2] == ("The cat 猫", "stop")
+    assert said(server, stop=["nothing", "The end"])[:2] == ("The cat 猫🙂 sat. ", "stop")
+    assert said(server, stop=["The"])[0] == ""
+    assert said(server, stop=["end."])[:2] == ("The cat 猫🙂 sat. The end", "stop")
+
+
+@pytest.mark.parametrize("options", [{}, {"max_tokens": 10}, {"stop": [". The", "zz"]}, {"stop": "cat"}])
+def test_a_stream_says_the_same_in_whole_characters_and_ends_with_the_reason(server, options):
+    events = streamed(server, **options, stream_options={"include_usage": True})
+    *choices, last = [event["choices"][0] for event in events if event["choices"]]
+    pieces = [choice["delta"]["content"] for choice in choices]
+    assert ("".join(pieces), last["finish_reason"]) == said(server, **options)[:2] and last["delta"] == {}
+    assert {choice["finish_reason"] for choice in choices} == {None} and "\ufffd" not in "".join(pieces)
+    assert events[-1]["usage"]["completion_tokens"] == said(server, **options)[2]
+
+
+def test_content_in_parts_is_one_text_and_models_are_named(server):
+    parts = [{"type": "text", "text": text} for text in ("a", "b")]
+    whole = asked(server, messages=[{"role": "developer", "content": "c"}, {"role": "user", "content": parts}])[1]
+    assert whole["usage"]["prompt_tokens"] == len("c|ab") + 1
+    assert json.loads(sent(server, "GET", "/v1/models")[1])["data"][0]["id"] == "scripted"
+    assert json.loads(sent(server, "GET", "/v1/models/scripted")[1])["id"] == "scripted"
+    assert asked(server, messages=[{"role": "user", "content": "\ud800"}])[0] == 200
+
+
+def test_seed_temperature_and_top_p_are_obeyed():
+    with served(talker()) as server:
+
+        def letters(**options):
+            return asked(server, max_tokens=30, **options)[1]["choices"][0]["message"]["content"]
+
+        assert letters(temperature=1, seed=1) == letters(temperature=1, seed=1) != letters(temperature=1, seed=2)
+        assert letters(temperature=0) == letters(temperature=2, top_p=1e-300) == letters(temperature=1e-40) == 30 * "z"
+        assert len(set(letters(temperature=2, top_p=1, seed=1))) > len(set(letters(temperature=2, top_p=0.2, seed=1)))
+
+
+WRONG = {
+    "n": {"n": 2},
+    "temperature": {"temperature": -1},
+    "top_p": {"top_p": 0},
+    "max_tokens": {"max_tokens": "6"},
+    "max_completion_tokens": {"max_completion_tokens": 0},
+    "seed": {"seed": 1.5},
+    "stop": {"stop": [1]},
+    "stream": {"stream": "yes"},
+    "tools": {"tools": [{"type": "function"}]},
+    "response_format": {"response_format": {"type": "json_object"}},
+    "messages": {"messages": []},
+    "messages[0].role": {"messages": [{"role": "cat", "content": "x"}]},
+    "messages[0].content": {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("param", WRONG)
+def test_what_is_wrong_is_named_also_in_a_stream(server, param, stream):
+    status, content = asked(server, **{"stream": stream} | WRONG[param])
+    assert (status, content["error"]["param"], content["error"]["type"]) == (400, param, "invalid_request_error")
+
+
+def test_too_long_and_another_model_are_refused(server):
+    status, content = asked(server, messages=[{"role": "user", "content": "cat " * 1500}], stream=True)
+    assert status == 400 and "6,000" in content["error"]["message"]
+    assert asked(server, model="gpt-4")[1]["error"]["code"] == "model_not_found"
+
+
+POST = ("POST", "/v1/chat/completions")
+
+
+@pytest.mark.parametrize(
+    ("status", "request_", "headers"),
+    [
+        (404, ("POST", "/v1/embeddings", {}), {}),
+        (404, ("GET", "/v1/models/gpt-4"), {}),
+        (405, ("GET", "/v1/chat/completions"), {}),
+        (405, ("DELETE", "/v1/models"), {}),
+        (501, ("PURGE", "/v1/models"), {}),
+        (400, (*POST, b"{broken"), {}),
+        (400, (*POST, b"[" * 100_000), {}),
+        (400, (*POST, b"\xff\xfe\xfa"), {}),
+        (400, (*POST, []), {}),
+        (400, (*POST, b'{"messages": [{"role": "user", "content": "a"}], "temperature": NaN}'), {}),
+        (400, (*POST, b"{}"), {"Content_Length": "-1"}),
+        (411, (*POST, b"{}"), {"Content_Length": None}),
+        (411, (*POST, b"{}"), {"Transfer_Encoding": "chunked"}),
+        (413, (*POST, b" " * 50_000_000), {}),
+        (403, ("GET", "/v1/models"), {"Host": "evil.example"}),
+        (403, (*POST, {"messages": TALK}), {"Origin": "https://evil.example"}),
+        (403, (*POST, {"messages": TALK}), {"Origin": "null"}),
+    ],
+)
+def test_each_bad_request_gets_the_error_of_the_interface(server, status, request_, headers):
+    found, content = sent(server, *request_, **headers)
+    assert found == status and json.loads(content)["error"]["message"]
+
+
+def test_what_is_no_request_of_http_gets_an_error_and_the_server_lives(server):
+    for text in (b"hello\r\n\r\n", b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n"):
+        with socket.create_connection(server.server_address, timeout=10) as line:
+            line.sendall(text)
+            assert b'{"error": {' in line.recv(10_000)
+    assert said(server, max_tokens=3)[0] == "The"
+
+
+def opened(server, **options):
+    """A client that has asked, and not read yet."""
+    line = socket.create_connection(server.server_address, timeout=20)
+    body = json.dumps({"messages": TALK, **options}).encode()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    line.sendall(head.encode() + body)
+    return line
+
+
+def test_who_does_not_read_or_asks_for_much_does_not_stop_the_others():
+    with served(talker("word " * 1000, 0.002)) as server:
+        slow = [opened(server, stream=True, max_tokens=5000), opened(server, max_tokens=5000)]
+        long = opened(server, messages=[{"role": "user", "content": "cat " * 1400}], max_tokens=1)
+        time.sleep(0.1)
+        start = time.perf_counter()
+        assert said(server, max_tokens=8)[0] == "word wor" and time.perf_counter() - start < 3
+        assert b"200 OK" in long.recv(1000)
+        for line in (*slow, long):
+            line.close()
+
+
+def test_an_answer_whose_client_has_left_is_given_up():
+    with served(talker("word " * 1000, 0.002)) as server:
+        gone = [opened(server, stream=bool(number % 2), max_tokens=5000) for number in range(serve.AT_ONCE)]
+        time.sleep(0.2)
+        for line in gone:
+            line.close()
+        assert said(server, max_tokens=3)[0] == "wor"
+        end = time.perf_counter() + 5
+        while server.places._value < serve.AT_ONCE and time.perf_counter() < end:
+            time.sleep(0.02)
+        assert server.places._value == serve.AT_ONCE
+
+
+def test_a_model_that_is_damaged_is_an_error_whole_and_streamed(server):
+    server.talker.model.__class__ = type(
+        "Damaged", (Scripted,), {"__call__": lambda *_: torch.full((1, 1, 256), torch.nan)}
+    )
+    assert "not finite" in asked(server)[1]["error"]["message"]
+    body = {"messages": TALK, "stream": True}
+    assert "not finite" in sent(server, *POST, body)[1]
+
+
+def test_it_listens_here_alone_and_a_port_that_is_taken_is_said(server):
+    assert server.server_address[0] == "127.0.0.1"
+    with pytest.raises(Refused, match=f"Port {server.server_port} cannot be used"):
+        serve.Server(server.server_port)
+
+
+def test_interrupted_in_the_middle_of_an_answer_it_ends_with_status_0(tmp_path):
+    lay(tmp_path)
+    dialogues.shipped().save(tmp_path / "talker.pt")
+    run = [sys.executable, "-m", "mine", "serve", "0", "--model", "talker.pt"]
+    process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    port = int(process.stdout.readline().split("127.0.0.1:")[1].split("/")[0])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        body = json.dumps({"messages": TALK, "stream": True, "stop": None}).encode()
+        line.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        line.recv(100)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0 and "Ended" in out and not err
+
+
+@pytest.mark.weekly
+def test_the_client_of_openai_understands_it(smollm):
+    openai = pytest.importorskip("openai", reason="needs the extra serve")
+    with served(smollm_talker()) as server:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        client = openai.OpenAI(base_url=url, api_key="none", timeout=120, max_retries=0)
+        assert [model.id for model in client.models.list()] == [client.models.retrieve("smollm2").id] == ["smollm2"]
+        france = [{"role": "user", "content": [{"type": "text", "text": "What is the capital of France?"}]}]
+
+        def choice(**options):
+            options = {"temperature": 0, "max_completion_tokens": 12} | options
+            return client.chat.completions.create(model="smollm2", messages=france, **options).choices[0]
+
+        assert choice().message.content == "The capital of France is Paris." and choice().finish_reason == "stop"
+        assert choice(stop=["Paris"]).message.content == "The capital of France is "
+        assert choice(max_tokens=3).finish_reason == "length"
+        assert choice(temperature=2, seed=1).message.content == choice(temperature=2, seed=1).message.content
+        options = {"model": "smollm2", "messages": france, "temperature": 0, "max_tokens": 5}
+        chunks = list(client.chat.completions.create(**options, stream=True))
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "The capital of France is"
+        assert [chunk.choices[0].finish_reason for chunk in chunks][-2:] == [None, "length"]
+        long = {"messages": [{"role": "user", "content": "cat " * 9000}]}
+        for wrong in ({"n": 2}, {"top_p": 3}, {"tools": [{"type": "function", "function": {"name": "a"}}]}, long):
+            for stream in (False, True):
+                with pytest.raises(openai.BadRequestError):
+                    client.chat.completions.create(**options | wrong, stream=stream)
+        with pytest.raises(openai.NotFoundError):
+            client.embeddings.create(model="smollm2", input="x")
