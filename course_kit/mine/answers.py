@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import cells, files, shell
-from course_kit.dependencies import parsed, prerequisites
+from course_kit.dependencies import needed, parsed
 from course_kit.exercises import check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
 from course_kit.source_text import plain
@@ -69,8 +69,7 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
     except CannotTake as why:
         return f"It is solved, but not in your package `mine`: {why}"
     except OSError as error:
-        why = error.strerror or str(error)
-        return f"Your package `mine` could not be written: {why}. The exercise is not affected."
+        return f"Your package `mine` could not be written: {error.strerror or error}. The exercise is not affected."
     except Exception as error:  # an answer may be any object
         return f"It is solved, but not in your package `mine`: looking at it raises {type(error).__name__}."
 
@@ -222,7 +221,7 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
     """The texts of an answer and of what it uses in its cell, by name, the answer last; and names from elsewhere."""
     pieces, needs = {}, set()
     rows = cell.split("\n")
-    for node in prerequisites([parsed(cell)], 0, stub):
+    for node in needed([parsed(cell)], 0, stub):
         decorators = getattr(node, "decorator_list", ())
         checks = [one for one in decorators if ast.unparse(one).startswith(("exercise(", "find_error("))]
         if checks and node.end_lineno != stub.last:

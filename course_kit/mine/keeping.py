@@ -25,13 +25,12 @@ def keep(*names: str, chapter: int | None = None, said: str = "", beside: Mappin
     names: such as "transformer"; chapter: by default the latest that was imported and has them; said: a sentence for
     the end; beside: file name -> its text, laid beside the notebooks unless it is there already
     """
+    own, where = answers.solved(), answers.folder()
     for name in names:
-        _keep(module_of(name, chapter))
-    where = answers.folder()
-    if where:
-        for file, text in (beside or {}).items():
-            if not (where.parent / file).exists():
-                files.write_atomically(where.parent / file, text)
+        _keep(module_of(name, chapter), own, where, first=name == names[0])
+    for file, text in (beside or {}).items() if where else ():
+        if not (where.parent / file).exists():
+            files.write_atomically(where.parent / file, text)
     if said:
         display(note_of([sentence(said)]))
 
@@ -67,29 +66,35 @@ def _trouble(made: Composed, own: Answers) -> str:
     return tried(made.name, package(made.module, own, answers.read))
 
 
-def _keep(module: str) -> None:
-    own = answers.solved()
+def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
-    where, course_s = answers.folder(), f" The course's: {', '.join(made.course)}." * bool(made.course and made.yours)
-    whose = f"{made.whose}{course_s}" if made.yours or made.course else ""
-    said = [f"{len(made.text.splitlines())} lines, which need only torch. {whose}", *made.notes, *troubles]
+    others = f" The course's: {', '.join(made.course)}." if made.course and made.yours else ""
+    whose = f"{made.whose}{others}" if made.yours or made.course else ""
+    said = [f"{len(made.text.splitlines())} lines, which need only torch. {whose}".rstrip(), *made.notes, *troubles]
     if where is None:
-        said.append("Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:")
+        if first:
+            said.append(
+                "Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:"
+            )
         return display(note_of([*map(sentence, said), _folded(made)], "dotted"))
+    laid, waiting = [made], list(made.beside)
+    while waiting:  # those that it imports and that are not there
+        other = waiting.pop()
+        known = other in [one.module for one in laid]
+        if not known and not (where / f"{other.rpartition('.')[2]}.py").exists():
+            laid.append(working(other, own)[0])
+            waiting += laid[-1].beside
     try:
         with files.alone(where.parent / f"mine{record.FILE}", PATIENCE):
-            for other in made.beside:
-                if not (where / f"{other.rpartition('.')[2]}.py").exists():
-                    record.lay(where, working(other, own)[0])
-            file, stays = record.lay(where, made)
+            file, stays = [record.lay(where, one) for one in laid][0]
     except OSError as error:
         said.append(f"It could not be written: {error.strerror or error}. Your notebook is as it was.")
         return display(note_of(map(sentence, said), "dotted"))
     said.insert(0, f"Written: mine/{file}." + (f" mine/{stays} stays as you have changed it." if stays else ""))
     if 'if __name__ == "__main__":' not in made.text:
         return display(note_of(map(sentence, said)))
-    name = Path(file).stem
-    commands = [f"%run -m mine.{name}", f"python -m mine.{name}"]
+    name = f"mine.{Path(file).stem}".removesuffix(".__main__")
+    commands = [f"%run -m {name}", f"python -m {name}"]
     ways = sentence("Run it in a cell; or in the folder of your notebooks, with a Python that has torch:")
     return display(note_of([*map(sentence, said), ways, (code("\n".join(commands)), "    " + "\n    ".join(commands))]))
 

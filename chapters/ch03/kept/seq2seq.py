@@ -89,14 +89,14 @@ def check() -> None:
         model = Translator(Encoder(13, 16), kind(13, 16))
         source, target = backwards(4, length=6)
         longer = [torch.cat([rows, torch.zeros(4, 2, dtype=torch.long)], 1) for rows in (source, target)]
-        losses = [translation_loss(model, *rows, begin=BEGIN) for rows in ((source, target), longer)]
-        assert torch.allclose(*losses, atol=1e-5)
+        loss, padded = translation_loss(model, source, target, BEGIN), translation_loss(model, *longer, BEGIN)
+        assert torch.allclose(loss, padded, atol=1e-5)
         everything = source != PADDING
         other = torch.cat([target[:, :3], target[:, 3:].flip(1)], 1)
-        both = [model(source, rows, everything)[0][:, :3] for rows in (target, other)]
-        assert torch.allclose(*both, atol=1e-5)
+        logits, later = (model(source, rows, everything)[0][:, :3] for rows in (target, other))
+        assert torch.allclose(logits, later, atol=1e-5)
         assert translate(model, longer[0], BEGIN, END, longest=5) == translate(model, source, BEGIN, END, longest=5)
-        losses[0].backward()
+        loss.backward()
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
     table = nn.functional.one_hot(torch.tensor([0, 5, 0, 0, 0, END])).float()  # after <bos> 5, after 5 <eos>
     assert greedy(lambda word, state: (table[word], state), torch.zeros(1), BEGIN, END, 9).tolist() == [5]

@@ -57,15 +57,9 @@ def test_what_is_solved_in_chapter_1_is_the_readers_in_another_notebook(kernel):
 
 
 @pytest.mark.weekly
-def test_a_dataclass_and_a_cell_with_a_magic_are_found_in_the_notebook(kernel):
+def test_an_answer_below_a_magic_is_found_in_the_notebook(kernel):
     book, _, client = kernel
     started(client, "ch05")
-    run(client, "from course_kit.source_text import plain\nfrom dataclasses import dataclass")
-    cell = "@dataclass(frozen=True)\nclass TransformerConfig:\n    vocab: int = 13\n    mine: int = 1\n"
-    run(client, cell)
-    code = "from course_kit.mine.needs import definition_of\nprint(definition_of(TransformerConfig).text)"
-    assert run(client, code, prints="mine: int = 1")[1] == cell
-    run(client, "from chapters.ch05 import exercise")
     magic = '%%time\n@exercise("residual and norm")\ndef add_norm(x, f, norm):\n    return x + f(norm(x))'
     text = run(client, magic, prints="Wall time")[1]
     assert "right, on all" in text and "`add_norm` is in mine/ch05.py" in text
