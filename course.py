@@ -42,7 +42,7 @@ def parser():
     add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
     add.add_argument("names", nargs="*", help=NAMES)
 
-    add = command("views", "authoring.views", "build the program of the views, or check it and test it")
+    add = command("views", "authoring.bundle", "build the program of the views, or check it and test it")
     add.add_argument("names", nargs="*", help="with --check: of tests; without: all")
     add.add_argument("--check", action="store_true", help="write nothing")
 
