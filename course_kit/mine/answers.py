@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import cells, files, shell
-from course_kit.dependencies import needed, parsed
+from course_kit.dependencies import parsed, prerequisites
 from course_kit.exercises import check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
 from course_kit.source_text import plain
@@ -221,7 +221,7 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
     """The texts of an answer and of what it uses in its cell, by name, the answer last; and names from elsewhere."""
     pieces, needs = {}, set()
     rows = cell.split("\n")
-    for node in needed([parsed(cell)], 0, stub):
+    for node in prerequisites([parsed(cell)], 0, stub):
         decorators = getattr(node, "decorator_list", ())
         checks = [one for one in decorators if ast.unparse(one).startswith(("exercise(", "find_error("))]
         if checks and node.end_lineno != stub.last:
