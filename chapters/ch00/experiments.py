@@ -1,50 +1,85 @@
-"""What the cover's model needs of each word: its list exchanged, compared, or left out."""
+"""Which word needs attention? Its list made with attention, all others without, or the other way round."""
 
 import torch
+from torch import Tensor
 
-from chapters.ch00.labs.cover import MODEL, SENTENCE, Reading, halves
+from chapters.ch00.labs.cover import COW, MODEL, Reading
 from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.data.parallel import Pair, load_parallel
 from course_kit.decoding import greedy
+from course_kit.heads import heads_of, silenced
+from course_kit.text import BOS
 from course_kit.views import Table
 
 
 @torch.no_grad()
-def lists_of(loaded: Loaded, sentence: str) -> torch.Tensor:
-    """What the decoder reads of a sentence: a list of D numbers for each word, [S, D]."""
-    return loaded.model.encode(torch.tensor([loaded.source.encode(sentence)]))[0]
+def both_lists(loaded: Loaded, source: Tensor) -> tuple[Tensor, Tensor]:
+    """What the decoder reads of sentences [B, S]: D numbers for each word, with attention and without, [B, S, D]."""
+    with silenced(loaded.model, heads_of(loaded.model, "encoder")):
+        without = loaded.model.encode(source)
+    return loaded.model.encode(source), without
+
+
+def word_by_word(model: str | Loaded = MODEL, sentence: str = COW) -> Table:
+    """One row for each word of a sentence: the French if this word alone has attention, and if all others have it."""
+    loaded = load_checkpoint(model) if isinstance(model, str) else model
+    source = torch.tensor([loaded.source.encode(sentence)])
+    lists, without = both_lists(loaded, source)
+    alone = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # [S, S, 1]
+    memory = torch.cat([torch.where(alone, lists, without), torch.where(alone, without, lists)])  # [2 S, S, D]
+    written = greedy(Reading(loaded.model, memory), source.expand(len(memory), -1))
+    french = [" ".join(loaded.target.tokens(one.ids)).replace("' ", "'").replace(" .", ".") for one in written]
+    words = loaded.source.cut(sentence)
+    halves = french[: len(words)], french[len(words) :]
+    rows = [
+        {"word": word, "attention for it alone": _reason(one), "for all but it": _reason(other)}
+        for word, one, other in zip(words, *halves, strict=True)
+    ]
+    return Table(rows, sentence)
+
+
+def _reason(french: str) -> str:
+    return french[max(0, french.find("parce")) :]
 
 
 @torch.no_grad()
-def french(loaded: Loaded, sentence: str, lists: torch.Tensor) -> str:
-    """What the model writes from these lists [S, D], instead of those of the sentence."""
-    ids = torch.tensor([loaded.source.encode(sentence)])[:, : len(lists)]
-    written = greedy(Reading(loaded.model, lists[None]), ids)[0].ids
-    return " ".join(loaded.target.tokens(written)).replace("' ", "'").replace(" .", ".").capitalize()
+def held_out(model: str | Loaded = MODEL, count: int | None = None) -> Table:
+    """How often the right one of il and elle is the more probable one, after the right French up to there: a row for
+    each choice of the words that have attention.
 
-
-def needed_words(model: str | Loaded = MODEL, sentence: str = SENTENCE) -> Table:
-    """One row for each word of the first sentence: how far its list differs from that of the other sentence, as the
-    length of the difference over the length of the list; and the French without this list."""
+    In sentences about nouns that no such sentence of the training has; count: so many of the 736.
+    """
     loaded = load_checkpoint(model) if isinstance(model, str) else model
-    first, second = halves(sentence)
-    here, there = lists_of(loaded, first), lists_of(loaded, second)
-    apart = (here - there).norm(dim=-1) / here.norm(dim=-1)  # [S]
-    as_usual = french(loaded, first, here)
-    rows = []
-    for i, word in enumerate(loaded.source.cut(first)):
-        without = french(loaded, first, torch.cat([here[:i], here[i + 1 :]]))
-        rows.append({"word": word, "its list differs by": f"{100 * apart[i]:.0f} %",
-                     "French without its list": "the same" if without == as_usual else without})  # fmt: skip
-    return Table(rows, f"“{first}” With all its lists: {as_usual}")
+    pairs, right = load_parallel("en-fr", "twins")[:count], []
+    alike: dict[tuple[int, int], list[Pair]] = {}  # by where the French pronoun is, and the number of English words
+    for pair in pairs:
+        alike.setdefault((len(pair.target) - pair.target[::-1].index("qu'"), len(pair.source)), []).append(pair)
+    for (pronoun, size), group in alike.items():
+        source = torch.tensor([loaded.source.encode([word.lower() for word in pair.source]) for pair in group])
+        french = [[word.lower() for word in pair.target[:pronoun]] for pair in group]
+        prefix = torch.tensor([[BOS, *loaded.target.encode(words)] for words in french])
+        pronouns = [loaded.target.encode([pair.twin.pronoun, pair.twin.other_pronoun]) for pair in group]
+        lists, without = both_lists(loaded, source)
+        mixed = {"every word": lists, "no word": without}
+        places = [_places(pair) for pair in group]
+        for name in places[0]:
+            alone = torch.eye(size, dtype=torch.bool)[[place[name] for place in places]][..., None]  # [B, S, 1]
+            mixed[f"only {name}"] = torch.where(alone, lists, without)
+            mixed[f"all but {name}"] = torch.where(alone, without, lists)
+        for memory in mixed.values():
+            logits = loaded.model.output(loaded.model.decode(prefix, memory)[:, -1])
+            one, other = logits.gather(1, torch.tensor(pronouns)).unbind(1)
+            right.append((one > other).float())
+    found = [torch.cat(right[i :: len(mixed)]).mean().item() for i in range(len(mixed))]
+    shares = dict(zip(mixed, found, strict=True))
+    order = sorted(shares, key=lambda name: (name.startswith("all but"), "word" not in name))
+    return Table([{"attention for": name, "right, %": round(100 * shares[name])} for name in order],
+                 f"The right one of il and elle, in {len(pairs)} sentences.")  # fmt: skip
 
 
-def all_but_one(model: str | Loaded = MODEL, sentence: str = SENTENCE) -> list[bool]:
-    """For each of the two sentences: is the French the same if all lists but that of the word that differs are those of
-    the other sentence?"""
-    loaded = load_checkpoint(model) if isinstance(model, str) else model
-    pair = halves(sentence)
-    lists = [lists_of(loaded, one) for one in pair]
-    words = [loaded.source.cut(one) for one in pair]
-    changes = torch.tensor([a != b for a, b in zip(*words, strict=True)])[:, None]  # [S, 1]
-    mixed = [torch.where(changes, lists[s], lists[1 - s]) for s in (0, 1)]
-    return [french(loaded, pair[s], mixed[s]) == french(loaded, pair[s], lists[s]) for s in (0, 1)]
+def _places(pair: Pair) -> dict[str, int]:
+    """Three words of a sentence: where they are."""
+    words = [word.lower() for word in pair.source]
+    it = len(words) - 1 - words[::-1].index("it")
+    noun = words.index(pair.twin.referent.lower())
+    return {"the adjective": len(words) - 2, "“it”": it, "the noun that it means": noun}

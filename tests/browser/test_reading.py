@@ -124,8 +124,8 @@ def test_views_that_nobody_trusts_are_shown_and_nothing_of_their_notebook_runs(s
     hosts = page.locator(".course-view")
     until(hosts.count, lambda count: count > 2)  # those near the screen; the others come when one scrolls to them
     until(lambda: hosts.evaluate_all("all => all.filter((one) => !one.view).length"), 0)
-    page.get_by_role("button", name="change to wide").first.click()
-    until(page.get_by_test_id("french").first.inner_text, lambda said: "elle" in said)
+    page.locator("[data-control=attention][value=off]").first.check()
+    until(page.get_by_test_id("french").first.inner_text, lambda said: "fatigué." in said)
     assert page.evaluate("window.ran") is None
 
 

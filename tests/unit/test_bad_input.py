@@ -126,7 +126,7 @@ BORDERS = {
                 "title": "title", "caption": "text", "presenting": "flag"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
-    "cover": (cover, {}, {"sentence": "sentence", "model": "model"}),
+    "cover": (lambda sentence="it", **more: cover([sentence], **more), {}, {"sentence": "sentence", "model": "model"}),
     "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
                 "word": "place"}),
     "architecture": (architecture, {}, VIEW | {"model": "model?", "select": "name"}),

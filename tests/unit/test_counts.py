@@ -37,7 +37,7 @@ def test_the_numbers_are_looked_for():
 
 def test_the_hours_of_the_whole_course_are_those_of_its_notebooks():
     """To the nearest hour but one: the minutes are rounded, and chapters change."""
-    core, beyond = re.search(r"takes about (\w+) hours with its exercises, plus (\w+) for what is", FIRST).groups()
+    core, beyond = re.search(r"take about (\w+) hours .*?may skip: (\w+) hours more", FIRST).groups()
     every = [minutes(name) for name in building.names()]
     annexes = sum(one.alone for one in every if lessons.is_annex(one.name))
     alone = sum(one.alone for one in every if not lessons.is_annex(one.name))

@@ -1,21 +1,23 @@
-"""The cover: a sentence, whom its words attend to, what it becomes in French, and which word decides that.
+"""The cover: a sentence, what its words attend to, and what it becomes in French with attention and without.
 
-The picture of every lecture shows whom "it" attends to. `study` changes one word, and then exchanges the encoder's
-state of one word after the other between the two sentences: what carries the change is the word to ask. What a reader
-types is studied in the page, by the same model.
+Without: all heads of the encoder's self-attention are silenced, so that each word's list of numbers (its state) is
+made from this word and its position alone. The decoder, and with it the cross-attention, stays as it is. Then one word
+after the other gets the list back that attention made: which of them brings the French back? What a reader types is
+studied in the page, by the same model.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from course_kit.arguments import described, string
+from course_kit.arguments import described, several, string
 from course_kit.caching import TransformerState, TransformerWriter, project
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.decoding import greedy
-from course_kit.heads import attention_weights, silenced
-from course_kit.text import BOS
+from course_kit.heads import attention_weights, heads_of, silenced
+from course_kit.text import BOS, EOS
 from course_kit.views.live import shell
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -23,39 +25,35 @@ from course_kit.views.view import View
 from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"
-SENTENCE = "The animal didn't cross the street because it was too tired/wide."
-OTHERS = (
-    "The animal didn't cross the street/bridge because it was too wide.",
-    "The cow didn't cross the bridge because it was too tired/narrow.",
-    "The trophy didn't fit in the box because it was too big/small.",
-)
+COW = "The cow didn't cross the bridge because it was too tired."
+ANIMAL = "The animal didn't cross the street because it was too tired."
+GENDERS = {  # by sentence
+    COW: "In French a cow is [output|elle], and a bridge is [output|il].",
+    ANIMAL: "In French an animal is [output|il], and a street is [output|elle].",
+}
 PRONOUNS = ("il", "elle", "ils", "elles")
-SURE = 0.5  # the model means what it writes when it gives it at least so much
-HINT = "In French an animal is [output|il], and a street is [output|elle]. "  # to SENTENCE
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
 
 
 class Study(NamedTuple):
-    """Two sentences that differ in one word, s = 0 and 1.
+    """One sentence with attention (0) and without (1).
 
-    tokens [s][S] of the source, written [s][T] of the translation; weights [s][S, S] of one head of the encoder;
-    place [s]: where the translations differ, in their pronouns if they do, and words [s] there; shares [s][w]: the
-    probability of each of the two words after the translation's beginning; moved [s][S]: that of the other sentence's
-    word when the state of one source word comes from there; rewritten [s][S]: what is written then; silenced [s]: the
-    probability of its own word without that head. Where the translations are alike, or the model is not SURE of its
-    words, place and what follows are empty.
+    tokens [S] of the source, weights [S, S] of one head, written [2][T]: the translations; place: of the French word
+    in question: the first that differs, else the pronoun, else the word that becomes least sure; words: this word, and
+    the one that is most probable instead; shares [2][2]: their probabilities, given the French before them; given [S]:
+    that of the first if the list of one source word alone is made with attention; rewritten [S][T]: what is written
+    then.
     """
 
-    tokens: list[list[str]]
+    tokens: list[str]
+    weights: np.ndarray
     written: list[list[str]]
-    weights: list[np.ndarray]
-    place: list[int]
+    place: int
     words: list[str]
     shares: list[list[float]]
-    moved: list[list[float]]
-    rewritten: list[list[list[str]]]
-    silenced: list[float]
+    given: list[float]
+    rewritten: list[list[str]]
 
 
 class Reading(TransformerWriter):
@@ -71,56 +69,41 @@ class Reading(TransformerWriter):
 
 
 @torch.no_grad()
-def study(loaded: Loaded, sentences: tuple[str, str]) -> Study:
-    """What changes between two sentences of the same number of tokens, and which word's state carries it.
-
-    loaded: a Transformer that translates. Raises ValueError for sentences of different lengths.
-    """
+def study(loaded: Loaded, sentence: str) -> Study:
+    """What attention does for the translation of a sentence. Raises TypeError for a model that does not translate."""
     model = getattr(loaded, "model", None)
     if not isinstance(model, Transformer) or loaded.source is None:
         raise TypeError(f"model is {described(loaded)}; needed: a Transformer that translates, such as {MODEL!r}")
-    ids = [torch.tensor([loaded.source.encode(s)]) for s in sentences]
-    if ids[0].shape != ids[1].shape:
-        raise ValueError(
-            f"the sentences have {ids[0].shape[1]} and {ids[1].shape[1]} tokens; needed: as many, for an exchange"
-        )
-    memories, weights = [], []
-    for source in ids:
-        with attention_weights(model) as seen:
-            memories.append(model.encode(source))
-        weights.append(seen["encoder"][LAYER - 1][0, HEAD - 1].numpy())  # [1, H, S, S] -> [S, S]
-    written = [greedy(model, source)[0].ids for source in ids]
-    tokens, texts = [loaded.source.cut(s) for s in sentences], [loaded.target.tokens(w) for w in written]
-    place, words, shares, moved, rewritten, silent = _difference(texts), [], [], [], [], []
-    if place:
-        pair = [w[t] for w, t in zip(written, place, strict=True)]
-        words = loaded.target.tokens(pair)
-        for s, memory in enumerate(memories):
-            theirs = memories[1 - s]  # [1, S, D]
-            eye = torch.eye(memory.shape[1], dtype=torch.bool)[..., None]  # row i: only word i comes from there
-            with silenced(model, [("encoder", LAYER, HEAD)]):
-                without = model.encode(ids[s])
-            mixed = torch.cat([memory, without, torch.where(eye, theirs, memory)])  # [2 + S, S, D]
-            prefix = torch.tensor([[BOS, *written[s][: place[s]]]])
-            features = model.decode(prefix.expand(len(mixed), -1), mixed)
-            p = model.output(features[:, -1]).softmax(-1)[:, pair]  # [2 + S, 2]
-            shares.append(p[0].tolist()), silent.append(p[1, s].item()), moved.append(p[2:, 1 - s].tolist())
-            again = greedy(Reading(model, mixed[2:]), ids[s].expand(len(mixed) - 2, -1))
-            rewritten.append([loaded.target.tokens(text.ids) for text in again])
-        if min(shares[0][0], shares[1][1]) < SURE:
-            place, words, shares, moved, rewritten, silent = [], [], [], [], [], []
-    return Study(tokens, texts, weights, place, words, shares, moved, rewritten, silent)
+    source = torch.tensor([loaded.source.encode(sentence)])
+    if not 0 < source.shape[1] <= MOST:
+        raise ValueError(f"the sentence has {source.shape[1]} words; needed: 1 to {MOST}")
+    with attention_weights(model) as seen:
+        with_it = model.encode(source)  # [1, S, D]
+    weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # [1, H, S, S] -> [S, S]
+    with silenced(model, heads_of(model, "encoder")):
+        without = model.encode(source)
+    eye = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # row i: word i alone has its list with attention
+    memories = torch.cat([with_it, without, torch.where(eye, with_it, without)])  # [2 + S, S, D]
+    said = [one.ids for one in greedy(Reading(model, memories), source.expand(len(memories), -1))]
+    first = said[0] + [EOS]
+    p = model.output(model.decode(torch.tensor([[BOS, *said[0]]]).expand(len(memories), -1), memories)).softmax(-1)
+    texts = [loaded.target.tokens(one) for one in said]
+    sure = p[:2, range(len(first)), first]  # [2, T]
+    place = _place(first, said[1] + [EOS], texts[0], (sure[0] - sure[1]).tolist())
+    word = first[place]
+    rivals = p[1, place].clone()
+    rivals[word] = -1
+    pair = [word, int(rivals.argmax())]
+    p = p[:, place, pair].tolist()  # [2 + S][2]
+    words = ["(the end)" if one == EOS else loaded.target.tokens([one])[0] for one in pair]
+    return Study(loaded.source.cut(sentence), weights, texts[:2], place, words, p[:2], [q for q, _ in p[2:]], texts[2:])
 
 
-def _difference(texts: list[list[str]]) -> list[int]:
-    """Where two translations differ: at their pronouns, if each has one and they differ; else at the first word."""
-    pronouns = [[t for t, word in enumerate(text) if word in PRONOUNS] for text in texts]
-    if all(len(found) == 1 for found in pronouns):
-        place = [found[0] for found in pronouns]
-        if texts[0][place[0]] != texts[1][place[1]]:
-            return place
-    first = next((t for t, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), None)
-    return [] if first is None else [first, first]
+def _place(one: list[int], other: list[int], words: list[str], fall: list[float]) -> int:
+    """The first place where two translations differ; of equal ones that of the pronoun, or where p falls most."""
+    differing = [t for t, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    pronouns = [t for t, word in enumerate(words) if word in PRONOUNS]
+    return [*differing[:1], *pronouns, int(np.argmax(fall))][0]
 
 
 class Cover(View):
@@ -131,44 +114,53 @@ class Cover(View):
     colours = 128  # the word that asks has few pixels
 
     @property
+    def place(self) -> int:
+        """Of the sentence that is shown."""
+        return list(self.options["studies"]).index(self.state["sentence"])
+
+    @property
     def shown(self) -> Study:
         """What is studied, with its weights in float64."""
-        size = len(self.options["study"]["tokens"][0])
-        weights = self.arrays["weights"].astype(np.float64).reshape(2, size, size)
-        return Study(**self.options["study"], weights=list(weights))
+        told = self.options["studies"][self.state["sentence"]]
+        size = len(told["tokens"])
+        weights = self.arrays[f"weights{self.place}"].astype(np.float64).reshape(size, size)
+        return Study(**{name: told[name] for name in Study._fields if name != "weights"}, weights=weights)
+
+    @property
+    def asker(self) -> int:
+        chosen = self.state["asker"]
+        return self.options["studies"][self.state["sentence"]]["asker"] if chosen < 0 else chosen
 
     def describe(self) -> str:
-        now, at = self.shown, self.state["shown"]
-        asker = self.state["asker"]
-        row = now.weights[at][asker]
-        key = int(row.argmax())
+        now, asker = self.shown, self.asker
+        key = int(now.weights[asker].argmax())
         said = (
-            f"“{' '.join(now.tokens[at])}” becomes “{' '.join(now.written[at])}”. In one attention map of the model "
-            f"(head {HEAD} of layer {LAYER}) “{now.tokens[at][asker]}” gives {row[key]:.2f} of its attention to "
-            f"“{now.tokens[at][key]}”."
+            f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
+            f"(head {HEAD} of layer {LAYER}) “{now.tokens[asker]}” gives {now.weights[asker, key]:.2f} of its "
+            f"attention to “{now.tokens[key]}”."
         )
-        if not now.place or not self.options["swaps"]:
+        if self.state["attention"] == "on":
             return said
-        (one, other), (p, q) = (now.words[at], now.words[1 - at]), (now.shares[at][at], now.shares[at][1 - at])
-        top = int(np.argmax(now.moved[at]))
-        most = max(m for i, m in enumerate(now.moved[at]) if i != top)
-        asked = now.weights[at][top]
-        rest = f"at most {most:.3f}" if most >= 0.0005 else "less than 0.0005"
-        word, noun = now.tokens[at][top], now.tokens[at][int(asked.argmax())]
+        (word, other), ((p, _), (q, r)) = now.words, now.shares
+        without = (
+            f"{said} Without attention the model writes “{' '.join(now.written[1])}”: “{word}” falls from {p:.3f} to "
+            f"{q:.3f}, and “{other}” has {r:.3f}."
+        )
+        if not self.options["lists"]:
+            return without
+        best = int(np.argmax(now.given))
         return (
-            f"{said} It writes “{one}” with probability {p:.3f}, “{other}” with {q:.4f}. Which word carries that? "
-            f"Replace what the model computed for “{word}” by what it computed for “{now.tokens[1 - at][top]}” in the "
-            f"other sentence: “{other}” now gets {now.moved[at][top]:.3f}. Do the same with any other word: “{other}” "
-            f"gets {rest}. “{word}” itself gives {asked.max():.2f} of its attention to “{noun}”."
+            f"{without} With attention for “{now.tokens[best]}” alone, “{word}” gets {now.given[best]:.3f}; for any "
+            f"other word alone at most {max((p for i, p in enumerate(now.given) if i != best), default=0):.3f}."
         )
 
     def table(self) -> TextTable:
-        now, at = self.shown, self.state["shown"]
-        header = ["word", f"attention of “{now.tokens[at][self.state['asker']]}”"]
-        columns = [now.tokens[at], [f"{w:.3f}" for w in now.weights[at][self.state["asker"]]]]
-        if now.place and self.options["swaps"]:
-            header.append(f"probability of “{now.words[1 - at]}” with this word's list from the other sentence")
-            columns.append([f"{m:.3f}" for m in now.moved[at]])
+        now = self.shown
+        header = ["word", f"attention of “{now.tokens[self.asker]}”"]
+        columns = [now.tokens, [f"{w:.3f}" for w in now.weights[self.asker]]]
+        if self.options["lists"]:
+            header.append(f"probability of “{now.words[0]}” with attention for this word alone")
+            columns.append([f"{p:.3f}" for p in now.given])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
 
     def draw(self, figure) -> None:
@@ -176,16 +168,16 @@ class Cover(View):
 
         from course_kit.views import picture
 
-        now, at, asker = self.shown, self.state["shown"], self.state["asker"]
+        now, asker = self.shown, self.asker
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set(xlim=(0, 96), ylim=(0, 34))
-        words = _spaced(now.tokens[at])
+        words = _spaced(now.tokens)
         widths = [1.28 * len(w) + 1.6 for w in words]
         edges = np.cumsum([2, *widths])
         middle = (edges[:-1] + edges[1:]) / 2
         for i, (x, word) in enumerate(zip(middle, words, strict=True)):
-            weight = now.weights[at][asker][i]
+            weight = now.weights[asker][i]
             axes.text(
                 x, 12, word, ha="center", fontsize=14, color=picture.COLOURS["query"] if i == asker else "#1b2430",
                 weight="bold" if i == asker or weight > 0.25 else "normal",
@@ -198,55 +190,58 @@ class Cover(View):
             if weight > 0.2 and i != asker:
                 axes.text((x + middle[asker]) / 2, 15.7 + min(30, abs(x - middle[asker]) * 0.7) / 2, f"{weight:.2f}",
                           ha="center", fontsize=9, color="#596573")  # fmt: skip
-        french = " ".join(_spaced(now.written[at])).replace("' ", "'").replace(" .", ".")
+        french = " ".join(_spaced(now.written[0])).replace("' ", "'").replace(" .", ".")
         axes.text(2.6, 5, french, fontsize=14, color="#1b2430")  # the other one is what the reader guesses
 
 
 def cover(
-    sentence: str = SENTENCE,
+    sentences: Sequence[str] = tuple(GENDERS),
     *,
     model: str | Loaded = MODEL,
-    title="“It” attends to “animal”. Is that why the French says “il”?",
-    caption="Arcs: what [query|it] attends to, in one attention map of a translation model that runs in this page.",
-    swaps=True,
+    title="What does attention do for this translation?",
+    caption="Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model.",
+    lists=True,
     live=False,
     presenting=None,
 ):
-    """One living sentence: attention as arcs, the translation, and which word's state decided it.
+    """Sentences, one of them shown: attention as arcs, and the translation with attention and without.
 
-    sentence: with a slash between two words that are compared, as in "too tired/wide."; model: a Transformer's
-    checkpoint that translates; swaps: may a word's list be taken from the other sentence? The reader may type another
-    sentence: the same model runs in the page, where its files
-    are at hand. live=True: Python hears `shown`, `asker`, `tried`, `turned` and `own`.
-    Returns a view: .shown -> Study. Raises ValueError for a sentence without that slash, or of unequal halves.
+    sentences: best up to four; model: a Transformer's checkpoint that translates; lists: can one word at a
+    time get its list back? The reader may type another sentence: the same model runs in the page, where its files are
+    at hand. live=True: Python hears `sentence`, `attention` ("on" or "off"), `asker` (-1: the first one) and `tried`.
+    Returns a view: .shown -> Study. Raises ValueError for a sentence of no words or of more than 24.
     """
+    texts = list(dict.fromkeys(string("sentence", one) for one in several("sentences", sentences)))
+    if not texts:
+        raise ValueError("there are no sentences; needed: one or more")
     loaded = load_checkpoint(model) if isinstance(model, str) else model
-    found = study(loaded, halves(sentence))
-    tokens = found.tokens[0]
-    asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
-    seen = " It was trained on the first sentence, too." if any(map(loaded.was_seen, halves(sentence))) else ""
+    studies, arrays = {}, {}
+    for text in texts:
+        found = study(loaded, text)
+        arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
+        tokens = found.tokens
+        asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
+        told = {name: value for name, value in found._asdict().items() if name != "weights"}
+        studies[text] = told | {"asker": asker, "hint": GENDERS.get(text, "")}
+    seen = " It was trained on the first sentence, too." if loaded.was_seen(texts[0]) else ""
     options = {
-        "study": {k: v for k, v in found._asdict().items() if k != "weights"},
-        "others": list(OTHERS), "sure": SURE, "layer": LAYER, "head": HEAD, "asker": asker, "pronouns": list(PRONOUNS),
-        "hint": HINT if sentence == SENTENCE else "", "swaps": swaps,
-        "own": options_of([loaded], sentence, MOST, "Your own sentence, a slash between two words:",
-                     f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
+        "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
+        "own": options_of([loaded], texts[0], MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
     }  # fmt: skip
-    state = {"shown": 0, "asker": asker, "tried": [], "turned": False, "own": ""}
-    arrays = {"weights": np.stack(found.weights).astype("<f4").ravel()}
-    return shell(Cover(title, caption, arrays, state, [{"kind": "button", "name": "reset", "label": "reset"}], options,
-                       presenting), live)  # fmt: skip
+    state = {"sentence": texts[0], "attention": "on", "asker": -1, "tried": []}
+    controls = [{"kind": "choice", "name": "attention", "label": "attention", "options": ["on", "off"]}]
+    if len(texts) > 1:
+        labels = {text: _label(one["tokens"]) for text, one in studies.items()}
+        choice = {"kind": "choice", "name": "sentence", "label": "sentence", "options": list(studies), "words": labels}
+        controls.append(choice)
+    controls.append({"kind": "button", "name": "reset", "label": "reset"})
+    return shell(Cover(title, caption, arrays, state, controls, options, presenting), live)
 
 
-def halves(sentence: str) -> tuple[str, str]:
-    """ "too tired/wide." -> ("too tired.", "too wide."). Raises ValueError for anything but one slash between words."""
-    words = string("sentence", sentence).split()
-    marked = [i for i, word in enumerate(words) if "/" in word]
-    if len(marked) != 1 or words[marked[0]].count("/") != 1 or not all(words[marked[0]].split("/")):
-        raise ValueError(f"the sentence is {sentence!r}; needed: one slash between two words, as in “too tired/wide.”")
-    one, other = words[marked[0]].split("/")
-    end = other[len(other.rstrip(".,!?")) :]
-    return tuple(" ".join([*words[: marked[0]], word, *words[marked[0] + 1 :]]) for word in (one + end, other))
+def _label(tokens: list[str]) -> str:
+    """ "the cow didn't … too tired ." -> "cow … tired"."""
+    words = [token for token in tokens if token[-1].isalnum()]
+    return f"{words[min(1, len(words) - 1)]} … {words[-1]}" if words else tokens[0]
 
 
 def _spaced(tokens: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
-// The sentence on the cover: a column for each word, with its weight and its exchange below it.
+// The sentence on the cover: a column for each word, with its weight and, below it, the way to give it its list back.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { percentOf } from "./cover_story.js";
 
-/** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
 
 /** A chance as short as a button. @param {number} p */
@@ -12,9 +12,9 @@ export class Sentence {
   /** @param {UI} ui */
   constructor(ui) {
     this.ui = ui;
-    const alone = ui.spec.swaps ? "" : " alone";
+    const alone = ui.spec.lists ? "" : " alone";
     this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": "the sentence" });
-    this.built = ""; // of what it is
+    this.built = ""; // of which sentence
     /** @type {HTMLElement[]} */
     this.words = [];
     /** @type {HTMLElement[]} */
@@ -23,110 +23,65 @@ export class Sentence {
     this.swaps = [];
   }
 
-  /**
-   * A word: pressed, it asks; the one that is away comes instead.
-   * @param {Study} study
-   * @param {number} i
-   * @param {number} s of which of the two sentences
-   */
-  word({ tokens, unknown }, i, s) {
-    const { shown } = this.ui.state;
-    const here = s === shown;
-    const token = tokens[s][i];
-    const text = i ? token : token[0].toUpperCase() + token.slice(1);
-    const made = h(
-      "button",
-      {
-        ...{ type: "button", class: here ? "word" : "word away", "data-word": i, "data-sentence": s },
-        "aria-label": here ? `${text}: what does it attend to?` : `change to ${text}`,
-        onclick: () => this.ui.set(here ? { asker: i } : { shown: s, turned: true }, true),
-      },
-      text,
-    );
-    if (here && unknown?.[s].includes(i)) {
+  /** A word: pressed, it asks. @param {Study} study @param {number} i */
+  word({ tokens, unknown }, i) {
+    const text = i ? tokens[i] : tokens[i][0].toUpperCase() + tokens[i].slice(1);
+    const look = { type: "button", class: "word", "data-word": i, "aria-label": `${text}: what does it attend to?` };
+    const made = h("button", { ...look, onclick: () => this.ui.set({ asker: i }, true) }, text);
+    if (unknown?.includes(i)) {
       made.classList.add("unknown");
       made.title = "not among the model's words";
     }
     return made;
   }
 
-  /**
-   * The button that takes a word's numbers from the other sentence, with room for the chance that this brings.
-   * @param {Study} study
-   * @param {number} i
-   */
-  swap({ moved }, i) {
+  /** The button that gives a word its list back, with room for the chance that this brings. @param {number} i */
+  swap(i) {
     const onclick = () => this.ui.set({ tried: [...this.ui.state.tried, i] }, true);
-    const digits = Math.max(1, ...moved.map((row) => chanceOf(row[i]).length - 2));
-    const look = { type: "button", class: "swap", "data-swap": i, style: `--digits:${digits}` };
-    return h("button", { ...look, onclick }, h("i"), h("span", { class: "chance" }));
+    return h("button", { type: "button", class: "swap", "data-swap": i, onclick }, h("i"), h("span"));
   }
 
-  /** @param {Study} study @param {number} i */
-  column(study, i) {
-    const { tokens } = study;
-    const { shown } = this.ui.state;
-    const changes = tokens[0][i] !== tokens[1][i];
-    const pair = [0, 1].map((s) => (s === shown ? this.words[i] : this.word(study, i, s)));
-    const written = changes ? h("span", { class: "pair" }, ...pair) : this.words[i];
-    const away = `press “${tokens[1 - shown][i]}” ↑`;
-    const hint = changes ? h("span", { class: "hint", "aria-hidden": "true" }, away) : null;
-    const sign = i > 0 && /^[.,!?]$/.test(tokens[shown][i]);
-    const parts = [h("span", { class: "is" }, written), this.cells[i], this.swaps[i]];
-    return h("div", { class: sign ? "column sign" : "column" }, ...parts, hint);
-  }
-
-  /** Builds the columns anew if another sentence is shown; the focus stays where it was. @param {Study} study */
+  /** Builds the columns anew if another sentence is shown. @param {Study} study */
   build(study) {
-    const { state, root } = this.ui;
-    const wanted = `${state.own} ${state.shown}`;
-    if (this.built === wanted) return;
-    this.built = wanted;
-    const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.dataset;
-    const tokens = study.tokens[state.shown];
-    this.words = tokens.map((_, i) => this.word(study, i, state.shown));
+    const { sentence } = this.ui.state;
+    if (this.built === sentence) return;
+    this.built = sentence;
+    const { tokens } = study;
+    this.words = tokens.map((_, i) => this.word(study, i));
     this.cells = tokens.map(() => h("i", { class: "share" }));
-    this.swaps = tokens.map((_, i) => this.swap(study, i));
-    this.element.replaceChildren(...tokens.map((_, i) => this.column(study, i)));
-    if (focused?.swap) this.swaps[Number(focused.swap)]?.focus();
-    if (!focused?.word) return;
-    const again = this.words[Number(focused.word)] ?? root.querySelector("textarea");
-    again?.focus();
+    this.swaps = tokens.map((_, i) => this.swap(i));
+    const columns = tokens.map((token, i) => {
+      const sign = i > 0 && /^[.,!?]$/.test(token);
+      return h("div", { class: sign ? "column sign" : "column" }, this.words[i], this.cells[i], this.swaps[i]);
+    });
+    this.element.replaceChildren(...columns);
   }
 
-  /** Which word asks, and which are looked at. @param {number[]} weights */
-  mark(weights) {
-    const { asker } = this.ui.state;
+  /** Which word asks, and which are looked at. @param {number[]} weights @param {number} asker */
+  mark(weights, asker) {
     this.words.forEach((word, i) => {
       word.classList.toggle("asks", i === asker);
       word.classList.toggle("heavy", i !== asker && weights[i] >= 0.2);
     });
   }
 
-  /**
-   * The chance that each exchange brings, where it is known.
-   * @param {Study} study
-   * @param {boolean[]} open
-   * @param {number[]} heights from 0 to 1
-   */
-  paintSwaps({ tokens, words, moved }, open, heights) {
-    const { state } = this.ui;
-    const at = state.shown;
-    this.element.classList.toggle("exchanging", moved.length > 0 && state.turned && this.ui.spec.swaps);
-    this.element.classList.toggle("untouched", !state.turned && moved.length > 0);
+  /** The chance that each list brings back, where it was tried. @param {Study} study */
+  paintSwaps({ tokens, words, given }) {
+    const { attention, tried } = this.ui.state;
+    this.element.classList.toggle("exchanging", attention === "off" && this.ui.spec.lists);
     this.swaps.forEach((swap, i) => {
-      swap.classList.toggle("chosen", i === state.tried.at(-1));
-      if (!moved.length) return;
+      const open = tried.includes(i);
+      swap.classList.toggle("chosen", i === tried.at(-1));
       const [level, chance] = /** @type {HTMLElement[]} */ ([...swap.children]);
-      const told = open[i] ? `: ${words[1 - at]} ${percentOf(moved[at][i])}` : "";
-      swap.setAttribute("aria-label", `take the numbers of “${tokens[at][i]}” from the other sentence${told}`);
-      level.style.height = `${(100 * heights[i]).toFixed(1)}%`;
-      chance.textContent = open[i] ? chanceOf(moved[at][i]) : "⇅";
+      const told = open ? `: ${words[0]} ${percentOf(given[i])}` : "";
+      swap.setAttribute("aria-label", `attention for “${tokens[i]}” alone${told}`);
+      level.style.height = open ? `${(100 * given[i]).toFixed(1)}%` : "0";
+      chance.textContent = open ? chanceOf(given[i]) : "⇅";
     });
   }
 
   /**
-   * As large as fits into one line, unless that is small: then it wraps -> pixels, and whether it does.
+   * As large as fits into one line, unless that is small: then it wraps -> whether it does.
    * @param {number} width
    * @param {number} unit
    */
@@ -145,6 +100,6 @@ export class Sentence {
     style.maxWidth = "";
     style.fontSize = `${wraps ? 20 * unit : size}px`;
     classList.toggle("wraps", wraps);
-    return { size, wraps };
+    return wraps;
   }
 }

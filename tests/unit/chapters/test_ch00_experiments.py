@@ -1,33 +1,19 @@
-"""What chapter 0 says of lists that are swapped, and of those that are taken away."""
+"""What chapter 0 says of the words that need attention."""
 
-import pytest
-
-from chapters.ch00 import labs
-from chapters.ch00.experiments import all_but_one, french, lists_of, needed_words
-from chapters.ch00.labs.cover import MODEL, SENTENCE, halves
-from course_kit.checkpoints import load_checkpoint
-from course_kit.decoding import translate
+from chapters.ch00.experiments import held_out, word_by_word
+from chapters.ch00.labs.cover import ANIMAL
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    return load_checkpoint(MODEL)
+def test_of_the_cow_the_adjective_alone_needs_attention():
+    rows = list(word_by_word())
+    assert ["elle" in row["attention for it alone"] for row in rows] == [row["word"] == "tired" for row in rows]
+    assert ["elle" in row["for all but it"] for row in rows] == [row["word"] != "tired" for row in rows]
+    assert all("il" in row[name] for row in word_by_word(sentence=ANIMAL) for name in row if name != "word")
 
 
-def test_from_its_own_lists_the_model_writes_what_it_translates(loaded):
-    for sentence in halves(SENTENCE):
-        written = french(loaded, sentence, lists_of(loaded, sentence))
-        assert written == translate(loaded, [sentence], beam=1)[0].text.capitalize()
-
-
-def test_a_swap_carries_the_difference_and_a_loss_tells_what_is_needed(loaded):
-    rows = {row["word"]: row for row in needed_words(loaded)}
-    assert rows["tired"]["its list differs by"] == "123 %" and rows["it"]["its list differs by"] == "6 %"
-    assert rows["it"]["French without its list"] == "the same" != rows["didn't"]["French without its list"]
-    assert all_but_one(loaded) == [True, True]
-
-
-def test_without_swaps_the_cover_says_nothing_of_lists():
-    view = labs.cover(swaps=False)
-    assert "list" not in view.describe() and len(view.table().header) == 2
-    assert "Replace" in labs.cover().describe() and len(labs.cover().table().header) == 3
+def test_so_it_is_for_nouns_that_training_has_not_seen():
+    found = {row["attention for"]: row["right, %"] for row in held_out(count=200)}
+    for needed in ("every word", "only the adjective", "all but “it”", "all but the noun that it means"):
+        assert found[needed] > 85
+    for lost in ("no word", "all but the adjective", "only “it”", "only the noun that it means"):
+        assert found[lost] < 70
