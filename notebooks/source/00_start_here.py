@@ -31,21 +31,21 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 #
 # <details><summary>What did you find?</summary>
 #
-# The cow, “elle … fatiguée”, becomes “il … fatigué”: “elle” falls from 92 % to 2.5 %, and “il” rises to 85 %.
+# The cow, “elle … fatiguée”, becomes “il … fatigué”: “elle” falls from 92 % to 2.5 %, and “il” rises to 85 %.
 #
 # </details>
 #
-# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Switched off, each English word is read on its own, whatever stands beside it. (The part that writes the French keeps the attention it has.)
+# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Switched off, each English word is read on its own. (The part that writes the French keeps the attention it has.)
 #
-# Now choose the second sentence, *animal … tired*, and switch again. **Why does its French stay the same, letter for letter?**
+# Now choose the second sentence, *animal … tired*, and switch again. **Its French stays the same, letter for letter. Why?**
 #
 # <details><summary>Answer</summary>
 #
-# By luck. Without attention the model cannot tell who was too tired, so it writes the same for all: in each of 150 such sentences, with 15 animals and 10 places, it writes “il”. For an animal this happens to be right, for a cow it is wrong. Only the model's confidence tells them apart: with attention “il” has 93 %, without 74 %.
+# By luck. Without attention the model cannot tell who was too tired, so it writes “il” for all: in each of 150 such sentences, with 15 animals and 10 places. For an animal this happens to be right, for a cow it is wrong. The model is less sure, too: “il” had 93 %, and now has 74 %. (Switched off another way, so that each word attends to itself alone, the animal is “elle”, and the cow still “il”.)
 #
 # </details>
 #
-# But which word needed the attention? At the end of this chapter you find out by an experiment. Nearly every large language model is built on attention. Here you build it yourself, and you take it along: each ✓ puts your function into a folder, `mine`, and from chapter to chapter it becomes a program of your own.
+# Which word needed the attention? You find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention. Here you build it yourself, and you take it along: each ✓ puts your function into a folder, `mine`, and from chapter to chapter it becomes a program of your own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
@@ -117,7 +117,7 @@ assert common[4].tolist() == [0, 0, 0, 3, 4]
 #
 # Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
 #
-# Until your function is right, later cells use the course's (then the 3.5 below comes from it), so you can skip an exercise: only run its cell. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
+# Until your function is right, later cells use the course's, so you can skip an exercise: only run its cell. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
 #
 # ### Exercise ●○○ · 3 minutes
 
@@ -253,7 +253,7 @@ with silenced(model.model, [("encoder", 2, 2)]):
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes all it takes (1.00) from “cow”: it has fetched the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs no attention at all.
+# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes all it takes (1.00) from “cow”: it has fetched the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs no attention at all.
 #
 # </details>
 #
@@ -275,9 +275,9 @@ assert ["elle" in row["for all but it"] for row in words_alone] == [w != "tired"
 assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] and "736" in counted.caption
 
 # %% [markdown]
-# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin has 50. With attention for the adjective alone it is 95 % again; with attention for all words but the adjective, 59 %.
+# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin has 50. With attention for the adjective alone it is 95 % again; with attention for all words but the adjective, 59 %.
 #
-# And the picture? Switch off only its own attention, one of the twelve, and “elle” keeps its 92 %: the others do its work.
+# And the picture? Switch off only its own attention, one of the twelve, and “elle” keeps its 92 %: the others do its work.
 #
 # **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs. In chapter 5 you build this model, and experiment inside it.
 

@@ -42,6 +42,7 @@ def test_switch_guess_see(opened):
     expect(page.locator(".swap").first).not_to_be_visible()
     switch(page, "off")
     expect(french(page)).to_have_text(["elle", "fatiguée", "il", "fatigué"])
+    expect(page.locator(".arcs path")).to_have_count(0)
     before = says.inner_text()
     page.locator('[data-swap="7"]').click()
     expect(page.locator('[data-swap="7"]')).to_have_text("3 %")

@@ -9,7 +9,7 @@ from PIL import Image
 
 import course
 import course_utils
-from course_kit import files
+from course_kit import files, lessons
 from course_kit.runs import store
 from course_tools.authoring import building
 from course_tools.publishing import artifacts
@@ -75,13 +75,14 @@ def test_the_files_that_one_will_hold_are_all_named_with_their_lines():
 
 
 def test_the_first_page_asks_what_the_chapters_ask():
-    """Its table links every chapter, under the question that is the chapter's title."""
+    """Its table links every lesson, under the question that is its title, and every annex."""
     first, *chapters = building.names()
     page = (building.folder() / "source" / f"{first}.py").read_text("utf-8")
     for name in chapters:
         source = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
         number, question = re.search(r"^# # (\d) · (.+)$", source, re.M).groups()
-        assert f"| [{number}]({name}.ipynb) | {question} |" in page
+        row = f"[annex]({name}.ipynb)" if lessons.is_annex(name) else f"| [{number}]({name}.ipynb) | {question} |"
+        assert row in page
 
 
 def test_the_map_of_the_code_is_true():

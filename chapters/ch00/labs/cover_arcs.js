@@ -44,7 +44,9 @@ export function paintArcs({ theme, unit }, svg, words, weights, asker) {
   const middles = middlesOf(svg, words);
   const from = middles[asker];
   const farthest = Math.max(...middles.map((to) => Math.abs(to - from)));
-  const others = weights.map((weight, i) => ({ weight, to: middles[i], i })).filter(({ i }) => i !== asker);
+  const others = weights
+    .map((weight, i) => ({ weight, to: middles[i], i }))
+    .filter(({ weight, i }) => i !== asker && weight > 0);
   others.sort((one, other) => one.weight - other.weight); // the thickest on top
   const lines = others.map(({ weight, to }) => {
     const rise = (tall - 16 * unit) * (Math.abs(to - from) / farthest) ** 0.65;

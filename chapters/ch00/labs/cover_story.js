@@ -41,13 +41,17 @@ function unknownOf({ tokens, unknown = [] }) {
 /** Attention is off: what has become of the French? @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
 function loss({ written, words, shares }, spec) {
   const [[p], [q]] = shares;
-  const moved = `the chance of “${words[0]}” ${q < p ? "falls" : "rises"} from ${percentOf(p)} to ${percentOf(q)}`;
-  const ask = bold(spec.lists ? ` Whose list brings “${words[0]}” back? Press ⇅ under your guess.` : " Why?");
   if (written[0].join(" ") === written[1].join(" ")) {
     if (percentOf(p) === percentOf(q)) return [plain(`Nothing changes: “${words[0]}” stays at ${percentOf(p)}.`)];
-    return [plain(`Letter for letter the same, only less sure: ${moved}.`), bold(spec.lists ? "" : " Why?")];
+    const sure = q < p ? "less" : "more";
+    return [
+      plain(`Letter for letter the same, only ${sure} sure: “${words[0]}” had ${percentOf(p)}, now ${percentOf(q)}. `),
+      bold("Why?"),
+    ];
   }
-  return [plain(`${moved[0].toUpperCase()}${moved.slice(1)}.`), spec.lists ? ask : plain("")];
+  const moved = `The chance of “${words[0]}” ${q < p ? "falls" : "rises"} from ${percentOf(p)} to ${percentOf(q)}. `;
+  const ask = spec.lists ? [bold(`Whose list brings “${words[0]}” back? Press ⇅ under your guess.`)] : [];
+  return [plain(moved), ...ask];
 }
 
 /** One word has its list back. @param {Study} study @param {number} i @returns {Piece[]} */
