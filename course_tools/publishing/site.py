@@ -155,9 +155,7 @@ class Site:
     def landing(self):
         """The first page: the cover, the chapters, what is beside them."""
         first = self.chapters[0]
-        view = [made for cell in first.cells if "lab" in cell.tags for made in cell.outputs][
-            -1
-        ]  # with all that it does
+        view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree(self.view(view))
         asset_files.lighten(page, self.shared)
         badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
