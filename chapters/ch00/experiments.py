@@ -47,7 +47,7 @@ def held_out(model: str | Loaded = MODEL, count: int | None = None) -> Table:
     """How often the right one of il and elle is the more probable one, after the right French up to there: a row for
     each choice of the words that have attention.
 
-    In sentences about nouns that no such sentence of the training has; count: so many of the 736.
+    In sentences with a noun that no such sentence of the training has; count: so many of the 736.
     """
     loaded = load_checkpoint(model) if isinstance(model, str) else model
     pairs, right = load_parallel("en-fr", "twins")[:count], []

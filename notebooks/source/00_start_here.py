@@ -253,11 +253,11 @@ with silenced(model.model, [("encoder", 2, 2)]):
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes all it takes (1.00) from “cow”: it has fetched the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs no attention at all.
+# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes all it takes (1.00) from “cow”: it has fetched the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs none.
 #
 # </details>
 #
-# Is this only so for one word of one sentence? The first table gives each word attention, alone or as the only one without. The second counts how often the right one of “il” and “elle” is more probable, in 736 sentences about nouns that no such sentence of the training has.
+# Is this only so for one word of one sentence? The first table gives each word attention, alone or as the only one without. The second counts how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that no such sentence of the training has.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch00.experiments import held_out, word_by_word
