@@ -1,6 +1,6 @@
 """Writing with keys and values kept, so that each new token costs one position, not all.
 
-    writer = writer_of(gpt)                 # or a Transformer
+    writer = writer_of(gpt)
     state = writer.start(ids)               # reads ids [B, T] once
     logits, state, weights = writer.step(words, state)      # words [B]: one token more
 
@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
-from course_kit.seq2seq import Step
 from course_kit.text import order_of, padding_first
 from course_utils.attention import (
     MultiHeadAttention,
@@ -28,7 +27,12 @@ from course_utils.attention import (
 )
 from course_utils.gpt import GPT
 from course_utils.rotary import RotaryAttention, rotary
-from course_utils.transformer import Transformer
+
+
+class Step(NamedTuple):
+    logits: Tensor
+    state: Any
+    weights: Tensor | None
 
 
 class KeyValues(NamedTuple):
@@ -45,7 +49,7 @@ class KeyValues(NamedTuple):
 
 def project(attention: MultiHeadAttention, x: Float[Tensor, "B T D"], first: int = 0) -> KeyValues:
     """The keys and values of x, whose first token has the position `first`."""
-    head_size = x.shape[-1] // attention.num_heads
+    head_size = x.shape[-1] // attention.heads
     keys = attention.key(x).unflatten(-1, (-1, head_size)).transpose(1, 2)  # [B, H, T, d]
     values = attention.value(x).unflatten(-1, (-1, head_size)).transpose(1, 2)
     if isinstance(attention, RotaryAttention):
@@ -61,11 +65,11 @@ def attend(
     first: int = 0,
 ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
     """What attention(x, …, mask) gives, with keys and values projected before."""
-    q = split_heads(attention.query(x), attention.num_heads)  # [B, Q, D] -> [B, H, Q, d]
+    q = split_heads(attention.query(x), attention.heads)  # [B, Q, D] -> [B, H, Q, d]
     if isinstance(attention, RotaryAttention):
         q = rotary(q, torch.arange(first, first + x.shape[1]))
     keys, values = kept
-    queries_per_key = attention.num_heads // keys.shape[1]
+    queries_per_key = attention.heads // keys.shape[1]
     if queries_per_key > 1:  # each key head serves several heads of queries
         keys = keys.repeat_interleave(queries_per_key, 1)  # [B, G, K, d] -> [B, H, K, d]
         values = values.repeat_interleave(queries_per_key, 1)
@@ -73,32 +77,6 @@ def attend(
         mask = mask[:, None]  # one mask for all heads
     output, weights = scaled_dot_product_attention(q, keys, values, mask)
     return attention.out(join_heads(output)), weights
-
-
-class GroupedQueryAttention(MultiHeadAttention):
-    """Fewer heads for keys and values, each shared by several heads of queries.
-
-    A cache of them is key_heads / num_heads as large. Ainslie et al. 2023; with one key
-    head it is multi-query attention: Shazeer 2019.
-    """
-
-    def __init__(self, model_size: int, num_heads: int, bias: bool = True, key_heads: int = 1):
-        super().__init__(model_size, num_heads, bias)
-        key_size = model_size // num_heads * key_heads
-        self.key = nn.Linear(model_size, key_size, bias)
-        self.value = nn.Linear(model_size, key_size, bias)
-        for projection in (self.key, self.value):
-            nn.init.xavier_uniform_(projection.weight)
-            if bias:
-                nn.init.zeros_(projection.bias)
-
-    def forward(
-        self,
-        x: Float[Tensor, "B Q D"],
-        memory: Float[Tensor, "B K D"],
-        mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
-        return attend(self, x, project(self, memory), mask)
 
 
 class CachedSelfAttention:
@@ -117,65 +95,6 @@ class CachedSelfAttention:
         self.kept = new if self.past is None else self.past.append(new)
         output, self.weights = attend(self.attention, x, self.kept, self.mask, first)
         return output
-
-
-class CachedCrossAttention:
-    """Cross-attention to keys and values that never grow: a sub-layer, too."""
-
-    def __init__(self, attention: MultiHeadAttention, memory: KeyValues, mask: Tensor | None):
-        self.attention = attention
-        self.memory = memory
-        self.mask = mask
-
-    def __call__(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
-        output, self.weights = attend(self.attention, x, self.memory, self.mask)
-        return output
-
-
-class TransformerState(NamedTuple):
-    """Between two words: for each layer the keys and values of the source, its mask
-    [B, 1, S] or None; for each layer those of the words so far (none before the first).
-    """
-
-    memory: tuple[KeyValues, ...]
-    mask: Tensor | None
-    past: tuple[KeyValues, ...]
-
-
-class TransformerWriter:
-    """A Transformer, word by word: the logits that its forward gives all at once."""
-
-    def __init__(self, model: Transformer):
-        self.model: Any = model
-        self.config = model.config
-
-    def start(self, source: Int[Tensor, "B S"], source_mask: Bool[Tensor, "B S"] | None = None) -> TransformerState:
-        """The state before the first word."""
-        memory = self.model.encode(source, source_mask)
-        layers = tuple(project(block.cross_attention, memory) for block in self.model.decoder)
-        mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
-        return TransformerState(layers, mask, ())
-
-    def step(self, words: Int[Tensor, "B"], state: TransformerState) -> Step:
-        """words: those written last, <bos> at first. The weights [B, S] on the source are
-        of the last layer, the mean of its heads.
-        """
-        model = self.model
-        past = state.past or [None] * len(model.decoder)
-        first = state.past[0].keys.shape[2] if state.past else 0
-        x = model.target_embedding(words[:, None]) * self.config.model_size**0.5  # [B, 1, D]
-        x = model.dropout(model.target_positions(x, first))
-        kept = []
-        for n, block in enumerate(model.decoder):
-            own = CachedSelfAttention(block.attention, past[n], None)
-            cross = CachedCrossAttention(block.cross_attention, state.memory[n], state.mask)
-            x = block.around_attention(x, own)
-            x = block.around_cross(x, cross)
-            x = block.around_ffn(x, block.ffn)
-            kept.append(own.kept)
-        logits = model.output(model.decoder_norm(x))[:, 0]  # [B, 1, D] -> [B, V]
-        weights = cross.weights.mean(1)[:, 0]  # [B, H, 1, S] -> [B, S]
-        return Step(logits, state._replace(past=tuple(kept)), weights)
 
 
 class GPTState(NamedTuple):
@@ -257,7 +176,5 @@ class GPTWriter:
 
 
 def writer_of(model: Any) -> Any:
-    """What writes with a model, by start and step: the model itself where it has them."""
-    if hasattr(model, "step"):
-        return model
-    return GPTWriter(model) if isinstance(model, GPT) else TransformerWriter(model)
+    """What writes with a language model, by start and step: the model itself where it has them."""
+    return model if hasattr(model, "step") else GPTWriter(model)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit import arguments, files, low_rank, text
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils import bert
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.llama import Llama, LlamaConfig
@@ -21,7 +21,7 @@ from course_utils.transformer import Transformer, TransformerConfig
 
 FORMAT = 1
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
-    "Seq2Seq": (Seq2Seq, Seq2SeqConfig),
+    "TiedTranslator": (TiedTranslator, TiedConfig),
     "Transformer": (Transformer, TransformerConfig),
     "GPT": (GPT, GPTConfig),
     "Llama": (Llama, LlamaConfig),

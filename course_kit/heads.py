@@ -56,7 +56,7 @@ def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
         Head(name, layer, head)
         for name, layers in attentions(model).items()
         for layer, attention in enumerate(layers, 1)
-        for head in range(1, attention.num_heads + 1)
+        for head in range(1, attention.heads + 1)
         if place in (None, name)
     ]
 
@@ -113,7 +113,7 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         silent.setdefault(places[place][layer - 1], []).append(number - 1)
     with contextlib.ExitStack() as stack:
         for attention, numbers in silent.items():
-            keep = torch.ones(attention.num_heads, 1)
+            keep = torch.ones(attention.heads, 1)
             keep[numbers] = 0.0
             hook = functools.partial(_keep, keep)
             stack.callback(attention.out.register_forward_pre_hook(hook).remove)

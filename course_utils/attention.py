@@ -83,14 +83,14 @@ def multi_head(
 class MultiHeadAttention(nn.Module):
     """Project, attend in several heads, project. Vaswani et al. 2017, section 3.2.2."""
 
-    def __init__(self, model_size: int, num_heads: int, bias: bool = True):
+    def __init__(self, size: int, heads: int, bias: bool = True):
         super().__init__()
-        self.num_heads = num_heads
+        self.heads = heads
         self.attend: Callable = multi_head
-        self.query = nn.Linear(model_size, model_size, bias)
-        self.key = nn.Linear(model_size, model_size, bias)
-        self.value = nn.Linear(model_size, model_size, bias)
-        self.out = nn.Linear(model_size, model_size, bias)
+        self.query = nn.Linear(size, size, bias)
+        self.key = nn.Linear(size, size, bias)
+        self.value = nn.Linear(size, size, bias)
+        self.out = nn.Linear(size, size, bias)
         for projection in (self.query, self.key, self.value, self.out):
             nn.init.xavier_uniform_(projection.weight)
             if bias:
@@ -104,5 +104,5 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
         """Queries from x; keys and values from memory, in self-attention x itself."""
         q, k, v = self.query(x), self.key(memory), self.value(memory)
-        output, weights = self.attend(q, k, v, self.num_heads, mask)  # [B, Q, D]
+        output, weights = self.attend(q, k, v, self.heads, mask)  # [B, Q, D]
         return self.out(output), weights

@@ -1,7 +1,7 @@
 """The block that Transformers are stacked from: attention, and a network at each
 position.
 
-Sizes: B batch, T time, D features (model_size), F features inside the network (ffn_size).
+Sizes: B batch, T time, D features (size), F features inside the network (hidden).
 Sources: Vaswani et al. 2017, sections 3.1, 3.3 and 5.4; norm first: Xiong et al. 2020.
 """
 
@@ -28,10 +28,10 @@ ACTIVATIONS = {name: activation(name) for name in ("relu", "gelu", "gelu_tanh")}
 class PositionwiseFFN(nn.Module):
     """Two linear layers with a non-linearity between, the same for each position."""
 
-    def __init__(self, model_size: int, ffn_size: int, activation: Callable = F.relu):
+    def __init__(self, size: int, hidden: int, activation: Callable = F.relu):
         super().__init__()
-        self.widen = nn.Linear(model_size, ffn_size)
-        self.narrow = nn.Linear(ffn_size, model_size)
+        self.widen = nn.Linear(size, hidden)
+        self.narrow = nn.Linear(hidden, size)
         self.activation = activation
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
@@ -50,9 +50,9 @@ class AddNorm(nn.Module):
     the sub-layer adds.
     """
 
-    def __init__(self, model_size: int, dropout: float = 0.0, eps: float = 1e-5):
+    def __init__(self, size: int, dropout: float = 0.0, eps: float = 1e-5):
         super().__init__()
-        self.norm = nn.LayerNorm(model_size, eps)
+        self.norm = nn.LayerNorm(size, eps)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
@@ -62,9 +62,9 @@ class AddNorm(nn.Module):
 class PostNorm(nn.Module):
     """The norm after the sum, as in 2017: norm(x + f(x))."""
 
-    def __init__(self, model_size: int, dropout: float = 0.0, eps: float = 1e-5):
+    def __init__(self, size: int, dropout: float = 0.0, eps: float = 1e-5):
         super().__init__()
-        self.norm = nn.LayerNorm(model_size, eps)
+        self.norm = nn.LayerNorm(size, eps)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
@@ -74,14 +74,12 @@ class PostNorm(nn.Module):
 class EncoderBlock(nn.Module):
     """Self-attention, then a network at each position; with a causal mask a GPT's."""
 
-    def __init__(
-        self, model_size: int, num_heads: int, ffn_size: int, dropout: float = 0.0
-    ):
+    def __init__(self, size: int, heads: int, hidden: int, dropout: float = 0.0):
         super().__init__()
-        self.attention = MultiHeadAttention(model_size, num_heads)
-        self.ffn = PositionwiseFFN(model_size, ffn_size)
-        self.around_attention = AddNorm(model_size, dropout)
-        self.around_ffn = AddNorm(model_size, dropout)
+        self.attention = MultiHeadAttention(size, heads)
+        self.ffn = PositionwiseFFN(size, hidden)
+        self.around_attention = AddNorm(size, dropout)
+        self.around_ffn = AddNorm(size, dropout)
 
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None

@@ -10,25 +10,25 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-def frequencies(model_size: int, base: float = 10_000.0) -> Float[Tensor, "pairs"]:
+def frequencies(size: int, base: float = 10_000.0) -> Float[Tensor, "pairs"]:
     """How far each pair of columns turns per position, in radians: ωⱼ = base^(−2j / D).
 
     In float64, so that position 100,000 keeps its digits. Vaswani et al., section 3.5.
     """
-    columns = torch.arange(model_size, dtype=torch.float64).view(-1, 2)  # in pairs
-    return base ** (-columns[:, 0] / model_size)  # [D / 2]
+    columns = torch.arange(size, dtype=torch.float64).view(-1, 2)  # in pairs
+    return base ** (-columns[:, 0] / size)  # [D / 2]
 
 
-def sinusoidal_encoding(length: int, model_size: int) -> Float[Tensor, "T D"]:
+def sinusoidal_encoding(length: int, size: int) -> Float[Tensor, "T D"]:
     """P[i, 2j] = sin(i ωⱼ), P[i, 2j + 1] = cos(i ωⱼ). Vaswani et al., section 3.5."""
-    angles = torch.arange(length)[:, None] * frequencies(model_size)  # [T, D / 2]
+    angles = torch.arange(length)[:, None] * frequencies(size)  # [T, D / 2]
     pairs = torch.stack([angles.sin(), angles.cos()], -1)  # [T, D / 2, 2]
     return pairs.flatten(1).to(torch.get_default_dtype())  # [T, D]
 
 
-def shift_matrix(offset: float, model_size: int) -> Float[Tensor, "D D"]:
+def shift_matrix(offset: float, size: int) -> Float[Tensor, "D D"]:
     """R with P[i + offset] = R P[i] for every i: each pair of columns is turned."""
-    angles = offset * frequencies(model_size)
+    angles = offset * frequencies(size)
     sin, cos = angles.sin(), angles.cos()
     upper, lower = torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)
     turns = torch.stack([upper, lower], -2)  # [D / 2, 2, 2]
@@ -40,9 +40,9 @@ class SinusoidalPositions(nn.Module):
 
     table: Tensor
 
-    def __init__(self, max_length: int, model_size: int):
+    def __init__(self, context: int, size: int):
         super().__init__()
-        table = sinusoidal_encoding(max_length, model_size)
+        table = sinusoidal_encoding(context, size)
         self.register_buffer("table", table, persistent=False)
 
     def forward(
@@ -57,11 +57,11 @@ class SinusoidalPositions(nn.Module):
 
 
 class LearnedPositions(nn.Module):
-    """Adds a learned vector for each position up to max_length. Gehring et al. 2017."""
+    """Adds a learned vector for each position up to context. Gehring et al. 2017."""
 
-    def __init__(self, max_length: int, model_size: int):
+    def __init__(self, context: int, size: int):
         super().__init__()
-        self.table = nn.Parameter(torch.empty(max_length, model_size).normal_(std=0.02))
+        self.table = nn.Parameter(torch.empty(context, size).normal_(std=0.02))
 
     def forward(
         self, x: Float[Tensor, "B T D"], first: int = 0

@@ -49,10 +49,10 @@ class RotaryAttention(MultiHeadAttention):
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"] | None]:
         q, k = self.turned(self.query(x)), self.turned(self.key(memory))
-        output, weights = self.attend(q, k, self.value(memory), self.num_heads, mask)
+        output, weights = self.attend(q, k, self.value(memory), self.heads, mask)
         return self.out(output), weights
 
     def turned(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
         """Each head's features turned by their position."""
         positions = torch.arange(x.shape[1])
-        return join_heads(rotary(split_heads(x, self.num_heads), positions))
+        return join_heads(rotary(split_heads(x, self.heads), positions))

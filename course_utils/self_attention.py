@@ -12,11 +12,11 @@ from .attention import scaled_dot_product_attention
 class SelfAttention(nn.Module):
     """Each word asks all words: q, k and v are made of the same x, each by its matrix."""
 
-    def __init__(self, model_size: int, head_size: int, value_size: int):
+    def __init__(self, size: int, head_size: int, value_size: int):
         super().__init__()
-        self.query = nn.Linear(model_size, head_size, bias=False)
-        self.key = nn.Linear(model_size, head_size, bias=False)
-        self.value = nn.Linear(model_size, value_size, bias=False)
+        self.query = nn.Linear(size, head_size, bias=False)
+        self.key = nn.Linear(size, head_size, bias=False)
+        self.value = nn.Linear(size, value_size, bias=False)
 
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None

@@ -1,11 +1,11 @@
 """The Transformer: an encoder reads a sentence, a decoder writes another, without
 recurrence.
 
-    model = make_transformer(vocab=5000, target_vocab=6000, layers=3)
+    model = Transformer(TransformerConfig(source_vocab=5000, target_vocab=6000, layers=3))
     model(source, target, source_mask)      # [B, S], [B, T], [B, S] -> logits [B, T, V]
 
 In training all words are predicted at once, each from the words before it.
-Sizes: B batch, S source, T target, D features (model_size), V vocabulary of the target.
+Sizes: B batch, S source, T target, D features (size), V vocabulary of the target.
 Source: Vaswani et al. 2017, Attention is all you need; here each sub-layer is normalised
 before it, and not after: Xiong et al. 2020.
 """
@@ -26,29 +26,27 @@ from .positions import SinusoidalPositions
 class TransformerConfig:
     """The sizes of a Transformer."""
 
-    source_vocab_size: int
-    target_vocab_size: int
-    model_size: int = 128
-    num_layers: int = 2  # of the encoder, and of the decoder
-    num_heads: int = 4
-    ffn_size: int | None = None  # None: 4 · model_size
-    max_length: int = 64  # positions computed beforehand; longer texts work, too
-    dropout: float = 0.1
+    source_vocab: int
+    target_vocab: int
+    size: int = 128
+    layers: int = 2  # of the encoder, and of the decoder
+    heads: int = 4
+    hidden: int | None = None  # None: 4 · size
+    context: int = 64  # positions computed beforehand; longer texts work, too
+    dropout: float = 0.0
 
 
 class DecoderBlock(nn.Module):
     """Self-attention, attention to the encoder's output (cross-attention), a network."""
 
-    def __init__(
-        self, model_size: int, num_heads: int, ffn_size: int, dropout: float = 0.0
-    ):
+    def __init__(self, size: int, heads: int, hidden: int, dropout: float = 0.0):
         super().__init__()
-        self.attention = MultiHeadAttention(model_size, num_heads)
-        self.cross_attention = MultiHeadAttention(model_size, num_heads)
-        self.ffn = PositionwiseFFN(model_size, ffn_size)
-        self.around_attention = AddNorm(model_size, dropout)
-        self.around_cross = AddNorm(model_size, dropout)
-        self.around_ffn = AddNorm(model_size, dropout)
+        self.attention = MultiHeadAttention(size, heads)
+        self.cross_attention = MultiHeadAttention(size, heads)
+        self.ffn = PositionwiseFFN(size, hidden)
+        self.around_attention = AddNorm(size, dropout)
+        self.around_cross = AddNorm(size, dropout)
+        self.around_ffn = AddNorm(size, dropout)
 
     def forward(
         self,
@@ -70,21 +68,21 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig):
         super().__init__()
         self.config = c = config
-        sizes = c.model_size, c.num_heads, c.ffn_size or 4 * c.model_size, c.dropout
-        layers = range(c.num_layers)
+        sizes = c.size, c.heads, c.hidden or 4 * c.size, c.dropout
+        layers = range(c.layers)
         self.encoder = nn.ModuleList(EncoderBlock(*sizes) for _ in layers)
         self.decoder = nn.ModuleList(DecoderBlock(*sizes) for _ in layers)
-        self.encoder_norm = nn.LayerNorm(c.model_size)
-        self.decoder_norm = nn.LayerNorm(c.model_size)
+        self.encoder_norm = nn.LayerNorm(c.size)
+        self.decoder_norm = nn.LayerNorm(c.size)
         self.dropout = nn.Dropout(c.dropout)
-        self.positions = SinusoidalPositions(c.max_length, c.model_size)
-        self.target_positions = SinusoidalPositions(c.max_length, c.model_size)
-        self.source_embedding = nn.Embedding(c.source_vocab_size, c.model_size)
-        self.target_embedding = nn.Embedding(c.target_vocab_size, c.model_size)
-        self.output = nn.Linear(c.model_size, c.target_vocab_size)
+        self.positions = SinusoidalPositions(c.context, c.size)
+        self.target_positions = SinusoidalPositions(c.context, c.size)
+        self.source_embedding = nn.Embedding(c.source_vocab, c.size)
+        self.target_embedding = nn.Embedding(c.target_vocab, c.size)
+        self.output = nn.Linear(c.size, c.target_vocab)
         self.output.weight = self.target_embedding.weight  # one table [V, D] for both
         for embedding in (self.source_embedding, self.target_embedding):
-            nn.init.normal_(embedding.weight, std=c.model_size**-0.5)
+            nn.init.normal_(embedding.weight, std=c.size**-0.5)
         nn.init.zeros_(self.output.bias)
 
     def forward(
@@ -101,7 +99,7 @@ class Transformer(nn.Module):
         self, source: Int[Tensor, "B S"], source_mask: Bool[Tensor, "B S"] | None = None
     ) -> Float[Tensor, "B S D"]:
         """What the decoder attends to: the memory."""
-        x = self.source_embedding(source) * self.config.model_size**0.5
+        x = self.source_embedding(source) * self.config.size**0.5
         x = self.dropout(self.positions(x))  # [B, S, D]
         mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
         for block in self.encoder:
@@ -113,10 +111,14 @@ class Transformer(nn.Module):
         target: Int[Tensor, "B T"],
         memory: Float[Tensor, "B S D"],
         source_mask: Bool[Tensor, "B S"] | None = None,
+        first: int = 0,
     ) -> Float[Tensor, "B T D"]:
-        """Each position attends to the words up to itself, and to the memory."""
-        x = self.target_embedding(target) * self.config.model_size**0.5
-        x = self.dropout(self.target_positions(x))  # [B, T, D]
+        """Each position attends to the words up to itself, and to the memory.
+
+        first: the position of the first word of target
+        """
+        x = self.target_embedding(target) * self.config.size**0.5
+        x = self.dropout(self.target_positions(x, first))  # [B, T, D]
         mask = causal_mask(target.shape[1], target.device)
         memory_mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
         for block in self.decoder:
@@ -130,17 +132,3 @@ def translation_loss(
     """Mean cross-entropy of the right next words, in nats."""
     logits = model(batch.source, batch.target_in, batch.source_mask)  # [B, T, V]
     return masked_loss(logits, batch.target_out, batch.target_mask, label_smoothing)
-
-
-def make_transformer(
-    vocab: int,
-    target_vocab: int | None = None,
-    model_size: int = 128,
-    layers: int = 2,
-    heads: int = 4,
-    dropout: float = 0.0,
-) -> Transformer:
-    """A Transformer from numbers: for one vocabulary, or for that of each language."""
-    sizes = model_size, layers, heads
-    config = TransformerConfig(vocab, target_vocab or vocab, *sizes, dropout=dropout)
-    return Transformer(config)

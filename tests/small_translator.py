@@ -15,7 +15,7 @@ def loaded(seed=0, words=WORDS, key_heads=None, **options):
     """A small Transformer with random weights, and vocabularies: what load_checkpoint gives, in short."""
     torch.manual_seed(seed)
     source, target = Vocabulary(words), Vocabulary([w.upper() for w in words])
-    sizes = {"model_size": 16, "num_layers": 2, "num_heads": 4, "ffn_size": 24, "max_length": 40}
+    sizes = {"size": 16, "layers": 2, "heads": 4, "hidden": 24, "context": 40}
     config = TransformerConfig(len(source), len(target), **{**sizes, **options})
     model = Transformer(config) if key_heads is None else with_key_heads(config, key_heads)
     with torch.no_grad():

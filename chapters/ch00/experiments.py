@@ -6,7 +6,7 @@ from torch import Tensor
 from chapters.ch00.labs.cover import COW, MODEL, Reading
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.data.parallel import Pair, load_parallel
-from course_kit.decoding import greedy
+from course_kit.decoding import beam_search
 from course_kit.heads import heads_of, silenced
 from course_kit.text import BOS
 from course_kit.views import Table
@@ -27,7 +27,7 @@ def word_by_word(model: str | Loaded = MODEL, sentence: str = COW) -> Table:
     lists, without = both_lists(loaded, source)
     alone = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # [S, S, 1]
     memory = torch.cat([torch.where(alone, lists, without), torch.where(alone, without, lists)])  # [2 S, S, D]
-    written = greedy(Reading(loaded.model, memory), source.expand(len(memory), -1))
+    written = beam_search(Reading(loaded.model, memory), source.expand(len(memory), -1))
     french = [" ".join(loaded.target.tokens(one.ids)).replace("' ", "'").replace(" .", ".") for one in written]
     words = loaded.source.cut(sentence)
     halves = french[: len(words)], french[len(words) :]

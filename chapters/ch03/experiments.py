@@ -1,5 +1,4 @@
-"""Chapter 3's experiments: how translations go wrong, what is lost when a word is removed, how far a gradient reaches,
-three readers (plain, reversed, attentive) over several seeds, and encoders with one direction, which read both ways.
+"""Chapter 3's experiments: how translations go wrong, what is lost when a word is removed, how far a gradient reaches.
 
 `course results seq2seq` records what takes longer than a lesson in data/results/.
 """
@@ -12,18 +11,13 @@ from torch import Tensor, nn
 from course_kit import decoding, text
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.contexts import evaluating, seeded
+from course_kit.decoding.steps import TranslatorState, TranslatorSteps
 from course_kit.metrics import bleu
-from course_kit.seq2seq import Memory, Seq2Seq, Seq2SeqConfig
 from course_utils.attention import masked_softmax
 
-from .lesson import Example, Lesson, in_batches
+from .lesson import Example, Lesson
 
 BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
-READERS = {
-    "plain": {"attention": None},
-    "reversed": {"attention": None, "reverse_source": True},
-    "attention": {"attention": "additive"},
-}
 
 
 def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dict]:
@@ -52,19 +46,20 @@ class Without(nn.Module):
     places: positions of source words, from 0: [n], the same for all sentences, or [B, n]
     """
 
-    def __init__(self, model: Seq2Seq, places):
+    def __init__(self, model: nn.Module, places):
         super().__init__()
-        self.model, self.config, self.places = model, model.config, torch.as_tensor(places)
+        self.model, self.steps, self.places = model, TranslatorSteps(model), torch.as_tensor(places)
+        self.context = self.steps.context
         self.train(model.training)  # what restores this one's mode restores the model's
 
-    def start(self, source: Tensor, source_mask: Tensor | None = None):
-        """source [B, K], source_mask [B, K] -> DecoderState whose mask is False at the places."""
-        state = self.model.start(source, source_mask)
+    def start(self, source: Tensor, source_mask: Tensor | None = None) -> TranslatorState:
+        """source [B, K], source_mask [B, K] -> the state before the first word, whose mask is False at the places."""
+        state = self.steps.start(source, source_mask)
         rows = self.places.expand(len(source), self.places.shape[-1])
-        return state._replace(memory=state.memory._replace(mask=state.memory.mask.scatter(1, rows, False)))
+        return state._replace(mask=state.mask.scatter(1, rows, False))
 
-    def step(self, words: Tensor, state):
-        return self.model.step(words, state)
+    def step(self, words: Tensor, state: TranslatorState):
+        return self.steps.step(words, state)
 
 
 class Removed(NamedTuple):
@@ -75,7 +70,7 @@ class Removed(NamedTuple):
     deleted: bool
 
 
-def survivors(lesson: Lesson, model: Seq2Seq, least: float, most: float, count: int = 200) -> list[Removed]:
+def survivors(lesson: Lesson, model: nn.Module, least: float, most: float, count: int = 200) -> list[Removed]:
     """What happens to the first `count` test sentences if the decoder may not attend to one word, or if it was never
     there: a word whose largest weight is from `least` to `most`, at another place in each, never the full stop.
     Sentences without such a word are left out."""
@@ -83,13 +78,13 @@ def survivors(lesson: Lesson, model: Seq2Seq, least: float, most: float, count: 
     ids = [lesson.source.encode(e.source) for e in examples]
     chosen = []  # (number of the sentence, place of the word, the whole translation)
     with evaluating(model):
-        for i, (sentence, whole) in enumerate(zip(ids, decoding.greedy(model, *text.pad(ids)), strict=True)):
+        for i, (sentence, whole) in enumerate(zip(ids, decoding.beam_search(model, *text.pad(ids)), strict=True)):
             largest = torch.as_tensor(whole.weights)[:, : len(sentence) - 1].amax(0)  # of each word
             fit = [place for place, weight in enumerate(largest.tolist()) if least <= weight <= most]
             chosen += [(i, fit[i % len(fit)], whole)] if fit else []
         places = [place for _, place, _ in chosen]
-        masked = decoding.greedy(Without(model, [[p] for p in places]), *text.pad([ids[i] for i, _, _ in chosen]))
-        deleted = decoding.greedy(model, *text.pad([ids[i][:p] + ids[i][p + 1 :] for i, p, _ in chosen]))
+        masked = decoding.beam_search(Without(model, [[p] for p in places]), *text.pad([ids[i] for i, _, _ in chosen]))
+        deleted = decoding.beam_search(model, *text.pad([ids[i][:p] + ids[i][p + 1 :] for i, p, _ in chosen]))
     return [
         Removed(examples[i].source[place], whole.ids == one.ids, whole.ids == other.ids)
         for (i, place, whole), one, other in zip(chosen, masked, deleted, strict=True)
@@ -105,13 +100,13 @@ def record_masked(count: int = 400) -> dict:
     examples = lesson.examples("test")[:count]
     ids, model = [loaded.source.encode(e.source) for e in examples], loaded.model
     with evaluating(model):
-        whole = decoding.greedy(model, *text.pad(ids))
+        whole = decoding.beam_search(model, *text.pad(ids))
         every = [(i, place) for i, example in enumerate(examples) for place in range(len(example.source))]
         same: list[bool] = []
         for at in range(0, len(every), 200):
             some = every[at : at + 200]
             deaf = Without(model, [[place] for _, place in some])
-            found = decoding.greedy(deaf, *text.pad([ids[i] for i, _ in some]))
+            found = decoding.beam_search(deaf, *text.pad([ids[i] for i, _ in some]))
             same += [one.ids == whole[i].ids for one, (i, _) in zip(found, some, strict=True)]
     figures = {name: [[0, 0] for _ in BANDS] for name in ("all", "is", "the")}
     for (i, place), stays in zip(every, same, strict=True):
@@ -187,17 +182,17 @@ def _pronoun(written: str) -> list[str]:
     return [word for word in written.split() if word in ("il", "elle")][-1:]
 
 
-def reach(lesson: Lesson, model: Seq2Seq, words: int = 16, count: int = 20) -> Tensor:
+def reach(lesson: Lesson, model: nn.Module, words: int = 16, count: int = 20) -> Tensor:
     """How much each source word moves the last target word: shares [words] of the gradient of its log-probability.
 
     A mean over the first `count` test sentences with so many source words; the last word before the full stop.
     """
     shares, read = torch.zeros(words), []
-    hook = model.source_embedding.register_forward_hook(lambda *heard: read.append(heard[-1]))
+    hook = model.encoder.embedding.register_forward_hook(lambda *heard: read.append(heard[-1]))
     examples = [e for e in lesson.examples("test") if len(e.source) == words][:count]
     for example in examples:
         batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
-        logits = model(batch.source, batch.target_in)[0][0, -3]  # then the full stop, then <eos>
+        logits = model(batch.source, batch.target_in, batch.source_mask)[0][0, -3]  # then the full stop, then <eos>
         (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[batch.target_out[0, -3]], read.pop())  # [1, words, E]
         size = gradient[0].norm(dim=-1)
         shares += size / size.sum() / len(examples)
@@ -229,117 +224,3 @@ def felt(
         output = (masked_softmax(states[:, -1:] @ states.mT / size**0.5) @ states)[:, 0]
     (gradient,) = torch.autograd.grad((output * torch.randn(size, generator=generator)).sum(), inputs)
     return gradient.norm(dim=-1).mean(0).flip(0).detach()
-
-
-def record_readers(seeds=range(3), steps: int = 1000) -> dict:
-    """Plain, reversed and attentive, several seeds each; the figures behind data/results/seq2seq_readers.json."""
-    lesson = Lesson("en-fr")
-    figures: dict = {"seeds": list(seeds), "steps": steps, "readers": {}}
-    for name, config in READERS.items():
-        found = figures["readers"][name] = {"bleu": [], "by_length": [], "aer": []}
-        for seed in seeds:
-            model = lesson.model(seed, **config)
-            lesson.train(model, steps, seed)
-            lengths, scores, *_ = lesson.by_length(model)
-            found["bleu"].append(round(lesson.bleu(model), 2))
-            found["by_length"].append([round(s, 2) for s in scores])
-            if model.config.attention:
-                found["aer"].append(round(lesson.alignment_error(model), 4))
-        figures["lengths"] = [round(x, 2) for x in lengths]
-    return figures
-
-
-class Forwards(nn.GRU):
-    """An encoder's GRU with one direction. Its last state [B, D] comes in halves, [2, B, D / 2], since a `Seq2Seq`
-    joins the last states of two directions."""
-
-    def forward(self, *inputs):
-        states, last = super().forward(*inputs)
-        return states, torch.stack(last[-1].chunk(2, -1))
-
-
-class OneWay(Seq2Seq):
-    """A `Seq2Seq` of one layer whose encoder has one direction: from the first word to the last, or, with
-    `reverse_source`, from the last to the first."""
-
-    def __init__(self, config: Seq2SeqConfig):
-        super().__init__(config)
-        self.encoder = Forwards(self.encoder.input_size, config.model_size, batch_first=True)
-
-
-def loss_along(lesson: Lesson, model: nn.Module, parts: int = 3, split: str = "test") -> tuple[float, list[float]]:
-    """Mean loss of the right words of held-out sentences, in nats: of all words, and of each of the equal `parts` of a
-    target sentence, beginning to end. The end of a sentence, <eos>, is a word."""
-    sums, counts = torch.zeros(parts, dtype=torch.double), torch.zeros(parts, dtype=torch.double)
-    with torch.no_grad():
-        for _, batch in in_batches(lesson.loaded(model), lesson.examples(split)):
-            logits = model(batch.source, batch.target_in, batch.source_mask)[0]  # [B, T, V]
-            nats = nn.functional.cross_entropy(logits.mT, batch.target_out, reduction="none")  # [B, T]
-            places = torch.arange(nats.shape[1]) * parts // batch.target_mask.sum(1, keepdim=True)  # [B, T]
-            for part in range(parts):
-                here = (places == part) & batch.target_mask
-                sums[part] += nats[here].sum()
-                counts[part] += here.sum()
-    return (sums.sum() / counts.sum()).item(), (sums / counts).tolist()
-
-
-def record_one_way(
-    seeds=range(3), steps: int = 2000, lr: float = 5e-3, readers: tuple[str, ...] = ("plain", "attention")
-) -> dict:
-    """An encoder with one direction, the source as it is and reversed, without attention and with it, several seeds
-    each; the figures behind data/results/seq2seq_one_way.json. Steps and lr are those of `record_widths`."""
-    lesson = Lesson("en-fr")
-    figures: dict = {"seeds": list(seeds), "steps": steps, "lr": lr}
-    figures |= {"sentences": len(lesson.examples("test")), "readers": {}}
-    for name in readers:
-        for order, reverse in (("as it is", False), ("reversed", True)):
-            found = figures["readers"][f"{name}, {order}"] = {"bleu": [], "loss": [], "thirds": [], "by_length": []}
-            for seed in seeds:
-                config = lesson.model(seed, **READERS[name] | {"reverse_source": reverse}).config
-                with seeded(seed):
-                    model = OneWay(config)
-                lesson.train(model, steps, seed, lr=lr)
-                lengths, scores, *_ = lesson.by_length(model)
-                whole, thirds = loss_along(lesson, model)
-                found["bleu"].append(round(lesson.bleu(model), 2))
-                found["loss"].append(round(whole, 4))
-                found["thirds"].append([round(x, 4) for x in thirds])
-                found["by_length"].append([round(s, 2) for s in scores])
-                print(name, order, seed, found["bleu"][-1], found["loss"][-1], found["thirds"][-1], flush=True)
-    return figures | {"lengths": [round(x, 2) for x in lengths]}
-
-
-def record_one_way_shorter() -> dict:
-    """The readers without attention of `record_one_way`, with the settings of `record_readers`: half as many steps,
-    and twice the learning rate. They were tried first, and the seeds were too far apart to compare the orders; for
-    data/results/seq2seq_one_way_shorter.json."""
-    return record_one_way(steps=1000, lr=1e-2, readers=("plain",))
-
-
-class Narrow(Seq2Seq):
-    """A `Seq2Seq` without attention whose c passes through `width` numbers: one linear layer down, one up again."""
-
-    def __init__(self, config: Seq2SeqConfig, width: int):
-        super().__init__(config)
-        self.down, self.up = nn.Linear(config.model_size, width), nn.Linear(width, config.model_size)
-
-    def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Memory:
-        memory = super().encode(source, source_mask)
-        return memory._replace(summary=self.up(self.down(memory.summary)))
-
-
-def record_widths(widths=(16, 64, 128, 256), seeds=range(3), steps: int = 2000, size: int = 256) -> dict:
-    """Word errors by length where only the width of c differs; for data/results/seq2seq_widths.json."""
-    lesson, found = Lesson("en-fr"), {}
-    for width in widths:
-        lines = []
-        for seed in seeds:
-            config = lesson.model(seed, attention=None, model_size=size).config
-            with seeded(seed):
-                model = Narrow(config, width)
-            lesson.train(model, steps, seed, lr=5e-3)
-            lines.append(lesson.by_length(model))
-            print(width, seed, [round(x, 1) for x in lines[-1].errors], flush=True)
-        found[str(width)] = [[round(x, 2) for x in line.errors] for line in lines]
-    lengths = [round(x, 2) for x in lines[0].words]
-    return {"seeds": list(seeds), "steps": steps, "model_size": size, "lengths": lengths, "errors": found}

@@ -1,13 +1,13 @@
 """A translation lesson on our own corpus: sentences, vocabularies, training, and all that is measured of a model.
 
 lesson = Lesson("en-fr")
-model = lesson.model(attention="additive")
+model = lesson.model(attention=True)
 lesson.train(model, steps=400)
 lesson.bleu(model), lesson.by_length(model), lesson.alignment_error(model)
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,15 +18,14 @@ from course_kit.checkpoints import Loaded, load_checkpoint, sentence_hashes
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import parallel
 from course_kit.heads import attention_weights
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig, Step
 from course_kit.training import fit, warm_then_fall
 from course_kit.views.table import Table
-from course_utils.transformer import translation_loss
+from course_utils.loss import masked_loss
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
 LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
 ENDS = set(".!?。！？")  # of a whole sentence
 THREADS = 10  # times more that the course's own threads come in a pass through the training sentences
-SETTINGS = {"query": "current", "dropout": 0.1}  # of the lesson's models, beside Seq2SeqConfig's own
 
 
 class Example(NamedTuple):
@@ -63,29 +62,6 @@ class Words(text.Vocabulary):
         ]
 
 
-class Stepwise(nn.Module):
-    """A Translator, of the library or of the page, that decoding can ask word by word, as it asks a Seq2Seq."""
-
-    config = Seq2SeqConfig(0, 0)  # of which decoding reads how long a source may be
-
-    def __init__(self, translator: Any):
-        super().__init__()
-        self.translator = translator
-        self.train(translator.training)
-
-    def start(self, source: Tensor, mask: Tensor | None = None) -> tuple[Tensor, ...]:
-        """What is known before the first word, batch first."""
-        mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask.expand_as(source)
-        states, c = self.translator.encoder(source, mask)
-        return self.translator.decoder.begin(c)[0], states, c, mask
-
-    def step(self, words: Tensor, state: tuple[Tensor, ...]) -> Step:
-        """One word further. words [B]: those written last"""
-        last, *memory = state
-        logits, weights, last = self.translator.decoder(words[:, None], last[None], *memory)
-        return Step(logits[:, 0], (last[0], *memory), None if weights is None else weights[:, 0])
-
-
 class Lesson:
     """Everything a translation lesson needs of our own corpus: sentences, vocabularies, batches, measurements.
 
@@ -114,13 +90,13 @@ class Lesson:
     def __getstate__(self) -> dict:
         return vars(self) | {"_examples": {}}  # read again where needed: no part of what the lesson is
 
-    def model(self, seed: int = 0, **config) -> Seq2Seq:
-        """A fresh Seq2Seq for this corpus, with dropout 0.1 and Luong's query unless config (as Seq2SeqConfig) says
-        otherwise. The global random state is left alone."""
+    def model(self, seed: int = 0, attention: bool = True, size: int = 128) -> Translator:
+        """A fresh Translator of the page for this corpus. The global random state is left alone."""
+        decoder = AttentiveDecoder if attention else Decoder
         with seeded(seed):
-            return Seq2Seq(Seq2SeqConfig(len(self.source), len(self.target), **(SETTINGS | config)))
+            return Translator(Encoder(len(self.source), size), decoder(len(self.target), size))
 
-    def train(self, model: Seq2Seq, steps: int, seed: int = 0, show: bool = False, **options):
+    def train(self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, **options):
         """fit() with the settings of the lesson -> Run. options: any of fit's."""
         settings = {"lr": 1e-2, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
         return fit(model, self.batches, loss, steps=steps, seed=seed, show=show, **settings)
@@ -148,18 +124,18 @@ class Lesson:
 
     def loaded(self, model: nn.Module) -> Loaded:
         """A model trained here in the form of a checkpoint, as `decoding.translate` takes it."""
-        model = Stepwise(model) if hasattr(getattr(model, "decoder", None), "begin") else model
         return Loaded(model, {}, self.source, self.target, seen=self.seen)
 
     def write(self, model: nn.Module, examples: Sequence[Example]) -> list[str]:
         """Greedy translations, words joined by spaces, in the order of the examples."""
-        written, model = [""] * len(examples), self.loaded(model).model
+        written = [""] * len(examples)
         order = sorted(range(len(examples)), key=lambda i: len(examples[i].source))
         with evaluating(model):
             for at in range(0, len(order), 128):
                 rows = order[at : at + 128]
                 ids, mask = text.pad([self.source.encode(examples[i].source) for i in rows])
-                for i, found in zip(rows, decoding.greedy(model, ids, mask, 2 * ids.shape[1] + 10), strict=True):
+                longest = (2 * mask.sum(1) + 10).tolist()
+                for i, found in zip(rows, decoding.beam_search(model, ids, mask, longest), strict=True):
                     written[i] = " ".join(self.target.tokens(found.ids))
         return written
 
@@ -259,9 +235,11 @@ def _bleu(written: list[str], examples: Sequence[Example]) -> metrics.Bleu:
     return metrics.bleu(written, [" ".join(e.target) for e in examples], tokenize="none")
 
 
-def loss(model: Seq2Seq, batch: text.Batch) -> Tensor:
-    """masked_loss of what the model says next, as `fit` takes it."""
-    return model.loss(batch) if isinstance(model, Seq2Seq) else translation_loss(model, batch)
+def loss(model: nn.Module, batch: text.Batch) -> Tensor:
+    """masked_loss of what a translator says next, as `fit` takes it."""
+    logits = model(batch.source, batch.target_in, batch.source_mask)  # [B, T, V]; with GRUs the weights, too
+    logits = logits[0] if isinstance(logits, tuple) else logits
+    return masked_loss(logits, batch.target_out, batch.target_mask)
 
 
 def checkpoint(name: str, instead: Loaded | str | None = None) -> Loaded | None:

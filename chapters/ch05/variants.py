@@ -9,12 +9,12 @@ Sizes: B batch, S source, T target, D features, V vocabulary.
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
-from course_kit.caching import GroupedQueryAttention, TransformerState, TransformerWriter, project
-from course_kit.seq2seq import Step
-from course_utils.attention import causal_mask
+from course_utils.attention import MultiHeadAttention, causal_mask, join_heads, split_heads
 from course_utils.blocks import AddNorm, PostNorm
+from course_utils.llama import share_heads
 from course_utils.transformer import Transformer, TransformerConfig
 
 
@@ -29,7 +29,7 @@ class LayerWise(nn.Module):
 
     def __init__(self, model: Transformer, memory_layers: Sequence[int]):
         super().__init__()
-        layers = model.config.num_layers
+        layers = model.config.layers
         if len(memory_layers) != layers or not all(layer in range(1, layers + 1) for layer in memory_layers):
             raise ValueError(f"memory_layers is {memory_layers}; needed: {layers} numbers from 1 to {layers}")
         self.model = model
@@ -45,42 +45,65 @@ class LayerWise(nn.Module):
     def decoder(self) -> nn.ModuleList:
         return self.model.decoder
 
+    @property
+    def output(self) -> nn.Linear:
+        return self.model.output
+
     def forward(self, source: Tensor, target: Tensor, source_mask: Tensor | None = None) -> Tensor:
         """As a Transformer's: source [B, S], target [B, T], source_mask [B, S] -> logits [B, T, V]."""
+        return self.output(self.decode(target, self.encode(source, source_mask), source_mask))
+
+    def decode(self, target: Tensor, memories: Tensor, source_mask: Tensor | None = None, first: int = 0) -> Tensor:
+        """As a Transformer's, with a memory for each layer, memories [B, L, S, D] -> [B, T, D]."""
         model = self.model
-        x = model.target_embedding(target) * self.config.model_size**0.5
-        x = model.dropout(model.target_positions(x))  # [B, T, D]
+        x = model.target_embedding(target) * self.config.size**0.5
+        x = model.dropout(model.target_positions(x, first))  # [B, T, D]
         mask = causal_mask(target.shape[1], target.device)
         memory_mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
-        for block, memory in zip(model.decoder, self.memories(source, source_mask), strict=True):
+        for block, memory in zip(model.decoder, memories.unbind(1), strict=True):
             x = block(x, memory, mask, memory_mask)
-        return model.output(model.decoder_norm(x))
+        return model.decoder_norm(x)
 
-    def memories(self, source: Tensor, source_mask: Tensor | None = None) -> list[Tensor]:
-        """What each decoder layer reads: [B, S, D] each."""
+    def encode(self, source: Tensor, source_mask: Tensor | None = None) -> Tensor:
+        """What each decoder layer reads: [B, L, S, D]."""
         states: list[Tensor] = []
         hooks = [block.register_forward_hook(lambda *call: states.append(call[-1])) for block in self.model.encoder]
         last = self.model.encode(source, source_mask)
         for hook in hooks:
             hook.remove()
         states[-1] = last
-        return [states[layer - 1] for layer in self.memory_layers]
+        return torch.stack([states[layer - 1] for layer in self.memory_layers], 1)
 
-    def start(self, source: Tensor, source_mask: Tensor | None = None) -> TransformerState:
-        """The state before the first word, for `course_kit.decoding`."""
-        memories = self.memories(source, source_mask)
-        pairs = zip(self.model.decoder, memories, strict=True)
-        read = tuple(project(block.cross_attention, memory) for block, memory in pairs)
-        return TransformerState(read, None if source_mask is None else source_mask[:, None], ())
 
-    def step(self, words: Tensor, state: TransformerState) -> Step:
-        """One word further. words: those written last, [B]"""
-        return TransformerWriter(self.model).step(words, state)
+class GroupedQueryAttention(MultiHeadAttention):
+    """Fewer heads for keys and values, each shared by several heads of queries.
+
+    Ainslie et al. 2023; with one key head it is multi-query attention: Shazeer 2019.
+    """
+
+    def __init__(self, size: int, heads: int, bias: bool = True, key_heads: int = 1):
+        super().__init__(size, heads, bias)
+        self.key_heads = key_heads
+        shared = size // heads * key_heads
+        self.key, self.value = nn.Linear(size, shared, bias), nn.Linear(size, shared, bias)
+        for projection in (self.key, self.value):
+            nn.init.xavier_uniform_(projection.weight)
+            if bias:
+                nn.init.zeros_(projection.bias)
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """As a MultiHeadAttention's: x [B, Q, D], memory [B, K, D] -> [B, Q, D], weights [B, H, Q, K]."""
+        k, v = (
+            join_heads(share_heads(split_heads(part(memory), self.key_heads), self.heads))  # [B, K, D]
+            for part in (self.key, self.value)
+        )
+        output, weights = self.attend(self.query(x), k, v, self.heads, mask)
+        return self.out(output), weights
 
 
 def with_key_heads(config: TransformerConfig, key_heads: int) -> Transformer:
     """A fresh Transformer in whose attention several heads share keys and values."""
-    model, sizes = Transformer(config), (config.model_size, config.num_heads)
+    model, sizes = Transformer(config), (config.size, config.heads)
     for block in [*model.encoder, *model.decoder]:
         block.attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
     for block in model.decoder:
@@ -93,6 +116,6 @@ def with_norms_last(model: Transformer) -> Transformer:
     for block in [*model.encoder, *model.decoder]:
         for name, around in list(block.named_children()):
             if isinstance(around, AddNorm):
-                last = PostNorm(model.config.model_size, around.dropout.p)
+                last = PostNorm(model.config.size, around.dropout.p)
                 setattr(block, name, last)
     return model

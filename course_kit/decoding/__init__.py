@@ -3,13 +3,12 @@ translators and language models.
 """
 
 from course_kit.decoding.sampling import generate, sample, stream
-from course_kit.decoding.search import Translation, beam_search, greedy, translate
+from course_kit.decoding.search import Translation, beam_search, translate
 
 __all__ = [
     "Translation",
     "beam_search",
     "generate",
-    "greedy",
     "sample",
     "stream",
     "translate",

@@ -1,16 +1,16 @@
-"""Writing with a trained decoder, word by word: greedily or with a beam.
+"""Writing with a trained translator, word by word: greedily or with a beam.
 
 A model that writes has two methods, and this file knows nothing else of it:
 
-    start(source [B, K], source_mask [B, K]) -> state
-    step(words [B], state) -> logits [B, V], state, weights [B, K] or None
+    start(source [B, S], source_mask [B, S]) -> state
+    step(words [B], state) -> logits [B, V], state, weights [B, S] or None
 
-A Seq2Seq has them; for a Transformer or a GPT `caching.writer_of` makes them. A beam
-picks the rows of a state with which it goes on. Sizes: B sentences, K source, T target, V
-vocabulary. Sources: Graves 2012 (beam search); Wu et al. 2016, equation 14 (length
-penalty).
+`steps.steps_of` makes them for a Transformer and for a Translator with GRUs. A beam picks the
+rows of a state with which it goes on. Sizes: B sentences, S source, T target, V vocabulary.
+Sources: Graves 2012 (beam search); Wu et al. 2016, equation 14 (length penalty).
 """
 
+import copy
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,11 +20,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_kit.caching import writer_of
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.decoding.sampling import check_logits
+from course_kit.decoding.steps import steps_of
 from course_kit.text import BOS, EOS, PAD, UNK, pad
+from course_utils.cache import Cache
 
 LONGEST_RATIO = 2.0  # a translation ends at so many times the source's tokens, plus ten
 
@@ -33,7 +34,7 @@ class Written(NamedTuple):
     """One sentence as it was written.
 
     ids: without <bos> and <eos>; score: its log-probability, <eos> included; weights: [T,
-    K], one row for each id, or None; ended: did it end by itself (else the limit cut it)?
+    S], one row for each id, or None; ended: did it end by itself (else the limit cut it)?
     """
 
     ids: list[int]
@@ -43,98 +44,55 @@ class Written(NamedTuple):
 
 
 @torch.no_grad()
-def greedy(
-    model: Any,
-    source: Int[Tensor, "B K"],
-    source_mask: Bool[Tensor, "B K"] | None = None,
-    max_length: int = 64,
-) -> list[Written]:
-    """The most probable word at each step, until <eos> or max_length words.
-
-    A sentence that has not ended by then is cut: the end is put there, and its
-    probability counts in the score.
-    """
-    writer = writer_of(model)
-    state = writer.start(source, source_mask)
-    words = source.new_full((len(source),), BOS)
-    scores = torch.zeros(len(source), device=source.device)
-    ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
-    by_itself = ended
-    written, weights = [], []
-    for length in range(1, max_length + 2):
-        logits, state, row = writer.step(words, state)
-        p = log_probabilities(logits)  # [B, V]
-        best, words = p.max(-1)
-        by_itself = by_itself | (words == EOS) & ~ended
-        if length > max_length:  # no room is left
-            best, words = p[:, EOS], torch.full_like(words, EOS)
-        scores = torch.where(ended, scores, scores + best)
-        words = words.masked_fill(ended, PAD)
-        written.append(words)
-        weights.append(row)
-        ended = ended | (words == EOS)
-        if ended.all():
-            break
-    texts = torch.stack(written, 1).tolist()  # [B, T]
-    rows = [None] * len(texts)
-    if weights[0] is not None:
-        rows = list(torch.stack(weights, 1).float())  # [B, T, K]
-    results = []
-    for text, score, row, own in zip(texts, scores.tolist(), rows, by_itself.tolist(), strict=True):
-        end = text.index(EOS)
-        results.append(Written(text[:end], score, None if row is None else row[:end], own))
-    return results
-
-
-@torch.no_grad()
 def beam_search(
     model: Any,
-    source: Int[Tensor, "B K"],
-    source_mask: Bool[Tensor, "B K"] | None = None,
-    max_length: int = 64,
-    beam: int = 4,
+    source: Int[Tensor, "B S"],
+    source_mask: Bool[Tensor, "B S"] | None = None,
+    max_length: int | Sequence[int] = 64,
+    beam: int = 1,
     length_penalty: float = 1.0,
 ) -> list[Written]:
-    """The best of several sentences kept side by side.
+    """The best of several sentences kept side by side: [B].
 
-    beam: how many are kept at each step; 1 is greedy. length_penalty α: sentences are
-    compared by log-probability / ((5 + length) / 6)^α, as each word costs probability; 0:
-    as they are. A source is done when as many sentences have ended as the beam is wide,
-    or when none can still overtake the best.
+    beam: how many are kept at each step; 1: greedy, the most probable word at each. max_length: the most words, of
+    each sentence or of all; one that has not ended by then is cut: the end is put there, and its probability counts in
+    the score. length_penalty α: sentences are compared by log-probability / ((5 + length) / 6)^α, as each word costs
+    probability; 0: as they are. A source is done when as many sentences have ended as the beam is wide, or when none
+    can still overtake the best.
     """
-    if beam < 1 or max_length < 1:
-        raise ValueError(f"beam is {beam}, max_length {max_length}; needed: from 1")
+    count, device = len(source), source.device
+    limits = [max_length] * count if isinstance(max_length, int) else list(max_length)
+    if beam < 1 or min(limits) < 0:
+        raise ValueError(f"beam is {beam}, max_length {max_length}; needed: from 1, and from 0")
     if not 0 <= length_penalty < float("inf"):
         raise ValueError(f"length_penalty is {length_penalty}; needed: from 0")
-    count, device = len(source), source.device
-    writer = writer_of(model)
+    steps = steps_of(model)
     each = torch.arange(count, device=device)
-    state = pick(writer.start(source, source_mask), each.repeat_interleave(beam))
+    state = pick(steps.start(source, source_mask), each.repeat_interleave(beam))
     words = source.new_full((count * beam,), BOS)
     scores = torch.full((count, beam), float("-inf"), device=device)
     scores[:, 0] = 0.0  # all beams begin alike: one of them counts
     written, weights = source.new_zeros(count * beam, 0), None
-    nothing = Written([], float("-inf"), None, False)
-    best = [(float("-inf"), nothing)] * count
+    best = [(float("-inf"), Written([], float("-inf"), None, False))] * count
     ended = [0] * count  # sentences of each source
-    for length in range(1, max_length + 2):
-        logits, state, row = writer.step(words, state)
+    for length in range(1, max(limits) + 2):
+        logits, state, row = steps.step(words, state)
         if row is not None:
-            row = row[:, None]  # [B · beam, 1, K]
+            row = row[:, None]  # [B · beam, 1, S]
             weights = row if weights is None else torch.cat([weights, row], 1)
         p = log_probabilities(logits)
         by_itself = (p.argmax(-1) == EOS).tolist()
         total = scores[:, :, None] + p.unflatten(0, (count, beam))  # [B, beam, V]
         V = total.shape[-1]
-        if length > max_length:  # no room is left: only the end may follow
-            total[..., torch.arange(V, device=device) != EOS] = float("-inf")
+        full = torch.tensor([length > limit for limit in limits], device=device)
+        if full.any():  # no room is left: only the end may follow
+            no_end = torch.arange(V, device=device) != EOS
+            total = total.masked_fill(full[:, None, None] & no_end, float("-inf"))
         # At most `beam` of the best 2 · beam end here, so that `beam` of them go on.
         scores, places = total.flatten(1).topk(2 * beam)  # [B, 2 · beam]
         rows, words = each[:, None] * beam + places // V, places % V
-        for b in range(count):
-            best_first = scores[b, :beam].tolist(), rows[b].tolist(), words[b].tolist()
-            ending = zip(*best_first, strict=False)
-            for score, number, word in ending:
+        for b, *best_first in zip(range(count), scores.tolist(), rows.tolist(), words.tolist(), strict=True):
+            for score, number, word in list(zip(*best_first, strict=True))[:beam]:
                 if word != EOS or score == float("-inf") or ended[b] == beam:
                     continue
                 ended[b] += 1
@@ -142,19 +100,19 @@ def beam_search(
                 if value > best[b][0]:
                     ids = written[number].tolist()
                     on = None if weights is None else weights[number, : len(ids)].float()
-                    own = length <= max_length or by_itself[number]
+                    own = length <= limits[b] or by_itself[number]
                     best[b] = value, Written(ids, score, on, own)
-        if length > max_length:
-            break
         scores, chosen = scores.masked_fill(words == EOS, float("-inf")).topk(beam)
         rows = rows.gather(1, chosen).flatten()
         words = words.gather(1, chosen).flatten()
-        hope = (scores[:, 0] / penalty(max_length + 1, length_penalty)).tolist()  # at most
-        if all(ended[b] == beam or ended[b] and best[b][0] >= hope[b] for b in range(count)):
+        best_open = zip(scores[:, 0].tolist(), limits, strict=True)
+        hope = [score / penalty(limit + 1, length_penalty) for score, limit in best_open]  # at most
+        if all(length > limits[b] or ended[b] == beam or (ended[b] and best[b][0] >= hope[b]) for b in range(count)):
             break
-        written = torch.cat([written[rows], words[:, None]], 1)
-        weights = None if weights is None else weights[rows]
-        state = pick(state, rows)
+        if beam > 1:  # else each goes on from itself
+            written, state = written[rows], pick(state, rows)
+            weights = None if weights is None else weights[rows]
+        written = torch.cat([written, words[:, None]], 1)
     return [sentence for _, sentence in best]
 
 
@@ -164,14 +122,17 @@ def penalty(length: int, alpha: float) -> float:
 
 
 def pick(state: Any, rows: Int[Tensor, "N"]) -> Any:
-    """The rows of a state, in a new order: each tensor [B, …] in it -> [N, …]."""
+    """The rows of a state, in a new order: each tensor [B, …] in it -> [N, …], and each Cache."""
     if isinstance(state, Tensor):
         return state.index_select(0, rows)
-    if isinstance(state, dict):
-        return {name: pick(x, rows) for name, x in state.items()}
-    if isinstance(state, tuple | list):
+    if isinstance(state, Cache):
+        chosen = copy.copy(state)
+        if state.length:
+            chosen.k, chosen.v = pick(state.k, rows), pick(state.v, rows)
+        return chosen
+    if isinstance(state, tuple):
         parts = [pick(x, rows) for x in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
     return state
 
 
@@ -186,8 +147,7 @@ def log_probabilities(logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
 class Translation:
     """What `translate` gives for a sentence.
 
-    weights [tokens, source_tokens]: rows sum to 1; of a GPT to less, being the part of
-    its attention that falls on the source; None for a model without attention.
+    weights [tokens, source_tokens]: rows sum to 1; None for a model without attention.
     """
 
     text: str
@@ -218,8 +178,7 @@ def translate(
     sentences = [sentences] if isinstance(sentences, str) else list(sentences)
     model: Any = loaded.model
     device = next(model.parameters()).device
-    shared = getattr(writer_of(model), "shares_context", False)
-    limit = model.config.max_length // (2 if shared else 1)  # a GPT writes into the other half
+    limit = steps_of(model).context
     encoded = [loaded.source.encode(sentence) for sentence in sentences]
     empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
     results = {n: empty for n, ids in enumerate(encoded) if not ids}
@@ -228,9 +187,7 @@ def translate(
         for at in range(0, len(order), batch):
             rows = order[at : at + batch]
             ids, mask = pad([encoded[n][:limit] for n in rows])
-            longest = int(LONGEST_RATIO * ids.shape[1]) + 10
-            if shared:
-                longest = min(longest, limit - 1)
+            longest = [int(LONGEST_RATIO * length) + 10 for length in mask.sum(1).tolist()]
             settings = longest, beam, length_penalty
             written = beam_search(model, ids.to(device), mask.to(device), *settings)
             for n, sentence in zip(rows, written, strict=True):

@@ -30,7 +30,7 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
     from here on. Put it above the cell that makes the model; with nothing solved it does nothing.
 
         def one_step():
-            model = Transformer(TOKENS, TOKENS, model_size=64)
+            model = Transformer(TransformerConfig(TOKENS, TOKENS, size=64))
             return train_step(model, torch.optim.Adam(model.parameters()), *copy_or_reverse(64))
 
         for_training(one_step)

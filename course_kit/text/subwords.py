@@ -202,7 +202,7 @@ class Subwords(SubwordTokenizer):
         """
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-        texts = [normalise(whole_characters(s)) for s in list_of_texts("sentences", sentences)]
+        texts = [normalise(s) for s in list_of_texts("sentences", sentences)]
         if len(list_of_texts("special", special)) != 4 or len(set(special)) != 4:
             raise ValueError(f"special is {special}; needed: four different names")
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -221,7 +221,7 @@ class Subwords(SubwordTokenizer):
     def plain(self, text: str | Sequence[str]) -> str:
         """In one spelling: see `normalise`."""
         is_text(text)
-        return normalise(whole_characters(as_text(text)))
+        return normalise(as_text(text))
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.split, "tokenizer": json.loads(self.tokenizer.to_str())}

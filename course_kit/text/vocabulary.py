@@ -23,8 +23,9 @@ def normalise(text: str) -> str:
     """One spelling of what looks the same: NFC, lower case, plain apostrophes and spaces.
 
     Tatoeba's French holds no-break spaces (U+202F, U+00A0, U+2009) before ? ! : and ;
+    Raises ValueError for half a character.
     """
-    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    text = unicodedata.normalize("NFC", whole_characters(text)).replace("’", "'")
     return " ".join(text.lower().split())
 
 

@@ -10,7 +10,9 @@ from torch import nn
 from course_utils.gpt import GPTConfig
 from course_utils.small_gpt import SmallGPT
 
-SIZES = {"source_vocab_size": "Vₛ", "target_vocab_size": "V", "vocab_size": "V", "max_length": "L"}
+SIZES = {"source_vocab": "Vₛ", "target_vocab": "V", "vocab": "V", "context": "L", "key_heads": "G"}
+OLD = {"vocab_size": "vocab", "model_size": "size", "num_layers": "layers", "num_heads": "heads",
+       "ffn_size": "hidden", "max_length": "context"}  # fmt: skip
 STACKS = ("blocks", "encoder", "decoder")
 COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -38,12 +40,11 @@ class Parts(dict):
 
     def __init__(self, model: nn.Module, known: bool = True):
         super().__init__()
-        self.model, self.known, config = model, known, config_of(model)
-        size, self.layers = config.model_size, config.num_layers
-        self.sizes = {"D": size, "F": config.ffn_size or 4 * size, "H": config.num_heads, "d": size // config.num_heads}
-        self.sizes |= {letter: getattr(config, name) for name, letter in SIZES.items() if hasattr(config, name)}
-        if hasattr(config, "key_heads"):  # fewer than those of queries
-            self.sizes["G"] = config.key_heads
+        self.model, self.known = model, known
+        sizes = {OLD.get(name, name): value for name, value in vars(config_of(model)).items()}
+        D, H, self.layers = sizes["size"], sizes["heads"], sizes["layers"]
+        self.sizes = {"D": D, "F": sizes.get("hidden") or 4 * D, "H": H, "d": D // H}
+        self.sizes |= {letter: sizes[name] for name, letter in SIZES.items() if name in sizes}
         self.numbers = dict(self.sizes) if known else {}
         self.counted: set[int] = set()  # ids of tensors
 

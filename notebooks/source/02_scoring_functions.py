@@ -109,7 +109,7 @@ plot.maps(
 # %% tags=["nbval-check-output"]
 from course_utils.self_attention import SelfAttention
 
-layer = SelfAttention(model_size=24, head_size=8, value_size=10)
+layer = SelfAttention(size=24, head_size=8, value_size=10)
 output, weights = layer(torch.randn(2, 5, 24), mask=None)
 print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
@@ -415,7 +415,7 @@ assert gap < 1e-5 and (weights[1, :, 3:] == 0).all()
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("a self-attention layer")
 class SelfAttention(nn.Module):
-    def __init__(self, model_size, head_size, value_size):
+    def __init__(self, size, head_size, value_size):
         super().__init__()
         raise NotImplementedError
 
@@ -447,7 +447,7 @@ for_training(one_step)  # with nothing solved it does nothing
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
-layer = SelfAttention(model_size=24, head_size=8, value_size=8)
+layer = SelfAttention(size=24, head_size=8, value_size=8)
 optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
 for step in range(400):
     x, there, needed = rooms(64)

@@ -72,7 +72,7 @@ labs.alignment(
 # From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*).
 
 # %% tags=["nbval-check-output"]
-from course_utils import translator as whole
+from course_utils import seq2seq as whole
 
 dummy = whole.Translator(whole.Encoder(50, 64), whole.AttentiveDecoder(60, 64))
 source, target = torch.randint(50, (2, 7)), torch.randint(60, (2, 9))
@@ -123,17 +123,17 @@ assert (one - other).abs().max() > 0.01
 # The encoder has two GRUs: one reads forwards, the other backwards (**bidirectional**), so that each state $h_i$ knows the words on both sides. Their last states, joined, are $c$. (`pack_padded_sequence` tells PyTorch where each sentence ends, so that padding is not read.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
-# course_utils.translator: Encoder
+# course_utils.seq2seq: Encoder
 
 # %% [markdown]
 # <a id="bos"></a>
 # The decoder begins with a state made of $c$. It reads `<bos>` (*beginning of sentence*), then the words written so far. From its state $s_t$ and from $c$ come the scores of the next word:
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
-# course_utils.translator: Decoder
+# course_utils.seq2seq: Decoder
 
 # %% tags=["definition"]
-# course_utils.translator: Translator
+# course_utils.seq2seq: Translator
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -251,7 +251,7 @@ def look_back(query, keys, mask, W1, W2, w):
 # This is all that changes in the decoder: its `context` is no longer the same for every word.
 
 # %% tags=["definition"]
-# course_utils.translator: AttentiveDecoder
+# course_utils.seq2seq: AttentiveDecoder
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training

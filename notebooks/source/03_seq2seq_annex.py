@@ -26,8 +26,8 @@ from IPython.display import display
 runtime = course_kit.setup()
 lesson = Lesson("en-fr")
 untrained = {
-    "without attention": lesson.model(attention=None),
-    "with attention": lesson.model(attention="additive"),
+    "without attention": lesson.model(attention=False),
+    "with attention": lesson.model(),
 }
 plain_checkpoint = checkpoint(
     "seq2seq-plain-en-fr-grammar", instead=lesson.loaded(untrained["without attention"])
@@ -35,15 +35,12 @@ plain_checkpoint = checkpoint(
 attentive_checkpoint = checkpoint(
     "seq2seq-attention-en-fr-grammar", instead=lesson.loaded(untrained["with attention"])
 )
-real_plain, real = (
-    checkpoint("seq2seq-plain-en-fr", instead=plain_checkpoint),
-    checkpoint("seq2seq-attention-en-fr", instead=attentive_checkpoint),
-)
+real = checkpoint("seq2seq-attention-en-fr", instead=attentive_checkpoint)
 plain, attentive = plain_checkpoint.model.eval(), attentive_checkpoint.model.eval()
 both = {"without attention": plain, "with attention": attentive}
 
 # %% [markdown]
-# The two checkpoints of our grammar are `Seq2Seq` models: GRUs with attention or without, as in the lesson, with a hidden layer before the output, and with *dropout*, which sets some numbers to 0 at random while a model learns, so that it cannot rely on any single one. They were trained for 1,500 steps.
+# The two checkpoints of our grammar are the lesson's `Translator`, with attention and without, but with a hidden layer before the output, and with *dropout*, which sets some numbers to 0 at random while a model learns, so that it cannot rely on any single one. Without attention, $c$ enters each of the decoder's steps, too. They were trained for 1,500 steps.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in {*plain_checkpoint.card} & {*attentive_checkpoint.card} or [one.card["training"]["steps"] for one in (plain_checkpoint, attentive_checkpoint)] == [1500, 1500]
@@ -68,7 +65,7 @@ labs.states_side_by_side(
 assert not plain_checkpoint.was_seen("the animal was too tired .") and not attentive_checkpoint.was_seen("the animal was too tired .")
 assert "name" not in plain_checkpoint.card or lesson.translate(plain_checkpoint.model, "the animal was too tired .")[0].tokens[-2] == "fatiguée"
 assert "name" not in attentive_checkpoint.card or ((agrees := lesson.translate(attentive_checkpoint.model, "the animal was too tired .")[0]).tokens[-2] == "fatigué" and agrees.weights[-2][agrees.source_tokens.index("tired")] > 0.95 and agrees.weights[-2][agrees.source_tokens.index("animal")] < 0.02)
-assert attentive_checkpoint.model.encoder.bidirectional and not attentive_checkpoint.model.feeds  # no context enters the decoder's state
+assert attentive_checkpoint.model.encoder.gru.bidirectional and attentive_checkpoint.model.decoder.gru.input_size == 128  # no context enters the decoder's state
 
 # %% [markdown]
 # *fatigué* agrees with the masculine *animal*, whereas *fatiguée* is the feminine form. Yet the attentive checkpoint hardly attended to “animal” when it chose *fatigué*.
@@ -97,16 +94,16 @@ assert attentive_checkpoint.model.encoder.bidirectional and not attentive_checkp
 
 # %% tags=["nbval-check-output"]
 sentence = "the animal was too tired ."
-ids, begin = torch.tensor([lesson.source.encode(sentence)]), torch.tensor([text.BOS])
+ids, begin = torch.tensor([lesson.source.encode(sentence)]), torch.tensor([[text.BOS]])
+mask = torch.ones_like(ids, dtype=torch.bool)
 for name, model in {"traditional": plain, "attention": attentive}.items():
-    state = model.start(ids)  # encode: read it all
-    # context: one vector, or all of them
-    context = state.memory.summary if model is plain else state.memory.states
-    step = model.step(begin, state)  # decode: one word further
-    word = step.logits.argmax(-1)  # generate: the best of all words
-    shapes = [
-        tuple(x.shape) for x in (state.memory.states, context, step.state.hidden, word)
-    ]
+    states, c = model.encoder(ids, mask)  # encode: read it all
+    context = c if model is plain else states  # context: one vector, or all of them
+    first = model.decoder.begin(c)
+    # decode: one word further
+    logits, weights, last = model.decoder(begin, first, states, c, mask)
+    word = logits[:, 0].argmax(-1)  # generate: the best of all words
+    shapes = [tuple(x.shape) for x in (states, context, last, word)]
     print(
         "{:11} encode {} · context from {} · decode {} · generate {}".format(
             name, *shapes
@@ -114,12 +111,12 @@ for name, model in {"traditional": plain, "attention": attentive}.items():
     )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_utils.translator import look_back
+from course_utils.seq2seq import look_back
 
-W1, W2, w = attentive.score.W1, attentive.score.W2.weight.T, attentive.score.w.weight[0]
-query = torch.cat([step.state.hidden[:, -1], torch.ones(1, 1)], -1)  # the 1 meets the bias b, one more row of W1
-_, weights = look_back(query, context, state.memory.mask, torch.cat([W1.weight.T, W1.bias[None]]), W2, w)
-assert torch.allclose(weights, step.weights, atol=1e-4)
+own = attentive.decoder
+query = torch.cat([last[0], torch.ones(1, 1)], -1)  # the 1 meets the bias b, one more row of W1
+_, looked = look_back(query, states, mask, torch.cat([own.W1, own.b[None]]), own.W2, own.w)
+assert torch.allclose(looked, weights[:, 0], atol=1e-4)
 
 # %% [markdown]
 # Only the context step differs: without attention it uses one vector, with attention all states.
@@ -239,22 +236,14 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     raise NotImplementedError
 
 # %% [markdown]
-# In training the whole translation is known. With which setting of our models, `query="previous"` or `"current"`, can attention and output be computed for all words at once?
-
-# %%
-from course_kit.clock import seconds
-
-rows, batch = [], next(iter(lesson.batches))
-for query in ("previous", "current"):
-    model = lesson.model(attention="additive", query=query)
-    took = seconds(
-        lambda model=model: model(batch.source, batch.target_in, batch.source_mask), 3
-    )
-    rows.append({"query": query, "ms a batch": 1000 * took})
-Table(rows, f"{len(batch.source)} sentences; measured just now")
+# In training the whole translation is known. **Guess:** in which of the two orders can attention and output be computed for all words at once?
 
 # %% [markdown]
-# With `"current"`, attention and output of all words can be computed at once. Here the query $s_t$ needs no context (without input feeding), so all states can be computed first, and one call computes the attention of the whole sentence. With `"previous"`, each state $s_t$ needs its context first, so each word has to wait for the word before.
+# <details><summary>Answer</summary>
+#
+# In Luong's. His query $s_t$ needs no context (without input feeding), so all states can be computed first, and then one call computes the attention of the whole sentence; our checkpoints do so. In Bahdanau's, each state $s_t$ needs its context first, so each word has to wait for the word before.
+#
+# </details>
 
 # %% [markdown]
 # ### A decoder of your own
@@ -274,10 +263,10 @@ own = nn.ParameterList(torch.randn(*shape, generator=draw) / 128**0.5 for shape 
 def own_loss(own, batch):
     """Your decoder_step, word after word, and then your masked_loss."""
     with torch.no_grad():
-        memory = attentive.encode(batch.source, batch.source_mask)
-    state, rows = memory.summary, []
+        states, state = attentive.encoder(batch.source, batch.source_mask)
+    rows = []
     for word in batch.target_in.unbind(1):
-        logits, state = decoder_step(word, state, memory.states, batch.source_mask, *own)
+        logits, state = decoder_step(word, state, states, batch.source_mask, *own)
         rows.append(logits)
     return masked_loss(torch.stack(rows, 1), batch.target_out, batch.target_mask)
 
@@ -299,16 +288,17 @@ own_run = fit(
 # %%
 def own_translation(source):
     """Your greedy loop around your step: English words -> French words."""
-    memory = attentive.encode(torch.tensor([lesson.source.encode(source)]))
+    ids = torch.tensor([lesson.source.encode(source)])
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    states, c = attentive.encoder(ids, mask)
 
     def one_word(word, state):
-        logits, state = decoder_step(
-            torch.tensor([int(word)]), state, memory.states, memory.mask, *own
-        )
+        word = torch.tensor([int(word)])
+        logits, state = decoder_step(word, state, states, mask, *own)
         return logits[0], state
 
     return lesson.target.tokens(
-        greedy(one_word, memory.summary, text.BOS, text.EOS, 40).tolist()
+        greedy(one_word, c, text.BOS, text.EOS, 40).tolist()
     )
 
 # %%
@@ -522,7 +512,7 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 from chapters.ch03.experiments import reach
 
 u, flat = (
-    reach(lesson, lesson.model(attention=kind).eval()) for kind in (None, "additive")
+    reach(lesson, lesson.model(attention=kind).eval()) for kind in (False, True)
 )
 Table(
     [
@@ -837,7 +827,7 @@ assert "name" not in attentive_checkpoint.card or [(len(words), sum(one.masked f
 
 # %% [markdown]
 # ## What about real sentences?
-# Our grammar has only about 800 English words. The next two checkpoints, again without and with attention, learned from *Tatoeba*, a collection of sentences that volunteers have translated. The last column shows one of several right translations.
+# Our grammar has only about 800 English words. The next checkpoint, with attention, learned from *Tatoeba*, a collection of sentences that volunteers have translated. The last column shows one of several right translations.
 
 # %%
 same_words = "✓: word for word the reference."
@@ -859,51 +849,34 @@ right = [
 ]
 pairs_read = f"{real.card.get('data', {}).get('train_pairs', 0):,} pairs"
 six = translations(
-    {"with attention": real, "without attention": real_plain},
+    {"with attention": real},
     sentences,
     right,
-    caption=f"Both models were trained on the same {pairs_read}. {same_words} A beam of "
-    "4 (the four best beginnings are kept).",
+    caption=f"Trained on {pairs_read}. {same_words} A beam of 4 (the four best "
+    "beginnings are kept).",
 )
 six
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in real.card or [row["with attention"].startswith("✓") for row in six] == [True, False, True, False, False, False] and "c'était" in six[5]["with attention"]
-assert "name" not in real_plain.card or [row["without attention"].startswith("✓") for row in six] == [True, False, True, False, False, False] and all(part in six[i]["without attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "que j'avais besoin d'avoir oublié"), (5, "l'homme n'a pas trouvé la rue")))
 assert "name" not in real.card or all(part in six[i]["with attention"] for i, part in ((1, "laissez-les manger du gâteau"), (3, "dit une histoire que je n'ai jamais oublié."), (5, "le animal n'a pas traversé la rue parce que c'était")))
 
 # %% [markdown]
-# Without attention the grandmother “told me that I needed to have forgotten”, and the animal becomes a man who did not find the street. With attention both sentences keep most of their content, but “it” becomes *c'* (this) instead of *il*. The sentence with *if* defeats both models.
+# Most of the content arrives, but “it” becomes *c'* (this) instead of *il*, and the sentence with *if* defeats the model.
 
 # %% jupyter={"source_hidden": true}
-rows = []
-for name, loaded in {"with attention": real, "without": real_plain}.items():
-    if found := loaded.card.get("metrics"):  # a model that stands in has none
-        by_words = {
-            f"{words} words": score
-            for words, score in found["test_bleu_by_length"].items()
-        }
-        rows.append(
-            {
-                "": name,
-                "steps": loaded.card["training"]["steps"],
-                "BLEU": found["test_bleu_beam_4"],
-                **by_words,
-            }
-        )
+found = real.card.get("metrics", {}).get("test_bleu_by_length", {})
 Table(
-    rows or [{"": "no checkpoints"}],
-    "Recorded BLEU on Tatoeba's test sentences, all and by length, with a beam of 4.",
+    [{f"{words} words": score for words, score in found.items()}],
+    "Recorded BLEU on Tatoeba's test sentences, by length, with a beam of 4.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
-assert len(rows) < 2 or (gap := [a - b for a, b in list(zip(rows[0].values(), rows[1].values(), strict=True))[1:]])[0] == 0
-assert len(rows) < 2 or gap[1] > 6 and gap[2:] == sorted(gap[2:]) and (round(gap[2]), round(gap[-1])) == (4, 11) and [round(rows[0][f"{n} words"]) for n in ("1-4", "11-14")] == [57, 34]
-assert len(rows) < 2 or real.card["data"]["train_pairs"] == real_plain.card["data"]["train_pairs"] and rows[0]["steps"] == 7000
+assert "name" not in real.card or [round(found[n]) for n in ("1-4", "11-14")] == [57, 34]
 
 # %% [markdown]
-# Here, too, attention helps at every length, and most in the longest sentences: it adds 4 points of BLEU at 1–4 words and 11 at 11–14 words. Even with attention, BLEU falls from 57 to 34 here: long real sentences may be harder, or too rare in training (and BLEU is hard to compare between lengths).
+# Even with attention, BLEU falls from 57 at 1–4 words to 34 at 11–14 here: long real sentences may be harder, or too rare in training (and BLEU is hard to compare between lengths).
 
 # %% tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
@@ -919,8 +892,6 @@ labs.alignment(
 
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
-#
-# On real sentences, too, attention helped most where sentences were longest. We compared only one pair of models.
 
 # %% [markdown]
 # ## Does a wider search help?
@@ -1175,28 +1146,23 @@ tried = {
     "word for word": "Le temps était mauvais, alors nous sommes restés à la maison.",
     "the reference, stuttering": "Il faisait mauvais, alors nous sommes restés à la "
     "maison maison.",
-    "model with attention": translate(real, source)[0].text,
-    "model without": translate(real_plain, source)[0].text,
+    "a model": translate(real, source)[0].text,
 }
 scores = {
     name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()
 }
-mark = (
-    "trained on"
-    if any(loaded.was_seen(source) for loaded in (real, real_plain))
-    else "new"
-)
+mark = "trained on" if real.was_seen(source) else "new"
 Table(
     [
         {"by": name, "translation": words, "BLEU": scores[name]}
         for name, words in tried.items()
     ],
-    f"{source} For the models: {mark}. For BLEU, all words are in lower case.",
+    f"{source} For the model: {mark}. For BLEU, all words are in lower case.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 24 < scores["free"] < 25 and bleu([tried["free"]], [answer]) < 16 and 60 < scores["word for word"] < scores["the reference, stuttering"]
-assert "name" not in {*real.card} & {*real_plain.card} or all(tried[f"model {which}"] == tried["word for word"].lower() for which in ("with attention", "without"))
+assert "name" not in real.card or tried["a model"] == tried["word for word"].lower()
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown]

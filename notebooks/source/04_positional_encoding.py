@@ -67,7 +67,7 @@ labs.shuffle(
 from course_utils import positions, rotary as turning
 
 words = torch.randn(2, 6, 8)  # two sentences of six words
-added = positions.SinusoidalPositions(max_length=50, model_size=8)(words)
+added = positions.SinusoidalPositions(context=50, size=8)(words)
 turned = turning.rotary(words, torch.arange(6))
 print("added", tuple(added.shape), " turned", tuple(turned.shape))
 
@@ -189,7 +189,7 @@ assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 # The last digit flips at every step, the one before it at every second, the third at every fourth. Together they name every number. Binary digits jump; smooth waves, fast ones and slow ones, do the same job. Choose position 20, then 21: which columns change most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.sinusoid(max_length=50, model_size=128)
+labs.sinusoid(context=50, size=128)
 
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]}
 # The $D$ columns form pairs $j=0,1,\dots$, and the sine and the cosine of a pair share the frequency $\omega_j$:
@@ -205,8 +205,8 @@ labs.sinusoid(max_length=50, model_size=128)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("sinusoidal encoding")
-def sinusoidal_encoding(length, model_size):
-    """length T, model_size D (even) -> P [T, D]"""
+def sinusoidal_encoding(length, size):
+    """length T, size D (even) -> P [T, D]"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -262,7 +262,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.rotation(model_size=128, max_length=50)
+labs.rotation(size=128, context=50)
 
 # %% [markdown]
 # By the angle-sum formulae, for each pair
@@ -278,8 +278,8 @@ labs.rotation(model_size=128, max_length=50)
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("shift matrix")
-def shift_matrix(offset, model_size):
-    """offset, model_size D -> R [D, D] with P[i + offset] = R @ P[i] for all i;
+def shift_matrix(offset, size):
+    """offset, size D -> R [D, D] with P[i + offset] = R @ P[i] for all i;
     frequencies(D) [D / 2] is given"""
     raise NotImplementedError
 

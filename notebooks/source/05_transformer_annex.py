@@ -295,12 +295,12 @@ print(f"The last step and all at once differ by at most {gap:.0e}.")
 
 # %%
 from chapters.ch05.experiments.in_class import clock
-from course_kit.caching import writer_of
+from course_kit.decoding.steps import steps_of
 
-model, writer = grammar.model, writer_of(grammar.model)
+model, steps = grammar.model, steps_of(grammar.model)
 line, eight = torch.full((8, 128), 5), ids.expand(8, -1)
-kept, memories = [writer.start(eight)], model.encode(eight)
-with_cache = clock(lambda n: kept.append(writer.step(line[:, n], kept.pop()).state))
+kept, memories = [steps.start(eight)], model.encode(eight)
+with_cache = clock(lambda n: kept.append(steps.step(line[:, n], kept.pop()).state))
 without = clock(lambda n: model.output(model.decode(line[:, : n + 1], memories)[:, -1]))
 times = without[-1] / with_cache[-1]
 plot.lines(
@@ -890,7 +890,7 @@ study.zoo_table(length=64)
 # The cache gets smaller if heads *share* keys and values but keep their own queries. In **grouped-query** attention each group of heads shares one set, in **multi-query** attention all heads share one.
 
 # %%
-study.cache_table(length=1024, model_size=512, num_heads=8)
+study.cache_table(length=1024, size=512, heads=8)
 
 # %% [markdown]
 # **Linear attention** (chapter 2) never computes a map: apart from a division its output is $\phi(Q)(\phi(K)^\top V)$, and the product in brackets has the same size at any length. The price is that with the usual $\phi$ the weights are less sharp.

@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from tests.benchmarks import chapter2, chapter3, chapter5, chapters6and7, displays, page  # noqa: E402
+from tests.benchmarks import chapter2, chapter5, chapters6and7, displays, page  # noqa: E402
 
 EXAMPLES = """
 import torch
@@ -175,7 +175,6 @@ ALL = {
         attention,
         chapter2.scoring_labs,
         chapter2.lengths,
-        chapter3.training_step,
         chapter5.transformer_step,
         chapter5.cache,
         chapters6and7.bert_step,

@@ -139,16 +139,16 @@ def cache():
     """Writing so many tokens greedily, one sentence: with the cache, and reading all words anew at each step."""
     import torch
 
-    from course_kit.caching import writer_of
+    from course_kit.decoding.steps import steps_of
     from course_utils.transformer import Transformer, TransformerConfig
 
     torch.manual_seed(0)
-    model = Transformer(TransformerConfig(5000, 5000, 256, 3, 8, 768, max_length=LENGTHS[-1], dropout=0.0)).eval()
+    model = Transformer(TransformerConfig(5000, 5000, 256, 3, 8, 768, context=LENGTHS[-1])).eval()
     source, rows = torch.randint(4, 5000, (1, 20)), []
     for length in LENGTHS:
         spent = {"cached": [], "full": []}
         for _ in range(5):
-            for way, reader in (("cached", writer_of(model)), ("full", Full(model))):
+            for way, reader in (("cached", steps_of(model)), ("full", Full(model))):
                 start = time.process_time()
                 _write(reader, source, length)
                 spent[way].append(time.process_time() - start)

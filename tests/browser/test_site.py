@@ -247,7 +247,7 @@ def test_search_leads_there_by_keyboard(visit):
     until(lambda: found(page)[0], contains("mine/transformer.py"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/mine-05-transformer.html*")
-    until(page.locator(".file").inner_text, contains("def make_transformer"))
+    until(page.locator(".file").inner_text, contains("class Transformer"))
 
 
 def test_a_file_is_there_to_take(visit, served):

@@ -99,7 +99,7 @@ BORDERS = {
                 "names": "words", "modules": "pair"} | VIEW),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
                 "order": "places", "positions": "flag"} | VIEW),
-    "sinusoid": (positions.sinusoid, {}, {"max_length": "whole", "model_size": "whole", "column": "whole"} | VIEW),
+    "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "column": "whole"} | VIEW),
     "rotation": (positions.rotation, {}, {"pair": "whole", "offset": "whole", "position": "whole"} | VIEW),
     "paths": (positions.paths, {}, {"length": "whole", "kernel": "whole", "dilated": "flag"} | VIEW),
     "embeddings": (bert.embeddings, {"parts": (soft(4, 8),) * 3, "tokens": WORDS}, {"parts": "pair", "tokens": "words",

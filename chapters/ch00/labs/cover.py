@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from course_kit.arguments import described, several, string
-from course_kit.caching import TransformerState, TransformerWriter, project
 from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.decoding import greedy
+from course_kit.decoding import beam_search
+from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
 from course_kit.text import BOS, EOS
 from course_kit.views.live import shell
@@ -56,16 +56,15 @@ class Study(NamedTuple):
     rewritten: list[list[str]]
 
 
-class Reading(TransformerWriter):
-    """Writes with a Transformer that has read: `states` [B, S, D] are the memory, whatever the source."""
+class Reading(TransformerSteps):
+    """A Transformer that has read: `states` [B, S, D] are the memory, whatever the source."""
 
     def __init__(self, model: Transformer, states: torch.Tensor):
         super().__init__(model)
         self.states = states
 
     def start(self, source: torch.Tensor, source_mask: torch.Tensor | None = None) -> TransformerState:
-        read = tuple(project(block.cross_attention, self.states) for block in self.model.decoder)
-        return TransformerState(read, None, ())
+        return self.begin(self.states)
 
 
 @torch.no_grad()
@@ -84,7 +83,7 @@ def study(loaded: Loaded, sentence: str) -> Study:
         without = model.encode(source)
     eye = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # row i: word i alone has its list with attention
     memories = torch.cat([with_it, without, torch.where(eye, with_it, without)])  # [2 + S, S, D]
-    said = [one.ids for one in greedy(Reading(model, memories), source.expand(len(memories), -1))]
+    said = [one.ids for one in beam_search(Reading(model, memories), source.expand(len(memories), -1))]
     first = said[0] + [EOS]
     p = model.output(model.decode(torch.tensor([[BOS, *said[0]]]).expand(len(memories), -1), memories)).softmax(-1)
     texts = [loaded.target.tokens(one) for one in said]

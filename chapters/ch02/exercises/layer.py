@@ -122,7 +122,7 @@ LAYER = Exercise(
     ),
     used="Below, it is your layer that is trained.",
     hints=(
-        "In `__init__`, `self.query = nn.Linear(model_size, head_size, bias=False)`. Which sizes have the other two?",
+        "In `__init__`, `self.query = nn.Linear(size, head_size, bias=False)`. Which sizes have the other two?",
         "`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word.",
         "In `forward`: q, k and v of the same x, then `scaled_dot_product_attention(q, k, v, mask)`, which gives both "
         "results.",

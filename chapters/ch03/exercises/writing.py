@@ -35,7 +35,7 @@ class Parrot(nn.Module):
 
 
 def greedy_ids(step, state: Tensor, bos: int, eos: int, max_length: int) -> Tensor:
-    """step(word, state) -> (logits [V], state): the ids that `decoding.greedy` writes with it, [T]."""
+    """step(word, state) -> (logits [V], state): the ids that `decoding.beam_search` writes with it, [T]."""
 
     class Model:
         start = staticmethod(lambda source, mask: state)
@@ -45,7 +45,7 @@ def greedy_ids(step, state: Tensor, bos: int, eos: int, max_length: int) -> Tens
             logits, state = step(words[0], state)
             return logits[None], state, None
 
-    ids = decoding.greedy(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids
+    ids = decoding.beam_search(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids
     return torch.tensor(ids, dtype=torch.int64)
 
 

@@ -32,14 +32,16 @@ def states_side_by_side(lesson, attentive, plain, sentence: str, **options):
     """
     with torch.no_grad():
         ids = torch.tensor([lesson.source.encode(sentence)])
-        reads, kept = (loaded.model.eval().encode(ids) for loaded in (attentive, plain))
+        (states, _), (kept, c) = (
+            loaded.model.eval().encoder(ids, torch.ones_like(ids, dtype=torch.bool)) for loaded in (attentive, plain)
+        )
     cut = slice(*FEATURES)
     return flow(
         lesson.translate(attentive.model, sentence)[0],
-        reads.states[0, :, cut],
+        states[0, :, cut],
         plain=lesson.translate(plain.model, sentence)[0],
-        plain_states=kept.states[0, :, cut],
-        plain_context=kept.summary[0, cut],
+        plain_states=kept[0, :, cut],
+        plain_context=c[0, cut],
         plain_from=(0, -1),
         features=FEATURES,
         models=[attentive, plain],

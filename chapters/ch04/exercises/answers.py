@@ -25,18 +25,18 @@ def convolution(kernel, length):
     return C
 
 
-def sinusoidal(length, model_size):
-    """length, model_size D (even) -> P [length, D]."""
-    omega = 10000 ** (-torch.arange(0, model_size, 2) / model_size)  # [D / 2]
+def sinusoidal(length, size):
+    """length, size D (even) -> P [length, D]."""
+    omega = 10000 ** (-torch.arange(0, size, 2) / size)  # [D / 2]
     angles = torch.arange(length)[:, None] * omega  # [length, D / 2]
-    P = torch.zeros(length, model_size)
+    P = torch.zeros(length, size)
     P[:, 0::2], P[:, 1::2] = angles.sin(), angles.cos()
     return P
 
 
-def shift(offset, model_size):
-    """offset, model_size D -> R [D, D] with P[i + offset] = R @ P[i] for all i."""
-    angles = (offset * frequencies(model_size)).float()  # [D / 2]
+def shift(offset, size):
+    """offset, size D -> R [D, D] with P[i + offset] = R @ P[i] for all i."""
+    angles = (offset * frequencies(size)).float()  # [D / 2]
     blocks = [torch.tensor([[b.cos(), b.sin()], [-b.sin(), b.cos()]]) for b in angles]
     return torch.block_diag(*blocks)
 

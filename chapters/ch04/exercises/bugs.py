@@ -8,9 +8,9 @@ from course_kit.exercises.define import Case, FindError, variants, wrong_answers
 from course_utils.positions import frequencies
 
 
-def relative_encoding(i: int, j: int, model_size: int) -> Tensor:
+def relative_encoding(i: int, j: int, size: int) -> Tensor:
     """A vector of the distance from key j to query i, [D]: sinusoids of i − j."""
-    angles = (i - j) * frequencies(model_size)
+    angles = (i - j) * frequencies(size)
     return torch.stack([angles.sin(), angles.cos()], -1).flatten().float()
 
 

@@ -18,7 +18,7 @@ from . import answers
 @variants
 def _table(
     length: int,
-    model_size: int,
+    size: int,
     *,
     exponents=lambda c, D: (c / D, c / D),
     base=10_000.0,
@@ -29,8 +29,8 @@ def _table(
     """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
     sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""
     places = torch.arange(first, first + length)[:, None]
-    columns = torch.arange(0, model_size, 2)
-    sines, cosines = (places * base**-exponent for exponent in exponents(columns, model_size))
+    columns = torch.arange(0, size, 2)
+    sines, cosines = (places * base**-exponent for exponent in exponents(columns, size))
     pair = [cosines.cos(), sines.sin()] if swap else [sines.sin(), cosines.cos()]
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
 
@@ -38,13 +38,13 @@ def _table(
 SINUSOIDAL = Exercise(
     name="sinusoidal encoding",
     task="P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
-    "length, model_size D (even) -> [length, D].",
+    "length, size D (even) -> [length, D].",
     reference=sinusoidal_encoding,
     cases=lambda: [
-        Case({"length": 3, "model_size": 4}, shown=True),
-        Case({"length": 5, "model_size": 2}),
-        Case({"length": 4, "model_size": 6}),
-        Case({"length": 12, "model_size": 8}),
+        Case({"length": 3, "size": 4}, shown=True),
+        Case({"length": 5, "size": 2}),
+        Case({"length": 4, "size": 6}),
+        Case({"length": 12, "size": 8}),
     ],
     returns=("P",),
     hints=(
@@ -88,18 +88,18 @@ SINUSOIDAL = Exercise(
 
 
 @variants
-def _moves(offset, model_size, *, angles=lambda o, w: o * w, block=lambda c, s: [[c, s], [-s, c]], halves=False):
+def _moves(offset, size, *, angles=lambda o, w: o * w, block=lambda c, s: [[c, s], [-s, c]], halves=False):
     """A shift matrix with one thing done differently."""
-    b = angles(offset, frequencies(model_size))
+    b = angles(offset, frequencies(size))
     cells = [[cell.expand(len(b)) for cell in row] for row in block(b.cos(), b.sin())]
     if halves:
         return torch.cat([torch.cat([cell.diag() for cell in row], 1) for row in cells]).float()
     return torch.block_diag(*torch.stack([torch.stack(row, -1) for row in cells], -2)).float()
 
 
-def _overlapping(offset, model_size):
-    R = torch.zeros(model_size, model_size)
-    for j, angle in enumerate((offset * frequencies(model_size)).tolist()):
+def _overlapping(offset, size):
+    R = torch.zeros(size, size)
+    for j, angle in enumerate((offset * frequencies(size)).tolist()):
         c, s = math.cos(angle), math.sin(angle)
         R[j : j + 2, j : j + 2] = torch.tensor([[c, s], [-s, c]])
     return R
@@ -108,13 +108,13 @@ def _overlapping(offset, model_size):
 SHIFT = Exercise(
     name="shift matrix",
     task="Write the matrix R that moves every position on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
-    "sin(i ω), cos(i ω) for each frequency in turn: offset, model_size D -> [D, D]. `frequencies(D)` is given.",
+    "sin(i ω), cos(i ω) for each frequency in turn: offset, size D -> [D, D]. `frequencies(D)` is given.",
     reference=shift_matrix,
     cases=lambda: [
-        Case({"offset": 1, "model_size": 2}, shown=True),
-        Case({"offset": 3, "model_size": 4}),
-        Case({"offset": -2, "model_size": 6}),
-        Case({"offset": 0, "model_size": 4}),
+        Case({"offset": 1, "size": 2}, shown=True),
+        Case({"offset": 3, "size": 4}),
+        Case({"offset": -2, "size": 6}),
+        Case({"offset": 0, "size": 4}),
     ],
     returns=("R",),
     hints=(
@@ -152,7 +152,7 @@ SHIFT = Exercise(
         _overlapping,
         "The blocks overlap. Pair j has the rows and columns 2j and 2j + 1, so its block is "
         "`R[2 * j : 2 * j + 2, 2 * j : 2 * j + 2]`.",
-        lambda offset, model_size: sinusoidal_encoding(abs(offset) + 1, model_size)[-1].diag(),
+        lambda offset, size: sinusoidal_encoding(abs(offset) + 1, size)[-1].diag(),
         "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
         "its cosine.",
     ),

@@ -116,8 +116,8 @@ class Rotation(View):
 
 
 def rotation(
-    model_size=128,
-    max_length=50,
+    size=128,
+    context=50,
     *,
     pair=4,
     offset=3,
@@ -129,12 +129,12 @@ def rotation(
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
-    model_size: columns, an even number from 2 to 256; max_length: positions, 2 to 128; pair j: columns 2j and 2j + 1;
-    offset δ: −20 to 20, less than max_length; position i: where to start (each cut to what there is). live=True:
+    size: columns, an even number from 2 to 256; context: positions, 2 to 128; pair j: columns 2j and 2j + 1;
+    offset δ: −20 to 20, less than context; position i: where to start (each cut to what there is). live=True:
     Python reads `pair`, `offset`, `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product .omega
     and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
-    count, size = checked_sizes(max_length, model_size)
+    count, size = checked_sizes(context, size)
     most = min(MOST_OFFSET, count - 1)
     state = {
         "pair": min(max(0, whole_number("pair", pair)), size // 2 - 1),

@@ -77,15 +77,15 @@ class Sinusoid(View):
         binary.set_title("in binary")
 
 
-def waves(positions, model_size: int) -> np.ndarray:
+def waves(positions, size: int) -> np.ndarray:
     """The encoding at any positions, fractions too, in float64: [n] -> [n, D]."""
-    angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(model_size)
+    angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(size)
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).numpy()
 
 
 def sinusoid(
-    max_length=50,
-    model_size=128,
+    context=50,
+    size=128,
     *,
     position=21,
     column=8,
@@ -97,11 +97,11 @@ def sinusoid(
 ):
     """The sinusoidal encoding as a heatmap, a column of it as a wave, and binary counting beside it.
 
-    max_length: positions shown, 2 to 128; model_size: columns, an even number from 2 to 256; position, column: where to
+    context: positions shown, 2 to 128; size: columns, an even number from 2 to 256; position, column: where to
     start (cut to what there is). live=True: Python reads `position`, `column`. Returns a view: .encoding [T, D] .digits
     and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
-    count, size = checked_sizes(max_length, model_size)
+    count, size = checked_sizes(context, size)
     starts = ("position", position, count - 1), ("column", column, size - 1)
     state = {name: min(max(0, whole_number(name, start)), last) for name, start, last in starts}
     controls = [
@@ -112,9 +112,9 @@ def sinusoid(
     return shell(Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size}, presenting), live)
 
 
-def checked_sizes(max_length, model_size) -> tuple[int, int]:
+def checked_sizes(context, size) -> tuple[int, int]:
     """Both as whole numbers that a picture can hold; ValueError otherwise."""
-    size = whole_number("model_size", model_size, 2, MOST_COLUMNS)
+    size = whole_number("size", size, 2, MOST_COLUMNS)
     if size % 2:
-        raise ValueError(f"model_size is {size}; needed: an even number from 2 to {MOST_COLUMNS}: pairs of columns")
-    return whole_number("max_length", max_length, 2, MOST_POSITIONS), size
+        raise ValueError(f"size is {size}; needed: an even number from 2 to {MOST_COLUMNS}: pairs of columns")
+    return whole_number("context", context, 2, MOST_POSITIONS), size

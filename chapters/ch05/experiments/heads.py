@@ -41,7 +41,7 @@ def blinded(
 
     def hook(block, args):
         keys_of = args[1] if place == "cross" else args[0]
-        mask = torch.ones(len(args[0]), block.attention.num_heads, args[0].shape[1], keys_of.shape[1], dtype=torch.bool)
+        mask = torch.ones(len(args[0]), block.attention.heads, args[0].shape[1], keys_of.shape[1], dtype=torch.bool)
         heads = slice(None) if only is None else slice(only[1] - 1, only[1])
         mask[at[0], heads, at[1], at[2]] = False  # [B, H, Q, K]
         given = args[argument]  # None, [Q, K] or [B, 1 or Q, K]

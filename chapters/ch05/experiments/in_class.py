@@ -26,11 +26,12 @@ from course_kit.training import Run, fit, warm_then_fall
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
 from course_utils.linear import local_mask
+from course_utils.seq2seq import AttentiveDecoder
 from course_utils.transformer import Transformer, TransformerConfig
 
 from .fair import same_batches
 
-SIZES = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "dropout": 0.0}
+SIZES = {"size": 128, "layers": 2, "heads": 4, "hidden": 256, "dropout": 0.0}
 STEPS, LR = 1000, 3e-3
 
 
@@ -67,14 +68,19 @@ def compare(lesson: Lesson, models: dict[str, nn.Module], count: int | None = No
         bleu = lesson.bleu(model, count=count)
         took = time.perf_counter() - start
         words = sum(len(e.target) for e in lesson.examples("test")[:count])
-        layers = range(getattr(model.config, "num_layers", 1)) if getattr(model.config, "attention", True) else ()
-        errors = [lesson.alignment_error(model, count=count, layer=n) for n in layers]
+        errors = [lesson.alignment_error(model, count=count, layer=n) for n in range(layers_of(model))]
         rows.append({
             "model": name, "parameters": sum(p.numel() for p in model.parameters()),
             "tokens/s, learning": speed(lesson, model), "words/s, writing": round(words / took),
             "BLEU": round(bleu, 1), "AER by layer": ", ".join(f"{e:.2f}" for e in errors) or "no attention",
         })  # fmt: skip
     return Table(rows, "Held-out sentences; speeds on this machine, just now")
+
+
+def layers_of(model: nn.Module) -> int:
+    """How many layers of a translator attend to the source."""
+    blocks = model.decoder
+    return len(blocks) if isinstance(blocks, nn.ModuleList) else isinstance(blocks, AttentiveDecoder)
 
 
 def speed(lesson: Lesson, model: nn.Module, batches: int = 8) -> int:
@@ -167,18 +173,18 @@ def zoo_table(length: int = 64, window: int | None = None) -> Table:
     return Table(rows, f"{length} words; layers: how many it takes until the last word depends on all before it")
 
 
-def cache_table(length: int = 1024, model_size: int = 512, num_heads: int = 8, window: int | None = None) -> Table:
+def cache_table(length: int = 1024, size: int = 512, heads: int = 8, window: int | None = None) -> Table:
     """Numbers that a layer keeps for a text that is being written: keys and values of all heads, of groups, of one."""
-    w, size = window or max(1, round(length**0.5)), model_size // num_heads
+    w, size = window or max(1, round(length**0.5)), size // heads
     kinds = {
-        "every head its own": (num_heads, length),
-        "two heads share (grouped-query)": (num_heads // 2, length),
+        "every head its own": (heads, length),
+        "two heads share (grouped-query)": (heads // 2, length),
         "all share one (multi-query)": (1, length),
-        f"every head its own, the last {w} words": (num_heads, w),
+        f"every head its own, the last {w} words": (heads, w),
     }
     rows = [{"keys and values": name, "numbers kept": 2 * n * size * t} for name, (n, t) in kinds.items()]
     return Table([row | {"share": round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
-                 f"One layer, {length} words, {num_heads} heads of {size} features")  # fmt: skip
+                 f"One layer, {length} words, {heads} heads of {size} features")  # fmt: skip
 
 
 def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps: int = 500, seed: int = 0) -> Table:
@@ -186,7 +192,7 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
 
     Times are relative to the first: the best of several steps each, in turns, so that a busy moment does not count.
     """
-    models = {n: small_model(lesson, seed, num_heads=n) for n in counts}
+    models = {n: small_model(lesson, seed, heads=n) for n in counts}
     batches, best = same_batches(lesson, 6), dict.fromkeys(counts, float("inf"))
     for _, (n, model) in itertools.product(range(4), models.items()):
         best[n] = min(best[n], seconds(lambda model=model: [_gradients(model, b) for b in batches], 1))
@@ -196,7 +202,7 @@ def head_counts(lesson: Lesson, counts: Sequence[int] = (1, 2, 4, 8, 16), steps:
         size = sum(p.numel() for p in model.parameters())
         ratio = round(best[n] / best[counts[0]], 2)
         rows.append({"heads": n, "parameters": size, "time of a step": ratio, "BLEU": round(lesson.bleu(model), 1)})
-    return Table(rows, f"{SIZES['model_size']} features in all, however many heads; {steps} steps")
+    return Table(rows, f"{SIZES['size']} features in all, however many heads; {steps} steps")
 
 
 def record_head_counts(steps: int = 500) -> dict:

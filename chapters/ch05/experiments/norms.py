@@ -21,7 +21,7 @@ from ..variants import with_norms_last
 from .in_class import learn, small_model
 
 NORMS = ("layer", "batch")
-DEEP = {"model_size": 64, "num_layers": 6, "num_heads": 4, "ffn_size": 128}  # of the models whose training is compared
+DEEP = {"size": 64, "layers": 6, "heads": 4, "hidden": 128}  # of the models whose training is compared
 SETTINGS = {  # name of a curve: norm_first, steps of warm-up
     "pre-norm, warm-up": (True, 100),
     "pre-norm, none": (True, 0),

@@ -4,30 +4,38 @@
 """
 
 import functools
-import itertools
 from collections.abc import Sequence
 
 from torch import nn
 
 from chapters.ch03.lesson import Lesson
+from course_kit.contexts import seeded
+from course_utils.transformer import Transformer, TransformerConfig
 
 from .fair import compete, conditions
-from .in_class import small_model
 
 GRU, TRANSFORMER, SMALLER = "GRU with attention", "Transformer", "smaller Transformer"
 SIZES = {  # the smaller Transformer has about as many parameters as the GRU model
-    GRU: {"model_size": 128},
-    TRANSFORMER: {"model_size": 128, "ffn_size": 256},
-    SMALLER: {"model_size": 88, "ffn_size": 176},
+    GRU: {"size": 128},
+    TRANSFORMER: {"size": 128},
+    SMALLER: {"size": 100},
 }
-CANDIDATES = [{"lr": lr, "dropout": dropout} for lr, dropout in itertools.product((1e-3, 3e-3, 1e-2, 3e-2), (0.0, 0.1))]
+RATES = [{"lr": lr} for lr in (1e-3, 3e-3, 1e-2, 3e-2)]
+CANDIDATES = {  # chapter 3's translator has no dropout
+    GRU: RATES,
+    TRANSFORMER: (both := [one | {"dropout": dropout} for one in RATES for dropout in (0.0, 0.1)]),
+    SMALLER: both,
+}
 
 
 def racer(lesson: Lesson, name: str, seed: int = 0, dropout: float = 0.0) -> nn.Module:
-    """A fresh model of SIZES: a GRU with additive attention, or two layers of encoder and decoder with four heads."""
+    """A fresh model of SIZES: chapter 3's translator with attention, or chapter 5's Transformer, as their pages make
+    them."""
     if name == GRU:
-        return lesson.model(seed, attention="additive", dropout=dropout, **SIZES[name])
-    return small_model(lesson, seed, dropout=dropout, **SIZES[name])
+        return lesson.model(seed, **SIZES[name])
+    with seeded(seed):
+        config = TransformerConfig(len(lesson.source), len(lesson.target), **SIZES[name], dropout=dropout)
+        return Transformer(config)
 
 
 def record_race(steps: int = 1000, seeds: Sequence[int] = (0, 1, 2)) -> dict:
@@ -35,5 +43,5 @@ def record_race(steps: int = 1000, seeds: Sequence[int] = (0, 1, 2)) -> dict:
     lesson, figures = Lesson("en-fr"), {}
     for name, sizes in SIZES.items():
         make = functools.partial(racer, lesson, name)
-        figures[name] = sizes | compete(lesson, make, CANDIDATES, steps, seeds)
+        figures[name] = sizes | compete(lesson, make, CANDIDATES[name], steps, seeds)
     return conditions(lesson, steps, seeds) | {"models": figures}

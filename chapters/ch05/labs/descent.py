@@ -56,13 +56,13 @@ def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> St
     model, at = loaded.model, word - 1
     block, of = model.decoder[layer - 1], traced.decoder
     part, module = of.layers[layer - 1]["cross"], block.cross_attention
-    size = model.config.model_size // module.num_heads
+    size = model.config.size // module.heads
     mine = slice((head - 1) * size, head * size)
     added = torch.stack([one.written[at] for layer_ in of.layers for one in layer_.values()])  # [3 L, D]
     states = torch.cat([of.layers[0]["attention"].before[at][None], added]).cumsum(0)  # [1 + 3 L, D]
     early = model.output(model.decoder_norm(states)).softmax(-1)  # [1 + 3 L, V]
     means = part.heads[:, at]  # [H, d]
-    cut = module.out.weight.unflatten(1, (module.num_heads, -1))  # [D, H, d]
+    cut = module.out.weight.unflatten(1, (module.heads, -1))  # [D, H, d]
     _, rivals = traced.logits[at].topk(RIVALS)
     numbers = {
         "token": of.token[at], "position": of.position[at], "added": added,
@@ -219,9 +219,9 @@ def descent(
             f"{len(traced.source_tokens)} source tokens and {len(traced.tokens)} in the decoder: the stage has room "
             f"for {MOST_SOURCE} and {MOST_WRITTEN}; choose a shorter sentence"
         )
-    place, layers = _place(word, traced.next), config.num_layers
+    place, layers = _place(word, traced.next), config.layers
     layer = layers if layer is None else layer
-    for name, value, most in (("layer", layer, layers), ("head", head, config.num_heads)):
+    for name, value, most in (("layer", layer, layers), ("head", head, config.heads)):
         if whole(value, most, name) < 1:
             raise ValueError(f"{name} is {value}; needed: from 1 to {most}")
     found = study(loaded, traced, place, layer, head)
@@ -232,13 +232,13 @@ def descent(
     controls = [
         {"kind": "choice", "name": "word", "label": "next word", **menu},
         {"kind": "choice", "name": "layer", "label": "layer", "options": list(range(1, layers + 1))},
-        {"kind": "choice", "name": "head", "label": "head", "options": list(range(1, config.num_heads + 1))},
+        {"kind": "choice", "name": "head", "label": "head", "options": list(range(1, config.heads + 1))},
     ]
     names = ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)]
     options = {
         "scenes": SCENES, "names": names, "sentence": sentence,
         "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
-        "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.model_size, "heads": config.num_heads,
+        "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.size, "heads": config.heads,
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
         "eps": loaded.model.decoder_norm.eps, "asks": title is None, "drawing": drawing(loaded.model)[1],
         "waves": True,

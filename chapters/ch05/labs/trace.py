@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.arguments import string
-from course_kit.decoding.search import LONGEST_RATIO, greedy
+from course_kit.decoding.search import LONGEST_RATIO, beam_search
 from course_kit.heads import attention_weights
 from course_kit.text import BOS
 from course_utils.attention import MultiHeadAttention, causal_mask
@@ -121,7 +121,7 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
         (model.source_embedding, model.positions, model.encoder, model.encoder_norm, ids),
         (model.target_embedding, model.target_positions, model.decoder, model.decoder_norm, words[0].tolist()),
     ):
-        token = _plain(embedding.weight[ids_] * model.config.model_size**0.5)
+        token = _plain(embedding.weight[ids_] * model.config.size**0.5)
         position = _plain(calls[positions][0][1]) - token
         inside, mask = [weights["encoder"]], torch.ones(len(ids_), len(ids_), dtype=torch.bool)
         if blocks is model.decoder:
@@ -136,7 +136,7 @@ def trace(loaded, sentence: str, target: str | None = None) -> Trace:
 
 
 def _write(model, source: Tensor) -> list[int]:
-    return greedy(model, source, max_length=int(LONGEST_RATIO * source.shape[1]) + 10)[0].ids
+    return beam_search(model, source, max_length=int(LONGEST_RATIO * source.shape[1]) + 10)[0].ids
 
 
 def _layer(calls: _Calls, block: nn.Module, mask: Tensor, own: Tensor, cross: Tensor | None = None) -> dict:
@@ -152,12 +152,12 @@ def _layer(calls: _Calls, block: nn.Module, mask: Tensor, own: Tensor, cross: Te
 def _attention(
     calls: _Calls, module: MultiHeadAttention, around: AddNorm, weights: Tensor, mask: Tensor | None = None
 ) -> Attention:
-    size = module.query.out_features // module.num_heads  # d
+    size = module.query.out_features // module.heads  # d
     q, k, v, joined = (
         _plain(x).unflatten(-1, (-1, size)).transpose(0, 1)
         for x in (*(calls[m][0][1] for m in (module.query, module.key, module.value)), calls[module.out][0][0])
     )
-    keys = k.repeat_interleave(module.num_heads // len(k), 0)
+    keys = k.repeat_interleave(module.heads // len(k), 0)
     scores = q @ keys.transpose(1, 2) / size**0.5
     if mask is not None:
         scores = scores.masked_fill(~mask, float("-inf"))

@@ -116,7 +116,7 @@ export class Continued {
   constructor(it) {
     this.it = it;
     /** @type {number} tokens that the model sees at once */
-    this.room = it.model.config.max_length;
+    this.room = it.model.context;
     this.text = "";
     this.typed = ""; // by the reader; the rest was written
     this.known = 0; // pieces of what was typed

@@ -10,10 +10,8 @@ import torch
 from chapters.ch03 import tatoeba
 from course_kit import checkpoints, files, text
 from course_kit.fused import fuse
-from course_kit.seq2seq import Seq2Seq
 from course_utils.gpt import GPT
 from course_utils.loss import masked_loss
-from course_utils.transformer import translation_loss
 
 from . import measuring
 
@@ -48,7 +46,7 @@ class Recipe:
     every: int = 300
     valid: int = 800
     seed: int = 0
-    architecture: str = "Seq2Seq"
+    architecture: str = "TiedTranslator"
     twins: int = 0
     keep: str = "best"
     decay: float = 0.0
@@ -69,9 +67,8 @@ class Translating:
         self.source, self.target = _vocabularies(folder, recipe, self.pairs)
         self.model = _model(recipe, len(self.source), len(self.target))
         ids = [(self.source.encode(a), self.target.encode(b)) for a, b in self.pairs + measuring.more_twins(recipe)]
-        self.batches = text.Batches(
-            [(a, b) for a, b in ids if 0 < len(a) <= self.model.config.max_length], recipe.tokens
-        )
+        context = getattr(self.model.config, "context", None) or self.model.config.max_length
+        self.batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= context], recipe.tokens)
         one = recipe.architecture == "GPT"
         self.vocabularies = {"tokenizer": self.source} if one else {"source": self.source, "target": self.target}
         self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)
@@ -83,8 +80,9 @@ class Translating:
         if isinstance(model, GPT):
             ids, counted = text.joined(batch)
             return masked_loss(model(ids[:, :-1]), ids[:, 1:], counted[:, 1:], self.recipe.smoothing)
-        smoothing = self.recipe.smoothing
-        return model.loss(batch, smoothing) if isinstance(model, Seq2Seq) else translation_loss(model, batch, smoothing)
+        logits = model(batch.source, batch.target_in, batch.source_mask)
+        logits = logits[0] if isinstance(logits, tuple) else logits  # of a TiedTranslator with its weights
+        return masked_loss(logits, batch.target_out, batch.target_mask, self.recipe.smoothing)
 
     def score(self, model) -> float:
         return measuring.held_out_bleu(model, self.source, self.target, self.recipe)

@@ -134,7 +134,7 @@ test("a set with all letters lies as on a keyboard; what else it has ends the la
 function reader() {
   const asked = [];
   const model = {
-    config: { max_length: 6 },
+    context: 6,
     start: () => ({}),
     read(ids, { past }) {
       asked.push({ ids, kept: past.length ? past[0].keys.rows : 0 });

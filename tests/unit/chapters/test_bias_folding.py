@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from chapters.ch05.variants import GroupedQueryAttention
 from chapters.ch07.bias_folding import biases_inside, one_behind
 from chapters.ch07.exercises.cache import attention_step
-from course_kit.caching import GroupedQueryAttention
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.rotary import RotaryAttention
 

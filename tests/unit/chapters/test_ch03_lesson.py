@@ -16,7 +16,8 @@ from chapters.ch03.lesson import _words as lesson_words
 from course_kit import metrics, text
 from course_kit.checkpoints import Loaded
 from course_kit.decoding import translate
-from course_utils.translator import AttentiveDecoder, Encoder, Translator
+from course_kit.decoding.steps import TranslatorSteps
+from course_utils.seq2seq import AttentiveDecoder, Encoder, Translator
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def lesson():
 
 @pytest.fixture(scope="module")
 def model(lesson):
-    return lesson.model(attention="additive", model_size=16).eval()
+    return lesson.model(size=16).eval()
 
 
 def test_no_test_sentence_was_trained_on_and_every_training_one_is_marked(lesson, model):
@@ -91,7 +92,7 @@ def test_an_untrained_model_aligns_badly_and_writes_each_sentence_in_its_place(l
 
 def test_training_lowers_the_loss_and_leaves_the_global_random_state(lesson):
     before = torch.random.get_rng_state()
-    run = lesson.train(lesson.model(attention="dot", model_size=16), steps=12)
+    run = lesson.train(lesson.model(attention=False, size=16), steps=12)
     losses = run.history["loss"][1]
     assert losses[-1] < losses[0] and torch.equal(before, torch.random.get_rng_state())
 
@@ -101,7 +102,7 @@ def test_a_word_without_weight_gets_none_and_the_others_share_all(lesson, model)
     with torch.no_grad():
         step = Without(model, [1]).step(torch.tensor([text.BOS]), Without(model, [1]).start(source))
     assert step.weights[0, 1] == 0 and step.weights.sum().item() == pytest.approx(1)
-    assert torch.equal(model.start(source).memory.states, Without(model, [1]).start(source).memory.states)
+    assert torch.equal(TranslatorSteps(model).start(source).states, Without(model, [1]).start(source).states)
 
 
 def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, model):

@@ -8,7 +8,7 @@ from chapters.ch05.experiments import in_class, norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
 from course_kit import text
-from course_kit.caching import writer_of
+from course_kit.decoding.steps import steps_of
 from course_kit.heads import Head, attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -21,7 +21,7 @@ def lesson():
 @pytest.fixture(scope="module")
 def loaded(lesson):
     """Untrained: its figures are those of chance, and that is enough to see that they are counted right."""
-    return lesson.loaded(in_class.small_model(lesson, model_size=16, ffn_size=16, num_layers=2).eval())
+    return lesson.loaded(in_class.small_model(lesson, size=16, hidden=16, layers=2).eval())
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_odds_are_those_of_the_models_own_probabilities(loaded, lesson, twins):
 def test_heads_are_silent_with_a_cache_as_well(model):
     source, target, mask = random_batch()
     with torch.no_grad(), silenced(model, [("cross", 1, 2), ("cross", 1, 1), ("decoder", 2, 2), ("encoder", 1, 1)]):
-        writer = writer_of(model)
-        expected, state = model(source, target, mask), writer.start(source, mask)
+        steps = steps_of(model)
+        expected, state = model(source, target, mask), steps.start(source, mask)
         for i in range(target.shape[1]):
-            logits, state, _ = writer.step(target[:, i], state)
+            logits, state, _ = steps.step(target[:, i], state)
             torch.testing.assert_close(logits, expected[:, i], atol=1e-5, rtol=1e-5)
 
 
@@ -165,6 +165,6 @@ def test_the_rate_rises_in_a_warm_up():
 
 @pytest.mark.weekly
 def test_the_number_of_heads_changes_no_parameter(lesson, monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "ffn_size": 16, "num_layers": 1})
+    monkeypatch.setattr(in_class, "SIZES", {"size": 16, "hidden": 16, "layers": 1})
     table = in_class.head_counts(lesson, (1, 4), steps=1)
     assert table[0]["parameters"] == table[1]["parameters"] and table[0]["time of a step"] == 1

@@ -27,7 +27,7 @@ def test_the_last_row_of_the_lens_is_what_the_model_says(grammar):
         logits = grammar.model(ids, torch.tensor([[2, *grammar.target.encode(said)]]))[0, at]
     il, elle = logits.softmax(-1)[grammar.target.encode(["il", "elle"])].tolist()
     assert (rows[-1]["P(il)"], rows[-1]["P(elle)"]) == pytest.approx((il, elle), rel=1e-3)
-    assert len(rows) == 1 + 3 * grammar.model.config.num_layers and rows[0]["stopped after"] == "the input"
+    assert len(rows) == 1 + 3 * grammar.model.config.layers and rows[0]["stopped after"] == "the input"
 
 
 def test_readings_are_the_rows_of_the_head(grammar):

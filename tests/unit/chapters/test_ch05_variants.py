@@ -6,11 +6,11 @@ import torch
 from chapters.ch05.experiments.in_class import small_model
 from chapters.ch05.experiments.twins import corpus
 from chapters.ch05.variants import LayerWise, with_key_heads
-from course_kit.caching import writer_of
+from course_kit.decoding.steps import steps_of
 from course_kit.heads import attention_weights
 from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
-SIZES = TransformerConfig(9, 9, model_size=8, num_layers=2, num_heads=4, dropout=0.0)
+SIZES = TransformerConfig(9, 9, size=8, layers=2, heads=4, dropout=0.0)
 
 
 def random_batch():
@@ -33,7 +33,7 @@ def test_layers_that_all_read_the_last_are_the_transformer(model):
 
 def test_each_layer_reads_the_layer_that_was_named(model):
     source, _, mask = random_batch()
-    first, last = LayerWise(model, (1, 2)).memories(source, mask)
+    first, last = LayerWise(model, (1, 2)).encode(source, mask).unbind(1)
     x = model.positions(model.source_embedding(source) * 8**0.5)
     torch.testing.assert_close(first, model.encoder[0](x, mask[:, None]))
     torch.testing.assert_close(last, model.encode(source, mask))
@@ -45,10 +45,10 @@ def test_word_by_word_it_predicts_what_it_predicts_at_once(model, kind):
     source, target, mask = random_batch()
     variant = LayerWise(model, (2, 1)) if kind == "layers" else with_key_heads(SIZES, 2).eval()
     expected = variant(source, target, mask)
-    writer = writer_of(variant)
-    state = writer.start(source, mask)
+    steps = steps_of(variant)
+    state = steps.start(source, mask)
     for t in range(target.shape[1]):
-        logits, state, weights = writer.step(target[:, t], state)
+        logits, state, weights = steps.step(target[:, t], state)
         torch.testing.assert_close(logits, expected[:, t], atol=1e-5, rtol=1e-5)
         assert not weights[~mask].any()
 
@@ -71,7 +71,7 @@ def test_what_cannot_work_is_refused(model):
 @pytest.mark.parametrize("options", [{"memory_layers": (1, 2)}, {"key_heads": 1}])
 def test_the_lesson_trains_and_measures_them(options):
     lesson = corpus()
-    variant = small_model(lesson, model_size=16, ffn_size=16, **options)
+    variant = small_model(lesson, size=16, hidden=16, **options)
     batch = next(iter(lesson.batches))
     translation_loss(variant, batch).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in variant.parameters())

@@ -13,25 +13,25 @@ def scores_by_one_matrix(X, WQ, WK, WV):
     return A @ X @ WV, A
 
 
-def in_loops(length, model_size):
-    P = torch.zeros(length, model_size)
+def in_loops(length, size):
+    P = torch.zeros(length, size)
     for i in range(length):
-        for c in range(model_size):
-            angle = i / 10000 ** (2 * (c // 2) / model_size)
+        for c in range(size):
+            angle = i / 10000 ** (2 * (c // 2) / size)
             P[i, c] = math.cos(angle) if c % 2 else math.sin(angle)
     return P
 
 
-def by_complex_numbers(length, model_size):
-    w = 10000.0 ** (-torch.arange(0, model_size, 2, dtype=torch.float64) / model_size)
+def by_complex_numbers(length, size):
+    w = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     turned = torch.polar(torch.ones(()).double(), torch.arange(length)[:, None] * w)
     return torch.view_as_real(turned).flip(-1).flatten(1)
 
 
-def entry_by_entry(offset, model_size):
-    R = torch.zeros(model_size, model_size)
-    for j in range(model_size // 2):
-        b = offset * 10000 ** (-2 * j / model_size)
+def entry_by_entry(offset, size):
+    R = torch.zeros(size, size)
+    for j in range(size // 2):
+        b = offset * 10000 ** (-2 * j / size)
         R[2 * j, 2 * j] = R[2 * j + 1, 2 * j + 1] = math.cos(b)
         R[2 * j, 2 * j + 1], R[2 * j + 1, 2 * j] = math.sin(b), -math.sin(b)
     return R
@@ -82,8 +82,8 @@ def no_scale_and_x_for_the_values(X, WQ, WK, WV):
     return A @ X, A
 
 
-def doubled(length, model_size):
-    angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, model_size, 2) / model_size)
+def doubled(length, size):
+    angles = torch.arange(length)[:, None] / 10000 ** (2 * torch.arange(0, size, 2) / size)
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
 
 

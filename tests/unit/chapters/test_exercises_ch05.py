@@ -98,12 +98,12 @@ def head_by_head(q, k, v, heads, mask=None):
 
 
 class InThreeLines(torch.nn.Module):
-    def __init__(self, model_size, num_heads, ffn_size, dropout=0.0):
+    def __init__(self, size, heads, hidden, dropout=0.0):
         super().__init__()
-        self.attention = MultiHeadAttention(model_size, num_heads)
-        self.cross_attention = MultiHeadAttention(model_size, num_heads)
-        self.ffn = PositionwiseFFN(model_size, ffn_size)
-        self.around_attention, self.around_cross, self.around_ffn = (AddNorm(model_size, dropout) for _ in range(3))
+        self.attention = MultiHeadAttention(size, heads)
+        self.cross_attention = MultiHeadAttention(size, heads)
+        self.ffn = PositionwiseFFN(size, hidden)
+        self.around_attention, self.around_cross, self.around_ffn = (AddNorm(size, dropout) for _ in range(3))
 
     def forward(self, x, memory, mask=None, memory_mask=None):
         x = x + self.attention(*2 * [self.around_attention.norm(x)], mask)[0]

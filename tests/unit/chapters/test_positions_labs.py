@@ -85,7 +85,7 @@ def test_what_is_given_says_what_it_is_about():
 
 
 def test_refusals_say_what_to_do():
-    for bad in (dict(max_length=1), dict(model_size=7), dict(max_length=500)):
+    for bad in (dict(context=1), dict(size=7), dict(context=500)):
         with pytest.raises(ValueError, match="needed"):
             labs.sinusoid(**bad)
         with pytest.raises(ValueError, match="needed"):

@@ -15,8 +15,6 @@ ABOUT = {"command", "date", "device", "versions", "minutes"}  # what `course res
 SHORT = {
     "scores_task": {"seeds": [0], "steps": 2},
     "scores_trained": {"steps": 2},
-    "seq2seq_readers": {"seeds": [0], "steps": 2},
-    "seq2seq_widths": {"widths": (4,), "seeds": [0], "steps": 2, "size": 8},
     "positions_order": {"seeds": [0], "rates": (2e-3, 6e-3), "steps": 2},
     "positions_lengths": {"seeds": [0], "steps": 2},
     "transformer_norms": {"steps": 2, "seeds": (0,)},

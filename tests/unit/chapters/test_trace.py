@@ -10,7 +10,7 @@ from small_translator import WORDS, loaded
 from chapters.ch05.labs.trace import trace
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.positions import sinusoidal_encoding
 
 CASES = {
@@ -122,6 +122,6 @@ def test_without_a_target_it_is_what_the_model_writes():
 def test_it_refuses_with_what_to_do():
     with pytest.raises(ValueError):
         trace(loaded(), "  ")
-    other = SimpleNamespace(model=Seq2Seq(Seq2SeqConfig(9, 9)), source=None, target=None)
+    other = SimpleNamespace(model=TiedTranslator(TiedConfig(9, 9)), source=None, target=None)
     with pytest.raises(TypeError):
         trace(other, "it")

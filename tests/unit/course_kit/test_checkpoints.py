@@ -8,17 +8,17 @@ import torch
 
 from course_kit import checkpoints, files
 from course_kit.runs import serialiser
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
 from course_kit.text import Subwords, Vocabulary
+from course_kit.translators import TiedConfig, TiedTranslator
 
 CARD = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
 
 
 def model(bias=0.0):
     torch.manual_seed(0)
-    net = Seq2Seq(Seq2SeqConfig(8, 10, model_size=8))
+    net = TiedTranslator(TiedConfig(8, 10, size=8))
     with torch.no_grad():
-        net.bias.fill_(bias)
+        net.decoder.output.bias.fill_(bias)
     return net
 
 
@@ -32,7 +32,9 @@ def saved(tmp_path):
 def test_what_was_saved_comes_back(saved):
     loaded = checkpoints.load_checkpoint(saved)
     ids = torch.tensor([[4, 5, 6]])
-    torch.testing.assert_close(loaded.model(ids, ids)[0], model().eval()(ids, ids)[0], atol=2e-3, rtol=1e-2)
+    torch.testing.assert_close(
+        loaded.model(ids, ids, ids > 0)[0], model().eval()(ids, ids, ids > 0)[0], atol=2e-3, rtol=1e-2
+    )
     assert not loaded.model.training and next(loaded.model.parameters()).dtype == torch.float32
     assert loaded.model.config == model().config
     assert loaded.card["metrics"] == {"bleu": 40.5}
@@ -105,8 +107,9 @@ def test_a_broken_card_is_refused(saved, content):
 
 
 @pytest.mark.parametrize(("key", "value", "words"), [
-    ("architecture", "Transformer2", "architecture"), ("model_size", 16, "bridge"), ("attention", None, "needed"),
-    ("heads", 8, "heads"), ("attention", "magic", "magic"), ("format", 99, "format"),
+    ("architecture", "Transformer2", "architecture"), ("size", 16, "another architecture"),
+    ("attention", False, "needed"),
+    ("heads", 8, "heads"), ("dropout", 2, "dropout"), ("format", 99, "format"),
     ("source", {"kind": "runes"}, "vocabulary"), ("licence", "none", "checksum"),
 ])  # fmt: skip
 def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
@@ -151,7 +154,7 @@ def test_cut_off_at_any_step_one_of_the_pairs_loads(tmp_path, monkeypatch, step)
 
     def found():
         loaded = checkpoints.load_checkpoint(path)
-        return loaded.card["note"], loaded.model.bias[0].item()
+        return loaded.card["note"], loaded.model.decoder.output.bias[0].item()
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "write_atomically", cut(files.write_atomically))

@@ -11,19 +11,29 @@ from edges import holds
 from course_kit import decoding
 from course_kit.checkpoints import Loaded, sentence_hashes
 from course_kit.decoding.search import penalty, pick
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.decoding.steps import TranslatorSteps
 from course_kit.text import BOS, EOS, PAD, UNK, Vocabulary, pad
+from course_kit.translators import TiedConfig, TiedTranslator
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
+from course_utils.transformer import Transformer, TransformerConfig
 
 SOURCE = Vocabulary(["the", "cat", "sleeps", ".", "animal", "was", "tired", "a", "b", "c"])
 TARGET = Vocabulary(["le", "chat", "dort", ".", "l'", "animal", "était", "fatigué"])
 
 
-def model(seed=0, vocabulary=12, **settings):
+def model(seed=0, vocabulary=12, kind="tied", **settings):
     torch.manual_seed(seed)
-    net = Seq2Seq(Seq2SeqConfig(len(SOURCE), vocabulary, model_size=8, max_length=12, **settings)).double().eval()
+    sizes = len(SOURCE), vocabulary, 8
+    make = {
+        "tied": lambda: TiedTranslator(TiedConfig(*sizes, context=12, **settings)),
+        "page": lambda: Translator(Encoder(len(SOURCE), 8), AttentiveDecoder(vocabulary, 8)),
+        "plain": lambda: Translator(Encoder(len(SOURCE), 8), Decoder(vocabulary, 8)),
+        "Transformer": lambda: Transformer(TransformerConfig(*sizes, heads=2, context=12)),
+    }
+    net = make[kind]().double().eval()
     with torch.no_grad():
         for p in net.parameters():
-            p.mul_(3)
+            p.mul_(1 if kind == "Transformer" else 3)
     return net
 
 
@@ -32,49 +42,48 @@ def loaded(**settings):
 
 
 BATCH = pad([[4, 5, 6, 7], [8], [9, 10, 7], [11, 12, 13, 4, 5]])
-KINDS = [{}, {"query": "current"}, {"attention": None}, {"reverse_source": True, "num_layers": 2}]
+KINDS = [{}, {"attention": False}, {"kind": "page"}, {"kind": "plain"}, {"kind": "Transformer"}]
+
+
+def said(net, source, ids):
+    """Logits [T, V] and weights [T, K], or None, of <bos> and ids by teacher forcing."""
+    found = net(source[None], torch.tensor([[BOS, *ids]]), torch.ones(1, len(source), dtype=torch.bool))
+    logits, weights = found if isinstance(found, tuple) else (found, None)
+    logits = logits[0].clone()
+    logits[:, [PAD, BOS]] = -math.inf
+    return logits, None if weights is None else weights[0]
 
 
 def log_probability(net, source, ids):
-    """Of ids and <eos>, by teacher forcing."""
-    logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0]
-    logits[:, [PAD, BOS]] = -math.inf
-    return logits.log_softmax(-1)[range(len(ids) + 1), [*ids, EOS]].sum().item()
+    """Of ids and <eos>."""
+    return said(net, source, ids)[0].log_softmax(-1)[range(len(ids) + 1), [*ids, EOS]].sum().item()
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=str)
-def test_greedy_takes_the_most_probable_word_each_time(settings):
+@torch.no_grad()
+def test_a_beam_of_one_takes_the_most_probable_word_each_time(settings):
     net = model(**settings)
-    for i, found in enumerate(decoding.greedy(net, *BATCH, max_length=9)):
+    for i, found in enumerate(decoding.beam_search(net, *BATCH, max_length=9)):
         source, ids = BATCH[0][i][BATCH[1][i]], []
-        while len(ids) < 9:
-            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
-            logits[[PAD, BOS]] = -math.inf
-            if (word := int(logits.argmax())) == EOS:
-                break
+        while (word := int(said(net, source, ids)[0][-1].argmax())) != EOS and len(ids) < 9:
             ids.append(word)
-        else:  # the limit: would it have ended there?
-            logits = net(source[None], torch.tensor([[BOS, *ids]]))[0][0, -1]
-            logits[[PAD, BOS]] = -math.inf
-            word = int(logits.argmax())
         assert found.ids == ids
         assert found.ended == (word == EOS)
         assert found.score == pytest.approx(log_probability(net, source, ids)), "<eos> counts, put there or written"
-        if settings.get("attention", "") is not None:
-            whole = net(source[None], torch.tensor([[BOS, *ids]]))[1][0]
-            torch.testing.assert_close(found.weights[:, : len(source)], whole[: len(ids)].float())
+        if found.weights is not None:
             assert (found.weights[:, len(source) :] == 0).all()
+        if (whole := said(net, source, ids)[1]) is not None:
+            torch.testing.assert_close(found.weights[:, : len(source)], whole[: len(ids)].float())
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=str)
-@pytest.mark.parametrize("seed", range(5))
-def test_a_beam_of_one_is_greedy(settings, seed):
-    net = model(seed, **settings)
-    one = decoding.beam_search(net, *BATCH, max_length=9, beam=1)
-    for a, b in zip(one, decoding.greedy(net, *BATCH, max_length=9), strict=True):
-        assert (a.ids, a.ended) == (b.ids, b.ended) and a.score == pytest.approx(b.score)
-        if a.weights is not None:
-            torch.testing.assert_close(a.weights, b.weights)
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_sentence_that_is_cut_does_not_depend_on_the_others(settings, beam):
+    net, limits = model(**settings), [2, 0, 5, 3]
+    for i, found in enumerate(decoding.beam_search(net, *BATCH, max_length=limits, beam=beam)):
+        (alone,) = decoding.beam_search(net, BATCH[0][i][BATCH[1][i]][None], max_length=limits[i], beam=beam)
+        assert (alone.ids, alone.ended) == (found.ids, found.ended) and len(found.ids) <= limits[i]
+        assert alone.score == pytest.approx(found.score)
 
 
 class Tape:
@@ -104,20 +113,17 @@ def test_a_sentence_as_long_as_the_limit_ends_by_itself_where_the_end_is_most_pr
     word, end = [-9.0, -9, -9, 0, 9, 1], [-9.0, -9, -9, 9, 0, 1]
     for last, ended in ((end, True), (word, False)):
         tape = Tape(word, word, last)
-        found = [decoding.greedy(tape, BATCH[0][:1], max_length=2)[0]]
-        found.append(decoding.beam_search(tape, BATCH[0][:1], max_length=2, beam=beam)[0])
+        one = decoding.beam_search(tape, BATCH[0][:1], max_length=2, beam=beam)[0]
         expected = sum(float(tape.table[t].index_fill(0, torch.tensor([PAD, BOS]), -math.inf).log_softmax(-1)[i])
                        for t, i in enumerate([A, A, EOS]))  # fmt: skip
-        for one in found:
-            assert (one.ids, one.ended) == ([A, A], ended) and one.score == pytest.approx(expected, abs=1e-5)
+        assert (one.ids, one.ended) == ([A, A], ended) and one.score == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("search", [decoding.greedy, decoding.beam_search])
-def test_log_probabilities_of_half_precision_are_those_of_float32(search):
+def test_log_probabilities_of_half_precision_are_those_of_float32():
     """These logits are whole numbers, which bfloat16 holds exactly; only what is computed from them could be coarse."""
     half, full = (Tape(*[[-9.0, -9, -9, 0, 3, 1]] * 6) for _ in range(2))
     half.table = half.table.bfloat16()
-    scores = [search(tape, BATCH[0][:1], max_length=4)[0].score for tape in (half, full)]
+    scores = [decoding.beam_search(tape, BATCH[0][:1], max_length=4)[0].score for tape in (half, full)]
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
 
 
@@ -157,16 +163,15 @@ def test_a_search_stops_as_soon_as_nothing_can_win():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("search", [decoding.greedy, decoding.beam_search])
-def test_a_model_whose_logits_are_no_numbers_is_told(search, value):
+def test_a_model_whose_logits_are_no_numbers_is_told(value):
     net = model()
     with torch.no_grad():
-        net.bias[7] = value
+        net.decoder.output.bias[7] = value
     with pytest.raises(ValueError, match="logits"):
-        search(net, *BATCH)
+        decoding.beam_search(net, *BATCH)
 
 
-@pytest.mark.parametrize("options", [{"beam": 0}, {"beam": -1}, {"max_length": 0}, {"max_length": -1}], ids=str)
+@pytest.mark.parametrize("options", [{"beam": 0}, {"beam": -1}, {"max_length": -1}], ids=str)
 def test_a_beam_of_nothing_is_refused(options):
     (name,) = options
     with pytest.raises(ValueError, match=name):
@@ -197,8 +202,7 @@ def test_a_sentence_is_written_the_same_alone_and_in_a_batch(settings):
         assert alone.score == pytest.approx(found.score)
         assert found.score == pytest.approx(log_probability(net, source[0], found.ids))
         if found.weights is not None:
-            forced = net(source, torch.tensor([[BOS, *found.ids]]))[1][0, : len(found.ids)].float()
-            torch.testing.assert_close(found.weights[:, : source.shape[1]], forced)
+            torch.testing.assert_close(alone.weights, found.weights[:, : source.shape[1]])
 
 
 class Tapes(Tape):
@@ -224,24 +228,24 @@ class Counter(NamedTuple):
     """A decoder without any network: it counts to its source's first number, then ends. State: how far, how long."""
 
     at: torch.Tensor
-    cache: dict
+    kept: tuple
 
 
 class CountingModel:
     def start(self, source, source_mask=None):
-        return Counter(source[:, 0] * 0, {"goal": source[:, 0], "nested": [source, "a word"]})
+        return Counter(source[:, 0] * 0, (source[:, 0], (source, "a word")))
 
     def step(self, words, state):
-        at, goal = state.at + 1, state.cache["goal"]
+        at, goal = state.at + 1, state.kept[0]
         logits = torch.full((len(words), 12), -9.0)
         logits[torch.arange(len(words)), torch.where(at > goal, EOS, 3 + at)] = 9.0
-        return logits, Counter(at, state.cache), None
+        return logits, Counter(at, state.kept), None
 
 
 def test_any_model_with_start_and_step_can_be_decoded():
     source = torch.tensor([[2, 0], [5, 0], [1, 0]])
     expected = [[4, 5], [4, 5, 6, 7, 8], [4]]
-    assert [w.ids for w in decoding.greedy(CountingModel(), source)] == expected
+    assert [w.ids for w in decoding.beam_search(CountingModel(), source)] == expected
     assert [w.ids for w in decoding.beam_search(CountingModel(), source, beam=3)] == expected
     cut = decoding.beam_search(CountingModel(), source, beam=3, max_length=3)
     assert [(len(w.ids), w.ended) for w in cut] == [(2, True), (3, False), (1, True)]
@@ -251,9 +255,9 @@ def test_rows_of_a_state_are_picked_through_all_its_parts():
     state = CountingModel().start(torch.tensor([[2, 0], [5, 1]]))
     picked = pick(state, torch.tensor([1, 1, 0]))
     assert isinstance(picked, Counter)
-    assert picked.cache["goal"].tolist() == [5, 5, 2]
-    assert picked.cache["nested"][0].tolist() == [[5, 1], [5, 1], [2, 0]]
-    assert picked.cache["nested"][1] == "a word"
+    assert picked.kept[0].tolist() == [5, 5, 2]
+    assert picked.kept[1][0].tolist() == [[5, 1], [5, 1], [2, 0]]
+    assert picked.kept[1][1] == "a word"
 
 
 @pytest.mark.parametrize("beam", [1, 4])
@@ -269,10 +273,9 @@ def test_translations_come_in_the_order_of_the_sentences_with_their_weights(beam
     assert [t.seen for t in found] == [True, False, False, False, True]
 
 
-def test_no_more_sentences_than_a_batch_holds_are_read_at_once(monkeypatch):
+def test_no_more_sentences_than_a_batch_holds_are_read_at_once():
     one, sizes = loaded(), []
-    start = one.model.start
-    monkeypatch.setattr(one.model, "start", lambda source, mask: sizes.append(len(source)) or start(source, mask))
+    one.model.encoder.register_forward_pre_hook(lambda encoder, given: sizes.append(len(given[0])))
     decoding.translate(one, ["the cat"] * 5, batch=2)
     assert sizes == [2, 2, 1]
 
@@ -300,8 +303,13 @@ def test_strange_input_is_answered_and_said_so(sentence, note, source):
     assert found.weights is None or found.weights.shape == (len(found.tokens), len(found.source_tokens))
 
 
+def test_half_a_character_is_refused_in_words():
+    with pytest.raises(ValueError, match="half a character"):
+        decoding.translate(loaded(), "the cat \ud83d")
+
+
 def test_a_model_without_attention_has_no_weights():
-    (found,) = decoding.translate(loaded(attention=None), ["the cat"])
+    (found,) = decoding.translate(loaded(attention=False), ["the cat"])
     assert found.weights is None
 
 
@@ -315,7 +323,7 @@ def test_translating_leaves_the_model_in_the_mode_it_was_in():
 
 def test_beams_lengths_and_batches_have_their_bounds():
     net, (source, mask) = model(), BATCH
-    assert [w.ids for w in decoding.greedy(net, source, mask, 0)] == [[]] * 4
+    assert [w.ids for w in decoding.beam_search(net, source, mask, 0)] == [[]] * 4
     holds(lambda beam: decoding.beam_search(net, source, mask, 2, beam), [1, 6, 40], [0])
     small = loaded()
     holds(lambda batch: decoding.translate(small, "the cat", batch=batch), [1], [0])
@@ -324,15 +332,16 @@ def test_beams_lengths_and_batches_have_their_bounds():
 
 @pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 16), (5, 20)])
 def test_a_translation_that_does_not_end_stops_at_twice_the_source_and_ten(words, most, monkeypatch):
-    one = loaded()
-    step = one.model.step
+    one, step = loaded(), TranslatorSteps.step
 
     def never_ends(*given):
         return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(EOS), -99.0))
 
-    monkeypatch.setattr(one.model, "step", never_ends)
+    monkeypatch.setattr(TranslatorSteps, "step", never_ends)
     found = decoding.translate(one, "cat " * words, beam=1)[0]
     assert len(found.tokens) == most and "did not come to an end" in found.note
+    both = decoding.translate(one, ["cat " * words, "cat " * 6], beam=1)
+    assert both[0].tokens == found.tokens, "whatever else is translated with it"
 
 
 def test_the_penalty_is_that_of_wu_and_others():

@@ -35,7 +35,7 @@ def shown(loaded, source, target):
     """What views show of a sentence and its translation: probabilities [T, V], and all attention weights, flat."""
     ids = [torch.tensor([loaded.source.encode(source)]), torch.tensor([[BOS, *loaded.target.encode(target)]])]
     if not isinstance(loaded.model, Transformer):
-        logits, weights = loaded.model(*ids)
+        logits, weights = loaded.model(*ids, torch.ones_like(ids[0], dtype=torch.bool))
         return logits[0].softmax(-1), weights.flatten()
     with attention_weights(loaded.model) as seen:
         logits = loaded.model(*ids)

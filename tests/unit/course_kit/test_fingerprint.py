@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from course_kit.runs.fingerprint import Unidentified, fingerprint, ones_own
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT, GPTConfig
 
@@ -150,7 +150,7 @@ def test_values_share_a_fingerprint_if_and_only_if_they_are_equal(a, b):
 
 
 MODELS = [
-    lambda: Seq2Seq(Seq2SeqConfig(9, 9, 8)),  # a GRU holds weak references to its own weights; they are no settings
+    lambda: TiedTranslator(TiedConfig(9, 9, 8)),  # a GRU holds weak references to its own weights; they are no settings
     lambda: BertForPreTraining(BertConfig(9, 8, num_layers=1, num_heads=2)),
     lambda: GPT(GPTConfig(9, 8, num_layers=1, num_heads=2)),
     lambda: nn.LSTM(3, 4, 2),

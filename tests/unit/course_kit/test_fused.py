@@ -67,14 +67,14 @@ def test_an_empty_row_gives_zeros_on_a_gpu(dtype):
     torch.testing.assert_close(output, wanted, atol=0.02 if dtype == torch.bfloat16 else 1e-4, rtol=0)
 
 
-SIZES = {"model_size": 16, "num_layers": 2, "num_heads": 4}
+SIZES = 16, 2, 4  # size, layers, heads
 IDS = torch.tensor([[4, 5, 6, 7, 8], [8, 7, 6, 5, 4]])
 MASK = padding_mask([5, 3])[:, 0]
 MODELS = {
-    "transformer": (lambda: Transformer(TransformerConfig(9, 9, **SIZES)), lambda m: m(IDS, IDS[:, :4], MASK)),
-    "gpt": (lambda: GPT(GPTConfig(9, **SIZES)), lambda m: m(IDS)),
-    "rotary gpt": (lambda: GPT(GPTConfig(9, **SIZES, positions="rotary")), lambda m: m(IDS)),
-    "bert": (lambda: Bert(BertConfig(9, **SIZES)), lambda m: m(IDS, mask=MASK).hidden),
+    "transformer": (lambda: Transformer(TransformerConfig(9, 9, *SIZES)), lambda m: m(IDS, IDS[:, :4], MASK)),
+    "gpt": (lambda: GPT(GPTConfig(9, *SIZES)), lambda m: m(IDS)),
+    "rotary gpt": (lambda: GPT(GPTConfig(9, *SIZES, positions="rotary")), lambda m: m(IDS)),
+    "bert": (lambda: Bert(BertConfig(9, *SIZES)), lambda m: m(IDS, mask=MASK).hidden),
 }
 
 

@@ -5,25 +5,25 @@ import torch
 
 from course_kit.fused import fuse, fused_multi_head
 from course_kit.heads import Head, attention_weights, attentions, heads_of, silenced
-from course_kit.seq2seq import Seq2Seq, Seq2SeqConfig
+from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.attention import MultiHeadAttention
 from course_utils.bert import Bert, BertConfig
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 IDS = torch.tensor([[4, 5, 6, 7]])
-SMALL = {"model_size": 8, "num_layers": 2, "num_heads": 2}
+SMALL = 8, 2, 2  # size, layers, heads
 
 
 def made(kind):
     torch.manual_seed(0)
     if kind == "Transformer":
-        model = Transformer(TransformerConfig(9, 9, **SMALL))
+        model = Transformer(TransformerConfig(9, 9, *SMALL))
         return model.eval(), lambda: model(IDS, IDS[:, :3])
     if kind == "Bert":
-        model = Bert(BertConfig(9, **SMALL))
+        model = Bert(BertConfig(9, *SMALL))
         return model.eval(), lambda: model(IDS).hidden
-    model = GPT(GPTConfig(9, **SMALL, positions="rotary"))
+    model = GPT(GPTConfig(9, *SMALL, positions="rotary"))
     return model.eval(), lambda: model(IDS)
 
 
@@ -134,6 +134,6 @@ def test_a_model_without_heads_is_refused():
     halves = [torch.nn.Module(), torch.nn.Module()]
     for half, side in zip(halves, ("encoder", "decoder"), strict=True):
         setattr(half, side, torch.nn.ModuleList())
-    for model in (torch.nn.Linear(2, 2), Seq2Seq(Seq2SeqConfig(9, 9, 8)), *halves):
+    for model in (torch.nn.Linear(2, 2), TiedTranslator(TiedConfig(9, 9, 8)), *halves):
         with pytest.raises(AttributeError, match="blocks"):
             heads_of(model)

@@ -25,7 +25,7 @@ ASK = """async (text, rows, out) => {
 @contextlib.contextmanager
 def painted(attention, head, query, keys):
     """Within it one query of a head attends to these keys alone: its answer is the mean of their values."""
-    size, values = attention.query.out_features // attention.num_heads, []
+    size, values = attention.query.out_features // attention.heads, []
     mine = slice(head * size, (head + 1) * size)
 
     def answer(_, args):

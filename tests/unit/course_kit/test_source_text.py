@@ -66,7 +66,7 @@ def test_functions_give_the_library_s_numbers(page):
 def test_a_whole_model_gives_the_library_s_numbers(page):
     from course_utils.transformer import Transformer, TransformerConfig
 
-    sizes = {"source_vocab_size": 11, "target_vocab_size": 13, "model_size": 16, "num_heads": 2}
+    sizes = {"source_vocab": 11, "target_vocab": 13, "size": 16, "heads": 2}
     library = Transformer(TransformerConfig(**sizes)).eval()
     own = page["Transformer"](page["TransformerConfig"](**sizes)).eval()
     own.load_state_dict(library.state_dict())

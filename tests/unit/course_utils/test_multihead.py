@@ -4,7 +4,7 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_kit.caching import GroupedQueryAttention
+from chapters.ch05.variants import GroupedQueryAttention
 from course_kit.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, scaled_dot_product_attention
 from course_utils.rotary import RotaryAttention, rotary
@@ -23,8 +23,8 @@ def made(*sizes, cls=MultiHeadAttention, seed=0, **options):
 
 def in_each_head(attention, q, k, mask):
     """By the definition, one head after the other: mask [B, H, Q, K] -> output, weights."""
-    size, outputs, weights = q.shape[-1] // attention.num_heads, [], []
-    for h in range(attention.num_heads):
+    size, outputs, weights = q.shape[-1] // attention.heads, [], []
+    for h in range(attention.heads):
         part = slice(size * h, size * (h + 1))
         projected = (attention.query(q)[..., part], attention.key(k)[..., part], attention.value(k)[..., part])
         output, w = scaled_dot_product_attention(*projected, mask[:, h])

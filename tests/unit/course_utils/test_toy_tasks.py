@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.toy_tasks import BEGIN, COPY, REVERSE, TOKENS, copy_or_reverse, rooms, train_step, write
-from course_utils.transformer import make_transformer
+from course_utils.transformer import Transformer, TransformerConfig
 
 
 def test_everybody_needs_what_the_one_they_look_for_carries():
@@ -30,7 +30,7 @@ def test_rows_are_copied_or_reversed_as_their_first_token_says():
 
 def test_a_step_predicts_each_word_from_those_before_it_and_follows_the_gradient():
     torch.manual_seed(0)
-    model = make_transformer(TOKENS, model_size=8, layers=1, heads=2)
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, size=8, layers=1, heads=2))
     before = {name: p.clone() for name, p in model.named_parameters()}
     source, target = copy_or_reverse(4, length=3)
     read = torch.tensor([[BEGIN, *row[:-1]] for row in target.tolist()])
@@ -46,7 +46,7 @@ def test_a_step_predicts_each_word_from_those_before_it_and_follows_the_gradient
 
 def test_it_writes_the_likeliest_word_after_those_that_it_has_written():
     torch.manual_seed(0)
-    model = make_transformer(TOKENS, model_size=16, layers=2)
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, size=16))
     source, _ = copy_or_reverse(3, length=5)
     written = write(model, source, 6)
     assert written.shape == (3, 6)

@@ -8,26 +8,26 @@ from edges import REFUSED
 from torch import nn
 
 from course_kit import checkpoints, decoding
-from course_kit.caching import writer_of
+from course_kit.decoding.steps import steps_of
 from course_kit.heads import attention_weights
 from course_kit.runs import serialiser
 from course_kit.text import Batch, Vocabulary, collate
 from course_utils.attention import padding_mask
 from course_utils.blocks import AddNorm, EncoderBlock, PostNorm, init_small
 from course_utils.loss import masked_loss
-from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig, make_transformer, translation_loss
+from course_utils.transformer import DecoderBlock, Transformer, TransformerConfig, translation_loss
 
 LENGTHS = [9, 5, 3]
 
 
 def made(seed=0, train=False, **options):
     torch.manual_seed(seed)
-    settings = {"model_size": 32, "num_heads": 4, "ffn_size": 64, "dropout": 0.1} | options
+    settings = {"size": 32, "heads": 4, "hidden": 64, "dropout": 0.1} | options
     return Transformer(TransformerConfig(20, 30, **settings)).train(train)
 
 
 def test_embeddings_begin_with_a_standard_deviation_of_1_over_the_root_of_the_model_size():
-    net = Transformer(TransformerConfig(500, 500, model_size=64, num_layers=1))
+    net = Transformer(TransformerConfig(500, 500, size=64, layers=1))
     for embedding in (net.source_embedding, net.target_embedding):
         assert embedding.weight.std().item() == pytest.approx(1 / 8, rel=0.03)
 
@@ -41,8 +41,8 @@ def some(batch=3, source=9, target=7, seed=0):
 
 OPTIONS = [
     {},
-    {"num_layers": 3, "num_heads": 1},
-    {"num_layers": 1, "ffn_size": None},
+    {"layers": 3, "heads": 1},
+    {"layers": 1, "hidden": None},
 ]
 EVERY = pytest.mark.parametrize(
     "options", OPTIONS, ids=lambda o: ", ".join(f"{k}={v}" for k, v in o.items()) or "as is"
@@ -70,23 +70,24 @@ def test_serial_prediction_with_the_cache_equals_parallel_training_at_every_step
     for source_mask in (mask, None):
         with attention_weights(model) as all_at_once:
             whole = model(source, target, source_mask)
-        writer = writer_of(model)
-        state = writer.start(source, source_mask)
+        steps = steps_of(model)
+        state = steps.start(source, source_mask)
         for t in range(target.shape[1]):
-            logits, state, weights = writer.step(target[:, t], state)
+            logits, state, weights = steps.step(target[:, t], state)
             torch.testing.assert_close(logits, whole[:, t], atol=1e-5, rtol=0)
             torch.testing.assert_close(weights, all_at_once["cross"][-1].mean(1)[:, t], atol=1e-5, rtol=0)
-            assert state.past[0].keys.shape[2] == t + 1
+            assert state.own[0].k.shape[2] == t + 1 and state.cross[0].k.shape[2] == source.shape[1]
+            assert state.memory.shape[1] == 0, "the source's keys and values are computed once"
 
 
 @torch.no_grad()
 def test_a_state_is_never_changed_so_that_a_beam_may_go_on_from_it_twice():
     model, (source, target, mask) = made(), some()
-    writer = writer_of(model)
-    begun = writer.step(target[:, 0], writer.start(source, mask)).state
-    first = writer.step(target[:, 1], begun).logits
-    writer.step(target[:, 2], begun)
-    assert torch.equal(writer.step(target[:, 1], begun).logits, first)
+    steps = steps_of(model)
+    begun = steps.step(target[:, 0], steps.start(source, mask)).state
+    first = steps.step(target[:, 1], begun).logits
+    steps.step(target[:, 2], begun)
+    assert torch.equal(steps.step(target[:, 1], begun).logits, first)
 
 
 class Full:
@@ -109,8 +110,8 @@ class Full:
 
 def test_greedy_and_beam_write_the_same_with_and_without_the_cache():
     model, (source, _, mask) = made(seed=3), some()
-    for write in (decoding.greedy, decoding.beam_search):
-        cached, full = write(model, source, mask, 12), write(Full(model), source, mask, 12)
+    for beam in (1, 4):
+        cached, full = (decoding.beam_search(one, source, mask, 12, beam) for one in (model, Full(model)))
         for one, other in zip(cached, full, strict=True):
             assert one.ids == other.ids
             assert one.score == pytest.approx(other.score, abs=1e-4)
@@ -195,14 +196,14 @@ def test_input_that_does_not_fit_is_refused():
     ):
         with pytest.raises(REFUSED):
             model(*bad)
-    writer = writer_of(model)
-    state = writer.start(source, mask)
+    steps = steps_of(model)
+    state = steps.start(source, mask)
     with pytest.raises(REFUSED):
-        writer.step(target[:2, 0], state)
+        steps.step(target[:2, 0], state)
 
 
-def test_sinusoids_go_on_beyond_max_length_and_bfloat16_works():
-    model, (source, target, mask) = made(max_length=4), some()
+def test_sinusoids_go_on_beyond_the_context_and_bfloat16_works():
+    model, (source, target, mask) = made(context=4), some()
     exact = model(source, target, mask)
     assert exact.isfinite().all()
     half = model.bfloat16()(source, target, mask)
@@ -222,10 +223,7 @@ def test_a_grid_of_masks_never_gives_nan():
         assert model(source, target, padding_mask(list(lengths), 9)[:, 0]).isfinite().all()
 
 
-def test_a_transformer_from_numbers_is_that_of_its_config():
-    torch.manual_seed(0)
-    model, again = make_transformer(11, model_size=16, layers=1, heads=2, dropout=0.2), make_transformer(11, 13)
-    assert model.config == TransformerConfig(11, 11, 16, 1, 2, dropout=0.2)
-    assert again.config == TransformerConfig(11, 13, dropout=0.0)
-    made = (Transformer(TransformerConfig(1, 1, 16, ffn_size=size)) for size in (None, 3))
+def test_the_network_is_four_times_as_wide_where_nothing_is_said():
+    made = (Transformer(TransformerConfig(1, 1, 16, hidden=size)) for size in (None, 3))
     assert [model.decoder[0].ffn.widen.out_features for model in made] == [64, 3]
+    assert {m.p for m in Transformer(TransformerConfig(1, 1, 16)).modules() if isinstance(m, nn.Dropout)} == {0.0}

@@ -97,7 +97,7 @@ test("WordPiece: two sentences have their segments, where a model knows two", ()
 
 /** Writes 4, 5, 6, … whatever it reads, and then <eos>. */
 const counting = (last, more = {}) => ({
-  config: { max_length: 8 },
+  context: 8,
   sharesContext: false,
   start: (ids) => ({ read: ids.length, next: 4 }),
   step(word, state) {

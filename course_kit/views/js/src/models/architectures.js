@@ -1,12 +1,13 @@
 // The models of the course, as course_utils defines them: the same settings, the same names of weights, one sentence
 // at a time. A test holds the two together for every trained model.
 import { Model, listen, meanOf, places } from "./model.js";
-import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, weightedMeans } from "./tensors.js";
+import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, times, weightedMeans } from "./tensors.js";
 
 /** @import { About, Read, Step, Tap, Tensors } from "./model.js" */
 /** @typedef {{ past: Read[], memory: Read[] }} Written what a Transformer has read, and what it has written so far */
 /** @typedef {{ past: Read[], source: number }} Line what a GPT has read so far; source: tokens that it was given */
-/** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a Seq2Seq */
+/** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a translator
+ *   with GRUs; projected: its states as the score reads them */
 
 export class Transformer extends Model {
   normFirst = true;
@@ -29,7 +30,7 @@ export class Transformer extends Model {
   encode(ids, tap) {
     const states = [];
     let x = listen(tap, "encoder.embedding", this.vectors(ids, "source"));
-    for (let n = 0; n < this.config.num_layers; n++) {
+    for (let n = 0; n < this.config.layers; n++) {
       x = this.block(x, `encoder.${n}`, { tap }).x;
       states.push(x);
     }
@@ -81,7 +82,7 @@ export class Transformer extends Model {
    */
   step(word, state, tap) {
     let weights;
-    const last = `decoder.${this.config.num_layers - 1}.cross_attention.weights`;
+    const last = `decoder.${this.config.layers - 1}.cross_attention.weights`;
     const done = this.read([word], state, (name, value) => {
       const taken = listen(tap, name, value);
       if (name === last) weights = meanOf(taken);
@@ -91,11 +92,11 @@ export class Transformer extends Model {
   }
 }
 
-/** One layer; additive attention of the current state, or none. */
-export class Seq2Seq extends Model {
-  /** The two layers of a GRU. @param {string} name @param {"" | "_reverse"} direction */
-  cell(name, direction = "") {
-    const tensor = (/** @type {string} */ kind) => this.tensors[`${name}.${kind}_l0${direction}`];
+/** Chapter 3's translator, with additive attention of the newest state or without. */
+export class TiedTranslator extends Model {
+  /** The two layers of a GRU. @param {"encoder" | "decoder"} side @param {"" | "_reverse"} direction */
+  cell(side, direction = "") {
+    const tensor = (/** @type {string} */ kind) => this.tensors[`${side}.gru.${kind}_l0${direction}`];
     return {
       input: { weight: tensor("weight_ih"), bias: tensor("bias_ih") },
       hidden: { weight: tensor("weight_hh"), bias: tensor("bias_hh") },
@@ -105,7 +106,7 @@ export class Seq2Seq extends Model {
   /**
    * The states of a GRU that reads x [T, E] from its beginning, or from its end.
    * @param {Matrix} x
-   * @param {ReturnType<Seq2Seq["cell"]>} cell
+   * @param {ReturnType<TiedTranslator["cell"]>} cell
    */
   run(x, cell, backwards = false) {
     const said = linear(x, cell.input);
@@ -121,13 +122,13 @@ export class Seq2Seq extends Model {
 
   /** @param {number[]} ids @param {Tap} [tap] @returns {Memory} */
   start(ids, tap) {
-    const words = this.embed(ids, "source_embedding.weight");
+    const words = this.embed(ids, "encoder.embedding.weight");
     const there = this.run(words, this.cell("encoder"));
     const back = this.run(words, this.cell("encoder", "_reverse"), true);
     const states = listen(tap, "memory", Matrix.beside(there.states, back.states));
     const summary = Matrix.beside(there.last, back.last);
-    const hidden = map(this.linear(summary, "bridge"), Math.tanh);
-    const projected = this.config.attention && this.linear(states, "score.W2");
+    const hidden = map(this.linear(summary, "decoder.first"), Math.tanh);
+    const projected = this.config.attention ? times(states, this.tensors["decoder.W2"]) : null;
     return { states, summary, hidden, projected };
   }
 
@@ -138,8 +139,8 @@ export class Seq2Seq extends Model {
    * @param {Tap} [tap]
    */
   look(query, { states, projected }, tap) {
-    const asked = this.linear(query, "score.W1").data;
-    const direction = this.tensors["score.w.weight"].data;
+    const asked = add(times(query, this.tensors["decoder.W1"]), this.tensors["decoder.b"]).data;
+    const direction = this.tensors["decoder.w"].data;
     const scores = new Float64Array(states.rows);
     for (let k = 0; k < scores.length; k++) {
       const key = /** @type {Matrix} */ (projected).row(k);
@@ -153,18 +154,18 @@ export class Seq2Seq extends Model {
 
   /** @param {Matrix} features */
   words(features) {
-    return linear(features, { weight: this.tensors["target_embedding.weight"], bias: this.tensors.bias });
+    return linear(features, { weight: this.tensors["decoder.embedding.weight"], bias: this.tensors["decoder.output.bias"] });
   }
 
   /** @param {number} word @param {Memory} state @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
     const cell = this.cell("decoder");
-    const embedded = this.embed([word], "target_embedding.weight");
+    const embedded = this.embed([word], "decoder.embedding.weight");
     const input = this.config.attention ? embedded : Matrix.beside(embedded, state.summary);
     const hidden = listen(tap, "decoder.state", gruStep(linear(input, cell.input).data, state.hidden, cell.hidden));
     const seen = this.config.attention ? this.look(hidden, state, tap) : null;
     const context = seen?.context ?? state.summary;
-    const features = listen(tap, "features", map(this.linear(Matrix.beside(hidden, context), "readout"), Math.tanh));
+    const features = listen(tap, "features", map(this.linear(Matrix.beside(hidden, context), "decoder.output.readout"), Math.tanh));
     return { logits: this.words(features), state: { ...state, hidden }, weights: seen?.weights.data ?? null };
   }
 
@@ -289,7 +290,7 @@ export class Bert extends Model {
 /** By the name that a card has for it. @type {Record<string, new (card: About, tensors: Tensors) => Model>} */
 export const ARCHITECTURES = {
   Transformer,
-  Seq2Seq,
+  TiedTranslator,
   GPT,
   BertForPreTraining: Bert,
   BertForSequenceClassification: Bert,

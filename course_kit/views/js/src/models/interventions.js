@@ -29,7 +29,7 @@ export function changed({ model }, { ids }, rows, out) {
   return (name, value) => {
     const [, layer, what] = name.match(SELF) ?? [];
     const here = (/** @type {number[] | Row} */ change) => change[0] === Number(layer);
-    if (what === "means") for (const [, head] of out.filter(here)) silence(value, head, model.config.num_heads);
+    if (what === "means") for (const [, head] of out.filter(here)) silence(value, head, model.heads);
     // a matrix of another size: it is writing already
     if (what === "weights" && value[0].columns === ids.length) for (const row of rows.filter(here)) paint(value, row);
     return value;

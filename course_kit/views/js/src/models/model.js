@@ -50,6 +50,8 @@ export class Model {
     this.card = card;
     this.tensors = tensors;
     this.config = card.config;
+    this.heads = card.config.heads ?? card.config.num_heads;
+    this.context = card.config.context ?? card.config.max_length;
   }
 
   /** Weight and bias of a layer. @param {string} name */
@@ -103,7 +105,7 @@ export class Model {
 
   /** With their places in them, where the model has rotary ones. @param {Matrix} x @param {string} name */
   turned(x, name, first = 0) {
-    return this.rotary && !name.includes("cross") ? rotary(x, this.config.num_heads, first) : x;
+    return this.rotary && !name.includes("cross") ? rotary(x, this.heads, first) : x;
   }
 
   /** Keys and values of x. @param {Matrix} x @param {string} name @returns {Read} */
@@ -123,7 +125,7 @@ export class Model {
     const queries = listen(tap, `${name}.queries`, projected);
     const keys = listen(tap, `${name}.keys`, read.keys);
     const values = listen(tap, `${name}.values`, read.values);
-    const shares = attentionWeights(queries, keys, this.config.num_heads, causal, first);
+    const shares = attentionWeights(queries, keys, this.heads, causal, first);
     const weights = listen(tap, `${name}.weights`, shares);
     return this.linear(listen(tap, `${name}.means`, weightedMeans(weights, values)), `${name}.out`);
   }

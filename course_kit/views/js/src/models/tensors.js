@@ -92,6 +92,18 @@ export function linear(x, { weight, bias }) {
   return y;
 }
 
+/** x W: x [T, I], W [I, O] -> [T, O]. @param {Matrix} x @param {Matrix} weight */
+export function times(x, weight) {
+  const y = new Matrix(x.rows, weight.columns);
+  for (let t = 0; t < x.rows; t++)
+    for (let o = 0; o < weight.columns; o++) {
+      let sum = 0;
+      for (let i = 0; i < x.columns; i++) sum += x.data[t * x.columns + i] * weight.data[i * weight.columns + o];
+      y.data[t * weight.columns + o] = sum;
+    }
+  return y;
+}
+
 /**
  * What `dot` gives for four rows of b, put into y from place o: each number of a is read once for all.
  * @param {Float32Array} a

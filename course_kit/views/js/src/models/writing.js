@@ -20,7 +20,7 @@ export function probabilities(logits) {
 }
 
 /**
- * The most probable word at each step, until <eos> or `longest` words, as course_kit.decoding.greedy: yields what is
+ * The most probable word at each step, until <eos> or `longest` words, as course_kit.decoding.beam_search with a beam of 1: yields what is
  * written so far after each word, and in the end whether it came to an end.
  * @param {Writer} model
  * @param {number[]} source
@@ -28,7 +28,7 @@ export function probabilities(logits) {
  * @returns {Generator<Said & { shares: Float64Array }, Said & { ended: boolean }>}
  */
 export function* writing(model, source, { longest, tap, states } = {}) {
-  const limit = model.sharesContext ? Math.floor(model.config.max_length / 2) : model.config.max_length;
+  const limit = model.sharesContext ? Math.floor(model.context / 2) : model.context;
   const read = source.slice(0, limit);
   const most = longest ?? Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
   /** @type {number[]} */

@@ -1,10 +1,10 @@
-"""Chapter 3's classes: padding is not read, no word sees a later one, and they compute what Seq2Seq computes."""
+"""Chapter 3's classes: padding is not read, no word sees a later one, and the score is the additive one."""
 
 import torch
 import torch.nn.functional as F
 
 from course_utils.scores import SCORES
-from course_utils.translator import AttentiveDecoder, Decoder, Encoder, Translator, look_back
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator, look_back
 
 MASK = torch.arange(7) < torch.tensor([7, 4])[:, None]
 
