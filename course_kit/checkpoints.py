@@ -5,17 +5,18 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_kit import arguments, files, low_rank, text
+from course_kit import arguments, bert_heads, files, low_rank, text
+from course_kit.rotary_gpt import RotaryGPT
 from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils import bert
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -23,16 +24,17 @@ FORMAT = 1
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
     "TiedTranslator": (TiedTranslator, TiedConfig),
     "Transformer": (Transformer, TransformerConfig),
-    "GPT": (GPT, GPTConfig),
+    "GPT": (GPT, None),  # its sizes are its arguments
     "Llama": (Llama, LlamaConfig),
+    "RotaryGPT": (RotaryGPT, LlamaConfig),
     "Bert": (bert.Bert, bert.BertConfig),
     "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
     "BertForSequenceClassification": (
-        bert.BertForSequenceClassification,
+        bert_heads.BertForSequenceClassification,
         bert.BertConfig,
     ),
-    "BertForTokenClassification": (bert.BertForTokenClassification, bert.BertConfig),
-    "BertForQuestionAnswering": (bert.BertForQuestionAnswering, bert.BertConfig),
+    "BertForTokenClassification": (bert_heads.BertForTokenClassification, bert.BertConfig),
+    "BertForQuestionAnswering": (bert_heads.BertForQuestionAnswering, bert.BertConfig),
 }
 CARD = {"format", "architecture", "config", "weights", "sum"}  # what it holds, and may
 OURS = {"source", "target", "tokenizer", *CARD, "base", "num_labels"}
@@ -121,8 +123,6 @@ def _load(path: Path) -> Loaded:
     roles = ("source", "target", "tokenizer")
     words = {role: getattr(base, role) for role in roles} if base else {}
     words |= {role: text.from_json(card.pop(role)) for role in roles if role in card}
-    if "pair" in card.get("data", {}) and "tokenizer" in words:  # a GPT that translates
-        words["source"] = words["target"] = words["tokenizer"]
     return Loaded(model.eval(), card, **words, seen=seen)
 
 
@@ -170,7 +170,7 @@ def _model(card: dict[str, Any]) -> nn.Module:
     model, config = ARCHITECTURES[architecture]
     labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
     try:
-        return model(config(**card["config"]), **labels)
+        return model(**card["config"]) if config is None else model(config(**card["config"]), **labels)
     except (TypeError, ValueError, KeyError) as error:
         raise ValueError(f"it does not describe a {architecture}: {error}") from None
 
@@ -194,3 +194,13 @@ def own_state(model: nn.Module) -> dict[str, Tensor]:
     """The state of a model, a tensor that has two names (tied embeddings) once."""
     own = {name for name, _ in [*model.named_parameters(), *model.named_buffers()]}
     return {name: x for name, x in model.state_dict().items() if name in own}
+
+
+def config_of(model: Any) -> dict[str, Any]:
+    """What a card says of a model's sizes: with them another one of its kind is made."""
+    if not isinstance(model, GPT):
+        return asdict(model.config)
+    first: Any = model.blocks[0]
+    vocab, size = model.tokens.weight.shape
+    sizes = {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": first.attention.heads}
+    return sizes | {"context": model.context, "dropout": model.dropout.p}

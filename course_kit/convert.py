@@ -9,16 +9,18 @@ What differs is names, and that GPT-2 keeps queries, keys and values in one matr
 import torch
 from torch import Tensor, nn
 
+from course_kit import bert_heads
 from course_kit.arguments import misfit
+from course_kit.checkpoints import config_of
 from course_utils import bert
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
 
 BERTS = {  # name in transformers -> ours
     "BertModel": bert.Bert,
     "BertForPreTraining": bert.BertForPreTraining,
-    "BertForSequenceClassification": bert.BertForSequenceClassification,
-    "BertForTokenClassification": bert.BertForTokenClassification,
-    "BertForQuestionAnswering": bert.BertForQuestionAnswering,
+    "BertForSequenceClassification": bert_heads.BertForSequenceClassification,
+    "BertForTokenClassification": bert_heads.BertForTokenClassification,
+    "BertForQuestionAnswering": bert_heads.BertForQuestionAnswering,
 }
 
 ACTIVATIONS = {
@@ -49,27 +51,26 @@ BERT = {  # a piece of a name in transformers -> in the course; replaced one aft
     "qa_outputs": "answer",
 }
 GPT2 = {
-    "lm_head": "output",
     "transformer.h.": "blocks.",
     "transformer.": "",
     "wte": "tokens",
     "wpe": "positions",
-    "ln_1": "around_attention.norm",
-    "ln_2": "around_ffn.norm",
+    "ln_1": "norm1",
+    "ln_2": "norm2",
     "ln_f": "norm",
     "attn.c_proj": "attention.out",
     "attn.c_attn": "attention.c_attn",
-    "mlp.c_fc": "ffn.widen",
-    "mlp.c_proj": "ffn.narrow",
+    "mlp.c_fc": "ffn.0",
+    "mlp.c_proj": "ffn.2",
 }
 BERT_SETTINGS = {  # our config -> theirs
-    "vocab_size": "vocab_size", "model_size": "hidden_size", "num_layers": "num_hidden_layers",
-    "num_heads": "num_attention_heads", "max_length": "max_position_embeddings", "segments": "type_vocab_size",
+    "vocab": "vocab_size", "size": "hidden_size", "layers": "num_hidden_layers",
+    "heads": "num_attention_heads", "context": "max_position_embeddings", "segments": "type_vocab_size",
     "dropout": "hidden_dropout_prob", "eps": "layer_norm_eps",
 }  # fmt: skip
 GPT2_SETTINGS = {
-    "vocab_size": "vocab_size", "model_size": "n_embd", "num_layers": "n_layer", "num_heads": "n_head",
-    "max_length": "n_positions", "dropout": "resid_pdrop", "eps": "layer_norm_epsilon",
+    "vocab": "vocab_size", "size": "n_embd", "layers": "n_layer", "heads": "n_head", "context": "n_positions",
+    "dropout": "resid_pdrop",
 }  # fmt: skip
 JOINED, PARTS = "c_attn", ("query", "key", "value")  # of GPT-2: one matrix for three
 
@@ -87,7 +88,7 @@ def from_huggingface(module: nn.Module) -> nn.Module:
 
 
 def to_huggingface(model: nn.Module) -> nn.Module:
-    """Our GPT or BERT as the class of transformers. Raises ValueError where their layout cannot hold it."""
+    """Our GPT or BERT as the class of transformers."""
     return _gpt_to(model) if isinstance(model, GPT) else _bert_to(model)
 
 
@@ -102,7 +103,7 @@ def _bert_from(cls: type[nn.Module], module: nn.Module) -> nn.Module:
     if cls is bert.BertForPreTraining:
         _check_tied(theirs)
     settings = {own: getattr(theirs, name) for own, name in BERT_SETTINGS.items()}
-    settings |= {"ffn_size": theirs.intermediate_size, "activation": ACTIVATIONS[theirs.hidden_act]}
+    settings |= {"hidden": theirs.intermediate_size, "activation": ACTIVATIONS[theirs.hidden_act]}
     classes = {"num_labels": module.num_labels} if "Classification" in cls.__name__ else {}
     ours = cls(bert.BertConfig(**settings), **classes)
     state = {_renamed(name, BERT): x for name, x in module.state_dict().items() if not name.endswith("position_ids")}
@@ -117,7 +118,7 @@ def _bert_to(model: nn.Module) -> nn.Module:
     c = model.config
     settings = {name: getattr(c, own) for own, name in BERT_SETTINGS.items()}
     settings |= {"num_labels": model.classifier.out_features} if hasattr(model, "classifier") else {}
-    settings |= {"intermediate_size": c.ffn_size or 4 * c.model_size, "attention_probs_dropout_prob": 0.0}
+    settings |= {"intermediate_size": c.hidden or 4 * c.size, "attention_probs_dropout_prob": 0.0}
     config = transformers.BertConfig(**settings, hidden_act=THEIRS[c.activation])
     their_class = next(name for name, ours in BERTS.items() if ours is type(model))
     theirs, own = getattr(transformers, their_class)(config), model.state_dict()
@@ -129,37 +130,30 @@ def _bert_to(model: nn.Module) -> nn.Module:
 def _gpt_from(module: nn.Module) -> GPT:
     c = module.config
     _check_tied(c)
-    if c.activation_function not in ACTIVATIONS or c.scale_attn_by_inverse_layer_idx or not c.scale_attn_weights:
-        raise ValueError(
-            f"this GPT-2 has activation {c.activation_function!r}, scale_attn_weights={c.scale_attn_weights}, "
-            f"scale_attn_by_inverse_layer_idx={c.scale_attn_by_inverse_layer_idx}; needed: one of "
-            f"{', '.join(ACTIVATIONS)}, True, False"
-        )
-    settings = {own: getattr(c, name) for own, name in GPT2_SETTINGS.items()}
-    config = GPTConfig(**settings, ffn_size=c.n_inner, activation=ACTIVATIONS[c.activation_function])
+    needed = {"activation_function": ("gelu_new", "gelu_pytorch_tanh"), "scale_attn_weights": (True,),
+              "scale_attn_by_inverse_layer_idx": (False,), "layer_norm_epsilon": (1e-5,),
+              "n_inner": (None, 4 * c.n_embd)}  # fmt: skip
+    if wrong := {name: getattr(c, name) for name, may in needed.items() if getattr(c, name) not in may}:
+        raise ValueError(f"this GPT-2 has {wrong}; needed: { {name: needed[name][0] for name in wrong} }")
     state = {}
     for name, x in module.state_dict().items():
+        if name == "lm_head.weight":  # the table of tokens
+            continue
         ours, x = _renamed(name, GPT2), _turned(name, x)
         parts = zip(PARTS, x.chunk(3), strict=True) if JOINED in ours else [(JOINED, x)]
         state |= {ours.replace(JOINED, part): one for part, one in parts}
-    return _filled(GPT(config), state, module)
+    return _filled(GPT(**{own: getattr(c, name) for own, name in GPT2_SETTINGS.items()}), state, module)
 
 
 def _gpt_to(model: GPT) -> nn.Module:
     import transformers
 
-    c = model.config
-    needed = {"positions": "learned", "bias": True}
-    differences = [f"{k} is {getattr(c, k)!r} (it has {x!r})" for k, x in needed.items() if getattr(c, k) != x]
-    if differences:
-        raise ValueError(f"GPT-2's layout cannot hold this model: {', '.join(differences)}")
-    settings = {name: getattr(c, own) for own, name in GPT2_SETTINGS.items()}
-    settings |= {"n_inner": c.ffn_size or 4 * c.model_size, "activation_function": THEIRS[c.activation]}
-    settings |= {"embd_pdrop": c.dropout, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
-    config = transformers.GPT2Config(**settings)
-    theirs, own, state = transformers.GPT2LMHeadModel(config), model.state_dict(), {}
+    own, state = config_of(model), {}
+    settings = {name: own[ours] for ours, name in GPT2_SETTINGS.items()}
+    settings |= {"embd_pdrop": own["dropout"], "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
+    theirs, own = transformers.GPT2LMHeadModel(transformers.GPT2Config(**settings)), model.state_dict()
     for name in theirs.state_dict():
-        ours = _renamed(name, GPT2)
+        ours = _renamed("transformer.wte.weight" if name == "lm_head.weight" else name, GPT2)
         x = torch.cat([own[ours.replace(JOINED, part)] for part in PARTS]) if JOINED in ours else own[ours]
         state[name] = _turned(name, x).contiguous()
     return _filled(theirs, state, model)

@@ -1,4 +1,4 @@
-"""The heads of a Transformer, a BERT or a GPT: their weights seen, or the heads silenced.
+"""The heads of a Transformer, a BERT, a GPT or a Llama: their weights seen, or the heads silenced.
 
     with attention_weights(transformer) as weights:          # [B, H, Q, K] of each layer
         transformer(source, target)
@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from course_utils.attention import MultiHeadAttention, multi_head
+from course_utils.attention import causal_mask, masked_softmax, multi_head, split_heads
+from course_utils.llama import share_heads
+from course_utils.rotary import turn
 
 
 class Head(NamedTuple):
@@ -32,9 +35,9 @@ class Head(NamedTuple):
         return f"{self.place} {self.layer}.{self.head}"
 
 
-def attentions(model: nn.Module) -> dict[str, list[MultiHeadAttention]]:
+def attentions(model: nn.Module) -> dict[str, list[Any]]:
     """The attention of each layer, by place: "encoder", "cross" and "decoder" of a
-    Transformer, "encoder" of a BERT, "decoder" of a GPT.
+    Transformer, "encoder" of a BERT, "decoder" of a GPT or a Llama.
     """
     stacks: list[Any] = [getattr(model, name, None) for name in ("encoder", "decoder")]
     if all(isinstance(stack, nn.ModuleList) for stack in stacks):
@@ -56,9 +59,33 @@ def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
         Head(name, layer, head)
         for name, layers in attentions(model).items()
         for layer, attention in enumerate(layers, 1)
-        for head in range(1, attention.heads + 1)
+        for head in range(1, count(attention) + 1)
         if place in (None, name)
     ]
+
+
+def count(attention: Any) -> int:
+    """How many heads of queries it has."""
+    return attention.heads if hasattr(attention, "heads") else attention.num_heads
+
+
+@torch.no_grad()
+def causal_weights(
+    attention: Any,
+    x: Float[Tensor, "B T D"],
+    turns: tuple[Tensor, Tensor] | None = None,
+    mask: Bool[Tensor, "T T"] | None = None,
+) -> Float[Tensor, "B H T T"]:
+    """What the attention of a GPT or a Llama computed on the way, from what it was given; its
+    output alone does not say it.
+    """
+    heads = attention.heads
+    q = split_heads(attention.query(x), heads)
+    k = split_heads(attention.key(x), getattr(attention, "key_heads", heads))
+    if turns is not None:
+        q, k = turn(q, *turns), turn(k, *turns)
+    scores = q @ share_heads(k, heads).mT / q.shape[-1] ** 0.5
+    return masked_softmax(scores, causal_mask(x.shape[1], x.device) if mask is None else mask)
 
 
 class Weights:
@@ -66,7 +93,7 @@ class Weights:
     was last called; None where it was not.
     """
 
-    def __init__(self, places: dict[str, list[MultiHeadAttention]]):
+    def __init__(self, places: dict[str, list[Any]]):
         self._places = places
         self.last: dict[nn.Module, Tensor] = {}
 
@@ -79,17 +106,21 @@ class Weights:
 
 @contextlib.contextmanager
 def attention_weights(model: nn.Module) -> Iterator[Weights]:
-    """Within it the model's attention weights can be read: see Weights."""
+    """Within it the model's attention weights can be read: see Weights. Of a GPT or a Llama
+    those of a call without caches.
+    """
     places = attentions(model)
     weights = Weights(places)
 
-    def see(attention: nn.Module, args: tuple, output: tuple[Tensor, Tensor]) -> None:
-        weights.last[attention] = output[1]
+    def see(attention: Any, given: tuple, output: Any) -> None:
+        gives_weights = isinstance(output, tuple)
+        weights.last[attention] = output[1] if gives_weights else causal_weights(attention, *given[:3])
 
     with contextlib.ExitStack() as stack:
         for attention in (one for layers in places.values() for one in layers):
-            stack.callback(setattr, attention, "attend", attention.attend)
-            attention.attend = multi_head  # the fused form has no weights
+            if hasattr(attention, "attend"):  # the fused form has no weights
+                stack.callback(setattr, attention, "attend", attention.attend)
+                attention.attend = multi_head
             stack.callback(attention.register_forward_hook(see).remove)
         yield weights
 
@@ -102,7 +133,7 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     Raises ValueError for a head that the model does not have.
     """
     places, known = attentions(model), heads_of(model)
-    silent: dict[MultiHeadAttention, list[int]] = {}
+    silent: dict[nn.Module, list[int]] = {}
     for head in heads:
         named = tuple(head)
         if len(named) == 2 and len(places) == 1:
@@ -113,10 +144,11 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         silent.setdefault(places[place][layer - 1], []).append(number - 1)
     with contextlib.ExitStack() as stack:
         for attention, numbers in silent.items():
-            keep = torch.ones(attention.heads, 1)
+            keep = torch.ones(count(attention), 1)
             keep[numbers] = 0.0
+            out: Any = attention.out
             hook = functools.partial(_keep, keep)
-            stack.callback(attention.out.register_forward_pre_hook(hook).remove)
+            stack.callback(out.register_forward_pre_hook(hook).remove)
         yield model
 
 

@@ -1,12 +1,12 @@
 """BERT: the encoder alone, which sees the words on both sides of each position.
 
-    model = BertForPreTraining(BertConfig(vocab_size=1000, model_size=128, num_layers=2))
+    model = BertForPreTraining(BertConfig(vocab=1000, size=128, layers=2))
     inputs, labels = mask_tokens(ids, special_mask, 1000, mask_id, generator)
     model(inputs, segments, mask).mlm_logits          # [B, T, V]
 
-`Bert` is the encoder; four classes put a head on it. Parameters are named so that those
+`Bert` is the encoder. Parameters are named so that those
 of transformers' classes of the same names fit. Source: Devlin et al. 2019. Sizes: B
-batch, T time, D features (model_size), V vocabulary, C classes.
+batch, T time, D features (size), V vocabulary, C classes.
 """
 
 from dataclasses import dataclass
@@ -26,21 +26,21 @@ from .loss import IGNORED
 class BertConfig:
     """Sizes of a BERT, by default those of BERT-base: 109.5 M parameters."""
 
-    vocab_size: int = 30_522
-    model_size: int = 768
-    num_layers: int = 12
-    num_heads: int = 12
-    ffn_size: int | None = None  # 4 · model_size
-    max_length: int = 512
+    vocab: int = 30_522
+    size: int = 768
+    layers: int = 12
+    heads: int = 12
+    hidden: int | None = None  # features inside the network: 4 · size
+    context: int = 512
     segments: int = 2  # kinds of sentence: A and B
-    dropout: float = 0.1
+    dropout: float = 0.0
     activation: str = "gelu"
     eps: float = 1e-12
 
     @classmethod
-    def large(cls, vocab_size: int = 30_522) -> "BertConfig":
+    def large(cls, vocab: int = 30_522) -> "BertConfig":
         """BERT-large: 335.1 M parameters."""
-        return cls(vocab_size, model_size=1024, num_layers=24, num_heads=16)
+        return cls(vocab, size=1024, layers=24, heads=16)
 
 
 def embed(
@@ -60,10 +60,10 @@ class BertEmbeddings(nn.Module):
 
     def __init__(self, config: BertConfig):
         super().__init__()
-        self.tokens = nn.Embedding(config.vocab_size, config.model_size)
-        self.segments = nn.Embedding(config.segments, config.model_size)
-        self.positions = nn.Embedding(config.max_length, config.model_size)
-        self.norm = nn.LayerNorm(config.model_size, config.eps)
+        self.tokens = nn.Embedding(config.vocab, config.size)
+        self.segments = nn.Embedding(config.segments, config.size)
+        self.positions = nn.Embedding(config.context, config.size)
+        self.norm = nn.LayerNorm(config.size, config.eps)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
@@ -81,11 +81,11 @@ class BertBlock(nn.Module):
 
     def __init__(self, c: BertConfig):
         super().__init__()
-        ffn_size = c.ffn_size or 4 * c.model_size
-        self.attention = MultiHeadAttention(c.model_size, c.num_heads)
-        self.ffn = PositionwiseFFN(c.model_size, ffn_size, activation(c.activation))
-        self.around_attention = PostNorm(c.model_size, c.dropout, c.eps)
-        self.around_ffn = PostNorm(c.model_size, c.dropout, c.eps)
+        hidden = c.hidden or 4 * c.size
+        self.attention = MultiHeadAttention(c.size, c.heads)
+        self.ffn = PositionwiseFFN(c.size, hidden, activation(c.activation))
+        self.around_attention = PostNorm(c.size, c.dropout, c.eps)
+        self.around_ffn = PostNorm(c.size, c.dropout, c.eps)
 
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
@@ -108,9 +108,9 @@ class Bert(nn.Module):
         super().__init__()
         self.config = c = config
         self.embeddings = BertEmbeddings(c)
-        blocks = [BertBlock(c) for _ in range(c.num_layers)]
+        blocks = [BertBlock(c) for _ in range(c.layers)]
         self.blocks = nn.ModuleList(blocks)
-        self.pooler = nn.Linear(c.model_size, c.model_size)
+        self.pooler = nn.Linear(c.size, c.size)
         self.apply(init_small)
 
     def forward(
@@ -141,11 +141,11 @@ class BertForPreTraining(nn.Module):
         super().__init__()
         self.config = config
         self.bert = Bert(config)
-        self.transform = nn.Linear(config.model_size, config.model_size)
+        self.transform = nn.Linear(config.size, config.size)
         self.activation = activation(config.activation)
-        self.norm = nn.LayerNorm(config.model_size, config.eps)
-        self.output = nn.Linear(config.model_size, config.vocab_size)
-        self.next_sentence = nn.Linear(config.model_size, 2)
+        self.norm = nn.LayerNorm(config.size, config.eps)
+        self.output = nn.Linear(config.size, config.vocab)
+        self.next_sentence = nn.Linear(config.size, 2)
         for layer in (self.transform, self.output, self.next_sentence):
             init_small(layer)
         self.output.weight = self.bert.embeddings.tokens.weight  # one table for both
@@ -166,16 +166,16 @@ class BertForPreTraining(nn.Module):
 
 def make_bert(
     vocab: int,
-    model_size: int = 128,
+    size: int = 128,
     layers: int = 2,
     heads: int = 4,
-    max_length: int = 64,
+    context: int = 64,
     dropout: float = 0.0,
 ) -> BertForPreTraining:
     """A small BERT from numbers. Its first weights are larger than the ±0.02 of the large
     ones, with which a small model takes long to learn where to attend.
     """
-    sizes = model_size, layers, heads, 2 * model_size, max_length
+    sizes = size, layers, heads, 2 * size, context
     model = BertForPreTraining(BertConfig(vocab, *sizes, dropout=dropout))
     for name, weight in model.named_parameters():
         if weight.dim() == 2:
@@ -216,82 +216,10 @@ def pretraining_loss(
     return PreTrainingLoss(mlm + nsp, mlm, nsp)
 
 
-class BertForSequenceClassification(nn.Module):
-    """A class for each text, or pair of texts: a linear layer on the pooled vector."""
-
-    def __init__(self, config: BertConfig, num_labels: int = 2):
-        super().__init__()
-        self.config = config
-        self.bert = Bert(config)
-        self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(config.model_size, num_labels)
-        init_small(self.classifier)
-
-    def forward(
-        self,
-        ids: Int[Tensor, "B T"],
-        segments: Int[Tensor, "B T"] | None = None,
-        mask: Bool[Tensor, "B T"] | None = None,
-    ) -> Float[Tensor, "B C"]:
-        return self.classifier(self.dropout(self.bert(ids, segments, mask).pooled))
-
-
-class BertForTokenClassification(nn.Module):
-    """A class for each token: a linear layer on every hidden vector."""
-
-    def __init__(self, config: BertConfig, num_labels: int = 2):
-        super().__init__()
-        self.config = config
-        self.bert = Bert(config)
-        self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(config.model_size, num_labels)
-        init_small(self.classifier)
-
-    def forward(
-        self,
-        ids: Int[Tensor, "B T"],
-        segments: Int[Tensor, "B T"] | None = None,
-        mask: Bool[Tensor, "B T"] | None = None,
-    ) -> Float[Tensor, "B T C"]:
-        return self.classifier(self.dropout(self.bert(ids, segments, mask).hidden))
-
-
-class AnswerOutput(NamedTuple):
-    """start_logits and end_logits [B, T]: where the answer begins and ends; −inf:
-    padding.
-    """
-
-    start_logits: Tensor
-    end_logits: Tensor
-
-
-class BertForQuestionAnswering(nn.Module):
-    """Where does the answer begin and end? Two softmaxes over positions."""
-
-    def __init__(self, config: BertConfig):
-        super().__init__()
-        self.config = config
-        self.bert = Bert(config)
-        self.answer = nn.Linear(config.model_size, 2)
-        init_small(self.answer)
-
-    def forward(
-        self,
-        ids: Int[Tensor, "B T"],
-        segments: Int[Tensor, "B T"] | None = None,
-        mask: Bool[Tensor, "B T"] | None = None,
-    ) -> AnswerOutput:
-        logits = self.answer(self.bert(ids, segments, mask).hidden)  # [B, T, 2]
-        if mask is not None:
-            logits = logits.masked_fill(~mask[..., None], float("-inf"))
-        start, end = logits.unbind(-1)  # [B, T] twice
-        return AnswerOutput(start, end)
-
-
 def mask_tokens(
     ids: Int[Tensor, "B T"],
     special_mask: Bool[Tensor, "B T"],
-    vocab_size: int,
+    vocab: int,
     mask_id: int,
     generator: torch.Generator | None = None,
     share: float = 0.15,
@@ -308,7 +236,7 @@ def mask_tokens(
     device = "cpu" if generator is None else generator.device
     drawn = torch.rand(2, *ids.shape, generator=generator, device=device)
     chance, fate = drawn.to(ids.device)
-    words = torch.randint(vocab_size, ids.shape, generator=generator, device=device)
+    words = torch.randint(vocab, ids.shape, generator=generator, device=device)
     hidden = (chance < share) & ~special_mask
     inputs = torch.where(hidden & (fate < 0.8), mask_id, ids)
     inputs = torch.where(hidden & (fate >= 0.9), words.to(ids.device), inputs)

@@ -1,6 +1,6 @@
 """The decoder of today: a GPT that was changed in four places.
 
-    model = Llama(LlamaConfig(vocab_size=4096))
+    model = Llama(LlamaConfig(vocab=4096))
     model(ids)                                   # [B, T] -> logits [B, T, V]
     for token in speak(model, ids, stop=2):      # one after another, each computed once
         print(token)
@@ -24,21 +24,22 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from .attention import join_heads, masked_softmax, split_heads
+from .cache import Cache
+from .gpt import nucleus, with_temperature
 from .rotary import rotation, turn
-from .small_gpt import nucleus, with_temperature
 
 
 @dataclass(frozen=True)
 class LlamaConfig:
     """Sizes; those that are given here are of a small one."""
 
-    vocab_size: int
-    model_size: int = 256
-    num_layers: int = 4
-    num_heads: int = 8
-    key_heads: int = 2  # each serves num_heads / key_heads heads of queries
-    ffn_size: int = 704
-    max_length: int = 256  # the context that it was trained with
+    vocab: int
+    size: int = 256
+    layers: int = 4
+    heads: int = 8
+    key_heads: int = 2  # each serves heads / key_heads heads of queries
+    hidden: int = 704  # features inside the network
+    context: int = 256  # tokens that it was trained with
     base: float = 10_000.0  # of the rotary frequencies
     eps: float = 1e-5
 
@@ -75,23 +76,6 @@ class SwiGLU(nn.Module):
         return self.down(F.silu(self.gate(x)) * self.up(x))
 
 
-class Cache:
-    """The keys and values of all that one layer has read."""
-
-    def __init__(self) -> None:
-        self.k = self.v = torch.empty(0)
-        self.length = 0
-
-    def extend(
-        self, k: Float[Tensor, "B G T d"], v: Float[Tensor, "B G T d"]
-    ) -> tuple[Float[Tensor, "B G K d"], Float[Tensor, "B G K d"]]:
-        """Keep new ones behind the old -> all of them."""
-        if self.length:
-            k, v = torch.cat([self.k, k], 2), torch.cat([self.v, v], 2)
-        self.k, self.v, self.length = k, v, k.shape[2]
-        return k, v
-
-
 def share_heads(x: Float[Tensor, "B G K d"], heads: int) -> Float[Tensor, "B H K d"]:
     """Each head of keys or of values, as often as heads of queries use it."""
     return x.repeat_interleave(heads // x.shape[1], 1)
@@ -102,12 +86,12 @@ class GroupedAttention(nn.Module):
 
     def __init__(self, c: LlamaConfig):
         super().__init__()
-        self.heads, self.key_heads = c.num_heads, c.key_heads
-        shared = c.model_size // c.num_heads * c.key_heads  # G · d features
-        self.query = nn.Linear(c.model_size, c.model_size, bias=False)
-        self.key = nn.Linear(c.model_size, shared, bias=False)
-        self.value = nn.Linear(c.model_size, shared, bias=False)
-        self.out = nn.Linear(c.model_size, c.model_size, bias=False)
+        self.heads, self.key_heads = c.heads, c.key_heads
+        shared = c.size // c.heads * c.key_heads  # G · d features
+        self.query = nn.Linear(c.size, c.size, bias=False)
+        self.key = nn.Linear(c.size, shared, bias=False)
+        self.value = nn.Linear(c.size, shared, bias=False)
+        self.out = nn.Linear(c.size, c.size, bias=False)
 
     def forward(
         self,
@@ -132,10 +116,10 @@ class LlamaBlock(nn.Module):
 
     def __init__(self, c: LlamaConfig):
         super().__init__()
-        self.norm1 = RMSNorm(c.model_size, c.eps)
-        self.norm2 = RMSNorm(c.model_size, c.eps)
+        self.norm1 = RMSNorm(c.size, c.eps)
+        self.norm2 = RMSNorm(c.size, c.eps)
         self.attention = GroupedAttention(c)
-        self.ffn = SwiGLU(c.model_size, c.ffn_size)
+        self.ffn = SwiGLU(c.size, c.hidden)
 
     def forward(self, x: Float[Tensor, "B T D"], *context: Any) -> Float[Tensor, "B T D"]:
         x = x + self.attention(self.norm1(x), *context)  # turns, mask, cache
@@ -148,10 +132,10 @@ class Llama(nn.Module):
     def __init__(self, config: LlamaConfig):
         super().__init__()
         self.config = c = config
-        self.context = c.max_length
-        self.tokens = nn.Embedding(c.vocab_size, c.model_size)
-        self.blocks = nn.ModuleList(LlamaBlock(c) for _ in range(c.num_layers))
-        self.norm = RMSNorm(c.model_size, c.eps)
+        self.context = c.context
+        self.tokens = nn.Embedding(c.vocab, c.size)
+        self.blocks = nn.ModuleList(LlamaBlock(c) for _ in range(c.layers))
+        self.norm = RMSNorm(c.size, c.eps)
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.02)
@@ -162,7 +146,7 @@ class Llama(nn.Module):
         c, T = self.config, ids.shape[1]
         past = caches[0].length if caches else 0
         places = torch.arange(past, past + T)
-        cos, sin = rotation(places, c.model_size // c.num_heads, c.base)
+        cos, sin = rotation(places, c.size // c.heads, c.base)
         turns = cos.to(ids.device), sin.to(ids.device)  # [T, d / 2] each
         mask = torch.ones(T, past + T, dtype=torch.bool, device=ids.device)
         mask = mask.tril(past)  # [T, K]: causal, behind what was read before
@@ -174,7 +158,7 @@ class Llama(nn.Module):
 
 @torch.inference_mode()
 def speak(
-    model: Llama,
+    model: Any,
     ids: Int[Tensor, "1 T"],
     stop: int,
     count: int = 200,

@@ -5,10 +5,9 @@ Source: Su et al. 2021, RoFormer, section 3.4.
 """
 
 import torch
-from jaxtyping import Bool, Float, Num
+from jaxtyping import Float, Num
 from torch import Tensor
 
-from .attention import MultiHeadAttention, join_heads, split_heads
 from .positions import frequencies
 
 
@@ -37,22 +36,3 @@ def rotary(
         raise ValueError(f"positions {list(positions.shape)} for {x.shape[-2]} rows")
     cos, sin = rotation(positions, x.shape[-1], base)
     return turn(x, cos.to(x), sin.to(x))
-
-
-class RotaryAttention(MultiHeadAttention):
-    """Multi-head self-attention whose queries and keys are turned by their positions."""
-
-    def forward(
-        self,
-        x: Float[Tensor, "B T D"],
-        memory: Float[Tensor, "B T D"],
-        mask: Bool[Tensor, "..."] | None = None,
-    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"] | None]:
-        q, k = self.turned(self.query(x)), self.turned(self.key(memory))
-        output, weights = self.attend(q, k, self.value(memory), self.heads, mask)
-        return self.out(output), weights
-
-    def turned(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
-        """Each head's features turned by their position."""
-        positions = torch.arange(x.shape[1])
-        return join_heads(rotary(split_heads(x, self.heads), positions))

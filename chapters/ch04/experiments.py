@@ -19,7 +19,7 @@ from course_kit.contexts import seeded
 from course_kit.training import fit
 from course_utils.attention import MultiHeadAttention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.rotary import RotaryAttention
+from course_utils.rotary import rotary
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
 
@@ -139,6 +139,16 @@ class Read(NamedTuple):
 
     logits: Tensor
     weights: Tensor
+
+
+class RotaryAttention(MultiHeadAttention):
+    """Self-attention of one head whose queries and keys are turned by their positions."""
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        places = torch.arange(x.shape[1])
+        q, k = rotary(self.query(x), places), rotary(self.key(memory), places)
+        output, weights = self.attend(q, k, self.value(memory), 1, mask)
+        return self.out(output), weights
 
 
 class Reader(nn.Module):

@@ -18,13 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
-from course_kit import arguments
+from course_kit import arguments, bert_heads
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.fused import fuse
 from course_kit.text.subwords import WordPiece
 from course_kit.training import Run, fit, warm_then_fall
-from course_utils import bert
 from course_utils.bert import IGNORED
 
 from .span_metrics import Span, answer_scores, entity_scores, spans
@@ -199,7 +198,7 @@ class Classify(Task):
     """A label for a text, or for a pair."""
 
     def fresh(self, config):
-        return bert.BertForSequenceClassification(config, len(self.labels))
+        return bert_heads.BertForSequenceClassification(config, len(self.labels))
 
     def inputs(self, examples) -> list[Input]:
         return encode_all(self.tokenizer, [_texts(e) for e in examples], self.max_length)
@@ -229,7 +228,7 @@ class Tag(Task):
     main = "F1"
 
     def fresh(self, config):
-        return bert.BertForTokenClassification(config, len(self.labels))
+        return bert_heads.BertForTokenClassification(config, len(self.labels))
 
     def inputs(self, examples) -> list[Input]:
         return encode_all(self.tokenizer, [list(e.words) for e in examples], self.max_length)
@@ -283,7 +282,7 @@ class AnswerTask(Task):
     main = "exact match"
 
     def fresh(self, config):
-        return bert.BertForQuestionAnswering(config)
+        return bert_heads.BertForQuestionAnswering(config)
 
     def inputs(self, examples) -> list[Input]:
         return encode_all(self.tokenizer, [_asked(e) for e in examples], self.max_length, "second")

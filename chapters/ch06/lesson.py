@@ -26,7 +26,7 @@ from course_kit.heads import attention_weights
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 
-LIVE = {"model_size": 128, "num_layers": 2, "num_heads": 4, "ffn_size": 256, "max_length": 96, "dropout": 0.0}
+LIVE = {"size": 128, "layers": 2, "heads": 4, "hidden": 256, "context": 96}
 STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200
 HELD_OUT = 512  # pairs that a model is measured on
 
@@ -163,7 +163,7 @@ class BertLesson:
 
     def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
         """What the model would write at each place of a text, or pair, which may contain [MASK]."""
-        found = encode(self.tokenizer, first, second, model.config.max_length)
+        found = encode(self.tokenizer, first, second, model.config.context)
         with attention_weights(model) as weights:
             probabilities = _read(model, [found]).mlm_logits[0].softmax(-1)
         return Filled(found.tokens, probabilities, self.tokenizer.words, [w[0] for w in weights["encoder"]])
@@ -202,7 +202,7 @@ class BertLesson:
 
     def follows(self, model: BertForPreTraining, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """For each pair the probability that the second sentence follows the first."""
-        found = [encode(self.tokenizer, a, b, model.config.max_length) for a, b in pairs]
+        found = [encode(self.tokenizer, a, b, model.config.context) for a, b in pairs]
         return _read(model, found).nsp_logits.softmax(-1)[:, 0].tolist()
 
     def loaded(self, model: BertForPreTraining) -> Loaded:

@@ -76,7 +76,7 @@ def look_for_equals(bert: Bert, match: float = 1.5, other: float = 4.0) -> Bert:
     in place. Its queries and keys become equal projections of the word (match: how sharp), but for one feature, the
     segment, in which they are opposite (other: how strongly a word looks into the other segment)."""
     parts, attention = bert.embeddings, bert.blocks[0].attention
-    places, size = parts.positions.weight[:64], bert.config.model_size // attention.num_heads
+    places, size = parts.positions.weight[:64], bert.config.size // bert.config.heads
     first, second = (parts.norm(parts.tokens.weight + segment + places.mean(0)) for segment in parts.segments.weight)
     middle, apart = (first + second).mean(0) / 2, (second - first).mean(0)
     words = (first + second) / 2 - middle

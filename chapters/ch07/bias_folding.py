@@ -8,18 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.attention import MultiHeadAttention
+from course_utils.gpt import CausalAttention
 
 
-def biases_inside(attention: MultiHeadAttention) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def biases_inside(attention: CausalAttention) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The matrices for queries, keys, values and the output, each [D + H, D + H], with the biases in them:
     `attention_step(one_behind(x, H), keys, values, *matrices)` gives what `attention` gives, and H zeros behind it.
 
-    Keys and values have d + 1 features then. Raises ValueError for an attention of another class, which shares keys
-    or turns queries and keys by their positions."""
-    if type(attention) is not MultiHeadAttention:
-        raise ValueError(f"attention is a {type(attention).__name__}; needed: a MultiHeadAttention itself")
-    heads = attention.num_heads
+    Keys and values have d + 1 features then."""
+    heads = attention.heads
     size = len(attention.query.weight) // heads
     query, key, value = (_widened(part, heads) for part in (attention.query, attention.key, attention.value))
     query = query * ((size + 1) / size) ** 0.5  # the step divides by the root of d + 1, not of d

@@ -24,20 +24,19 @@ TEMPLATES = {
         "{% endfor %}"
         "{% if add_generation_prompt %}Second Citizen:\n{% endif %}"
     ),
-    "translate": "{{ messages[-1]['content'] }}<to-fr>",
 }
 
 
 def save_pretrained(loaded: Loaded, folder, template: str = "plain") -> Path:
     """Write a GPT, its tokenizer and its chat template as `transformers` reads them -> the folder.
 
-    template: a name in TEMPLATES ("plain": all messages in a row; "play": as a scene; "translate": for <to-fr>), or a
+    template: a name in TEMPLATES ("plain": all messages in a row; "play": as a scene), or a
     text in Jinja of your own. What is written continues at temperature 1, unless the request says otherwise.
-    Raises ValueError for a model without a tokenizer, and where GPT-2's layout cannot hold it (see to_huggingface).
+    Raises ValueError for a model without a tokenizer.
     """
     if loaded.tokenizer is None:
         raise ValueError("loaded.tokenizer is None; needed: the tokenizer that the model was trained with")
-    theirs, tokenizer = to_huggingface(loaded.model), to_tokenizer(loaded.tokenizer, loaded.model.config.max_length)
+    theirs, tokenizer = to_huggingface(loaded.model), to_tokenizer(loaded.tokenizer, loaded.model.context)
     tokenizer.chat_template = TEMPLATES.get(template, template)
     theirs.config.bos_token_id = theirs.generation_config.bos_token_id = text.BOS
     theirs.config.eos_token_id = theirs.generation_config.eos_token_id = text.EOS

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch03.tatoeba import split_by
@@ -30,6 +29,7 @@ from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
 from course_kit.training import Run, fit, warm_then_fall
+from course_utils.gpt import next_token_loss
 
 VALID = 0.1  # the share that is held out
 LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
@@ -186,12 +186,6 @@ def _ours(name: str) -> tuple[str, str]:
         parts = [dict.fromkeys(parallel.detokenize(p.source, "en") for p in parallel.load_parallel("en-fr", part))
                  for part in ("train", "valid")]  # fmt: skip
     return tuple("".join(line + "\n" for line in part) for part in parts)
-
-
-def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
-    """Mean cross-entropy of each next token, in nats."""
-    logits = model(ids[:, :-1])
-    return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
 class TextLesson:

@@ -1,57 +1,33 @@
-"""The lesson's GPT beside the course's: the same parameters in either, and what a text costs it.
+"""What a text costs a GPT, and a table that counts; the vectors of a model before they become logits.
 
-    mine = small_of(load_checkpoint("gpt-shakespeare").model)     # a SmallGPT that gives the same logits
-    theirs = course_of(mine)                                      # a GPT, with a cache, and heads that can be looked at
-    bits(mine, tokenizer.encode(text), len(text))                 # per character
+    bits(model, tokenizer.encode(text), len(text))      # per character
+    features(model, model.norm, ids)                    # [B, T, D]
 
 What `python -m mine train` has left beside the notebook is read by `chapters.ch07.kept.training`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.contexts import evaluating
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.small_gpt import SmallGPT
 
-RENAMED = {"around_attention.norm": "norm1", "around_ffn.norm": "norm2", "ffn.widen": "ffn.0", "ffn.narrow": "ffn.2"}
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)  # how many extra successors each token gets
 
 
-def parameters_of(model: GPT) -> dict[str, Tensor]:
-    """The parameters of a GPT with learned positions, under the names that they have in SmallGPT."""
-    found = {}
-    for name, parameter in model.state_dict().items():
-        for long, short in RENAMED.items():
-            name = name.replace(long, short)
-        found[name] = parameter
-    del found["output.weight"]  # the token table
-    return found
-
-
-def small_of(model: GPT, kind: type[nn.Module] = SmallGPT) -> nn.Module:
-    """A SmallGPT with the parameters of a GPT. kind: the class, such as the one of a notebook."""
-    c = model.config
-    small = kind(c.vocab_size, c.model_size, c.num_layers, c.num_heads, c.max_length)
-    small.load_state_dict(parameters_of(model))
-    return small
-
-
-def course_of(small: nn.Module) -> GPT:
-    """A GPT with the parameters of a SmallGPT."""
-    V, D = small.tokens.weight.shape
-    heads = small.blocks[0].attention.heads
-    model = GPT(GPTConfig(V, D, len(small.blocks), heads, max_length=small.context)).eval()
-    parameters = small.state_dict()
-    for name, parameter in model.state_dict().items():
-        for long, short in RENAMED.items():
-            name = name.replace(long, short)
-        parameter.copy_(parameters["tokens.weight" if name == "output.weight" else name])
-    return model
+def features(forward: Callable, norm: nn.Module, *given: Any) -> Tensor:
+    """What the last norm of a model gives, [B, T, D], before it meets the table of tokens."""
+    found: list[Tensor] = []
+    hook = norm.register_forward_hook(lambda _, __, x: found.append(x))
+    try:
+        forward(*given)
+    finally:
+        hook.remove()
+    return found[0]
 
 
 @torch.no_grad()

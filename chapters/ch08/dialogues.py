@@ -24,8 +24,8 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.contexts import evaluating
 from course_kit.data import stories
 from course_kit.text.vocabulary import SPECIAL
+from course_utils.gpt import write
 from course_utils.llama import Llama
-from course_utils.small_gpt import write
 
 CURT = {"positive": "Good.", "negative": "Bad."}
 FRIENDLY = {"positive": "I am glad to hear it.", "negative": "I am sorry to hear it."}
@@ -52,7 +52,7 @@ class Start:
 
     def save(self, file: Path = Path("talker.pt")) -> None:
         """For `python -m mine chat talker.pt`."""
-        kind = "Llama" if hasattr(self.model, "config") else "SmallGPT"
+        kind = "Llama" if hasattr(self.model, "config") else "GPT"
         state = {"kind": kind, "sizes": self.sizes, "merges": self.merges, "first": self.first}
         content = io.BytesIO()
         torch.save(state | {"model": self.model.state_dict()}, content)

@@ -2,14 +2,13 @@
 translators and language models.
 """
 
-from course_kit.decoding.sampling import generate, sample, stream
+from course_kit.decoding.sampling import generate, stream
 from course_kit.decoding.search import Translation, beam_search, translate
 
 __all__ = [
     "Translation",
     "beam_search",
     "generate",
-    "sample",
     "stream",
     "translate",
 ]

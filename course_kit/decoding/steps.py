@@ -47,11 +47,10 @@ class CachedAttention:
         heads: int,
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"]]:
-        """What multi_head gives for all keys and values so far, of which k and v are the new ones: N may be 0."""
+        """What multi_head gives for one word, Q = 1, and all keys and values so far; k, v: the new ones, or none."""
         if k.shape[1]:
             self.cache.extend(split_heads(k, heads), split_heads(v, heads))  # [B, H, K, d] are kept
-        if mask is not None and mask.dim() == 3:
-            mask = mask[:, None]  # one mask for all heads
+        mask = mask[:, None] if mask is not None and mask.dim() == 3 else None  # causal: one word may see all so far
         q = split_heads(q, heads)  # [B, H, Q, d]
         output, self.weights = scaled_dot_product_attention(q, self.cache.k, self.cache.v, mask)
         return join_heads(output), self.weights

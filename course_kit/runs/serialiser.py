@@ -6,7 +6,6 @@ A model that was fine-tuned from another is written as what differs: see course_
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ def save_checkpoint(
     arguments.one_of("model", kind, checkpoints.ARCHITECTURES)
     path, state = checkpoints.path_of(name), checkpoints.own_state(model)
     record: dict[str, Any] = {"format": checkpoints.FORMAT, "architecture": kind}
-    record |= {"config": asdict(model.config), "weights": None}  # type: ignore[call-overload]
+    record |= {"config": checkpoints.config_of(model), "weights": None}
     if isinstance(head := getattr(model, "classifier", None), nn.Linear):
         record["num_labels"] = head.out_features
     if base is not None:

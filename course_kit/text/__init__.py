@@ -7,10 +7,10 @@
 `Subwords`, `WordPiece` and `BytePairs` have the same methods.
 """
 
-from course_kit.text.batches import Batch, Batches, collate, joined, order_of, pad, padding_first
+from course_kit.text.batches import Batch, Batches, collate, pad
 from course_kit.text.subwords import BytePairs, Subwords, WordPiece, from_json
 from course_kit.text.vocabulary import BOS, EOS, PAD, SPECIAL, UNK, Characters, Vocabulary, as_text, join, normalise
 
 __all__ = ["BOS", "EOS", "PAD", "SPECIAL", "UNK", "Batch", "Batches", "BytePairs"]
 __all__ += ["Characters", "Subwords", "Vocabulary", "WordPiece", "as_text", "collate"]
-__all__ += ["from_json", "join", "joined", "normalise", "order_of", "pad", "padding_first"]
+__all__ += ["from_json", "join", "normalise", "pad"]

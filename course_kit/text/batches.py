@@ -47,34 +47,6 @@ def collate(pairs: Sequence[Pair]) -> Batch:
     return Batch(source, source_mask, target_in, target_out, target_mask)
 
 
-def joined(batch: Batch) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
-    """Each pair as one row for a GPT that translates: source <bos> target <eos>.
-
-    Padding comes last. The mask is True at what the loss counts: the target and <eos>.
-    """
-    bos = batch.target_in[:, :1]
-    ids = torch.cat([batch.source, bos, batch.target_out], 1)
-    real = torch.cat([batch.source_mask, bos == BOS, batch.target_mask], 1)
-    begins = batch.source.shape[1] + 1  # where the target does
-    counted = real & (torch.arange(ids.shape[1], device=ids.device) >= begins)
-    longest = int(real.sum(1).max())
-    place = order_of(~real)[:, :longest]
-    return ids.gather(1, place), counted.gather(1, place)
-
-
-def order_of(mask: Bool[Tensor, "B T"]) -> Int[Tensor, "B T"]:
-    """The places of a row's tokens when all padding, False, comes first."""
-    return torch.where(mask, 1, 0).argsort(dim=1, stable=True)
-
-
-def padding_first(ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> tuple[Int[Tensor, "B T"], Bool[Tensor, "B T"]]:
-    """Moves the tokens of each row to the right, so that all rows end together."""
-    if ids.shape != mask.shape:
-        raise ValueError(f"ids: {list(ids.shape)}; needed: {list(mask.shape)}, as mask")
-    place = order_of(mask)
-    return ids.gather(1, place), mask.gather(1, place)
-
-
 @dataclass
 class Batches:
     """Goes through pairs of ids in batches of similar length, in a new order each time.

@@ -82,7 +82,7 @@ def architecture(
 ):
     """A Transformer as a drawing, each part of which can be chosen: what it is for, its class, shapes and parameters.
 
-    model: a Transformer, BERT, GPT, SmallGPT or Llama of course_utils, or a checkpoint with one; None: a Transformer
+    model: a Transformer, BERT, GPT or Llama of course_utils, or a checkpoint with one; None: a Transformer
     with letters instead of numbers. Beside a Llama stands what differs from a GPT.
     select: the part that is chosen, by its path in the model ("encoder.attention", "output"), "model", "memory" or
     "softmax"; None: the reader chooses.

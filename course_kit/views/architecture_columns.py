@@ -10,8 +10,7 @@ from torch import nn
 from course_kit.views.architecture_parts import Parts, in_words
 from course_utils.bert import Bert
 from course_utils.gpt import GPT
-from course_utils.llama import Llama, RMSNorm
-from course_utils.small_gpt import SmallGPT
+from course_utils.llama import Llama, RMSNorm, SwiGLU
 from course_utils.transformer import Transformer, TransformerConfig
 
 FULL, CAUSAL, CROSS = "full", "causal", "cross"
@@ -67,7 +66,7 @@ CHANGED = [  # since a GPT: by the number of its section in chapter 8, where it 
     ("3", "blocks.ffn", "box", "was GELU"),
     ("1", "norm", "box", "was layer norm"),
 ]
-ONE_COLUMN = (GPT, SmallGPT, Llama)
+ONE_COLUMN = (GPT, Llama)
 POOLED = ("next_sentence", "classifier")  # heads that read the pooled vector, unless they classify tokens
 X = "[B, T, D]"
 
@@ -87,7 +86,7 @@ def drawing(model: nn.Module | None) -> tuple[Parts, list[dict]]:
     if bert:
         return parts, _bert(parts, "" if bert is model else "bert.")
     if isinstance(model, ONE_COLUMN):
-        return parts, [_gpt(parts) if isinstance(model, GPT) else _written_out(parts)]
+        return parts, [_gpt(parts)]
     return parts, _transformer(parts)
 
 
@@ -120,19 +119,9 @@ def _decoder(parts: Parts) -> dict:
 
 
 def _gpt(parts: Parts) -> dict:
+    """A GPT or a Llama, whose blocks have two norms and add themselves, and which use the table of tokens twice."""
     rows = [_embedding(parts, "tokens", "token")]
-    if parts.model.positions is not None:
-        rows.append(_positions(parts, "positions"))
-    rows += [_block(parts, "blocks", "token", [CAUSAL]), _norm(parts, "norm", LAST_NORM)]
-    rows += _output(parts, "output", "tokens")
-    return _one_column(parts, rows)
-
-
-def _written_out(parts: Parts) -> dict:
-    """SmallGPT and Llama, whose blocks have two norms and add themselves, and which use the table of tokens twice."""
-    llama = isinstance(parts.model, Llama)
-    rows = [_embedding(parts, "tokens", "token")]
-    if not llama:
+    if isinstance(parts.model, GPT):
         rows.append(_positions(parts, "positions"))
     parts.stack("blocks", BLOCK.format(word="token"), given=f"x {X}", out=X)
     inner = [("attention", "norm1", CAUSAL), ("ffn", "norm2", "")]
@@ -140,7 +129,11 @@ def _written_out(parts: Parts) -> dict:
     rows += [{"kind": "block", "key": "blocks", "rows": sublayers}, _norm(parts, "norm", LAST_NORM)]
     parts.call("output", "output matrix", OUTPUT, "x @ tokens.weight.T", given=X, out="[B, T, V]",
                parameters="none of its own; the matrix is that of tokens")  # fmt: skip
-    notes = [dict(zip(("mark", "key", "at", "text"), one, strict=True)) for one in CHANGED] if llama else []
+    notes = (
+        [dict(zip(("mark", "key", "at", "text"), one, strict=True)) for one in CHANGED]
+        if type(parts.model) is Llama
+        else []
+    )
     return _one_column(parts, [*rows, {"kind": "box", "key": "output"}, _softmax(parts)], notes)
 
 
@@ -159,7 +152,7 @@ def _normed(parts: Parts, inside: str, norm: str, mask: str) -> dict:
         shapes = {"given": f"x {X}", **shapes, "weights": "[B, H, T, T]", "out": X}
         parts.add(inside, "self-attention", name, about, **shapes)
     else:
-        label, about = ("SwiGLU", SWIGLU) if grouped else ("feed-forward", FFN)
+        label, about = ("SwiGLU", SWIGLU) if isinstance(parts.modules(inside)[0], SwiGLU) else ("feed-forward", FFN)
         parts.add(inside, label, "feed-forward network", about, given=X, inside="[B, T, F]", out=X)
     return {"inside": inside, "around": norm, "mask": mask, "pre": True}
 

@@ -7,12 +7,9 @@ from typing import NamedTuple
 
 from torch import nn
 
-from course_utils.gpt import GPTConfig
-from course_utils.small_gpt import SmallGPT
+from course_kit.checkpoints import config_of
 
 SIZES = {"source_vocab": "Vₛ", "target_vocab": "V", "vocab": "V", "context": "L", "key_heads": "G"}
-OLD = {"vocab_size": "vocab", "model_size": "size", "num_layers": "layers", "num_heads": "heads",
-       "ffn_size": "hidden", "max_length": "context"}  # fmt: skip
 STACKS = ("blocks", "encoder", "decoder")
 COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -41,7 +38,7 @@ class Parts(dict):
     def __init__(self, model: nn.Module, known: bool = True):
         super().__init__()
         self.model, self.known = model, known
-        sizes = {OLD.get(name, name): value for name, value in vars(config_of(model)).items()}
+        sizes = config_of(model)
         D, H, self.layers = sizes["size"], sizes["heads"], sizes["layers"]
         self.sizes = {"D": D, "F": sizes.get("hidden") or 4 * D, "H": H, "d": D // H}
         self.sizes |= {letter: sizes[name] for name, letter in SIZES.items() if name in sizes}
@@ -132,14 +129,6 @@ class Parts(dict):
 def in_words(count: int) -> str:
     """A number, in words where it is a small one."""
     return COUNTS[count] if count < len(COUNTS) else str(count)
-
-
-def config_of(model: nn.Module):
-    """The sizes of a model, also of the one that has no config."""
-    if not isinstance(model, SmallGPT):
-        return model.config
-    (vocab, size), heads = model.tokens.weight.shape, model.blocks[0].attention.heads
-    return GPTConfig(vocab, size, len(model.blocks), heads, max_length=model.context)
 
 
 def made(module: nn.Module) -> str:

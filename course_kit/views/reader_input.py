@@ -1,6 +1,6 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
-from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.checkpoints import Loaded, config_of, load_checkpoint
 from course_kit.text.vocabulary import join
 
 LANGUAGES = {"en": "English", "fr": "French", "zh": "Chinese"}
@@ -27,7 +27,7 @@ def answered(view, model, text, room=None, *, needs="", **more):
     given = model if isinstance(model, tuple | list) else [model]
     loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
     for m in loaded:
-        if m is not None and not getattr(m.model.config, needs, True):
+        if m is not None and needs and config_of(m.model).get(needs, m) is None:
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
         view.options["own"] = options_of(loaded, text, room, **more)
@@ -40,13 +40,9 @@ def options_of(loaded: list[Loaded], text, room=None, label="Your own sentence:"
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
     it is open at first."""
     first, names = loaded[0], [m.card["name"] for m in loaded]
-    read, data, limit = (
-        first.source or first.tokenizer,
-        first.card["data"],
-        getattr(first.model.config, "context", None) or first.model.config.max_length,
-    )
+    read, data, sizes = first.source or first.tokenizer, first.card["data"], config_of(first.model)
+    limit = sizes.get("context") or sizes["max_length"]
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
-    limit //= 1 + ("pair" in data and first.source is first.tokenizer)  # a GPT writes into the other half
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
     most = f"it sees {limit} at once" if room is None else f"reads up to {min(room, limit)}"

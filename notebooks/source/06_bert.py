@@ -64,7 +64,7 @@ with torch.no_grad():  # a position sees itself and what is before it
     from_the_left = prose.model(ids.expand(6, -1), None, up_to_it).mlm_logits[range(6), holes].argmax(-1).tolist()
 first_guess = expected[holes].argmax(-1).tolist()
 both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(said, written, strict=True)] for said in (first_guess, from_the_left))
-assert prose.model.config.num_layers == 4
+assert prose.model.config.layers == 4
 
 # %% [markdown]
 # A cover makes a question out of any sentence, and its answer is known: nobody has to label anything. Is that enough to learn English from? And is it worth seeing both sides of a hole? First, why anybody asked.
@@ -103,7 +103,7 @@ labs.architecture(prose, select="model", title="Where do BERT's two answers come
 # %% tags=["nbval-check-output"]
 from course_utils.bert import make_bert
 
-dummy = make_bert(vocab=1000, model_size=128, layers=2)
+dummy = make_bert(vocab=1000, size=128, layers=2)
 ids = torch.randint(1000, (2, 12))
 segments = torch.tensor([[0] * 7 + [1] * 5] * 2)  # 7 tokens of A, 5 of B
 mask = torch.ones(2, 12, dtype=torch.bool)  # True = a real token
@@ -289,7 +289,7 @@ MASK, TOKENS = 10, 11
 never = torch.zeros(64, 10, dtype=torch.bool)
 
 def one_step():
-    model = make_bert(TOKENS, model_size=64, max_length=10)
+    model = make_bert(TOKENS, size=64, context=10)
     optimiser = torch.optim.Adam(model.parameters())
     inputs, labels = mask_tokens(palindromes(64), never, TOKENS, MASK)
     loss = mlm_loss(model(inputs).mlm_logits, labels)
@@ -300,7 +300,7 @@ for_training(one_step)  # with nothing solved it does nothing
 
 # %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} tags=["training"]
 MASK, TOKENS = 10, 11  # 0 to 9 are the digits
-model = make_bert(TOKENS, model_size=64, max_length=10)
+model = make_bert(TOKENS, size=64, context=10)
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
 never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
 for step in range(400):
@@ -373,7 +373,7 @@ predict(
 # One step by hand:
 
 # %%
-mine = make_bert(len(tokenizer), max_length=16)
+mine = make_bert(len(tokenizer), context=16)
 first = batch(torch.Generator().manual_seed(0))
 before = loss_of(mine, first)
 before.backward()
@@ -527,7 +527,7 @@ def best_span(start_logits, end_logits, allowed):
 # %% jupyter={"source_hidden": true}
 answerer = load_checkpoint("bert-questions")
 questions = task_of("questions", answerer.tokenizer)
-questions.max_length = answerer.model.config.max_length
+questions.max_length = answerer.model.config.context
 several = [
     e
     for e in questions.examples("test")[:80]

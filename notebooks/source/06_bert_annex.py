@@ -49,7 +49,7 @@ tasks = {
     for name in ("sentiment", "pairs", "entities", "questions")
 }
 for task in tasks.values():
-    task.max_length = encoder.config.max_length
+    task.max_length = encoder.config.context
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
 real, at_the_bank = (
     published(*MINILM),
@@ -545,7 +545,7 @@ Table(
 assert [round(100 * found["always the same answer"]) for found in filled.values()] == [11, 12]
 assert 0.7 < right(by_counting.shared, pairs) < 0.82 and len(by_counting.common) == 40
 assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
-assert stories.card["training"]["step"] > STEPS and stories.model.config.num_layers > 2
+assert stories.card["training"]["step"] > STEPS and stories.model.config.layers > 2
 
 # %% [markdown]
 # With new plots and names, your model gets far fewer masked words right, and on next sentences it is about as good as a coin. The printed rule, which reads the pairs without `[MASK]`, does better. So a large part of what the model knows holds only for *these* stories.
@@ -983,7 +983,7 @@ for name, rank in kept.items():
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 ways = results.load("bert_adapters")
-assert len(kept) == 2 * encoder.config.num_layers and sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
+assert len(kept) == 2 * encoder.config.layers and sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
 assert [spread(row["test"]) for row in ways["tasks"]["sentiment"]["rows"][-2:]] \
     == ["84.2 (80.5 to 91.8)", "70.9 (64.5 to 76.0)"]
 assert len(kept) == 6 and ways["seeds"] == 3 and ways["steps"] == 300 and sum(kept.values()) == 24
@@ -1007,7 +1007,7 @@ new = (
 seen = lesson.fill(stories.model, *new)
 lost = bert_study.pretraining_loss_of_heads(lesson, stories.model, 256)
 effects = torch.tensor([100 * row["MLM lost"] for row in lost]).view(
-    stories.model.config.num_layers, -1
+    stories.model.config.layers, -1
 )
 # mean largest weight of a row
 sharp = torch.stack([layer.amax(-1).mean(-1) for layer in seen.weights]).view_as(effects)

@@ -22,7 +22,7 @@ from course_kit.views import Table, plot, predict
 from course_kit import decoding, text
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import generate
-from course_utils.small_gpt import inputs_and_targets, nucleus, with_temperature
+from course_utils.gpt import inputs_and_targets, nucleus, with_temperature
 
 runtime = course_kit.setup()
 poet, prose = load_checkpoint("gpt-shakespeare"), load_checkpoint("gpt-prose")
@@ -240,11 +240,11 @@ from course_kit.heads import attention_weights
 steps = {"class": 400, "full": 3000}[runtime.profile]
 one, block = (
     study.small_model(lesson, "one head"),
-    study.small_model(lesson, num_layers=1),
+    study.small_model(lesson, layers=1),
 )
 for small, rate in ((one, 0.02), (block, 0.01)):
     study.learn(lesson, small, steps=steps, lr=rate, evaluate=None, callbacks=())
-mine = study.small_model(lesson, num_layers=2)
+mine = study.small_model(lesson, layers=2)
 run = study.learn(
     lesson,
     mine,
@@ -277,7 +277,7 @@ Table(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert runtime.profile == "full" or 0.42 < reached["one head"] / reached["bigram"] < 0.5
 assert runtime.profile == "full" or 0.53 < reached["one block"] / reached["one head"] < 0.65
-assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.config.num_heads == mine.config.num_heads == 1 + 3
+assert (some := lesson.windows(count=1)[0][:, :-1]).shape == (1, 64) and block.blocks[0].attention.heads == mine.blocks[0].attention.heads == 1 + 3
 assert (vectors := one.positions(one.tokens(some))).ndim == 3 and (only_itself := torch.eye(64, dtype=torch.bool)).all(-1).sum() == 0
 assert (lists := one.output(one.blocks[0].attention(vectors, vectors, only_itself)[0])).shape[1] == 64  # one for each token
 assert torch.allclose(study.weights_of(one, some)[0][:, 0] @ lists, one(some), atol=1e-3)
@@ -592,7 +592,7 @@ def embed(ids, tokens, positions, past):   # past: in the cache
 
 # %% jupyter={"source_hidden": true}
 import time
-from course_kit.caching import writer_of
+from course_utils.cache import Cache
 
 opening = "The captain looked at the sky and"
 asked = torch.tensor([prose.tokenizer.encode(opening)])
@@ -614,10 +614,10 @@ print(
     f"80 tokens: {'the same' if kept == same else 'another'} text, {slow / fast:.1f} "
     "times faster with the cache"
 )
-each = (
-    sum(x.nbytes for layer in writer_of(prose.model).start(asked).past for x in layer)
-    // asked.shape[1]
-)
+caches = [Cache() for _ in prose.model.blocks]
+with torch.no_grad():
+    prose.model(asked, caches)
+each = sum(layer.k.nbytes + layer.v.nbytes for layer in caches) // asked.shape[1]
 print(f"The cache takes {each:,} bytes per token")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -643,14 +643,13 @@ class YourGPT:
     """A trained GPT, token by token: your positions, your step with its cache."""
 
     def __init__(self, gpt):
-        self.gpt, self.heads = gpt, gpt.config.num_heads
+        self.gpt, self.heads = gpt, gpt.blocks[0].attention.heads
         self.matrices = [biases_inside(block.attention) for block in gpt.blocks]
 
     def start(self, rows=1):
         """Empty keys and values for each layer, [B, H, 0, d + 1]."""
-        empty = torch.empty(
-            rows, self.heads, 0, self.gpt.config.model_size // self.heads + 1
-        )
+        size = self.gpt.tokens.weight.shape[1]
+        empty = torch.empty(rows, self.heads, 0, size // self.heads + 1)
         return [(empty, empty) for _ in self.matrices]
 
     @torch.no_grad()
@@ -661,10 +660,10 @@ class YourGPT:
         x = embed(token[:, None], gpt.tokens.weight, gpt.positions.weight, past)[:, 0]
         for block, matrices, cache in zip(gpt.blocks, self.matrices, caches, strict=True):
             read, *cache = attention_step(
-                one_behind(block.around_attention.norm(x), self.heads), *cache, *matrices
+                one_behind(block.norm1(x), self.heads), *cache, *matrices
             )
             x = x + read[:, : x.shape[1]]
-            x = x + block.ffn(block.around_ffn.norm(x))
+            x = x + block.ffn(block.norm2(x))
             kept.append(cache)
         return gpt.norm(x) @ gpt.tokens.weight.T, kept
 
@@ -796,45 +795,25 @@ assert (shares - p).abs().max() < 0.02 < (q - p).abs().max() and abs(keeps.float
 #
 # > I am a student &lt;to-fr&gt; je suis étudiant
 #
-# The model (`gpt-en-fr`, with the rotary positions of chapter 4) was trained on 158,537 such lines, each closed by `<eos>`, where `generate` stops. So a prompt that ends with `<to-fr>` asks for French. Chapter 3's model and chapter 5's Transformer were trained and tested on the same sentences.
+# We trained such a model, a GPT with rotary positions, on 158,537 lines like this one, each closed by `<eos>`. A prompt that ends with `<to-fr>` asks it for French. Chapter 3's model and chapter 5's Transformer were trained and tested on the same sentences.
 #
 # **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
 
-# %%
-from IPython.display import display
-from chapters.ch07.experiments import translators
-
-translator, prompt = load_checkpoint("gpt-en-fr"), "i am a student . <to-fr>"
-print(
-    prompt,
-    "→",
-    generate(translator, prompt, 20, temperature=0),
-    "(it was trained on this sentence)"
-    if translator.was_seen("I am a student.")
-    else "(new to it)",
+# %% jupyter={"source_hidden": true}
+translators = results.load("gpt_translators")
+Table(
+    [{"model": name} | row["shown"] for name, row in translators["models"].items()],
+    f"Tested on {translators['test sentences']:,} held-out sentences, with a beam of 4 "
+    f"unless it says greedy. {translators.about}",
 )
-sentences = [
-    "Good morning.",
-    "Let them eat cake.",
-    "I love you.",
-    tired,
-    tired.replace("tired", "wide"),
-    "If I had known that you were coming I would have baked a cake.",
-]
-scores, side_by_side = translators.score_table(), translators.side_by_side(sentences)
-bleus, sizes = ([row[what] for row in scores] for what in ("BLEU", "parameters"))
-display(scores, side_by_side)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert translator.model.config.positions == prose.model.config.positions == "rotary" != poet.model.config.positions
-assert abs(bleus[0] - bleus[2]) < 0.3 and max(bleus[0], bleus[2]) + 4 < bleus[1] and 1.5 < sizes[1] / sizes[2] < 2
-assert [translators.loaded(name).card["training"]["recipe"].get("optimizer", "adamw") for name in translators.NAMES] == ["adamw", "muon", "adamw"]
-assert translator.card["data"]["train_pairs"] == 158_537
-assert (said := torch.tensor([translator.tokenizer.encode(prompt + " je suis étudiant.")])).shape[1] < 20
-assert translator.model(said)[0, -1].softmax(-1)[text.EOS] > 0.8
-assert (efforts := [math.prod(translators.effort(name)) for name in translators.NAMES]) and efforts[0] == efforts[1] and 2.5 < efforts[2] / efforts[0] < 2.6
-assert all("qu'il était trop" in twin["GPT with <to-fr>"] and "qu'elle était trop" in twin["Transformer, chapter 5"] and
-           "c'était trop" in twin["GRU with attention, chapter 3"] for twin in side_by_side[3:5])
+gru, transformer, gpt = translators["models"].values()
+assert abs(gru["shown"]["BLEU"] - gpt["shown"]["BLEU"]) < 0.3 and max(gru["shown"]["BLEU"], gpt["shown"]["BLEU"]) + 4 < transformer["shown"]["BLEU"]
+assert 1.5 < transformer["shown"]["parameters"] / gpt["shown"]["parameters"] < 2 and translators["train pairs"] == 158_537
+assert [row["optimizer"] for row in (gru, transformer, gpt)] == ["adamw", "muon", "adamw"]
+assert gru["tokens"] == transformer["tokens"] and 2.5 < gpt["tokens"] / gru["tokens"] < 2.6
+assert ["qu'il était" in text for text in gpt["twins"]] == [True, True] and ["qu'elle était" in text for text in transformer["twins"]] == [True, True]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -923,14 +902,14 @@ plot.beside(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([prose.model(torch.tensor([prose.tokenizer.encode("Mrs. Kowalski came in. “Good morning,” said Mrs.")]))[0, -1].argmax().item()]) == " Arbuthnot"
 assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
-assert 0.5 < places[task.half] < 0.9 and 1.1 < places[: task.half - 1].max() / blind < 1.2
+assert 0.8 < places[task.half] < 1 and 1.1 < places[: task.half - 1].max() / blind < 1.2
 assert (fronts := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :15]).any()
 assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.1 < (
     copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
-# The loss falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of that half's loss. The second token still costs about 0.7 nats: after one repeated token, the model cannot be sure that the repetition has begun.
+# The loss falls suddenly, as a head begins to attend to the right token. After training, the second half is easy, except for its start. Its first token cannot be predicted, so we leave this token out of that half's loss. The second token still costs about 0.9 nats: after one repeated token, the model cannot be sure that the repetition has begun.
 #
 # Why does the first half cost up to about 15% *more* than guessing? Most training texts repeat sooner, so the model bets on tokens that it has read: they get more than their share of the probability. Here the next token is drawn at random, and on average such bets lose.
 #
@@ -983,14 +962,14 @@ induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
-assert worst.head == best.head == (2, 1) and table[1].head == below.head == (1, 1)
+assert worst.head == below.head == (1, 2) and table[1].head == best.head == (2, 1)
 assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
 assert min(pairs.values()) > 0.9 * blind and abs(max(copying[1]) - best.induction) < 0.011
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The loss is highest without the best copier (layer 2, head 1) and second highest without layer 1's head 1. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer received such zeros in training.
+# The loss is highest without layer 1's head 2, which attends most to the token before, and second highest without the best copier (layer 2, head 1). With other seeds their order changes. Neither loss rises to 3.18. The scores suggest why: the other head of the same layer does part of the work. Without both heads of a layer, the model is about as bad as guessing, or worse. The zeros themselves may raise these losses, because no layer received such zeros in training.
 #
 # </details>
 
@@ -1060,7 +1039,7 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # Here is our class `GPT` in other sizes. On the *meta* device a tensor has a shape but no numbers, so even GPT-3 is built in an instant. **Guess:** what share of GPT-2's 124 M parameters is in its table of tokens?
 
 # %%
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
 
 known = {
     "GPT, 2018": (40_478, 768, 12, 12, 512),
@@ -1071,7 +1050,7 @@ known = {
 rows = []
 for name, (vocabulary, size, layers, heads, context) in known.items():
     with torch.device("meta"):
-        large = GPT(GPTConfig(vocabulary, size, layers, heads, max_length=context))
+        large = GPT(vocabulary, size, layers, heads, context)
     count = sum(p.numel() for p in large.parameters())
     rows.append(
         {
@@ -1275,14 +1254,14 @@ except ModuleNotFoundError as missing:
 
 # %% [markdown]
 # ## Does another library read your GPT?
-# Many programs read models in GPT-2's layout: the class `GPT2LMHeadModel` of `transformers`. Your `SmallGPT` has the same parts, so its parameters fit. **Guess:** how far apart are the logits?
+# Many programs read models in GPT-2's layout: the class `GPT2LMHeadModel` of `transformers`. Your `GPT` has the same parts, so its parameters fit. **Guess:** how far apart are the logits?
 
 # %%
 from course_kit.convert import from_huggingface, to_huggingface
-from course_utils.small_gpt import SmallGPT
+from course_utils.gpt import GPT
 
-yours = reader_models.small_of(poet.model)  # your class, the poet's parameters
-theirs = to_huggingface(reader_models.course_of(yours))
+yours = poet.model  # your class, the poet's parameters
+theirs = to_huggingface(yours)
 window = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])
 with torch.no_grad():
     gap = (theirs(window).logits - yours(window)).abs().max().item()
@@ -1292,7 +1271,7 @@ print(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and torch.allclose(back, yours(window), atol=1e-4) and isinstance(yours, SmallGPT)
+assert gap < 1e-4 and torch.allclose(back, yours(window), atol=1e-4) and isinstance(yours, GPT)
 
 # %% [markdown]
 # <a id="gpt-2"></a>
@@ -1309,7 +1288,7 @@ NAMES = {
 
 
 def from_gpt2(gpt2):
-    """transformers' GPT2LMHeadModel -> a SmallGPT with its parameters"""
+    """transformers' GPT2LMHeadModel -> a GPT with its parameters"""
     c, theirs = gpt2.config, gpt2.transformer.state_dict()
     ours = {
         "tokens.weight": theirs["wte.weight"],
@@ -1323,7 +1302,7 @@ def from_gpt2(gpt2):
             three = theirs[f"h.{n}.attn.c_attn.{end}"].chunk(3, dim=-1)
             for name, part in zip(("query", "key", "value"), three, strict=True):
                 ours[f"blocks.{n}.attention.{name}.{end}"] = part.t()
-    model = SmallGPT(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions)
+    model = GPT(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions)
     model.load_state_dict(ours)
     return model
 
@@ -1559,12 +1538,13 @@ labs.journey(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["GPT"] == max(given.values()) and len(panels) == 8 and panels[6][1][3:-1, panels[6][2].index("animal")].min() > 0.6
+assert given["Llama"] == max(given.values()) and len(panels) == 8 and panels[6][2][2:10] == panels[6][3][2:10]
+assert (column := panels[6][1][2:10, panels[6][2].index("animal")]).min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == "didn't" and panels[6][2][9] == "too"
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The weight is largest in the map of GPT, here our translator. But look at the *column*: every word from *cross* to *tired* attends mostly to "animal", so this head says nothing about "it".
+# The weight is largest in the map of Llama. But look at the *column* in the map of GPT: every word from *didn't* to *too* gives "animal" about as much as "it" does, or more, so this head says nothing about "it".
 #
 # Could a model know what "it" means? In chapters 1 and 2 the vectors were made by hand, in chapter 3 the query comes from the French decoder, and chapter 4 has only positions. GPT and Llama *cannot* know at "it": behind the causal mask, this row has not read *tired* yet. The Transformer and BERT could know. But their maps are no evidence: for them, as for GPT and Llama, we picked the head with the most weight on "animal". Only a test can tell, such as the twin sentence or a removed head.
 #

@@ -230,7 +230,8 @@ def share_heads(x, heads):
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 
 # %% tags=["definition"]
-# course_utils.llama: Cache, LlamaConfig
+# course_utils.cache: Cache
+# course_utils.llama: LlamaConfig
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: GroupedAttention
@@ -344,12 +345,14 @@ labs.sampling(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch07.labs.next_token import visible
-from chapters.ch07.looking import attention_weights
+from course_kit.heads import attention_weights
 
 short = talker.prompt(question, system=None)  # without the line about itself
 whole = torch.cat([short, torch.tensor([written[:12]], dtype=torch.long)], 1)
 layer, begin = len(talker.model.blocks) * 2 // 3, short.shape[1] - 1
-maps_of = attention_weights(talker.model, whole)[layer][:, begin:]
+with torch.no_grad(), attention_weights(talker.model) as seen:
+    talker.model(whole)
+maps_of = seen["decoder"][layer][0, :, begin:]
 pieces = [visible(talker.names[n]) for n in whole[0].tolist()]
 heatmap(
     maps_of,
@@ -408,7 +411,7 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 # Your own model can learn that. Its conversations are smaller: a person tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). The model is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
 
 # %%
-from course_utils.small_gpt import write  # chapter 7's
+from course_utils.gpt import write  # chapter 7's
 
 own = dialogues.newest(Llama)  # own.model, own.encode, own.decode
 template = "User: {}\nBot:"

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 import course_kit
 from chapters.ch08 import again, exercise, find_error, hint, published, solution
 from chapters.ch08.experiments import real_heads
-from course_kit import results
+from course_kit import heads, results
 from course_kit.views import Table, plot
 
 runtime = course_kit.setup()
@@ -37,7 +37,7 @@ def drawn(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert smol is None or (len(smol.model.blocks), smol.model.config.num_heads) == (30, 9)
+assert smol is None or (len(smol.model.blocks), smol.model.config.heads) == (30, 9)
 assert smol is None or round(sum(p.numel() for p in smol.model.parameters()) / 1e6) == 135
 assert 30 * 9 == 270
 
@@ -76,7 +76,7 @@ assert len(rows) == 12 and (per_token := {m["model"]: cache_bytes(m) for m in ro
 assert max(per_token.values()) == per_token["Llama 2 7B"] == per_token["OLMo 2 7B"] == 2 * 32 * 2 * 32 * 128
 assert round(per_token["Llama 2 7B"] / 1e3) == 524 and round(per_token["DeepSeek-V3"] / 1e3) == 70
 assert round(per_token["Llama 2 7B"] / per_token["DeepSeek-V3"]) == 7 and min(per_token, key=per_token.get) == "SmolLM2 135M"
-assert smol is None or (c := smol.model.config) and [c.num_layers, c.num_heads, c.key_heads, c.vocab_size, c.max_length] == [
+assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_heads, c.vocab, c.context] == [
     rows[7][what] for what in ("layers", "heads", "key_heads", "vocabulary", "context")]
 
 # %% [markdown]
@@ -209,9 +209,9 @@ if smol:
             ).ids
         ]
     )
-    with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
+    with torch.no_grad(), heads.attention_weights(smol.model) as weights:
         smol.model(ids)
-    on_first = torch.stack([w[0, :, -1, 0] for w in weights])  # [30 layers, 9 heads]
+    on_first = torch.stack([w[0, :, -1, 0] for w in weights["decoder"]])  # [30 layers, 9 heads]
     print(
         f"At the last of {ids.shape[1]} tokens, {(on_first > 0.5).sum()} of "
         f"{on_first.numel()} heads give the first token more than half."
@@ -582,9 +582,9 @@ Table(
 # %%
 if smol:
     ids = real_heads.repeated(smol, half=16, rows=1, seed=5)
-    with torch.no_grad(), real_heads.attention_weights(smol.model) as weights:
+    with torch.no_grad(), heads.attention_weights(smol.model) as weights:
         smol.model(ids)
-    here = real_heads.induction_scores(weights, half=16)
+    here = real_heads.induction_scores(weights["decoder"], half=16)
     three = real_heads.ranked(here)[:3]
     print(
         "The best three here, layer.head:",

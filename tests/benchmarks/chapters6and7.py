@@ -96,7 +96,7 @@ def gpt_step():
 
     from course_kit.convert import to_huggingface
     from course_kit.fused import fuse
-    from course_utils.gpt import GPT, GPTConfig
+    from course_utils.gpt import GPT, next_token_loss
 
     rows = []
     for name, (vocabulary, size, layers, heads, length, count) in {
@@ -105,12 +105,12 @@ def gpt_step():
     }.items():
         torch.manual_seed(0)
         ids = torch.randint(vocabulary, (count, length + 1))
-        ours = fuse(GPT(GPTConfig(vocabulary, size, layers, heads, max_length=length)))
+        ours = fuse(GPT(vocabulary, size, layers, heads, context=length))
         reference = _reference(vocabulary, size, layers, heads, length)
         theirs = to_huggingface(ours)
         spent = _in_turns(
             {
-                "ours": _step(ours, lambda m=ours, ids=ids: m.loss(ids)),
+                "ours": _step(ours, lambda m=ours, ids=ids: next_token_loss(m, ids)),
                 "reference": _step(reference, lambda m=reference, ids=ids: m.loss(ids)),
                 "theirs": _step(theirs.train(), lambda m=theirs, ids=ids: _their_loss(m, ids)),
             }
@@ -144,17 +144,17 @@ def _writers(size, layers, heads):
     """{way: function that writes 256 tokens}, which all write the same."""
     import torch
 
-    from course_kit import decoding
     from course_kit.convert import to_huggingface
-    from course_utils.gpt import GPT, GPTConfig
+    from course_utils.gpt import GPT, write
+    from course_utils.llama import speak
 
     torch.manual_seed(0)
-    model = GPT(GPTConfig(69, size, layers, heads, max_length=300)).eval()
+    model = GPT(69, size, layers, heads, context=300).eval()
     theirs, prompt = to_huggingface(model), torch.randint(4, 69, (1, 16))
     options = {"do_sample": False, "pad_token_id": 0, "attention_mask": torch.ones_like(prompt)}
     ways = {
-        "cached": lambda: decoding.sample(model, prompt, 256, temperature=0),
-        "full": lambda: decoding.sample(model, prompt, 256, temperature=0, cache=False),
+        "cached": lambda: torch.tensor([list(speak(model, prompt, stop=-1, count=256))]),
+        "full": lambda: write(model, prompt, 256, temperature=0)[:, 16:],
         "theirs": lambda: theirs.generate(prompt, max_new_tokens=256, **options)[:, 16:],
     }
     written = [write() for write in ways.values()]
@@ -182,7 +182,7 @@ def bert_step():
         inputs, labels = mask_tokens(ids, ~mask, vocabulary, 4, generator)
         segments, follows = (torch.arange(length) > length // 2).long().expand(count, -1), torch.arange(count) % 2
         torch.manual_seed(0)
-        ours = fuse(BertForPreTraining(BertConfig(vocabulary, size, layers, heads, max_length=length)))
+        ours = fuse(BertForPreTraining(BertConfig(vocabulary, size, layers, heads, context=length)))
         theirs = to_huggingface(ours).train()
         given = {
             "attention_mask": mask.long(), "token_type_ids": segments, "labels": labels, "next_sentence_label": follows,

@@ -9,7 +9,7 @@
     x, mask = torch.randn(4, 9, 24), leave_one_out_mask(9)
     mean, weights = vector_pooling(x, x, x, mask, width=5.0)                       # [B, Q, dv], [B, Q, K]
     output, weights = scaled_dot_product_attention(x, x, x, mask.expand(4, 9, 9))  # the same
-    layer = SelfAttention(model_size=24, head_size=8, value_size=8)
+    layer = SelfAttention(size=24, head_size=8, value_size=8)
     output, weights = layer(x)                                                     # [B, T, dv], [B, T, T]
 
 Sizes: B batch, Q queries, K keys, T words, D and d features. A mask is boolean, True = may be attended.

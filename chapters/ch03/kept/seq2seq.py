@@ -23,7 +23,7 @@ from chapters.ch03.exercises.answers import (
 )
 from course_utils.attention import masked_softmax  # exercise: stable masked softmax
 from course_utils.loss import masked_loss  # exercise: masked loss
-from course_utils.translator import (
+from course_utils.seq2seq import (
     AttentiveDecoder,
     Decoder,
     Encoder,

@@ -2,7 +2,7 @@
 
     python -m mine.transformer          # checks itself, then trains for half a minute
 
-    model = Transformer(TransformerConfig(5000, 6000, model_size=64, num_layers=2, num_heads=4))
+    model = Transformer(TransformerConfig(5000, 6000, size=64, layers=2, heads=4))
     source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
     source[1, 6:] = target[1, 4:] = 0                               # padding, in both
     loss = translation_loss(model, source, target, begin=1)         # counts no padding
@@ -19,6 +19,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from course_kit.decoding.steps import TransformerSteps
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     multi_head,  # exercise: attention in heads
@@ -65,15 +66,13 @@ def translate(
     model: Transformer, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
     """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`."""
-    real = source != padding  # [B, S]
-    memory = model.encode(source, real)  # [B, S, D], computed once
-    written = torch.full_like(source[:, :1], begin)
-    for _ in range(longest):
-        last = model.decode(written, memory, real)[:, -1]  # [B, D]
-        written = torch.cat([written, model.output(last).argmax(-1)[:, None]], 1)
-        if (written == end).any(1).all():
-            break
-    rows = written[:, 1:].tolist()
+    steps, written = TransformerSteps(model), source[:, :0]
+    state, words = steps.start(source, source != padding), torch.full_like(source[:, 0], begin)  # the source, once
+    while written.shape[1] < longest and not (written == end).any(1).all():
+        logits, state, _ = steps.step(words, state)  # [B, V]; keys and values of the words before are kept
+        words = logits.argmax(-1)  # [B]
+        written = torch.cat([written, words[:, None]], 1)
+    rows = written.tolist()
     return [row[: row.index(end)] if end in row else row for row in rows]
 
 
@@ -93,7 +92,7 @@ def load(path: str) -> Transformer:
 def check() -> None:
     """The future is hidden, padding never matters, a step helps, and a translation ends at <eos>."""
     torch.manual_seed(0)
-    model = Transformer(TransformerConfig(TOKENS, TOKENS, 16, 2, 2, dropout=0.0))
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, 16, 2, 2))
     source, target = copy_or_reverse(4)
     logits, other = model(source, target), target.clone()
     other[:, 5:] = 0
@@ -103,7 +102,7 @@ def check() -> None:
     angles = torch.tensor([1.0, 0.01])
     assert torch.allclose(P[1], torch.stack([angles.sin(), angles.cos()], 1).flatten(), atol=1e-5)
     source, target = source + 1, target + 1  # 0 is padding now
-    model = Transformer(TransformerConfig(TOKENS + 1, TOKENS + 1, 16, 2, 2, dropout=0.0))
+    model = Transformer(TransformerConfig(TOKENS + 1, TOKENS + 1, 16, 2, 2))
     longer = [torch.cat([rows, torch.zeros(4, 3, dtype=torch.long)], 1) for rows in (source, target)]
     loss, padded = translation_loss(model, source, target, BEGIN + 1), translation_loss(model, *longer, BEGIN + 1)
     assert torch.allclose(loss, padded, atol=1e-5)
@@ -117,7 +116,7 @@ def check() -> None:
 def main(steps: int = 400) -> None:
     """Train on rows of ten digits, then copy and reverse rows that were never seen."""
     torch.manual_seed(0)
-    model = Transformer(TransformerConfig(TOKENS, TOKENS, model_size=64, dropout=0.0))
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, size=64))
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
     for step in range(steps):

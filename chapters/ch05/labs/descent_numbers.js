@@ -120,7 +120,7 @@ export function studied(loaded, spec, choice) {
   const place = choice.word - 1;
   const start = model.start(source.encode(spec.sentence), tap);
   const { logits } = model.read(spec.ids.slice(0, choice.word), start, tap);
-  const states = statesIn(heard, model.config.layers, place);
+  const states = statesIn(heard, model.layers, place);
   return {
     ...fromTensors(model.tensors, heard, spec, choice),
     ...fromStates(states, model.tensors, spec, choice),

@@ -23,10 +23,10 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
 
 def _statistics(answer, case: Case):
     """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
-    ids, special, vocab_size, mask_id, seed = compare.cloned(case.args).values()
+    ids, special, vocab, mask_id, seed = compare.cloned(case.args).values()
 
     def run(ids, special, seed):
-        masked = answer(ids, special, vocab_size, mask_id, torch.Generator().manual_seed(seed))
+        masked = answer(ids, special, vocab, mask_id, torch.Generator().manual_seed(seed))
         found = compare.converted(masked, (ids, ids), MASK.returns)
         for name, x in zip(MASK.returns, found, strict=True):
             if x.shape != ids.shape:
@@ -45,7 +45,7 @@ def _statistics(answer, case: Case):
     new = inputs[asked & (inputs != ids) & (inputs != mask_id)]
     if len(new.unique()) == 1:
         words += "; it is always the same word"
-    elif len(new) > 50 and new.max() < vocab_size / 2:
+    elif len(new) > 50 and new.max() < vocab / 2:
         words += "; never one from the second half of the vocabulary"
     first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed + i) for i in (0, 0, 1))
     if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
@@ -54,14 +54,14 @@ def _statistics(answer, case: Case):
     return words, f"{some}; the right id in {_near(labels == ids, chosen, True)}"
 
 
-def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown=False) -> Case:
+def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, shown=False) -> Case:
     """Sentences of different lengths between [CLS] 1 and [SEP] 2, then [PAD] 0; words from 5 on."""
     draw = torch.Generator().manual_seed(seed)
-    ids = torch.randint(5, vocab_size, (batch, time), generator=draw)
+    ids = torch.randint(5, vocab, (batch, time), generator=draw)
     ends = torch.randint(time // 2, time, (batch, 1), generator=draw)
     place = torch.arange(time)
     ids = ids.masked_fill(place == 0, 1).masked_fill(place == ends, 2).masked_fill(place > ends, 0)
-    args = {"ids": ids, "special_mask": ids < 3, "vocab_size": vocab_size, "mask_id": mask_id, "generator": seed}
+    args = {"ids": ids, "special_mask": ids < 3, "vocab": vocab, "mask_id": mask_id, "generator": seed}
     given = {
         "ids": f"{batch} sentences of at most {time} tokens [{batch}, {time}]",
         "special_mask": "True at [CLS], [SEP] and [PAD]",
@@ -70,10 +70,10 @@ def _text(batch: int, time: int, vocab_size: int, mask_id: int, seed: int, shown
     return Case(args, given=given, shown=shown)
 
 
-def _one_draw(ids, special_mask, vocab_size, mask_id, generator):
+def _one_draw(ids, special_mask, vocab, mask_id, generator):
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     dice = torch.rand(ids.shape, generator=generator)  # decides between the three cases
-    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    words = torch.randint(vocab, ids.shape, generator=generator)
     inputs = torch.where(chosen & (dice < 0.8), mask_id, ids)
     inputs = torch.where(chosen & (dice >= 0.9), words, inputs)
     return inputs, torch.where(chosen, ids, -100)
@@ -91,28 +91,28 @@ def _masked_otherwise(
     listen=True,
 ):
     """Masking with one thing done differently."""
-    ids, special_mask, vocab_size, mask_id, generator = inputs
+    ids, special_mask, vocab, mask_id, generator = inputs
     generator = generator if listen else None
     chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
     dice = torch.rand(ids.shape, generator=generator)
-    words = word(vocab_size, mask_id, ids.shape, generator)
+    words = word(vocab, mask_id, ids.shape, generator)
     inputs = torch.where(chosen & other(dice), words, torch.where(chosen & hide(dice), mask_id, ids))
     return inputs, label(ids, inputs, chosen)
 
 
 @variants
-def _two_dice(ids, special_mask, vocab_size, mask_id, generator, *, apart):
+def _two_dice(ids, special_mask, vocab, mask_id, generator, *, apart):
     """There is a second draw for the random words; apart: not for those that are hidden already."""
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
     swapped = chosen & ~(hidden & apart) & (torch.rand(ids.shape, generator=generator) < 0.1)
-    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    words = torch.randint(vocab, ids.shape, generator=generator)
     return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
 
 
-def _of_all(ids, special_mask, vocab_size, mask_id, generator):
+def _of_all(ids, special_mask, vocab, mask_id, generator):
     dice = torch.rand(ids.shape, generator=generator)
-    words = torch.randint(vocab_size, ids.shape, generator=generator)
+    words = torch.randint(vocab, ids.shape, generator=generator)
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     inputs = torch.where(~special_mask & (dice >= 0.9), words, ids)
     return torch.where(chosen & (dice < 0.8), mask_id, inputs), ids.masked_fill(~chosen, -100)
@@ -138,7 +138,7 @@ MASK = Exercise(
         "One more random number for each word decides what happens to it. Below 0.8 it becomes [MASK], and from 0.9 on "
         "a drawn word. What happens to those between?",
         "`torch.where(chosen & (dice < 0.8), mask_id, ids)` puts [MASK] in. Do the same once more with words from "
-        "`torch.randint(vocab_size, ids.shape, generator=generator)`. For which dice?",
+        "`torch.randint(vocab, ids.shape, generator=generator)`. For which dice?",
     ),
     minutes=8,
     difficulty=3,
@@ -182,10 +182,9 @@ MASK = Exercise(
         "a training can be repeated.",
         _masked_otherwise(word=lambda size, mask_id, shape, generator: torch.randint(size, (1,), generator=generator)),
         "Only one word is drawn, and it is put in all these places. Draw one for each, "
-        "`torch.randint(vocab_size, ids.shape, generator=generator)`.",
+        "`torch.randint(vocab, ids.shape, generator=generator)`.",
         _masked_otherwise(word=lambda n, mask_id, shape, generator: torch.randint(mask_id, shape, generator=generator)),
-        "The random words are drawn below the id of [MASK]. They should be drawn from the whole vocabulary: "
-        "`vocab_size`.",
+        "The random words are drawn below the id of [MASK]. They should be drawn from the whole vocabulary: `vocab`.",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
         "Where nothing is asked, the labels are 0, which is a token like any other. The loss leaves out −100.",
         _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),

@@ -71,7 +71,7 @@ def right(model: BertForPreTraining, book: Holmes, left: bool = False) -> float:
 def pretrained(book: Holmes, left: bool, steps: int, seed: int) -> BertForPreTraining:
     """A small BERT after so many steps on the book; the seed decides first weights and windows."""
     with seeded(seed):
-        model = fuse(make_bert(len(book.tokenizer), max_length=LENGTH))
+        model = fuse(make_bert(len(book.tokenizer), context=LENGTH))
 
     def batch(generator):
         starts = torch.randint(len(book.train) - LENGTH, (ROWS, 1), generator=generator)

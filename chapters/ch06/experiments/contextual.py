@@ -90,7 +90,7 @@ def in_two_senses(word: str) -> tuple[list[str], Tensor]:
 def word_vectors(encoder: Bert, tokenizer, word: str, sentences: list[str]) -> list[Tensor]:
     """The vectors of a word, at its first place in each sentence -> list of [N, D]: its row in the table, with position
     and segment, and after each block. Raises ValueError for a sentence that has it not as one token."""
-    read = encode_all(tokenizer, sentences, encoder.config.max_length)
+    read = encode_all(tokenizer, sentences, encoder.config.context)
     without = [s for s, one in zip(sentences, read, strict=True) if word not in one.tokens]
     if without:
         raise ValueError(f"{word!r} is no token of {without[0]!r}; needed: a word of the vocabulary, in each sentence")
@@ -127,7 +127,7 @@ def neighbours(encoder: Bert, tokenizer, word: str, sentences: list[str], reach:
     """A rival that reads nothing but neighbours: the mean of the table's rows of the tokens up to `reach` places from
     the word (not of [CLS] and [SEP]), in each sentence -> [N, D]."""
     means = []
-    for one in encode_all(tokenizer, sentences, encoder.config.max_length):
+    for one in encode_all(tokenizer, sentences, encoder.config.context):
         at = one.tokens.index(word)
         near = [n for n in range(max(1, at - reach), min(len(one) - 1, at + reach + 1)) if n != at]
         means.append(encoder.embeddings.tokens(collate([one]).ids[0, near]).mean(0))

@@ -74,7 +74,7 @@ class Shelf:
 def read(answerer: Loaded, question: str, text: str) -> str:
     """The answer that `bert-questions` finds in a text, "" for none."""
     task = task_of("questions", answerer.tokenizer)
-    task.max_length = answerer.model.config.max_length
+    task.max_length = answerer.model.config.context
     return task.predict(answerer.model, [(question, text)])[0].text
 
 

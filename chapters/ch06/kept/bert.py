@@ -2,7 +2,7 @@
 
     python -m mine.bert          # checks itself, then pre-trains for some seconds
 
-    config = BertConfig(vocab_size=8000, model_size=64, num_layers=2, num_heads=4, max_length=128)
+    config = BertConfig(vocab=8000, size=64, layers=2, heads=4, context=128)
     model = BertForPreTraining(config)
     ids = torch.randint(5, 8000, (2, 12))                            # [B, T]
     ids[:, 0], ids[1, 9:] = 2, 0                                     # [CLS] in front, padding behind
@@ -31,6 +31,11 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from chapters.ch06.pairs import best_span  # exercise: answer span
+from course_kit.bert_heads import (
+    BertForQuestionAnswering,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+)
 from course_kit.low_rank import low_rank  # exercise: low-rank change
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
@@ -42,9 +47,6 @@ from course_utils.bert import (
     Bert,
     BertConfig,
     BertForPreTraining,
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    BertForTokenClassification,
     embed,  # exercise: embedding sum
     make_bert,
     mask_tokens,  # exercise: mask tokens
@@ -66,7 +68,7 @@ def masked_word_loss(
     """
     real = torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
     never = ~real | torch.isin(ids, torch.tensor(special, dtype=ids.dtype, device=ids.device))
-    inputs, labels = mask_tokens(ids, never, model.config.vocab_size, mask_id, None)
+    inputs, labels = mask_tokens(ids, never, model.config.vocab, mask_id, None)
     logits = model(inputs, None, real).mlm_logits
     return mlm_loss(logits, labels) if (labels != -100).any() else 0.0 * logits.sum()
 
@@ -142,7 +144,7 @@ def check() -> None:
     """Padding never matters, both sides do, a text without a hole has no loss, LoRA begins where the model is, training
     improves the loss."""
     torch.manual_seed(0)
-    model, ids = make_bert(MASK + 1, 16, 2, 2, max_length=12), palindromes(32)
+    model, ids = make_bert(MASK + 1, 16, 2, 2, context=12), palindromes(32)
     real, padded = (torch.arange(12) < 10).expand(32, 12), F.pad(ids, (0, 2), value=3)
     logits = model(ids).mlm_logits
     assert torch.allclose(model(padded, None, real).mlm_logits[:, :10], logits, atol=1e-4)
@@ -179,7 +181,7 @@ def step(model: BertForPreTraining, optimiser: torch.optim.Optimizer, ids: Tenso
 def main(steps: int = 400) -> None:
     """Train on palindromes with holes, then fill one hole in each of 500 new ones."""
     torch.manual_seed(0)
-    model = make_bert(MASK + 1, model_size=64, max_length=10)
+    model = make_bert(MASK + 1, size=64, context=10)
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
     for n in range(steps):
         loss = step(model, optimiser, palindromes(64))

@@ -8,7 +8,7 @@ from course_kit.decoding.sampling import next_probabilities
 from course_kit.exercises.compare import converted
 from course_kit.exercises.define import Case, Exercise, call, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
-from course_utils.small_gpt import nucleus, with_temperature
+from course_utils.gpt import nucleus, with_temperature
 
 _heated = named("logits", "temperature")
 

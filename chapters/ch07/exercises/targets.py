@@ -16,7 +16,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-from course_utils.small_gpt import inputs_and_targets
+from course_utils.gpt import inputs_and_targets
 
 TOO_SHORT = "Too much is cut off. Of T + 1 tokens there are T inputs and T targets, and each target is one further on."
 

@@ -5,7 +5,7 @@
     run = learn(lesson, model, show=True)              # about a minute on two cores, with samples on the way
     overfit(lesson.text, characters=3000)
 
-Heads that copy are in `induction`, what attention costs in `cost`, three translators in `translators`.
+Heads that copy are in `induction`, what attention costs in `cost`.
 """
 
 import copy
@@ -20,50 +20,26 @@ from chapters.ch07.language import Text, TextLesson, load_text
 from course_kit import arguments
 from course_kit.callbacks import Samples
 from course_kit.contexts import seeded
-from course_kit.decoding.sampling import sample
 from course_kit.fused import fuse
 from course_kit.heads import attention_weights
 from course_kit.runtime import has_bfloat16
 from course_kit.training import Run
 from course_utils.attention import MultiHeadAttention, causal_mask
 from course_utils.blocks import PositionwiseFFN
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT, write
 from course_utils.positions import LearnedPositions
 
-SIZES = {"model_size": 128, "num_layers": 4, "num_heads": 4}
+SIZES = {"size": 128, "layers": 4, "heads": 4}
 STEPS = 1000
 
 
-class NextToken(nn.Module):
-    """What the two baselines share with a GPT: a loss, and the contract of `decoding` (nothing is kept but the ids).
+class Bigram(nn.Module):
+    """A table: one row of V logits for each token, read off by the last token alone. It takes a GPT's sizes."""
 
-    config: a GPTConfig, of which vocabulary, model size and context count.
-    """
-
-    def __init__(self, config: GPTConfig):
+    def __init__(self, vocab: int, size: int, layers: int, heads: int, context: int):
         super().__init__()
-        self.config = config
-
-    def loss(self, ids: Tensor) -> Tensor:
-        """ids [B, T + 1] -> mean cross-entropy of each next token, in nats."""
-        return F.cross_entropy(self(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
-
-    def start(self, source: Tensor, source_mask: Tensor | None = None) -> Tensor:
-        """The state: all ids so far [B, K]. Texts of one batch must be equally long."""
-        return source
-
-    def step(self, words: Tensor, state: Tensor) -> tuple[Tensor, Tensor, None]:
-        """words [B] -> logits [B, V] of what follows them, the new state, no weights."""
-        state = torch.cat([state, words[:, None]], 1)
-        return self(state[:, -self.config.max_length :])[:, -1], state, None
-
-
-class Bigram(NextToken):
-    """A table: one row of V logits for each token, read off by the last token alone."""
-
-    def __init__(self, config: GPTConfig):
-        super().__init__(config)
-        self.table = nn.Embedding(config.vocab_size, config.vocab_size)
+        self.context = context
+        self.table = nn.Embedding(vocab, vocab)
         nn.init.zeros_(self.table.weight)  # undecided: it begins at ln V
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -75,10 +51,10 @@ class Layer(nn.Module):
     """Causal self-attention, with the parts of a block that are asked for; the feed-forward network has a residual
     connection of its own."""
 
-    def __init__(self, config: GPTConfig, residual: bool, ffn: bool, norms: bool):
+    def __init__(self, size: int, heads: int, residual: bool, ffn: bool, norms: bool):
         super().__init__()
-        self.residual, size = residual, config.model_size
-        self.attention = MultiHeadAttention(size, config.num_heads)
+        self.residual = residual
+        self.attention = MultiHeadAttention(size, heads)
         self.ffn = PositionwiseFFN(size, 4 * size, F.gelu) if ffn else None
         self.norms = nn.ModuleList(nn.LayerNorm(size) if norms else nn.Identity() for _ in range(2))
 
@@ -90,17 +66,21 @@ class Layer(nn.Module):
         return x if self.ffn is None else x + self.ffn(self.norms[1](x))
 
 
-class Ladder(NextToken):
-    """Token and position vectors, `num_layers` Layers and an output matrix; without options, attention alone."""
+class Ladder(nn.Module):
+    """Token and position vectors, Layers and an output matrix; without options, attention alone."""
 
-    def __init__(self, config: GPTConfig, residual: bool = False, ffn: bool = False, norms: bool = False):
-        super().__init__(config)
-        self.tokens = nn.Embedding(config.vocab_size, config.model_size)
-        self.positions = LearnedPositions(config.max_length, config.model_size)
-        self.blocks = nn.ModuleList(Layer(config, residual, ffn, norms) for _ in range(config.num_layers))
-        self.norm = nn.LayerNorm(config.model_size) if norms else nn.Identity()
-        self.output = nn.Linear(config.model_size, config.vocab_size)
-        nn.init.normal_(self.tokens.weight, std=config.model_size**-0.5)
+    def __init__(
+        self, vocab: int, size: int, layers: int, heads: int, context: int,
+        residual: bool = False, ffn: bool = False, norms: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.context = context
+        self.tokens = nn.Embedding(vocab, size)
+        self.positions = LearnedPositions(context, size)
+        self.blocks = nn.ModuleList(Layer(size, heads, residual, ffn, norms) for _ in range(layers))
+        self.norm = nn.LayerNorm(size) if norms else nn.Identity()
+        self.output = nn.Linear(size, vocab)
+        nn.init.normal_(self.tokens.weight, std=size**-0.5)
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids [B, T] -> logits [B, T, V]"""
@@ -111,18 +91,18 @@ class Ladder(NextToken):
         return self.output(self.norm(x))
 
 
-ONE = {"num_layers": 1, "num_heads": 1}
+ONE = {"layers": 1, "heads": 1}
 RUNGS = {"bigram": (Bigram, 1e-1, {}), "one head": (Ladder, 2e-2, ONE), "GPT": (GPT, 5e-3, {})}  # class, rate, sizes
 
 
-def small_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **config) -> nn.Module:
-    """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; config as GPTConfig.
+def small_model(lesson: TextLesson, kind: str = "GPT", seed: int = 0, **sizes) -> nn.Module:
+    """A fresh model for a lesson: "GPT" (4 layers, 4 heads, 128 features), "one head" or "bigram"; sizes: others.
     The global random state is left alone."""
     arguments.one_of("kind", kind, RUNGS)
-    model, _, sizes = RUNGS[kind]
-    settings = {"max_length": lesson.block} | SIZES | sizes | config
+    model, _, usual = RUNGS[kind]
+    settings = {"context": lesson.block} | SIZES | usual | sizes
     with seeded(seed):
-        return fuse(model(GPTConfig(len(lesson.tokenizer), **settings))).to(lesson.device)
+        return fuse(model(len(lesson.tokenizer), **settings)).to(lesson.device)
 
 
 def learn(
@@ -147,7 +127,7 @@ def two_blocks(lesson: TextLesson, steps: int = 400) -> nn.Module:
     """A GPT of two blocks for the sections of the annex that need one: trained once a kernel, each gets a copy."""
     known = _trained.setdefault(lesson, {})
     if steps not in known:
-        model = small_model(lesson, num_layers=2)
+        model = small_model(lesson, layers=2)
         run = learn(lesson, model, steps=steps, lr=0.01, evaluate=None, callbacks=(), resume=True)
         if run.stopped:  # what was stopped by hand is not what the next section needs
             return model.eval()
@@ -160,8 +140,9 @@ def continuation(
 ) -> str:
     """How a model continues `start`: so many tokens, sampled."""
     ids = torch.tensor([lesson.tokenizer.encode(start)], device=lesson.device)
-    drawn = sample(model, ids, length, temperature, generator=torch.Generator().manual_seed(seed))
-    return start + lesson.tokenizer.decode(drawn[0].tolist())
+    with seeded(seed):
+        ids = write(model, ids, length, temperature)[:, ids.shape[1] :]
+    return start + lesson.tokenizer.decode(ids[0].tolist())
 
 
 @torch.no_grad()

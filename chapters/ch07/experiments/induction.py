@@ -18,15 +18,38 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from chapters.ch07.reader_models import features
 from course_kit import arguments
 from course_kit.contexts import seeded
 from course_kit.fused import fuse
 from course_kit.heads import attention_weights, silenced
+from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.training import Run, fit
 from course_kit.views.table import Table
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.cache import Cache
+from course_utils.gpt import next_token_loss
+from course_utils.llama import LlamaConfig
 
 STEPS = 400
+
+
+class Copier(RotaryGPT):
+    """A GPT that turns by positions, with an output matrix of its own. Its initial parameters are larger than GPT-2's,
+    so that hundreds of steps are enough."""
+
+    def __init__(self, config: LlamaConfig):
+        super().__init__(config)
+        self.output = nn.Linear(config.size, config.vocab, bias=False)
+        nn.init.normal_(self.tokens.weight)
+        nn.init.normal_(self.output.weight, std=0.02)
+        for part in self.blocks.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.xavier_uniform_(part.weight)
+                nn.init.zeros_(part.bias)
+
+    def forward(self, ids: Tensor, caches: list[Cache] | None = None) -> Tensor:
+        """ids [B, T] -> logits [B, T, V]"""
+        return self.output(features(super().forward, self.norm, ids, caches))
 
 
 class Repeats:
@@ -48,22 +71,14 @@ class Repeats:
         first = torch.randint(self.size, (rows, self.half), generator=generator)
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
-    def model(self, num_layers: int = 2, num_heads: int = 2, seed: int = 0, **config) -> GPT:
-        """A fresh GPT for these texts; config as GPTConfig. Its initial parameters are larger than GPT-2's, so that
-        hundreds of steps are enough. The global random state is left alone."""
-        settings = {"model_size": 64, "num_layers": num_layers, "num_heads": num_heads, "max_length": 2 * self.half}
+    def model(self, layers: int = 2, heads: int = 2, seed: int = 0) -> Copier:
+        """A fresh model of 64 features for these texts. The global random state is left alone."""
         with seeded(seed):
-            model = GPT(GPTConfig(self.size, **(settings | {"positions": "rotary"} | config)))
-            nn.init.normal_(model.tokens.weight)
-            model.output.weight = nn.Parameter(0.02 * torch.randn_like(model.tokens.weight))  # a matrix of its own
-            for part in model.blocks.modules():
-                if isinstance(part, nn.Linear):
-                    nn.init.xavier_uniform_(part.weight)
-        return fuse(model)
+            return fuse(Copier(gpt_sizes(self.size, 64, layers, heads, 2 * self.half)))
 
     def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
         """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
-        return model.loss(ids)
+        return next_token_loss(model, ids)
 
     def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() -> Run; beside "loss" its history holds the loss of the "second half", and the "induction score" of the
@@ -88,14 +103,14 @@ class Repeats:
         return self.by_place(model, rows)[self.half :].mean().item()
 
     @torch.no_grad()
-    def weights(self, model: GPT, rows: int = 1) -> list[Tensor]:
+    def weights(self, model: Copier, rows: int = 1) -> list[Tensor]:
         """What each layer's heads attend to in fresh texts, a list of [rows, H, T, T]."""
         ids = self.texts(torch.Generator().manual_seed(10**6), rows)
         with attention_weights(model) as weights:
             model(ids)
         return weights["decoder"]
 
-    def scores(self, model: GPT, rows: int = 64, what: str = "induction") -> Tensor:
+    def scores(self, model: Copier, rows: int = 64, what: str = "induction") -> Tensor:
         """How much each head attends where copying needs it, [layers, heads], from 0 to 1: see `head_score`."""
         return torch.stack([head_score(w, self.half, what) for w in self.weights(model, rows)])
 
@@ -125,7 +140,7 @@ class Knocked(NamedTuple):
     loss: float
 
 
-def knock_out(task: Repeats, model: GPT) -> list[Knocked]:
+def knock_out(task: Repeats, model: Copier) -> list[Knocked]:
     """Each head with its scores and the loss of the repeated half while it is silent, worst loss first."""
     induction, before, found = task.scores(model), task.scores(model, what="before"), []
     for layer, head in ((n, h) for n in range(len(induction)) for h in range(induction.shape[1])):
@@ -136,7 +151,7 @@ def knock_out(task: Repeats, model: GPT) -> list[Knocked]:
     return sorted(found, key=lambda row: -row.loss)
 
 
-def head_table(task: Repeats, model: GPT) -> Table:
+def head_table(task: Repeats, model: Copier) -> Table:
     """`knock_out` as a table, with the loss of the whole model above it."""
     rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "weight on the token before": k.before,
              "loss of the second half without this head": k.loss} for k in knock_out(task, model)]  # fmt: skip
@@ -149,7 +164,7 @@ def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dic
     task, found = Repeats(), []
     for layers in (1, 2):
         for seed in seeds:
-            model = task.model(num_layers=layers, seed=seed)
+            model = task.model(layers=layers, seed=seed)
             run = task.train(model, steps, seed)
             found.append({
                 "layers": layers, "seed": seed, "second half": round(task.second_half(model), 4),

@@ -1,6 +1,6 @@
 """From one attention head to a GPT, one change at a time: what each part is worth on the stories.
 
-    model = Ladder(config, residual=True, ffn=True)
+    model = Ladder(vocab, **SIZES, residual=True, ffn=True)
 `course results gpt_ladder` records it: every rung with equal steps and batches.
 """
 
@@ -10,17 +10,16 @@ from chapters.ch07.language import TextLesson, load_text
 from course_kit.contexts import seeded
 from course_kit.fused import fuse
 from course_kit.text import BytePairs
-from course_utils.gpt import GPTConfig
 
 RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)
-SIZES = {"model_size": 128, "num_layers": 1, "num_heads": 1, "max_length": 64}
+SIZES = {"size": 128, "layers": 1, "heads": 1, "context": 64}
 CHANGES = {  # each rung adds its settings to those of the rungs before
     "one head": {},
     "+ residual connection": {"residual": True},
     "+ feed-forward network": {"ffn": True},
     "+ layer norms": {"norms": True},
-    "+ four heads instead of one": {"num_heads": 4},
-    "+ second block": {"num_layers": 2},
+    "+ four heads instead of one": {"heads": 4},
+    "+ second block": {"layers": 2},
 }
 
 
@@ -33,7 +32,7 @@ def rung(lesson: TextLesson, name: str, seed: int = 0) -> Ladder:
             break
     sizes = SIZES | {size: settings.pop(size) for size in SIZES if size in settings}
     with seeded(seed):
-        return fuse(Ladder(GPTConfig(len(lesson.tokenizer), **sizes), **settings)).to(lesson.device)
+        return fuse(Ladder(len(lesson.tokenizer), **sizes, **settings)).to(lesson.device)
 
 
 def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 3) -> dict:
@@ -43,7 +42,7 @@ def record_ladder(steps: int = 400, longer=(300, 500, 1500, 3000), seeds: int = 
     The learning rate of a rung is the best of RATES, on the same held-out text with a seed that is not recorded.
     """
     tales = load_text("stories")
-    lesson = TextLesson(tales, BytePairs.build([tales.train], max_size=4 + 256 + 600), block=SIZES["max_length"])
+    lesson = TextLesson(tales, BytePairs.build([tales.train], max_size=4 + 256 + 600), block=SIZES["context"])
 
     def trained(name: str, count: int, rate: float, seed: int) -> float:
         model = rung(lesson, name, seed)

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
-from chapters.ch07 import looking
 from course_kit import data
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
@@ -61,25 +60,28 @@ def _first_four(sentence: str):
 
 def _four_models(sentence: str) -> dict[str, tuple]:
     """Each model's maps of the sentence, a list of [1, H, T, T], its tokens and its chapter."""
-    words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-en-fr"))
+    words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-prose"))
     read, ids = pairs.encode(bert.tokenizer, sentence), torch.tensor([words.source.encode(sentence)])
-    pieces, llama = torch.tensor([gpt.tokenizer.encode(sentence)]), load_checkpoint("llama-holmes")
-    of_novel = torch.tensor([llama.tokenizer.encode(" " + sentence)])
+    llama = load_checkpoint("llama-holmes")
+    pieces, of_novel = (torch.tensor([one.tokenizer.encode(" " + sentence)]) for one in (gpt, llama))
     with (
         attention_weights(words.model) as of_words,
         attention_weights(bert.model) as of_bert,
         attention_weights(gpt.model) as of_gpt,
+        attention_weights(llama.model) as of_llama,
     ):
         words.model.encode(ids)
         bert.model.bert(torch.tensor([read.ids]))
         gpt.model(pieces)
+        llama.model(of_novel)
     return {
         "Transformer": (of_words["encoder"], words.source.tokens(ids[0]), 5),
         "BERT": (of_bert["encoder"], read.tokens, 6),
-        "GPT": (of_gpt["decoder"], gpt.tokenizer.tokens(pieces[0]), 7),
-        "Llama": (
-            [weights[None] for weights in looking.attention_weights(llama.model, of_novel)],
-            [piece.replace(" ", "▁") for piece in llama.tokenizer.tokens(of_novel[0].tolist())],
-            8,
-        ),
+        "GPT": (of_gpt["decoder"], _marked(gpt.tokenizer.tokens(pieces[0].tolist())), 7),
+        "Llama": (of_llama["decoder"], _marked(llama.tokenizer.tokens(of_novel[0].tolist())), 8),
     }
+
+
+def _marked(pieces: list[str]) -> list[str]:
+    """Pieces of bytes, with a mark where a word begins."""
+    return [piece.replace(" ", "▁") for piece in pieces]

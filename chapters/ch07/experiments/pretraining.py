@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from chapters.ch07.reader_models import features
 from course_kit import text
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.contexts import seeded
 from course_kit.data import stories
-from course_utils.gpt import GPT
+from course_kit.rotary_gpt import RotaryGPT
 
 RATES, STEPS, LONGER = (3e-4, 1e-3), 60, 150
 Examples = tuple[Tensor, Tensor, Tensor]  # ids [N, T], mask [N, T], labels [N], 1 = praise
@@ -33,22 +34,22 @@ def examples(loaded: Loaded, split: str, count: int | None = None) -> Examples:
 class Judge(nn.Module):
     """A GPT with a new layer on the vector of the last token."""
 
-    def __init__(self, model: GPT):
+    def __init__(self, model: RotaryGPT):
         super().__init__()
         self.model = model
-        self.model.output = nn.Identity()  # features [B, T, D] instead of logits
-        self.head = nn.Linear(model.config.model_size, 2)
+        self.head = nn.Linear(model.config.size, 2)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """ids, mask [B, T] -> logits [B, 2]"""
         last = mask.sum(1) - 1
-        return self.head(self.model(ids)[torch.arange(len(ids)), last])
+        x = features(self.model, self.model.norm, ids)  # [B, T, D]
+        return self.head(x[torch.arange(len(ids)), last])
 
 
 def tuned(loaded: Loaded, pretrained: bool, known: Examples, steps: int, rate: float, seed: int = 0) -> Judge:
     """A judge after so many steps of 32 sentences, all its parameters trained."""
     with seeded(seed):
-        judge = Judge(copy.deepcopy(loaded.model) if pretrained else GPT(loaded.model.config)).train()
+        judge = Judge(copy.deepcopy(loaded.model) if pretrained else RotaryGPT(loaded.model.config)).train()
         optimiser = torch.optim.AdamW(judge.parameters(), lr=rate)
         for step in range(steps):
             optimiser.param_groups[0]["lr"] = rate * min((step + 1) / 10, 1 - step / steps)

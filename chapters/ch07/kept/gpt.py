@@ -1,6 +1,6 @@
 """A GPT in plain PyTorch: it copies digits after a few seconds, and learns any text.
 
-    model = SmallGPT(vocab=11, size=32, layers=2, heads=4, context=16)
+    model = GPT(vocab=11, size=32, layers=2, heads=4, context=16)
     optimisers = optimisers_of(model, rate=1e-2)
     ids = padded([[1, 2, 3, 10, 1, 2, 3], [4, 5, 10, 4, 5]])    # [B, N], −100 behind the end of a text
     for _ in range(20):
@@ -26,8 +26,8 @@ from course_utils.attention import (
     split_heads,  # exercise: split heads
 )
 from course_utils.blocks import add_norm  # exercise: residual and norm
-from course_utils.small_gpt import (
-    SmallGPT,
+from course_utils.gpt import (
+    GPT,
     copying,
     inputs_and_targets,  # exercise: next token targets
     nucleus,  # exercise: top-p
@@ -98,7 +98,7 @@ def write(
 
 
 def sizes_of(model: nn.Module) -> dict[str, int]:
-    """What SmallGPT(**sizes) needs to be of the same shape."""
+    """What GPT(**sizes) needs to be of the same shape."""
     vocab, size = model.tokens.weight.shape
     heads = model.blocks[0].attention.heads
     return {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": heads, "context": model.context}
@@ -113,7 +113,7 @@ def save(model: nn.Module, path: str | Path) -> None:
 def load(path: str | Path, device: str = "cpu") -> nn.Module:
     """The model of a file, ready to write."""
     state = torch.load(path, weights_only=True, map_location=device)
-    model = SmallGPT(**state["sizes"]).to(device)
+    model = GPT(**state["sizes"]).to(device)
     model.load_state_dict(state["model"])
     return model.eval()
 
@@ -127,7 +127,7 @@ def check() -> None:
     assert with_temperature(logits, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
     two = torch.tensor([2.0, 1.0, -math.inf]).softmax(0)  # .67 alone is less than .7
     assert torch.allclose(nucleus(logits, 0.7), torch.stack([two, torch.eye(3)[1]]), atol=1e-5)
-    model = SmallGPT(vocab=11, size=16, layers=2, heads=2, context=16)
+    model = GPT(vocab=11, size=16, layers=2, heads=2, context=16)
     ids, other = copying(8), copying(8)
     other[:, :5] = ids[:, :5]
     assert torch.allclose(model(other)[:, :5], model(ids)[:, :5], atol=1e-5)
@@ -141,7 +141,7 @@ def check() -> None:
 
 def main(steps: int = 200) -> None:
     """Train on rows of digits that come twice, then copy rows that were never seen."""
-    model = SmallGPT(vocab=11, size=64, layers=2, heads=4, context=16)
+    model = GPT(vocab=11, size=64, layers=2, heads=4, context=16)
     optimisers = optimisers_of(model, rate=1e-2)
     for _ in range(steps):
         loss = training_step(model, optimisers, copying(64))

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch07.kept.files import Refused, need_room, read_text, write_atomically
-from chapters.ch07.kept.gpt import SmallGPT, sizes_of, training_step, windows, write
+from chapters.ch07.kept.gpt import GPT, sizes_of, training_step, windows, write
 from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
 
 MERGES, RATE, ROWS = 500, 3e-3, 32
@@ -69,7 +69,7 @@ def read_trained(path: str | Path) -> Trained:
     """The training in a file. Raises Refused."""
     state = read_state(path)
     try:
-        model = SmallGPT(**state["sizes"])
+        model = GPT(**state["sizes"])
         model.load_state_dict(state["best"])
         tokenizer = saved_tokenizer(state)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
@@ -162,7 +162,7 @@ class Training:
         self.file, self.state, self.device, self.lost = file, state, device, ""
         sizes = state.get("sizes") or {"vocab": 256 + MERGES, **SIZES}
         with torch.device("meta"):
-            numbers = sum(parameter.numel() for parameter in SmallGPT(**sizes).parameters())
+            numbers = sum(parameter.numel() for parameter in GPT(**sizes).parameters())
         need_room(file, 4 * 4 * numbers)  # the model, its best state, and two numbers of AdamW for each
         if "merges" in state:
             self.tokenizer = saved_tokenizer(state)
@@ -180,7 +180,7 @@ class Training:
         self.held_out = held_out[:MEASURE_ON].to(device)
         self.pieces_a_character = len(held_out) / (len(text) - cut)
         torch.manual_seed(0)
-        self.model = SmallGPT(**sizes).to(device)
+        self.model = GPT(**sizes).to(device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE)  # Muon is faster, and sooner by heart
         if "model" in state:
             self.model.load_state_dict(state["model"])
@@ -259,7 +259,7 @@ def _say(line: str, where: Any = None) -> None:
 def check() -> None:
     """A model that knows nothing costs log₂ V bits a token."""
     torch.manual_seed(0)
-    model = SmallGPT(vocab=16, size=16, layers=1, heads=2, context=8)
+    model = GPT(vocab=16, size=16, layers=1, heads=2, context=8)
     assert abs(bits(model, torch.randint(16, (200,))) - 4) < 0.2
 
 

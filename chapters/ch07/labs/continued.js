@@ -187,9 +187,9 @@ export class Continued {
     const { model } = this.it;
     const cut = (/** @type {any} */ x) => new Matrix(same, x.columns, x.data.subarray(0, same * x.columns));
     const past = same ? this.past.map(({ keys, values }) => ({ keys: cut(keys), values: cut(values) })) : [];
-    const { logits, state } = model.read(ids.slice(same), { ...model.start(), past });
+    const { logits, state } = model.read(ids.slice(same), past);
     this.logits = Array.from(logits.row(logits.rows - 1));
-    this.past = state.past;
+    this.past = state;
   }
 
   get full() {

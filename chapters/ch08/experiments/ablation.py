@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from chapters.ch07 import reader_models
 from course_kit import data
 from course_utils.attention import causal_mask, join_heads, masked_softmax, split_heads
+from course_utils.gpt import optimisers_of, training_step, windows
 from course_utils.llama import RMSNorm, SwiGLU, share_heads
 from course_utils.merges import Tokenizer, learn_merges
 from course_utils.rotary import rotary
-from course_utils.small_gpt import optimisers_of, training_step, windows
 
 CHANGES = ("RMSNorm", "rotary", "SwiGLU", "grouped queries")
 SIZE, LAYERS, HEADS, KEY_HEADS, CONTEXT, PIECES = 128, 2, 4, 2, 64, 756

@@ -1,11 +1,7 @@
 """Heads of SmolLM2: what they attend to, which of them copy, and whether one of them knows what "it" is.
 
-    with attention_weights(smol.model) as weights:       # a list, for each layer [B, H, T, T]
-        smol.model(ids)
-    with silenced(smol.model, [(3, 1)]): ...             # layer 3, head 1, from 1
     record_induction(); record_sinks(); record_it()      # one to three minutes of one core each
 
-By forward hooks: the model is not changed, and afterwards nothing is left of them.
 Sources: Olsson et al. 2022 (induction heads); Levesque et al. 2012 (twin sentences, the Winograd schemas).
 """
 
@@ -17,53 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chapters.ch07.looking import weights_of
 from chapters.ch08.experiments.quantising import held_out, measured, require_smollm
 from chapters.ch08.published import Published
+from course_kit.heads import attention_weights, silenced
 from course_utils.linear import local_mask
 from course_utils.llama import Llama
 
 Heads = list[tuple[int, int]]  # (layer, head), both from 1
-
-
-@contextlib.contextmanager
-def attention_weights(model: Llama) -> Iterator[list[Tensor]]:
-    """A list that the next call of the model fills: [B, H, T, T] for each layer, without a cache."""
-    found: list[Tensor] = []
-
-    def look(layer: Any, given: tuple, _: Tensor) -> None:
-        x, turns, mask = given[:3]
-        found.append(weights_of(layer, x, turns, mask))
-
-    hooks = [block.attention.register_forward_hook(look) for block in model.blocks]
-    try:
-        yield found
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-@contextlib.contextmanager
-def silenced(model: Llama, heads: Iterable[tuple[int, int]]) -> Iterator[None]:
-    """The output of these heads is 0."""
-    d, by_layer = model.config.model_size // model.config.num_heads, {}
-    for layer, head in heads:
-        by_layer.setdefault(layer - 1, []).append(head - 1)
-
-    def hush(which: list[int]):
-        def hook(_: Any, given: tuple[Tensor]) -> tuple[Tensor]:
-            parts = given[0].unflatten(-1, (-1, d)).clone()  # [B, T, H, d]
-            parts[..., which, :] = 0
-            return (parts.flatten(-2),)
-
-        return hook
-
-    hooks = [model.blocks[n].attention.out.register_forward_pre_hook(hush(which)) for n, which in by_layer.items()]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 # Which heads copy?
@@ -71,7 +27,7 @@ def silenced(model: Llama, heads: Iterable[tuple[int, int]]) -> Iterator[None]:
 
 def repeated(smol: Published, half: int, rows: int, seed: int) -> Tensor:
     """ids [rows, 2 · half]: random ordinary tokens, none twice, and then the same again."""
-    draw, size = torch.Generator().manual_seed(seed), smol.model.config.vocab_size
+    draw, size = torch.Generator().manual_seed(seed), smol.model.config.vocab
     first = torch.stack([torch.randperm(size - 100, generator=draw)[:half] + 100 for _ in range(rows)])
     return first.repeat(1, 2)
 
@@ -107,9 +63,10 @@ def record_induction(
     heads alone: the best copier, the one that attends most to the token before, and the first one of each draw."""
     smol, text, most = require_smollm(), held_out(characters), max(counts)
     model = smol.model
-    with torch.no_grad(), attention_weights(model) as weights:
+    with torch.no_grad(), attention_weights(model) as seen:
         model(repeated(smol, half, rows, seed=0))
-    scores, before, ids = induction_scores(weights, half), before_scores(weights), repeated(smol, half, rows, seed=1)
+    weights, ids = seen["decoder"], repeated(smol, half, rows, seed=1)
+    scores, before = induction_scores(weights, half), before_scores(weights)
     order, (first, second) = ranked(scores), by_half(model, ids, half)
     rest = order[most:]
     drawn = [torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(draws)]
@@ -180,7 +137,7 @@ def record_sinks(size: int = 384, window: int = 64, firsts: Iterable[int] = (0, 
 
     with attention_weights(smol.model) as weights:
         smol.model(ids)
-    on_first = torch.stack([w[0, :, window:, 0].mean(-1) for w in weights])  # [layers, H]
+    on_first = torch.stack([w[0, :, window:, 0].mean(-1) for w in weights["decoder"]])  # [layers, H]
     return {
         "tokens": size, "window": window, "all": late(window_mask(size, size)),
         "windows": {str(first): late(window_mask(size, window, first)) for first in firsts},
@@ -283,7 +240,7 @@ def read(smol: Published, text: str, right: str, wrong: str) -> Read:
     *nouns, decides = [places_of(smol, ids, text, word) for word in (right, wrong, last)]
     with attention_weights(smol.model) as weights:
         logits = smol.model(torch.tensor([ids]))[0, -1]
-    rows = torch.stack([w[0][:, [decides[-1], -1]] for w in weights])  # [layers, H, 2, T]
+    rows = torch.stack([w[0][:, [decides[-1], -1]] for w in weights["decoder"]])  # [layers, H, 2, T]
     on = [rows[..., places].sum(-1) for places in nouns]
     first = [smol.tokenizer.encode(f" {noun}").ids[0] for noun in (right, wrong)]
     return Read((on[0] - on[1]).permute(2, 0, 1), (logits[first[0]] - logits[first[1]]).item())

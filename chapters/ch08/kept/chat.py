@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from chapters.ch07.kept.files import Refused
-from chapters.ch07.kept.gpt import SmallGPT
+from chapters.ch07.kept.gpt import GPT
 from chapters.ch07.kept.tokenizer import finished
 from chapters.ch07.kept.training import printable, read_state, saved_tokenizer
-from chapters.ch08.kept.llama import Cache, Llama, LlamaConfig, alone, checked, generate
+from chapters.ch08.kept.llama import Llama, LlamaConfig, alone, checked, generate
 from chapters.ch08.kept.smollm import SYSTEM, chat_ids, config_of, opened, parameters_of, stop_of, tokenizer_of, where
 
 Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
@@ -117,33 +116,20 @@ def smollm_talker() -> Talker:
     return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
 
 
-class ReadingAgain:
-    """Chapter 7's GPT behind the same call as a Llama: without a cache, it reads all that it was given once more."""
-
-    def __init__(self, model: SmallGPT):
-        self.model, self.blocks, self.context = model.eval(), model.blocks, model.context
-
-    def __call__(self, ids: Tensor, caches: list[Cache]) -> Tensor:
-        first = caches[0]
-        first.k = torch.cat([first.k.to(ids), ids[0]])
-        return self.model(first.k[None, -self.context :])
-
-
 def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
         if state.get("kind") == "Llama":
-            held = model = Llama(checked(LlamaConfig(**state["sizes"])))
+            model = Llama(checked(LlamaConfig(**state["sizes"])))
         else:
-            held = SmallGPT(**state["sizes"])
-            model = ReadingAgain(held)
-        held.load_state_dict(state.get("best", state.get("model")))
+            model = GPT(**state["sizes"])
+        model.load_state_dict(state.get("best", state.get("model")))
         texts = saved_tokenizer(state)
         first = int(state.get("first", 0))  # the number of the first byte
     except Exception as error:  # a foreign file may hold anything
         raise Refused(f"{path} holds no model that talks ({type(error).__name__}).") from None
-    held.eval()
+    model.eval()
 
     def prompt(messages: Messages) -> list[int]:
         said = messages[-1][1].strip()

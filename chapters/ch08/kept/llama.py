@@ -26,17 +26,17 @@ from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     split_heads,  # exercise: split heads
 )
+from course_utils.gpt import (
+    copying,
+    nucleus,  # exercise: top-p
+    with_temperature,  # exercise: temperature
+)
 from course_utils.llama import (
     Cache,
     Llama,
     LlamaConfig,
     rms_norm,  # exercise: rms norm
     share_heads,  # exercise: share heads
-)
-from course_utils.small_gpt import (
-    copying,
-    nucleus,  # exercise: top-p
-    with_temperature,  # exercise: temperature
 )
 
 __all__ = ["masked_softmax", "rms_norm", "share_heads", "split_heads"]  # what the model is made of
@@ -48,10 +48,10 @@ def checked(c: LlamaConfig) -> LlamaConfig:
     sizes = asdict(c)
     if wrong := [name for name, value in sizes.items() if not (math.isfinite(value) and value > 0)]:
         raise ValueError(f"{wrong[0]} is {sizes[wrong[0]]}; it must be above 0.")
-    if c.model_size % (2 * c.num_heads):
-        raise ValueError(f"{c.model_size} features for {c.num_heads} heads: each needs an even number, as pairs turn.")
-    if c.num_heads % c.key_heads:
-        raise ValueError(f"{c.num_heads} heads of queries cannot share {c.key_heads} heads of keys evenly.")
+    if c.size % (2 * c.heads):
+        raise ValueError(f"{c.size} features for {c.heads} heads: each needs an even number, as pairs turn.")
+    if c.heads % c.key_heads:
+        raise ValueError(f"{c.heads} heads of queries cannot share {c.key_heads} heads of keys evenly.")
     return c
 
 

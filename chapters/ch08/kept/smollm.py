@@ -64,13 +64,13 @@ def setting(file: Any, name: str) -> Any:
 def config_of(file: Any) -> LlamaConfig:
     """The sizes of the model in a file."""
     sizes = LlamaConfig(
-        vocab_size=len(setting(file, "tokenizer.ggml.tokens")),
-        model_size=setting(file, "llama.embedding_length"),
-        num_layers=setting(file, "llama.block_count"),
-        num_heads=setting(file, "llama.attention.head_count"),
+        vocab=len(setting(file, "tokenizer.ggml.tokens")),
+        size=setting(file, "llama.embedding_length"),
+        layers=setting(file, "llama.block_count"),
+        heads=setting(file, "llama.attention.head_count"),
         key_heads=setting(file, "llama.attention.head_count_kv"),
-        ffn_size=setting(file, "llama.feed_forward_length"),
-        max_length=setting(file, "llama.context_length"),
+        hidden=setting(file, "llama.feed_forward_length"),
+        context=setting(file, "llama.context_length"),
         base=setting(file, "llama.rope.freq_base"),
         eps=setting(file, "llama.attention.layer_norm_rms_epsilon"),
     )

@@ -104,7 +104,7 @@ class FineTuningRecipe:
         """The figures of the task on its test split, which decides nothing -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
         work = task_of(self.corpus, loaded.tokenizer)
-        work.max_length = loaded.model.config.max_length
+        work.max_length = loaded.model.config.context
         found = work.measure(loaded.model, "test")
         if isinstance(work, AnswerTask):
             for kind, there in (("answerable", True), ("unanswerable", False)):
@@ -126,7 +126,7 @@ class FineTuning:
         self.work = (Practice if recipe.practice else task_of)(recipe.corpus, loaded.tokenizer)
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
         if recipe.practice:
-            self.work.max_length = loaded.model.config.max_length
+            self.work.max_length = loaded.model.config.context
             self.model = self.work.model(replace(loaded.model.config, dropout=0.0), recipe.seed)
             self.model.bert.load_state_dict(loaded.model.bert.state_dict())
             look_for_equals(self.model.bert)

@@ -10,9 +10,10 @@ import torch
 from chapters.ch07 import language
 from course_kit import checkpoints, decoding, files
 from course_kit.fused import fuse
-from course_kit.text import EOS, BytePairs, Characters, Vocabulary, WordPiece, from_json
-from course_utils.gpt import GPT, GPTConfig
-from course_utils.llama import Llama, LlamaConfig, speak
+from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_kit.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
+from course_utils.gpt import GPT, next_token_loss
+from course_utils.llama import Llama, LlamaConfig
 
 from .measuring import finish
 
@@ -23,8 +24,8 @@ class LanguageRecipe:
 
     corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones;
                 or, where `subwords` is given, so many byte pairs, learned from the text
-    model       settings of GPTConfig, or of LlamaConfig where the architecture is "Llama"
-    rows        windows of max_length tokens in a batch
+    model       settings of GPT, or of LlamaConfig where the architecture is "Llama", or of gpt_sizes ("RotaryGPT")
+    rows        windows of `context` tokens in a batch
     optimizer   "adamw" or "muon", see `chapters.ch07.optimizers`
     steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
     every, valid  steps from one measurement to the next; held-out windows measured then (all of them without it)
@@ -52,15 +53,14 @@ class LanguageRecipe:
     def measure(self, name: str) -> Path:
         """Measure the checkpoint on all of the held-out text, let it write samples -> the path of its JSON."""
         loaded = checkpoints.load_checkpoint(name)
-        lesson = language.TextLesson(language.load_text(self.corpus), loaded.tokenizer, loaded.model.config.max_length)
+        lesson = language.TextLesson(language.load_text(self.corpus), loaded.tokenizer, loaded.model.context)
         loss = lesson.valid_loss(loaded.model)
         result = {
             "valid_loss": loss, "valid_bits_per_character": lesson.bits_per_character(loss),
             "bigram_loss": lesson.bigram_loss(), "uniform_loss": lesson.uniform_loss,
         }  # fmt: skip
         result = {key: round(value, 4) for key, value in result.items()}
-        go_on = spoken if isinstance(loaded.model, Llama) else decoding.generate
-        written = [go_on(loaded, x, seed=seed, **self.sampling) for seed, x in enumerate(self.openings)]
+        written = [decoding.generate(loaded, x, seed=seed, **self.sampling) for seed, x in enumerate(self.openings)]
         samples = [(x + text).removeprefix("\n") for x, text in zip(self.openings, written, strict=True)]
         return finish(loaded, name, result, samples_not_selected=samples)
 
@@ -74,14 +74,14 @@ class Writing:
         self.recipe, self.text = recipe, language.load_text(recipe.corpus)
         tokenizer = _tokenizer(recipe, self.text.train, folder)
         self.model = new_model(recipe, len(tokenizer))
-        self.lesson = language.TextLesson(self.text, tokenizer, self.model.config.max_length, recipe.rows)
+        self.lesson = language.TextLesson(self.text, tokenizer, self.model.context, recipe.rows)
         self.batches, self.vocabularies = self.lesson.batch, {"tokenizer": tokenizer}
 
     def __str__(self) -> str:
         return f"{len(self.text.train):,} characters, {len(self.lesson.tokenizer):,} different tokens"
 
     def loss(self, model: GPT | Llama, batch: torch.Tensor) -> torch.Tensor:
-        return language.next_token_loss(model, batch)
+        return next_token_loss(model, batch)
 
     def score(self, model: GPT | Llama) -> float:
         self.lesson.device = next(model.parameters()).device
@@ -100,15 +100,10 @@ class Writing:
 def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
     """What is trained, with random parameters."""
     if recipe.architecture == "Llama":
-        return Llama(LlamaConfig(vocabulary, **recipe.model))
-    return fuse(GPT(GPTConfig(vocabulary, **recipe.model)))
-
-
-def spoken(loaded: checkpoints.Loaded, prompt: str, max_new_tokens: int, temperature: float, seed: int = 0) -> str:
-    """How a Llama goes on with a text, by `llama.speak`."""
-    torch.manual_seed(seed)
-    ids = torch.tensor([loaded.tokenizer.encode(prompt)])
-    return loaded.tokenizer.decode(list(speak(loaded.model, ids, EOS, max_new_tokens, temperature)))
+        return fuse(Llama(LlamaConfig(vocabulary, **recipe.model)))
+    if recipe.architecture == "RotaryGPT":
+        return fuse(RotaryGPT(gpt_sizes(vocabulary, **recipe.model)))
+    return fuse(GPT(vocabulary, **recipe.model))
 
 
 def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:

@@ -28,7 +28,7 @@ class MaskedRecipe:
     dropped the next sentence (RoBERTa, Liu et al. 2019).
 
     corpus      a text of `language.load_text`; pieces: WordPiece's vocabulary, learned from it
-    model       settings of BertConfig; a window fills max_length, [CLS] and [SEP] included
+    model       settings of BertConfig; a window fills the context, [CLS] and [SEP] included
     share       of the tokens hidden in training: more than BERT's 15 %, so that a short training learns from more gaps
                 (Wettig et al. 2022)
     rows        windows in a batch
@@ -56,7 +56,7 @@ class MaskedRecipe:
     def measure(self, name: str) -> Path:
         """Hide 15 % of the words of the held-out books, then fill `sentences` -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
-        length = loaded.model.config.max_length
+        length = loaded.model.config.context
         found = Windows(language.load_text(self.corpus).valid, loaded.tokenizer, length).measure(loaded.model)
         lesson, samples = BertLesson(loaded.tokenizer, {"train": []}), []
         for sentence in self.sentences:
@@ -147,7 +147,7 @@ class Filling:
         tokenizer = kept_tokenizer(folder, lambda: WordPiece.build(self.text.train.split("\n\n"), recipe.pieces))
         self.model = BertLesson(tokenizer, {"train": []}).model(recipe.seed, **recipe.model)
         look_beside(self.model.bert)
-        length = self.model.config.max_length
+        length = self.model.config.context
         self.train, self.valid = (Windows(part, tokenizer, length) for part in (self.text.train, self.text.valid))
         self.vocabularies = {"tokenizer": tokenizer}
 
@@ -183,10 +183,11 @@ def look_beside(bert: Bert, sharp: float = 2.0) -> Bert:
     """
     table, attention = bert.embeddings.positions.weight, bert.blocks[0].attention
     features = table.shape[1]
-    size = features // attention.num_heads
+    heads = bert.config.heads
+    size = features // heads
     bert.embeddings.tokens.weight[:, :size] = 0
     table.zero_()[:, :size] = 0.07 * sinusoidal_encoding(*table.shape)[:, :size]
-    for head in range(attention.num_heads):
+    for head in range(heads):
         rows = slice(head * size, (head + 1) * size)
         attention.query.weight[rows] = sharp * shift_matrix(BESIDE[head % len(BESIDE)], features)[:size]
         attention.key.weight[rows] = sharp * torch.eye(features)[:size]

@@ -10,7 +10,6 @@ import torch
 from chapters.ch03 import tatoeba
 from course_kit import checkpoints, files, text
 from course_kit.fused import fuse
-from course_utils.gpt import GPT
 from course_utils.loss import masked_loss
 
 from . import measuring
@@ -67,19 +66,14 @@ class Translating:
         self.source, self.target = _vocabularies(folder, recipe, self.pairs)
         self.model = _model(recipe, len(self.source), len(self.target))
         ids = [(self.source.encode(a), self.target.encode(b)) for a, b in self.pairs + measuring.more_twins(recipe)]
-        context = getattr(self.model.config, "context", None) or self.model.config.max_length
-        self.batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= context], recipe.tokens)
-        one = recipe.architecture == "GPT"
-        self.vocabularies = {"tokenizer": self.source} if one else {"source": self.source, "target": self.target}
+        self.batches = text.Batches([(a, b) for a, b in ids if 0 < len(a) <= self.model.config.context], recipe.tokens)
+        self.vocabularies = {"source": self.source, "target": self.target}
         self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)
 
     def __str__(self) -> str:
         return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"
 
     def loss(self, model, batch: text.Batch) -> torch.Tensor:
-        if isinstance(model, GPT):
-            ids, counted = text.joined(batch)
-            return masked_loss(model(ids[:, :-1]), ids[:, 1:], counted[:, 1:], self.recipe.smoothing)
         logits = model(batch.source, batch.target_in, batch.source_mask)
         logits = logits[0] if isinstance(logits, tuple) else logits  # of a TiedTranslator with its weights
         return masked_loss(logits, batch.target_out, batch.target_mask, self.recipe.smoothing)
@@ -103,32 +97,25 @@ class Translating:
 
 def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:
     architecture, config = checkpoints.ARCHITECTURES[recipe.architecture]
-    sizes = (source_size,) if recipe.architecture == "GPT" else (source_size, target_size)
-    return fuse(architecture(config(*sizes, **recipe.model)))
+    return fuse(architecture(config(source_size, target_size, **recipe.model)))
 
 
-def _vocabulary(how: tuple[str, int], found: list[str], min_count: int, special=text.SPECIAL):
+def _vocabulary(how: tuple[str, int], found: list[str], min_count: int):
     kind, size = how
     if kind == "subwords":
-        return text.Subwords.build(found, size, special=special)
+        return text.Subwords.build(found, size)
     return text.Vocabulary.build(found, kind, min_count, size)
 
 
 def _vocabularies(where: Path, recipe: Recipe, pairs: list) -> list:
-    """Source's and target's: those a stopped training began with, else new ones, kept beside its state. A GPT has one
-    for both, and its <bos> is called <to-fr>."""
+    """Source's and target's: those a stopped training began with, else new ones, kept beside its state."""
     path = where / "vocabularies.json"
     if path.is_file():
         return [text.from_json(one) for one in json.loads(path.read_text("utf-8"))]
     rare = 1 if recipe.corpus == "grammar" else 2
     sides = [list(side) for side in zip(*pairs, strict=True)]
-    if recipe.architecture == "GPT":
-        special = list(text.SPECIAL)
-        special[text.BOS] = f"<to-{recipe.pair.split('-')[1]}>"
-        made = [_vocabulary(recipe.source, sides[0] + sides[1], rare, special)] * 2
-    else:
-        ways = (recipe.source, recipe.target)
-        made = [_vocabulary(how, side, rare) for how, side in zip(ways, sides, strict=True)]
+    ways = (recipe.source, recipe.target)
+    made = [_vocabulary(how, side, rare) for how, side in zip(ways, sides, strict=True)]
     where.mkdir(parents=True, exist_ok=True)
     files.write_atomically(path, json.dumps([one.to_json() for one in made], ensure_ascii=False))
     return made

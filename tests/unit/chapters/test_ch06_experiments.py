@@ -112,7 +112,7 @@ def test_a_fine_tuned_checkpoint_is_made_by_its_recipe(name, most, monkeypatch, 
     assert (there / f"{name}.safetensors").stat().st_size < most
     assert loaded.card["data"]["corpus"] == f"data/stories/{corpus}.gz"
     task = task_of(corpus, loaded.tokenizer)
-    task.max_length = loaded.model.config.max_length
+    task.max_length = loaded.model.config.context
     assert task.measure(loaded.model, "test")["F1"] == pytest.approx(loaded.card["metrics"]["test_f1"], abs=1e-4)
 
 

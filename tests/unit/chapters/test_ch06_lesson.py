@@ -8,7 +8,7 @@ from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, encode
 from course_kit.data.stories import Story
 
-TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 16}
+TINY = {"size": 16, "layers": 1, "heads": 2, "hidden": 16}
 NAMES = ("anna", "ben", "carla", "david", "emma", "frank")
 STORIES = [
     Story((f"{name} went to the {place} .", f"in the {place} {name} met a friend .", f"{name} left the {place} ."))

@@ -34,7 +34,7 @@ def test_counting_words_learns_what_words_alone_can_tell():
 
 def test_a_model_that_sees_the_left_side_is_not_told_by_the_right_one():
     torch.manual_seed(0)
-    model = make_bert(20, 16, 1, 2, max_length=8)
+    model = make_bert(20, 16, 1, 2, context=8)
     ids = torch.randint(20, (2, 8))
     other = ids.clone()
     other[:, 5:] = 3

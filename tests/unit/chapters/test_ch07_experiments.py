@@ -1,4 +1,4 @@
-"""Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs, translators."""
+"""Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs."""
 
 import itertools
 
@@ -10,7 +10,6 @@ from chapters.ch07.experiments.in_class import Ladder, learn, small_model
 from chapters.ch07.language import Text, TextLesson, load_text
 from course_kit.callbacks import TensorBoard
 from course_kit.heads import attention_weights
-from course_utils.gpt import GPTConfig
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 
@@ -39,7 +38,7 @@ def test_an_untrained_bigram_loses_ln_v_and_learns_what_counting_knows(lesson):
 
 
 def test_one_head_sees_what_came_before_and_nothing_after():
-    model = Ladder(GPTConfig(11, 16, 1, 1, max_length=9)).eval()
+    model = Ladder(11, 16, 1, 1, context=9).eval()
     ids = torch.randint(11, (2, 9))
     later = ids.clone()
     later[:, 6:] = 0
@@ -52,14 +51,14 @@ def test_one_head_sees_what_came_before_and_nothing_after():
 
 
 def test_the_sections_of_the_annex_share_one_training(monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"model_size": 16, "num_layers": 2, "num_heads": 2})
+    monkeypatch.setattr(in_class, "SIZES", {"size": 16, "layers": 2, "heads": 2})
     asked = []
     monkeypatch.setattr(in_class, "learn", lambda *given, **settings: asked.append(given) or learn(*given, **settings))
     lesson = TextLesson(load_text("sentences"), block=16)
     first, second = in_class.two_blocks(lesson, steps=2), in_class.two_blocks(lesson, steps=2)
     assert len(asked) == 1 and all(map(torch.equal, first.parameters(), second.parameters()))
     with torch.no_grad():
-        first.output.weight.zero_()  # what one section does to its copy, no other sees
+        first.tokens.weight.zero_()  # what one section does to its copy, no other sees
     third = in_class.two_blocks(lesson, steps=2)
     assert all(map(torch.equal, third.parameters(), second.parameters()))
     in_class.two_blocks(TextLesson(load_text("sentences"), block=16), steps=2)

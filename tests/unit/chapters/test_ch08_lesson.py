@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch07.looking import attention_weights
 from chapters.ch08 import dialogues, labs, published
 from chapters.ch08.experiments import ablation, answers, post_training
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
+from course_utils.gpt import GPT
 from course_utils.llama import Llama
-from course_utils.small_gpt import SmallGPT
 
 # ---- the published model, and bad input ----------------------------------------------------------------------------
 
@@ -99,14 +98,14 @@ def test_talks_end_with_a_line_and_are_friendly_one_time_in_five():
 def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
     assert dialogues.newest(folder=tmp_path).name == "llama-holmes"
     sizes = {"vocab": 257, "size": 16, "layers": 1, "heads": 2, "context": 16}
-    model = SmallGPT(**sizes)
+    model = GPT(**sizes)
     state = {"sizes": sizes, "merges": [["t", "h"]], "best": model.state_dict(), "history": []}
     torch.save(state, tmp_path / "mine.gpt.pt")
     start = dialogues.newest(folder=tmp_path)
     assert start.name == "mine.gpt.pt" and start.decode(start.encode("the cat\n")) == "the cat\n"
     assert isinstance(dialogues.replies(start, ["The soup was cold."])[0], str)
     start.save(tmp_path / "talker.pt")
-    assert torch.load(tmp_path / "talker.pt", weights_only=True)["kind"] == "SmallGPT"
+    assert torch.load(tmp_path / "talker.pt", weights_only=True)["kind"] == "GPT"
 
 
 def test_replies_are_the_likeliest_tokens_up_to_a_line():
@@ -144,16 +143,6 @@ def test_a_question_shows_what_each_model_says():
     assert view.to_png()[:4] == b"\x89PNG"
     with pytest.raises(ValueError, match="1 replies to 2 questions"):
         labs.replies(["who?", "why?"], {"a": ["x"]})
-
-
-def test_attention_that_is_looked_at_is_the_attention_that_computes():
-    start = dialogues.shipped()
-    ids = torch.tensor([start.encode("Holmes sat down.")])
-    found = attention_weights(start.model, ids)
-    assert len(found) == len(start.model.blocks) and not start.model.blocks[0].attention._forward_pre_hooks
-    for weights in found:
-        assert weights.triu(1).count_nonzero() == 0
-        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:2]))
 
 
 # ---- recorded -------------------------------------------------------------------------------------------------------

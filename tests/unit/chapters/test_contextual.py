@@ -21,7 +21,7 @@ SENTENCES = ["the bank gave him a loan", "he sat on the bank of the river", "a b
 def small():
     tokenizer = WordPiece.build(SENTENCES, max_size=200)
     torch.manual_seed(0)
-    return Bert(BertConfig(len(tokenizer), 16, 2, 2, max_length=16)).eval(), tokenizer
+    return Bert(BertConfig(len(tokenizer), 16, 2, 2, context=16)).eval(), tokenizer
 
 
 def test_vectors_are_those_of_each_sentence_alone(small):

@@ -129,7 +129,7 @@ def test_another_kind_of_transformer_is_refused():
     with pytest.raises(ValueError):
         labs.descent("it was tired .", model=small(key_heads=2))
     with pytest.raises(TypeError):
-        labs.descent(model="seq2seq-plain-en-fr")
+        labs.descent(model="seq2seq-plain-en-fr-grammar")
 
 
 def check_in_page(numbers, view):

@@ -13,6 +13,7 @@ from course_kit import text
 from course_kit.runs import state as training_state
 from course_tools.recipes.checkpoints import train
 from course_utils import gpt
+from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
 DRIVER = """
 import sys
@@ -30,7 +31,7 @@ words = "the old cat sees a small dog and it runs home again\\n"
 language.load_text = lambda name: language.Text(name, words * 40, words * 4)
 pairs = [(f"i have {n} cats" + " and dogs" * (n % 3), f"j ' ai {n} chats") for n in range(40)]
 tatoeba.load = lambda pair, split: pairs if split == "train" else pairs[:5]
-model = {"model_size": 16, "num_layers": 2, "num_heads": 2, "max_length": 24, "dropout": 0.0}
+model = {"size": 16, "layers": 2, "heads": 2, "context": 24}
 options = {"steps": 12, "warm_up": 2, "every": 3, "lr": 5e-3}
 train.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
 train.RECIPES["pairs"] = translation.Recipe(
@@ -111,11 +112,12 @@ def test_shares_are_the_rows_in_turn_and_weigh_as_many_tokens_as_they_hold():
 
 def test_the_weighted_losses_of_the_shares_add_up_to_the_loss_of_the_batch():
     torch.manual_seed(0)
-    model = gpt.GPT(gpt.GPTConfig(20, 16, 2, 2, max_length=32))
+    writer, translator = gpt.GPT(20, 16, 2, 2, context=32), Transformer(TransformerConfig(20, 20, 16, 1, 2)).eval()
     batch = text.collate([([5, 6, 7], [8, 9]), ([5], [6, 7, 8, 9, 10]), ([11, 12, 13, 14, 15], [4])])
 
     def loss(batch):
-        return model.loss(*text.joined(batch)) if isinstance(batch, text.Batch) else model.loss(batch)
+        pairs = isinstance(batch, text.Batch)
+        return translation_loss(translator, batch) if pairs else gpt.next_token_loss(writer, batch)
 
     for whole in (batch, torch.randint(20, (5, 9))):
         parts = [distributed.share(whole, rank, 2) for rank in range(2)]

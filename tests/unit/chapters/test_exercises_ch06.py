@@ -17,7 +17,7 @@ from course_utils.bert import Bert, BertConfig
 
 @pytest.mark.parametrize(("config", "count"), [(BertConfig(), 109_482_240), (BertConfig.large(), 335_141_888)])
 def test_base_and_large_counted(config, count):
-    V, D, N, T = config.vocab_size, config.model_size, config.num_layers, config.max_length
+    V, D, N, T = config.vocab, config.size, config.layers, config.context
     with torch.device("meta"):
         model = Bert(config)
     assert sum(p.numel() for p in model.parameters()) == sum(count_parameters(model).values()) == count
@@ -80,7 +80,7 @@ def one_direction_after_another(W, B, A, alpha):
 def masked_by(hidden=0.8, swapped=0.5, labels=lambda ids, chosen: ids.masked_fill(~chosen, -100), seed=0):
     """The way of a widely used collator: 80 %, then half of what is left; or its two draws with other chances."""
 
-    def mask(ids, special_mask, vocab_size, mask_id, generator):
+    def mask(ids, special_mask, vocab, mask_id, generator):
         generator.manual_seed(generator.initial_seed() + seed)
 
         def draw(chance):
@@ -90,7 +90,7 @@ def masked_by(hidden=0.8, swapped=0.5, labels=lambda ids, chosen: ids.masked_fil
         first = chosen & draw(hidden)
         second = chosen & ~first & draw(swapped)
         inputs = ids.masked_fill(first, mask_id)
-        inputs[second] = torch.randint(vocab_size, ids.shape, generator=generator)[second]
+        inputs[second] = torch.randint(vocab, ids.shape, generator=generator)[second]
         return inputs, labels(ids, chosen)
 
     return mask
@@ -99,7 +99,7 @@ def masked_by(hidden=0.8, swapped=0.5, labels=lambda ids, chosen: ids.masked_fil
 as_huggingface = masked_by()
 
 
-def exactly_fifteen_per_cent(ids, special_mask, vocab_size, mask_id, generator):
+def exactly_fifteen_per_cent(ids, special_mask, vocab, mask_id, generator):
     """As many as the share says, drawn without putting back, then dealt out."""
     inputs, labels = ids.clone(), torch.full_like(ids, -100)
     places = (~special_mask).flatten().nonzero().flatten()
@@ -107,7 +107,7 @@ def exactly_fifteen_per_cent(ids, special_mask, vocab_size, mask_id, generator):
     labels.view(-1)[places] = ids.flatten()[places]
     first, second = int(0.8 * len(places)), int(0.9 * len(places))
     inputs.view(-1)[places[:first]] = mask_id
-    inputs.view(-1)[places[first:second]] = torch.randint(5, vocab_size, (second - first,), generator=generator)
+    inputs.view(-1)[places[first:second]] = torch.randint(5, vocab, (second - first,), generator=generator)
     return inputs, labels
 
 

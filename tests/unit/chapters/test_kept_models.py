@@ -102,9 +102,9 @@ def test_a_llama_writes_what_the_one_of_transformers_writes_also_beyond_a_block(
 
 
 def test_what_does_not_fit_is_said():
-    for sizes, why in ({"model_size": 30}, "even"), ({"key_heads": 3}, "evenly"), ({"num_layers": 0}, "above 0"):
+    for sizes, why in ({"size": 30}, "even"), ({"key_heads": 3}, "evenly"), ({"layers": 0}, "above 0"):
         with pytest.raises(ValueError, match=why):
-            llama.checked(llama.LlamaConfig(vocab_size=9, **sizes))
+            llama.checked(llama.LlamaConfig(vocab=9, **sizes))
     model, ids = llama.small(), torch.zeros(1, 5, dtype=torch.long)
     for wrong, why in (
         ({"count": 9}, "13 fit into the context"),
@@ -114,7 +114,7 @@ def test_what_does_not_fit_is_said():
     ):
         with pytest.raises(ValueError, match=why):
             list(llama.generate(model, **{"ids": ids, "count": 3} | wrong))
-    small = gpt.SmallGPT(9, 16, 1, 2, 8)
+    small = gpt.GPT(9, 16, 1, 2, 8)
     for wrong in ({"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}, {"ids": ids[:, :0]}):
         with pytest.raises(ValueError, match="needed"):
             gpt.write(small, **{"ids": ids, "count": 3} | wrong)
@@ -122,7 +122,7 @@ def test_what_does_not_fit_is_said():
 
 def test_padding_costs_a_gpt_nothing_and_a_row_ends_with_its_stop(tmp_path):
     torch.manual_seed(0)
-    model = with_large_parameters(gpt.SmallGPT(9, 16, 2, 2, 8))
+    model = with_large_parameters(gpt.GPT(9, 16, 2, 2, 8))
     texts = [[1, 2, 3, 4], [5, 6]]
     sums = [gpt.next_token_loss(model, torch.tensor([text])) * (len(text) - 1) for text in texts]
     torch.testing.assert_close(gpt.next_token_loss(model, gpt.padded(texts)), sum(sums) / 4)

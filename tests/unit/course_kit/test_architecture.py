@@ -11,28 +11,24 @@ import pytest
 import torch
 from PIL import Image
 
-from course_kit.views import architecture_picture
-from course_kit.views.picture import COLOURS
-from course_utils.bert import (
-    BertConfig,
-    BertForPreTraining,
+from course_kit.bert_heads import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
     BertForTokenClassification,
 )
-from course_utils.gpt import GPT, GPTConfig
+from course_kit.views import architecture_picture
+from course_kit.views.picture import COLOURS
+from course_utils.bert import BertConfig, BertForPreTraining
+from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
-from course_utils.small_gpt import SmallGPT
 from course_utils.transformer import Transformer, TransformerConfig
 
 S, T, IDS = 5, 7, torch.zeros(1, 7, dtype=torch.long)
-BERT = BertConfig(17, model_size=12, num_layers=2, num_heads=3, ffn_size=20, max_length=9)
+BERT = BertConfig(17, size=12, layers=2, heads=3, hidden=20, context=9)
 MODELS = {
     "Transformer": (lambda: Transformer(TransformerConfig(11, 13, 8, 3, 2, 20)), (IDS[:, :S], IDS)),
-    "GPT": (lambda: GPT(GPTConfig(17, model_size=8, num_layers=2, num_heads=2, max_length=9)), (IDS,)),
-    "GPT, rotary": (lambda: GPT(GPTConfig(17, 8, 2, 2, positions="rotary", bias=False)), (IDS,)),
-    "SmallGPT": (lambda: SmallGPT(17, size=12, layers=2, heads=3, context=9), (IDS,)),
-    "Llama": (lambda: Llama(LlamaConfig(17, 24, 3, num_heads=6, key_heads=2, ffn_size=20)), (IDS,)),
+    "GPT": (lambda: GPT(17, size=12, layers=2, heads=3, context=9), (IDS,)),
+    "Llama": (lambda: Llama(LlamaConfig(17, 24, 3, heads=6, key_heads=2, hidden=20)), (IDS,)),
     "BERT": (lambda: BertForPreTraining(BERT).bert, (IDS,)),
     "BERT, words": (lambda: BertForPreTraining(BERT), (IDS,)),
     "BERT, texts": (lambda: BertForSequenceClassification(BERT, 3), (IDS,)),
@@ -105,7 +101,7 @@ def test_shapes_are_those_that_the_model_has_when_it_runs(drawn):
         out = {tuple(classes if n == "C" else n for n in size) for size in sizes_of(told["out"])}
         came = {size for size in came if size != (T, T)}  # the mask
         assert (sizes_of(told["in"]), out) == (came, went), path
-        gives_weights = type(module).__name__ in ("MultiHeadAttention", "RotaryAttention")
+        gives_weights = type(module).__name__ == "MultiHeadAttention"
         assert weights == (sizes_of(told["weights"]) if gives_weights else set()), path
 
 
@@ -155,7 +151,7 @@ def test_masks_and_norms_are_those_of_the_model():
 
 
 def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
-    llama, gpt = (labs.architecture(MODELS[name][0]()) for name in ("Llama", "SmallGPT"))
+    llama, gpt = (labs.architecture(MODELS[name][0]()) for name in ("Llama", "GPT"))
     notes = llama.options["columns"][0]["notes"]
     assert {note["mark"] for note in notes} == {"1", "2", "3", "4"}
     assert {note["key"] for note in notes} <= llama.parts.keys()

@@ -173,15 +173,6 @@ def test_sentence_hashes_are_the_same_in_every_edition_and_may_be_neighbours(tmp
     assert checkpoints.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
 
 
-@pytest.mark.parametrize("data", [{"pair": "en-fr"}, {"corpus": "x"}])
-def test_only_a_model_that_translates_with_one_tokenizer_reads_both_sides_with_it(tmp_path, data):
-    words = Vocabulary(["a", "b"])
-    loaded = checkpoints.load_checkpoint(
-        serialiser.save_checkpoint(model(), tmp_path / "a.json", {"data": data}, tokenizer=words)
-    )
-    assert (loaded.source is loaded.target is loaded.tokenizer) == ("pair" in data)
-
-
 SHIPPED = sorted(p.stem for p in checkpoints.folder().glob("*.json"))
 
 

@@ -6,7 +6,8 @@ import torch
 from course_kit.fused import fuse, fused_multi_head
 from course_utils.attention import MultiHeadAttention, multi_head, padding_mask, scaled_dot_product_attention
 from course_utils.bert import Bert, BertConfig
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
+from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 
@@ -67,14 +68,17 @@ def test_an_empty_row_gives_zeros_on_a_gpu(dtype):
     torch.testing.assert_close(output, wanted, atol=0.02 if dtype == torch.bfloat16 else 1e-4, rtol=0)
 
 
-SIZES = 16, 2, 4  # size, layers, heads
+SIZES = {"size": 16, "layers": 2, "heads": 4}
 IDS = torch.tensor([[4, 5, 6, 7, 8], [8, 7, 6, 5, 4]])
 MASK = padding_mask([5, 3])[:, 0]
 MODELS = {
-    "transformer": (lambda: Transformer(TransformerConfig(9, 9, *SIZES)), lambda m: m(IDS, IDS[:, :4], MASK)),
-    "gpt": (lambda: GPT(GPTConfig(9, *SIZES)), lambda m: m(IDS)),
-    "rotary gpt": (lambda: GPT(GPTConfig(9, *SIZES, positions="rotary")), lambda m: m(IDS)),
-    "bert": (lambda: Bert(BertConfig(9, *SIZES)), lambda m: m(IDS, mask=MASK).hidden),
+    "transformer": (
+        lambda: Transformer(TransformerConfig(9, 9, 16, 2, 4, dropout=0.0)),
+        lambda m: m(IDS, IDS[:, :4], MASK),
+    ),
+    "gpt": (lambda: GPT(9, **SIZES), lambda m: m(IDS)),
+    "llama": (lambda: Llama(LlamaConfig(9, **SIZES, hidden=24)), lambda m: m(IDS)),
+    "bert": (lambda: Bert(BertConfig(9, **SIZES)), lambda m: m(IDS, mask=MASK).hidden),
 }
 
 

@@ -3,46 +3,53 @@
 import pytest
 import torch
 
-from course_kit.fused import fuse, fused_multi_head
+from course_kit.fused import fuse
 from course_kit.heads import Head, attention_weights, attentions, heads_of, silenced
 from course_kit.translators import TiedConfig, TiedTranslator
-from course_utils.attention import MultiHeadAttention
+from course_utils.attention import MultiHeadAttention, join_heads, split_heads
 from course_utils.bert import Bert, BertConfig
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
+from course_utils.llama import Llama, LlamaConfig, share_heads
 from course_utils.transformer import Transformer, TransformerConfig
 
 IDS = torch.tensor([[4, 5, 6, 7]])
-SMALL = 8, 2, 2  # size, layers, heads
+SMALL = {"size": 8, "layers": 2, "heads": 2}
 
 
 def made(kind):
     torch.manual_seed(0)
     if kind == "Transformer":
-        model = Transformer(TransformerConfig(9, 9, *SMALL))
+        model = Transformer(TransformerConfig(9, 9, 8, 2, 2))
         return model.eval(), lambda: model(IDS, IDS[:, :3])
     if kind == "Bert":
         model = Bert(BertConfig(9, *SMALL))
         return model.eval(), lambda: model(IDS).hidden
-    model = GPT(GPTConfig(9, *SMALL, positions="rotary"))
+    model = GPT(9, **SMALL) if kind == "GPT" else Llama(LlamaConfig(9, **SMALL, key_heads=1, hidden=24))
     return model.eval(), lambda: model(IDS)
 
 
-PLACES = {"Transformer": ["encoder", "cross", "decoder"], "Bert": ["encoder"], "GPT": ["decoder"]}
+PLACES = {"Transformer": ["encoder", "cross", "decoder"], "Bert": ["encoder"], "GPT": ["decoder"], "Llama": ["decoder"]}
 
 
 @pytest.mark.parametrize("kind", PLACES)
 class TestWeights:
     def test_they_are_what_the_attention_modules_return(self, kind):
+        """Of a GPT and a Llama, which return none: those by which it weighs its values."""
         model, run = made(kind)
-        returned = {}
-        for one in (module for module in model.modules() if isinstance(module, MultiHeadAttention)):
-            one.register_forward_hook(lambda module, _, output: returned.update({module: output[1]}))
+        returned, values, mixed = {}, {}, {}
+        for one in (module for layers in attentions(model).values() for module in layers):
+            one.register_forward_hook(lambda module, _, output: returned.update({module: output}))
+            one.value.register_forward_hook(lambda _, __, x, one=one: values.update({one: x}))
+            one.out.register_forward_pre_hook(lambda _, x, one=one: mixed.update({one: x[0]}))
         with attention_weights(model) as seen:
             run()
         assert sum(len(seen[place]) for place in PLACES[kind]) == len(returned) == 2 * len(PLACES[kind])
         for place, layers in attentions(model).items():
             for mine, attention in zip(seen[place], layers, strict=True):
-                assert torch.equal(mine, returned[attention])
+                if isinstance(attention, MultiHeadAttention):
+                    assert torch.equal(mine, returned[attention][1])
+                v = share_heads(split_heads(values[attention], values[attention].shape[-1] // 4), 2)
+                torch.testing.assert_close(join_heads(mine @ v), mixed[attention])
                 torch.testing.assert_close(mine.sum(-1), torch.ones(mine.shape[:-1]))
 
     def test_it_changes_no_result_and_leaves_nothing(self, kind):
@@ -59,14 +66,14 @@ class TestWeights:
         with attention_weights(model) as wanted:
             plain = run()
         fuse(model)
+        forms = [(type(one), vars(one).get("attend")) for layers in attentions(model).values() for one in layers]
         with attention_weights(model) as seen, attention_weights(model) as inner:
             torch.testing.assert_close(run(), plain)
         for place in PLACES[kind]:
-            assert all(map(torch.equal, seen[place], wanted[place])) and all(
-                map(torch.equal, inner[place], wanted[place])
-            )
-        for layers in attentions(model).values():
-            assert all(attention.attend is fused_multi_head for attention in layers)
+            for mine in (seen, inner):
+                torch.testing.assert_close(mine[place], wanted[place])
+        after = [(type(one), vars(one).get("attend")) for layers in attentions(model).values() for one in layers]
+        assert forms == after
 
     def test_what_was_not_run_is_none(self, kind):
         model, _ = made(kind)
@@ -104,7 +111,7 @@ def test_a_silent_head_is_one_whose_columns_of_the_output_matrix_are_zero(kind):
     torch.testing.assert_close(silent, run())
 
 
-@pytest.mark.parametrize("kind", ["Bert", "GPT"])
+@pytest.mark.parametrize("kind", ["Bert", "GPT", "Llama"])
 def test_where_there_is_one_place_layer_and_head_name_a_head(kind):
     model, run = made(kind)
     with silenced(model, [(2, 1), (1, 2)]):

@@ -22,7 +22,7 @@ def test_it_says_what_the_model_was_trained_on_and_how_much_there_is_room_for():
     assert own["text"] == "the dog"
     assert own["room"] == 64
     assert "20,000 English–French sentence pairs" in own["about"]
-    pieces = alignment((["▁the", "▁do", "g"], ["▁le"], torch.ones(1, 3) / 3), model="gpt-en-fr").options["own"]
+    pieces = alignment((["▁the", "▁do", "g"], ["▁le"], torch.ones(1, 3) / 3), model="transformer-en-fr").options["own"]
     assert pieces["text"] == "the dog"
     assert "sentence pairs of tatoeba.org" in pieces["about"]
     assert "Knows 4,000 word pieces" in pieces["about"]

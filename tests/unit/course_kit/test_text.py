@@ -126,16 +126,6 @@ def test_the_target_is_given_from_bos_and_asked_for_up_to_eos():
     assert batch.target_mask.tolist() == [[True] * 3, [True, True, False]]
 
 
-def test_a_pair_becomes_one_row_whose_target_counts():
-    ids, counted = text.joined(collate([([5, 6], [7, 8]), ([9], [4]), ([], [])]))
-    assert ids.tolist() == [[5, 6, BOS, 7, 8, EOS], [9, BOS, 4, EOS, PAD, PAD], [BOS, EOS, *[PAD] * 4]]
-    assert counted.tolist() == [
-        [False, False, False, True, True, True],
-        [False, False, True, True, False, False],
-        [False, True, False, False, False, False],
-    ]
-
-
 def pairs(n=500):
     draw = torch.Generator().manual_seed(1)
     lengths = torch.randint(1, 25, (n, 2), generator=draw).tolist()
@@ -168,17 +158,6 @@ def test_a_batch_is_filled_up_to_the_limit():
     """A pair of one word each takes 3: the source, and <bos> or <eos> with the target."""
     sizes = lambda tokens: sorted(len(b.source) for b in Batches([([5], [6])] * 7, tokens))  # noqa: E731
     assert sizes(5) == [1] * 7 and sizes(6) == sizes(8) == [1, 2, 2, 2] and sizes(21) == [7]
-
-
-def test_padding_moves_to_the_front_and_the_tokens_keep_their_order():
-    ids, mask = torch.tensor([[5, 6, 0, 0], [7, 0, 8, 0]]), torch.tensor([[1, 1, 0, 0], [1, 0, 1, 0]]).bool()
-    moved, real = text.padding_first(ids, mask)
-    assert moved.tolist() == [[0, 0, 5, 6], [0, 0, 7, 8]] and real.tolist() == [[False, False, True, True]] * 2
-    with pytest.raises(RuntimeError):
-        text.padding_first(ids, mask.int())
-    for wrong in (ids[:, :3], torch.cat([ids, ids], 1)):
-        with pytest.raises(ValueError, match="ids"):
-            text.padding_first(wrong, mask)
 
 
 def test_the_letters_of_word_pieces_come_in_order_and_a_mask_stays_whole():

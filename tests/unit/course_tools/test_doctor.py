@@ -75,7 +75,7 @@ def checkpoints(course):
     folder = course / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    small = gpt.GPT(gpt.GPTConfig(5, model_size=4, num_layers=1, num_heads=1, max_length=4))
+    small = gpt.GPT(5, size=4, layers=1, heads=1, context=4)
     save_checkpoint(small, folder / "toy", {})
     return folder
 

@@ -12,7 +12,7 @@ from course_tools.recipes.checkpoints import masked, train
 from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
-TINY = {"model_size": 16, "num_layers": 1, "num_heads": 2, "ffn_size": 32, "max_length": 18, "dropout": 0.0}
+TINY = {"size": 16, "layers": 1, "heads": 2, "hidden": 32, "context": 18}
 RECIPE = MaskedRecipe("books", 70, TINY, steps=4, rows=3, every=2, warm_up=1, valid=4,
                       sentences=("The [MASK] dog runs.", "It is [MASK] the [MASK]."))  # fmt: skip
 
@@ -42,7 +42,7 @@ def test_a_hidden_word_is_hidden_with_all_its_pieces_and_is_one_of_letters(windo
 
 def test_the_first_layer_begins_by_looking_beside_each_token():
     tokenizer = WordPiece.build([LINE], 70)
-    settings = TINY | {"model_size": 256, "num_heads": 4, "max_length": 40}
+    settings = TINY | {"size": 256, "heads": 4, "context": 40}
     model = BertLesson(tokenizer, {"train": []}).model(**settings).eval()
     ids = torch.randint(5, len(tokenizer), (3, 40), generator=torch.Generator().manual_seed(0))
     with attention_weights(model) as seen:
@@ -69,4 +69,4 @@ def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
     assert card["metrics"]["valid_top_1"] <= card["metrics"]["valid_top_10"]
     assert [len(sample) for sample in card["samples_not_selected"]] == [2, 3]
     assert all(len(filled.split(", ")) == 5 for sample in card["samples_not_selected"] for filled in sample[1:])
-    assert loaded.model.config.max_length == 18 and len(loaded.tokenizer) == 70
+    assert loaded.model.config.context == 18 and len(loaded.tokenizer) == 70

@@ -15,7 +15,7 @@ from course_kit.text import BytePairs
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import Recipe
-from course_utils.gpt import GPT, GPTConfig
+from course_utils.gpt import GPT
 from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
@@ -25,7 +25,7 @@ TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size"
 
 WORDS = "the old cat sees a small dog and it runs home again\n"
 PROSE = WORDS * 40, WORDS * 4, "held out: Jane Eyre", "free", "its author"
-WRITER = LanguageRecipe("books", {"model_size": 16, "num_layers": 1, "num_heads": 2, "max_length": 24}, 4, rows=3,
+WRITER = LanguageRecipe("books", {"size": 16, "layers": 1, "heads": 2, "context": 24}, 4, rows=3,
                         every=2, subwords=280, valid=2, optimizer="muon", openings=("The captain", "\n", "猫"),
                         sampling={"max_new_tokens": 5, "top_p": 0.9})  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_
 
 
 def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest():
-    model = GPT(GPTConfig(30, model_size=16, num_layers=2, num_heads=2, max_length=8))
+    model = GPT(30, size=16, layers=2, heads=2, context=8)
     both = optimizers.maker("muon", model, 0.1)(list(model.parameters()), 0.01)
     taken = [{id(x) for group in part.param_groups for x in group["params"]} for part in both.parts]
     assert taken[0] == {id(x) for x in model.blocks.parameters() if x.dim() == 2}

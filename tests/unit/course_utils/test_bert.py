@@ -6,20 +6,22 @@ import pytest
 import torch
 from edges import REFUSED
 
+from course_kit.bert_heads import (
+    BertForQuestionAnswering,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+)
 from course_kit.heads import attention_weights
 from course_utils.bert import (
     IGNORED,
     Bert,
     BertConfig,
     BertForPreTraining,
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    BertForTokenClassification,
     mask_tokens,
     pretraining_loss,
 )
 
-SMALL = BertConfig(60, 32, 2, 4, max_length=64)
+SMALL = BertConfig(60, 32, 2, 4, context=64)
 
 
 def made(cls=Bert, *options):
@@ -128,7 +130,7 @@ def test_parameters_of_base_and_large(config, total):
     with torch.device("meta"):
         model = Bert(config)
     assert sum(p.numel() for p in model.parameters()) == total
-    assert BertConfig.large(9).vocab_size == 9
+    assert BertConfig.large(9).vocab == 9
 
 
 def test_a_share_of_nothing_and_of_all():
@@ -159,7 +161,7 @@ def test_the_words_that_are_asked_for_get_their_logits_from_the_hidden_vectors_a
 
 def test_the_first_weights_are_small_and_every_parameter_is_trained():
     torch.manual_seed(0)
-    model, (ids, segments) = BertForPreTraining(BertConfig(500, 64, 1, 4, max_length=64)), batch()
+    model, (ids, segments) = BertForPreTraining(BertConfig(500, 64, 1, 4, context=64)), batch()
     for weight in (model.transform.weight, model.bert.embeddings.tokens.weight, model.bert.blocks[0].ffn.widen.weight):
         assert weight.std().item() == pytest.approx(0.02, rel=0.05)
     assert not model.transform.bias.any() and not model.bert.blocks[0].attention.query.bias.any()

@@ -1,28 +1,32 @@
-"""GPT: what comes after is not seen, padding counts for nothing, one cache for all, and it translates."""
+"""The GPT of the page: what comes after is not seen, cached = full, it learns, and its knobs are the sampler's."""
+
+import math
 
 import pytest
 import torch
 from edges import REFUSED
 
-from course_kit import checkpoints, decoding, text
-from course_kit.caching import GPTWriter, writer_of
-from course_kit.heads import attention_weights
-from course_utils.gpt import GPT, GPTConfig
+from chapters.ch07 import reader_models
+from course_kit.decoding.sampling import next_probabilities
+from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_utils import gpt
+from course_utils.cache import Cache
+from course_utils.gpt import GPT, copying, inputs_and_targets, training_step, windows, write
+from course_utils.llama import Llama, LlamaConfig
+
+SIZES = {"vocab": 40, "size": 32, "layers": 2, "heads": 4, "context": 24}
+KINDS = {
+    "GPT": lambda **sizes: GPT(**SIZES | sizes),
+    "RotaryGPT": lambda **sizes: RotaryGPT(gpt_sizes(**SIZES | sizes)),
+    "Llama": lambda **sizes: Llama(LlamaConfig(**SIZES | {"hidden": 48} | sizes)),
+}
+ALL = pytest.mark.parametrize("kind", KINDS)
 
 
-def joined(pairs):
-    """Pairs as texts of a translating GPT: source <bos> target <eos> <pad> …, and which tokens of it count."""
-    texts = [[*source, text.BOS, *target, text.EOS] for source, target in pairs]
-    rows, real = text.pad(texts)
-    begins = torch.tensor([len(source) for source, _ in pairs])
-    return rows, real & (torch.arange(rows.shape[1]) > begins[:, None])
-
-
-def model(positions="learned", **options):
+def model(kind="GPT", **sizes):
+    """Parameters so large that everything matters."""
     torch.manual_seed(0)
-    made = GPT(
-        GPTConfig(40, 32, **{"num_layers": 2, "num_heads": 4, "max_length": 24, "positions": positions} | options)
-    ).eval()
+    made = KINDS[kind](**sizes).eval()
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.2)
@@ -33,141 +37,113 @@ def ids(rows=3, length=9, seed=1):
     return torch.randint(4, 40, (rows, length), generator=torch.Generator().manual_seed(seed))
 
 
-BOTH = pytest.mark.parametrize("positions", ["learned", "rotary"])
-
-
-@BOTH
+@ALL
 @pytest.mark.parametrize("training", [True, False])
-def test_the_future_changes_nothing(positions, training):
-    made, given = model(positions).train(training), ids()
+@torch.no_grad()
+def test_the_future_changes_nothing(kind, training):
+    made, given = model(kind).train(training), ids()
     changed = given.clone()
     changed[:, 5:] = 7
-    with torch.no_grad():
-        a, b = made(given), made(changed)
+    a, b = made(given), made(changed)
     assert torch.allclose(a[:, :5], b[:, :5], atol=1e-6) and not torch.allclose(a[:, 5:], b[:, 5:], atol=1e-3)
 
 
-@BOTH
+@ALL
 @torch.no_grad()
-def test_the_order_of_earlier_words_counts(positions):
+def test_the_order_of_earlier_words_counts(kind):
     """With one layer the last word sees them through their positions alone."""
-    made, given = model(positions, num_layers=1), ids()
+    made, given = model(kind, layers=1), ids()
     a, b = (made(x)[:, -1] for x in (given, given[:, [1, 3, 0, 2, *range(4, 9)]]))
     assert ((a - b).abs().amax(1) > 1e-2).all()
 
 
+@ALL
+@pytest.mark.parametrize("pieces", [(1,) * 24, (5, 1, 1, 17), (24,), (3, 20, 1)])
 @torch.no_grad()
-def test_a_step_gives_the_last_layers_weights_on_the_prompt_as_the_mean_of_its_heads():
-    made, given = model(), ids()
-    with attention_weights(made) as weights:
-        made(given)
-    writer, mask = writer_of(made), torch.arange(8) < torch.tensor([8, 8, 8])[:, None]
-    for prompt_mask in (None, mask):
-        seen = writer.step(given[:, -1], writer.start(given[:, :-1], prompt_mask)).weights
-        torch.testing.assert_close(seen, weights["decoder"][-1][:, :, -1, :-1].mean(1))
+def test_with_a_cache_it_gives_at_every_step_what_it_gives_in_full(kind, pieces):
+    made, given = model(kind), ids(2, 24)
+    caches, said = [Cache() for _ in made.blocks], []
+    for piece in given.split(pieces, 1):
+        said.append(made(piece, caches))
+    torch.testing.assert_close(torch.cat(said, 1), made(given), atol=1e-4, rtol=0)
+    assert [cache.length for cache in caches] == [24, 24]
 
 
-@BOTH
-@torch.no_grad()
-def test_step_by_step_equals_all_at_once(positions):
-    made, given = model(positions), ids()
-    writer = writer_of(made)
-    for read in (0, 1, 3):
-        whole, state = made(given), writer.start(given[:, :read])
-        for t in range(read, 9):
-            logits, state, weights = writer.step(given[:, t], state)
-            torch.testing.assert_close(logits, whole[:, t], atol=1e-4, rtol=0)
-            assert weights.shape == (3, read) and (weights.sum(1) <= 1 + 1e-6).all()
-
-
-@BOTH
-@torch.no_grad()
-def test_prompts_of_several_lengths_go_on_each_as_it_would_alone(positions):
-    """Logits and weights at each step; whatever stands in the padding does not matter."""
-    made, given, lengths = model(positions), ids(length=11), [6, 4, 1, 0]
-    given = torch.cat([given, given[:1]])
-    writer, mask = writer_of(made), torch.arange(6) < torch.tensor(lengths)[:, None]
-    states = [writer.start(given[:, :6].masked_fill(~mask, fill), mask) for fill in (0, 17)]
-    alone = [writer.start(row[None, :n]) for row, n in zip(given, lengths, strict=True)]
-    for t in range(6, 11):
-        steps = [writer.step(given[:, t], state) for state in states]
-        states = [step.state for step in steps]
-        assert torch.equal(steps[0].logits, steps[1].logits)
-        for row, length in enumerate(lengths):
-            logits, alone[row], weights = writer.step(given[row : row + 1, t], alone[row])
-            torch.testing.assert_close(steps[0].logits[row], logits[0], atol=1e-4, rtol=0)
-            torch.testing.assert_close(steps[0].weights[row, :length], weights[0], atol=1e-5, rtol=0)
-            assert not steps[0].weights[row, length:].any()
-
-
-def test_only_what_counts_is_in_the_loss():
-    made, given = model(), ids()
-    counted = torch.rand(given.shape, generator=torch.Generator().manual_seed(0)) < 0.5
-    probabilities = made(given)[:, :-1].log_softmax(-1).gather(2, given[:, 1:, None])[..., 0]
-    torch.testing.assert_close(made.loss(given, counted), -probabilities[counted[:, 1:]].mean())
-    first = counted.clone()
-    first[:, 0] = ~first[:, 0]  # nothing predicts the first token
-    assert torch.equal(made.loss(given, first), made.loss(given, counted))
-
-
-@BOTH
-def test_of_pairs_read_as_one_text_the_target_counts_and_padding_does_not(positions):
-    made = model(positions)
-    pairs = [([5, 6, 7, 8], [9, 10]), ([11], [12, 13, 14]), ([15, 16], [17])]
-    total = count = 0
-    for source, target in pairs:
-        row = torch.tensor([[*source, text.BOS, *target, text.EOS]])
-        probabilities = made(row)[0, len(source) : -1].log_softmax(-1)
-        total -= probabilities.gather(1, torch.tensor([*target, text.EOS])[:, None]).sum()
-        count += len(target) + 1
-    torch.testing.assert_close(made.loss(*joined(pairs)), total / count)
-
-
-def test_what_is_read_takes_one_half_of_the_context_and_what_is_written_less_than_the_other(monkeypatch):
-    made, vocabulary = model(), text.Vocabulary([f"w{n}" for n in range(36)])
-    step = GPTWriter.step
-
-    def never_ends(*given):
-        return step(*given)._replace(logits=step(*given).logits.index_fill(1, torch.tensor(text.EOS), -99.0))
-
-    monkeypatch.setattr(GPTWriter, "step", never_ends)
-    found = decoding.translate(checkpoints.Loaded(made, {}, vocabulary, vocabulary), "w1 " * 20, beam=1)[0]
-    assert (len(found.source_tokens), len(found.tokens)) == (12, 11), "of 24: <to-fr>, or <bos>, stands between"
+def test_dropout_acts_while_it_trains_and_not_afterwards():
+    torch.manual_seed(0)
+    made, given = GPT(**SIZES, dropout=0.5), ids()
+    assert not torch.equal(made(given), made(given))
+    plain = GPT(**SIZES)
+    plain.load_state_dict(made.state_dict())
+    assert torch.equal(made.eval()(given), plain.train()(given))
 
 
 def test_input_that_does_not_fit_is_refused():
     made = model()
-    for wrong in (torch.tensor([[4, 99]]), torch.tensor([[-1]]), ids(1, 25), ids()[0], ids().float()):
+    for wrong in (torch.tensor([[4, 99]]), torch.tensor([[-1]]), ids(1, 25), ids().float()):
         with pytest.raises(REFUSED):
             made(wrong)
-    for counted in (torch.ones(3, 4, dtype=torch.bool), torch.ones(3, 9), torch.ones(3, 9).long()):
-        with pytest.raises(REFUSED):
-            made.loss(ids(), counted)
+    caches = [Cache() for _ in made.blocks]
+    made(ids(1, 24), caches)
     with pytest.raises(REFUSED):
-        writer_of(made).start(ids(), torch.ones(3, 4, dtype=torch.bool))
+        made(ids(1, 1), caches)
 
 
 def test_a_rotary_model_reads_beyond_its_context():
-    assert model("rotary")(ids(1, 30)).shape == (1, 30, 40)
+    assert model("RotaryGPT")(ids(1, 30)).shape == (1, 30, 40)
 
 
-@BOTH
-def test_choices_reach_the_blocks(positions):
-    made = model(positions, bias=False, eps=1e-3, dropout=0.25, activation="relu", ffn_size=7)
-    for block in made.blocks:
-        assert block.attention.query.bias is None and block.ffn.widen.out_features == 7
-        assert block.ffn.activation is torch.nn.functional.relu
-        for around in (block.around_attention, block.around_ffn):
-            assert (around.norm.eps, around.dropout.p) == (1e-3, 0.25)
-    assert made.norm.eps == 1e-3 and made.dropout.p == 0.25 and made.output.weight is made.tokens.weight
+def test_it_begins_at_ln_v_and_learns():
+    torch.manual_seed(0)
+    made = GPT(11, 64, layers=2)
+    optimisers = gpt.optimisers_of(made, rate=1e-2)
+    losses = [training_step(made, optimisers, copying(64)) for _ in range(25)]
+    shared = [id(p) for one in optimisers for group in one.param_groups for p in group["params"]]
+    assert sorted(shared) == sorted(map(id, made.parameters()))  # each once
+    assert abs(losses[0] - math.log(11)) < 0.1 and losses[-1] < losses[0] - 0.3
 
 
-def test_what_writes_into_the_residual_stream_begins_smaller_the_more_layers_there_are():
-    """Radford et al. 2019: the last matrix of each part by 1 / √(2 · layers); all others with 0.02."""
-    for layers in (1, 4):
-        torch.manual_seed(0)
-        net = GPT(GPTConfig(9, 128, layers, 4))
-        for block in net.blocks:
-            for last in (block.attention.out, block.ffn.narrow):
-                assert last.weight.std().item() == pytest.approx(0.02 / (2 * layers) ** 0.5, rel=0.03)
-            assert block.ffn.widen.weight.std().item() == pytest.approx(0.02, rel=0.03)
+def test_targets_are_what_follows_and_windows_lie_in_the_text():
+    torch.manual_seed(0)
+    found = windows(torch.arange(100), rows=500, length=10)
+    assert found.shape == (500, 10) and found.min() == 0 and found.max() == 99
+    inputs, targets = inputs_and_targets(found)
+    assert torch.equal(targets, inputs + 1) and inputs.shape == (500, 9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_knobs_are_those_of_the_sampler(seed):
+    torch.manual_seed(seed)
+    logits = 3 * torch.randn(4, 50)
+    for value in (0, 0.3, 1, 2.5):
+        expected = next_probabilities(logits, value)
+        torch.testing.assert_close(gpt.with_temperature(logits, value), expected, atol=1e-6, rtol=1e-4)
+    for value in (0.05, 0.5, 0.9, 1.0):
+        expected = next_probabilities(logits, top_p=value)
+        torch.testing.assert_close(gpt.nucleus(logits, value), expected, atol=1e-6, rtol=1e-4)
+
+
+def test_writing_at_zero_takes_the_likeliest_and_goes_on_beyond_the_context():
+    made, begun = model(), ids(2, 20)
+    written = write(made, begun, 10, temperature=0)
+    assert written.shape == (2, 30) and torch.equal(written[:, :20], begun)
+    with torch.no_grad():
+        for place in range(20, 30):
+            logits = made(written[:, max(0, place - 24) : place])[:, -1]
+            assert torch.equal(written[:, place], logits.argmax(-1))
+
+
+def test_bits_count_each_token_once_and_a_bigram_table_is_measured_alike():
+    made, text = GPT(**SIZES), torch.randint(40, (101,)).tolist()
+    for parameter in made.parameters():
+        torch.nn.init.zeros_(parameter)  # all tokens equally likely
+    assert reader_models.bits(made, text, 100) == pytest.approx(math.log2(40), rel=1e-5)
+    ring = torch.arange(4000) % 40  # what follows is known
+    assert reader_models.bigram_bits(ring, ring[:401], 40, 400) < 0.2
+
+
+@torch.no_grad()
+def test_features_are_what_meets_the_table():
+    made, given = model(), ids()
+    x = reader_models.features(made, made.norm, given)
+    assert torch.equal(x @ made.tokens.weight.T, made(given))

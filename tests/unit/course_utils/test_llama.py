@@ -14,7 +14,7 @@ from course_utils.llama import (
 )
 from course_utils.post_training import answer_loss, talk_batch
 
-SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, max_length=64)
+SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, context=64)
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from edges import REFUSED
 from chapters.ch05.variants import GroupedQueryAttention
 from course_kit.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, scaled_dot_product_attention
-from course_utils.rotary import RotaryAttention, rotary
 
-KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, RotaryAttention, GroupedQueryAttention])
+KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, GroupedQueryAttention])
 
 
 def numbers(*shape, seed=0):
@@ -77,11 +76,10 @@ def test_a_key_that_is_no_number_is_hidden_by_its_mask_from_the_weights(cls):
     assert torch.equal(weights, wanted) and weights.isfinite().all()
 
 
-def test_equivariant_without_positions_and_not_with_rotary_ones():
+def test_equivariant_as_it_has_no_positions():
     order, x = torch.tensor([2, 0, 3, 1]), numbers(1, 4, 8)
-    plain, turned = made(8, 2), made(8, 2, cls=RotaryAttention)
+    plain = made(8, 2)
     torch.testing.assert_close(plain(x, x)[0][:, order], plain(*2 * [x[:, order]])[0])
-    assert (turned(x, x)[0][:, order] - turned(*2 * [x[:, order]])[0]).abs().max() > 1e-3
 
 
 @KINDS
@@ -92,19 +90,6 @@ def test_what_comes_later_is_not_seen_through_a_causal_mask(cls):
     other[:, 3:] = 7
     first, second = (attention(one, one, causal_mask(5))[0] for one in (x, other))
     assert torch.equal(first[:, :3], second[:, :3]) and not torch.allclose(first[:, 3:], second[:, 3:])
-
-
-@pytest.mark.parametrize("length", [1, 3, 7])
-@pytest.mark.parametrize("masked", [None, "[B, Q, K]", "[Q, K]"])
-def test_rotary_heads_turn_each_token_by_its_own_place_whatever_the_length(length, masked):
-    attention, x = made(8, 2, cls=RotaryAttention), numbers(2, length, 8)
-    q, k, v = (getattr(attention, name)(x).unflatten(-1, (2, 4)).transpose(1, 2) for name in ("query", "key", "value"))
-    q, k = (rotary(one, torch.arange(length)) for one in (q, k))
-    full = numbers(2, length, length, seed=3) > 0
-    mask = {None: None, "[B, Q, K]": full, "[Q, K]": full[0]}[masked]
-    wide = mask[:, None] if masked == "[B, Q, K]" else mask
-    by_hand = attention.out(scaled_dot_product_attention(q, k, v, wide)[0].transpose(1, 2).flatten(2))
-    torch.testing.assert_close(attention(x, x, mask)[0], by_hand)
 
 
 @pytest.mark.parametrize("key_heads", [1, 2, 4])
@@ -128,7 +113,7 @@ def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_hea
 @KINDS
 @pytest.mark.parametrize("shape", [(3, 5), (3, 3, 4), (2, 5), (2, 4, 3, 5), (3, 2, 3, 4), (2, 1, 1, 5)])
 def test_a_mask_of_another_shape_is_refused(cls, shape):
-    attention, q, k = made(8, 2, cls=cls), numbers(2, 4 if cls is RotaryAttention else 3, 8), numbers(2, 4, 8)
+    attention, q, k = made(8, 2, cls=cls), numbers(2, 3, 8), numbers(2, 4, 8)
     for one in (attention, fuse(made(8, 2, cls=cls))):
         with pytest.raises(REFUSED):
             one(q, k, torch.ones(shape, dtype=torch.bool))
@@ -166,12 +151,9 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in ((x[..., :4], x), (x, x[..., :4]), (numbers(3, 3, 8), numbers(2, 3, 8))):
         with pytest.raises(REFUSED):
             attention(*wrong)
-    for cls in (MultiHeadAttention, RotaryAttention, GroupedQueryAttention):
+    for cls in (MultiHeadAttention, GroupedQueryAttention):
         with pytest.raises(REFUSED):  # with one head, features would attend to features
             made(8, 1, cls=cls)(x[0], x[0])
-    odd, y = made(6, 2, cls=RotaryAttention), numbers(1, 3, 6)
-    with pytest.raises(REFUSED):
-        odd(y, y)
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -15,7 +15,7 @@ TALKS = [([5, 6, 7], [8, 9]), ([5], [6, 7, 8, 9])]
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    made = Llama(LlamaConfig(12, 16, 1, 2, 1, 24, max_length=16))
+    made = Llama(LlamaConfig(12, 16, 1, 2, 1, 24, context=16))
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return made

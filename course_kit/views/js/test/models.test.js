@@ -98,7 +98,6 @@ test("WordPiece: two sentences have their segments, where a model knows two", ()
 /** Writes 4, 5, 6, … whatever it reads, and then <eos>. */
 const counting = (last, more = {}) => ({
   context: 8,
-  sharesContext: false,
   start: (ids) => ({ read: ids.length, next: 4 }),
   step(word, state) {
     const logits = new Float32Array(12);
@@ -151,18 +150,17 @@ function small() {
     ...Object.fromEntries(
       ["query", "key", "value", "out"].map((part) => [`blocks.0.attention.${part}.weight`, [4, 4]]),
     ),
-    ...Object.fromEntries(["attention", "ffn"].map((part) => [`blocks.0.around_${part}.norm.weight`, [1, 4]])),
-    ...Object.fromEntries(["attention", "ffn"].map((part) => [`blocks.0.around_${part}.norm.bias`, [1, 4]])),
-    ...{ "blocks.0.ffn.widen.weight": [8, 4], "blocks.0.ffn.narrow.weight": [4, 8] },
+    ...Object.fromEntries(["norm1", "norm2"].map((part) => [`blocks.0.${part}.weight`, [1, 4]])),
+    ...Object.fromEntries(["norm1", "norm2"].map((part) => [`blocks.0.${part}.bias`, [1, 4]])),
+    ...{ "blocks.0.ffn.0.weight": [8, 4], "blocks.0.ffn.2.weight": [4, 8] },
   };
   const tensors = Object.fromEntries(
     Object.entries(sizes).map(([name, [rows, columns]]) => [
       name,
-      map(new Matrix(rows, columns), () => 2 * random() + (name.endsWith("norm.weight") ? 1 : 0)),
+      map(new Matrix(rows, columns), () => 2 * random() + (/norm\d?\.weight/.test(name) ? 1 : 0)),
     ]),
   );
-  const config = { num_layers: 1, num_heads: 2, max_length: 8, positions: "learned" };
-  const card = { name: "small", architecture: "GPT", config: { ...config, activation: "relu" }, data: {} };
+  const card = { name: "small", architecture: "GPT", config: { layers: 1, heads: 2, context: 8 }, data: {} };
   return { card, model: new GPT(card, tensors), tokenizer: vocabulary({ kind: "exact", tokens: ["a", "b"] }) };
 }
 

@@ -5,7 +5,7 @@ import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, ti
 
 /** @import { About, Read, Step, Tap, Tensors } from "./model.js" */
 /** @typedef {{ past: Read[], memory: Read[] }} Written what a Transformer has read, and what it has written so far */
-/** @typedef {{ past: Read[], source: number }} Line what a GPT has read so far; source: tokens that it was given */
+/** @typedef {Read[]} Line what each layer of a GPT has read so far */
 /** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a translator
  *   with GRUs; projected: its states as the score reads them */
 
@@ -30,7 +30,7 @@ export class Transformer extends Model {
   encode(ids, tap) {
     const states = [];
     let x = listen(tap, "encoder.embedding", this.vectors(ids, "source"));
-    for (let n = 0; n < this.config.layers; n++) {
+    for (let n = 0; n < this.layers; n++) {
       x = this.block(x, `encoder.${n}`, { tap }).x;
       states.push(x);
     }
@@ -82,7 +82,7 @@ export class Transformer extends Model {
    */
   step(word, state, tap) {
     let weights;
-    const last = `decoder.${this.config.layers - 1}.cross_attention.weights`;
+    const last = `decoder.${this.layers - 1}.cross_attention.weights`;
     const done = this.read([word], state, (name, value) => {
       const taken = listen(tap, name, value);
       if (name === last) weights = meanOf(taken);
@@ -154,7 +154,8 @@ export class TiedTranslator extends Model {
 
   /** @param {Matrix} features */
   words(features) {
-    return linear(features, { weight: this.tensors["decoder.embedding.weight"], bias: this.tensors["decoder.output.bias"] });
+    const weight = this.tensors["decoder.embedding.weight"];
+    return linear(features, { weight, bias: this.tensors["decoder.output.bias"] });
   }
 
   /** @param {number} word @param {Memory} state @param {Tap} [tap] @returns {Step} */
@@ -165,7 +166,8 @@ export class TiedTranslator extends Model {
     const hidden = listen(tap, "decoder.state", gruStep(linear(input, cell.input).data, state.hidden, cell.hidden));
     const seen = this.config.attention ? this.look(hidden, state, tap) : null;
     const context = seen?.context ?? state.summary;
-    const features = listen(tap, "features", map(this.linear(Matrix.beside(hidden, context), "decoder.output.readout"), Math.tanh));
+    const read = this.linear(Matrix.beside(hidden, context), "decoder.output.readout");
+    const features = listen(tap, "features", map(read, Math.tanh));
     return { logits: this.words(features), state: { ...state, hidden }, weights: seen?.weights.data ?? null };
   }
 
@@ -186,20 +188,22 @@ export class TiedTranslator extends Model {
   }
 }
 
+/** A GPT; without a table of positions its queries and keys are turned by them. */
 export class GPT extends Model {
   normFirst = true;
-  sharesContext = true;
+  causal = true;
+  activation = "gelu_tanh";
+  parts = { attention: "norm1", cross: "", ffn: "norm2", widen: "ffn.0", narrow: "ffn.2" };
 
   /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     super(card, tensors);
-    this.rotary = this.config.positions === "rotary";
+    this.rotary = !tensors["positions.weight"];
   }
 
   /** @param {number[]} ids @param {Tap} [tap] @returns {Line} */
   start(ids = [], tap = undefined) {
-    const state = { past: [], source: ids.length };
-    return ids.length ? this.read(ids, state, tap).state : state;
+    return ids.length ? this.read(ids, [], tap).state : [];
   }
 
   /**
@@ -208,21 +212,21 @@ export class GPT extends Model {
    * @param {Line} state
    * @param {Tap} [tap]
    */
-  read(ids, state = this.start(), tap = undefined) {
-    const first = state.past[0]?.keys.rows ?? 0;
-    /** @type {Read[]} */
+  read(ids, state = [], tap = undefined) {
+    const first = state[0]?.keys.rows ?? 0;
+    /** @type {Line} */
     const past = [];
-    if (!this.rotary && first + ids.length > this.config.max_length)
-      throw new RangeError(`${this.card.name} sees ${this.config.max_length} tokens at once`);
+    if (!this.rotary && first + ids.length > this.context)
+      throw new RangeError(`${this.card.name} sees ${this.context} tokens at once`);
     let x = this.embed(ids, "tokens.weight");
     if (!this.rotary) x = add(x, this.embed(places(ids.length, first), "positions.weight"));
     x = listen(tap, "embedding", x);
-    for (let n = 0; n < this.config.num_layers; n++) {
-      const done = this.block(x, `blocks.${n}`, { causal: true, past: state.past[n], tap });
+    for (let n = 0; n < this.layers; n++) {
+      const done = this.block(x, `blocks.${n}`, { causal: true, past: state[n], tap });
       x = done.x;
       past.push(done.read);
     }
-    return { logits: this.words(x, tap), state: { ...state, past } };
+    return { logits: this.words(x, tap), state: past };
   }
 
   /** @param {Matrix} x @param {Tap} [tap] */
@@ -230,17 +234,9 @@ export class GPT extends Model {
     return linear(listen(tap, "features", this.norm(x, "norm")), { weight: this.tensors["tokens.weight"] });
   }
 
-  /** One token: as `read`, with its weights over what it was given. @param {number} word @param {Line} state
-   * @param {Tap} [tap] @returns {Step} */
+  /** One token: as `read`. @param {number} word @param {Line} state @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
-    let weights;
-    const last = `blocks.${this.config.num_layers - 1}.attention.weights`;
-    const done = this.read([word], state, (name, value) => {
-      const taken = listen(tap, name, value);
-      if (name === last) weights = meanOf(taken).subarray(0, state.source);
-      return taken;
-    });
-    return { ...done, weights };
+    return this.read([word], state, tap);
   }
 }
 
@@ -257,7 +253,7 @@ export class Bert extends Model {
     const words = add(embedded("tokens", ids), embedded("segments", segments));
     const sum = add(words, embedded("positions", places(ids.length)));
     let x = listen(tap, "embedding", this.norm(sum, "bert.embeddings.norm"));
-    for (let n = 0; n < this.config.num_layers; n++) x = this.block(x, `bert.blocks.${n}`, { tap }).x;
+    for (let n = 0; n < this.layers; n++) x = this.block(x, `bert.blocks.${n}`, { tap }).x;
     const pooled = map(this.linear(new Matrix(1, x.columns, x.row(0)), "bert.pooler"), Math.tanh);
     return { hidden: listen(tap, "features", x), pooled };
   }
@@ -292,6 +288,7 @@ export const ARCHITECTURES = {
   Transformer,
   TiedTranslator,
   GPT,
+  RotaryGPT: GPT,
   BertForPreTraining: Bert,
   BertForSequenceClassification: Bert,
   BertForTokenClassification: Bert,

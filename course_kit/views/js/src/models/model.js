@@ -43,15 +43,24 @@ export function meanOf(weights) {
 export class Model {
   normFirst = false; // where the norms of a block are
   rotary = false; // whether its positions are
-  sharesContext = false; // whether it reads and writes in one line, as a GPT
+  causal = false; // whether it reads from the left alone, as a GPT
+  parts = {
+    attention: "around_attention.norm",
+    cross: "around_cross.norm",
+    ffn: "around_ffn.norm",
+    widen: "ffn.widen",
+    narrow: "ffn.narrow",
+  };
 
   /** @param {About} card @param {Tensors} tensors */
   constructor(card, tensors) {
     this.card = card;
     this.tensors = tensors;
     this.config = card.config;
+    this.layers = card.config.layers ?? card.config.num_layers;
     this.heads = card.config.heads ?? card.config.num_heads;
-    this.context = card.config.context ?? card.config.max_length;
+    this.context = card.config.context ?? card.config.max_length; // tokens that it sees at once
+    this.activation = card.config.activation ?? "relu";
   }
 
   /** Weight and bias of a layer. @param {string} name */
@@ -133,12 +142,12 @@ export class Model {
   /**
    * A sub-layer with its residual connection and its norm, before it or after.
    * @param {Matrix} x
-   * @param {string} name
+   * @param {string} name of the norm
    * @param {(input: Matrix) => Matrix} sublayer
    */
   around(x, name, sublayer) {
-    if (this.normFirst) return add(x, sublayer(this.norm(x, `${name}.norm`)));
-    return this.norm(add(x, sublayer(x)), `${name}.norm`);
+    if (this.normFirst) return add(x, sublayer(this.norm(x, name)));
+    return this.norm(add(x, sublayer(x)), name);
   }
 
   /**
@@ -153,7 +162,7 @@ export class Model {
     const first = past?.keys.rows ?? 0;
     /** @type {Read} */
     let read = { keys: x, values: x };
-    x = this.around(x, `${name}.around_attention`, (input) => {
+    x = this.around(x, `${name}.${this.parts.attention}`, (input) => {
       read = this.project(input, `${name}.attention`, first);
       if (past) read = { keys: Matrix.stack([past.keys, read.keys]), values: Matrix.stack([past.values, read.values]) };
       return this.attend(input, read, `${name}.attention`, { causal, first, tap });
@@ -161,12 +170,12 @@ export class Model {
     x = listen(tap, `${name}.after_attention`, x);
     if (memory) {
       const cross = `${name}.cross_attention`;
-      x = this.around(x, `${name}.around_cross`, (input) => this.attend(input, memory, cross, { tap }));
+      x = this.around(x, `${name}.${this.parts.cross}`, (input) => this.attend(input, memory, cross, { tap }));
       x = listen(tap, `${name}.after_cross`, x);
     }
-    x = this.around(x, `${name}.around_ffn`, (input) => {
-      const wide = map(this.linear(input, `${name}.ffn.widen`), ACTIVATIONS[this.config.activation ?? "relu"]);
-      return this.linear(listen(tap, `${name}.ffn`, wide), `${name}.ffn.narrow`);
+    x = this.around(x, `${name}.${this.parts.ffn}`, (input) => {
+      const wide = map(this.linear(input, `${name}.${this.parts.widen}`), ACTIVATIONS[this.activation]);
+      return this.linear(listen(tap, `${name}.ffn`, wide), `${name}.${this.parts.narrow}`);
     });
     return { x: listen(tap, name, x), read };
   }

@@ -28,9 +28,8 @@ export function probabilities(logits) {
  * @returns {Generator<Said & { shares: Float64Array }, Said & { ended: boolean }>}
  */
 export function* writing(model, source, { longest, tap, states } = {}) {
-  const limit = model.sharesContext ? Math.floor(model.context / 2) : model.context;
-  const read = source.slice(0, limit);
-  const most = longest ?? Math.min(2 * read.length + 10, model.sharesContext ? limit - 1 : Infinity);
+  const read = source.slice(0, model.context);
+  const most = longest ?? 2 * read.length + 10;
   /** @type {number[]} */
   const ids = [];
   /** @type {Said["weights"]} */

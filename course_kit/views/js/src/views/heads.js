@@ -360,7 +360,7 @@ class Heads {
     const [it] = models;
     const { numbers, spec } = this;
     const layers = weightsOf(it, { ids, segments: pieces.map(({ segment }) => segment) });
-    const masked = Boolean(it.model.sharesContext);
+    const masked = Boolean(it.model.causal);
     const map0 = packed(layers, masked);
     const top = most(map0);
     const shape = [layers.length, layers[0].length, ids.length, ids.length];
