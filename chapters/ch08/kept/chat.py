@@ -120,10 +120,8 @@ def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
-        if state.get("kind") == "Llama":
-            model = Llama(checked(LlamaConfig(**state["sizes"])))
-        else:
-            model = GPT(**state["sizes"])
+        sizes = state["sizes"]
+        model = Llama(checked(LlamaConfig(**sizes))) if state.get("kind") == "Llama" else GPT(**sizes)
         model.load_state_dict(state.get("best", state.get("model")))
         texts = saved_tokenizer(state)
         first = int(state.get("first", 0))  # the number of the first byte
