@@ -27,7 +27,7 @@ def answered(view, model, text, room=None, *, needs="", **more):
     given = model if isinstance(model, tuple | list) else [model]
     loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
     for m in loaded:
-        if m is not None and needs and config_of(m.model).get(needs, m) is None:
+        if m is not None and needs and not config_of(m.model).get(needs, True):
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
         view.options["own"] = options_of(loaded, text, room, **more)
@@ -41,7 +41,7 @@ def options_of(loaded: list[Loaded], text, room=None, label="Your own sentence:"
     it is open at first."""
     first, names = loaded[0], [m.card["name"] for m in loaded]
     read, data, sizes = first.source or first.tokenizer, first.card["data"], config_of(first.model)
-    limit = sizes.get("context") or sizes["max_length"]
+    limit = sizes["context"]
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6

@@ -20,7 +20,7 @@ from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
 OURS = parallel.load_parallel("en-fr", "valid")[:30]
-TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"model_size": 8, "dropout": 0.2}, steps=6,
+TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
 
 WORDS = "the old cat sees a small dog and it runs home again\n"
@@ -46,7 +46,7 @@ def test_a_checkpoint_is_trained_measured_and_says_how(capsys):
     assert path == checkpoints.folder() / "tiny.json"
     assert card["data"] | {"train_pairs": 41, "licence": "CC BY 2.0 FR"} == card["data"]
     assert card["training"]["command"] == "course train tiny"
-    assert card["training"]["recipe"]["model"] == {"model_size": 8, "dropout": 0.2}
+    assert card["training"]["recipe"]["model"] == {"size": 8, "dropout": 0.2}
     assert card["metrics"]["test_sentences"] == 9
     assert {"valid_bleu_greedy", "test_bleu_beam_1", "test_bleu_beam_4", "test_exact_match"} <= set(card["metrics"])
     assert len(card["samples_not_selected"]) == 9
@@ -95,7 +95,7 @@ def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest():
     assert taken[0] == {id(x) for x in model.blocks.parameters() if x.dim() == 2}
     assert taken[0] | taken[1] == set(map(id, model.parameters())) and not taken[0] & taken[1]
     assert id(model.tokens.weight) in taken[1]
-    both_sides = Transformer(TransformerConfig(9, 9, model_size=8, num_layers=1, num_heads=2))
+    both_sides = Transformer(TransformerConfig(9, 9, size=8, layers=1, heads=2))
     matrices = (
         optimizers.maker("muon", both_sides)(list(both_sides.parameters()), 0.01).parts[0].param_groups[0]["params"]
     )
@@ -130,7 +130,7 @@ def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
     monkeypatch.setattr(parallel, "load_parallel", lambda pair, split: OURS)
     measuring._lesson.cache_clear()
     sides = ("words", 900), ("words", 900)
-    ours = Recipe("grammar", "en-fr", *sides, {"model_size": 8}, steps=2, tokens=500, every=2)
+    ours = Recipe("grammar", "en-fr", *sides, {"size": 8}, steps=2, tokens=500, every=2)
     monkeypatch.setitem(train.RECIPES, "ours", ours)
     try:
         train.train("ours")

@@ -1,7 +1,18 @@
 // The models of the course, as course_utils defines them: the same settings, the same names of weights, one sentence
 // at a time. A test holds the two together for every trained model.
 import { Model, listen, meanOf, places } from "./model.js";
-import { ACTIVATIONS, Matrix, add, gruStep, linear, map, sinusoidal, softmax, times, weightedMeans } from "./tensors.js";
+import {
+  ACTIVATIONS,
+  Matrix,
+  add,
+  gruStep,
+  linear,
+  map,
+  sinusoidal,
+  softmax,
+  times,
+  weightedMeans,
+} from "./tensors.js";
 
 /** @import { About, Read, Step, Tap, Tensors } from "./model.js" */
 /** @typedef {{ past: Read[], memory: Read[] }} Written what a Transformer has read, and what it has written so far */

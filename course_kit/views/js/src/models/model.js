@@ -57,9 +57,9 @@ export class Model {
     this.card = card;
     this.tensors = tensors;
     this.config = card.config;
-    this.layers = card.config.layers ?? card.config.num_layers;
-    this.heads = card.config.heads ?? card.config.num_heads;
-    this.context = card.config.context ?? card.config.max_length; // tokens that it sees at once
+    this.layers = card.config.layers;
+    this.heads = card.config.heads;
+    this.context = card.config.context; // tokens that it sees at once
     this.activation = card.config.activation ?? "relu";
   }
 

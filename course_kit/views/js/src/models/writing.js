@@ -20,7 +20,7 @@ export function probabilities(logits) {
 }
 
 /**
- * The most probable word at each step, until <eos> or `longest` words, as course_kit.decoding.beam_search with a beam of 1: yields what is
+ * The most probable word at each step, until <eos> or `longest` words, as a beam of 1 in Python: yields what is
  * written so far after each word, and in the end whether it came to an end.
  * @param {Writer} model
  * @param {number[]} source
