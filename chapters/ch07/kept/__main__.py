@@ -75,6 +75,8 @@ def run(asked: argparse.Namespace) -> None:
     if not importlib.util.find_spec(f"{__package__}.{module}"):
         raise Refused(f"{module}.py is not there yet: chapter {7 if module == 'training' else 8} writes it.")
     mine = importlib.import_module(f"{__package__}.{module}")
+    if pressed:  # while torch was loaded, which takes seconds and may swallow it
+        raise KeyboardInterrupt
     if asked.command == "train":
         mine.train(asked.file, asked.minutes)
     elif asked.command == "write":
@@ -86,6 +88,15 @@ def run(asked: argparse.Namespace) -> None:
         mine.chat(asked.model, asked.count, asked.temperature, asked.top_p, asked.seed)
     else:
         mine.serve(asked.port, asked.model)
+
+
+pressed: list[int] = []  # each ^C
+
+
+def interrupt(*_: Any) -> None:
+    """^C, remembered."""
+    pressed.append(1)
+    raise KeyboardInterrupt
 
 
 def readable(text: str) -> str:
@@ -115,5 +126,5 @@ def main(words: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait let others work
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ^C also in the background
+    signal.signal(signal.SIGINT, interrupt)  # ^C also in the background
     sys.exit(main())
