@@ -420,7 +420,8 @@ class SelfAttention(nn.Module):
         raise NotImplementedError
 
     def forward(self, x, mask=None):
-        """x [B, T, D], mask [B, 1, T] bool or None -> output [B, T, dv], weights [B, T, T]"""
+        """x [B, T, D], mask [B, 1, T] bool or None
+        -> output [B, T, dv], weights [B, T, T]"""
 
 # %% [markdown]
 # <!-- solution: a self-attention layer -->

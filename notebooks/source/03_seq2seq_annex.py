@@ -876,7 +876,7 @@ assert 800 < len(lesson.source) < 830  # English words
 assert "name" not in real.card or [round(found[n]) for n in ("1-4", "11-14")] == [57, 34]
 
 # %% [markdown]
-# Even with attention, BLEU falls from 57 at 1–4 words to 34 at 11–14 here: long real sentences may be harder, or too rare in training (and BLEU is hard to compare between lengths).
+# Even with attention, BLEU falls from 57 at 1–4 words to 34 at 11–14 here: long real sentences may be harder, or too rare in training (and BLEU is hard to compare between lengths). <!-- source: the card of seq2seq-attention-en-fr -->
 
 # %% tags=["lab"]
 yours = "The little girl is reading a long letter to her father."

@@ -671,7 +671,8 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 # %%
 from course_kit.mine import keep
 
-keep("gpt", "tokenizer", "training", "__main__", beside={"sherlock_holmes.txt": data.book()})
+book = {"sherlock_holmes.txt": data.book()}
+keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
 # %% [markdown]
 # Published parameters of GPT-2 fit into this class, too: [the annex](07_gpt_annex.ipynb#gpt-2) loads them. In a terminal, in the folder of your notebooks:

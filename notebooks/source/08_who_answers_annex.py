@@ -211,7 +211,8 @@ if smol:
     )
     with torch.no_grad(), heads.attention_weights(smol.model) as weights:
         smol.model(ids)
-    on_first = torch.stack([w[0, :, -1, 0] for w in weights["decoder"]])  # [30 layers, 9 heads]
+    last = [w[0, :, -1, 0] for w in weights["decoder"]]  # [9 heads] of each layer
+    on_first = torch.stack(last)  # [30 layers, 9 heads]
     print(
         f"At the last of {ids.shape[1]} tokens, {(on_first > 0.5).sum()} of "
         f"{on_first.numel()} heads give the first token more than half."

@@ -50,7 +50,7 @@ def test_switch_guess_see(opened):
     page.locator('[data-swap="10"]').click()
     expect(page.locator('[data-swap="10"]')).to_have_text("92 %")
     expect(french(page)).to_have_text(["elle", "fatiguée"] * 2)
-    assert says.inner_text() != before
+    until(says.inner_text, lambda words: words != before)
     switch(page, "on")
     expect(page.locator(".swap").first).not_to_be_visible()
     page.get_by_role("button", name="tired: what does it attend to?").click()

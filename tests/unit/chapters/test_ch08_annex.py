@@ -29,6 +29,9 @@ class Letters:
     def decode(self, ids):
         return "".join(map(chr, ids))
 
+    def token_to_id(self, mark):
+        return {"<|im_start|>": 297, "<|im_end|>": 298}[mark]
+
 
 @pytest.fixture
 def small():
@@ -135,7 +138,7 @@ def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypa
     ],
 )
 def test_a_recipe_gives_what_its_file_holds(small, monkeypatch, module, record, given, holds):
-    monkeypatch.setattr(module, "needed", lambda: copy.deepcopy(small))
+    monkeypatch.setattr(module, "require_smollm", lambda: copy.deepcopy(small))
     found, kept = getattr(module, record)(**given), results.load(record.replace("record", "smollm"))
     assert holds in found and set(found) == set(kept) - {"command", "date", "device", "versions", "minutes"}
     assert f"smollm_{record[7:]}" in RECIPES and json.dumps(found)

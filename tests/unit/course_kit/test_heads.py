@@ -22,7 +22,7 @@ def made(kind):
         model = Transformer(TransformerConfig(9, 9, 8, 2, 2))
         return model.eval(), lambda: model(IDS, IDS[:, :3])
     if kind == "Bert":
-        model = Bert(BertConfig(9, *SMALL))
+        model = Bert(BertConfig(9, **SMALL))
         return model.eval(), lambda: model(IDS).hidden
     model = GPT(9, **SMALL) if kind == "GPT" else Llama(LlamaConfig(9, **SMALL, key_heads=1, hidden=24))
     return model.eval(), lambda: model(IDS)
