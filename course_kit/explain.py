@@ -6,7 +6,8 @@
 
 Signatures carry their shapes as types (`q: Float[Tensor, "... Q d"]`). After an error, the arguments of the innermost
 function with such a signature are compared with it: one name is one size, `...` and `*name` are any leading axes. What
-cannot be said for sure is not said, and nothing is looked at while all is well.
+cannot be said for sure is not said, and nothing is looked at while all is well. A name that a cell does not find gets
+a sentence, too; kernel_start.py has it there before `setup()`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ def sentence(error: BaseException) -> str:
         return ""
 
 
+MISSING = (
+    "{name}: no cell that has run in this kernel makes it. If one above does, as after a restart: *Kernel → Resume "
+    "here*. If none does: is it spelt right?"
+)
+
+
 @dataclass(frozen=True)
 class Call:
     """A call of a function whose signature carries shapes, ended by an error. owner: its `self`, if it has one;
@@ -80,6 +87,8 @@ def _sentence(error: BaseException) -> str:
     if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
         return ""
     frames = list(_frames(error.__traceback__))
+    if frames and type(error) is NameError and frames[-1][0].f_globals.get("__name__") == "__main__":
+        return MISSING.format(name=error.name)
     if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
         return ""
     for depth in reversed(range(len(frames))):

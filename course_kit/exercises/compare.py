@@ -261,7 +261,8 @@ def _nan(got: Tensor, want: Tensor) -> str | None:
     if not bad.any():
         return None
     amount = "all of it" if bad.all() else f"{int(bad.sum())} of {bad.numel()} numbers"
-    return f"NaN, in {amount}. NaN comes from 0/0, inf − inf or inf/inf: which step makes it?"
+    comes = "NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number"
+    return f"NaN, in {amount}. {comes}: which step makes it?"
 
 
 def _infinite(got: Tensor, want: Tensor) -> str | None:

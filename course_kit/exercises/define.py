@@ -24,14 +24,15 @@ class Case:
 
     args: by position, in this order; their names are only for the reader. keywords: passed by name.
     init: for a class, what its constructor gets. shown: used as the example while the exercise is unsolved.
-    given: how to show an input that is no array, by name ("a model that learns its width").
+    given: how to show an input that is no array, by name ("a model that learns its width"), and what else one needs to
+    compute the result, such as the parameters of a layer.
     """
 
     args: dict[str, Any]
     keywords: dict[str, Any] = field(default_factory=dict)
     init: tuple = ()
     shown: bool = False
-    given: dict[str, str] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 def named(*names: str, **says: str) -> Callable[..., Case]:
@@ -150,6 +151,17 @@ def call(answer: Callable, case: Case) -> Any:
     return construct(answer, case)(*case.args.values(), **case.keywords)
 
 
+def beside(run: Callable[[Callable, Case], Any]) -> Callable[[Callable, Case], Any]:
+    """A decorator for an exercise's `run` that looks at more than what comes back, at a model that is trained, say: in
+    the grader's sandbox it goes to where the answer is."""
+
+    @functools.wraps(run)
+    def there(answer: Any, case: Case) -> Any:
+        return answer.within(run, case) if hasattr(answer, "within") else run(answer, case)
+
+    return there
+
+
 @dataclass(frozen=True)
 class Exercise:
     """name: what `@exercise("…")` is given. task: what the function should do, with its shapes, said while unsolved.
@@ -162,8 +174,8 @@ class Exercise:
     words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
-    answer, said after ✓ ("Your kernel draws the curve below."). function: its name on the page, where that is not the
-    reference's; formerly: names that it had in earlier editions.
+    answer, said after ✓, with a link to the section ("… in [The book](#The-book)."). function: its name on the page,
+    where that is not the reference's; formerly: names that it had in earlier editions.
     """
 
     name: str
@@ -218,6 +230,11 @@ class FindError(Exercise):
     @property
     def lines(self) -> tuple[int, ...]:
         return self.line if isinstance(self.line, tuple) else (self.line,)
+
+    @property
+    def misnamed(self) -> bool:
+        """Whether the name in its first line is one of several errors."""
+        return len(self.lines) > 1 and 1 in self.lines and not self.claims
 
     @property
     def asks(self) -> str:

@@ -1,8 +1,8 @@
 """From "the numbers differ" to what a good teacher would say.
 
-First the mistakes that people are known to make in this exercise, alone or two at once; then an input that is never
-used, and what must hold of any right answer; then what can be said of any wrong result (compare.py). The last lines of
-this file say in which order.
+First the mistakes that people are known to make in this exercise, a change of its solution in one place (mutants.py),
+or two mistakes at once; then an input that is never used, and what must hold of any right answer; then what can be said
+of any wrong result (compare.py). The last lines of this file say in which order.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,10 +33,12 @@ from course_kit.exercises.compare import (
 )  # fmt: skip
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
+from course_kit.exercises.mutants import mutants
 from course_kit.exercises.properties import never_used, violated
 from course_kit.exercises.show import EXPECTED, MINE
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
+SEARCH = 1.0  # seconds for mutants of the solution
 NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
 
 
@@ -86,7 +90,9 @@ class Verdict:
 
 def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: str = EXPECTED) -> dict[str, Any]:
     """The arrays of a case in the order one reads them: inputs, what is expected, what came."""
-    arrays = {name: case.given.get(name, x) for name, x in (case.args | case.keywords).items()}
+    inputs = case.args | case.keywords
+    arrays = {name: case.given.get(name, x) for name, x in inputs.items()}
+    arrays |= {name: x for name, x in case.given.items() if name not in inputs}
     wanted = want if isinstance(want, tuple) else (want,)
     came = got if isinstance(got, tuple) else (got,) * len(wanted)
     for name, expected, mine in zip(exercise.returns, wanted, came, strict=True):
@@ -148,11 +154,13 @@ def _size(case: Case, want: Any) -> int:
 
 @dataclass(frozen=True)
 class Match:
-    """What was recognised. says: the words for it; known: the mistake; cases: the numbers of the cases that show it."""
+    """What was recognised. says: the words for it; known: the mistake; cases: the numbers of the cases that show it;
+    listed: the exercise knows it, and it is no mutant of its solution."""
 
     says: str
     known: Wrong
     cases: tuple[int, ...]
+    listed: bool = True
 
 
 Suspect = tuple[Wrong, Callable[[int], Outcome]]  # a known mistake, and its outcome on the case with this number
@@ -170,7 +178,7 @@ def recognised(evidence: Evidence, near: bool) -> tuple[Match | None, Match | No
         return None, None
     if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
         return None, None  # all is right, but an input was changed
-    whole = _two_at_once(evidence) or (None if near else _one_step_more(evidence, suspects))
+    whole = _mutated(evidence) or _two_at_once(evidence) or (None if near else _one_step_more(evidence, suspects))
     spoilt = any(outcome.spoilt for outcome in outcomes)  # a changed input explains part of what is wrong
     part = None if whole or near or spoilt else _on_a_part(evidence, suspects)
     return whole, part
@@ -184,6 +192,20 @@ def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
     """Whether a mistake does what the answer does, on all cases; most are told apart by the first that fails."""
     fine = [i for i in range(len(evidence.cases)) if i not in evidence.failing]
     return all(evidence.outcomes[i].like(its(i)) for i in evidence.failing + fine)
+
+
+def _mutated(evidence: Evidence) -> Match | None:
+    """A change of the solution in one place that gives the same results."""
+    end = time.monotonic() + SEARCH
+    troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
+    if all(troubles) and not any(re.search(r"\d", trouble.message) for trouble in troubles):
+        return None  # an error that tells of no size is the same for many mistakes
+    for wrong in mutants(evidence.exercise):
+        if time.monotonic() > end:
+            break
+        if _explains(_outcomes_of(evidence, wrong.answer), evidence):
+            return Match(wrong.hint, wrong, tuple(evidence.failing), listed=False)
+    return None
 
 
 def _two_at_once(evidence: Evidence) -> Match | None:
@@ -324,15 +346,15 @@ class Diagnosis:
         return next(violated(self.exercise.properties, value, self.cases, mine, self.wanted), None)
 
     def a_known_mistake(self) -> Verdict | None:
+        if self.whole and not self.whole.listed and (unused := self.pairs and self.an_unused_input()):
+            return unused
         return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
 
     def an_error(self) -> Verdict | None:
         if not self.stopped:
             return None
-        part, trouble = self.part, self.outcomes[self.stuck[0]].trouble
-        notes = self.notes + ((f"On another input it looks like this mistake: {part.known.hint}",) if part else ())
-        known = part and part.known
-        verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, known=known, notes=notes)
+        trouble = self.outcomes[self.stuck[0]].trouble
+        verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, notes=self.notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
 
@@ -354,7 +376,11 @@ class Diagnosis:
     def an_unused_input(self) -> Verdict | None:
         value, right, mine = self.results
         counts = all(isinstance(result, int) for result in mine)  # a count is often the same by chance
-        if self.exercise.run is not call or counts or any(map(senseless, mine)):  # its own `run` need not compare all
+        if (
+            self.exercise.run is not call
+            or counts
+            or any(senseless(m) and not senseless(w) for m, w in zip(mine, self.wanted, strict=True))
+        ):  # its own `run` need not compare all
             return None
         name = next(never_used(value, right, self.cases, mine, self.wanted), None)
         if name is None:

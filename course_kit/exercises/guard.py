@@ -193,10 +193,10 @@ def _set_default_device(device: Any) -> None:
 @contextlib.contextmanager
 def plain_torch() -> Iterator[None]:
     """The torch in which exercises were written, whatever the notebook has set: seeded, float32, on the CPU, without
-    autocast. Afterwards all is as it was."""
+    autocast, with gradients. Afterwards all is as it was."""
     import torch
 
-    with world_unchanged(), torch.autocast("cpu", enabled=False):
+    with world_unchanged(), torch.autocast("cpu", enabled=False), torch.inference_mode(False), torch.enable_grad():
         torch.set_default_dtype(torch.float32)
         if torch.get_default_device().type != "cpu":
             torch.set_default_device(None)

@@ -28,7 +28,8 @@ def part_of(result: Any, part: int = 0) -> Any:
 
 def changed(case: Case, **inputs: Any) -> Case:
     """The case with other values for some inputs."""
-    return replace(case, args=case.args | inputs)
+    keywords = {name: inputs.pop(name) for name in case.keywords if name in inputs}
+    return replace(case, args=case.args | inputs, keywords=case.keywords | keywords)
 
 
 def _moved(x: Tensor) -> Tensor:
@@ -114,13 +115,15 @@ def shift_changes_nothing(name: str) -> Property:
     return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", broken)
 
 
-def rows_are_independent(*names: str) -> Property:
-    """The last sentence alone gives the last row of the batch (`names` have the batch in front)."""
+def rows_are_independent(*names: str, masks: tuple[str, ...] = ()) -> Property:
+    """The last sentence alone gives the last row of the batch (`names` have the batch in front; `masks` too, where they
+    have three axes)."""
 
     def broken(run, case, mine, want):
         if len(case.args[names[0]]) < 2 or not alike(part_of(mine), part_of(want)):
             return None
-        alone = run(changed(case, **{name: case.args[name][-1:] for name in names}))
+        apart = *names, *(x for x in masks if case.args.get(x) is not None and case.args[x].dim() > 2)
+        alone = run(changed(case, **{name: case.args[name][-1:] for name in apart}))
         return not same(part_of(mine)[-1:], part_of(alone))
 
     says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
@@ -179,11 +182,15 @@ def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: 
     """The inputs that the answer does not depend on, though the reference does: whatever they hold, the same comes out.
     Texts tell nothing: they may be about something else in the result."""
     readable = [i for i, value in enumerate(mine) if value is not None and not isinstance(value, str)]
-    for name in cases[0].args:
-        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(cases[i].args.get(name))]
+    for name in dict.fromkeys(name for case in cases for name in (*case.args, *case.keywords)):
+        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(_given(cases[i], name))]
         moves = any(_moves(run, other, mine[i], raised=True) for i, other in others)  # it looks at what it cannot take
         if not moves and any(_moves(reference, other, wanted[i], raised=False) for i, other in others):
             yield name
+
+
+def _given(case: Case, name: str) -> Any:
+    return case.args.get(name, case.keywords.get(name))
 
 
 def _moves(run: Run, case: Case, before: Any, raised: bool) -> bool:

@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from course_kit.exercises.define import Exercise
+from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.repair import definition_of
 from course_kit.source_text import plain
 
@@ -48,7 +48,7 @@ def reference_text(task: Exercise, space: dict[str, Any]) -> str:
     except LookupError:
         return ""
     node = ast.parse(text).body[0]
-    return _under(STUBS.get(task.name, node), thing, node, text, space)
+    return _under(_named(task, STUBS.get(task.name, node), node), thing, node, text, space)
 
 
 def text_for(task: Exercise, cell: str) -> str:
@@ -61,7 +61,16 @@ def text_for(task: Exercise, cell: str) -> str:
     node = ast.parse(text).body[0]
     stub = next((one for one in ast.parse(cell).body if isinstance(one, Definition) and one.decorator_list), node)
     there = {x.id: None for x in ast.walk(node) if isinstance(x, ast.Name)}
-    return _under(stub, thing, node, text, there)
+    return _under(_named(task, stub, node), thing, node, text, there)
+
+
+def _named(task: Exercise, stub: Definition, node: Definition) -> Definition:
+    """The stub, under the reference's name where its own is one of the errors."""
+    if not (isinstance(task, FindError) and task.misnamed):
+        return stub
+    stub = copy.copy(stub)
+    stub.name = node.name
+    return stub
 
 
 def _under(stub: Definition, thing: Any, node: Any, text: str, space: dict[str, Any]) -> str:

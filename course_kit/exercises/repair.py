@@ -71,7 +71,7 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     program = _program(puzzle)
     if definition is None or not isinstance(definition, type(program)):
         return None
-    given, mine = list(_statements(program)), list(_statements(definition))
+    given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
     names = _renamed(given, mine)
     texts = [one.written({}) for one in given], [one.written(names) for one in mine]
     lines, added = set(), set()
@@ -112,15 +112,16 @@ def _program(puzzle: FindError) -> ast.AST | None:
     return ast.parse("\n".join(puzzle.program)).body[-1]
 
 
-def _statements(node: ast.AST, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
-    """A definition's first line, then all that is in it; its own name, decorators and descriptions are left out."""
+def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
+    """A definition's first line, then all that is in it; decorators and descriptions are left out, and, unless it is
+    `named`, its own name."""
     head, inside = copy.copy(node), [(part, one) for part in INSIDE for one in getattr(node, part, ())]
     for part in INSIDE:
         if hasattr(node, part):
             setattr(head, part, [])
     if isinstance(head, ast.FunctionDef | ast.ClassDef):
         head.decorator_list = []
-        head.name = head.name if place[0] else "_"
+        head.name = head.name if place[0] or named else "_"
         if isinstance(inside[0][1], ast.Expr) and isinstance(inside[0][1].value, ast.Constant):
             inside = inside[1:]
     if isinstance(head, ast.FunctionDef):
@@ -130,7 +131,7 @@ def _statements(node: ast.AST, place: tuple[int, str] = (0, "")) -> Iterator[Sta
     head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
     yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", first)) + 1))
     for part, one in inside:
-        yield from _statements(one, (place[0] + 1, part))
+        yield from _statements(one, named, (place[0] + 1, part))
 
 
 def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
@@ -157,19 +158,23 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
     """The verdict on an answer to a find-the-error, with what its changes tell."""
     if verdict.state == "unsolved":
         return replace(verdict, text=puzzle.asks)
-    if verdict.right:
+    if verdict.right and not (made and puzzle.misnamed and 1 not in made.lines):
         return replace(verdict, text=_praise(puzzle, made))
     if made is None:
         return verdict
-    hit = made.lines.intersection(puzzle.lines)
+    hit = {line for line in puzzle.lines if line in made.lines or made.added & {line - 1, line}}
+    if verdict.right:
+        text = "All that it computes is right. Line 1 is still as it was: is it what its name says?"
+        return replace(verdict, state="wrong", text=text, notes=())
     spoilt = min(made.lines & puzzle.innocent.keys(), default=None)
     acquitted = f"line {spoilt}, and that line was right: {puzzle.innocent[spoilt]}" if spoilt else ""
     refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look="")
     if len(puzzle.lines) > 1:
-        found = f"{len(hit)} of {len(puzzle.lines)} found."
-        if len(hit) + len(made.added) < len(puzzle.lines):
+        found = f"{len(hit)} of the {len(puzzle.lines)} wrong lines are changed."
+        if len(hit) < len(puzzle.lines):
             return replace(refused, text=f"{found} You also changed {acquitted}" if spoilt else found, notes=())
-        return replace(verdict, text=f"{found} {verdict.text}", notes=_also(acquitted) + verdict.notes)
+        text = f"All {len(puzzle.lines)} wrong lines are changed, and not all are right yet. {verdict.text}"
+        return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
     if hit:
         text = f"Line {puzzle.lines[0]} is the one, but it is not right yet. {verdict.text}"
         return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)

@@ -31,6 +31,7 @@ WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
 MOST = 24  # lines of results that are shown unfolded
 GAP, NARROW = 4, 40  # characters between what is expected and what came; of a narrow result
+LINK = re.compile(r"\[([^\]]+)\]\(#([^)\"<>]+)\)")
 PATIENT = 3  # attempts after which the first hint is open
 
 Piece = tuple[str, str]  # the same content as HTML and as plain text
@@ -89,8 +90,9 @@ def stamp(state: str) -> str:
 
 
 def inline(text: str) -> str:
-    """`code` and *emphasis* of a plain sentence, as HTML."""
+    """`code`, *emphasis* and [links](#to-a-heading) of a plain sentence, as HTML."""
     text = re.sub(r"`([^`]+)`", _code_in_words, html.escape(text, quote=False))
+    text = LINK.sub(r'<a href="#\2">\1</a>', text)
     return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
 
 
@@ -105,8 +107,8 @@ def paragraph(text: str) -> str:
 
 
 def sentence(words: str) -> Piece:
-    """A paragraph with `code` and *emphasis*."""
-    return paragraph(inline(words)), words
+    """A paragraph with `code`, *emphasis* and links, of which the text has the words."""
+    return paragraph(inline(words)), LINK.sub(r"\1", words)
 
 
 def headed(state: str, name: str, words: str, head: str = "", beside: str = "", below: str = "") -> Piece:

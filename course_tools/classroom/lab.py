@@ -51,6 +51,7 @@ def run(arguments=(), author=False, fill_only=False):
         home, folder = os.environ.get("HOME", "not set"), elsewhere["JUPYTER_CONFIG_DIR"]
         print(f"Jupyter's own folders cannot be written (HOME is {home!r}); it uses {folder} instead.")
         os.environ.update(elsewhere)
+    os.environ.setdefault("PYTHONSTARTUP", str(root / "course_kit" / "kernel_start.py"))
     print(f"JupyterLab starts at {_address(chosen)} and stops with Ctrl-C.", flush=True)
     return launch(root, chosen)
 

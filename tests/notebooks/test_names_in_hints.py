@@ -6,6 +6,7 @@ by importing or assigning it, or in words.
 
 import ast
 import builtins
+import contextlib
 import inspect
 import re
 import textwrap
@@ -13,7 +14,8 @@ import textwrap
 import pytest
 
 from course_kit.exercises.catalogue import find
-from course_kit.exercises.define import FindError, stubs
+from course_kit.exercises.define import FindError, call, stubs
+from course_kit.exercises.show import LINK
 from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
 
@@ -94,6 +96,125 @@ def test_every_name_is_bound_where_the_exercise_is(notebook):
         known = bound | parts_of(one) | set(dir(builtins))
         missing += [f"{one.name}: `{name}` in a {where}" for name, where in taken(one).items() if name not in known]
     assert not missing, "\n".join(sorted(missing))
+
+
+PLACE = re.compile(r"\b(below|above|next cells?|later|lines? of the cell|further down|from here on)\b")
+
+
+def sections_that_use(notebook, name):
+    """The headings below which a cell behind an exercise uses its function, or one made with it."""
+    bound, head, found = set(), "", set()
+    for cell in building.read_source(notebook).cells:
+        if cell.cell_type == "markdown":
+            for words in re.findall(r"^#{2,4} (.+)$", cell.source, re.M):
+                if not words.startswith(("Exercise", "Find the error")):
+                    head = words
+        elif bound and cell.cell_type == "code" and not cell.source.startswith("%"):
+            for node in ast.parse(cell.source).body:
+                if bound & {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}:
+                    found.add(head)
+                    bound |= {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+        bound |= {stub.bound for stub in stubs(cell.source) if cell.cell_type == "code" and stub.name == name}
+    return found
+
+
+@pytest.mark.parametrize("notebook", building.names())
+def test_what_is_promised_after_a_tick_is_linked_and_there(notebook):
+    for one, _ in exercises_of(notebook):
+        assert not one.used or LINK.search(one.used), one.used
+        assert not PLACE.search(one.used), f"{one.name}: a place is named by a link, not in words: {one.used}"
+        for words, anchor in LINK.findall(one.used):
+            assert anchor == words.replace(" ", "-"), (one.name, anchor)
+            there = sections_that_use(notebook, one.name)
+            assert words in there, f"{one.name}: not used in {words!r}, but in {sorted(there)}"
+
+
+def fails(one, code, space, parameters):
+    """The inputs on which an expression of a hint raises; none where it needs what is made on the way."""
+    found = []
+    for case in one.cases():
+        values = [*case.args.values()]
+        names_there = space | dict(zip(parameters, values, strict=False)) | case.keywords
+        if None in values or len(values) < len(parameters) - len(case.keywords):
+            continue  # of what may be left out, the hint says so
+        try:
+            eval(code, names_there)
+        except NameError:
+            return []
+        except Exception as error:
+            found.append(f"{one.name}: {code!r} on {[getattr(x, 'shape', x) for x in values]}: {error}")
+    return found
+
+
+@pytest.mark.parametrize("notebook", building.names())
+def test_what_a_hint_writes_runs_on_every_input(notebook):
+    space, found = {}, []
+    for cell in building.read_source(notebook).cells:
+        if cell.cell_type != "code" or cell.source.startswith("%"):
+            continue
+        body = ast.parse(cell.source).body
+        for node in (x for x in body if isinstance(x, ast.Import | ast.ImportFrom)):
+            with contextlib.suppress(ImportError):  # what the reader wrote
+                exec(ast.unparse(node), space)
+        for stub in stubs(cell.source):
+            one = find(stub.name)
+            node = next(x for x in body if getattr(x, "name", "") == stub.bound)
+            if isinstance(node, ast.FunctionDef) and not isinstance(one, FindError) and one.run is call:
+                parameters = [x.arg for x in node.args.args]
+                for code in CODE.findall("\n".join(one.hints)):
+                    if is_expression(code):
+                        found += fails(one, code, space, parameters)
+            space[stub.bound] = one.reference
+    assert found == []
+
+
+def is_expression(code):
+    """Whether a hint's code can be run as it stands; `sum(-1)` is the end of one."""
+    try:
+        tree = ast.parse(code, mode="eval").body
+    except SyntaxError:
+        return False
+    return not (isinstance(tree, ast.Call) and getattr(tree.func, "id", "") in dir(builtins)) and "…" not in code
+
+
+def given(parameters, positional, keywords):
+    """The parameters that a call gives a value to."""
+    return frozenset([*parameters[:positional], *keywords])
+
+
+def calls_of(notebook, stub):
+    """The parameters given in each call of an exercise's function or class by its notebook, where that can be read."""
+    for cell in building.read_source(notebook).cells:
+        if cell.cell_type != "code" or cell.source.startswith("%"):
+            continue
+        tree = ast.parse(cell.source)
+        own = next((x for x in tree.body if getattr(x, "name", "") == stub.bound), None)
+        if own is not None and stub.name not in {one.name for one in stubs(cell.source)}:
+            return  # from here on the name is another thing
+        for node in (x for one in tree.body if one is not own for x in ast.walk(one)):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == stub.bound
+            spread = called and any(isinstance(x, ast.Starred) for x in node.args)
+            if called and not spread and all(x.arg for x in node.keywords):
+                yield len(node.args), [x.arg for x in node.keywords]
+
+
+@pytest.mark.parametrize("notebook", building.names())
+def test_what_the_cells_leave_out_of_a_call_the_check_leaves_out_on_some_input(notebook):
+    for cell in building.read_source(notebook).cells:
+        for stub in stubs(cell.source) if cell.cell_type == "code" else ():
+            one = find(stub.name)
+            node = next(x for x in ast.parse(cell.source).body if getattr(x, "name", "") == stub.bound)
+            whole = isinstance(node, ast.ClassDef)
+            makes = next((x for x in node.body if getattr(x, "name", "") == "__init__"), None) if whole else node
+            if makes is None or isinstance(one, FindError):
+                continue
+            parameters = [x.arg for x in makes.args.args][whole:]
+            tried = {
+                given(parameters, len(case.init if whole else case.args), {} if whole else case.keywords)
+                for case in one.cases()
+            }
+            asked = {given(parameters, *call) for call in calls_of(notebook, stub)}
+            assert asked <= tried, (one.name, [sorted(x) for x in asked - tried], [sorted(x) for x in tried])
 
 
 def test_it_finds_what_is_missing():

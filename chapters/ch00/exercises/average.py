@@ -28,9 +28,9 @@ def _sum_of_weights(weights, values):
 
 
 @variants
-def _wrong(weights, values, *, pairs=torch.mul, add=torch.sum, below=_sum_of_weights):
+def _wrong(weights, values, *, add=torch.sum, below=_sum_of_weights):
     """A weighted average with something else below the line, or above it: other pairs, or not all of them added."""
-    return add(pairs(weights, values)) / below(weights, values)
+    return add(torch.mul(weights, values)) / below(weights, values)
 
 
 AVERAGE = Exercise(
@@ -39,7 +39,7 @@ AVERAGE = Exercise(
     reference=weighted_average,
     cases=_cases,
     returns=("average",),
-    used="The cell below calls yours.",
+    used="It goes on with yours: [How an exercise works](#How-an-exercise-works).",
     hints=(
         "With weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3). Which sum is above the line, and "
         "which is below it?",
@@ -69,24 +69,11 @@ AVERAGE = Exercise(
         "You divide by the number of values. Divide by the sum of the weights: a value with weight 3 counts as three.",
         _wrong(below=lambda weights, values: values.sum()),
         "You divide by the sum of the values. Divide by the sum of the weights.",
-        _wrong(below=lambda weights, values: weights.max()),
-        "You divide by the largest weight. Divide by the sum of the weights, so that the shares add up to 1.",
         _wrong(add=lambda products: products),
         "These are the products, one for each value. Add them up, and you have one number.",
         _wrong(add=lambda products: products[0]),
         "Only the first value is counted. Is `return` inside the loop? Then the first round is also the last. Move "
         "`return` to the left.",
-        _wrong(add=lambda products: products[1:].sum()),
-        "The first value is left out. Python counts from 0, so a loop over all of them is `range(len(values))`.",
-        _wrong(add=lambda products: products[:-1].sum()),
-        "The last value is left out. `range(n)` ends at n − 1 already.",
-        _wrong(pairs=torch.add),
-        "You add each weight to its value. Multiply them: a weight says how many times a value counts.",
-        lambda weights, values: values.mean(),
-        "This is the plain mean: the weights make no difference to it.",
-        lambda weights, values: weights * values.sum() / weights.sum(),
-        "`values.sum()` comes first here: without brackets, `.sum()` belongs to `values` alone. Multiply pair by pair "
-        "first, and then add up: `(weights * values).sum()`.",
         lambda weights, values: torch.softmax(weights, -1) @ values,
         "The weights go through a softmax first. They are weights already, so dividing by their sum is enough.",
     ),

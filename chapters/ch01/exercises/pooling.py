@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
@@ -16,9 +15,9 @@ def _alone(x):
 
 
 @variants
-def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.square, half=2, sign=-1, divided=_alone):
-    """The Gaussian kernel, with one of its steps done in another way, and its result divided by something."""
-    return divided(torch.exp(sign * raised(measured(distance, width)) / half))
+def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.square, half=2, sign=-1):
+    """The Gaussian kernel, with one of its steps done in another way."""
+    return torch.exp(sign * raised(measured(distance, width)) / half)
 
 
 def bell(distance, width=1.0):
@@ -29,11 +28,6 @@ def bell(distance, width=1.0):
 def _mirrored(run, case, mine, want):
     return not same(run(properties.changed(case, distance=-case.args["distance"])), mine)
 
-
-NORMALISED = (
-    "You divide by the sum inside the kernel. A kernel says how close one key is, and knows nothing of the others. The "
-    "division comes later, in the pooling."
-)
 
 KERNEL = Exercise(
     name="gaussian kernel",
@@ -50,8 +44,7 @@ KERNEL = Exercise(
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
     returns=("closeness",),
-    used="Below, the notebook compares your kernel with a softmax; near the end, your kernel says what the word “it” "
-    "attends to.",
+    used="Yours says what the word “it” attends to in [A sentence meets a kernel](#A-sentence-meets-a-kernel).",
     hints=(
         "Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness.",
         "Two values to check yours with: at distance 0 the closeness is 1, and at a distance of one width it is "
@@ -80,13 +73,6 @@ KERNEL = Exercise(
         "(`/ 2 * width ** 2` multiplies as well: what is below the fraction line needs brackets.)",
         _wrong_kernel(half=4),
         "The ½ is inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
-        _wrong_kernel(raised=_alone),
-        "The square is missing. Without it, a key to the left (a negative distance) counts more the further away it "
-        "is; only the size of a distance should matter.",
-        _wrong_kernel(raised=_alone, half=1),
-        "This is exp(−distance / width): there is no square in the exponent, and no ½. Does the square come after the "
-        "exp? Squaring exp(−d / 2) doubles the exponent, and the ½ is gone. It belongs inside: "
-        "`(distance / width) ** 2`.",
         _wrong_kernel(raised=torch.abs),
         "You take the absolute value instead of the square. That is a Laplace kernel, with a sharp tip at 0.",
         _wrong_kernel(sign=1),
@@ -94,22 +80,6 @@ KERNEL = Exercise(
         "squared away? `(-x) ** 2` is positive; `-(x ** 2)` is not.",
         _wrong_kernel(measured=lambda distance, width: distance / width**0.5),
         "The width must be squared together with the distance: (distance / width)², not distance² / width.",
-        _wrong_kernel(measured=lambda distance, width: distance / width**2, raised=_alone),
-        "The square reaches only the width: `distance / width ** 2` divides by width². Put brackets around the "
-        "quotient: `(distance / width) ** 2`.",
-        _wrong_kernel(measured=lambda distance, width: distance),
-        "The width makes no difference to your result. Measure the distance in widths: `distance / width`.",
-        _wrong_kernel(divided=lambda closeness: closeness / closeness.sum(-1, keepdim=True)),
-        NORMALISED,
-        _wrong_kernel(divided=lambda closeness: closeness / closeness.sum()),
-        NORMALISED,
-        lambda distance, width=1.0: gaussian_kernel(distance, width) / (width * (2 * torch.pi) ** 0.5),
-        "This is the normal density, with 1 / (width · √(2π)) in front. That formula is right elsewhere; here the "
-        "closeness is 1 at distance 0, and the factor would cancel in the pooling anyway.",
-        lambda distance, width=1.0: gaussian_kernel(distance, width).to(distance.dtype),
-        "The result has the dtype of the distance. If the distances are whole numbers, `torch.zeros_like(distance)` "
-        "can only hold whole numbers, and every closeness below 1 becomes 0. Make it of decimal numbers: "
-        "`distance.float()`.",
     ),
 )
 
@@ -135,25 +105,12 @@ def _average(weights, values, scores):
 
 @variants
 def _wrong_pooling(
-    queries,
-    keys,
-    values,
-    width=1.0,
-    *,
-    distances=_pairs,
-    measured=torch.div,
-    raised=torch.square,
-    half=2,
-    sign=-1,
-    weigh=_softmax,
-    estimate=_average,
-    shape=_alone,
-    table=_alone,
+    queries, keys, values, width=1.0, *, distances=_pairs, measured=torch.div, half=2, weigh=_softmax, table=_alone
 ):
     """Attention pooling with one of its steps done in another way."""
-    scores = sign * raised(measured(distances(queries, keys), width)) / half
+    scores = -torch.square(measured(distances(queries, keys), width)) / half
     weights = weigh(scores)
-    return shape(estimate(weights, values, scores)), table(weights)
+    return _average(weights, values, scores), table(weights)
 
 
 POOLING = Exercise(
@@ -173,7 +130,7 @@ POOLING = Exercise(
         _pooling(*(100_000 + x for x in _doubles([0.0, 1.7], [0.3, 1.1, 2.0])), *_doubles([1.0, 2.0, 4.0])),
     ],
     returns=("estimate", "weights"),
-    used="Your pooling draws the next curve and its weights, and most curves after that.",
+    used="Yours makes the last estimate, too: [So how many should count?](#So-how-many-should-count?)",
     hints=(
         "You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
         "Then come the weights: the closeness of all distances, divided by the sum of its row. "
@@ -196,60 +153,24 @@ POOLING = Exercise(
         _wrong_pooling(weigh=lambda scores: torch.softmax(scores, dim=0)),
         "The rows don't sum to 1, the columns do: it is normalised along the query axis. Each *query* shares one "
         "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
-        _wrong_pooling(weigh=torch.exp),
-        "The weights are not normalised: they are the kernel's values, and a row sums to anything. Divide each row "
-        "by its sum (or take the softmax of the scores), otherwise an estimate grows with the number of neighbours.",
-        _wrong_pooling(estimate=lambda weights, values, scores: scores.exp() @ values),
-        "The estimate is made with the closeness from before the division. Divide first, "
-        "then average with the weights.",
         _wrong_pooling(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
         "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not the "
         "kernel's values; as it is, even the farthest key keeps a good share.",
-        _wrong_pooling(weigh=lambda scores: scores.exp() / scores.exp().sum()),
-        "All weights together sum to 1, but each row should. Sum along the keys only: `sum(-1, keepdim=True)`.",
-        _wrong_pooling(weigh=lambda scores: torch.eye(scores.shape[-1])[scores.argmax(-1)]),
-        "The nearest key takes all the weight. Every key should get a share, and the closer it is, the larger.",
-        _wrong_pooling(estimate=lambda weights, values, scores: (weights * values.mean()).sum(-1)),
-        "The values are averaged before they are weighted, so every query gets the same mean. Weight each value "
-        "first, then add up.",
-        _wrong_pooling(estimate=lambda weights, values, scores: (weights * values).mean(-1)),
-        "The products of the weights and the values should be added up, not averaged: the weights already sum to 1, "
-        "and `mean` divides by the number of keys once more.",
-        lambda queries, keys, values, width=1.0: attention_pooling(queries, keys, keys, width),
-        "The keys are averaged. A key says how well it fits; what is averaged are the values.",
-        lambda queries, keys, values, width=1.0: attention_pooling(
-            *(x.float() for x in (queries, keys, values)), width
-        ),
-        "You turn what comes in into float32, which holds about seven digits: far from 0, keys that are close to each "
-        "other fall together. Compute with the numbers as they come.",
         _wrong_pooling(half=1),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
         "says.",
-        _wrong_pooling(measured=lambda distance, width: distance),
-        "The width makes no difference to your result. Pass it on to your kernel, or measure the distances in widths.",
         _wrong_pooling(measured=torch.mul),
         "You multiply the distance by the width; divide. A wide kernel should attend to more keys, not to fewer.",
-        _wrong_pooling(measured=lambda distance, width: distance / width**0.5),
-        "The width is not squared: it is ((q − k) / width)², so divide before you square.",
-        _wrong_pooling(raised=_alone),
-        "The distance is not squared, so its sign decides, and the largest key always gets the most weight.",
-        _wrong_pooling(raised=torch.abs),
-        "You take the absolute distance instead of its square. That is a Laplace kernel, with a sharp tip at 0.",
-        _wrong_pooling(sign=1),
-        "The farthest key gets the most weight. A minus is missing in the scores, or was squared away.",
         _wrong_pooling(table=lambda weights: weights.T),
         "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
-        _wrong_pooling(shape=torch.squeeze),
-        "With a single query, `.squeeze()` removes the axis of the queries as well, and a number comes back instead "
-        "of [1]. Say which axis it should remove, `.squeeze(-1)`, or use `weights @ values`, which needs none.",
     ),
 )
 
 
 @variants
-def _wrong_mask(size, *, allowed=lambda query, key: query != key, kind=_alone):
-    """A mask of the pairs that are allowed, and the kind of number it is made of."""
-    return kind(allowed(torch.arange(size)[:, None], torch.arange(size)).expand(size, size))
+def _wrong_mask(size, *, allowed=lambda query, key: query != key):
+    """A mask of the pairs that are allowed."""
+    return allowed(torch.arange(size)[:, None], torch.arange(size)).expand(size, size)
 
 
 def all_but_itself(size):
@@ -272,7 +193,6 @@ LEAVE_ONE_OUT = Exercise(
     shown=all_but_itself,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
-    used="Below, your mask hides each reading from itself while the width is learned.",
     hints=(
         "Row i is query i, and column j is key j. Which single entry of row i must be False?",
         "`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False.",
@@ -299,16 +219,6 @@ LEAVE_ONE_OUT = Exercise(
         _wrong_mask(allowed=torch.gt),
         "This is a strictly causal mask: each example may attend only to those before it. Leave-one-out allows those "
         "after it as well.",
-        _wrong_mask(allowed=torch.lt),
-        "Each example may attend only to those after it. Leave-one-out allows those before it as well.",
-        _wrong_mask(allowed=torch.le),
-        "Each example may attend to itself and to those after it. Leave-one-out forbids the diagonal and nothing else.",
-        _wrong_mask(allowed=lambda query, key: query.flip(0) != key),
-        "The other diagonal is False, from the lower left to the upper right. Query i's own key is in column i.",
-        _wrong_mask(kind=Tensor.float),
-        "The mask is made of decimal numbers. It should be boolean: compare with `== 1`, or use `.bool()`.",
-        _wrong_mask(kind=Tensor.long),
-        "The mask is made of whole numbers, and `~` of a 1 would be −2. It should be boolean: use `.bool()`.",
         lambda size: torch.zeros(size, size).fill_diagonal_(-torch.inf),
         "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
         "attended.",

@@ -77,10 +77,6 @@ OVERFLOW = (
     "exp(1000) overflows: it is infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
     "added to all scores changes no weight. (`torch.softmax` does this for you.)"
 )
-LEAK = (
-    "The mask leaks: before the softmax a masked score is 0 here, and exp(0) = 1 still gets a "
-    "share. Before the softmax a masked score must be −∞."
-)
 EVEN_SHARES = (
     "In the row where everything is masked, the weights should be zeros. With −1e9 everywhere all scores are equal "
     "again, and softmax shares evenly among keys that must not be attended to."
@@ -95,7 +91,7 @@ SOFTMAX = Exercise(
     shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
-    used="The next cell gives your function a fully masked row; later, training calls it at every step.",
+    used="Training calls yours at every step in [Five: let the data choose](#Five:-let-the-data-choose).",
     hints=(
         "exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?",
         "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's softmax subtracts "
@@ -119,62 +115,18 @@ SOFTMAX = Exercise(
     wrong=wrong_answers(
         _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), end=_nothing),
         EVEN_SHARES,
-        _wrong(hide=torch.mul, end=_nothing),
-        LEAK,
-        _wrong(hide=torch.mul),
-        LEAK,
-        _wrong(hide=lambda scores, mask: (scores - scores.amax(-1, keepdim=True)) * mask, end=_nothing),
-        "The largest score is subtracted, and then you multiply by the mask: a masked score becomes 0, as if it "
-        "were the largest. Before the exp a masked score must be −∞.",
-        _wrong(hide=lambda scores, mask: scores, end=torch.mul),
-        "The mask comes after the softmax, and nothing is normalised again: the share of the masked keys is lost, and "
-        "the rows don't sum to 1. Mask the scores first, then take the softmax.",
-        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e4)),
-        "A number like −100 or −10,000 hides a key only while the scores that count are larger. If they are even "
-        "smaller, the masked key takes all the weight. Before the softmax a masked score must be −∞.",
-        lambda scores, mask: torch.softmax(scores[mask.expand_as(scores)], dim=-1),
-        "`scores[mask]` takes the allowed scores out of their rows and puts all of them into one. Keep the shape: "
-        "leave the masked scores where they are, and fill them with −∞.",
         _wrong(end=_nothing),
         "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows, with "
         "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN.",
-        _wrong(share=lambda scores: torch.log_softmax(scores, -1), end=_nothing),
-        "These are the logarithms of the weights: `log_softmax`. Here you need the weights themselves.",
         _wrong(share=_exps_by_hand),
         OVERFLOW,
-        _by_hand(end=_zeros_where_empty),
-        OVERFLOW,
-        _by_hand(end=_zeros_for_nan),
-        "exp(1000) overflows: it is infinite, and inf/inf = NaN. (You turn NaN into zeros, so these rows get no weight "
-        "at all.) Subtract the largest allowed score of the row first.",
         _by_hand(),
         "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row "
         "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
         _by_hand(maximum=lambda scores: scores.max(), end=_zeros_for_nan),
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
         "maximum of each row: `.amax(-1, keepdim=True)`.",
-        _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True), end=_zeros_for_nan),
-        "The masked scores still take part when the largest one is subtracted. (If the mask comes after "
-        "`torch.softmax`, they do, too.) When a masked one is very large, the allowed ones all underflow to 0. Mask "
-        "first.",
-        _by_hand(maximum=lambda scores: scores.amax(-1, keepdim=True)),
-        "The masked scores still take part when the largest one is subtracted: when a masked one is very large, the "
-        "allowed ones all underflow to 0. Mask first. And where everything is masked you divide 0 by 0: put zeros "
-        "there.",
         lambda scores, mask: masked_softmax(scores, ~mask),
         REVERSED,
-        _wrong(hide=lambda scores, mask: scores.masked_fill(mask, -torch.inf), end=_nothing),
-        REVERSED,
-        lambda scores, mask: masked_softmax(scores, mask, dim=-2),
-        "The columns sum to 1, not the rows: softmax along the query axis. It should run along the keys, `dim=-1`.",
-        _wrong(share=lambda scores: torch.softmax(scores, 0)),
-        "The softmax runs along the first axis, `dim=0`. The keys are on the last one: `dim=-1`.",
-        _wrong(share=lambda scores: torch.softmax(scores, 1)),
-        "`dim=1` is the last axis only if there are two. Count from the end, `dim=-1`, and it is right for any number.",
-        _wrong(hide=torch.add, end=_nothing),
-        "The mask is added as 0 and 1, so allowed keys get a bonus of 1 and masked ones keep their share. An added "
-        "mask must be 0 and −∞; `masked_fill` is simpler.",
-        _wrong(hide=lambda scores, mask: scores, end=_nothing),
-        "The mask is not used: masked keys still get weight.",
     ),
 )

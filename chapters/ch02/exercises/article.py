@@ -85,8 +85,6 @@ AVERAGED = FindError(
         "*without* a feature.",
         _wrong(key=torch.relu),
         "There is a relu on the keys: every negative coordinate is cut to 0. Keys are plain projections.",
-        _wrong(query=torch.relu, key=torch.relu),
-        "There is a relu on the queries and on the keys. Both are plain projections.",
         _wrong(scale=False),
         "The scale is missing: divide the scores by √D.",
         _wrong(dim=0),

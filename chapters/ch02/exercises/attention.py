@@ -56,7 +56,8 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used="The next cell asks yours which English words “assis” needs.",
+    used="Yours says which English words “assis” needs in "
+    "[Three: what does the word take?](#Three:-what-does-the-word-take?)",
     hints=(
         "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
         "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
@@ -80,34 +81,18 @@ SCORE = Exercise(
         _wrong_score(scale=lambda queries, keys: queries.shape[-1]),
         "Scaled twice: you divide by D, which is √D · √D. The *variance* of the scores grows like D. Their standard "
         "deviation grows like √D, and that is what softmax feels.",
-        _wrong_score(scale=lambda queries, keys: queries.shape[-1] ** -0.5),
-        "You multiply by √D where you should divide: now the scores are even further apart.",
         _wrong_score(scale=lambda queries, keys: keys.shape[-2] ** 0.5),
         "You divide by the root of the number of keys, the length of the input. D is the size of one key: "
         "`keys.shape[-1]`.",
-        _wrong_score(scale=lambda queries, keys: queries.shape[-2] ** 0.5),
-        "You divide by the root of the number of queries. D is the size of one query: `queries.shape[-1]`.",
-        _wrong_score(scale=lambda queries, keys: 8),
-        "You always divide by 8. That is √64, which is right for heads of size 64 only; take the size from the input.",
-        _wrong_score(scale=lambda queries, keys: queries.norm(dim=-1, keepdim=True) * keys.norm(dim=-1)[:, None]),
-        "You divide by the lengths of the vectors, which gives cosines. This score keeps the lengths; only the size D "
-        "is divided out.",
         _wrong_score(turned=_as_it_is),
         "The keys are still not transposed. `queries @ keys` runs only if K happens to equal D, and then it mixes "
         "features with positions: exchange the last two axes, `keys.mT`.",
-        _wrong_score(turned=lambda keys: keys.reshape(keys.shape[0], keys.shape[2], keys.shape[1])),
-        "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
-        "numbers into other pieces. Transpose: `keys.mT`.",
-        _wrong_score(turned=lambda keys: keys[0].mT),
-        "The keys of the first batch item serve all of them. Each batch item has its own keys.",
         _wrong_score(axes=_transposed),
         "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each row: "
         "`queries @ keys.mT`.",
         _wrong_score(finish=lambda scores: torch.softmax(scores, -1)),
         "These are already the weights. Return the scores from before the softmax, because masks and temperature come "
         "in between.",
-        _wrong_score(finish=lambda scores: scores.sum(0)),
-        "The batch is summed away. In `einsum`, an index that is missing after `->` is summed over: keep the b.",
     ),
 )
 
@@ -149,28 +134,17 @@ def _values(weights, keys, values):
     return weights @ values
 
 
-@variants
-def _wrong_attention(queries, keys, values, mask, *, scale=_size, weigh=masked_softmax, mix=_values):
-    """Attention with another scale, other weights of (scores, mask), or another average."""
-    scores = queries @ keys.mT / scale(queries, keys, values)
-    weights = weigh(scores, _whole(scores, mask))
-    return mix(weights, keys, values), weights
-
-
-def _after_the_softmax(queries, keys, values, mask):
-    weights = masked_softmax(queries @ keys.mT, mask) / queries.shape[-1] ** 0.5
-    return weights @ values, weights
-
-
 def _padded(case):
     mask = case.args["mask"]
     return torch.zeros(1, 1, dtype=torch.bool) if mask is None else ~mask.any(-2)
 
 
-def _scores_returned(queries, keys, values, mask):
-    scores = queries @ keys.mT / queries.shape[-1] ** 0.5
-    scores = scores.masked_fill(~_whole(scores, mask), -torch.inf)
-    return masked_softmax(scores) @ values, scores
+@variants
+def _wrong_attention(queries, keys, values, mask, *, scale=_size, weigh=masked_softmax):
+    """Attention with another scale, other weights of (scores, mask), or another average."""
+    scores = queries @ keys.mT / scale(queries, keys, values)
+    weights = weigh(scores, _whole(scores, mask))
+    return _values(weights, keys, values), weights
 
 
 ATTENTION = Exercise(
@@ -183,7 +157,7 @@ ATTENTION = Exercise(
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used="Below, it is at work in your layer of self-attention.",
+    used="It is at work in [Five: words that are not there](#Five:-words-that-are-not-there).",
     hints=(
         "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the rows "
         "still sum to 1.",
@@ -200,9 +174,6 @@ ATTENTION = Exercise(
         properties.any_order("keys", "values", masks=("mask",)),
     ),
     wrong=wrong_answers(
-        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, mask, dim=-2)),
-        "The columns sum to 1, not the rows: is the softmax along the query axis? Each query shares one unit of "
-        "attention among the keys: `dim=-1`.",
         _wrong_attention(scale=lambda queries, keys, values: 1),
         "The scale is missing: divide the dot products by √D before the softmax.",
         _wrong_attention(scale=lambda queries, keys, values: queries.shape[-1]),
@@ -210,43 +181,13 @@ ATTENTION = Exercise(
         _wrong_attention(scale=lambda queries, keys, values: values.shape[-1] ** 0.5),
         "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
         "their number, `queries.shape[-1]`.",
-        _wrong_attention(scale=lambda queries, keys, values: keys.shape[-2] ** 0.5),
-        "You divide by the root of the number of keys. D is the size of one key: `keys.shape[-1]`.",
-        _wrong_attention(scale=lambda queries, keys, values: 8),
-        "You always divide by 8. That is √64, which is right for heads of size 64 only; take the size from the input.",
-        _after_the_softmax,
-        "The scale comes after the softmax, so the rows sum to 1/√D. Divide the scores, not the weights.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores + mask, -1)),
-        "The mask is added as 0 and 1: allowed keys get a bonus of 1, and masked ones keep their share. What is added "
-        "must be −∞ where the mask is False.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores * mask, -1)),
         "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
-        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores * mask, mask.any(-1, keepdim=True))),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores, -1) * mask),
-        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
-        "Mask the scores, then take the softmax.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores, -1)),
-        "The mask is not used: masked keys still get weight.",
-        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, ~mask)),
-        "You read the mask the wrong way round: True means *may be attended*.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), -1)),
-        "You read the mask the wrong way round: True means *may be attended*.",
-        _wrong_attention(weigh=lambda scores, mask: masked_softmax(scores, mask.mT)),
-        "The mask is transposed. It is [B, Q, K] already: a row for each query, as in the scores.",
-        _scores_returned,
-        "You return the scores instead of the weights. The output is made with the weights; return those.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),
         "A row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
         "be zeros; `masked_softmax` does that.",
         _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1)),
         "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
         "should be zeros; `masked_softmax` does that.",
-        _needs_a_mask,
-        "Without a mask, yours stops. Where `mask is None`, all keys may be attended to: the softmax alone does that.",
-        _wrong_attention(mix=lambda weights, keys, values: weights @ keys),
-        "Your weights average the keys. A key decides how much weight it gets; what is averaged are the values.",
-        _wrong_attention(mix=lambda weights, keys, values: weights.mT @ values),
-        "The weights are transposed in the last product. `weights @ values` sums over the keys.",
     ),
 )

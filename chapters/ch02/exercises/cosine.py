@@ -34,21 +34,13 @@ def _ones(x):
 
 
 @variants
-def _wrong_cosine(queries, keys, *, query=_norm, key=_norm, zeros=torch.nan_to_num, scale=_ones, axes=_plain):
-    """Dot products divided by (the length of) each query and each key, and by something more."""
-    return axes(zeros(queries @ keys.T / (query(queries)[:, None] * key(keys))) / scale(queries)[:, None])
+def _wrong_cosine(queries, keys, *, query=_norm, key=_norm, zeros=torch.nan_to_num, axes=_plain):
+    """Dot products divided by (the length of) each query and each key."""
+    return axes(zeros(queries @ keys.T / (query(queries)[:, None] * key(keys))))
 
 
 def _whole(x):
     return x.norm().expand(len(x))
-
-
-def _squared(x):
-    return x.square().sum(-1)
-
-
-def _absolute(x):
-    return x.abs().sum(-1)
 
 
 def _not_one(run, case, mine, want):
@@ -73,7 +65,7 @@ COSINE = Exercise(
         Case({"queries": normal(3, 3, seed=63), "keys": normal(3, 3, seed=64)}),
     ],
     returns=("scores",),
-    used="The next cell asks yours about the four keys of the first lab.",
+    used="Yours is asked about the four keys of the first lab in [Can a cosine decide?](#Can-a-cosine-decide?)",
     hints=(
         "A cosine is a dot product divided by both lengths.",
         "`queries.norm(dim=-1, keepdim=True)` has the length of each query as a column, [Q, 1]. Divide the queries by "
@@ -99,20 +91,8 @@ COSINE = Exercise(
         "0.",
         _wrong_cosine(query=_whole, key=_whole),
         "You divide by the length of *all* queries together: `.norm()` without `dim=-1` takes the whole matrix.",
-        _wrong_cosine(query=_ones),
-        "Only the key's length is divided out, so a long query still gets larger scores. Divide by both.",
-        _wrong_cosine(key=_ones),
-        "Only the query's length is divided out, so long keys still get larger scores. Divide by both.",
-        lambda queries, keys: F.normalize(queries, dim=0) @ F.normalize(keys, dim=0).T,
-        "You take the lengths down the columns (`dim=0`), over all vectors instead of along each one: `dim=-1`.",
         _wrong_cosine(query=_ones, key=_ones),
         "This is the dot product: both lengths are still in it.",
-        _wrong_cosine(query=_squared, key=_squared),
-        "You divide by the squared lengths: the square root is missing.",
-        _wrong_cosine(query=_absolute, key=_absolute),
-        "You divide by the sums of the absolute values. A length is the root of the sum of the squares.",
-        _wrong_cosine(scale=lambda queries: torch.tensor(queries.shape[-1] ** 0.5).expand(len(queries))),
-        "You divide by √D as well. The lengths are divided out already, and a cosine needs no other scale.",
         _wrong_cosine(axes=torch.abs),
         "These are never negative. Opposite directions have cosine −1, and it should stay.",
         _wrong_cosine(axes=Tensor.t),

@@ -27,7 +27,7 @@ def parameters_of(sizes: tuple[int, ...]) -> SelfAttention:
     with seeded(sum(sizes)):
         layer = SelfAttention(*sizes)
         for parameter in layer.parameters():
-            nn.init.normal_(parameter)
+            parameter.data = nn.init.normal_(parameter.data).mul(10).round().div(10)
     return layer
 
 
@@ -68,7 +68,9 @@ def _unlike(mine: nn.Module | None, layer: SelfAttention) -> str:
 
 def _case(lengths, sizes, seed, shown=False) -> Case:
     x = some_numbers(len(lengths), max(lengths), sizes[0], seed=seed)
-    return Case({"x": x, "mask": padding_mask(torch.tensor(lengths), max(lengths))}, init=sizes, shown=shown)
+    layer, mask = parameters_of(sizes), padding_mask(torch.tensor(lengths), max(lengths))
+    given = {f"W of {name}": getattr(layer, name).weight.detach().T for name in NEEDED.split(", ")}
+    return Case({"x": x, "mask": mask}, init=sizes, given=given, shown=shown)
 
 
 @variants
@@ -77,16 +79,14 @@ def _layer(
     x,
     mask=None,
     *,
-    query=lambda layer, x: layer.query(x),
     key=lambda layer, x: layer.key(x),
     value=lambda layer, x: layer.value(x),
     attend=scaled_dot_product_attention,
-    seen=lambda mask: mask,
     returned=lambda output, weights: (output, weights),
 ):
     """Self-attention with one thing done in another way."""
-    q, k, v = query(layer, x), key(layer, x), value(layer, x)
-    return returned(*attend(q, k, v, seen(mask)))
+    q, k, v = layer.query(x), key(layer, x), value(layer, x)
+    return returned(*attend(q, k, v, mask))
 
 
 def _by_values(q: Tensor, k: Tensor, v: Tensor, mask: Tensor):
@@ -120,7 +120,7 @@ LAYER = Exercise(
         Property("What is in the padding changes what words get. Is the mask handed on?", _reads_padding),
         rows_sum_to_one(part=1),
     ),
-    used="Below, it is your layer that is trained.",
+    used="Your layer is trained in [Six: can it be learned?](#Six:-can-it-be-learned?)",
     hints=(
         "In `__init__`, `self.query = nn.Linear(size, head_size, bias=False)`. Which sizes have the other two?",
         "`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word.",
@@ -130,18 +130,10 @@ LAYER = Exercise(
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
-        _layer(value=lambda layer, x: x[..., : layer.value.out_features]),
-        "The words themselves are averaged: the matrix `value` is not used.",
         _layer(key=lambda layer, x: layer.query(x)),
         "The keys are made by the matrix `query`, so a word can only be found by what it looks for itself.",
-        _layer(query=lambda layer, x: layer.key(x)),
-        "The queries are made by the matrix `key`, so a word can only look for what it offers itself.",
         _layer(attend=_by_values),
         "Queries and keys have changed places. Row i of the weights belongs to query i.",
-        _layer(seen=lambda mask: None),
-        "The mask is not handed on, so padding gets weight.",
-        _layer(seen=lambda mask: mask if mask is None else ~mask),
-        "You read the mask the wrong way round: True means *may be attended*.",
         _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
         "The division by √d is missing.",
         _by_model_size,
@@ -151,7 +143,5 @@ LAYER = Exercise(
         "The inputs themselves are averaged. The values have a matrix of their own, `self.value(x)`.",
         _layer(returned=lambda output, weights: output),
         "The weights are missing: return both, the output first.",
-        _layer(returned=lambda output, weights: (weights, output)),
-        "The output comes first, then the weights.",
     ),
 )

@@ -6,7 +6,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_kit.exercises import properties
 from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import Case, Exercise, call, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, beside, call, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.linear import linear_attention
 
@@ -35,6 +35,7 @@ class _Largest(TorchDispatchMode):
         return made
 
 
+@beside
 def _in_little_room(answer, case: Case):
     """Runs an answer, and refuses one that makes a table of many queries and keys."""
     queries, keys = len(case.args["phi_q"]), len(case.args["phi_k"])
@@ -58,9 +59,9 @@ def _sums(phi_q, phi_k):
 
 
 @variants
-def _wrong_linear(phi_q, phi_k, values, *, above=_products, below=_sums, scale=1):
-    """Linear attention with something else above or below the line, or one more factor."""
-    return above(phi_q, phi_k, values) / below(phi_q, phi_k) / scale
+def _wrong_linear(phi_q, phi_k, values, *, above=_products, below=_sums):
+    """Linear attention with something else above or below the line."""
+    return above(phi_q, phi_k, values) / below(phi_q, phi_k)
 
 
 @variants
@@ -86,7 +87,7 @@ LINEAR = Exercise(
     ],
     returns=("output",),
     run=_in_little_room,
-    used="The next cell gives yours the features from above, and compares.",
+    used="Yours is compared in [Can attention cost less?](#Can-attention-cost-less?)",
     hints=(
         "Start with the numerator, φ(Q) (φ(K)ᵀ V). The brackets hold a small matrix, [m, Dv], and it is the same for "
         "all queries.",
@@ -110,23 +111,9 @@ LINEAR = Exercise(
         "along the columns. Turn them into a column, [Q, 1], with `[:, None]`.",
         _with_softmax(dim=-1),
         "You take a softmax of φ(q)·φ(k), but φ has the exponential in it already. Divide by the sum, nothing else.",
-        _with_softmax(dim=0),
-        "You take a softmax of φ(q)·φ(k), and over the queries. φ has the exponential in it already: divide by the sum "
-        "over the keys, nothing else.",
-        _wrong_linear(below=lambda phi_q, phi_k: phi_q.sum(-1, keepdim=True)),
-        "You divide by the sum of φ(q). The sum of the weights depends on the keys, too: φ(q)·Σφ(k).",
         _wrong_linear(below=lambda phi_q, phi_k: phi_k.sum()),
         "You divide by the sum of all features of all keys, the same number for every query. The sum of the weights "
         "depends on the query, too: φ(q)·Σφ(k).",
-        _wrong_linear(below=lambda phi_q, phi_k: (phi_q @ phi_k.sum(0)).sum()),
-        "You divide by one sum for all queries. Each query has its own: keep the axis.",
-        _wrong_linear(below=lambda phi_q, phi_k: len(phi_k)),
-        "You divide by the number of keys, which is right only if all weights φ(q)·φ(k) are 1.",
-        lambda phi_q, phi_k, values: linear_output(phi_q, phi_k, values) / phi_q.shape[-1] ** 0.5,
-        "Your result is divided by √m as well. That scale belongs to the scores before a softmax, and there is none.",
-        _wrong_linear(below=lambda phi_q, phi_k: phi_q.shape[-1] ** 0.5),
-        "You divide by √m, as scaled dot products are. Here it is the sum of the weights, φ(q)·Σφ(k), that must be "
-        "divided out.",
         _wrong_linear(above=_no_later_keys),
         "Above the line each query sees only the keys up to its own position. There is no causal mask here: sum over "
         "all keys.",
@@ -186,7 +173,8 @@ MASK = Exercise(
         Case({"lengths": torch.tensor([1, 2]), "size": 4}),
     ],
     returns=("mask",),
-    used="The next cell prints yours, and after Exercise 5 it masks PyTorch's attention.",
+    used="Yours is printed in "
+    "[Which orders of mask and softmax are wrong?](#Which-orders-of-mask-and-softmax-are-wrong?)",
     hints=(
         "There are two masks, and a pair is allowed only if both say yes: `&`.",
         "The causal one is `torch.ones(size, size, dtype=torch.bool).tril()`. Its rows are queries, and its diagonal "
@@ -214,39 +202,15 @@ MASK = Exercise(
         _wrong_mask(causal=lambda query, key: key < query),
         "A position may not attend to itself in your mask, and the first one may attend to nothing. The diagonal stays "
         "True.",
-        _wrong_mask(causal=lambda query, key: key >= query),
-        "The causal part is transposed: each position sees itself and the future. The row is the query; keep the lower "
-        "triangle.",
-        _wrong_mask(causal=lambda query, key: key > query),
-        "Each position sees only the future. The row is the query; keep the lower triangle, with the diagonal.",
-        _wrong_mask(causal=lambda query, key: key <= query + 1),
-        "Each position sees the next one as well, and that is what it should predict. Keep 0 … t: `.tril()`.",
         _wrong_mask(real=lambda query, key, length: query < length),
         "Padding is hidden on the wrong axis: the rows of padded *queries* are empty, but it is padded *keys* that "
         "must be hidden, the last axis. (What padded queries output, the loss throws away anyway.)",
-        _wrong_mask(kind=torch.logical_not),
-        "True and False are exchanged: in this course True means *may be attended*.",
-        _wrong_mask(kind=Tensor.float),
-        "The mask is made of decimal numbers. It should be boolean: use `.bool()`.",
-        _wrong_mask(kind=Tensor.long),
-        "The mask is made of whole numbers. It should be boolean: use `.bool()`.",
         _wrong_mask(kind=lambda mask: torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)),
         "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
         "attended.",
         lambda lengths, size: padding_mask(lengths, size),
         "This is only the padding, [B, 1, T]. The causal part is missing, and with it the axis of the queries.",
-        lambda lengths, size: causal_mask(size),
-        "This is only the causal part, [T, T], and it is the same for all sequences. The padding is missing, and with "
-        "it the axis of the batch.",
         _wrong_mask(real=lambda query, key, length: key < length - 1),
         "One key too few: the last real word is hidden. It is at lengths − 1, so use `< lengths`.",
-        _wrong_mask(real=lambda query, key, length: key <= length),
-        "One key too many: positions count from 0, so the last real one is lengths − 1. Use `<`.",
-        _wrong_mask(real=lambda query, key, length: key < length.max()),
-        "The longest sequence decides for all of them. Each sequence has its own length: `lengths[:, None]`.",
-        _wrong_mask(real=lambda query, key, length: torch.tensor(True)),
-        "Padding is not hidden: it can still be attended to.",
-        _wrong_mask(causal=lambda query, key: torch.tensor(True)),
-        "The causal part is missing: each position can still see the future.",
     ),
 )

@@ -39,20 +39,11 @@ def _not_scaled(queries, keys):
 
 @variants
 def _wrong_general(
-    queries,
-    keys,
-    W,
-    *,
-    matrix=_as_it_is,
-    bend=_as_it_is,
-    turned=_transposed,
-    scale=_not_scaled,
-    finish=_as_it_is,
-    axes=_as_it_is,
+    queries, keys, W, *, matrix=_as_it_is, bend=_as_it_is, turned=_transposed, scale=_not_scaled, axes=_as_it_is
 ):
     """qᵀW k with one of its steps done in another way, or one too many."""
     projected = bend(queries @ matrix(W))
-    return axes(finish(projected @ turned(keys) / scale(queries, keys)))
+    return axes(projected @ turned(keys) / scale(queries, keys))
 
 
 GENERAL = Exercise(
@@ -67,7 +58,6 @@ GENERAL = Exercise(
         _general(*drawn(14, (2, 3, 2), (2, 4, 5), (2, 5), of=normal)),
     ],
     returns=("scores",),
-    used="The last lines of the cell let yours choose keys, with the W that was learned above.",
     hints=(
         "Read qᵀW k from the left: q times W is a vector as long as a key. What is left is a dot product of two "
         "vectors of equal length.",
@@ -87,28 +77,18 @@ GENERAL = Exercise(
     wrong=wrong_answers(
         _wrong_general(matrix=Tensor.t),
         "W is transposed: its rows belong to the features of the query. (With Dq = Dk this does not even crash.)",
-        _wrong_general(matrix=lambda W: torch.eye(len(W))),
-        "W is not used: these are plain dot products.",
         lambda queries, keys, W: keys @ W @ queries.mT,
         "You compute kᵀW q, and the scores are [B, K, Q]. Begin with the queries: the rows of W belong to their "
         "features, and queries go down.",
         _wrong_general(scale=lambda queries, keys: keys.shape[-1] ** 0.5),
         "You divide by √D, which this score does not do: W learns its own scale.",
-        _wrong_general(scale=lambda queries, keys: queries.shape[-1] ** 0.5),
-        "You divide by √D, which this score does not do: W learns its own scale.",
         _wrong_general(axes=_transposed),
         "The scores are transposed, [B, K, Q]. Queries go down, keys across.",
-        _wrong_general(finish=torch.tanh),
-        "There is a tanh around it, which makes it the *activated general* score. The general score has none.",
         _wrong_general(bend=torch.tanh),
         "There is a tanh around the projected query. The general score has no activation.",
-        _wrong_general(finish=lambda scores: torch.softmax(scores, -1)),
-        "These are already the weights. Return the scores from before the softmax.",
         _wrong_general(turned=lambda keys: keys.reshape(keys.shape[0], keys.shape[2], keys.shape[1])),
         "`reshape` and `view` give the right shape but mix up the numbers of the keys: they only cut the same row of "
         "numbers into other pieces. Transpose: `keys.mT`.",
-        _wrong_general(turned=lambda keys: keys[0].mT),
-        "The keys of the first batch item serve all of them. Each batch item has its own keys.",
     ),
 )
 
@@ -175,7 +155,6 @@ ADDITIVE = Exercise(
         _additive(*drawn(50, (1, 2), (3, 2), (2, 2), (2, 2), (2,), (2,), of=normal)),
     ],
     returns=("scores",),
-    used="The last lines of the cell compare yours with concat, from whose matrix W1 and W2 were cut.",
     hints=(
         "Project each query once and each key once: [Q, H] and [K, H]. Only then form the pairs.",
         "Broadcasting makes the pairs: a tensor [Q, 1, H] plus a tensor [1, K, H] is [Q, K, H], every query with every "
@@ -200,33 +179,8 @@ ADDITIVE = Exercise(
         _wrong_additive(hidden=lambda q, k, b: q + k + b),
         "The tanh is missing. Without it the query's part is one number added to the whole row, and softmax "
         "ignores it: the query no longer matters.",
-        _wrong_additive(hidden=lambda q, k, b: q + k + b, join=lambda hidden, w: torch.tanh(hidden @ w)),
-        "The tanh and w are in the wrong order: tanh works on the hidden vector, and then w makes one number of it.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q * k + b)),
         "The two projections are multiplied. They are added: the score is called *additive*.",
-        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k)),
-        "The bias b is missing.",
-        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k) + b),
-        "The bias is added after the tanh, where it is the same number for every pair. Inside, it moves the point "
-        "where the tanh bends: add b before you take the tanh.",
-        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + k + 2 * b)),
-        "The bias is added twice: once with the query, and once with the key.",
-        _wrong_additive(hidden=lambda q, k, b: torch.relu(q + k + b)),
-        "There is a relu where the tanh should be.",
-        _wrong_additive(hidden=lambda q, k, b: torch.sigmoid(q + k + b)),
-        "There is a sigmoid where the tanh should be. It is never negative; tanh lies between −1 and 1.",
-        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q + b) + torch.tanh(k)),
-        "You take the tanh of query and key separately and then add: the query adds one number to the whole row. "
-        "Add first, then take the tanh: that is where the two meet.",
-        _wrong_additive(hidden=lambda q, k, b: torch.tanh(q) + torch.tanh(k) + b),
-        "You take the tanh of query and key separately and then add: the query adds one number to the whole row. "
-        "Add first, then take the tanh: that is where the two meet.",
-        _wrong_additive(join=lambda hidden, w: hidden.sum(-1)),
-        "w is missing: the hidden features are added up as if each counted the same.",
-        _wrong_additive(join=lambda hidden, w: (hidden * w).mean(-1)),
-        "You average over the hidden features; wᵀ tanh(…) is their sum.",
-        _wrong_additive(join=lambda hidden, w: hidden @ w / len(w) ** 0.5),
-        "You divide by √H, which this score does not do: w learns its own scale.",
         _wrong_additive(join=lambda hidden, w: torch.softmax(hidden @ w, -1)),
         "These are already the weights. Return the scores from before the softmax.",
         _wrong_additive(pair=lambda q, k: (q, k)),
@@ -252,10 +206,10 @@ def _where_the_query_ends(W, query_size):
 
 
 @variants
-def _wrong_cut(W, query_size, *, at=_where_the_query_ends, skip=0, axis=1, turned=_as_it_is, backwards=False):
+def _wrong_cut(W, query_size, *, at=_where_the_query_ends, axis=1, turned=_as_it_is, backwards=False):
     """W in two along an axis, cut somewhere else, or returned in another form or order."""
     cut = at(W, query_size)
-    first, second = W.narrow(axis, 0, cut), W.narrow(axis, cut + skip, W.shape[axis] - cut - skip)
+    first, second = W.narrow(axis, 0, cut), W.narrow(axis, cut, W.shape[axis] - cut)
     parts = turned(first), turned(second)
     return parts[::-1] if backwards else parts
 
@@ -277,7 +231,6 @@ CUT = Exercise(
         Case({"W": normal(3, 5, seed=53), "query_size": 3}),
     ],
     returns=("W1", "W2"),
-    used="The last line of the cell compares your two matrices with those of the additive score.",
     hints=(
         "W [q; k] is a sum: some columns of W are multiplied by the features of q, the others by those of k.",
         "q comes first in [q; k]. So which columns are W₁?",
@@ -303,20 +256,9 @@ CUT = Exercise(
         "the columns.",
         _wrong_cut(turned=Tensor.t),
         "Both parts are transposed: W₁q needs W₁ as [H, Dq].",
-        _wrong_cut(skip=1),
-        "A column is missing between the two parts: the second one begins too late. In Python `:n` ends before n, so "
-        "the other part begins at n.",
-        _wrong_cut(skip=-1),
-        "A column is in both parts: the second one begins too early. In Python `:n` ends before n, so the other part "
-        "begins at n.",
-        _wrong_cut(at=lambda W, query_size: query_size - 1),
-        "You cut one column too early. In Python `:n` has n columns, from 0 to n − 1, so the first Dq are "
-        "`:query_size`.",
         _wrong_cut(at=lambda W, query_size: query_size + 1),
         "You cut one column too late. Columns count from 0, so the first Dq of them are `:query_size`.",
         _wrong_cut(at=lambda W, query_size: W.shape[1] // 2),
         "You cut in the middle, which is right only if query and key have the same size.",
-        lambda W, query_size: W.chunk(2, dim=1),
-        "You cut in the middle, as `chunk` does, which is right only if query and key have the same size.",
     ),
 )

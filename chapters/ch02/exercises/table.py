@@ -63,8 +63,6 @@ SIZE_OR_LENGTH = FindError(
         "pair.",
         _divided(by=lambda queries: len(queries) ** 0.5, of=lambda queries, keys: queries),
         "You divide by the root of the number of queries. d is the size of one vector.",
-        _divided(by=lambda keys: 512**0.5),
-        "512 is the size of that model, all its heads together. d is the size of the keys that come in.",
         _divided(by=lambda keys: 64**0.5),
         "64 is right for the heads of that one model. Take the size from the keys.",
         _divided(by=lambda keys: keys.shape[-1] ** -0.5),

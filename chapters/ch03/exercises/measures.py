@@ -38,86 +38,29 @@ def each(logits: Tensor, target: Tensor) -> Tensor:
 
 @variants
 def _wrong_loss(
-    logits,
-    target,
-    mask,
-    *,
-    log_p=lambda x: x.log_softmax(-1),
-    sign=-1,
-    real=lambda mask, target: mask,
-    mean=lambda losses, real: losses[real].mean(),
+    logits, target, mask, *, log_p=lambda x: x.log_softmax(-1), mean=lambda losses, real: losses[real].mean()
 ):
     """A masked loss with one thing done differently."""
-    losses = sign * log_p(logits).gather(-1, target[..., None])[..., 0]
-    return mean(losses, real(mask, target))
-
-
-def _axis_kept(logits, target, mask):
-    losses = -logits.log_softmax(-1).gather(-1, target[..., None])
-    return (losses * mask).sum() / mask.sum()
-
-
-def _axis_kept_in_a_fill(logits, target, mask):
-    losses = -logits.log_softmax(-1).gather(-1, target[..., None])
-    return losses.masked_fill(~mask, 0).sum() / mask.sum()
-
-
-AXIS_KEPT = (
-    "`gather` gives [B, T, 1] here. With a mask of [B, T] this is broadcast, so that each loss meets the whole mask, "
-    "or the sizes don't fit. Take the last axis away: `[..., 0]`."
-)
-
-
-def _of_zeros(logits, target, mask):
-    return _wrong_loss(mean=lambda losses, real: losses.mean())(logits * mask[..., None], target, mask)
+    losses = -log_p(logits).gather(-1, target[..., None])[..., 0]
+    return mean(losses, mask)
 
 
 LOSS_WRONG = wrong_answers(
-    _wrong_loss(log_p=lambda x: x.softmax(-1).log2()),
-    "This is a logarithm to base 2. In a loss it is the natural one, `log_softmax`.",
     _wrong_loss(log_p=lambda x: x.softmax(-1).log()),
     "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` does both in one, "
     "without rounding in between.",
-    _wrong_loss(log_p=lambda x: (x.exp() / x.exp().sum(-1, keepdim=True)).log()),
-    "exp of a large logit is infinite, and inf/inf is NaN. `log_softmax` subtracts the largest logit first, and takes "
-    "the logarithm without rounding in between.",
-    _axis_kept,
-    AXIS_KEPT,
-    _axis_kept_in_a_fill,
-    AXIS_KEPT,
-    _wrong_loss(mean=lambda losses, real: losses.mean()),
-    "The padding counts: the model would earn half of its marks by predicting <pad> after the end.",
     _wrong_loss(mean=lambda losses, real: (losses * real).mean()),
     "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
     _wrong_loss(mean=lambda losses, real: losses[real].sum()),
     "This is the sum, which grows with the batch. Divide by the number of real tokens.",
-    _wrong_loss(mean=lambda losses, real: losses[real].sum() / len(losses)),
-    "The sum is divided by the number of sentences. Divide by the number of real tokens.",
     _wrong_loss(mean=lambda losses, real: ((losses * real).sum(1) / real.sum(1)).mean()),
     "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
     "sentence. Take one mean over all real tokens.",
     _wrong_loss(log_p=lambda x: x.softmax(-1).log_softmax(-1)),
     "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. Give "
     "them the logits as they are.",
-    _wrong_loss(log_p=lambda x: x),
-    "These are logits, not log-probabilities: a softmax (`log_softmax`) is missing.",
     _wrong_loss(log_p=lambda x: x.softmax(-1)),
     "These are probabilities: the log is missing.",
-    _wrong_loss(log_p=lambda x: x.log_softmax(1)),
-    "The softmax runs over the positions of the sentence. The probabilities of all *words*, the last axis, sum to 1.",
-    _of_zeros,
-    "The logits are set to 0 where there is padding: equal chances for all words, and a loss of ln V for each.",
-    _wrong_loss(real=lambda mask, target: ~mask),
-    "The mask is read the wrong way round: this is the loss of the padding alone.",
-    _wrong_loss(real=lambda mask, target: target != 0),
-    "You find the padding by its id, 0. The mask says which words are real, whatever id the padding has.",
-    _wrong_loss(real=lambda mask, target: mask & (target != 0)),
-    "A real word is left out because its id is 0. Only the mask says what counts.",
-    _wrong_loss(sign=1),
-    "The minus is missing: it is minus the log-probability. As it is, training would make the right words improbable.",
-    lambda logits, target, mask: F.cross_entropy(logits, target),
-    "`cross_entropy` wants the classes on axis 1: `logits.transpose(1, 2)`, or flatten both, `logits.flatten(0, 1)` "
-    "and `target.flatten()`.",
 )
 
 LOSS = Exercise(
@@ -144,7 +87,7 @@ LOSS = Exercise(
         ),
     ),
     shown=answers.masked_loss,
-    used="Your loss trains both translators below.",
+    used="Your loss trains the translators of [Five: sentences](#Five:-sentences).",
 )
 
 
@@ -196,7 +139,7 @@ CLIPPED = Exercise(
         "Count the runs of the candidate and those of the reference separately: `Counter` counts the elements of a "
         "list, and `tuple(words[i : i + n])` is one run.",
         "A list of n words has one run, a list of n + 1 words has two. So how many different i are there?",
-        "For each run the smaller of the two counts: `Counter & Counter` does just that, and `.total()` adds up.",
+        "For each run the smaller of the two counts: `&` between two of them does just that, and `.total()` adds up.",
     ),
     minutes=5,
     difficulty=2,
@@ -206,16 +149,8 @@ CLIPPED = Exercise(
         "would be perfect.",
         _wrong_count(match=lambda ours, theirs: len(set(ours) & set(theirs))),
         "In the matches each kind of run counts once (a set). A run that both have twice counts twice.",
-        _wrong_count(total=lambda ours, theirs, words, n: len(set(ours))),
-        "In the total each kind of run counts once (a set). A run that the candidate repeats counts each time.",
-        _wrong_count(
-            match=lambda ours, theirs: len(set(ours) & set(theirs)), total=lambda ours, theirs, words, n: len(set(ours))
-        ),
-        "You use sets for both counts: repetitions are missing from the matches and from the total.",
         _wrong_count(total=lambda ours, theirs, words, n: len(theirs)),
         "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
-        _wrong_count(match=lambda ours, theirs: sum(a == b for a, b in zip(ours, theirs, strict=False))),
-        "Only runs at the same position count. In BLEU they may be anywhere.",
         _wrong_count(total=lambda ours, theirs, words, n: len(words)),
         "The total is the number of words. There are fewer runs of n words: len − n + 1.",
         _wrong_count(total=lambda ours, theirs, words, n: len(words) - n + 1),
@@ -223,16 +158,9 @@ CLIPPED = Exercise(
         _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words) - n)]),
         "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n + "
         "1)`.",
-        _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words))]),
-        "At the end there are runs of fewer than n words: stop at `range(len(words) - n + 1)`.",
-        _wrong_count(runs=lambda words, n: list(words)),
-        "These are single words, whatever n is. A run is n words in a row.",
-        _wrong_count(runs=lambda words, n: ["".join(run) for run in _runs(words, n)]),
-        "The words of a run are joined without a space, so `a bc` and `ab c` become the same run. A tuple keeps the "
-        "words apart.",
     ),
     shown=answers.clipped_counts,
-    used="Your counts make a BLEU score below.",
+    used="Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)",
 )
 
 
@@ -281,23 +209,13 @@ PENALTY = Exercise(
         "translations.",
         _wrong_penalty(power=lambda x: x),
         "The e is missing: the penalty is e to the power of 1 − reference / hypothesis, `math.exp(…)`.",
-        _wrong_penalty(power=lambda x: 2**x),
-        "This is a power of 2. The penalty is a power of e: `math.exp(…)`.",
         _wrong_penalty(exponent=lambda h, r: 1 - h / r),
         "The fraction is upside down: e^(1 − reference / hypothesis). As it is, a shorter translation gets more.",
         _wrong_penalty(enough=lambda h, r: h <= r),
         "The two cases are exchanged: the 1 belongs to a translation that is at least as long as its reference.",
         _wrong_penalty(enough=lambda h, r: h <= r, exponent=lambda h, r: 1 - h / r),
         "You punish translations that are too long, which the precisions do already. The penalty is for short ones.",
-        _wrong_penalty(exponent=lambda h, r: -r / h),
-        "The 1 is missing in the exponent: just below the reference's length the penalty should be just below 1.",
-        _wrong_penalty(exponent=lambda h, r: 1 - r // h),
-        "`//` drops the decimals: 5 // 4 is 1. Divide with `/`.",
-        _wrong_penalty(exponent=lambda h, r: h - r),
-        "The exponent is the difference of the lengths. It should be 1 minus their ratio, 1 − reference / hypothesis.",
-        _wrong_penalty(enough=lambda h, r: False, exponent=lambda h, r: -abs(1 - r / h)),
-        "You punish both sides. A translation that is too long loses in the precisions already; its penalty is 1.",
     ),
     shown=answers.brevity,
-    used="Below it is a factor of your BLEU.",
+    used="It is a factor of your BLEU in [What does BLEU count?](#What-does-BLEU-count?)",
 )

@@ -23,35 +23,17 @@ def _wrong_reader(
     Wx,
     Wh,
     *,
-    start=0.0,
     bent=torch.tanh,
-    reads=lambda word: word,
     remember=lambda state, Wh: state @ Wh,
     beyond=lambda state, Wh: 0,
-    turned=lambda words: words,
     found=torch.stack,
 ):
     """A recurrent network with one thing done differently."""
-    state, states = torch.full((len(Wh),), start, dtype=words.dtype), []
-    for word in turned(words):
-        state = bent(reads(word) @ Wx + remember(state, Wh)) + beyond(state, Wh)
+    state, states = torch.zeros(len(Wh), dtype=words.dtype), []
+    for word in words:
+        state = bent(word @ Wx + remember(state, Wh)) + beyond(state, Wh)
         states.append(state)
     return found(states)
-
-
-def _columns(words, Wx, Wh):
-    state, states = torch.zeros(len(Wh)), []
-    for word in words:
-        state = torch.tanh(Wx @ word + Wh @ state)
-        states.append(state)
-    return torch.stack(states)
-
-
-def _from_the_second(words, Wx, Wh):
-    states = torch.zeros(len(words), len(Wh))
-    for t in range(1, len(words)):
-        states[t] = torch.tanh(words[t] @ Wx + states[t - 1] @ Wh)
-    return states
 
 
 def _cases() -> list[Case]:
@@ -80,26 +62,12 @@ READER = Exercise(
     minutes=5,
     difficulty=1,
     wrong=wrong_answers(
-        _wrong_reader(remember=lambda state, Wh: 0),
-        "The old state is not used: each word is read as if it were the first. Add `state @ Wh` inside the tanh.",
         _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: state @ Wh),
         "The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1.",
         _wrong_reader(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
-        _wrong_reader(start=1.0),
-        "Your network starts with ones. Before the first word, the state is zeros.",
-        _wrong_reader(remember=lambda state, Wh: state),
-        "The old state is added as it is. Multiply it by Wh first.",
         _wrong_reader(remember=lambda state, Wh: Wh @ state),
         "Wh is transposed: the state is a row, so it stands before the matrix, `state @ Wh`.",
-        _columns,
-        "Both matrices stand before their vectors, so they act as if transposed. A word and a state are rows: "
-        "`word @ Wx + state @ Wh`.",
-        _from_the_second,
-        "The first word is never read: its state is still zeros. The zeros belong before it, and the loop begins with "
-        "word 0.",
-        _wrong_reader(turned=lambda words: words.flip(0)),
-        "The words are read from the end.",
         _wrong_reader(found=lambda states: states[-1]),
         "This is only the last state. Return all of them, [T, D].",
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states])),
@@ -109,5 +77,5 @@ READER = Exercise(
     ),
     properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
     shown=answers.read,
-    used="Below, your network reads two sentences.",
+    used="Your network reads sentences in [Five: sentences](#Five:-sentences).",
 )

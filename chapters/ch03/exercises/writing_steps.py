@@ -40,52 +40,13 @@ def _mean(weights, keys):
     return (weights[:, None] @ keys)[:, 0]
 
 
-def _squeezed(weights, keys):
-    return (weights[:, None] @ keys).squeeze()
-
-
-# softmaxes of (scores [B, K], mask [B, K]) that do something else with the mask
-def _no_mask(scores, mask):
-    return scores.softmax(-1)
-
-
-def _reversed_mask(scores, mask):
-    return masked_softmax(scores, ~mask)
-
-
-def _mask_filled(scores, mask):
-    return scores.masked_fill(mask, -1e9).softmax(-1)
-
-
-def _mask_too_late(scores, mask):
-    return scores.softmax(-1) * mask
-
-
-def _mask_times(scores, mask):
-    return (scores * mask).softmax(-1)
-
-
-def _mask_added(scores, mask):
-    return (scores + mask).softmax(-1)
-
-
-def _over_the_batch(scores, mask):
-    return masked_softmax(scores, mask, dim=0)
-
-
 @variants
-def _wrong_step(
-    *inputs,
-    score=lambda q, k, w: torch.tanh(q + k) @ w,
-    weigh=masked_softmax,
-    mean=_mean,
-    values=lambda keys, projected: keys,
-):
+def _wrong_step(*inputs, score=lambda q, k, w: torch.tanh(q + k) @ w, mean=_mean, values=lambda keys, projected: keys):
     """An additive step with one thing done differently. score: of the projected query [B, 1, H], the projected keys
     [B, K, H] and w."""
     query, keys, mask, W1, W2, w = inputs
     projected = keys @ W2
-    weights = weigh(score((query @ W1)[:, None], projected, w), mask)
+    weights = masked_softmax(score((query @ W1)[:, None], projected, w), mask)
     return mean(weights, values(keys, projected)), weights
 
 
@@ -117,38 +78,11 @@ STEP = Exercise(
         "row, which softmax ignores. Add q W₁ and k W₂ first, then take the tanh of the sum.",
         _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
         "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
-        _wrong_step(score=lambda q, k, w: torch.tanh(q + k).sum(-1)),
-        "The hidden features are added up, and `w` is not used. Each has a weight of its own: `@ w`.",
         _wrong_step(score=lambda q, k, w: torch.tanh(q + k) @ w / len(w) ** 0.5),
         "The scores are divided by a root. Only a dot product needs that: the tanh keeps these scores small.",
-        _wrong_step(weigh=_no_mask),
-        "The mask is not used: padding is attended to, and words that are not there get a share.",
-        _wrong_step(weigh=_reversed_mask),
-        "The mask is read the wrong way round: True marks *a real word*, which may be attended to.",
-        _wrong_step(weigh=_mask_filled),
-        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
-        "word*. Write `~mask`.",
-        _wrong_step(weigh=_mask_too_late),
-        "The mask comes after the softmax: what went to padding is lost, and the weights sum to less than 1.",
-        _wrong_step(weigh=_mask_times),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1, so padding still gets a share.",
-        _wrong_step(weigh=_mask_added),
-        "The mask is added as 0 and 1: real words get a bonus of 1, and padding keeps its share. What is added must be "
-        "−∞ where the mask is False.",
-        _wrong_step(weigh=_over_the_batch),
-        "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
-        _wrong_step(mean=lambda a, k: k.mean(1)),
-        "The context is a plain mean of the keys: the same at every step, which is the bottleneck again.",
-        _wrong_step(mean=lambda a, k: k[torch.arange(len(k)), a.argmax(-1)]),
-        "The context takes only the key with the largest weight. A hard choice has no "
-        "gradient; take the weighted mean.",
-        _wrong_step(mean=lambda a, k: (a[..., None] * k).mean(1)),
-        "The weighted keys are averaged instead of added. The weights already sum to 1: write `sum`, not `mean`.",
         _wrong_step(mean=lambda a, k: a @ k),
         "`weights @ keys` multiplies the weights of each sentence with the keys of all: [B, B, Dk]. Each sentence has "
         "its own: `weights[:, None] @ keys` and then `[:, 0]`, or `(weights[..., None] * keys).sum(1)`.",
-        _wrong_step(mean=_squeezed),
-        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_step(values=lambda keys, projected: projected),
         "The mean is taken of the projected keys, k W₂. They are only for the score; the values are the keys "
         "themselves.",
@@ -159,7 +93,7 @@ STEP = Exercise(
         rows_are_independent("query", "keys", "mask"),
     ),
     shown=answers.look_back,
-    used="Below, your decoder looks back with it, in training, too.",
+    used="Your decoder looks back with it, in training, too: [Five: sentences](#Five:-sentences).",
 )
 
 
@@ -192,13 +126,8 @@ def _decoder_cases() -> list[Case]:
 def _wrong_decoder(
     *inputs,
     asks=lambda state, e: state,
-    scale=lambda D: 1,
-    weigh=masked_softmax,
-    mean=_mean,
     joined=lambda e, c: torch.cat([e, c], -1),
-    remember=True,
     bent=torch.tanh,
-    again=False,
     read=lambda new, c, old: torch.cat([new, c], -1),
     output=lambda x: x,
     stuck=False,
@@ -207,11 +136,10 @@ def _wrong_decoder(
     word, state, keys, mask, E, Wx, Ws, Wo = inputs
 
     def look(q):
-        return mean(weigh((q[:, None] @ keys.mT)[:, 0] / scale(q.shape[-1]), mask), keys)
+        return _mean(masked_softmax((q[:, None] @ keys.mT)[:, 0], mask), keys)
 
     context = look(asks(state, E[word]))
-    new = bent(joined(E[word], context) @ Wx + (state @ Ws if remember else 0))
-    context = look(new) if again else context
+    new = bent(joined(E[word], context) @ Wx + state @ Ws)
     return output(read(new, context, state) @ Wo), state if stuck else new
 
 
@@ -234,37 +162,12 @@ DECODER = Exercise(
     minutes=8,
     difficulty=3,
     wrong=wrong_answers(
-        _wrong_decoder(again=True),
-        "You compute a second context for the logits, with the new state as the query. Compute one context, with "
-        "the old state, and use it twice.",
         _wrong_decoder(asks=lambda state, e: e),
         "The embedding of the word is the query. The query is the *state*, which knows what has been written so far.",
-        _wrong_decoder(scale=lambda D: D**0.5),
-        "The scores are divided by √D. Here they are plain dot products, as the task says.",
-        _wrong_decoder(weigh=_no_mask),
-        "Padding is attended to: give the mask to the softmax.",
-        _wrong_decoder(weigh=_mask_too_late),
-        "The mask comes after the softmax: what went to padding is lost. Mask the scores, before the softmax.",
-        _wrong_decoder(weigh=_mask_times),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1, so padding still gets a share.",
-        _wrong_decoder(weigh=_mask_filled),
-        "The mask is read the wrong way round: `masked_fill` fills where its mask is True, and here True marks *a real "
-        "word*. Write `~mask`.",
-        _wrong_decoder(weigh=_over_the_batch),
-        "The softmax runs over the sentences of the batch. The weights of one sentence's *words* sum to 1: `dim=-1`.",
-        _wrong_decoder(mean=lambda a, k: k.mean(1)),
-        "The context is the plain mean of the keys, so the weights change nothing. That is the model without "
-        "attention.",
-        _wrong_decoder(mean=_squeezed),
-        "`.squeeze()` without a number also drops the axis of a batch of one. Say which axis: `.squeeze(1)`.",
         _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
         "Embedding and context are in the wrong order: Wx expects [embedding; context].",
-        _wrong_decoder(remember=False),
-        "The old state is missing from the new one: add `state @ Ws` inside the tanh.",
         _wrong_decoder(bent=lambda x: x),
         "The tanh is missing: the new state is the tanh of the sum.",
-        _wrong_decoder(read=lambda new, c, old: torch.cat([c, new], -1)),
-        "In the logits, state and context are in the wrong order: Wo expects [new state; context].",
         _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
         "The logits are read from the old state, which does not know the last word yet.",
         _wrong_decoder(output=lambda x: x.softmax(-1)),
@@ -277,5 +180,5 @@ DECODER = Exercise(
         rows_are_independent("word", "state", "keys", "mask"),
     ),
     shown=answers.next_word,
-    used="The next cells train it.",
+    used="Yours is trained in [A decoder of your own](#A-decoder-of-your-own).",
 )

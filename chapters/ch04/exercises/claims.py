@@ -37,12 +37,12 @@ def _shuffle_case(says: str, seed: int, shown=False, order=(2, 0, 3, 1), **how) 
 
 
 @variants
-def _shuffled(layer, x, order, *, moved, otherwise="neither"):
+def _shuffled(layer, x, order, *, moved):
     """moved(before, after, order) -> bool: "equivariant"?"""
     before, after = layer(x), layer(x[order])
     if torch.allclose(before, after, atol=1e-5):
         return "invariant"
-    return "equivariant" if moved(before, after, order) else otherwise
+    return "equivariant" if moved(before, after, order) else "neither"
 
 
 INVARIANT = FindError(

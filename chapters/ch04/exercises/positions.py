@@ -1,6 +1,5 @@
 """Chapter 4: sinusoidal positions, the matrix that moves them on, and rotary positions."""
 
-import math
 from dataclasses import replace
 
 import torch
@@ -17,20 +16,13 @@ from . import answers
 
 @variants
 def _table(
-    length: int,
-    size: int,
-    *,
-    exponents=lambda c, D: (c / D, c / D),
-    base=10_000.0,
-    first=0,
-    swap=False,
-    halves=False,
+    length: int, size: int, *, exponents=lambda c, D: (c / D, c / D), first=0, swap=False, halves=False
 ) -> Tensor:
     """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
     sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""
     places = torch.arange(first, first + length)[:, None]
     columns = torch.arange(0, size, 2)
-    sines, cosines = (places * base**-exponent for exponent in exponents(columns, size))
+    sines, cosines = (places * 10000.0**-exponent for exponent in exponents(columns, size))
     pair = [cosines.cos(), sines.sin()] if swap else [sines.sin(), cosines.cos()]
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
 
@@ -59,20 +51,10 @@ SINUSOIDAL = Exercise(
         _table(exponents=lambda c, D: (2 * c / D, 2 * (c + 1) / D)),
         "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
         "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times.",
-        _table(exponents=lambda c, D: (2 * c / D, 2 * c / D)),
-        "From the second pair on, the waves turn too slowly: the number of the column is 2j already, and is doubled "
-        "again.",
-        _table(exponents=lambda c, D: (c / D, (c + 1) / D)),
-        "The cosine has a frequency of its own. A sine and its cosine share one; otherwise they are not a point on a "
-        "circle.",
         _table(exponents=lambda c, D: (c / 2 / D, c / 2 / D)),
         "The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough.",
         _table(exponents=lambda c, D: (-c / D, -c / D)),
         "You multiply by 10000^(2j / D) instead of dividing: the waves must get slower from left to right.",
-        _table(exponents=lambda c, D: (0 * c, 0 * c)),
-        "All columns have the same frequency. It should fall from pair to pair.",
-        _table(base=1000),
-        "The base is 1000. It should be 10000, with four zeros.",
         _table(halves=True),
         "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
         "beside its cosine: columns 2j and 2j + 1.",
@@ -83,7 +65,8 @@ SINUSOIDAL = Exercise(
     ),
     formerly=("sinusoidal",),
     shown=answers.sinusoidal,
-    used="Your table is what the module below adds to the words.",
+    used="Your table is what a module adds to the words in "
+    "[Four: a clock with many hands](#Four:-a-clock-with-many-hands).",
 )
 
 
@@ -95,14 +78,6 @@ def _moves(offset, size, *, angles=lambda o, w: o * w, block=lambda c, s: [[c, s
     if halves:
         return torch.cat([torch.cat([cell.diag() for cell in row], 1) for row in cells]).float()
     return torch.block_diag(*torch.stack([torch.stack(row, -1) for row in cells], -2)).float()
-
-
-def _overlapping(offset, size):
-    R = torch.zeros(size, size)
-    for j, angle in enumerate((offset * frequencies(size)).tolist()):
-        c, s = math.cos(angle), math.sin(angle)
-        R[j : j + 2, j : j + 2] = torch.tensor([[c, s], [-s, c]])
-    return R
 
 
 SHIFT = Exercise(
@@ -134,31 +109,17 @@ SHIFT = Exercise(
         _moves(block=lambda c, s: [[s, c], [c, -s]]),
         "Sine and cosine are exchanged in the blocks. For offset 0 nothing moves, so cos 0 = 1 belongs on the "
         "diagonal.",
-        _moves(block=lambda c, s: [[c, 0 * s], [0 * s, c]]),
-        "The sines are missing: a turn mixes a sine with its cosine.",
         _moves(angles=lambda o, w: o * w[:1].expand(len(w))),
         "All pairs turn by the same angle. Each has a frequency of its own.",
-        _moves(angles=lambda o, w: w),
-        "Your matrix moves on by one position, whatever the offset is. The angle should be offset · ω.",
-        _moves(angles=lambda o, w: o * w.sqrt()),
-        "The frequencies are those of 10000^(−j / D): the 2 of 2j is missing.",
-        _moves(angles=lambda o, w: abs(o) * w),
-        "The sign of the offset is lost: −2 should move back.",
         _moves(angles=lambda o, w: max(o, 0) * w),
         "A negative offset moves nothing (`range(offset)` is empty then). The angle offset · ω works both ways.",
         _moves(halves=True),
         "These blocks belong to a table with all sines first. Here a sine is beside its cosine: 2 × 2 blocks "
         "along the diagonal.",
-        _overlapping,
-        "The blocks overlap. Pair j has the rows and columns 2j and 2j + 1, so its block is "
-        "`R[2 * j : 2 * j + 2, 2 * j : 2 * j + 2]`.",
-        lambda offset, size: sinusoidal_encoding(abs(offset) + 1, size)[-1].diag(),
-        "A matrix with P[offset] on its diagonal multiplies each number by itself alone. A turn mixes a sine with "
-        "its cosine.",
     ),
     formerly=("shift",),
     shown=answers.shift,
-    used="Below, your matrix turns queries three positions back.",
+    used="Your matrix turns queries three positions back in [Five: a step is a rotation](#Five:-a-step-is-a-rotation).",
 )
 
 
@@ -175,14 +136,13 @@ def _turned(
     x,
     positions,
     *,
-    number=lambda p: p,
     angles=lambda p, w: p * w,
     pairs=_neighbours,
     turn=lambda a, b, c, s: (a * c - b * s, a * s + b * c),
     halves=False,
 ):
     """Rotary positions with one thing done differently; halves: what comes out is in two halves, not in pairs."""
-    p, w = number(positions)[:, None].double(), frequencies(x.shape[-1])
+    p, w = positions[:, None].double(), frequencies(x.shape[-1])
     angle = angles(p, w).expand(x.shape[-2], len(w))
     turned = turn(*pairs(x.double()), angle.cos(), angle.sin())
     return (torch.cat(turned, -1) if halves else torch.stack(turned, -1).flatten(-2)).to(x.dtype)
@@ -245,21 +205,8 @@ ROTARY = Exercise(
         "The minus is missing: the first of a pair becomes a cos − b sin.",
         _turned(turn=_overwritten),
         "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
-        _one_sentence,
-        "Yours takes one sentence, [T, D]. In a batch, [B, T, D], the second axis is that of the words: count the axes "
-        "from the end, `x[..., 0::2]`.",
-        _turned(number=lambda p: torch.arange(len(p))),
-        "Your function numbers the rows itself and ignores `positions`, but the first row need not be position 0.",
-        _turned(number=lambda p: p + 1),
-        "The positions are counted from 1. Take them as they are given: position 0 does not turn.",
         _turned(angles=lambda p, w: p * w[:1]),
         "All pairs turn by the same angle. Each has a frequency of its own.",
-        _turned(angles=lambda p, w: w),
-        "Every row turns by the same angle: the position is not used, and all dot products stay as they were.",
-        _turned(angles=lambda p, w: p / w),
-        "You divide by the frequency: the angle is position · ω.",
-        lambda x, positions: x + sinusoidal_encoding(int(positions.max()) + 1, x.shape[-1])[positions],
-        "That adds the sinusoids. Rotary positions turn: the length of a vector stays as it is.",
     ),
     properties=(
         replace(linear_in("x"), says="Twice the x should give twice the result: a turn adds nothing."),
@@ -270,5 +217,5 @@ ROTARY = Exercise(
         ),
     ),
     shown=answers.turn,
-    used="Below, your function turns a query and a key.",
+    used="Yours turns a query and a key in [Six: turn instead of add](#Six:-turn-instead-of-add).",
 )

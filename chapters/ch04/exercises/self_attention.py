@@ -29,22 +29,14 @@ def _wrong_self(
     WV,
     *,
     query=lambda X, WQ, WK: X @ WQ,
-    key=lambda X, WQ, WK: X @ WK,
-    value=lambda X, WK, WV: X @ WV,
     pair=lambda Q, K: Q @ K.T,
     scale=lambda X, Q: Q.shape[-1] ** 0.5,
-    mask=lambda scores: scores,
-    weigh=lambda scores: scores.softmax(-1),
     mix=torch.matmul,
 ):
     """Self-attention with one thing done differently."""
-    Q, K, V = query(X, WQ, WK), key(X, WQ, WK), value(X, WK, WV)
-    A = weigh(mask(pair(Q, K) / scale(X, Q)))
+    Q, K, V = query(X, WQ, WK), X @ WK, X @ WV
+    A = (pair(Q, K) / scale(X, Q)).softmax(-1)
     return mix(A, V), A
-
-
-def _causal(scores):
-    return scores.masked_fill(torch.ones_like(scores).triu(1).bool(), float("-inf"))
 
 
 SELF = Exercise(
@@ -69,12 +61,6 @@ SELF = Exercise(
     minutes=5,
     difficulty=1,
     wrong=wrong_answers(
-        _wrong_self(value=lambda X, WK, WV: X),
-        "The inputs X are averaged: WV is not used. You should average the values.",
-        _wrong_self(value=lambda X, WK, WV: X @ WK),
-        "The keys are averaged, but they are only for the scores. You should average the values, X WV.",
-        _wrong_self(key=lambda X, WQ, WK: X @ WQ),
-        "The keys are made with WQ, so a word can only look for what it offers itself. The keys are X WK.",
         _wrong_self(query=lambda X, WQ, WK: X),
         "The queries are X itself: WQ is not used.",
         _wrong_self(pair=lambda Q, K: K @ Q.T),
@@ -84,20 +70,8 @@ SELF = Exercise(
         _wrong_self(scale=lambda X, Q: X.shape[-1] ** 0.5),
         "You divide by √D, with the size of a word vector. It is the products of query and key that grow, with their "
         "own size: √d.",
-        _wrong_self(scale=lambda X, Q: len(X) ** 0.5),
-        "You divide by the root of the number of words. A score is a sum over features: √d.",
         _wrong_self(scale=lambda X, Q: Q.shape[-1]),
         "You divide by d itself: the root is missing.",
-        _wrong_self(scale=lambda X, Q: Q.shape[-1] ** -0.5),
-        "You multiply by √d. Large scores make the softmax too sure; divide.",
-        _wrong_self(mask=_causal),
-        "There is a causal mask: each word attends only to itself and the words before it. Here all attend to all.",
-        _wrong_self(weigh=lambda scores: scores.softmax(0)),
-        "The softmax runs down the columns. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
-        _wrong_self(weigh=lambda scores: scores.flatten().softmax(0).view_as(scores)),
-        "There is one softmax over the whole matrix. The weights of each *query*, a row, sum to 1: `.softmax(-1)`.",
-        _wrong_self(weigh=lambda scores: scores),
-        "The softmax is missing: these are still scores.",
         _wrong_self(mix=lambda A, V: A.T @ V),
         "The mean uses the transpose of A. Row i of A holds the weights of word i: `A @ V`.",
     ),
@@ -110,16 +84,13 @@ SELF = Exercise(
         ),
     ),
     shown=answers.attend,
-    used="It is chapter 2's layer, as one function.",
 )
 
 _convolved = named("kernel", "length")
 
 
 @variants
-def _wrong_convolution(
-    kernel, length, *, shift=lambda half: 0, flip=False, circular=False, ends=True, weight=lambda w, k: w
-):
+def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, circular=False, ends=True):
     """A convolution as a matrix with one thing done differently."""
     half, C = len(kernel) // 2, torch.zeros(length, length)
     for i in range(length):
@@ -128,7 +99,7 @@ def _wrong_convolution(
         for n, w in enumerate(kernel.flip(0) if flip else kernel):
             j = i + n - half + shift(half)
             if circular or 0 <= j < length:
-                C[i, j % length] = weight(w, kernel)
+                C[i, j % length] = w
     return C
 
 
@@ -164,19 +135,10 @@ CONVOLUTION = Exercise(
         "The kernel is one position too far to the right: the *middle* of the kernel belongs on the diagonal.",
         _wrong_convolution(shift=lambda half: half),
         "kernel[0] is on the diagonal, so output i reads word i and words *behind* it. The *middle* belongs there.",
-        _wrong_convolution(shift=lambda half: -half),
-        "The kernel's last number is on the diagonal, so output i reads word i and words *before* it. The *middle* "
-        "belongs there.",
         _wrong_convolution(circular=True),
         "The kernel goes round in a ring: the first word sees the last word on its left. Beyond the ends are zeros.",
         _wrong_convolution(ends=False),
         "The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros.",
-        lambda kernel, length: convolution_matrix(kernel, length)[len(kernel) // 2 : length - len(kernel) // 2],
-        "The rows at both ends are missing: with zeros beyond them there are as many outputs as words.",
-        _wrong_convolution(weight=lambda w, kernel: 1),
-        "The cells all hold 1: each should hold a number of the kernel.",
-        _wrong_convolution(weight=lambda w, kernel: w / len(kernel)),
-        "The numbers are divided by the kernel's length: that would be a mean. A convolution is a sum.",
     ),
     properties=(
         replace(
@@ -185,5 +147,5 @@ CONVOLUTION = Exercise(
         ),
     ),
     shown=answers.convolution,
-    used="The first map below is yours.",
+    used="The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours.",
 )

@@ -58,8 +58,6 @@ POSITIONS = FindError(
         "The positions are put beside x: twice as many features. Here they are added.",
         lambda x, table: x * table[: x.size(1)],
         "Multiplied; positions are added.",
-        lambda x, table: table[: x.size(1)].expand(len(x), -1, -1),
-        "These are the positions alone: x is not added.",
     ),
 )
 

@@ -4,23 +4,39 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.contexts import seeded
-from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import Case, Exercise, construct, is_class, some_numbers, variants, wrong_answers
+from course_kit.exercises.compare import Misfit, same
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    Property,
+    construct,
+    is_class,
+    some_numbers,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.transformer import DecoderBlock
 
-from .blocks import as_it_is
-
 NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, around_ffn"
 
 
-def parameters_of(sizes: tuple[int, ...]) -> DecoderBlock:
+BY_HAND = (2, 1, 3)
+PLAIN = {"parameters": "both attentions: identity matrices; ffn: zeros; no biases; norms as they begin"}
+
+
+def parameters_of(sizes: tuple[float, ...]) -> DecoderBlock:
     """The course's block with numbers that are always the same, in its norms and biases, too."""
-    with seeded(sum(sizes)):
+    with seeded(int(sum(sizes))):
         block = DecoderBlock(*sizes)
-        for parameter in block.parameters():
-            nn.init.normal_(parameter, std=0.5)
+        for name, parameter in block.named_parameters():
+            if sizes != BY_HAND:
+                nn.init.normal_(parameter, std=0.5)
+            elif parameter.dim() == 2:
+                nn.init.zeros_(parameter) if name.startswith("ffn") else nn.init.eye_(parameter)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
     return block
 
 
@@ -46,39 +62,22 @@ def _case(batch, words, lengths, sizes, seed, shown=False) -> Case:
         some_numbers(batch, max(lengths), sizes[0], seed=seed + 1),
     )
     masks = {"mask": causal_mask(words), "memory_mask": padding_mask(torch.tensor(lengths), max(lengths))}
-    return Case({"x": x, "memory": memory, **masks}, init=sizes, shown=shown)
+    given = PLAIN if sizes == BY_HAND else {}
+    return Case({"x": x, "memory": memory, **masks}, init=sizes, given=given, shown=shown)
 
 
 @variants
-def _decoder(
-    block,
-    x,
-    memory,
-    mask,
-    memory_mask,
-    *,
-    seen=lambda mask, memory_mask: mask,
-    seen_across=lambda mask, memory_mask: memory_mask,
-    reads=lambda h, memory: h,
-    asks=lambda h, memory: h,
-    read=lambda h, memory, norm: memory,
-    first=lambda x, h: x,
-    second=lambda x, y, h: y,
-    third=lambda x, y, z, h: z,
-    gathered=lambda x, y, z: z,
-    norms=lambda *norms: norms,
-    crosses=lambda block: block.cross_attention,
-):
-    """A decoder block. first, second, third: to what the sub-layer's output is added; read: keys and values of the
-    cross-attention; gathered: what the network reads."""
+def _decoder(block, x, memory, mask, memory_mask, *, read=lambda h, memory, norm: memory, norms=lambda *norms: norms):
+    """A decoder block. read: keys and values of the cross-attention."""
     norm1, norm2, norm3 = norms(block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm)
     h = norm1(x)
-    y = first(x, h) + block.attention(h, reads(h, memory), seen(mask, memory_mask))[0]
+    drop = block.around_ffn.dropout
+    y = x + drop(block.attention(h, h, mask)[0])
     h = norm2(y)
     other = read(h, memory, norm2)
-    z = second(x, y, h) + crosses(block)(asks(h, memory), other, seen_across(mask, memory_mask))[0]
-    h = norm3(gathered(x, y, z))
-    return third(x, y, z, h) + block.ffn(h)
+    z = y + drop(block.cross_attention(h, other, memory_mask)[0])
+    h = norm3(z)
+    return z + drop(block.ffn(h))
 
 
 def _in_order(*order):
@@ -103,6 +102,10 @@ def _post_norm(block, x, memory, mask, memory_mask):
     return block.around_ffn.norm(x + block.ffn(x))
 
 
+def _keeps_what_is_dropped(run, case, mine, want):
+    return case.init[3:] == (1.0,) and not same(mine, want)
+
+
 DECODER = Exercise(
     name="a decoder block",
     task="Write the class: an encoder block with one sub-layer more, between its two. cross_attention takes its "
@@ -111,13 +114,19 @@ DECODER = Exercise(
     f"are called {NEEDED}.",
     reference=DecoderBlock,
     cases=lambda: [
-        _case(1, 2, [3], (2, 1, 3), 1100, shown=True),
+        _case(1, 2, [3], BY_HAND, 1100, shown=True),
         _case(2, 3, [4, 2], (4, 2, 6), 1200),
         _case(2, 3, [1, 3], (6, 3, 5), 1300),
+        _case(1, 2, [3], (4, 2, 6, 1.0), 1400),  # all is dropped but the way round
     ],
     returns=("output",),
     run=_run,
     properties=(
+        Property(
+            "With dropout = 1 the sub-layers give nothing, and x comes out as it went in; yours does not. Does each "
+            "`AddNorm` get the dropout?",
+            _keeps_what_is_dropped,
+        ),
         blind_to_later("x"),
         blind_to_padding("memory", padded=lambda case: ~case.args["memory_mask"][:, 0]),
     ),
@@ -130,48 +139,14 @@ DECODER = Exercise(
     ),
     minutes=6,
     difficulty=3,
-    used="Your `DecoderBlock` is stacked in the Transformer below.",
+    used="Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model).",
     wrong=wrong_answers(
-        _decoder(seen=lambda mask, memory_mask: None),
-        "The mask is not handed to the self-attention, so each word sees those that come after it.",
-        _decoder(seen_across=lambda mask, memory_mask: None),
-        "memory_mask is not used: the cross-attention also reads the source's padding.",
         _decoder(read=lambda h, memory, norm: h),
         "Keys and values of the cross-attention come from the target, so the source is never read. They are memory.",
         _decoder(read=lambda h, memory, norm: norm(memory)),
         "memory is normalised once more. The encoder has normalised it already; this norm is for the queries.",
-        _decoder(reads=lambda h, memory: memory, seen=lambda mask, memory_mask: memory_mask),
-        "The self-attention reads memory. It reads what it is given by its own AddNorm, twice: h, h.",
-        _decoder(first=lambda x, h: 0),
-        "The first residual is missing: x + (…)",
-        _decoder(second=lambda x, y, h: 0),
-        "The second residual is missing, the one around the cross-attention.",
-        _decoder(third=lambda x, y, z, h: 0),
-        "The third residual is missing, the one around the network.",
-        _decoder(first=lambda x, h: h, second=lambda x, y, h: h, third=lambda x, y, z, h: h),
-        "The residuals are taken after the norms. Add what came in itself.",
-        _decoder(second=lambda x, y, h: x),
-        "The second residual starts from x again, so the self-attention's output is skipped.",
-        _decoder(third=lambda x, y, z, h: y),
-        "The last residual starts before the cross-attention, so what this found is skipped.",
-        _decoder(third=lambda x, y, z, h: x),
-        "The last residual starts from x again, so both attentions are skipped.",
-        _decoder(gathered=lambda x, y, z: y),
-        "The network reads what was there before the cross-attention. It should work on what has the source in it.",
-        _decoder(norms=lambda n1, n2, n3: (n1, n2, n2)),
-        "around_cross is used twice, around_ffn never.",
-        _decoder(norms=lambda n1, n2, n3: (n1, n1, n1)),
-        "around_attention is used three times. Each sub-layer has its own.",
         _decoder(norms=lambda n1, n2, n3: (n1, n1, n3)),
         "around_attention is used twice, around_cross never.",
-        _decoder(norms=lambda n1, n2, n3: (n1, as_it_is, n3)),
-        "The cross-attention asks without a norm: around_cross is not used.",
-        _decoder(norms=lambda n1, n2, n3: (n1, n2, as_it_is)),
-        "The network reads without a norm: around_ffn is not used.",
-        _decoder(crosses=lambda block: block.attention),
-        "The self-attention's matrices are used for the cross-attention, too. It has its own, cross_attention.",
-        _in_order("self", "ffn"),
-        "There is no cross-attention: this is an encoder block, and the source is never read.",
         _in_order("cross", "self", "ffn"),
         "The cross-attention comes before the self-attention. First the words written so far, then the source.",
         _in_order("self", "ffn", "cross"),

@@ -13,15 +13,6 @@ def reshaped(x: Tensor, heads: int) -> Tensor:
     return x.reshape(len(x), heads, x.shape[1], -1)
 
 
-def interleaved(x: Tensor, heads: int) -> Tensor:
-    """The wrong features: every H-th for each head."""
-    return x.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)
-
-
-def _first_only(x, heads):
-    return x[:, None, :, : x.shape[-1] // heads].expand(-1, heads, -1, -1)
-
-
 @variants
 def _cut(
     x,
@@ -56,7 +47,6 @@ SPLIT = Exercise(
     ),
     minutes=4,
     difficulty=2,
-    used="Your `split_heads` cuts the heads in the cells below.",
     wrong=wrong_answers(
         _cut(cut=lambda x, heads: reshaped(x, heads).transpose(1, 2)),
         "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
@@ -71,14 +61,8 @@ SPLIT = Exercise(
         "features.",
         _cut(after=lambda y: y.transpose(0, 1)),
         "The heads come before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
-        _first_only,
-        "All heads get the same first d features. Head h gets those from h · d on.",
-        _cut(after=lambda y: y.mT),
-        "The last two axes are swapped. A row should be a word, with d features.",
         lambda x, heads: reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
         "Transposed first and reshaped afterwards, so the pieces are cut across words. Cut first, then swap.",
-        _cut(after=lambda y: y.flatten(0, 1)),
-        "Batch and heads share one axis: [B · H, T, d]. Keep them apart: [B, H, T, d].",
     ),
 )
 
@@ -99,6 +83,7 @@ def _multi_head_cases() -> list[Case]:
         random(2, 3, 4, 4, 2, lengths.expand(2, 3, 4), 520),
         random(3, 2, 4, 6, 3, others, 530),
         random(2, 3, 3, 4, 2, causal_mask(3), 540),
+        named("q", "k", "v", "heads")(*drawn(550, (1, 2, 4), *2 * [(1, 3, 4)]), 2),  # no mask, as in the next cell
     ]
 
 
@@ -113,94 +98,57 @@ def _heads(
     k,
     v,
     heads,
-    mask,
+    mask=None,
     *,
-    roles=lambda q, k, v: (q, k, v),
     split=split_heads,
-    split_values=None,
     scale=lambda d, D: d**0.5,
     seen=_for_all,
-    weigh=masked_softmax,
     join=join_heads,
     report=lambda weights: weights,
 ):
     """Multi-head attention of projected queries, keys and values."""
     size = q.shape[-1]
-    q, k, v = roles(q, k, v)
-    q, k, v = split(q, heads), split(k, heads), (split_values or split)(v, heads)
-    weights = weigh(q @ k.mT / scale(q.shape[-1], size), seen(mask))
+    q, k, v = split(q, heads), split(k, heads), split(v, heads)
+    mask = None if mask is None else seen(mask)
+    weights = masked_softmax(q @ k.mT / scale(q.shape[-1], size), mask)
     return join(weights @ v), report(weights)
 
 
 MULTI_HEAD = Exercise(
     name="attention in heads",
     task="Split q, k and v into heads, attend in each head under the mask, and put the heads side by side again: "
-    "q [B, Q, D], k and v [B, K, D], mask [B, Q, K] or [Q, K] bool, True = may be attended -> "
+    "q [B, Q, D], k and v [B, K, D], mask [B, Q, K] or [Q, K] bool, True = may be attended, or None -> "
     "(output [B, Q, D], weights [B, H, Q, K]).",
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
-    properties=(rows_sum_to_one(part=1), rows_are_independent("q", "k", "v")),
+    properties=(rows_sum_to_one(part=1), rows_are_independent("q", "k", "v", masks=("mask",))),
     hints=(
         "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. What are "
         "the shapes after each step?",
         "`scaled_dot_product_attention(q, k, v, mask)` attends in all heads, if q, k and v are [B, H, …, d]. A mask "
-        "[B, Q, K] needs an axis for the heads: `mask[:, None]`.",
+        "[B, Q, K] needs an axis for the heads, `mask[:, None]`. A mask [Q, K] has the same for all as it is, and None "
+        "needs nothing: `if mask is not None and mask.dim() == 3`.",
         "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from "
         "`split_heads`: `join_heads(output)`.",
     ),
     minutes=5,
     difficulty=2,
-    used="Your `multi_head` attends in every model of this chapter from here on.",
+    used="Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack).",
     wrong=wrong_answers(
         _heads(scale=lambda d, D: D**0.5),
         "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
-        _heads(scale=lambda d, D: d),
-        "Scaled twice: divided by d, which is √d two times.",
         _heads(scale=lambda d, D: 1),
         "The scale is missing: divide the scores by √d.",
-        _heads(scale=lambda d, D: d**-0.5),
-        "Multiplied by √d instead of divided.",
-        _heads(weigh=lambda s, m: masked_softmax(s, m, dim=1)),
-        "The softmax runs over the heads, `dim=1`: they share each key among themselves, and no row sums to 1. It "
-        "must run over the keys, `dim=-1`.",
-        _heads(weigh=lambda s, m: masked_softmax(s, m, dim=-2)),
-        "The softmax runs over the queries. Each query shares one unit among the keys: `dim=-1`.",
         _heads(split=reshaped),
         "The split mixes heads with time: it is one reshape to [B, H, T, d]. Reshape to [B, T, H, d], then swap "
         "the two.",
-        _heads(split=reshaped, join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "Split and joined by reshapes alone, without a swap: each “head” is a piece of the text, and none sees "
-        "all words.",
         _heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
         "The joining mixes heads with time: [B, H, Q, d] must become [B, Q, H, d] before the heads are laid side "
         "by side.",
-        _heads(join=lambda y: y),
-        "The heads are still apart, [B, H, Q, d]. Put them side by side: [B, Q, D].",
-        _heads(join=lambda y: y.mean(1).repeat(1, 1, y.shape[1])),
-        "The heads are averaged. Side by side, each keeps its d features for itself.",
-        _heads(split=_first_only),
-        "The same head, H times: all of them use the first d features.",
-        _heads(split=interleaved),
-        "Each head gets every H-th feature. Its d features should be neighbours.",
-        _heads(split_values=lambda v, heads: v[:, None].expand(-1, heads, -1, -1), join=lambda y: y.mean(1)),
-        "The values are not split: each head averages all D features.",
-        _heads(roles=lambda q, k, v: (q, v, k)),
-        "Keys and values are exchanged: k is compared with q, v is averaged.",
-        _heads(roles=lambda q, k, v: (q, k, k)),
-        "The keys are averaged. What is averaged is v.",
-        _heads(seen=lambda m: ~_for_all(m)),
-        "The mask is read the wrong way round: True means *may be attended*.",
         _heads(seen=lambda m: m[None] if m.dim() == 3 else m),
         "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
         "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
-        _heads(seen=lambda m: torch.ones_like(_for_all(m))),
-        "The mask is not used.",
-        _heads(weigh=lambda s, m: torch.softmax(s, -1) * m),
-        "The mask comes after the softmax, so what the hidden keys got is lost, and the rows sum to less than 1. Mask "
-        "the scores first.",
-        _heads(weigh=lambda s, m: torch.softmax(s * m, -1)),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1 still leaks. Masked scores must be −∞.",
         _heads(report=lambda weights: weights.mean(1)),
         "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
         "Here each head should show its own.",

@@ -47,13 +47,12 @@ def _masks(
     *,
     encoder=lambda source: source[:, None],
     padding=lambda target: target[:, None],
-    triangle=_lower,
     joined=lambda padding, triangle: padding & triangle,
     cross=lambda source, target: source[:, None],
     turned=lambda masks: masks,
 ):
     """The three masks. padding, triangle, joined: of the decoder."""
-    decoder = joined(padding(target), triangle(target))
+    decoder = joined(padding(target), _lower(target))
     return turned((encoder(source), decoder, cross(source, target)))
 
 
@@ -80,26 +79,12 @@ MASKS = Exercise(
     ),
     minutes=10,
     difficulty=2,
-    used="Your `three_masks` makes the decoder's mask in *All at once, or word by word?*.",
     wrong=wrong_answers(
-        _masks(triangle=lambda t: _lower(t, -1)),
-        "In the decoder no word sees itself, and the first row is empty. The diagonal belongs to the mask.",
-        _masks(triangle=lambda t: _lower(t).T),
-        "In the decoder each word sees itself and the future: `triu`. A row is a query; keep the lower triangle, "
-        "`tril`.",
-        _masks(triangle=lambda t: ~_lower(t)),
-        "In the decoder each word sees only the future: the causal mask is turned round. Keep the lower triangle, "
-        "`tril`.",
         _masks(joined=lambda padding, triangle: padding | triangle),
         "In the decoder the two are joined by *or*. Both must say yes: `&`.",
-        _masks(joined=lambda padding, triangle: padding.float() * triangle.float()),
-        "The decoder's mask is a product of zeros and ones: the right pattern as decimal numbers. A mask is "
-        "boolean, `&`; sooner or later a number would be multiplied with scores.",
         _masks(joined=lambda padding, triangle: triangle.expand(len(padding), -1, -1)),
         "The decoder's mask is causal only. A causal mask hides padding that comes after the words, but not padding "
         "that comes before a word: hide the target's padding, too.",
-        _masks(joined=lambda padding, triangle: padding),
-        "The decoder's mask hides padding only: each word can see the one that it should predict.",
         _masks(
             encoder=lambda s: s[:, :, None].expand(-1, -1, s.shape[1]),
             padding=lambda t: t[:, :, None],
@@ -112,19 +97,8 @@ MASKS = Exercise(
         "attended*.",
         _masks(cross=lambda s, t: t[:, None]),
         "Across, the keys are the *source* words; this is the padding of the target.",
-        _masks(cross=lambda s, t: t[:, :, None].expand(-1, -1, s.shape[1])),
-        "In `cross`, the source's padding may be attended to. Hide it on the axis of the *keys*, the last one.",
         _masks(cross=lambda s, t: (s[:, None] & t[:, :, None]).mT),
         "The mask across is [B, S, T]. Rows are queries, the target's words, and columns keys: [B, T, S].",
-        _masks(cross=lambda s, t: s[:, None] & torch.ones(t.shape[1], s.shape[1]).tril().bool()),
-        "The cross-attention is causal, too. The whole source is known before the first word is written.",
-        _masks(encoder=lambda s: torch.ones_like(s[:, None] & s[:, :, None])),
-        "The encoder's words may attend to padding. Hide the source's padding there, too.",
-        _masks(encoder=lambda s: s[:, None] & _lower(s)),
-        "The encoder is causal, too. It reads the whole sentence, in both directions.",
-        _masks(encoder=lambda s: s, cross=lambda s, t: s),
-        "The masks of the source have no axis for the queries: [B, S]. `source[:, None]` is [B, 1, S], the same for "
-        "every query.",
     ),
 )
 
@@ -149,8 +123,8 @@ def _plain(scores):
 
 
 @variants
-def _attend(q, k, v, *, scores=scaled_scores, masked=hide_future, weigh=_plain, after=lambda weights: weights):
-    return after(weigh(masked(scores(q, k)))) @ v
+def _attend(q, k, v, *, scores=scaled_scores, masked=hide_future, after=lambda weights: weights):
+    return after(_plain(masked(scores(q, k)))) @ v
 
 
 def _ones(scores):
@@ -198,21 +172,13 @@ PRODUCT = FindError(
         "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
         _attend(masked=lambda s: s, after=lambda w: w * _ones(w)),
         "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
-        _attend(masked=lambda s: s + _ones(s)),
-        "The mask is added as 0 and 1: a bonus for the past, and the future keeps its share.",
         _attend(masked=lambda s: s + (1 - _ones(s)) * -torch.inf),
         "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
         _attend(masked=lambda s: hide_future(s, -1)),
         "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
-        _attend(masked=lambda s: s),
-        "Nothing is masked any more.",
         _attend(masked=lambda s: s.masked_fill(_ones(s).bool(), -torch.inf)),
         "Filled in where the mask is 1: now the past is hidden, and the future is seen. Fill where it is 0.",
-        _attend(masked=lambda s: hide_future(s.mT).mT),
-        "The wrong triangle: each word sees itself and the future.",
         _attend(scores=lambda q, k: q @ k.mT),
         "The scale is missing now: divide by √d, as before.",
-        _attend(weigh=lambda s: torch.softmax(s, 0).nan_to_num()),
-        "The softmax runs over the queries now. Each row shares one unit among the keys: `dim=-1`.",
     ),
 )

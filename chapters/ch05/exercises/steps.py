@@ -1,7 +1,6 @@
 """Chapter 5: one step with a cache, and the losses: label smoothing, and one that is divided by the padding."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.exercises.measures import LOSS_WRONG, loss_cases
@@ -30,27 +29,15 @@ def _append(old, new):
 
 
 @variants
-def _step(
-    *inputs,
-    place=lambda x, positions, past: x + positions[past],
-    keyed=lambda word, x: x,
-    valued=lambda word, x: x,
-    seen=_append,
-    kept=_append,
-    mask=lambda count: None,
-    power=0.5,
-    projected=True,
-    out=lambda output: output[:, 0],
-):
+def _step(*inputs, place=lambda x, positions, past: x + positions[past], seen=_append, kept=_append, power=0.5):
     """A step with a cache. seen: what the query attends to; kept: what is handed on."""
     word, keys, values, positions, Wq, Wk, Wv = inputs
     word = word[:, None]
     x = place(word, positions, keys.shape[1])
-    new_keys, new_values = keyed(word, x) @ Wk, valued(word, x) @ Wv
+    new_keys, new_values = x @ Wk, x @ Wv
     k, v = seen(keys, new_keys), seen(values, new_values)
-    weights = masked_softmax(x @ Wq @ k.mT / x.shape[-1] ** power, mask(k.shape[1]))
-    stored = (new_keys, new_values) if projected else (x, x)
-    return out(weights @ v), kept(keys, stored[0]), kept(values, stored[1])
+    weights = masked_softmax(x @ Wq @ k.mT / x.shape[-1] ** power, None)
+    return (weights @ v)[:, 0], kept(keys, new_keys), kept(values, new_values)
 
 
 STEP = Exercise(
@@ -75,49 +62,23 @@ STEP = Exercise(
     ),
     minutes=13,
     difficulty=3,
-    used="Your `cached_step` reads the course sentence in the next cell, word by word.",
+    used="Your `cached_step` reads the course sentence word by word in "
+    "[What does a cache save?](#What-does-a-cache-save?)",
     wrong=wrong_answers(
         _step(place=lambda x, positions, past: x + positions[0]),
         "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
         "the cache.",
         _step(place=lambda x, positions, past: x + positions[min(past + 1, len(positions) - 1)]),
         "One position too far: positions count from 0, so the word after P others is at P.",
-        _step(place=lambda x, positions, past: x + positions[max(past - 1, 0)]),
-        "One position too early: positions count from 0, so the word after P others is at P.",
-        _step(place=lambda x, positions, past: x),
-        "The position is not added.",
-        _step(place=lambda x, positions, past: positions[past].expand_as(x)),
-        "The position replaces the word: x is their sum.",
         _step(kept=lambda old, new: old),
         "The cache is not appended to: the next word will not know of this one.",
-        _step(kept=lambda old, new: new),
-        "Only the new key and value are handed on, and the cache is lost. Append them to it.",
         _step(seen=lambda old, new: old),
         "The new word attends to the cache without itself. Its own key and value belong to it: append first, then "
         "attend.",
-        _step(seen=lambda old, new: new),
-        "The new word attends only to itself. What is the cache for?",
-        _step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-        "A causal mask of one row lies over the cache, and lets only the first word through. The new word is the "
-        "last: it may see all. No mask here.",
         _step(kept=lambda old, new: torch.cat([new, old], 1)),
         "The new word is put in front. In the cache, words are in their order.",
-        _step(keyed=lambda word, x: word, valued=lambda word, x: word),
-        "Key and value are made of the word without its position; the query has it.",
-        _step(keyed=lambda word, x: word),
-        "The key is made of the word without its position.",
-        _step(valued=lambda word, x: word),
-        "The value is made of the word without its position.",
         _step(power=0),
         "The scale is missing: divide the scores by √D.",
-        _step(power=1),
-        "Scaled twice: divided by D, not √D.",
-        _step(out=lambda output: output),
-        "The output still has the axis of the one query: [B, 1, D]. Take it away with `[:, 0]`.",
-        _step(out=lambda output: output.squeeze()),
-        "`.squeeze()` without an axis also takes away a batch of one, and D if it is 1. Name the axis: `[:, 0]`.",
-        _step(projected=False),
-        "What is kept must be the *projected* key and value, not x: the cache is there to save that work.",
     ),
 )
 
@@ -146,20 +107,13 @@ def _smoothed(
     *inputs,
     said=lambda logits: logits.log_softmax(-1),
     one=lambda e, right, spread, V: (1 - e) * right + e * spread,
-    late=lambda mixed: mixed,
-    sign=-1,
     total=lambda x, target, mask: x[mask].mean(),
 ):
     """A smoothed loss. said: log-probabilities; one: a word's share, made of the right word's and the mean of all."""
     logits, target, mask, smoothing = inputs
     log_p = said(logits)
     right = log_p.gather(-1, target[..., None])[..., 0]
-    return total(sign * late(one(smoothing, right, log_p.mean(-1), logits.shape[-1])), target, mask)
-
-
-def _divergence(logits, target, mask, smoothing):
-    soft = F.one_hot(target[mask], logits.shape[-1]) * (1 - smoothing) + smoothing / logits.shape[-1]
-    return F.kl_div(logits[mask].log_softmax(-1), soft, reduction="batchmean")
+    return total(-one(smoothing, right, log_p.mean(-1), logits.shape[-1]), target, mask)
 
 
 SMOOTHING = Exercise(
@@ -184,14 +138,10 @@ SMOOTHING = Exercise(
     ),
     minutes=5,
     difficulty=2,
-    used="Your `smoothed_loss` finds the lowest loss in the next cell.",
+    used="Your `smoothed_loss` finds the lowest loss in [Label smoothing](#Label-smoothing).",
     wrong=wrong_answers(
-        _smoothed(one=lambda e, right, spread, V: right),
-        "Nothing is smoothed: this is the plain masked loss.",
         _smoothed(one=lambda e, right, spread, V: (1 - e) * right),
         "The right word gives ε away, and nobody gets it: the target sums to 1 − ε, which is only a factor.",
-        _smoothed(one=lambda e, right, spread, V: right + e * spread),
-        "The target sums to 1 + ε: the right word must give away what is spread, (1 − ε).",
         _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * spread * V),
         "Every word gets the whole ε. It is shared: ε / V for each, the *mean* over the vocabulary.",
         _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * (spread * V - right) / (V - 1)),
@@ -200,37 +150,10 @@ SMOOTHING = Exercise(
         _smoothed(one=lambda e, right, spread, V: (1 - e) * right + e * (spread - right / V)),
         "The right word has 1 − ε, and not its share of ε: the target sums to a little less than 1. It gets ε / V like "
         "all the others, on top of 1 − ε.",
-        _smoothed(one=lambda e, right, spread, V: e * right + (1 - e) * spread),
-        "ε and 1 − ε are swapped: nearly all goes to the wrong words.",
-        _smoothed(total=lambda x, target, mask: x.mean()),
-        "The padding counts. Smoothing changes nothing about that: take the mean over real words only.",
         _smoothed(total=lambda x, target, mask: (x * mask).mean()),
         "The padding is out of the sum, but still in the number it is divided by.",
-        _smoothed(total=lambda x, target, mask: x[mask].sum()),
-        "This is the sum over the real words; take their mean.",
-        _smoothed(total=lambda x, target, mask: ((x * mask).sum(1) / mask.sum(1)).mean()),
-        "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
-        "sentence. Take one mean over all real words.",
-        _smoothed(total=lambda x, target, mask: x[target != 0].mean()),
-        "The padding is told by the id 0, so a real word with this id is not counted. Use the mask.",
-        _smoothed(total=lambda x, target, mask: x[mask & (target != 0)].mean()),
-        "A real word is left out because its id is 0. Only the mask says what counts.",
-        _smoothed(total=lambda x, target, mask: x[~mask].mean()),
-        "The mask is read the wrong way round: this is the loss of the padding.",
-        _smoothed(sign=1),
-        "The sign is missing: minus the log-probability.",
-        _smoothed(said=lambda logits: logits),
-        "These are logits, not log-probabilities: `log_softmax` is missing.",
-        _smoothed(said=lambda logits: logits.softmax(-1)),
-        "These are probabilities: the logarithm is missing, `log_softmax` instead of `softmax`.",
         _smoothed(said=lambda logits: logits.softmax(-1).log_softmax(-1)),
         "Softmax twice: `log_softmax` and `cross_entropy` make probabilities of the logits themselves.",
-        _smoothed(said=lambda logits: logits.softmax(-1), late=torch.log),
-        "The probabilities are mixed, and the logarithm is taken afterwards. Smoothing softens the *target*: mix the "
-        "log-probabilities.",
-        _divergence,
-        "This is the Kullback–Leibler divergence, the cross-entropy minus the entropy of the target. The gradient is "
-        "the same, but the number is smaller. The task asks for the cross-entropy alone.",
     ),
 )
 

@@ -45,10 +45,6 @@ def _each_alone(scores, fits, start, end, allowed):
     return int(_hidden(start, allowed).argmax()), int(_hidden(end, allowed).argmax())
 
 
-def _in_order(*table):
-    return tuple(sorted(_each_alone(*table)))
-
-
 def _anywhere(scores, fits, start, end, allowed):
     return int(start.argmax()), int(end.argmax())
 
@@ -56,15 +52,6 @@ def _anywhere(scores, fits, start, end, allowed):
 def _beginning_first(scores, fits, start, end, allowed):
     first = int(_hidden(start, allowed).argmax())
     return first, first + int(_hidden(end, allowed)[first:].argmax())
-
-
-def _end_first(scores, fits, start, end, allowed):
-    last = int(_hidden(end, allowed).argmax())
-    return int(_hidden(start, allowed)[: last + 1].argmax()), last
-
-
-def _counted_from_the_text(scores, fits, start, end, allowed):
-    return best_span(start[allowed], end[allowed], torch.ones(int(allowed.sum()), dtype=torch.bool))
 
 
 @variants
@@ -75,13 +62,12 @@ def _found(
     *,
     join=lambda start, end: start[:, None] + end,
     triangle=lambda table: table.triu(),
-    inside=lambda table, allowed: table & allowed[:, None] & allowed,
     choose=_best_of_the_table,
     given=lambda first, last: (first, last),
 ):
     """The span with one thing done differently. join: the table of scores; triangle, inside: which pairs may be."""
     scores = join(start, end)
-    fits = inside(triangle(torch.ones_like(scores, dtype=torch.bool)), allowed)
+    fits = triangle(torch.ones_like(scores, dtype=torch.bool)) & allowed[:, None] & allowed
     return given(*choose(scores, fits, start, end, allowed))
 
 
@@ -99,11 +85,12 @@ SPAN = Exercise(
         _span([0.0, 0.0, 4.0, 5.0], [0.0, 4.5, 5.0, 0.0], "0111"),
         _span([0.0, 1.0, 5.0, 0.0], [0.0, 6.0, 5.0, 0.0], "1111"),
         _span([-5.0, -1.2, -5.0, -0.4], [-1.0, -0.7, -5.0, -1.9], "1111"),
+        _span([9.0, 0.0, 1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 2.0, 0.0, 9.0], "111111"),
         _random(9, 3, 1540),
         _random(12, 4, 1542),
     ],
     returns=("first", "last"),
-    used="The next cell says which answer it finds.",
+    used="It finds an answer in [Five: one model, four uses](#Five:-one-model,-four-uses).",
     hints=(
         "All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?",
         "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "
@@ -116,42 +103,18 @@ SPAN = Exercise(
     wrong=wrong_answers(
         _found(choose=_each_alone),
         "These are two separate argmaxes: here the answer would end before it begins. Look at pairs with first ≤ last.",
-        _found(choose=_in_order),
-        "These are two argmaxes, put in order: what was a good *end* becomes the beginning. Look at pairs with "
-        "first ≤ last.",
         _found(choose=_anywhere),
         "These are two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, "
         "both `allowed`.",
         _found(choose=_forbidden_is_0),
         "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Give them −∞.",
-        _found(choose=_counted_from_the_text),
-        "The positions are counted from the first allowed token. Count them in the whole row.",
         _found(choose=_beginning_first),
         "This takes the best beginning first, then the best end after it. A beginning nearly as good may have a far "
         "better end: look at all pairs.",
-        _found(choose=_end_first),
-        "This takes the best end first, then the best beginning before it. Look at all pairs at once.",
-        _found(inside=lambda table, allowed: table),
-        "The question's tokens, [CLS] and padding take part: `allowed` says where an answer may be.",
-        _found(inside=lambda table, allowed: table & allowed),
-        "The end is in the text, but the beginning need not be: both must be `allowed`.",
-        _found(inside=lambda table, allowed: table & allowed[:, None]),
-        "The beginning is in the text, but the end need not be: both must be `allowed`.",
         _found(triangle=lambda table: table.triu(1)),
         "Answers of one word are left out: first = last is allowed, so keep the diagonal, `.triu()`.",
-        _found(triangle=lambda table: table.tril()),
-        "This is the wrong triangle: these answers end before they begin.",
         _found(join=lambda start, end: start.softmax(-1)[:, None] + end.softmax(-1)),
         "This is the *sum* of the two probabilities, so a sure beginning would make up for any end. Both must be "
         "probable: take the product, or the sum of logits.",
-        _found(join=lambda start, end: start[:, None] * end),
-        "The logits are multiplied, so two negative ones would make a good score. Multiply probabilities, or add "
-        "logits.",
-        _found(given=lambda first, last: (first, last + 1)),
-        "The end is one too far: `last` is the last token of the answer itself, not the one after it.",
-        _found(join=lambda start, end: end[:, None] + start),
-        "Rows and columns are swapped: where the upper triangle is kept, beginnings belong to the rows.",
-        _found(given=lambda first, last: (last, first)),
-        "It is the wrong way round: first, then last.",
     ),
 )

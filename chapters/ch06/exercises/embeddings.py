@@ -1,7 +1,6 @@
 """Chapter 6: three embeddings and their sum."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
@@ -36,22 +35,11 @@ def _places(ids: Tensor, table: Tensor) -> Tensor:
     return table[: ids.shape[1]]
 
 
-def _norm(x):
-    return F.layer_norm(x, x.shape[-1:])
-
-
 @variants
-def _summed(
-    *inputs,
-    word=lambda ids, table: table[ids],
-    kind=lambda segments, table: table[segments],
-    place=lambda ids, segments, table: _places(ids, table),
-    join=lambda w, k, p: w + k + p,
-    after=lambda x: x,
-):
+def _summed(*inputs, place=lambda ids, segments, table: _places(ids, table), join=lambda w, k, p: w + k + p):
     """The sum with one part made differently."""
     ids, segments, words, kinds, places = inputs
-    return after(join(word(ids, words), kind(segments, kinds), place(ids, segments, places)))
+    return join(words[ids], kinds[segments], place(ids, segments, places))
 
 
 SUM = Exercise(
@@ -62,7 +50,7 @@ SUM = Exercise(
     shown=_three_rows,
     cases=_embedding_cases,
     returns=("output",),
-    used="Your `embed` is in the model from here on.",
+    used="Your `embed` is in the model of [One: three rows for each token](#One:-three-rows-for-each-token).",
     hints=(
         "A table indexed by whole numbers gives rows: `words[ids]` is [B, T, D].",
         "Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table.",
@@ -71,16 +59,6 @@ SUM = Exercise(
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
-        _summed(place=lambda ids, segments, table: 0),
-        "The positions are missing: a word would be the same wherever it is, and attention cannot see the order.",
-        _summed(kind=lambda segments, table: 0),
-        "The segments are missing, so the model is told less about which sentence is which.",
-        _summed(word=lambda ids, table: 0),
-        "The words themselves are missing: add the rows of `ids`.",
-        _summed(kind=lambda segments, table: table[0]),
-        "Segment 0 is added everywhere: use `segments`.",
-        _summed(kind=lambda segments, table: table[1 - segments]),
-        "The segments are the wrong way round: `kinds[segments]`, row 0 for the first sentence.",
         _summed(place=lambda ids, segments, table: table[ids.clamp(max=len(table) - 1)]),
         "The positions are looked up by the *ids*. A position says where a token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[ids]),
@@ -88,27 +66,11 @@ SUM = Exercise(
         "token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
         "The positions run along the batch: all tokens of a sentence get the same one.",
-        _summed(join=lambda w, k, p: w * k * p),
-        "The three are multiplied. Add them: then each still says its own, whatever the others are.",
-        _summed(place=lambda ids, segments, table: table[0]),
-        "All tokens get position 0.",
-        _summed(
-            place=lambda ids, segments, table: table[
-                (torch.arange(ids.shape[1]) - segments.logical_not().sum(1, keepdim=True) * segments)
-            ]
-        ),
-        "The second sentence is counted from 0 again. BERT continues counting: the segment says which sentence it is.",
         _summed(place=lambda ids, segments, table: table),
         "The whole table of positions is added. A sentence of T tokens takes its first T rows: "
         "`places[: ids.shape[1]]`.",
         _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
         "The positions are one too far: the first token is at position 0.",
-        _summed(after=_norm),
-        "The sum is normalised. The layer norm follows, but in the class: here, only add.",
-        _summed(after=lambda x: x / 3),
-        "This is the mean of the three. They are added, no more.",
-        _summed(word=lambda ids, table: table[ids] * table.shape[1] ** 0.5),
-        "The words are multiplied by √D, as in the Transformer of 2017. BERT does not do that: a norm follows.",
         _summed(join=lambda w, k, p: torch.cat([w, k, p.expand_as(w)], -1)),
         "The three are put side by side, which makes 3 D features. They are added: with many features they hardly "
         "overlap, and the width stays D.",

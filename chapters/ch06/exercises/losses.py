@@ -33,11 +33,10 @@ def _loss(
     *,
     score=lambda logits: logits.log_softmax(-1),
     asked=lambda labels: labels != -100,
-    sign=-1,
     mean=lambda losses, asked: losses[asked].mean(),
 ):
     """The loss with one thing done differently. Where nothing is asked, −100 is read as word 0."""
-    losses = sign * score(logits).gather(-1, labels.clamp(min=0)[..., None])[..., 0]  # [B, T]
+    losses = -score(logits).gather(-1, labels.clamp(min=0)[..., None])[..., 0]
     return mean(losses, asked(labels))
 
 
@@ -56,7 +55,6 @@ MLM_LOSS = Exercise(
     ],
     returns=("loss",),
     properties=(shift_changes_nothing("logits"),),
-    used="It is one half of the loss in *One step of pre-training*, below.",
     hints=(
         "−100 is not a word. It marks where nothing is asked, so `labels != -100` says where something is.",
         "Cross-entropy wants rows: `logits.flatten(0, 1)` is [B · T, V]. What do the labels have to look like then?",
@@ -69,50 +67,16 @@ MLM_LOSS = Exercise(
         _loss(mean=lambda losses, asked: (losses * asked).mean()),
         "The positions that are not asked are 0 in the sum, but they still count in the number it is divided by. "
         "Divide by how many are asked.",
-        _loss(asked=lambda labels: torch.ones_like(labels, dtype=torch.bool)),
-        "−100 was turned into word 0: where nothing is asked, the model would learn to predict [PAD].",
-        _loss(asked=lambda labels: labels == -100),
-        "The condition is turned round: this counts the positions where nothing is asked. Something is asked where "
-        "`labels != -100`.",
         _loss(asked=lambda labels: labels > 0),
         "Word 0 is left out, though it is a word like any other. Something is asked where `labels != -100`.",
         _loss(mean=lambda losses, asked: losses[asked].sum()),
         "This is the sum over the asked words. Take their mean, or long texts count more than short ones.",
-        _loss(mean=lambda losses, asked: ((losses * asked).sum(1) / asked.sum(1)).mean()),
-        "This is the mean of each sentence's mean, so a word in a sentence with few masks counts more. Take the mean "
-        "over all asked words.",
         _loss(score=lambda logits: logits.softmax(-1).log_softmax(-1)),
         "There are two softmaxes: cross-entropy takes logits, and makes probabilities of them itself.",
-        _loss(score=lambda logits: logits.softmax(-1).log()),
-        "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` (or "
-        "cross-entropy) does both in one, without rounding in between.",
-        _loss(score=lambda logits: (logits.exp() / logits.exp().sum(-1, keepdim=True)).log()),
-        "exp of a large logit is infinite, and inf/inf is NaN. `log_softmax` (or cross-entropy) subtracts the largest "
-        "logit first.",
         _loss(score=lambda logits: logits.softmax(-1)),
         "These are probabilities. The loss is −log of them: `log_softmax`.",
-        _loss(score=lambda logits: logits.softmax(-1) - 1),
-        "This is 1 − p. The loss is −log p: it grows without limit where the right word seems impossible.",
-        _loss(score=lambda logits: logits),
-        "These are logits, not log-probabilities: a `log_softmax` is missing.",
-        _loss(score=lambda logits: logits.log_softmax(1)),
-        "The softmax runs over the positions of a text. It belongs to the words of the vocabulary: `dim=-1`.",
-        _loss(sign=1),
-        "The sign is wrong: it is the mean of *minus* log p. (Cross-entropy has its minus already.)",
-        lambda logits, labels: -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0][labels != -100].mean(),
-        "−100 is no index; it only marks where nothing is asked. Pick the asked positions first, "
-        "`logits[labels != -100]`, then the right words.",
         lambda logits, labels: F.cross_entropy(logits.reshape(len(logits), -1, labels.shape[1]), labels),
         "torch wants [B, V, T]. A reshape gets the shape but not the order: it mixes words with positions. Write "
         "`logits.transpose(1, 2)`, or `logits.flatten(0, 1)`.",
-        lambda logits, labels: F.cross_entropy(logits, labels),
-        "torch takes the *second* axis for the vocabulary. Flatten both to rows, `logits.flatten(0, 1)` and "
-        "`labels.flatten()`.",
-        lambda logits, labels: F.cross_entropy(logits[labels != -100], labels),
-        "The logits are picked, but the labels are not: `labels[labels != -100]`.",
-        lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=0),
-        "`ignore_index=0` leaves word 0 out. What should be left out is marked by −100, which is the default.",
-        lambda logits, labels: (logits.argmax(-1) != labels)[labels != -100].float().mean(),
-        "This is the share of wrong guesses. It is good to read, but it has no slope to learn from.",
     ),
 )

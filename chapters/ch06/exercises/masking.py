@@ -23,17 +23,17 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
 
 def _statistics(answer, case: Case):
     """What a masking does on many tokens, in words: each right one, whatever it draws, is told in the same."""
-    ids, special, vocab, mask_id, seed = compare.cloned(case.args).values()
+    ids, special, vocab, mask_id, *seed = compare.cloned(case.args).values()
 
-    def run(ids, special, seed):
-        masked = answer(ids, special, vocab, mask_id, torch.Generator().manual_seed(seed))
+    def run(ids, special, *seed):
+        masked = answer(ids, special, vocab, mask_id, *(torch.Generator().manual_seed(one) for one in seed))
         found = compare.converted(masked, (ids, ids), MASK.returns)
         for name, x in zip(MASK.returns, found, strict=True):
             if x.shape != ids.shape:
                 raise compare.Misfit(f"In `{name}`: Its shape is {list(x.shape)}, needed: {list(ids.shape)}, as `ids`.")
         return found
 
-    inputs, labels = run(case.args["ids"], case.args["special_mask"], seed)
+    inputs, labels = run(case.args["ids"], case.args["special_mask"], *seed)
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
     hidden, same = inputs == mask_id, inputs == ids
@@ -47,21 +47,24 @@ def _statistics(answer, case: Case):
         words += "; it is always the same word"
     elif len(new) > 50 and new.max() < vocab / 2:
         words += "; never one from the second half of the vocabulary"
-    first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed + i) for i in (0, 0, 1))
-    if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
-        words += "; the generator does not decide what is drawn"
+    if seed:
+        first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed[0] + i) for i in (0, 0, 1))
+        if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
+            words += "; the generator does not decide what is drawn"
     some = f"at {_near(chosen, ~special)} of the words, {_near(chosen, special, True)} of the special tokens"
     return words, f"{some}; the right id in {_near(labels == ids, chosen, True)}"
 
 
-def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, shown=False) -> Case:
-    """Sentences of different lengths between [CLS] 1 and [SEP] 2, then [PAD] 0; words from 5 on."""
+def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False) -> Case:
+    """Sentences of different lengths between [CLS] 1 and [SEP] 2, then [PAD] 0; words from 5 on. own: it comes with a
+    generator."""
     draw = torch.Generator().manual_seed(seed)
     ids = torch.randint(5, vocab, (batch, time), generator=draw)
     ends = torch.randint(time // 2, time, (batch, 1), generator=draw)
     place = torch.arange(time)
     ids = ids.masked_fill(place == 0, 1).masked_fill(place == ends, 2).masked_fill(place > ends, 0)
-    args = {"ids": ids, "special_mask": ids < 3, "vocab": vocab, "mask_id": mask_id, "generator": seed}
+    args = {"ids": ids, "special_mask": ids < 3, "vocab": vocab, "mask_id": mask_id}
+    args |= {"generator": seed} if own else {}
     given = {
         "ids": f"{batch} sentences of at most {time} tokens [{batch}, {time}]",
         "special_mask": "True at [CLS], [SEP] and [PAD]",
@@ -70,7 +73,7 @@ def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, shown=Fals
     return Case(args, given=given, shown=shown)
 
 
-def _one_draw(ids, special_mask, vocab, mask_id, generator):
+def _one_draw(ids, special_mask, vocab, mask_id, generator=None):
     chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
     dice = torch.rand(ids.shape, generator=generator)  # decides between the three cases
     words = torch.randint(vocab, ids.shape, generator=generator)
@@ -82,40 +85,18 @@ def _one_draw(ids, special_mask, vocab, mask_id, generator):
 @variants
 def _masked_otherwise(
     *inputs,
-    chance=0.15,
     may=lambda special: ~special,
     hide=lambda dice: dice < 0.8,
     other=lambda dice: dice >= 0.9,
     label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, -100),
-    word=lambda size, mask_id, shape, generator: torch.randint(size, shape, generator=generator),
-    listen=True,
 ):
     """Masking with one thing done differently."""
-    ids, special_mask, vocab, mask_id, generator = inputs
-    generator = generator if listen else None
-    chosen = (torch.rand(ids.shape, generator=generator) < chance) & may(special_mask)
+    ids, special_mask, vocab, mask_id, generator = *inputs, *[None] * (5 - len(inputs))
+    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & may(special_mask)
     dice = torch.rand(ids.shape, generator=generator)
-    words = word(vocab, mask_id, ids.shape, generator)
+    words = torch.randint(vocab, ids.shape, generator=generator)
     inputs = torch.where(chosen & other(dice), words, torch.where(chosen & hide(dice), mask_id, ids))
     return inputs, label(ids, inputs, chosen)
-
-
-@variants
-def _two_dice(ids, special_mask, vocab, mask_id, generator, *, apart):
-    """There is a second draw for the random words; apart: not for those that are hidden already."""
-    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
-    hidden = chosen & (torch.rand(ids.shape, generator=generator) < 0.8)
-    swapped = chosen & ~(hidden & apart) & (torch.rand(ids.shape, generator=generator) < 0.1)
-    words = torch.randint(vocab, ids.shape, generator=generator)
-    return torch.where(swapped, words, ids.masked_fill(hidden, mask_id)), ids.masked_fill(~chosen, -100)
-
-
-def _of_all(ids, special_mask, vocab, mask_id, generator):
-    dice = torch.rand(ids.shape, generator=generator)
-    words = torch.randint(vocab, ids.shape, generator=generator)
-    chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
-    inputs = torch.where(~special_mask & (dice >= 0.9), words, ids)
-    return torch.where(chosen & (dice < 0.8), mask_id, inputs), ids.masked_fill(~chosen, -100)
 
 
 MASK = Exercise(
@@ -128,10 +109,11 @@ MASK = Exercise(
     cases=lambda: [
         _text(60, 500, 1000, 4, 6, shown=True),
         _text(1000, 30, 3000, 103, 7),
+        _text(600, 60, 2000, 3, 8, own=False),
     ],
     returns=("inputs", "labels"),
     run=_statistics,
-    used="It masks the batch of *One step of pre-training*, below.",
+    used="It masks the batches of [Four: pre-train it on a real book](#Four:-pre-train-it-on-a-real-book).",
     hints=(
         "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, generator=generator)`. "
         "Which words may never be chosen? The labels are known as soon as you know who is chosen.",
@@ -149,21 +131,8 @@ MASK = Exercise(
         _masked_otherwise(other=lambda d: d < 0),
         "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
         "vocabulary.",
-        _masked_otherwise(other=lambda d: d >= 0.8),
-        "80 % are hidden and 20 % replaced, so none stays. The model could be sure that a word it sees is wrong.",
-        _two_dice(apart=True),
-        "The 10 % are drawn from the 20 % that are left, which makes 2 % in all. *Half* of what is left is 10 %; or "
-        "let a single random number decide between all three.",
-        _two_dice(apart=False),
-        "80 % and 10 % are two separate draws, and they overlap: some words that should be hidden become another word "
-        "after all. Let a single random number decide between all three.",
-        _of_all,
-        "10 % of *all* words are replaced, even if they were not chosen. The three shares are shares of the chosen "
-        "15 %.",
         _masked_otherwise(may=torch.ones_like),
         "[CLS], [SEP] and padding are chosen, too. `special_mask` says which tokens never are: `& ~special_mask`.",
-        _masked_otherwise(may=lambda special: special),
-        "Only special tokens are chosen: `special_mask` is read the wrong way round. True means never.",
         _masked_otherwise(label=lambda ids, inputs, chosen: ids),
         "The labels hold every id, so the loss would count all words, and the visible ones only have to be copied. "
         "Put −100 where nothing is chosen.",
@@ -173,26 +142,5 @@ MASK = Exercise(
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
         "The 10 % that stay have no label. They were chosen, too: the model has to predict them without knowing that "
         "they are right.",
-        _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(chosen, -100)),
-        "The labels are the wrong way round: −100 where a word was chosen, the visible words elsewhere.",
-        _masked_otherwise(chance=0.85),
-        "85 % are chosen, which leaves little to guess from. `< 0.15` chooses 15 %.",
-        _masked_otherwise(listen=False),
-        "The generator does not decide what is drawn. Give it to each draw, `generator=generator`, so that "
-        "a training can be repeated.",
-        _masked_otherwise(word=lambda size, mask_id, shape, generator: torch.randint(size, (1,), generator=generator)),
-        "Only one word is drawn, and it is put in all these places. Draw one for each, "
-        "`torch.randint(vocab, ids.shape, generator=generator)`.",
-        _masked_otherwise(word=lambda n, mask_id, shape, generator: torch.randint(mask_id, shape, generator=generator)),
-        "The random words are drawn below the id of [MASK]. They should be drawn from the whole vocabulary: `vocab`.",
-        _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(~chosen, 0)),
-        "Where nothing is asked, the labels are 0, which is a token like any other. The loss leaves out −100.",
-        _masked_otherwise(label=lambda ids, inputs, chosen: chosen.long()),
-        "The labels say *whether* a word was chosen. They should say *which* word it was, `ids`, and −100 elsewhere.",
-        lambda *inputs: _masked_otherwise()(*inputs)[::-1],
-        "The results are the wrong way round: first what the model reads, then the labels.",
-        _masked_otherwise(hide=lambda d: d < 0, other=lambda d: d < 0.9),
-        "Everything below 0.9 becomes another word, even what had become [MASK]. The drawn words belong to the numbers "
-        "*from* 0.9 on.",
     ),
 )

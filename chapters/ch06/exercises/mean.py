@@ -62,8 +62,6 @@ MEAN = FindError(
         "The padding is still in the mean.",
         _cosine(lambda hidden, mask: hidden[:, 0]),
         "These are the vectors of [CLS]. MiniLM was trained with means; its [CLS] says little.",
-        _cosine(lambda hidden, mask: (hidden * ~mask[..., None]).sum(1)),
-        "This is the mean of the padding alone: the mask is read the wrong way round.",
         lambda hidden, mask: torch.dot(*((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))),
         "The means are not of length 1: this is a dot product, and long vectors win.",
         _cosine(lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1)),
@@ -73,7 +71,5 @@ MEAN = FindError(
         "Both sentences are cut to the length of the shorter one. Each has a length of its own.",
         _cosine(lambda hidden, mask: hidden.masked_fill(~mask[..., None], -torch.inf).amax(1)),
         "This takes the largest number of each feature, not the mean. That is another kind of pooling.",
-        _cosine(lambda hidden, mask: F.normalize(hidden, dim=-1).mul(mask[..., None]).sum(1)),
-        "Each *token* is made as long as 1 before the mean. Only the two means should be.",
     ),
 )

@@ -1,7 +1,5 @@
 """Chapter 6: pairs of sentences, of which half follow each other."""
 
-import itertools
-
 import torch
 
 from course_kit.exercises.compare import Misfit, kind
@@ -111,13 +109,10 @@ def _stories(count, sentences, pairs, seed, shown=False) -> Case:
 @variants
 def _drawn_otherwise(
     *inputs,
-    many=lambda count: count,
-    label=lambda number: number(2),
     first=lambda story, number: number(len(story) - 1),
     follow=lambda stories, s, i: stories[s][i + 1],
     away=lambda stories, s, number: stories[(s + 1 + number(len(stories) - 1)) % len(stories)],
     written=lambda x: x,
-    form=lambda first, second, label: (first, second, label),
     listen=True,
 ):
     """Pairs drawn with one thing done differently."""
@@ -127,35 +122,18 @@ def _drawn_otherwise(
         return int(torch.randint(below, (), generator=generator if listen else None))
 
     made = []
-    for _ in range(many(count)):
+    for _ in range(count):
         s = number(len(stories))
-        i, other_one = first(stories[s], number), label(number)
+        i, other_one = first(stories[s], number), number(2)
         other = away(stories, s, number)
         second = other[number(len(other))] if other_one else follow(stories, s, i)
-        made.append(form(stories[s][i], second, written(other_one)))
+        made.append((stories[s][i], second, written(other_one)))
     return made
 
 
 def _over_the_end(stories, s, i):
     flat = [sentence for story in stories for sentence in story]
     return flat[(sum(map(len, stories[:s])) + i + 1) % len(flat)]
-
-
-def _too_few(story, number):
-    """As `torch.randint(0, n, …)` says it where n is 0."""
-    if len(story) < 3:
-        torch.randint(0, 0, ())
-    return number(len(story) - 2)
-
-
-def _in_turn(stories, count, generator):
-    labels = itertools.cycle((0, 1))
-    return _drawn_otherwise(label=lambda number: next(labels))(stories, count, generator)
-
-
-def _one_after_the_other(stories, count, generator):
-    labels = iter([0] * (count // 2) + [1] * count)
-    return _drawn_otherwise(label=lambda number: next(labels))(stories, count, generator)
 
 
 PAIRS = Exercise(
@@ -167,7 +145,7 @@ PAIRS = Exercise(
     cases=lambda: [_stories(6, 4, 120, 8, shown=True), _stories(3, 3, 100, 9), _stories(5, 2, 100, 10)],
     returns=("pairs", "second, with label 0", "second, with label 1"),
     run=_told,
-    used="In the next cell it draws 200 pairs from held-out stories.",
+    used="It draws 200 pairs from held-out stories in [Does B follow A?](#Does-B-follow-A?)",
     hints=(
         "`int(torch.randint(n, (), generator=generator))` draws a number below n. You need four: which story, which "
         "sentence, which label, and which other story.",
@@ -179,22 +157,6 @@ PAIRS = Exercise(
     minutes=7,
     difficulty=2,
     wrong=wrong_answers(
-        _drawn_otherwise(label=lambda number: 0),
-        "In all pairs the second sentence follows. With nothing to tell apart, “yes” is always right, and nothing is "
-        "learned.",
-        _drawn_otherwise(label=lambda number: 1),
-        "In no pair does the second sentence follow. With nothing to tell apart, “no” is always right, and nothing is "
-        "learned.",
-        _drawn_otherwise(label=lambda number: int(number(4) > 0)),
-        "Three pairs in four get label 1. It should be half, or “no” is the better guess without reading.",
-        _drawn_otherwise(label=lambda number: int(number(4) == 0)),
-        "Three pairs in four get label 0. It should be half, or “yes” is the better guess without reading.",
-        _in_turn,
-        "The labels come in turn, 0, 1, 0, 1. A model that counts the pairs knows the answer without reading them. "
-        "Draw the label of each pair.",
-        _one_after_the_other,
-        "First come the pairs with one label, then those with the other, so a batch has one kind only. Draw the label "
-        "of each pair.",
         _drawn_otherwise(written=lambda label: 1 - label),
         "The labels are the wrong way round: 0 says that the second follows, as in BERT's own head.",
         _drawn_otherwise(away=lambda stories, s, number: stories[s]),
@@ -208,21 +170,6 @@ PAIRS = Exercise(
         _drawn_otherwise(first=lambda story, number: number(len(story))),
         "An index runs over the end of a story. Is its last sentence drawn as the first of a pair? Nothing follows it: "
         "draw below `len(story) - 1`. Or is a place in one story used for another, which is shorter?",
-        _drawn_otherwise(first=_too_few),
-        "A story of two sentences leaves nothing to draw from. Its first sentence has a next one: draw below "
-        "`len(story) - 1`, not − 2.",
-        _drawn_otherwise(first=lambda story, number: 0),
-        "Each pair begins with the first sentence of a story, so nothing is learned from the others.",
-        _drawn_otherwise(follow=lambda stories, s, i: stories[s][i]),
-        "With label 0 a sentence is followed by itself. The next one is `i + 1`.",
-        _drawn_otherwise(
-            first=lambda story, number: 1 + number(len(story) - 1), follow=lambda stories, s, i: stories[s][i - 1]
-        ),
-        "With label 0 the second sentence is the one *before* the first.",
-        _drawn_otherwise(many=lambda count: 2 * count),
-        "These are twice as many pairs as `count`. Draw the label for each pair, instead of making one of each kind.",
-        _drawn_otherwise(form=lambda first, second, label: (label, first, second)),
-        "The label comes first in each pair. The order is (first, second, label).",
         _drawn_otherwise(listen=False),
         "The generator is not used: the same seed gives other pairs each time.",
     ),

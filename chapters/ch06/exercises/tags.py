@@ -27,14 +27,13 @@ def _labelled(
     *,
     speaks=_is_first,
     special=lambda word: word < 0,
-    give=lambda tags, word: tags[word],
     rest=lambda tags, word: -100,
     none=lambda tags, word: -100,
 ):
     """Labels with one thing done differently. rest: of further pieces; none: of special tokens."""
     labels = []
     for t, word in enumerate(words):
-        label = none if special(word) else give if speaks(words, t) else rest
+        label = none if special(word) else _tag if speaks(words, t) else rest
         labels.append(label(tags, word))
     return torch.tensor(labels)
 
@@ -58,7 +57,7 @@ TAGS = Exercise(
         _pieces([3, 3, 0, 1], [-1, 0, 1, 1, 2, 3, -1, -1]),
     ],
     returns=("labels",),
-    used="The table below shows your labels for a sentence of the test set.",
+    used="Your labels for a sentence of the test set are in [Words and pieces](#Words-and-pieces).",
     hints=(
         "Take “anna lives in montpel ##lier”: five tokens, four tags. Which tokens get one?",
         "Remember the word of the token before. A first piece is one whose word differs from it, and is not −1.",
@@ -75,32 +74,13 @@ TAGS = Exercise(
         "The *last* piece has the tag. You could do it that way, but here it should be the first.",
         _labelled(none=_tag),
         "[CLS], [SEP] and [PAD] get a tag: −1 is no word, and in Python the tag at −1 is the last one.",
-        _labelled(special=lambda word: False),
-        "The first special token of each run of them gets a tag: −1 is no word, and in Python the tag at −1 is the "
-        "last one.",
         _labelled(none=_tag, rest=_tag),
         "Each token has the tag of `words[t]`, even where that is −1: in Python this is the last tag. And further "
         "pieces have −100, too.",
         _labelled(rest=lambda tags, word: 0, none=lambda tags, word: 0),
         "Further pieces and special tokens have 0, which is a tag (O), so the loss would count them. It leaves out "
         "−100.",
-        _labelled(none=lambda tags, word: 0),
-        "Special tokens have 0, which is a tag (O), so the loss would count them. It leaves out −100.",
-        _labelled(rest=lambda tags, word: 0),
-        "Further pieces have 0, which is a tag (O), so the loss would count them. It leaves out −100.",
-        _labelled(rest=lambda tags, word: -1, none=lambda tags, word: -1),
-        "The loss does not leave out −1: torch's mark is −100.",
-        _labelled(special=lambda word: word <= 0),
-        "Word 0 is a word, too: `>= 0`, or `!= -1`.",
-        _labelled(give=lambda tags, word: word),
-        "These are the numbers of the words, not their tags: `tags[word]`.",
-        lambda tags, words: torch.tensor([tags[t] if t < len(tags) else -100 for t in range(len(words))]),
-        "The tags are laid along the tokens, one by one. But [CLS] and further pieces come between: look at `words`.",
         lambda tags, words: torch.tensor([tags[w] for w in words if w >= 0]),
         "Special tokens are left out, so the labels are too short: they get −100. And further pieces get −100, too.",
-        lambda tags, words: torch.tensor([tags[w] for t, w in enumerate(words) if w >= 0 and _is_first(words, t)]),
-        "There is one label for each word, and there are more tokens than words. The others get −100.",
-        lambda tags, words: torch.tensor([-100, *tags, -100]),
-        "There is one label for each word, with −100 around. But there are more tokens: further pieces, and [PAD].",
     ),
 )

@@ -210,15 +210,9 @@ FIVE = FindError(
         _model(hide=_hidden_after),
         "The padding is still taken out after the softmax, so its share is lost and the rows sum to less than 1. Put "
         "−∞ into the scores instead.",
-        _model(hide=lambda scores, real, dim: torch.softmax(scores, dim)),
-        "Now the padding is not hidden at all. Put −∞ into its scores before the softmax.",
-        _model(hide=lambda scores, real, dim: _hidden_before(scores, ~real, dim)),
-        "The mask is the wrong way round: `real` is True at tokens, and padding should get −∞.",
         _model(scores_of=lambda logits: logits.softmax(-1)),
         "There are still two softmaxes: cross-entropy makes probabilities of the logits itself.",
         _model(target=lambda ids, labels: ids),
         "The loss still asks for what is in the input, [MASK] included. The right words are in `labels`.",
-        _model(target=lambda ids, labels: labels.clamp(min=0)),
-        "−100 became word 0: where nothing is asked, the model would learn to predict it. Leave −100 as it is.",
     ),
 )

@@ -22,24 +22,14 @@ def _read(answer, case: Case):
 
 
 @variants
-def _merging(
-    words,
-    *,
-    count=lambda times: times,
-    add=lambda before, times: before + times,
-    neighbours=lambda w: zip(w, w[1:], strict=False),
-    choose=max,
-    join=joined,
-    keep=lambda times: times,
-    pair=lambda best: best,
-):
+def _merging(words, *, count=lambda times: times, choose=max, join=joined, pair=lambda best: best):
     """A merge with one thing done differently."""
     pairs = Counter()
     for pieces, times in words.items():
-        for one in neighbours(pieces):
-            pairs[one] = add(pairs[one], count(times))
+        for one in zip(pieces, pieces[1:], strict=False):
+            pairs[one] = pairs[one] + count(times)
     best = choose(pairs, key=pairs.get)
-    return pair(best), {join(pieces, best): keep(times) for pieces, times in words.items()}
+    return pair(best), {join(pieces, best): times for pieces, times in words.items()}
 
 
 def _first_only(pieces, pair):
@@ -70,28 +60,6 @@ def _not_skipped(pieces, pair):
     return tuple("".join(pair) if pieces[i : i + 2] == pair else piece for i, piece in enumerate(pieces))
 
 
-def _overlapping(pieces, pair):
-    """The second piece of a pair may be the first of the next: a a a -> aa aa."""
-    hits = [i for i in range(len(pieces) - 1) if pieces[i : i + 2] == pair]
-    rest = [i for i in range(len(pieces)) if i not in hits and i - 1 not in hits]
-    return tuple("".join(pair) if i in hits else pieces[i] for i in sorted(hits + rest))
-
-
-def _from_the_right(pieces, pair):
-    return tuple("".join(reversed(p)) for p in joined(_turned(pieces), _turned(pair)))[::-1]
-
-
-def _turned(pieces):
-    """From the right, letter by letter."""
-    return tuple("".join(reversed(p)) for p in reversed(pieces))
-
-
-def _last_lost(pieces, pair):
-    """As `while i < len(pieces) - 1` does it."""
-    new = joined(pieces, pair)
-    return new if pieces[-2:] == pair and new[-1] == "".join(pair) else new[:-1]
-
-
 def _case(words: dict[str, int], shown=False) -> Case:
     words = {tuple(pieces.split()): count for pieces, count in words.items()}
     says = ", ".join(f"{' '.join(pieces)} × {count}" for pieces, count in words.items())
@@ -114,7 +82,8 @@ MERGE = Exercise(
     ],
     returns=("pair", "words after it"),
     run=_read,
-    used="Five hundred of your merges make the tokenizer of your GPT.",
+    used="Five hundred of your merges make the tokenizer of your GPT in "
+    "[Four: what is a token?](#Four:-what-is-a-token?)",
     hints=(
         "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often "
         "as the word occurs.",
@@ -134,35 +103,8 @@ MERGE = Exercise(
         "If you replace it in the text, a pair can begin inside a piece: “xa b” contains “a b”. Compare whole pieces.",
         _merging(join=_repeated),
         "What has been joined is joined again: “a a a” gives “aaa”. After a pair, continue after both pieces: “aa a”.",
-        _merging(join=_not_skipped),
-        "After joining, the second piece is still there: “a b” gives “ab b”. Continue after *both* pieces, `i += 2`.",
-        _merging(join=_overlapping),
-        "A piece is joined twice, with the one before it and with the one after it: “a a a” gives “aa aa”. Continue "
-        "after *both* pieces: “aa a”.",
-        _merging(join=_from_the_right),
-        "The pairs are joined from right to left: “a a a” gives “a aa”. Begin at the left: “aa a”.",
-        _merging(join=_last_lost),
-        "The last piece of a word is lost unless it is joined. Go on while `i < len(pieces)`.",
-        _merging(choose=min),
-        "This joins the *rarest* pair.",
         _merging(choose=lambda pairs, key: max(pairs)),
         "Without `key=`, `max` takes the pair that is last in the alphabet, and not the one with the largest count.",
-        _merging(add=lambda before, times: times),
-        "The count of a pair is overwritten by each word that has it. Add them up: `+=`.",
-        _merging(neighbours=lambda w: [(a, b) for i, a in enumerate(w) for b in w[i + 1 :]]),
-        "All pairs in a word are counted, not only neighbours: `zip(pieces, pieces[1:])`.",
-        _merging(neighbours=lambda w: set(zip(w, w[1:], strict=False))),
-        "A pair that occurs twice in a word counts once here.",
-        _merging(neighbours=lambda w: zip(w[::2], w[1::2], strict=False)),
-        "Only every other pair is counted: after “l o” comes “o w”.",
-        _merging(join=lambda pieces, best: pieces),
-        "The words are as they were. Join the pair in them.",
-        lambda words: merge_once(words)[1],
-        "The words are right. Return the pair as well: `best, words`.",
-        lambda words: merge_once(words)[::-1],
-        "Both are right, but the wrong way round: the pair first, then the words.",
-        _merging(keep=lambda times: 1),
-        "The counts are lost: a merged word occurs as often as before.",
         _merging(pair="".join),
         "The pair is returned as one joined text. Return its two pieces, `(left, right)`.",
     ),
@@ -242,7 +184,8 @@ ENCODE = Exercise(
     ],
     returns=("pieces",),
     run=_pieces,
-    used="Your cut and your merge are a whole tokenizer in the next cell.",
+    used="Your cut and your merge are a whole tokenizer in "
+    "[Does the order of the merges matter?](#Does-the-order-of-the-merges-matter?)",
     hints=(
         "Begin with `pieces = list(word)`, the characters.",
         "`joined(pieces, pair)` joins one pair wherever it stands. Which pair comes first?",
@@ -257,21 +200,13 @@ ENCODE = Exercise(
         "in which they were learned.",
         _leftmost_first,
         "You join the leftmost pair that is known. The pair that was learned *first* comes first, wherever it stands.",
-        _encoding(order=lambda merges: merges[::-1]),
-        "The merges are tried from the last to the first, but a late pair is made of pieces that an early one joins.",
         _encoding(join=_first_only),
         "Only the first place of each pair is joined. Join it wherever it stands.",
         _encoding(join=_not_skipped),
         "After joining, the second piece is still there. Continue after *both* pieces.",
         _until_one_is_missing,
         "You stop at the first pair that the word does not have. A later pair may still stand in it: go on.",
-        _encoding(order=lambda merges: merges[1:]),
-        "The first merge is left out. Go through all of them.",
         _encoding(order=lambda merges: merges[:1]),
         "Only the first merge is tried. Go through all of them.",
-        lambda word, merges: tuple(word),
-        "These are still the characters. Join the pairs: `pieces = joined(pieces, pair)`.",
-        lambda word, merges: " ".join(encode_word(word, merges)),
-        "The pieces are right, but they are one text with blanks. Return them as a tuple or a list.",
     ),
 )

@@ -30,10 +30,6 @@ def _stripes(x, heads):
     return x.unflatten(-1, (-1, heads)).mT[:, :, None]
 
 
-def _joined_in_stripes(mixed, Wo):
-    return mixed[:, :, 0].mT.flatten(1) @ Wo
-
-
 @variants
 def _wrong_step(
     *inputs,
@@ -42,16 +38,13 @@ def _wrong_step(
     seen=_append,
     kept=_append,
     scale=lambda query, D: query.shape[-1],
-    mask=lambda count: None,
-    soft=masked_softmax,
-    join=lambda mixed, Wo: mixed.flatten(1) @ Wo,
 ):
     """A step with one thing done differently. seen: what the query attends to; kept: what is returned."""
     x, keys, values, *three, Wo = inputs
     query, key, value = (split(x @ W, keys.shape[1]) for W in matrices(*three))
     k, v = seen(keys, key), seen(values, value)
-    weights = soft(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, mask(k.shape[2]))
-    return join(weights @ v, Wo), kept(keys, key), kept(values, value)
+    weights = masked_softmax(query @ k.mT / scale(query, x.shape[-1]) ** 0.5, None)
+    return (weights @ v).flatten(1) @ Wo, kept(keys, key), kept(values, value)
 
 
 STEP = Exercise(
@@ -68,7 +61,7 @@ STEP = Exercise(
     ],
     returns=("output", "keys after it", "values after it"),
     properties=(any_order("keys", "values"),),
-    used="It writes a sample further down, with the cache of gpt-shakespeare.",
+    used="It writes a sample in [With a cache of your own parts](#With-a-cache-of-your-own-parts).",
     hints=(
         "How many heads are there? The cache knows: `keys.shape[1]`. `(x @ Wk).unflatten(-1, (H, d))` is [B, H, d].",
         "With `[:, :, None]` the `key` is [B, H, 1, d], one position long, and `torch.cat([keys, key], 2)` appends it "
@@ -84,17 +77,8 @@ STEP = Exercise(
         "Nothing is kept: the next token will not know of this one.",
         _wrong_step(seen=lambda old, new: old),
         "The new token attends to the cache, but not to itself. Append first, then attend.",
-        _wrong_step(seen=lambda old, new: new),
-        "The new token attends to itself alone. What is the cache for?",
-        _wrong_step(mask=lambda count: torch.ones(1, count, dtype=torch.bool).tril()),
-        "A causal mask of one row lies over the cache (`is_causal=True` does that), and lets only the first token "
-        "through. The new one is the last, so it may see all: no mask here.",
         _wrong_step(kept=lambda old, new: torch.cat([new, old], 2)),
         "The new token is put in front. In the cache the tokens are in their order.",
-        _wrong_step(matrices=lambda Wq, Wk, Wv: (Wk, Wq, Wv)),
-        "The query is made with Wk and the key with Wq. Each has its own matrix.",
-        _wrong_step(matrices=lambda Wq, Wk, Wv: (Wq, Wk, Wk)),
-        "The value is made with Wk. Keys say where to attend, values say what is read there: `x @ Wv`.",
         _wrong_step(scale=lambda query, D: D),
         "The scores are divided by √D. Each head has d features: √d.",
         _wrong_step(scale=lambda query, D: 1),
@@ -102,20 +86,6 @@ STEP = Exercise(
         _wrong_step(split=_stripes),
         "The heads are cut in stripes: head 1 has every H-th feature. Neighbours belong together: `(H, d)`, not "
         "`(d, H)`.",
-        _wrong_step(split=_stripes, join=_joined_in_stripes),
-        "The heads are cut in stripes, and joined in stripes. Each head has d neighbouring features: cut into "
-        "`(H, d)`, not `(d, H)`, and join one head after the other.",
-        _wrong_step(soft=lambda scores, mask: scores.softmax(1)),
-        "The softmax runs over the heads. It belongs to the keys: `dim=-1`.",
-        _wrong_step(soft=lambda scores, mask: scores.softmax(2)),
-        "The softmax runs over the queries. There is only one, so each weight is 1: keys are the last axis.",
-        _wrong_step(join=lambda mixed, Wo: mixed.flatten(1)),
-        "The heads are joined, but Wo is missing. Without it, what one head finds never reaches the features of the "
-        "others.",
-        _wrong_step(join=_joined_in_stripes),
-        "The heads are joined in stripes, first feature 1 of all of them. Put one head after the other: `.flatten(1)`.",
-        _wrong_step(join=lambda mixed, Wo: mixed.squeeze().flatten(1) @ Wo),
-        "`.squeeze()` without an axis also removes a batch of one, or a head's only feature. Say which: `.squeeze(2)`.",
     ),
 )
 
@@ -137,7 +107,6 @@ POSITION = FindError(
     title="always at position 0",
     task="ids [B, N] of new tokens, tokens [V, D], positions [max, D], past: how many tokens the cache holds -> "
     "[B, N, D].",
-    used="It counts the positions of the sample further down.",
     program=(
         "def embed(ids, tokens, positions, past):   # past: in the cache",
         "    places = torch.arange(ids.shape[1])",
@@ -303,13 +272,9 @@ LINEAR = FindError(
         "The new token meets itself, too, so step 1 computes one score.",
         _cost(anew=lambda n: n * n),
         "Without the cache, n² is the last step alone; add up all of them.",
-        _cost(lambda n: n, lambda n: n * n),
-        "This compares one step with one step. Add up all steps: t at step t with a cache, t² without.",
         _cost(anew=lambda n: sum(t * (t + 1) // 2 for t in range(1, n + 1))),
         "Without the cache you count the triangle only, but here the scores are masked *after* they are computed: t².",
         lambda n, cached: products(n, not cached),
         "It is the other way round: with a cache there is less to do.",
-        _cost(anew=lambda n: n**3),
-        "Without the cache, n³ takes each step for the last: t² at step t.",
     ),
 )

@@ -33,7 +33,8 @@ BITS = Exercise(
     ],
     returns=("bits per character",),
     properties=(linear_in("loss"),),
-    used="It fills the last column of the table below.",
+    used="It fills the last column of the table in "
+    "[What do the parts of a GPT save?](#What-do-the-parts-of-a-GPT-save?)",
     hints=(
         "First in nats: what does the whole text cost, all its tokens together?",
         "1 bit is ln 2 = 0.693 nats. So are there more bits, or more nats?",
@@ -53,21 +54,8 @@ BITS = Exercise(
         "It is upside down: the whole text costs loss · tokens, and the characters share that.",
         _bits(share=lambda t, c: 1 / c),
         "The loss of one token is shared by all characters here. The whole text costs loss · tokens.",
-        _bits(share=lambda t, c: t),
-        "These are the bits of the whole text; divide by the number of characters.",
-        _bits(unit=lambda nats: nats / math.log(10)),
-        "This is a logarithm to base 10, which gives decimal digits. Bits have base 2.",
         _bits(unit=lambda nats: nats / math.log10(2)),
         "`math.log10(2)` belongs to decimal digits. The loss is in nats, so divide by `math.log(2)`.",
-        _bits(unit=math.log2),
-        "The loss is a logarithm already, to base e. Change its base: divide by ln 2.",
-        _bits(unit=math.exp),
-        "exp of the loss is a perplexity, and perplexities cannot be averaged over characters like this. Take the "
-        "loss itself.",
-        _bits(unit=lambda nats: math.exp(nats) / math.log(2)),
-        "This is the perplexity divided by ln 2. Divide the loss itself by ln 2: losses add up, perplexities do not.",
-        _bits(share=lambda t, c: t // c),
-        "`//` divides whole numbers, and what is left over is lost: `/`.",
     ),
 )
 

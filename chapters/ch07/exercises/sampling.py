@@ -21,12 +21,6 @@ def _warm(logits, temperature):
     return (logits / temperature).softmax(-1)
 
 
-def _raised(logits, temperature):
-    """The definition, without taking the largest off first."""
-    raised = (logits / temperature).exp()
-    return raised / raised.sum(-1, keepdim=True)
-
-
 def _scaled(p: Tensor) -> Tensor:
     return p / p.sum(-1, keepdim=True)
 
@@ -52,7 +46,7 @@ TEMPERATURE = Exercise(
     ],
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="Your knob lets your model write, here and in `mine/gpt.py`.",
+    used="Your knob lets your model write in [The book](#The-book).",
     hints=(
         "Half the temperature makes the logits twice as large. What does softmax do with that?",
         "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
@@ -66,40 +60,16 @@ TEMPERATURE = Exercise(
         "At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the largest.",
         _knob(warm=lambda logits, t: (logits * t).softmax(-1)),
         "You multiply by the temperature. A low temperature should sharpen the distribution, so divide.",
-        _knob(warm=lambda logits, t: _scaled(logits.softmax(-1) / t)),
-        "Each temperature above 0 gives the same. Does it divide the *probabilities*? Then dividing by their sum "
-        "undoes it. Divide the logits, before the softmax.",
-        _knob(warm=lambda logits, t: logits.softmax(-1) / t),
-        "The probabilities are divided, and no longer sum to 1. Divide the logits, before the softmax.",
         _knob(warm=lambda logits, t: (logits.softmax(-1) / t).softmax(-1)),
         "There are two softmaxes, and the second takes probabilities for logits. Divide the logits, and take one "
         "softmax.",
-        _knob(warm=_raised),
-        "exp(120) is too large for float32, and inf/inf is NaN. `softmax` subtracts the largest first.",
-        _knob(warm=_raised, cold=None),
-        "There are two problems: at 0 it divides by 0, and exp of a large logit becomes infinite. Treat 0 separately, "
-        "and let `softmax` do the rest.",
         _knob(warm=lambda logits, t: _warm(logits, max(t, 0.01)), cold=None),
         "`max(temperature, …)` takes a small temperature, and 0, for a larger one: tokens that are nearly as likely as "
         "the first keep a share at 0. Treat 0 separately, and divide by the temperature itself.",
         _knob(cold=lambda logits: logits.softmax(-1)),
         "At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all.",
-        _knob(cold=lambda logits: torch.full_like(logits, 1 / logits.shape[-1])),
-        "At 0 all tokens are equally likely here. That is the limit of high temperatures; at 0 the largest takes all.",
         _knob(cold=lambda logits: logits.argmax(-1)),
         "At 0 this is the index of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
-        _knob(cold=lambda logits: F.one_hot(logits.argmax(-1), logits.shape[-1])),
-        "At 0 `one_hot` gives whole numbers, and probabilities are decimal ones: `.float()`.",
-        _knob(cold=lambda logits: F.one_hot(logits.argmax(), logits.numel()).float().view_as(logits)),
-        "At 0 this finds one largest in the whole batch. Each row has its own: `logits.argmax(-1)`.",
-        _knob(warm=lambda logits, t: (logits / t).softmax(0)),
-        "The softmax runs over the first axis, so the texts of a batch compete. The tokens should: `.softmax(-1)`.",
-        _knob(warm=lambda logits, t: logits / t),
-        "These are still logits: a softmax is missing.",
-        _knob(warm=lambda logits, t: (logits / t).log_softmax(-1)),
-        "These are logarithms of the probabilities: `softmax`, not `log_softmax`.",
-        _knob(warm=lambda logits, t: (p := _warm(logits, t)) / p.amax(-1, keepdim=True)),
-        "Each row is divided by its largest probability, and no longer sums to 1. A softmax is all that is needed.",
     ),
 )
 
@@ -148,10 +118,6 @@ def _top(
     return put(weigh(logits, keep(logits, k)), k)
 
 
-def _without_the_largest(logits, k):
-    return (_rank(logits) > 0) & (_rank(logits) <= max(1, min(k, logits.shape[-1] - 1)))
-
-
 TOP_K = Exercise(
     name="top-k",
     task="Keep the top_k largest logits of each row, give the others no chance, then take the softmax: logits [..., V] "
@@ -168,7 +134,7 @@ TOP_K = Exercise(
     returns=("probabilities",),
     run=_whichever,
     properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="The next cell asks it which pieces may follow.",
+    used="It says which pieces may follow in [And top-k?](#And-top-k?)",
     hints=(
         "Set a logit so that softmax gives 0 for it. Which number is that?",
         "`values, places = logits.topk(k, -1)` are those that stay, and where they are. But topk raises an error if k "
@@ -179,41 +145,20 @@ TOP_K = Exercise(
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
-        _top(weigh=lambda logits, kept: logits.softmax(-1) * kept),
-        "The others are 0, but the rest no longer sums to 1: divide by what is left.",
         _top(weigh=lambda logits, kept: (logits * kept).softmax(-1)),
         "A logit of 0 does not give a chance of 0: exp(0) = 1. Put −∞ there.",
-        _top(weigh=lambda logits, kept: _scaled(kept.float())),
-        "Those that stay have all the same chance. The model's preferences among them should stay, too.",
         _top(weigh=lambda logits, kept: (logits.softmax(-1) * kept).softmax(-1)),
         "There are two softmaxes: the second takes probabilities for logits, and 0 becomes exp(0) = 1. Divide by the "
         "sum of what is left.",
         _top(keep=lambda logits, k: _rank(logits) < k - 1),
         "The k-th largest is dropped, too: with k = 1 nothing is left, and NaN comes out. It stays: `<`, not `<=`.",
-        _top(keep=lambda logits, k: _rank(logits) <= k),
-        "One token too many stays.",
-        _top(keep=_without_the_largest),
-        "The largest itself is dropped, and the tokens after it stay. Ranks are counted from 0.",
-        _top(keep=lambda logits, k: _rank(-logits) < k),
-        "The *smallest* k stay.",
-        _top(keep=lambda logits, k: _rank(logits) >= k),
-        "The k largest are dropped, and all others stay: turn the mask round.",
         _top(put=lambda p, k: p.topk(k, -1).values),
         "These are the right probabilities, but sorted, and only k of them. Each belongs at its own place in the "
         "vocabulary.",
         _top(keep=lambda logits, k: logits >= logits.flatten().topk(k).values[-1]),
         "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
-        _top(keep=lambda logits, k: (p := logits.softmax(-1)) >= p.flatten().topk(k).values[-1]),
-        "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
-        _top(keep=lambda logits, k: logits >= logits.topk(k, -1).values[..., -1:]),
-        "Of logits that are equal to the k-th largest, all stay, so these may be more than k. `topk` says which to "
-        "keep: `values, places = logits.topk(k, -1)`.",
-        lambda logits, top_k: _hidden(logits, logits >= logits.topk(top_k, -1).values[..., -1:]),
-        "`topk` raises an error if k is larger than V: `min(top_k, logits.shape[-1])`.",
         lambda logits, top_k: logits.topk(top_k),
         "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
-        lambda logits, top_k: logits.softmax(-1),
-        "Nothing is cut off. What is `top_k` used for?",
     ),
 )
 
@@ -240,7 +185,7 @@ def before(p, sums, top_p):
 
 
 @variants
-def kept(logits, top_p, *, which=before, descending=True, back=None, again=_scaled):
+def kept(logits, top_p, *, which=before, descending=True, back=None):
     """Top-p with one thing done differently. which(p, sums, top_p): True for what stays, in sorted order; descending:
     None for the order of the vocabulary; again: what is done with what is left."""
     p = logits.softmax(-1)
@@ -248,13 +193,8 @@ def kept(logits, top_p, *, which=before, descending=True, back=None, again=_scal
         order = torch.arange(p.shape[-1]).expand_as(p)
     else:
         p, order = p.sort(-1, descending=descending)
-    p = again(p * which(p, p.cumsum(-1), top_p))
+    p = _scaled(p * which(p, p.cumsum(-1), top_p))
     return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
-
-
-def _first_to_reach(sums, top_p):
-    """Where the sum reaches top_p first, with sums that are rounded down."""
-    return (sums * (1 - 1e-6) >= top_p).int().argmax(-1, keepdim=True)
 
 
 TOP_P = Exercise(
@@ -265,7 +205,7 @@ TOP_P = Exercise(
     cases=nucleus_cases,
     returns=("probabilities",),
     properties=(rows_sum_to_one(what="probabilities"),),
-    used="Your nucleus lets your model write, here and in `mine/gpt.py`.",
+    used="Your nucleus lets your model write in [The book](#The-book).",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
         "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "
@@ -279,45 +219,15 @@ TOP_P = Exercise(
         kept(which=lambda p, sums, top_p: sums <= top_p),
         "The token that crosses p is dropped. If it is the first one, nothing is left, and 0/0 is NaN. It stays: "
         "look at the sum *before* each token.",
-        kept(which=lambda p, sums, top_p: (sums <= top_p) | (torch.arange(p.shape[-1]) == 0)),
-        "The first always stays, which is good. But in other rows the token that crosses p is dropped, so the set does "
-        "not reach p.",
         kept(descending=None),
         "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
         kept(which=lambda p, sums, top_p: p >= top_p),
         "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
-        kept(which=lambda p, sums, top_p: p >= 1 - top_p),
-        "Each token is compared with 1 − p separately. It is the *sum* of the likelier ones that counts: a token stays "
-        "if they have not reached p.",
-        kept(which=lambda p, sums, top_p: p >= (1 - top_p) * p[..., :1]),
-        "Tokens are compared with a share of the largest, 1 − p of it. That is another method (it is called min-p). "
-        "Here sums count.",
-        kept(which=lambda p, sums, top_p: torch.arange(p.shape[-1]) <= _first_to_reach(sums, top_p)),
-        "At p = 1, rounding may leave the sum of all just below 1, and the argmax of nothing but False is "
-        "0, so only the first token stays. Look at the sum *before* each token instead.",
-        kept(which=lambda p, sums, top_p: p >= top_p * p[..., :1]),
-        "Each token is compared with p times the largest. That is another method (it is called min-p). Here sums "
-        "count.",
         kept(descending=False),
         "The *smallest* come first, so the unlikely ones stay until they reach p. `descending=True`.",
-        kept(again=lambda p: p),
-        "What stays no longer sums to 1: divide by its sum.",
-        kept(again=lambda p: p.softmax(-1)),
-        "There are two softmaxes, and to the second what was cut off is a score of 0, which gets exp(0) = 1. Divide by "
-        "the sum of what is left.",
         kept(back=lambda p, order: p),
         "The probabilities are in sorted order. Bring them back to their places: `scatter` with the order.",
-        kept(back=lambda p, order: p.gather(-1, order)),
-        "`gather` with the order sorts once more. `scatter` brings back: place order[i] gets p[i].",
-        kept(which=lambda p, sums, top_p: before(p, sums, top_p).roll(1, -1)),
-        "The mask is moved by one in the wrong direction: the most likely token is out.",
         kept(which=lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),
         "One token too many stays. Compare p with the sum of the tokens *before* each one.",
-        kept(which=lambda p, sums, top_p: sums - p >= top_p),
-        "What should be cut off stays: the tail is kept, and the likely ones are dropped.",
-        kept(which=lambda p, sums, top_p: sums - p < 1 - top_p),
-        "This uses 1 − p instead of p: p is the share that stays.",
-        lambda logits, top_p: logits.softmax(-1),
-        "Nothing is cut off. What is `top_p` used for?",
     ),
 )

@@ -26,13 +26,11 @@ def _best(
     *,
     six=6,
     fraction=lambda A, B, a, b: a * A / (b * B),
-    root=lambda a, b: 1 / (a + b),
     power=lambda a, b: b / (a + b),
-    tokens=lambda C, N: C / N,
     result=lambda N, D: D / N,
 ):
-    N = fraction(A, B, alpha, beta) ** root(alpha, beta) * (compute / six) ** power(alpha, beta)
-    return result(N, tokens(compute / six, N))
+    N = fraction(A, B, alpha, beta) ** (1 / (alpha + beta)) * (compute / six) ** power(alpha, beta)
+    return result(N, compute / six / N)
 
 
 PRINTED = FindError(
@@ -82,29 +80,13 @@ PRINTED = FindError(
         "That is the rule of thumb. What do the constants say?",
         _best(result=lambda N, D: N / D),
         "It is upside down: these are parameters per token.",
-        _best(result=lambda N, D: D),
-        "These are the tokens of the best model. Divide them by its parameters.",
-        _best(result=lambda N, D: N),
-        "These are the parameters of the best model. How many tokens are there for each?",
         _best(six=1),
         "Each parameter takes 6 operations per token, so N · D is `compute / 6`.",
         _best(six=2),
         "2 operations are the forward pass alone. Training takes 6 per parameter and token.",
-        _best(tokens=lambda C, N: 6 * C / N),
-        "D is computed without the 6: it is `compute / 6` that N and D share.",
         _best(power=lambda a, b: a / (a + b)),
         "The exponent of `compute / 6` is β / (α + β) for N. α / (α + β) is the exponent for D.",
-        _best(power=lambda a, b: 0.5),
-        "N and D grow alike only if α and β are equal. In general N grows with the power β / (α + β).",
-        _best(fraction=lambda A, B, a, b: b * B / (a * A)),
-        "The fraction is upside down: α A / (β B).",
-        _best(fraction=lambda A, B, a, b: A / B),
-        "This makes the two terms equal. At the lowest point their *slopes* are, and those have the factors α and β.",
         _best(fraction=lambda A, B, a, b: b * A / (a * B)),
         "α and β are swapped in the fraction. The derivative of A / N^α brings down an α, so α is with A.",
-        _best(root=lambda a, b: 1),
-        "The root is missing: α A / (β B) is taken to the power 1 / (α + β).",
-        lambda compute, E, A, B, alpha, beta: tokens_per_parameter(compute, E, A, B, beta, alpha),
-        "α and β are swapped: α belongs to the parameters N, β to the tokens D.",
     ),
 )

@@ -86,7 +86,6 @@ def _script(
     scores=lambda logits: logits,
     modes=(True, False),
     read=_last,
-    keep=lambda text, context: text,
 ):
     """The repaired script with one thing done differently. clear: before what gradients are set to 0, if at all;
     modes: whether the model is in training mode while it learns, and while it writes; read: what of the text it reads;
@@ -105,7 +104,7 @@ def _script(
     with torch.no_grad():
         for _ in range(count):
             logits = model(read(prompt, context))[:, -1:]
-            prompt = keep(torch.cat([prompt, logits.argmax(dim=-1)], dim=1), context)
+            prompt = torch.cat([prompt, logits.argmax(dim=-1)], dim=1)
     return loss.item(), prompt
 
 
@@ -177,25 +176,14 @@ SCRIPT = FindError(
         _script(clear="never"),
         "The gradients of all steps are still added up: `optimizer.zero_grad()` belongs into the loop, before "
         "`backward`.",
-        _script(clear="step"),
-        "The gradients are set to 0 between `backward` and `step`, so no step moves anything.",
         _script(target=lambda ids: ids[:, :-1]),
         "The target is still the input, so the model learns to copy. The targets are one token further, `ids[:, 1:]`.",
         _script(scores=lambda logits: logits.softmax(-1)),
         "There are still two softmaxes: cross-entropy makes probabilities of the logits itself.",
         _script(modes=(True, True)),
         "Dropout is still on while the model writes: `model.eval()` turns it off. `no_grad` only keeps no gradients.",
-        _script(modes=(False, False)),
-        "Dropout is off while the model learns, too: `model.eval()` belongs behind the training.",
         _script(read=lambda text, context: text),
         "The text still grows past the context, where the positions were never trained. Let the model read the last "
         "`context` tokens.",
-        _script(read=lambda text, context: text[:, :context]),
-        "The model reads the first `context` tokens, so after a while nothing that it has written reaches it. Take the "
-        "last ones.",
-        _script(read=lambda text, context: text[:, -1:]),
-        "The model reads one token only. It should read as many as fit into the context.",
-        _script(keep=_last),
-        "The text has lost its beginning. Cut only what the model reads, and keep the rest.",
     ),
 )

@@ -18,12 +18,10 @@ from course_kit.exercises.define import (
 )
 from course_utils.gpt import inputs_and_targets
 
-TOO_SHORT = "Too much is cut off. Of T + 1 tokens there are T inputs and T targets, and each target is one further on."
-
 
 @variants
-def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:], form=lambda x: x):
-    return inputs(ids), form(targets(ids))
+def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:]):
+    return inputs(ids), targets(ids)
 
 
 TARGETS = Exercise(
@@ -37,7 +35,7 @@ TARGETS = Exercise(
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
-    used="It cuts every text that your GPT is trained on.",
+    used="It cuts every text that your GPT is trained on: [The book](#The-book).",
     hints=(
         "Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?",
         "Both are the text without one token: one lacks the last, the other the first.",
@@ -52,30 +50,15 @@ TARGETS = Exercise(
         _cut(inputs=lambda ids: ids[:, 1:]),
         "Inputs and targets are the same. The inputs lack the first token; they should lack the last, of which nobody "
         "knows what follows.",
-        _cut(inputs=lambda ids: ids[:, 1:], targets=lambda ids: ids[:, :-1]),
-        "It is the wrong way round: each position is asked for the token *before* it, which it has seen.",
         _cut(inputs=lambda ids: ids),
         "The inputs are one longer than the targets: what should follow the last one?",
-        _cut(targets=lambda ids: ids),
-        "The targets are one longer than the inputs, and begin with a token that nothing comes before. Leave it out.",
-        _cut(inputs=lambda ids: ids, targets=lambda ids: ids),
-        "Nothing is cut off, and each position is asked for the token that is already there.",
         _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(-1, 1)),
         "`roll` brings the first token to the end, so the last position is asked for the beginning of the text. It has "
         "no target: leave it out.",
-        _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(1, 1)),
-        "This moves the targets the wrong way: each position is asked for the token *before* it, and the first for the "
-        "last.",
-        _cut(targets=lambda ids: ids[:, 2:]),
-        "The targets are moved by two, so they ask for the token after the next.",
-        _cut(inputs=lambda ids: ids[:, :-2], targets=lambda ids: ids[:, 2:]),
-        TOO_SHORT,
+        _cut(inputs=lambda ids: ids[:, 1:], targets=lambda ids: ids[:, :-1]),
+        "It is the wrong way round: each position is asked for the token *before* it, which it has seen.",
         lambda ids: (ids[:-1], ids[1:]),
         "The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis.",
-        _cut(targets=lambda ids: ids[:, -1:]),
-        "This asks one question of each text, about its last token. Under a causal mask every position can be asked.",
-        _cut(form=lambda targets: targets.flatten()),
-        "The targets have lost their axes: the loss may want them flat, but here they are [B, T].",
     ),
 )
 
@@ -167,8 +150,6 @@ TWICE = FindError(
         "`roll` shifts them, too, so they are shifted twice in all.",
         lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
         "They are shifted back first, and the model shifts them on: each position is asked for itself.",
-        lambda model, ids: model(ids, labels=ids),
-        "This is the whole output. The number is in `.loss`.",
         lambda model, ids: model(ids).loss,
         "Without labels there is no loss: it is None.",
     ),

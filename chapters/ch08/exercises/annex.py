@@ -21,20 +21,10 @@ def _step(d: int, e: int, seed: int, before: int = 3, shown: bool = False) -> Ca
 
 @variants
 def _wrong_step(
-    q,
-    k,
-    v,
-    state,
-    total,
-    *,
-    write=torch.outer,
-    keep=lambda old: old,
-    count=lambda k: k,
-    seen=lambda old, new: new,
-    over=lambda q, total: q @ total,
+    q, k, v, state, total, *, count=lambda k: k, seen=lambda old, new: new, over=lambda q, total: q @ total
 ):
     """A step with one thing done differently. seen: which state is read; over: what the output is divided by."""
-    new, sums = keep(state) + write(k, v), total + count(k)
+    new, sums = state + torch.outer(k, v), total + count(k)
     return q @ seen(state, new) / over(q, seen(total, sums)), new, sums
 
 
@@ -46,7 +36,8 @@ LINEAR_STEP = Exercise(
     reference=linear_step,
     cases=lambda: [_step(2, 2, 810, shown=True), _step(3, 2, 820, before=0), _step(2, 4, 830), _step(4, 3, 840)],
     returns=("output", "state", "total"),
-    used="It runs through a whole text in the next cell, against the matrix of weights.",
+    used="It runs through a whole text, against the matrix of weights, in "
+    "[Attention without a growing cache?](#Attention-without-a-growing-cache?)",
     hints=(
         "First write, then read. What a token adds to the state is a matrix [d, e]: `torch.outer(k, v)`.",
         "The total grows by k. Then the query reads both: `q @ state` is [e], `q @ total` is one number.",
@@ -59,16 +50,10 @@ LINEAR_STEP = Exercise(
         "You read before you write, so the new token does not attend to itself, and the first one has nothing to read.",
         _wrong_step(over=lambda q, total: 1),
         "These are sums of values, not means. Divide by the sum of the weights, `q @ total`.",
-        _wrong_step(over=lambda q, total: total.sum()),
-        "You divide by the sum of all keys. The weights of this query sum to `q @ total`.",
-        _wrong_step(keep=lambda old: 0 * old),
-        "The state is overwritten, so it has forgotten the tokens before. Add to it.",
         _wrong_step(count=lambda k: 0 * k),
         "The total is as before: it grows by k with each token.",
         _wrong_step(count=lambda k: torch.ones_like(k)),
         "The total counts tokens here. It is the sum of the *keys*, so that `q @ total` is the sum of the weights.",
-        lambda q, k, v, state, total: linear_step(q, k, v, state, total)[0],
-        "The output is right. Return the new state and total as well: the next token needs them.",
         lambda q, k, v, state, total: (linear_step(q, k, v, state, total)[0], state, total),
         "The output is right, but what you return is the old state and the old total.",
         lambda q, k, v, state, total: linear_step(k, q, v, state, total),

@@ -38,7 +38,8 @@ TARGETS = Exercise(
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
     ],
     returns=("targets",),
-    used="With it your model learns to answer, here and in `mine/chat.py`.",
+    used="With it your model learns to answer in "
+    "[Six: from continuing to answering](#Six:-from-continuing-to-answering).",
     hints=(
         "First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?",
         "Whether a target counts is said by the mask *at the target*, so the mask is shifted, too.",
@@ -52,12 +53,8 @@ TARGETS = Exercise(
         "of the answer, which the question leads to, is never learned.",
         _targets(hide=lambda targets, counted: targets.masked_fill(counted, -100)),
         "The wrong ones are hidden: the answer is −100, and the question counts. `~` turns a mask round.",
-        _targets(hide=lambda targets, counted: targets),
-        "Everything counts, the question too, so the model also learns to ask.",
         _targets(hide=lambda targets, counted: targets.masked_fill(~counted, 0)),
         "0 is a token like any other, and would be learned. `F.cross_entropy` leaves out −100.",
-        _targets(shifted=lambda ids: ids[:, :-1]),
-        "The target at each place is the token that is already there. It should be the next one.",
         _targets(shifted=lambda ids: ids[:, :-1], counted=lambda m: m[:, :-1]),
         "Nothing is shifted: each place is asked for the token that is already there.",
         _targets(shifted=lambda ids: ids, counted=lambda m: m),
@@ -78,12 +75,11 @@ def _dpo(
     disliked_before,
     beta=0.1,
     *,
-    gain=lambda a, b, c, d: (a - c) - (b - d),
+    gain=lambda a, b, c, d: a - c - (b - d),
     loss=lambda x: -F.logsigmoid(x),
     whole=lambda x: x.mean(),
-    times=lambda beta, x: beta * x,
 ):
-    return whole(loss(times(beta, gain(liked, disliked, liked_before, disliked_before))))
+    return whole(loss(beta * gain(liked, disliked, liked_before, disliked_before)))
 
 
 def _beta_outside(liked, disliked, liked_before, disliked_before, beta=0.1):
@@ -103,7 +99,8 @@ DPO = Exercise(
         _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
     ],
     returns=("loss",),
-    used="With it your model learns what is preferred.",
+    used="With it your model learns what is preferred in "
+    "[Seven: which answer is better?](#Seven:-which-answer-is-better?)",
     hints=(
         "The gain of an answer is its log-probability now, minus its log-probability before.",
         "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",
@@ -112,9 +109,6 @@ DPO = Exercise(
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
-        _dpo(gain=lambda a, b, c, d: a - b),
-        "The model before is not used. Then an answer that was always likelier already counts as learned. Take gains: "
-        "now minus before.",
         _dpo(gain=lambda a, b, c, d: (b - d) - (a - c)),
         "The signs are turned round: this loss falls when the *disliked* answer gains.",
         _dpo(loss=lambda x: F.logsigmoid(x)),
@@ -123,31 +117,10 @@ DPO = Exercise(
         "σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely.",
         _dpo(loss=lambda x: -x.sigmoid()),
         "The logarithm is missing: −σ, not −ln σ. It hardly moves where the model is most wrong.",
-        _dpo(loss=lambda x: -x),
-        "This is −β · gain, without ln σ. It never has enough, however clear the preference is.",
-        _dpo(times=lambda beta, x: x),
-        "β is not used.",
-        _dpo(times=lambda beta, x: x / beta),
-        "You divide by β; it multiplies.",
         _beta_outside,
         "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how far "
         "the model may move.",
-        _dpo(gain=lambda a, b, c, d: ((a - c) - (b - d)).mean()),
-        "The mean is taken of the gains, so pairs make up for one another. Each pair has a loss of its own; take the "
-        "mean of these.",
-        _dpo(gain=lambda a, b, c, d: a / c - b / d),
-        "Now is divided by before. These are logarithms already, so a ratio is their difference: now *minus* before.",
-        _dpo(gain=lambda a, b, c, d: (a - c) + (b - d)),
-        "The two gains are added. What the disliked answer gains should be subtracted.",
         _dpo(whole=lambda x: x.sum()),
         "This is the sum over the batch; needed: the mean.",
-        _dpo(whole=lambda x: x),
-        "A loss is one number: take the mean over the batch.",
-        _dpo(gain=lambda a, b, c, d: a - c),
-        "Only the liked answer counts here. What the disliked one gains should be subtracted.",
-        _dpo(gain=lambda a, b, c, d: (a + c) - (b + d)),
-        "Now and before are added; a gain is now *minus* before.",
-        _dpo(gain=lambda a, b, c, d: (a.exp() - c.exp()) - (b.exp() - d.exp())),
-        "These are differences of probabilities. A gain is a difference of their logarithms, as they come.",
     ),
 )

@@ -10,17 +10,11 @@ _normed = named("x", "weight")
 
 @variants
 def _norm(
-    x,
-    weight,
-    eps=1e-5,
-    *,
-    centre=lambda x: x,
-    size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).sqrt(),
-    scale=lambda y, weight: y * weight,
+    x, weight, eps=1e-05, *, centre=lambda x: x, size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).sqrt()
 ):
     """RMSNorm with one thing done differently."""
     x = centre(x)
-    return scale(x / size(x, eps), weight)
+    return x / size(x, eps) * weight
 
 
 RMS = Exercise(
@@ -33,9 +27,10 @@ RMS = Exercise(
         _normed(2 * normal(2, 3, 6, seed=1800) + 1, normal(6, seed=1801)),
         _normed(1e-3 * normal(4, 5, seed=1802), normal(5, seed=1803)),
         _normed(torch.zeros(2, 4), normal(4, seed=1804)),
+        _normed(1e-2 * normal(1, 3, 4, seed=1805), normal(4, seed=1806), eps=1e-3),
     ],
     returns=("normalised",),
-    used="Every block of your Llama calls it twice.",
+    used="Every block of your Llama calls it twice: [Four: heads that share](#Four:-heads-that-share).",
     hints=(
         "Mean square: square first, then the mean over the features. Which axis is that, and does it stay?",
         "`x.pow(2).mean(-1, keepdim=True)` has one number for each row.",
@@ -44,15 +39,11 @@ RMS = Exercise(
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
-        _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
-        "You subtract the mean first: that is a layer norm without its bias. RMSNorm leaves the mean where it is.",
         _norm(
             centre=lambda x: x - x.mean(-1, keepdim=True), size=lambda x, eps: (x.var(-1, keepdim=True) + eps).sqrt()
         ),
         "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of the "
         "mean of the squares.",
-        _norm(size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).rsqrt()),
-        "You multiply by the root, so long rows become longer still. Divide by it.",
         _norm(size=lambda x, eps: (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()),
         "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean of "
         "the squares.",
@@ -66,19 +57,6 @@ RMS = Exercise(
         "trained with eps inside.",
         _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt()),
         "Without eps a row of zeros is divided by 0, and NaN comes out.",
-        _norm(size=lambda x, eps: (x.pow(2).mean() + eps).sqrt()),
-        "One number for the whole batch: so a text changes with its neighbours. Each row has its own mean: "
-        "`x.pow(2).mean(-1, keepdim=True)`.",
-        _norm(size=lambda x, eps: (x.mean(-1, keepdim=True).pow(2) + eps).sqrt()),
-        "The mean is squared. It should be the mean of the squares.",
-        _norm(scale=lambda y, weight: y),
-        "`weight` is not used: each feature has a scale of its own, which is learned.",
-        _norm(scale=lambda y, weight: y + weight),
-        "The weight is added; it should multiply.",
-        _norm(scale=lambda y, weight: y / weight),
-        "The weight divides; it should multiply.",
-        _norm(scale=lambda y, weight: y * (1 + weight)),
-        "1 + weight: so it is stored in Gemma's files. Here the weight itself multiplies.",
     ),
 )
 
@@ -101,7 +79,8 @@ SHARE = Exercise(
         _shared(normal(2, 1, 3, 2, seed=1812), 4),
     ],
     returns=("shared",),
-    used="It is in the attention of your Llama, for keys and for values.",
+    used="It is in the attention of your Llama, for keys and for values: "
+    "[Four: heads that share](#Four:-heads-that-share).",
     hints=(
         "Each of the G heads is needed heads / G times. On which axis?",
         "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",
@@ -122,9 +101,5 @@ SHARE = Exercise(
         "All queries use the first head: that is multi-query attention. With G heads, each serves its own group.",
         lambda x, heads: x.flip(1).repeat_interleave(_groups(x, heads), 1),
         "The heads are in reverse order: the first queries should use the first head.",
-        lambda x, heads: x,
-        "Nothing is repeated: there are still G heads.",
-        lambda x, heads: x.mean(1, keepdim=True).expand(-1, heads, -1, -1),
-        "The heads are averaged. Each serves its own group, unchanged.",
     ),
 )

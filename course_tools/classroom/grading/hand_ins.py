@@ -163,6 +163,9 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return
+    for kind in ("markdown", "raw"):
+        for one in (one for source in code_cells(content, kind) for _, one in _known(source, known)):
+            work.remarks.append(f"the answer to “{one}” is in a {kind} cell, which is not graded: make it a code cell")
     both = parsed_cells(sources)
     lost = [x for x in sources if "@exercise" in x or "@find_error" in x]
     lost = [x for x in lost if not any(x is source for _, source in both)]

@@ -28,6 +28,7 @@ READING = 300  # seconds of computing for this process: a hand-in may be made to
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+OURS = ("course_utils", "course_kit", "chapters", "mine")
 DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 
@@ -162,14 +163,26 @@ def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
         name = solution.__name__
         nodes = [x for statement in statements for x in ast.walk(statement)]
         used = {x.id for x in nodes if isinstance(x, ast.Name)}
+        others = set()  # what is imported from elsewhere: PyTorch has functions of the same names
         for node in nodes:
-            lent = node.names if isinstance(node, ast.ImportFrom) else ()
-            if any(x.name == name and (x.asname or x.name) in used for x in lent):
-                return True
-            if isinstance(node, ast.Attribute) and node.attr == name:
-                return True
+            lent = node.names if isinstance(node, ast.Import | ast.ImportFrom) else ()
+            module = getattr(node, "module", None) or ""
+            for x in lent:
+                if not (module or x.name).startswith(OURS) and not getattr(node, "level", 0):
+                    others.add((x.asname or x.name).partition(".")[0])
+                elif module and x.name == name and (x.asname or x.name) in used:
+                    return True
+        if any(isinstance(x, ast.Attribute) and x.attr == name and _root(x) not in others for x in nodes):
+            return True
     ours = _body(ast.parse(textwrap.dedent(inspect.getsource(solution))).body[0])
     return len(ours) >= 3 and ours == _body(statements[-1])
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an attribute of an attribute … begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return getattr(node, "id", "")
 
 
 def _body(function: ast.stmt) -> list[str]:

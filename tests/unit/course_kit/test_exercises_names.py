@@ -177,16 +177,6 @@ class TestOnAPart:
         mistake = only(replace(WEIGHTS, wrong=(Wrong(touched, "Touched."),)), *four)
         assert (judge(mistake, further).known is not None) == known
 
-    def test_of_a_crash_it_is_a_note(self):
-        def answer(q, k):
-            if len(q) > 1:
-                raise IndexError("too far")
-            return (q @ k.T).softmax(-1)
-
-        verdict = judge(WEIGHTS, answer)
-        assert (verdict.look, verdict.known) == ("an_error", ROOT)
-        assert "IndexError" in verdict.text and ROOT.hint in verdict.notes[0]
-
     def test_a_changed_input_comes_first(self):
         def in_place(q, k):
             """Right on one query; of two, the weights of the second are those without the root."""

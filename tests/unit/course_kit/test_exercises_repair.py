@@ -146,12 +146,31 @@ class TestVerdict:
             ([("1.0", "0.0"), ("value + value", "value")], 2, None),
         ],
     )
-    def test_of_several_slips_it_is_said_how_many_are_found(self, changes, found, spoilt):
+    def test_of_several_slips_it_is_said_how_many_lines_are_changed_and_not_how_many_are_right(
+        self, changes, found, spoilt
+    ):
         verdict = verdict_on(*changes, puzzle=SEVERAL)
-        assert verdict.state == "wrong" and verdict.text.startswith(f"{found} of 2 found.")
+        said = (
+            f"{found} of the 2 wrong lines are" if found < 2 else "All 2 wrong lines are changed, and not all are right"
+        )
+        assert verdict.state == "wrong" and verdict.text.startswith(said)
         assert bool(verdict.arrays) == (found == 2)
         assert (SEVERAL.innocent[3] in verdict.text) == (spoilt == 3)
         assert verdict_on(("1.0", "0.0"), RIGHT, puzzle=SEVERAL).text.startswith("right. All 2 are repaired")
+
+    def test_a_line_put_in_where_a_wrong_one_is_counts(self):
+        verdict = verdict_on(("return total", "total = total + 0\n    return total"), puzzle=SEVERAL)
+        assert repair.said(SEVERAL, verdict, repair.Changes(added=frozenset([1]))).text.startswith("1 of the 2")
+
+    def test_a_name_that_is_one_of_the_errors_must_go(self):
+        load()
+        script = find("program 6.4")
+        for name, right in (("translate", False), ("classify", True)):
+            line = script.program[0].replace("translate", name)
+            made = repair.changes(
+                script, ast.parse("\n".join([line, *script.program[1:-1], "    return accuracy"])).body[0]
+            )
+            assert repair.said(script, judge.Verdict(script.name, "right", "right."), made).right == right
 
 
 class TestCell:

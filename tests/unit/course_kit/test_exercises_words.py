@@ -247,7 +247,7 @@ ERRORS = [  # a line with x [2, 3] that raises, and what is advised
     ("F.cross_entropy(torch.ones(1, 3, 5), torch.ones(1, 3).long())", "axis 1"),
     ("F.cross_entropy(torch.ones(3, 5), torch.ones(1, 3).long())", "flatten both"),
     ("torch.cat([torch.ones(1, 2), torch.ones(2)], -1)", "`squeeze()`"),
-    ("x[9]", "counted from 0"),
+    ("x[9]", "from 0 to n − 1"),
     ("{[1]: x}", "a tuple"),
     ("x @ 0", "`torch.zeros(…)`"),
     ("torch.tanh(0)", "`torch.zeros(…)`"),

@@ -1,6 +1,7 @@
 """The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
 
 import queue
+from pathlib import Path
 
 import pytest
 import torch
@@ -173,6 +174,28 @@ def test_installing_twice_says_it_once_and_shows_the_traceback_as_ever():
     assert shell.seen == [(info, 1, {"running_compiled_code": True})] * 2
     assert len(caught.value.__notes__) == 1
     explain.install(None)  # no IPython
+
+
+def test_a_name_that_no_cell_has_made_yet():
+    space = {"__name__": "__main__"}
+    with pytest.raises(NameError) as caught:
+        exec("def f():\n    return kernel(1)\nf()", space)
+    assert explain.sentence(caught.value).startswith("kernel: no cell") and "Resume" in explain.sentence(caught.value)
+    with pytest.raises(NameError) as caught:
+        exec("kernel(1)", {"__name__": "a.module"})
+    assert explain.sentence(caught.value) == ""
+
+
+@pytest.mark.slow
+def test_a_kernel_that_has_run_nothing_says_it_too(monkeypatch):
+    monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).with_name("kernel_start.py")))
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        reply = client.execute_interactive("gaussian_kernel(1)", timeout=60, output_hook=lambda _: None)
+        assert "Resume here" in "".join(reply["content"]["traceback"])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ import hand_ins as make
 import nbformat
 import pytest
 import torch
+from small_exercises import in_cell
 
 from course import main, parser
 from course_kit import dependencies
@@ -35,7 +36,7 @@ from course_tools.classroom import grading, handing_in
 from course_tools.classroom.grading import clusters, hand_ins, judging, report, sandbox
 from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
 from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
-from course_tools.classroom.grading.remote import Room, shifted, varied
+from course_tools.classroom.grading.remote import Remote, Room, shifted, varied
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 SOME = ALL[::12]
@@ -48,6 +49,21 @@ UNKNOWN = {
     "ann": "return 1 / (1 + (distance / width) ** 4)",
     "bob": "steep = (distance / width) ** 2\n    return 1 / (1 + steep * steep)",
 }
+STEP = """import torch
+import torch.nn.functional as F
+from course_utils.toy_tasks import BEGIN
+@exercise('a training step')
+def train_step(model, optimiser, source, target):
+    begin = torch.full_like(target[:, :1], BEGIN)
+    loss = F.cross_entropy(model(source, torch.cat([begin, target[:, :-1]], 1)).flatten(0, 1), target.flatten())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()"""
+NORM = """import torch.nn.functional as F
+@exercise('rms norm')
+def rms_norm(x, weight, eps=1e-5):
+    return F.rms_norm(x, weight.shape, weight, eps)"""
 HEADS = "import torch\nfrom mine import {}\n@exercise('attention in heads')\n"
 HEADS += "def multi_head(q, k, v, heads, mask=None):\n    "
 USES = """q, k, v = (split_heads(x, heads) for x in (q, k, v))
@@ -186,6 +202,7 @@ def table(tmp_path_factory):
     lends = HEADS.format("multi_head as course") + "return course(q, k, v, heads, mask)"
     for name, cell in (("own", uses), ("lent", lends)):
         make.workbook(folder / name, {"attention in heads": cell}, "05")
+    make.workbook(folder / "honest", {"a training step": STEP, "rms norm": NORM}, ("05", "08"))
     landmark = place / "secret.txt"
     landmark.write_text("untouched")
     harm = {name: attacked(name, ATTACKS[student][name][0], landmark) for student, name in EVERY_DAY}
@@ -233,7 +250,7 @@ def test_all_states_and_forms(table):
     assert exported["handed in"].startswith("20")
     assert "nothing to grade" in rows["empty"]["remarks"]
     assert "neither a folder nor a zip" in rows["essay.pdf"]["remarks"]
-    assert "'=cmd|' calc'!A1" in rows and len(rows) == 12
+    assert "'=cmd|' calc'!A1" in rows and len(rows) == 13
     said = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", FIRST)]
     assert said and said[0] != "right"
     one = find("scaled dot-product score")
@@ -246,6 +263,46 @@ def test_what_is_imported_from_the_students_own_package_is_the_courses(table):
     rows = table[1]
     assert rows["own"]["attention in heads"] == rows["lent"]["attention in heads"] == "right"
     assert [("the course's" in rows[name]["remarks"]) for name in ("own", "lent")] == [False, True]
+
+
+def test_an_honest_answer_gets_no_remark(table):
+    """Not for PyTorch's functions, nor for the files that torch makes and takes away when an optimiser comes."""
+    row = table[1]["honest"]
+    assert (row["a training step"], row["rms norm"], row["remarks"]) == ("right", "right", "")
+
+
+TABLE = """@exercise('linear attention')
+def linear_output(phi_q, phi_k, values):
+    weights = phi_q @ phi_k.T
+    return weights / weights.sum(-1, keepdim=True) @ values"""
+ALIKE = [
+    ("a training step", STEP),
+    *(("a training step", STEP.replace(f"{line}\n", "")) for line in STEP.splitlines()[-4:-1]),
+    ("a training step", STEP.replace("loss.item()", "loss")),
+    ("a training step", "@exercise('a training step')\ndef train_step(*given): ..."),
+    ("linear attention", TABLE),
+    ("linear attention", TABLE.replace("weights.sum(-1, keepdim=True)", "7")),
+]  # fmt: skip
+
+
+def test_the_sandbox_judges_as_the_notebook_does():
+    find_sandbox.needed()
+    judging.prepare()
+    room, found = Room(), []
+    try:
+        for name, source in ALIKE:
+            whole = f"from course_kit.exercises import exercise\n{source}"
+            remote = Remote(room, name, dependencies.parsed(whole).statements, 5.0)
+            there = judge.judge(find(name), remote, 30.0)
+            remote.close()
+            name_of = re.search(r"def (\w+)", source)[1]
+            space = in_cell(source.replace("@exercise", "@(lambda name: lambda answer: answer)"))
+            here = judge.judge(find(name), space[name_of])
+            found.append((name, here.state, here.state == there.state and here.text == there.text, there.text))
+    finally:
+        room.close()
+    assert [alike for _, _, alike, _ in found] == [True] * len(ALIKE), found
+    assert [state for _, state, _, _ in found] == ["right"] + ["wrong"] * (len(ALIKE) - 1), found
 
 
 def test_one_that_means_harm_does_none_and_is_named(table):
@@ -263,7 +320,7 @@ def test_answers_that_no_check_recognises_are_counted(table):
 
 
 def test_what_a_class_is_made_from_are_plain_numbers():
-    assert all(type(number) is int for one in ALL for case in one.cases() for number in case.init)
+    assert all(type(number) in (int, float) for one in ALL for case in one.cases() for number in case.init)
 
 
 def test_only_what_an_answer_needs():
@@ -287,6 +344,9 @@ def test_the_courses_own_function_is_named():
     assert not lent("from course_utils.attention import gaussian_kernel, causal_mask\ndef f(x): return causal_mask(x)")
     assert not lent("def gaussian_kernel(x): return (-x * x / 2).exp()")
     assert not lent("from course_utils.attention import masked_softmax\ndef f(x): return masked_softmax(x)")
+    for theirs in ("import torch.nn.functional as F\ndef f(x, w): return F.rms_norm(x, w.shape, w)", "from torch.nn "
+                   "import functional\ndef f(x, w): return functional.rms_norm(x, w.shape, w)"):  # fmt: skip
+        assert not borrowed(dependencies.parsed(theirs).statements, find("rms norm"))
 
 
 def test_rows_one_for_each_student():
@@ -393,6 +453,15 @@ def test_an_answer_in_an_old_copy_of_the_lesson_counts_though_the_annex_is_as_it
     write(tmp_path / "ben" / "05_five_annex.ipynb", HELPER, STUB.format("b"))
     work = hand_ins.read(tmp_path / "ben", course)
     assert work.answers.keys() == {"b"} and work.answers["b"].file == "05_five.ipynb" and work.remarks == []
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_an_answer_in_a_cell_that_is_no_code_is_named(course, tmp_path, kind):
+    write(tmp_path / "dora" / "05_five.ipynb", HELPER, solution("a"))
+    text = (tmp_path / "dora" / "05_five.ipynb").read_text()
+    (tmp_path / "dora" / "05_five.ipynb").write_text(text.replace('"code"', f'"{kind}"'))
+    work = hand_ins.read(tmp_path / "dora", course)
+    assert work.answers == {} and f"“a” is in a {kind} cell" in work.remarks[0]
 
 
 def test_of_two_answers_the_one_in_the_annex_counts_and_this_is_said(course, tmp_path):
