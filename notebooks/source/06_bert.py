@@ -199,7 +199,7 @@ labs.mask_tokens(
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("mask tokens")
-def mask_tokens(ids, special_mask, vocab_size, mask_id, generator=None):
+def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
     """ids [B, T], special_mask [B, T] bool, True = never chosen
     -> what the model reads [B, T], labels [B, T]"""
     raise NotImplementedError

@@ -20,12 +20,18 @@ from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
 NEEDED = "query, key, value"
+EXAMPLE = (2, 1, 1)  # its sizes: two features, a query and a value of one
+EVERYBODY = torch.ones(1, 1, 2, dtype=torch.bool)
 
 
 def parameters_of(sizes: tuple[int, ...]) -> SelfAttention:
-    """The course's layer with numbers that are always the same."""
+    """The course's layer with numbers that are always the same; those of the example stand in the notebook."""
     with seeded(sum(sizes)):
         layer = SelfAttention(*sizes)
+        if sizes == EXAMPLE:
+            matrices = {"query": [1.0, 0], "key": [0.0, 1], "value": [2.0, 1]}
+            layer.load_state_dict({f"{name}.weight": torch.tensor([row]) for name, row in matrices.items()})
+            return layer
         for parameter in layer.parameters():
             parameter.data = nn.init.normal_(parameter.data).mul(10).round().div(10)
     return layer
@@ -109,7 +115,7 @@ LAYER = Exercise(
     f"fit, the matrices are called {NEEDED}, each an nn.Linear without bias.",
     reference=SelfAttention,
     cases=lambda: [
-        _case([2], (2, 1, 1), 900, shown=True),
+        Case({"x": torch.tensor([[[1.0, 0], [2, 1]]]), "mask": EVERYBODY}, init=EXAMPLE, shown=True),
         _case([4, 2], (5, 3, 4), 910),
         _case([1, 3], (4, 4, 2), 920),
         Case({"x": some_numbers(2, 3, 4, seed=930)}, init=(4, 3, 2)),

@@ -91,19 +91,6 @@ def test_the_four_orders_of_mask_and_softmax_beside_each_other():
     assert [row["change by masked scores"] for row in rows.values()] == [0, 0, round(shares[0] - shares[1]), 0]
 
 
-def test_a_removed_unit_is_missing_from_the_sum_and_the_score_stays_whole():
-    score = SCORES["additive"](2, 2, hidden_size=3)
-    query, keys = torch.tensor([1.0, 0.5]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    before = score.w.weight.clone()
-    hidden = torch.tanh(score.W1(query) + score.W2(keys))
-    expected = torch.softmax(hidden[:, [0, 2]] @ score.w.weight[0, [0, 2]], -1)
-    assert torch.allclose(labs.weights_without(score, 1, query, keys), expected, atol=1e-6)
-    assert torch.allclose(
-        labs.weights_without(score, None, query, keys), torch.softmax(score(query[None], keys)[0], -1)
-    )
-    assert torch.equal(score.w.weight, before)
-
-
 # ---- the same numbers in JavaScript, held to torch in float64
 
 TOLERANCE = 1e-6

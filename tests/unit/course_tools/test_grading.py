@@ -123,9 +123,13 @@ ATTACKS = {
         "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", "network"),
         "program 2.5": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", "start or end processes"),
         "scaled dot-product score": ("os.setuid(0)", "wrong", ""),
-        "cosine score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
-        "general score": ("ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace", "wrong", ""),
-        "cut w in two": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", "start or end processes"),
+        "additive score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
+        "linear attention": (
+            "ptrace = ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0); assert not ptrace",
+            "wrong",
+            "",
+        ),
+        "padding and causal mask": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", "start or end processes"),
     },
     "forges": {
         "gaussian kernel": ("return torch.zeros(())", "wrong", "its record says solved"),
@@ -594,7 +598,7 @@ def hostile(tmp_path_factory):
         claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
         (made / "progress.json").write_text(json.dumps(claims))
     make.workbook(
-        folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "cosine score")}, ("01", "02")
+        folder / "honest", {name: make.right(name) for name in ("gaussian kernel", "additive score")}, ("01", "02")
     )
     make.workbook(folder / "borrower", BORROWED, "01")
     linked = make.workbook(folder / "links", {}, "01")
@@ -613,7 +617,7 @@ def hostile(tmp_path_factory):
 def test_the_honest_are_graded_among_them(hostile):
     rows, landmark = hostile
     row = rows["honest"]
-    assert (row.states["gaussian kernel"], row.states["cosine score"]) == ("right", "right")
+    assert (row.states["gaussian kernel"], row.states["additive score"]) == ("right", "right")
     assert landmark.read_text() == "untouched"
     said = " ".join(row.remarks)
     assert not any(words in said for words in ("network", "files", "processes", "memory", "delete"))

@@ -30,8 +30,8 @@ def test_each_section_has_notes(name):
 
 def test_a_guess_brings_the_wrong_answer_to_expect_and_why_the_right_one_is_right():
     (question, tempting, right, why) = next(n for n in notes("01_nadaraya_watson") if n.guesses).guesses[0]
-    assert question.startswith("What comes out?") and tempting.startswith("(1, 1)") and right.startswith("(0.8, 0.9)")
-    assert why.startswith("0.1 ·")
+    assert question.startswith("Make the kernel") and tempting == "to zero" and right == "to the mean of all readings"
+    assert why.startswith("All scores come close to 0")
 
 
 def test_the_first_note_says_what_to_have_ready():
