@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from course_utils.scores import SCORES, Score
+from chapters.ch02.scores import SCORES, Score
 
 
 class Cost(NamedTuple):

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch02.costs import cost_of
+from chapters.ch02.linear import PositiveFeatures, linear_attention
+from chapters.ch02.scores import SCORES
 from course_kit import arguments, results
 from course_kit.clock import seconds, slope
 from course_kit.contexts import seeded
 from course_kit.training import fit
 from course_kit.views.table import Table
 from course_utils.attention import scaled_dot_product_attention
-from course_utils.linear import PositiveFeatures, linear_attention
-from course_utils.scores import SCORES
 
 SIZE, NUM_KEYS = 4, 8  # features of a vector, keys before each query
 

@@ -17,7 +17,7 @@ from chapters.ch02 import again, exercise, find_error, hint, labs, solution
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from course_utils.scores import SCORES
+from chapters.ch02.scores import SCORES
 
 runtime = course_kit.setup()
 compass = {
@@ -233,7 +233,7 @@ assert abs(both_ways) < 0.5
 
 # %% tags=["nbval-check-output"]
 from chapters.ch02.costs import cost_of
-from course_utils.scores import Additive
+from chapters.ch02.scores import Additive
 
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
@@ -508,7 +508,7 @@ print("1000 random masks, with NaN or ∞:", bad)
 # In $\sum_i p(a(k_i,q))\,v_i$ the distribution p need not be the softmax, which gives every allowed key something. **Hardmax** gives everything to the best key; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
 
 # %%
-from course_utils.linear import hardmax, sparsemax
+from chapters.ch02.linear import hardmax, sparsemax
 
 # both sides of the jump at 0
 gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])
@@ -550,7 +550,7 @@ print("the same:", torch.allclose(output / total, at_once, atol=1e-6))
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
 # %%
-from course_utils.linear import PositiveFeatures, linear_attention
+from chapters.ch02.linear import PositiveFeatures, linear_attention
 
 generator = torch.Generator().manual_seed(0)
 queries, keys, values = torch.randn(3, 64, 8, generator=generator, dtype=torch.float64)

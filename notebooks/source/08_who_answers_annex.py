@@ -127,7 +127,7 @@ assert 512 + 64 == 576 and 2 * 128 * 128 == 32_768 and round(32_768 / 576) == 57
 # In a **sliding window** of $w$ tokens, each position attends to itself and to the $w-1$ tokens before it. **Guess:** how many tokens can have an influence after three such layers, with $w=4$?
 
 # %%
-from course_utils.linear import local_mask
+from chapters.ch02.linear import local_mask
 
 T, window = 40, 4
 once, reach = local_mask(T, window).double(), {}

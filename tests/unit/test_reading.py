@@ -131,7 +131,7 @@ def printed():
     return found
 
 
-def test_the_core_is_small_and_more_than_half_of_it_stands_on_a_page():
+def test_the_core_is_small_and_three_fifths_of_it_stand_on_a_page():
     """Longer is what a definition needs besides: what the file is about, sources, imports. The third edition had 5,368
     lines, a fifth of them on a page."""
     shown, lines = printed(), 0
@@ -141,4 +141,4 @@ def test_the_core_is_small_and_more_than_half_of_it_stands_on_a_page():
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
                 lines += node.end_lineno - first + 1
     whole = length(CORE.rglob("*.py"))
-    assert 1000 < whole <= 2060 and lines > 0.5 * whole, (lines, whole)
+    assert 1000 < whole <= 1650 and lines > 0.6 * whole, (lines, whole)

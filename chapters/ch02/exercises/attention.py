@@ -5,10 +5,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from chapters.ch02.scores import SCORES
 from course_kit.exercises import properties
 from course_kit.exercises.define import Case, Exercise, drawn, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
-from course_utils.scores import SCORES
 
 
 def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:

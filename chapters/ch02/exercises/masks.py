@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from chapters.ch02.linear import linear_attention
 from course_kit.exercises import properties
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case, Exercise, beside, call, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, padding_mask
-from course_utils.linear import linear_attention
 
 
 def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from chapters.ch02.scores import SCORES
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, drawn, named, normal, tensors, variants, wrong_answers
-from course_utils.scores import SCORES
 
 
 def _as_it_is(x):

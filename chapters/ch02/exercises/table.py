@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
+from chapters.ch02.scores import SCORES
 from course_kit.exercises.define import FindError, drawn, named, normal, tensors, variants, wrong_answers
-from course_utils.scores import SCORES
 
 
 def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:

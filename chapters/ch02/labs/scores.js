@@ -1,4 +1,4 @@
-// The twelve scores of course_utils/scores.py a second time, for the browser, and the arithmetic of vectors that they
+// The twelve scores of chapters/ch02/scores.py a second time, for the browser, and the arithmetic of vectors that they
 // need. q is a query, k a key, P the learned numbers by name: W for W.weight, Wb for W.bias.
 // tests/unit/chapters/test_chapter2_labs.py holds them to Python's.
 

@@ -8,13 +8,13 @@ from torch import nn
 
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
+from chapters.ch02.scores import SCORES
 from course_kit.arguments import described, flag, one_of, string
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import masked_softmax
-from course_utils.scores import SCORES
 
 STEPS = ("score", "scaled", "masked", "weights", "context")
 DRAG, TYPE = "Drag an arrow", "Change a number"

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from chapters.ch02.scores import SCORES
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one
 from course_utils.attention import masked_softmax
-from course_utils.scores import SCORES
 
 from . import answers
 

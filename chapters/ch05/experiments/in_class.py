@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from chapters.ch02.linear import local_mask
 from chapters.ch03.lesson import Lesson, loss
 from chapters.ch05.variants import LayerWise, with_key_heads
 from course_kit.clock import seconds
@@ -25,7 +26,6 @@ from course_kit.fused import fuse
 from course_kit.training import Run, fit, warm_then_fall
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
-from course_utils.linear import local_mask
 from course_utils.seq2seq import AttentiveDecoder
 from course_utils.transformer import Transformer, TransformerConfig
 

@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chapters.ch02.linear import local_mask
 from chapters.ch08.experiments.quantising import held_out, measured, require_smollm
 from chapters.ch08.published import Published
 from course_kit.heads import attention_weights, silenced
-from course_utils.linear import local_mask
 from course_utils.llama import Llama
 
 Heads = list[tuple[int, int]]  # (layer, head), both from 1

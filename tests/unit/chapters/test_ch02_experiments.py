@@ -14,11 +14,11 @@ from chapters.ch02.experiments import (
     task_batch,
     train_chooser,
 )
+from chapters.ch02.scores import SCORES
 from course_kit import results
 from course_kit.clock import slope
 from course_kit.views.table import Table
 from course_tools.recipes import results as making
-from course_utils.scores import SCORES
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from chapters.ch02.labs.scoring import shade
+from chapters.ch02.scores import SCORES
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.scores import SCORES
 
 
 def test_every_control_over_its_whole_range():

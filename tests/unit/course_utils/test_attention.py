@@ -7,6 +7,7 @@ import pytest
 import torch
 from edges import REFUSED, holds
 
+from chapters.ch02.linear import local_mask
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 from course_utils.kernels import (
     KERNELS,
@@ -18,7 +19,6 @@ from course_utils.kernels import (
     leave_one_out_mask,
     nadaraya_watson,
 )
-from course_utils.linear import local_mask
 
 
 def generator(seed=0):

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from course_utils.scores import SCORES
+from chapters.ch02.scores import SCORES
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator, look_back
 
 MASK = torch.arange(7) < torch.tensor([7, 4])[:, None]

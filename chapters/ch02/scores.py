@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .linear import PositiveFeatures
+from chapters.ch02.linear import PositiveFeatures
 
 
 class Score(nn.Module):
@@ -26,9 +26,7 @@ class Score(nn.Module):
     reference = ""
     same_size = False  # does the equation need Dq = Dk?
 
-    def __init__(
-        self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64
-    ):
+    def __init__(self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64):
         super().__init__()
         self.query_size = query_size
         self.key_size = key_size
@@ -43,15 +41,11 @@ class Score(nn.Module):
         """What can be computed before any query comes."""
         return keys
 
-    def meet(
-        self, queries: Float[Tensor, "*B Q Dq"], projected: Float[Tensor, "*B K Dp"]
-    ) -> Float[Tensor, "*B Q K"]:
+    def meet(self, queries: Float[Tensor, "*B Q Dq"], projected: Float[Tensor, "*B K Dp"]) -> Float[Tensor, "*B Q K"]:
         """The equation, from there on."""
         raise NotImplementedError
 
-    def forward(
-        self, queries: Float[Tensor, "*B Q Dq"], keys: Float[Tensor, "*B K Dk"]
-    ) -> Float[Tensor, "*B Q K"]:
+    def forward(self, queries: Float[Tensor, "*B Q Dq"], keys: Float[Tensor, "*B K Dk"]) -> Float[Tensor, "*B Q K"]:
         return self.meet(queries, self.project(keys))
 
     @property
@@ -263,9 +257,7 @@ class LocationBased(Score):
     def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
         length = keys.shape[-2]
         if length > self.max_keys:
-            raise ValueError(
-                f"{length} keys; needed: build it with max_keys={length} or more"
-            )
+            raise ValueError(f"{length} keys; needed: build it with max_keys={length} or more")
         return queries @ self.W.weight[:length].mT
 
 

@@ -8,8 +8,8 @@ from edges import REFUSED
 from torch.utils.flop_counter import FlopCounterMode
 
 from chapters.ch02.costs import cost_of
+from chapters.ch02.scores import SCORES, Additive, GeneralizedKernel
 from course_utils.attention import masked_softmax
-from course_utils.scores import SCORES, Additive, GeneralizedKernel
 
 NAMES = [
     *("similarity", "dot", "scaled_dot", "general", "biased_general", "activated_general", "generalized_kernel"),

@@ -6,7 +6,7 @@ from edges import REFUSED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from chapters.ch02.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
 
 NAN, INF = float("nan"), float("inf")
 

@@ -21,9 +21,7 @@ def local_mask(
     causal, to as many after it, too. Beltagy et al. 2020, section 3.1.
     """
     if window < 1:
-        raise ValueError(
-            f"window is {window}; needed: from 1, or nobody sees even itself"
-        )
+        raise ValueError(f"window is {window}; needed: from 1, or nobody sees even itself")
     near = torch.ones(size, size, dtype=torch.bool, device=device).triu(1 - window)
     return near.tril(0 if causal else window - 1)
 
@@ -44,9 +42,7 @@ class PositiveFeatures(nn.Module):
         normal = functools.partial(torch.randn, generator=source, dtype=torch.float64)
         blocks = normal(-(-count // size), size, size)
         rotation, upper = torch.linalg.qr(blocks)
-        signs = upper.diagonal(
-            dim1=-2, dim2=-1
-        ).sign()  # else some directions are favoured
+        signs = upper.diagonal(dim1=-2, dim2=-1).sign()  # else some directions are favoured
         rows = (rotation * signs[:, None]).flatten(0, 1)[:count]
         lengths = normal(count, size).norm(dim=-1, keepdim=True)
         self.register_buffer("rows", (rows * lengths).float())
@@ -90,9 +86,7 @@ def linear_attention(
     return output / total.masked_fill(total == 0, 1)
 
 
-def hardmax(
-    scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None
-) -> Float[Tensor, "*B K"]:
+def hardmax(scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None) -> Float[Tensor, "*B K"]:
     """All weight on the largest score, in equal parts if there are several: softmax at
     temperature 0. No gradient flows through it.
     """
@@ -103,9 +97,7 @@ def hardmax(
     return weights.masked_fill(scores.isnan().any(-1, keepdim=True), float("nan"))
 
 
-def sparsemax(
-    scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None
-) -> Float[Tensor, "*B K"]:
+def sparsemax(scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None) -> Float[Tensor, "*B K"]:
     """max(s − τ, 0), with τ such that the weights sum to 1; many of them are exactly 0.
 
     Martins & Astudillo 2016, From Softmax to Sparsemax, algorithm 1.
