@@ -79,10 +79,8 @@ def linear_attention(
         seen = mask.mT.expand(*phi_k.shape[:-1], 1)  # [B, 1, K] -> [B, K, 1]
         phi_k = phi_k.masked_fill(~seen, 0)
     total = phi_q @ phi_k.sum(-2).unsqueeze(-1)  # [B, Q, 1]
-    if keys_first:
-        output = phi_q @ (phi_k.mT @ values)  # [B, Q, m] times [B, m, Dv]
-    else:
-        output = (phi_q @ phi_k.mT) @ values  # [B, Q, K] times [B, K, Dv]
+    # [B, Q, m] times [B, m, Dv], or [B, Q, K] times [B, K, Dv]
+    output = phi_q @ (phi_k.mT @ values) if keys_first else phi_q @ phi_k.mT @ values
     return output / total.masked_fill(total == 0, 1)
 
 

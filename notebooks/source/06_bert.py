@@ -207,7 +207,7 @@ def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
 # %% [markdown]
 # <!-- solution: mask tokens -->
 #
-# The loss counts only what was chosen. If the right words got probabilities ½ and ¼, it is (ln 2 + ln 4) / 2 = 1.04, whatever stands at the other positions:
+# The loss counts only what was chosen. If the right words got probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2 = 1.04, whatever stands at the other positions:
 
 # %% tags=["definition"]
 # course_utils.bert: mlm_loss

@@ -160,7 +160,7 @@ class TestVerdict:
 
     def test_a_line_put_in_where_a_wrong_one_is_counts(self):
         verdict = verdict_on(("return total", "total = total + 0\n    return total"), puzzle=SEVERAL)
-        assert repair.said(SEVERAL, verdict, repair.Changes(added=frozenset([1]))).text.startswith("1 of the 2")
+        assert repair.feedback(SEVERAL, verdict, repair.Changes(added=frozenset([1]))).text.startswith("1 of the 2")
 
     def test_a_name_that_is_one_of_the_errors_must_go(self):
         load()
@@ -170,7 +170,7 @@ class TestVerdict:
             made = repair.changes(
                 script, ast.parse("\n".join([line, *script.program[1:-1], "    return accuracy"])).body[0]
             )
-            assert repair.said(script, judge.Verdict(script.name, "right", "right."), made).right == right
+            assert repair.feedback(script, judge.Verdict(script.name, "right", "right."), made).right == right
 
 
 class TestCell:
