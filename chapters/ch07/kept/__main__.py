@@ -7,6 +7,8 @@ python -m mine chat                    answers, after chapter 8
 python -m mine serve                   answers programs, after chapter 8
 
 What is trained is kept in book.gpt.pt, in the folder where you are.
+The status is 0, also where ^C ends train, chat or serve while they are at work; 1 for what cannot be done,
+2 for words that are no command, and 130 for ^C elsewhere.
 """
 
 import argparse
@@ -83,7 +85,8 @@ def run(asked: argparse.Namespace) -> None:
         trained = mine.read_trained(asked.model) if asked.model else mine.newest()
         if trained is None:
             raise Refused("Nothing is trained in this folder yet: python -m mine train FILE")
-        print(mine.continued(trained, readable(asked.prompt), asked.count, asked.temperature, asked.top_p, asked.seed))
+        how = asked.count, asked.temperature, asked.top_p, asked.seed
+        print(mine.printable(mine.continued(trained, readable(asked.prompt), *how)))
     elif asked.command == "chat":
         mine.chat(asked.model, asked.count, asked.temperature, asked.top_p, asked.seed)
     else:
@@ -105,7 +108,10 @@ def readable(text: str) -> str:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a command -> the status that it ends with: 0, 1 for what cannot be done, 130 after ^C."""
+    """Run a command -> the status that it ends with."""
+    if sys.stdout is None:  # >&-
+        print("There is no output to write to.", file=sys.stderr)
+        return 1
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # a pipe, or a console of Windows, may not know all letters
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -118,7 +124,9 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # who reads has left: python -m mine write "It was" | head -1
+    except OSError as why:
+        if not isinstance(why, BrokenPipeError):  # who reads has left: python -m mine write "It was" | head -1
+            print(f"{why.filename or 'The output'} cannot be used: {why.strerror}.", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0

@@ -8,6 +8,7 @@ What cannot be done is `Refused`, an exception whose message is a sentence for t
 
 import os
 import re
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -51,12 +52,18 @@ def decoded(content: bytes, name: str = "This file") -> str:
     encoding = next((found for mark, found in MARKS.items() if content.startswith(mark)), "")
     if not encoding and b"\x00" in content[:4096]:  # UTF-16 without a mark: every second byte of Latin letters is 0
         odd, even = content[1:4096:2].count(0), content[0:4096:2].count(0)
-        encoding = "utf-16-le" if odd > 20 * even else "utf-16-be" if even > 20 * odd else ""
+        with suppress(UnicodeDecodeError):
+            guess = "utf-16-le" if odd > 20 * even else "utf-16-be" if even > 20 * odd else ""
+            encoding = guess and content.decode(guess) and guess
     try:
         text = content.decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
-        text = "" if encoding else _western(content) or _chinese(content)
-        if not text:
+        western = "" if encoding else _western(content)
+        text = western or ("" if encoding else _chinese(content))
+        if text:
+            guess = "Windows-1252" if western else "GBK"
+            print(f"{name} is not UTF-8; it is read as {guess}.", file=sys.stderr, flush=True)
+        else:
             start = error.start
             line = content[:start].count(b"\n") + 1
             encoding = encoding.upper() or "UTF-8"
@@ -66,6 +73,8 @@ def decoded(content: bytes, name: str = "This file") -> str:
             ) from None
     if "\x00" in text:
         raise Refused(f"{name} is not a text: character {text.index(chr(0)) + 1:,} of it is a zero byte.")
+    if sum(not letter.isprintable() and not letter.isspace() for letter in text) > len(text) / 10:
+        raise Refused(f"{name} is not a text: it is full of control characters.")
     return text
 
 

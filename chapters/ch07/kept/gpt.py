@@ -13,6 +13,7 @@ Sizes: B texts, T tokens, D features, H heads of d, V tokens known. Radford et a
 
 import math
 import os
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -111,10 +112,13 @@ def save(model: nn.Module, path: str | Path) -> None:
 
 
 def load(path: str | Path, device: str = "cpu") -> nn.Module:
-    """The model of a file, ready to write."""
-    state = torch.load(path, weights_only=True, map_location=device)
-    model = GPT(**state["sizes"]).to(device)
-    model.load_state_dict(state["model"])
+    """The model of a file, ready to write. Raises ValueError for a file that `save` did not write."""
+    try:
+        state = torch.load(path, weights_only=True, map_location=device)
+        model = GPT(**state["sizes"]).to(device)
+        model.load_state_dict(state["model"])
+    except (KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        raise ValueError(f"{path} holds no GPT that was saved here ({type(error).__name__}).") from None
     return model.eval()
 
 

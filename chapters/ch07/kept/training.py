@@ -11,10 +11,12 @@ then the best state is what writes. What cannot be done raises `Refused`, with a
 import hashlib
 import io
 import math
+import os
 import signal
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +27,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch07.kept.files import Refused, need_room, read_text, write_atomically
-from chapters.ch07.kept.gpt import GPT, sizes_of, training_step, windows, write
+from chapters.ch07.kept.gpt import GPT, training_step, windows, write
 from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
 
 MERGES, RATE, ROWS = 500, 3e-3, 32
 SIZES = {"size": 128, "layers": 4, "heads": 4, "context": 64}
 LEAST = 20_000  # characters
 LEARN_FROM, MEASURE_ON = 200_000, 20_000  # characters for the pieces; tokens, which take about a second
+LONGEST_NAME = 250  # bytes: with `.part` behind it, what a folder takes
+RESUMED = {"seconds": float, "step": int, "model": dict, "optimiser": dict, "random": Tensor}  # of a state
 
 
 @dataclass
@@ -69,16 +73,40 @@ def read_trained(path: str | Path) -> Trained:
     """The training in a file. Raises Refused."""
     state = read_state(path)
     try:
-        model = GPT(**state["sizes"])
-        model.load_state_dict(state["best"])
         tokenizer = saved_tokenizer(state)
+        model = loaded(gpt_of, state["sizes"], state["best"], tokenizer)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
-        fits = len(tokenizer.pieces) <= sizes_of(model)["vocab"]
     except Exception as error:  # as above
-        raise Refused(f"{path} is not what `python -m mine train` writes ({type(error).__name__}).") from None
-    if not fits or not all(parameter.isfinite().all() for parameter in model.parameters()):
-        raise Refused(f"{path} is damaged: its model does not fit its pieces, or is not finite.")
-    return Trained(Path(path), model.eval(), tokenizer, history, state)
+        raise Refused(f"{path} is damaged, or not what `python -m mine train` writes ({named(error)}).") from None
+    return Trained(Path(path), model, tokenizer, history, state)
+
+
+def gpt_of(sizes: dict[str, int]) -> GPT:
+    """A GPT of these sizes. Raises ValueError where they do not fit each other."""
+    if not all(type(size) is int and size > 0 for size in sizes.values()) or sizes["size"] % sizes["heads"]:
+        raise ValueError("its sizes do not fit each other")
+    return GPT(**sizes)
+
+
+def loaded(
+    kind: Callable[[dict], nn.Module], sizes: dict, parameters: dict, tokenizer: Tokenizer, first: int = 0
+) -> nn.Module:
+    """A model of these sizes with these parameters. first: the number of the first byte. Raises ValueError and more."""
+    if sizes["layers"] > len(parameters):
+        raise ValueError("it has fewer layers than it says")
+    with torch.device("meta"):  # sizes alone take no memory
+        model = kind(sizes)
+    model.load_state_dict(parameters, assign=True)
+    if not 0 <= first <= model.tokens.num_embeddings - len(tokenizer.pieces):
+        raise ValueError("its model does not fit its pieces")
+    if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
+        raise ValueError("its parameters are not finite")
+    return model.eval()
+
+
+def named(error: Exception) -> str:
+    """What is wrong with a file: in words of ours, or as the name of an error of Python or PyTorch."""
+    return str(error) if type(error) is ValueError else type(error).__name__
 
 
 def newest(folder: str | Path = ".") -> Trained | None:
@@ -131,9 +159,13 @@ def train(path: str | Path, minutes: float = 10.0, every: float = 30.0, device: 
     if len(text) < LEAST:
         raise Refused(f"{path} has {len(text):,} characters; a GPT needs {LEAST:,} at the least.")
     file, name = Path(Path(path).stem + ".gpt.pt"), hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    if len(os.fsencode(file.name)) > LONGEST_NAME:
+        raise Refused(f"{file.name[:20]}… is too long for the name of a file: rename the text.")
     state = read_trained(file).state if file.exists() else {"text": name}
     if state.get("text") != name:
         raise Refused(f"{file} was trained on another text: rename it, or the text.")
+    if file.exists() and not all(isinstance(state.get(key), kind) for key, kind in RESUMED.items()):
+        raise Refused(f"{file} is not what `python -m mine train` goes on from: rename it, or the text.")
     if (before := state.get("seconds", 0)) >= end:
         return _say(f"{file} was trained for {before:.0f} s already: ask for more minutes than {before / 60:.1f}.")
     training = Training(file, state, text, device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -180,13 +212,15 @@ class Training:
         self.held_out = held_out[:MEASURE_ON].to(device)
         self.pieces_a_character = len(held_out) / (len(text) - cut)
         torch.manual_seed(0)
-        self.model = GPT(**sizes).to(device)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE)  # Muon is faster, and sooner by heart
-        if "model" in state:
-            self.model.load_state_dict(state["model"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        if "random" in state:
-            torch.set_rng_state(state["random"])
+        try:
+            old = state.get("model")
+            self.model = (loaded(gpt_of, sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
+            self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE)  # Muon is faster, and sooner by heart
+            if old:
+                self.optimiser.load_state_dict(state["optimiser"])
+                torch.set_rng_state(state["random"])
+        except Exception as error:  # a foreign state may raise anything
+            raise Refused(f"{file} is damaged: nothing goes on from there ({named(error)}).") from None
 
     def cut(self, text: str) -> Tensor:
         """A text as ids [N], a million characters after another, so that a large one fits into memory."""
@@ -233,7 +267,7 @@ class Training:
 
 def continued(trained: Trained, prompt: str, count: int, temperature: float, top_p: float, seed: int | None) -> str:
     """The prompt and how the model goes on. Raises Refused, ValueError."""
-    ids = trained.tokenizer.encode(prompt)
+    ids = encoded(trained.tokenizer, prompt)
     if not ids:
         raise Refused("The prompt is empty: there is nothing to go on from.")
     if len(ids) > trained.model.context:
@@ -248,7 +282,7 @@ def saved_tokenizer(state: dict[str, Any]) -> Tokenizer:
 
 
 def printable(text: str) -> str:
-    """Without what would command a terminal: it was written by a model."""
+    """Without what would command a terminal: a model wrote it."""
     return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
 
 

@@ -35,11 +35,15 @@ Talk = tuple[Sequence[int], Sequence[int]]  # a question and an answer, as ids
 def batch_of(talks: Sequence[Talk], longest: int | None = None, device: object = None) -> tuple[Tensor, Tensor]:
     """Questions and answers behind each other [B, N], and which tokens are of an answer. longest: tokens of a talk.
 
-    Raises ValueError for a talk without a question, and for one of which no token of the answer would be left.
+    Raises ValueError for no talks, one without a question, and one of which no token of the answer would be left.
     """
+    if not len(talks):
+        raise ValueError("There are no talks to learn from: one at least is needed.")
     for number, (question, answer) in enumerate(talks):
         if not len(question) or not len(answer):
             raise ValueError(f"Talk {number} needs a question and an answer of at least a token each.")
+        if min(*question, *answer) < 0:
+            raise ValueError(f"Talk {number} has the token {min(*question, *answer)}; 0 is the lowest.")
         if longest is not None and len(question) >= longest:
             raise ValueError(f"Talk {number}: its question has {len(question)} tokens, a talk {longest} at most.")
     return talk_batch(talks, longest, device)

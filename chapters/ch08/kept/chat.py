@@ -12,6 +12,7 @@ How SmolLM2 is installed stands in smollm.py. In Python:
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,23 @@ from typing import Any
 import torch
 
 from chapters.ch07.kept.files import Refused
-from chapters.ch07.kept.gpt import GPT
-from chapters.ch07.kept.tokenizer import finished
-from chapters.ch07.kept.training import printable, read_state, saved_tokenizer
+from chapters.ch07.kept.tokenizer import encoded, finished
+from chapters.ch07.kept.training import gpt_of, loaded, named, printable, read_state, saved_tokenizer
 from chapters.ch08.kept.llama import Llama, LlamaConfig, alone, checked, generate
 from chapters.ch08.kept.smollm import SYSTEM, chat_ids, config_of, opened, parameters_of, stop_of, tokenizer_of, where
 
 Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
+LETTERS = 40  # of a token: more than these for each of its context no model is asked to cut
+
+
+class TooLong(Refused):
+    """A talk that does not fit into the context."""
+
+
+def need_few(letters: int, context: int) -> None:
+    """Raises TooLong for a text that cannot fit, before it is cut into tokens, which takes long."""
+    if letters > LETTERS * context:
+        raise TooLong(f"{letters:,} characters are too many: {context:,} tokens fit into the context.")
 
 
 @dataclass
@@ -39,12 +50,12 @@ class Talker:
     stop: int
 
     def ids(self, messages: Messages) -> list[int]:
-        """A talk as ids. Raises Refused where it leaves no room in the context."""
+        """A talk as ids. Raises Refused where it is empty, TooLong where it leaves no room in the context."""
         ids = self.prompt(messages)
         if not ids:
             raise Refused("The question is empty.")
         if len(ids) >= self.model.context:
-            raise Refused(f"{len(ids):,} tokens are too many: {self.model.context:,} fit into the context.")
+            raise TooLong(f"{len(ids):,} tokens are too many: {self.model.context:,} fit into the context.")
         return ids
 
 
@@ -110,29 +121,33 @@ def smollm_talker() -> Talker:
     tokenizer = tokenizer_of(file)
 
     def prompt(messages: Messages) -> list[int]:
+        need_few(sum(len(text) for _, text in messages), model.context)
         system = [] if messages[0][0] == "system" else [("system", SYSTEM)]
         return chat_ids(tokenizer, [*system, *messages])
 
     return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
 
 
+def llama_of(sizes: dict[str, Any]) -> Llama:
+    """A Llama of these sizes. Raises ValueError where they do not fit each other."""
+    return Llama(checked(LlamaConfig(**sizes)))
+
+
 def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
-        sizes = state["sizes"]
-        model = Llama(checked(LlamaConfig(**sizes))) if state.get("kind") == "Llama" else GPT(**sizes)
-        model.load_state_dict(state.get("best", state.get("model")))
-        texts = saved_tokenizer(state)
-        first = int(state.get("first", 0))  # the number of the first byte
+        kind = llama_of if state.get("kind") == "Llama" else gpt_of
+        texts, first = saved_tokenizer(state), int(state.get("first", 0))  # the number of the first byte
+        model = loaded(kind, state["sizes"], state.get("best", state.get("model")), texts, first)
     except Exception as error:  # a foreign file may hold anything
-        raise Refused(f"{path} holds no model that talks ({type(error).__name__}).") from None
-    model.eval()
+        raise Refused(f"{path} holds no model that talks ({named(error)}).") from None
 
     def prompt(messages: Messages) -> list[int]:
         said = messages[-1][1].strip()
+        need_few(len(said), model.context)
         text = f"User: {said}\nBot:" if "kind" in state and said else said
-        return [number + first for number in texts.encode(text)]
+        return [number + first for number in encoded(texts, text)]
 
     def decode(ids: list[int]) -> str:
         return texts.decode([number - first for number in ids if first <= number < first + len(texts.pieces)])
@@ -144,6 +159,8 @@ def chat(
     file: str | None = None, count: int = 200, temperature: float = 0.2, top_p: float = 0.9, seed: int | None = None
 ) -> None:
     """Question and answer, until an empty line or the end of the input. Raises Refused."""
+    if sys.stdin is None:  # <&-
+        raise Refused("There is no input to read from.")
     talker, typed = read_talker(file) if file else smollm_talker(), sys.stdin.isatty()
     messages: list[tuple[str, str]] = []
     print("Say something; an empty line ends the talk.", flush=True)
@@ -152,8 +169,8 @@ def chat(
         try:
             answer = _fitting(talker, messages, count, temperature, top_p, seed)
         except Refused as why:
-            print(why)
-            messages = []
+            print(why, "It is left out." if len(messages) < 2 else "It is left out; the talk goes on.")
+            messages.pop()
             continue
         said = ""
         try:
@@ -176,15 +193,17 @@ def _typed(prompt: str) -> str:
         return ""
 
 
-def _fitting(talker: Talker, messages: list, *how: Any) -> Answer:
-    """The answer to a talk, whose beginning is forgotten where it is too long for the context."""
-    while True:
-        try:
-            return Answer(talker, messages, *how)
-        except Refused:
-            if len(messages) < 3:
-                raise
-            del messages[:2]
+def _fitting(talker: Talker, messages: list, count: int, *how: Any) -> Answer:
+    """The answer to a talk, whose beginning is forgotten where it leaves too little room for `count` tokens."""
+    alone = Answer(talker, messages[-1:], count, *how)  # raises Refused where not even the question fits
+    room = min(count, talker.model.context // 2)
+    for start in range(0, len(messages) - 1, 2):
+        with suppress(TooLong):
+            if (answer := Answer(talker, messages[start:], count, *how)).count >= room:
+                del messages[:start]
+                return answer
+    del messages[:-1]
+    return alone
 
 
 def check() -> None:

@@ -13,6 +13,7 @@ tokens known. With published parameters it is SmolLM2 (smollm.py). Source: Touvr
 
 import math
 import os
+import pickle
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -48,6 +49,8 @@ def checked(c: LlamaConfig) -> LlamaConfig:
     sizes = asdict(c)
     if wrong := [name for name, value in sizes.items() if not (math.isfinite(value) and value > 0)]:
         raise ValueError(f"{wrong[0]} is {sizes[wrong[0]]}; it must be above 0.")
+    if wrong := [name for name in sizes.keys() - {"base", "eps"} if type(sizes[name]) is not int]:
+        raise ValueError(f"{wrong[0]} is {sizes[wrong[0]]}; it must be a whole number.")
     if c.size % (2 * c.heads):
         raise ValueError(f"{c.size} features for {c.heads} heads: each needs an even number, as pairs turn.")
     if c.heads % c.key_heads:
@@ -107,10 +110,13 @@ def save(model: Llama, path: str | Path) -> None:
 
 
 def load(path: str | Path, device: str = "cpu") -> Llama:
-    """The model of a file, ready to generate."""
-    state = torch.load(path, weights_only=True, map_location=device)
-    model = Llama(checked(LlamaConfig(**state["sizes"]))).to(device)
-    model.load_state_dict(state["model"])
+    """The model of a file, ready to generate. Raises ValueError for a file that `save` did not write."""
+    try:
+        state = torch.load(path, weights_only=True, map_location=device)
+        model = Llama(checked(LlamaConfig(**state["sizes"]))).to(device)
+        model.load_state_dict(state["model"])
+    except (KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        raise ValueError(f"{path} holds no Llama that was saved here ({type(error).__name__}).") from None
     return model.eval()
 
 

@@ -27,9 +27,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore, Condition, Event
 from typing import Any
+from urllib.parse import unquote
 
 from chapters.ch07.kept.files import Refused
-from chapters.ch08.kept.chat import Answer, Talker, read_talker, smollm_talker
+from chapters.ch08.kept.chat import Answer, Talker, TooLong, read_talker, smollm_talker
 
 MOST_BYTES, DRAINED = 8 << 20, 64 << 20  # of a question; of one that is too long, so that its sender hears the answer
 AT_ONCE = 8  # answers that are written at the same time
@@ -63,10 +64,10 @@ class Turns:
     def __init__(self) -> None:
         self.changed, self.given, self.now = Condition(), 0, 0
 
-    def __enter__(self) -> None:
+    def __enter__(self, seconds: float | None = None) -> None:
         with self.changed:
             mine, self.given = self.given, self.given + 1
-            self.changed.wait_for(lambda: self.now == mine)
+            self.changed.wait_for(lambda: self.now == mine, seconds)
 
     def __exit__(self, *_: Any) -> None:
         with self.changed:
@@ -82,16 +83,16 @@ def number(body: dict, name: str) -> Any:
         return default
     if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
         raise Wrong(f"{name} must be {'a whole number' if kind is int else 'a number'}.", param=name)
-    if not least <= value <= most or (name == "top_p" and value == 0):
-        allowed = "above 0 and up to 1" if name == "top_p" else f"from {least} to {most}"
+    if not least <= value <= most:
+        allowed = f"from {least} to {most}" if most < math.inf else f"{least} at least"
         raise Wrong(f"{name} is {value}; it must be {allowed}.", param=name)
     return value
 
 
 def stops_of(body: dict) -> list[str]:
     """The texts at which an answer ends. Raises Wrong."""
-    stops = body.get("stop") or []
-    stops = [stops] if isinstance(stops, str) else stops
+    stops = body.get("stop")
+    stops = [] if stops in (None, "") else [stops] if isinstance(stops, str) else stops
     if not isinstance(stops, list) or len(stops) > 4 or not all(isinstance(stop, str) and stop for stop in stops):
         raise Wrong("stop must be a text, or up to four of them.", param="stop")
     return stops
@@ -138,9 +139,9 @@ class Server(ThreadingHTTPServer):
             print(f"A request ended with {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """No token is computed after this."""
+        """No token is computed after this, except one that takes longer than the wait."""
         self.closing.set()
-        self.turns.__enter__()
+        self.turns.__enter__(PATIENCE / 10)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -148,12 +149,12 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version, timeout = "HTTP/1.1", PATIENCE
     server: Server
-    begun = False
+    begun = probed = False
 
     def answered(self) -> None:
         try:
             self.need_friend()
-            self.route(self.path.partition("?")[0].rstrip("/"))
+            self.route(unquote(self.path.partition("?")[0]).rstrip("/"))
         except Wrong as why:
             self.send(why.content, why.status)
         except (ConnectionError, TimeoutError):
@@ -190,11 +191,10 @@ class Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()):
             raise Wrong(f"Content-Length is {length[:40]!r}; it must be a number of bytes.")
         if len(length) > 18 or int(length) > MOST_BYTES:
-            left = min(int(length[:18]), DRAINED)
-            while left > 0 and (read := self.rfile.read(min(left, 1 << 16))):
-                left -= len(read)
             raise Wrong(f"A question may have {MOST_BYTES:,} bytes.", 413)
         content = self.rfile.read(int(length))
+        if len(content) < int(length):
+            raise Wrong(f"{length} bytes were promised, and {len(content)} came.")
         try:
             found = json.loads(content)
         except (ValueError, RecursionError) as error:
@@ -212,21 +212,22 @@ class Handler(BaseHTTPRequestHandler):
         for name in (*ABSENT, "response_format", "modalities"):
             if body.get(name) not in NOTHING:
                 raise Wrong(f"{name} is not supported here.", param=name)
-        streamed, options = body.get("stream") or False, body.get("stream_options") or {}
-        if not isinstance(streamed, bool) or not isinstance(options, dict):
+        streamed, options = body.get("stream"), body.get("stream_options")
+        if not isinstance(streamed, bool | None) or not isinstance(options, dict | None):
             raise Wrong("stream must be true or false, stream_options an object.", param="stream")
         found = {name: number(body, name) for name in NUMBERS}
         limits = [found[name] for name in ("max_tokens", "max_completion_tokens") if found[name]]
-        how = min(limits, default=talker.model.context), found["temperature"], found["top_p"], found["seed"]
+        how = min(limits, default=talker.model.context), found["temperature"], found["top_p"] or 1e-6, found["seed"]
         messages, stops = messages_of(body), stops_of(body)
         while not self.server.places.acquire(timeout=0.2):
             self.need_client()
         try:
             with self.server.turns:
                 answer = Answer(talker, messages, *how, stops, self.pass_on)
-            (self.stream if streamed else self.whole)(answer, bool(options.get("include_usage")))
+            (self.stream if streamed else self.whole)(answer, bool((options or {}).get("include_usage")))
         except ValueError as why:  # Refused: too long, or empty
-            raise Wrong(str(why), param="messages") from None
+            code = "context_length_exceeded" if isinstance(why, TooLong) else None
+            raise Wrong(str(why), param="messages", code=code) from None
         finally:
             self.server.places.release()
 
@@ -252,17 +253,26 @@ class Handler(BaseHTTPRequestHandler):
         self.need_client()
 
     def need_client(self) -> None:
-        """Raises ConnectionError where nobody waits for the answer any more."""
+        """Raises ConnectionError where nobody waits for the answer any more.
+
+        Who has ended only what they send looks like one who has left, until something is sent: 100 Continue, which
+        the one skips, and the other's computer refuses.
+        """
         if self.server.closing.is_set():
             raise ConnectionAbortedError
         self.connection.setblocking(False)
         try:
-            if not self.connection.recv(1, socket.MSG_PEEK):
-                raise ConnectionAbortedError
+            ended = not self.connection.recv(1, socket.MSG_PEEK)
         except BlockingIOError:  # nothing to read: it waits
-            pass
+            ended = False
         finally:
             self.connection.settimeout(self.timeout)
+        if ended and not self.begun and not self.probed and self.request_version != "HTTP/1.0":
+            self.probed = True
+            self.send_response_only(HTTPStatus.CONTINUE)
+            self.end_headers()
+        if self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise ConnectionAbortedError
 
     def about(self, kind: str) -> dict:
         name = f"chatcmpl-{uuid.uuid4().hex}"
@@ -303,6 +313,17 @@ class Handler(BaseHTTPRequestHandler):
         self.head("application/json", status, len(text))
         if self.command != "HEAD":
             self.wfile.write(text)
+        if status >= 400:
+            self.linger()
+
+    def linger(self) -> None:
+        """Read what is still being sent, up to a limit: a sender of whom not all was read would not hear the answer."""
+        left, end = DRAINED, time.monotonic() + PATIENCE
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(PATIENCE / 10)
+            while left > 0 and time.monotonic() < end and (read := self.rfile.read1(1 << 16)):
+                left -= len(read)
 
     def head(self, kind: str, status: int, length: int | None = None) -> None:
         self.begun = True
@@ -336,7 +357,7 @@ def serve(port: int = 8000, file: str | None = None) -> None:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends it at once
             server.end()
             print("\nEnded.")
 
