@@ -77,14 +77,16 @@ def read_trained(path: str | Path) -> Trained:
         model = loaded(gpt_of, state["sizes"], state["best"], tokenizer)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
     except Exception as error:  # as above
-        raise Refused(f"{path} is damaged, or not what `python -m mine train` writes ({named(error)}).") from None
+        raise Refused(
+            f"{path} is damaged, or not what `python -m mine train` writes ({type(error).__name__})."
+        ) from None
     return Trained(Path(path), model, tokenizer, history, state)
 
 
 def gpt_of(sizes: dict[str, int]) -> GPT:
     """A GPT of these sizes. Raises ValueError where they do not fit each other."""
     if not all(type(size) is int and size > 0 for size in sizes.values()) or sizes["size"] % sizes["heads"]:
-        raise ValueError("its sizes do not fit each other")
+        raise ValueError(f"{sizes} do not fit each other")
     return GPT(**sizes)
 
 
@@ -93,20 +95,15 @@ def loaded(
 ) -> nn.Module:
     """A model of these sizes with these parameters. first: the number of the first byte. Raises ValueError and more."""
     if sizes["layers"] > len(parameters):
-        raise ValueError("it has fewer layers than it says")
+        raise ValueError("there are fewer layers than sizes say")
     with torch.device("meta"):  # sizes alone take no memory
         model = kind(sizes)
     model.load_state_dict(parameters, assign=True)
     if not 0 <= first <= model.tokens.num_embeddings - len(tokenizer.pieces):
-        raise ValueError("its model does not fit its pieces")
+        raise ValueError("the model does not know all pieces")
     if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
-        raise ValueError("its parameters are not finite")
+        raise ValueError("parameters are not finite")
     return model.eval()
-
-
-def named(error: Exception) -> str:
-    """What is wrong with a file: in words of ours, or as the name of an error of Python or PyTorch."""
-    return str(error) if type(error) is ValueError else type(error).__name__
 
 
 def newest(folder: str | Path = ".") -> Trained | None:
@@ -220,7 +217,7 @@ class Training:
                 self.optimiser.load_state_dict(state["optimiser"])
                 torch.set_rng_state(state["random"])
         except Exception as error:  # a foreign state may raise anything
-            raise Refused(f"{file} is damaged: nothing goes on from there ({named(error)}).") from None
+            raise Refused(f"{file} is damaged: nothing goes on from there ({type(error).__name__}).") from None
 
     def cut(self, text: str) -> Tensor:
         """A text as ids [N], a million characters after another, so that a large one fits into memory."""

@@ -21,7 +21,7 @@ import torch
 
 from chapters.ch07.kept.files import Refused
 from chapters.ch07.kept.tokenizer import encoded, finished
-from chapters.ch07.kept.training import gpt_of, loaded, named, printable, read_state, saved_tokenizer
+from chapters.ch07.kept.training import gpt_of, loaded, printable, read_state, saved_tokenizer
 from chapters.ch08.kept.llama import Llama, LlamaConfig, alone, checked, generate
 from chapters.ch08.kept.smollm import SYSTEM, chat_ids, config_of, opened, parameters_of, stop_of, tokenizer_of, where
 
@@ -128,20 +128,15 @@ def smollm_talker() -> Talker:
     return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
 
 
-def llama_of(sizes: dict[str, Any]) -> Llama:
-    """A Llama of these sizes. Raises ValueError where they do not fit each other."""
-    return Llama(checked(LlamaConfig(**sizes)))
-
-
 def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
-        kind = llama_of if state.get("kind") == "Llama" else gpt_of
+        kind = (lambda sizes: Llama(checked(LlamaConfig(**sizes)))) if state.get("kind") == "Llama" else gpt_of
         texts, first = saved_tokenizer(state), int(state.get("first", 0))  # the number of the first byte
         model = loaded(kind, state["sizes"], state.get("best", state.get("model")), texts, first)
     except Exception as error:  # a foreign file may hold anything
-        raise Refused(f"{path} holds no model that talks ({named(error)}).") from None
+        raise Refused(f"{path} holds no model that talks ({type(error).__name__}).") from None
 
     def prompt(messages: Messages) -> list[int]:
         said = messages[-1][1].strip()
@@ -169,7 +164,7 @@ def chat(
         try:
             answer = _fitting(talker, messages, count, temperature, top_p, seed)
         except Refused as why:
-            print(why, "It is left out." if len(messages) < 2 else "It is left out; the talk goes on.")
+            print(why, "This question is left out.")
             messages.pop()
             continue
         said = ""

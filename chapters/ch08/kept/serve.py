@@ -253,11 +253,7 @@ class Handler(BaseHTTPRequestHandler):
         self.need_client()
 
     def need_client(self) -> None:
-        """Raises ConnectionError where nobody waits for the answer any more.
-
-        Who has ended only what they send looks like one who has left, until something is sent: 100 Continue, which
-        the one skips, and the other's computer refuses.
-        """
+        """Raises ConnectionError where nobody waits for the answer any more."""
         if self.server.closing.is_set():
             raise ConnectionAbortedError
         self.connection.setblocking(False)
@@ -268,7 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             self.connection.settimeout(self.timeout)
         if ended and not self.begun and not self.probed and self.request_version != "HTTP/1.0":
-            self.probed = True
+            self.probed = True  # who has left refuses this, and who has only ended sending skips it
             self.send_response_only(HTTPStatus.CONTINUE)
             self.end_headers()
         if self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):

@@ -95,7 +95,10 @@ def test_one_bad_byte_is_named_with_its_line(before):
         decoded(content)
 
 
-@pytest.mark.parametrize(("content", "why"), [(b"\x89PNG\0\0\1\2" * 99, "UTF-8"), (b"ab\0cd" * 99, "zero byte")])
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"\x89PNG\0\0\1\2" * 99, "UTF-8"), (b"ab\0cd" * 99, "zero byte"), (b"\1\0\2\0" * 99, "control")],
+)
 def test_what_is_no_text_is_refused(content, why):
     with pytest.raises(Refused, match=why):
         decoded(content)
@@ -269,6 +272,48 @@ def test_a_foreign_or_half_file_is_named_and_left_out(folder, run, content):
     assert dialogues.newest().name == "book.gpt.pt"
 
 
+def test_a_forged_state_is_refused_in_a_sentence(folder, run, monkeypatch):
+    run("train", "book.txt", "0.001")
+    state, pair = training.read_state("book.gpt.pt"), ["a", "b"]
+    best = state["best"]
+    nan = {**best, "norm.weight": torch.full_like(best["norm.weight"], torch.nan)}
+    for wrong in (
+        *({"sizes": {**state["sizes"], "heads": heads}} for heads in (0, 3, 2.0, "2")),
+        {"sizes": {**state["sizes"], "layers": 10**9}},
+        {"merges": [*state["merges"], pair]},
+        {"best": nan},
+    ):
+        torch.save(state | wrong, "book.gpt.pt")
+        with pytest.raises(Refused, match=r"book\.gpt\.pt"):
+            talk.read_talker("book.gpt.pt")
+        for words in (("train", "book.txt"), ("write", "a", "--model", "book.gpt.pt")):
+            assert run(*words)[0] == 1
+    for name, value in {"optimiser": {"a": 1}, "step": None, "seconds": "x", "random": None, "model": nan}.items():
+        torch.save({key: one for key, one in (state | {name: value}).items() if one is not None}, "book.gpt.pt")
+        status, _, err = run("train", "book.txt")
+        assert status == 1 and err.startswith("book.gpt.pt is") and err.count("\n") == 1
+
+
+def test_a_name_that_is_too_long_is_refused_before_the_training(folder, run):
+    (folder / ("a" * 245 + ".txt")).write_text(data.book()[:24_000], "utf-8")
+    status, out, err = run("train", "a" * 245 + ".txt")
+    assert (status, out) == (1, "") and "too long for the name of a file" in err
+
+
+def test_what_a_model_writes_commands_no_terminal(folder, run, monkeypatch):
+    run("train", "book.txt", "0.001")
+    assert "\x1b" not in run("write", "a\x1b[2J", "--count", "4")[1]
+
+
+@pytest.mark.parametrize(("where", "why"), [(">&-", b"no output"), (">/dev/full", b"No space left"), ("<&-", b"input")])
+def test_closed_and_full_streams_are_said(tmp_path, where, why):
+    lay(tmp_path)
+    dialogues.shipped().save(tmp_path / "talker.pt")
+    command = f"{sys.executable} -m mine chat talker.pt {where}"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1 and why in done.stderr and done.stderr.count(b"\n") == 1
+
+
 def test_one_wrong_bit_is_seen(folder, run):
     run("train", "book.txt", "0.001")
     content = bytearray((folder / "book.gpt.pt").read_bytes())
@@ -332,6 +377,20 @@ def test_the_model_that_was_taught_and_the_gpt_of_chapter_7_answer(folder, run, 
         talker.prompt([("user", "The film wasn't boring.")]) == start.encode(text)
         and talker.decode(start.encode(text)) == text
     )
+
+
+def test_old_turns_make_room_and_a_question_that_is_too_long_is_left_out_alone(monkeypatch, capsys):
+    class Listener:
+        context = 40
+
+    talker = talk.Talker("a", Listener(), lambda messages: [1] * sum(len(text) for _, text in messages), str, 0)
+    old = [("user", "a" * 10), ("assistant", "b" * 10)]
+    messages = [*old, ("user", "c" * 10)]
+    assert talk._fitting(talker, messages, 10).count == 10 and len(messages) == 3
+    assert talk._fitting(talker, messages, 15).count == 15 and messages == [("user", "c" * 10)]
+    with pytest.raises(talk.TooLong):
+        talk._fitting(talker, messages := [*old, ("user", "d" * 40)], 5)
+    assert len(messages) == 3
 
 
 def test_a_talk_through_a_pipe_ends_with_it(tmp_path):

@@ -141,7 +141,12 @@ def test_merges_are_those_of_the_page_by_either_way():
 
 def test_answers_that_are_cut_off_are_refused_before_the_first_step():
     model, talks_ = answering.Pairs(), [([1, 2, 3], [4]), ([1], [2])]
-    for wrong, longest, why in ((talks_, 3, "Talk 0"), ([([1], [])], None, "at least a token")):
+    for wrong, longest, why in (
+        (talks_, 3, "Talk 0"),
+        ([([1], [])], None, "at least a token"),
+        ([], None, "no talks"),
+        ([([1], [-100])], None, "-100"),
+    ):
         with pytest.raises(ValueError, match=why):
             next(answering.imitate(model, wrong, 5, 0.1, longest=longest))
     with pytest.raises(ValueError, match="Talk 0"):

@@ -17,7 +17,7 @@ from kept_package import lay
 from chapters.ch07.kept.files import Refused
 from chapters.ch08 import dialogues
 from chapters.ch08.kept import serve
-from chapters.ch08.kept.chat import Talker, smollm_talker
+from chapters.ch08.kept.chat import Talker, read_talker, smollm_talker
 
 ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer
 
@@ -128,7 +128,8 @@ def test_content_in_parts_is_one_text_and_models_are_named(server):
     whole = asked(server, messages=[{"role": "developer", "content": "c"}, {"role": "user", "content": parts}])[1]
     assert whole["usage"]["prompt_tokens"] == len("c|ab") + 1
     assert json.loads(sent(server, "GET", "/v1/models")[1])["data"][0]["id"] == "scripted"
-    assert json.loads(sent(server, "GET", "/v1/models/scripted")[1])["id"] == "scripted"
+    for name in "scripted", "s%63ripted":
+        assert json.loads(sent(server, "GET", f"/v1/models/{name}")[1])["id"] == "scripted"
     assert asked(server, messages=[{"role": "user", "content": "\ud800"}])[0] == 200
 
 
@@ -139,19 +140,25 @@ def test_seed_temperature_and_top_p_are_obeyed():
             return asked(server, max_tokens=30, **options)[1]["choices"][0]["message"]["content"]
 
         assert letters(temperature=1, seed=1) == letters(temperature=1, seed=1) != letters(temperature=1, seed=2)
-        assert letters(temperature=0) == letters(temperature=2, top_p=1e-300) == letters(temperature=1e-40) == 30 * "z"
+        assert (
+            letters(temperature=0)
+            == letters(temperature=2, top_p=0)
+            == letters(temperature=2, top_p=1e-300)
+            == letters(temperature=1e-40)
+            == 30 * "z"
+        )
         assert len(set(letters(temperature=2, top_p=1, seed=1))) > len(set(letters(temperature=2, top_p=0.2, seed=1)))
 
 
 WRONG = {
     "n": {"n": 2},
     "temperature": {"temperature": -1},
-    "top_p": {"top_p": 0},
+    "top_p": {"top_p": -1},
     "max_tokens": {"max_tokens": "6"},
     "max_completion_tokens": {"max_completion_tokens": 0},
     "seed": {"seed": 1.5},
     "stop": {"stop": [1]},
-    "stream": {"stream": "yes"},
+    **{f"stop {wrong}": {"stop": wrong} for wrong in (0, False, {})},
     "tools": {"tools": [{"type": "function"}]},
     "response_format": {"response_format": {"type": "json_object"}},
     "messages": {"messages": []},
@@ -161,15 +168,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("param", WRONG)
-def test_what_is_wrong_is_named_also_in_a_stream(server, param, stream):
-    status, content = asked(server, **{"stream": stream} | WRONG[param])
-    assert (status, content["error"]["param"], content["error"]["type"]) == (400, param, "invalid_request_error")
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_named_also_in_a_stream(server, name, stream):
+    status, content = asked(server, **{"stream": stream} | WRONG[name])
+    found = status, content["error"]["param"], content["error"]["type"]
+    assert found == (400, name.split()[0], "invalid_request_error")
+    for wrong in "yes", 0, []:
+        assert asked(server, stream=wrong)[1]["error"]["param"] == "stream"
 
 
 def test_too_long_and_another_model_are_refused(server):
     status, content = asked(server, messages=[{"role": "user", "content": "cat " * 1500}], stream=True)
     assert status == 400 and "6,000" in content["error"]["message"]
+    assert content["error"]["code"] == "context_length_exceeded"
     assert asked(server, model="gpt-4")[1]["error"]["code"] == "model_not_found"
 
 
@@ -180,6 +191,8 @@ POST = ("POST", "/v1/chat/completions")
     ("status", "request_", "headers"),
     [
         (404, ("POST", "/v1/embeddings", {}), {}),
+        (404, ("POST", "/v1/embeddings", b" " * 8_000_000), {}),
+        (403, (*POST, b" " * 8_000_000), {"Host": "evil.example"}),
         (404, ("GET", "/v1/models/gpt-4"), {}),
         (405, ("GET", "/v1/chat/completions"), {}),
         (405, ("DELETE", "/v1/models"), {}),
@@ -246,6 +259,29 @@ def test_an_answer_whose_client_has_left_is_given_up():
         while server.places._value < serve.AT_ONCE and time.perf_counter() < end:
             time.sleep(0.02)
         assert server.places._value == serve.AT_ONCE
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_has_only_ended_sending_is_answered(stream):
+    with served(talker("The end", 0.01)) as server:
+        line = opened(server, stream=stream, temperature=0)
+        line.shutdown(socket.SHUT_WR)
+        reply = line.makefile("rb").read()
+        assert b"HTTP/1.1 200 OK" in reply and (b"[DONE]" if stream else b"The end") in reply
+        with socket.create_connection(server.server_address, timeout=20) as line:
+            line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{}")
+            line.shutdown(socket.SHUT_WR)
+            reply = line.makefile("rb").read()
+        assert reply.startswith(b"HTTP/1.1 400") and b"9 bytes were promised, and 2 came" in reply
+
+
+def test_a_text_that_cannot_fit_is_refused_before_it_is_cut(tmp_path):
+    dialogues.shipped().save(tmp_path / "talker.pt")
+    with served(read_talker(tmp_path / "talker.pt")) as server:
+        start = time.perf_counter()
+        status, content = asked(server, messages=[{"role": "user", "content": "a" * 2_000_000}])
+        assert (status, content["error"]["code"]) == (400, "context_length_exceeded")
+        assert "2,000,000 characters" in content["error"]["message"] and time.perf_counter() - start < 3
 
 
 def test_a_model_that_is_damaged_is_an_error_whole_and_streamed(server):
