@@ -161,6 +161,7 @@ assert torch.allclose(rms_norm(stream[1:], torch.ones(128)).pow(2).mean(-1), tor
 # Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
+# course_utils.positions: frequencies
 # course_utils.rotary: rotation, turn
 
 # %%

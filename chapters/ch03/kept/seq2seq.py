@@ -5,6 +5,7 @@
     model = Translator(Encoder(vocab=5000, size=32), AttentiveDecoder(vocab=6000, size=32))
     source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
     source[1, 6:] = target[1, 4:] = 0                             # padding, on the right, in both
+    target[0, 6] = target[1, 3] = 2                               # <eos> ends each row: so it learns to stop
     loss = translation_loss(model, source, target, begin=1)       # counts no padding
     rows = translate(model, source, begin=1, end=2)               # lists of ids, without <bos> and <eos>
     save(model, "seq2seq.pt")
@@ -14,6 +15,8 @@ Sizes: B batch, S source, T target, D features, V vocabulary. A mask is boolean,
 Sources: Cho et al. 2014; Bahdanau, Cho & Bengio 2015; Luong et al. 2015.
 """
 
+from tempfile import TemporaryDirectory
+
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +24,7 @@ from chapters.ch03.exercises.answers import (
     greedy,  # exercise: greedy loop
     read,  # exercise: recurrent network
 )
+from course_kit.contexts import evaluating
 from course_utils.attention import masked_softmax  # exercise: stable masked softmax
 from course_utils.loss import masked_loss  # exercise: masked loss
 from course_utils.seq2seq import (
@@ -33,57 +37,74 @@ from course_utils.seq2seq import (
 
 __all__ = ["look_back", "masked_softmax"]
 PADDING, BEGIN, END, DIGITS = 0, 1, 2, range(3, 13)  # the ids of the rows of digits below
+START = -2  # stands for `begin` in `greedy`: no id, so that it never is the end
+
+
+def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
+    """Mask of the ids [B, T] that are neither padding nor −100. Raises ValueError for padding in front of a word, and
+    for a row without one unless it may be empty."""
+    real = (rows != padding) & (rows != -100)
+    for row, (words, gaps) in enumerate(zip(real, rows == padding, strict=True)):
+        if (words & (gaps.cumsum(0) > 0)).any() or not (empty or words.any()):
+            raise ValueError(f"Row {row} has {'padding in front of a word' if words.any() else 'only padding'}.")
+    return real
 
 
 def translation_loss(model: nn.Module, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
-    """Mean cross-entropy of the right next words, in nats; padding is neither read nor counted.
+    """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
-    source [B, S], target [B, T], with `padding` behind the shorter rows; begin: what the decoder reads first
+    source [B, S]; target [B, T], rows end in <eos>, then `padding`, else ValueError; begin: what the decoder reads first
     """
+    real, counted = real_words(source, padding), real_words(target, padding, empty=True)
+    target = target.masked_fill(~counted, begin)  # since −100 has no embedding
     reads = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
-    return masked_loss(model(source, reads, source != padding)[0], target, target != padding)
+    logits, _ = model(source, reads, real)
+    return masked_loss(logits, target, counted) if counted.any() else 0.0 * logits.sum()
 
 
 @torch.no_grad()
 def translate(
     model: Translator, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
-    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`."""
-    rows: list[list[int]] = []
-    for ids in source:
-        real = ids[ids != padding][None]  # [1, S]
-        mask = torch.ones_like(real, dtype=torch.bool)
-        states, c = model.encoder(real, mask)
+    """Word by word the likeliest next one, without dropout, until <eos>: for each row its ids, at most `longest`."""
 
-        def step(word: int, state: Tensor, states: Tensor = states, c: Tensor = c, mask: Tensor = mask):
-            reads = torch.full((1, 1), int(word), device=states.device)
+    def written(ids: Tensor) -> list[int]:
+        mask = torch.ones_like(ids[None], dtype=torch.bool)  # [1, S]
+        states, c = model.encoder(ids[None], mask)
+
+        def step(word: int, state: Tensor):
+            reads = torch.full((1, 1), begin if word == START else int(word), device=states.device)
             logits, _, state = model.decoder(reads, state, states, c, mask)
             return logits[0, 0], state
 
-        rows.append(greedy(step, model.decoder.begin(c), begin, end, longest).tolist())
-    return rows
+        return greedy(step, model.decoder.begin(c), START, end, longest).tolist()
+
+    with evaluating(model):
+        return [written(ids[real]) for ids, real in zip(source, real_words(source, padding), strict=True)]
 
 
 def save(model: Translator, path: str) -> None:
-    """The kind of decoder, the sizes and the parameters."""
+    """The kind of decoder, the sizes and the parameters. Raises ValueError for classes that `load` does not know."""
+    kinds = [type(part).__name__ for part in (model, model.encoder, model.decoder)]
+    if kinds[:2] != ["Translator", "Encoder"] or kinds[2] not in ("Decoder", "AttentiveDecoder"):
+        raise ValueError(f"`load` would not know {kinds}; it knows a Translator of Encoder and (Attentive)Decoder.")
     source, target = model.encoder.embedding, model.decoder.embedding
     sizes = source.num_embeddings, target.num_embeddings, source.embedding_dim
-    looks_back = isinstance(model.decoder, AttentiveDecoder)
-    torch.save({"sizes": sizes, "looks_back": looks_back, "parameters": model.state_dict()}, path)
+    torch.save({"sizes": sizes, "looks_back": kinds[2] == "AttentiveDecoder", "parameters": model.state_dict()}, path)
 
 
 def load(path: str) -> Translator:
-    """A translator as it was saved, on the CPU."""
+    """A translator as it was saved, with its dtype, on the CPU."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     words, others, size = saved["sizes"]
     decoder = AttentiveDecoder if saved["looks_back"] else Decoder
     model = Translator(Encoder(words, size), decoder(others, size))
-    model.load_state_dict(saved["parameters"])
+    model.to(next(iter(saved["parameters"].values())).dtype).load_state_dict(saved["parameters"])
     return model
 
 
 def check() -> None:
-    """Padding is never read, no word sees a later one, no gradient is lost; and a network of one layer is PyTorch's."""
+    """Padding is never read, no word sees a later one, all learns, <eos> ends a row, files hold all; PyTorch agrees."""
     torch.manual_seed(0)
     for kind in (Decoder, AttentiveDecoder):
         model = Translator(Encoder(13, 16), kind(13, 16))
@@ -98,6 +119,13 @@ def check() -> None:
         assert translate(model, longer[0], BEGIN, END, longest=5) == translate(model, source, BEGIN, END, longest=5)
         loss.backward()
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+        with TemporaryDirectory() as folder:
+            save(model, f"{folder}/model.pt")
+            again = load(f"{folder}/model.pt")
+        assert torch.equal(again(source, target, everything)[0], model(source, target, everything)[0])
+        for push, count in ((-100, 5), (100, 0)):  # <eos> never comes, or at once; and <bos> may be the same
+            model.decoder.output.bias.data[END] = push
+            assert [len(row) for row in translate(model, source, END, END, longest=5)] == 4 * [count]
     table = nn.functional.one_hot(torch.tensor([0, 5, 0, 0, 0, END])).float()  # after <bos> 5, after 5 <eos>
     assert greedy(lambda word, state: (table[word], state), torch.zeros(1), BEGIN, END, 9).tolist() == [5]
     network, words = nn.RNN(3, 4, bias=False), torch.randn(5, 3)

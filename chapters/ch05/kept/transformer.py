@@ -5,8 +5,9 @@
     model = Transformer(TransformerConfig(5000, 6000, size=64, layers=2, heads=4))
     source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
     source[1, 6:] = target[1, 4:] = 0                               # padding, in both
+    target[0, 6] = target[1, 3] = 2                                 # <eos> ends each row: so it learns to stop
     loss = translation_loss(model, source, target, begin=1)         # counts no padding
-    rows = translate(model.eval(), source, begin=1, end=2)          # lists of ids, without <bos> and <eos>
+    rows = translate(model, source, begin=1, end=2)                 # lists of ids, without <bos> and <eos>
     save(model, "transformer.pt")
     model = load("transformer.pt")                                  # ready to translate; model.train() goes on
 
@@ -15,10 +16,12 @@ True = may be attended. Source: Vaswani et al. 2017, with the norms first.
 """
 
 from dataclasses import asdict
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
+from course_kit.contexts import evaluating
 from course_kit.decoding.steps import TransformerSteps
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
@@ -53,25 +56,29 @@ __all__ = [
 
 
 def translation_loss(model: Transformer, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
-    """Mean cross-entropy of the right next words, in nats; padding is neither attended to nor counted.
+    """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
-    source [B, S], target [B, T], with `padding` behind the shorter rows; begin: what the decoder reads first
+    source [B, S]; target [B, T], rows end in <eos>, then `padding`; begin: what the decoder reads first -> scalar
     """
+    counted = (target != padding) & (target != -100)
+    target = target.masked_fill(~counted, begin)  # since −100 has no embedding
     read = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
-    return masked_loss(model(source, read, source != padding), target, target != padding)
+    logits = model(source, read, source != padding)
+    return masked_loss(logits, target, counted) if counted.any() else 0.0 * logits.sum()
 
 
 @torch.no_grad()
 def translate(
     model: Transformer, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
-    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`."""
+    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`. Without dropout."""
     steps, written = TransformerSteps(model), source[:, :0]
-    state, words = steps.start(source, source != padding), torch.full_like(source[:, 0], begin)  # the source, once
-    while written.shape[1] < longest and not (written == end).any(1).all():
-        logits, state, _ = steps.step(words, state)  # [B, V]; keys and values of the words before are kept
-        words = logits.argmax(-1)  # [B]
-        written = torch.cat([written, words[:, None]], 1)
+    with evaluating(model):
+        state, words = steps.start(source, source != padding), torch.full_like(source[:, 0], begin)  # the source, once
+        while written.shape[1] < longest and not (written == end).any(1).all():
+            logits, state, _ = steps.step(words, state)  # [B, V]; keys and values of the words before are kept
+            words = logits.argmax(-1)  # [B]
+            written = torch.cat([written, words[:, None]], 1)
     rows = written.tolist()
     return [row[: row.index(end)] if end in row else row for row in rows]
 
@@ -82,15 +89,15 @@ def save(model: Transformer, path: str) -> None:
 
 
 def load(path: str) -> Transformer:
-    """A model as it was saved, on the CPU, with dropout off."""
+    """A model as it was saved, with its dtype, on the CPU, with dropout off."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     model = Transformer(TransformerConfig(**saved["sizes"]))
-    model.load_state_dict(saved["parameters"])
+    model.to(saved["parameters"]["output.weight"].dtype).load_state_dict(saved["parameters"])
     return model.eval()
 
 
 def check() -> None:
-    """The future is hidden, padding never matters, a step helps, and a translation ends at <eos>."""
+    """The future is hidden, padding never matters, a step helps, <eos> ends a row, what was saved comes back."""
     torch.manual_seed(0)
     model = Transformer(TransformerConfig(TOKENS, TOKENS, 16, 2, 2))
     source, target = copy_or_reverse(4)
@@ -106,8 +113,13 @@ def check() -> None:
     longer = [torch.cat([rows, torch.zeros(4, 3, dtype=torch.long)], 1) for rows in (source, target)]
     loss, padded = translation_loss(model, source, target, BEGIN + 1), translation_loss(model, *longer, BEGIN + 1)
     assert torch.allclose(loss, padded, atol=1e-5)
-    rows = translate(model.eval(), longer[0], BEGIN + 1, end=0, longest=4)
-    assert rows == translate(model, source, BEGIN + 1, end=0, longest=4) and all(len(row) <= 4 for row in rows)
+    rows = translate(model, longer[0], BEGIN + 1, end=-1, longest=4)
+    assert rows == translate(model, source, BEGIN + 1, end=-1, longest=4) and all(len(row) == 4 for row in rows)
+    assert translate(model, source, BEGIN + 1, end := rows[0][-1], longest=4)[0] == rows[0][: rows[0].index(end)]
+    with TemporaryDirectory() as folder:
+        save(model, f"{folder}/model.pt")
+        again = load(f"{folder}/model.pt")
+    assert torch.equal(again(source, target), model(source, target))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
     steps = [train_step(model, optimiser, source, target) for _ in range(3)]
     assert steps[2] < steps[0]
@@ -125,7 +137,7 @@ def main(steps: int = 400) -> None:
         if step % 50 == 0:
             print(f"step {step:3}  loss {loss:.3f}")
     source, target = copy_or_reverse(500)
-    written = translate(model.eval(), source, BEGIN, end=-1, padding=-1, longest=10)
+    written = translate(model, source, BEGIN, end=-1, padding=-1, longest=10)
     right = (torch.tensor(written) == target).all(1)
     print(f"{right.float().mean():.1%} of 500 new rows are right to the last digit.")
 

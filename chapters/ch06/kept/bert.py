@@ -11,8 +11,8 @@
     tuned.bert.load_state_dict(model.bert.state_dict())
     add_low_rank(tuned.bert, rank=4)                                 # now only thin matrices and the head learn
     classes = tuned(ids, mask=ids != 0)                              # [B, 3]
-    asks = BertForQuestionAnswering(config)
-    first, last = spans(asks, ids)[0]                                # where the answer is, in each text
+    asks = BertForQuestionAnswering(config).eval()
+    first, last = spans(asks, ids, mask=ids != 0)[0]                 # where the answer is, in each text
     save(tuned, "tuned.pt", tokenizer={"words": ["[PAD]", "…"], "mask_id": 4})
     tuned, tokenizer = load("tuned.pt")
 
@@ -23,6 +23,7 @@ Sizes: B batch, T tokens, D features, V vocabulary. A mask is boolean, True = a 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -80,13 +81,14 @@ def spans(
     segments: Tensor | None = None,
     mask: Tensor | None = None,
     allowed: Tensor | None = None,
+    padding: int | None = 0,
 ) -> list[tuple[int, int]]:
-    """First and last token of the answer in each text. allowed [B, T]: where one may be; by default segment 1, or all
-    that is no padding."""
-    real = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
-    allowed = allowed if allowed is not None else real if segments is None else real & (segments == 1)
-    starts, ends = model(ids, segments, mask)
-    found = (best_span(*row) for row in zip(starts, ends, allowed, strict=True))
+    """First and last token of the answer in each text, by a model in eval mode. mask [B, T]: by default all that is no
+    `padding`, all if that is None; allowed [B, T]: where an answer may be, by default segment 1, or the mask."""
+    real = mask if mask is not None else torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
+    allowed = allowed if allowed is not None else real if segments is None else segments == 1
+    starts, ends = model(ids, segments, real)
+    found = (best_span(*row) for row in zip(starts, ends, allowed & real, strict=True))
     return [(int(first), int(last)) for first, last in found]
 
 
@@ -104,16 +106,21 @@ class LowRank(nn.Module):
 
 
 def add_low_rank(bert: Bert, rank: int, alpha: float | None = None) -> None:
-    """From here on only a change of this rank is learned, in the queries and values of each block. Source: Hu et al."""
+    """From here on only a change of this rank is learned, in the queries and values of each block; and the pooler,
+    where the head uses it. Source: Hu et al. Raises ValueError for a rank below 1, and where it was done before."""
+    if rank < 1 or any(isinstance(m, LowRank) for m in bert.modules()):
+        raise ValueError(f"rank is {rank}; needed: at least 1" if rank < 1 else "there is a low-rank change already")
     bert.requires_grad_(False)
     for block in bert.blocks:
         for layer in (block.attention.query, block.attention.value):
             parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank, alpha or rank))
-    bert.pooler.requires_grad_(True)  # it belongs to the head: what is pooled depends on the task
+    bert.pooler.requires_grad_(True)  # it belongs to the head; one that reads single tokens gives it no gradient
 
 
 def save(model: nn.Module, path: str, tokenizer: Any = None) -> None:
-    """The head, the sizes, the parameters; and what the tokenizer needs: plain numbers, texts, lists, dicts."""
+    """Head, sizes, parameters, tokenizer (numbers, texts, lists, dicts). Raises ValueError for a class not in HEADS."""
+    if type(model).__name__ not in (known := [kind.__name__ for kind in HEADS]):
+        raise ValueError(f"`load` would not know {type(model).__name__}; it knows {', '.join(known)}.")
     layers = [m for m in model.modules() if isinstance(m, LowRank)]
     torch.save(
         {
@@ -129,20 +136,20 @@ def save(model: nn.Module, path: str, tokenizer: Any = None) -> None:
 
 
 def load(path: str) -> tuple[nn.Module, Any]:
-    """The model as it was saved, on the CPU with dropout off, and the tokenizer's part."""
+    """The model as it was saved, with its dtype, on the CPU with dropout off; and the tokenizer's part."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     kind = next(kind for kind in HEADS if kind.__name__ == saved["head"])
     labels = () if saved["labels"] is None else (saved["labels"],)
     model = kind(BertConfig(**saved["sizes"]), *labels)
     if saved["low_rank"]:
         add_low_rank(model.bert, *saved["low_rank"])
-    model.load_state_dict(saved["parameters"])
+    model.to(saved["parameters"]["bert.pooler.weight"].dtype).load_state_dict(saved["parameters"])
     return model.eval(), saved["tokenizer"]
 
 
 def check() -> None:
     """Padding never matters, both sides do, a text without a hole has no loss, LoRA begins where the model is, training
-    improves the loss."""
+    improves the loss, what was saved comes back."""
     torch.manual_seed(0)
     model, ids = make_bert(MASK + 1, 16, 2, 2, context=12), palindromes(32)
     real, padded = (torch.arange(12) < 10).expand(32, 12), F.pad(ids, (0, 2), value=3)
@@ -165,6 +172,10 @@ def check() -> None:
     before = model(ids).mlm_logits
     add_low_rank(model.bert, rank=2)
     assert torch.allclose(model(ids).mlm_logits, before, atol=1e-5)
+    with TemporaryDirectory() as folder:
+        save(model, f"{folder}/model.pt", {"mask_id": MASK})
+        again, tokenizer = load(f"{folder}/model.pt")
+    assert torch.allclose(again(ids).mlm_logits, before, atol=1e-5) and tokenizer == {"mask_id": MASK}
     asks = BertForQuestionAnswering(model.config).eval()
     assert all(0 <= first <= last < 10 for first, last in spans(asks, padded, mask=real))
 
