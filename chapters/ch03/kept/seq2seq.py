@@ -53,7 +53,7 @@ def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
 def translation_loss(model: nn.Module, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
     """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
-    source [B, S]; target [B, T], rows end in <eos>, then `padding`, else ValueError; begin: what the decoder reads first
+    source [B, S]; target [B, T], rows end in <eos>; `padding` only behind, or ValueError; begin: read first
     """
     real, counted = real_words(source, padding), real_words(target, padding, empty=True)
     target = target.masked_fill(~counted, begin)  # since −100 has no embedding
