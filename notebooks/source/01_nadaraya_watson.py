@@ -675,6 +675,7 @@ keep("attention")
 # | [value](#value) | 值 | what an example gives |
 # | [scoring function](#scoring-function) | 评分函数 | query and key → score (alignment function, 对齐函数) |
 # | [softmax](#softmax) | softmax（归一化指数函数） | scores → weights |
+# | [temperature](#temperature) | 温度 | divides the scores |
 # | [attention pooling](#attention-pooling) | 注意力汇聚 | a weighted average of values |
 # | [bottleneck](#bottleneck) | 瓶颈 | one vector for a whole input |
 # | [kernel](#kernel) | 核函数 | distance → closeness |
