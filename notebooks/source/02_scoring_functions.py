@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a word find the word that it needs?
-# *And what does it take from it? From scoring functions to self-attention.* You will hold `SelfAttention`, a layer that you wrote and trained, in `mine/attention.py`. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average, a training loop; matrix products.
+# *And what does it take from it?* You will hold `SelfAttention`, a layer that you wrote and trained, in `mine/attention.py`. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average, a training loop; matrix products.
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>

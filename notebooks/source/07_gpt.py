@@ -668,7 +668,7 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 # ## Keep it
 # This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them. It also puts a book beside your notebooks, to train on.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
 
 book = {"sherlock_holmes.txt": data.book()}

@@ -629,7 +629,7 @@ assert [int(x + 0.5) for x in (*share["DPO"][::2], *share["SFT"][::2])] == [74, 
 # ## Keep it
 # This writes your Llama, the two losses, and what lets them talk; the first two need only torch.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
 
 keep("llama", "answering", "chat", "serve", "__main__")

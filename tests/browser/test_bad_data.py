@@ -44,7 +44,7 @@ def output(view, change=lambda spec: spec, numbers=None, still=True) -> str:
 def edition(number: int) -> str:
     """The program of another edition: its outputs have this format, and it greets its readers in its own way."""
     source = program.source()
-    name = re.findall(r"\.add\(([\w$]+),[\w$]+\)[,;]globalThis\.courseViews=", source)
+    name = re.findall(r"\.add\(([\w$]+),\{[^}]*\}\)[,;]globalThis\.courseViews=", source)
     assert len(name) == 1
     source, count = re.subn(rf"(?<![\w$]){re.escape(name[0])}={program.FORMAT}\b", f"{name[0]}={number}", source)
     assert count == 1

@@ -28,7 +28,7 @@ def opened(show, cover):
 
 
 def switch(page, to):
-    page.locator(f"[data-control=attention][value={to}]").check()
+    page.locator(f"label:has([data-control=attention][value={to}])").click()
 
 
 def french(page):

@@ -57,9 +57,10 @@ def flowing(text=FIRST, models=PAIR):
     loaded = [load_as_in_page(name) for name in PAIR]
     found = [translate(one, text, beam=1)[0] for one in loaded]
     with torch.no_grad():
-        read = [one.model.encode(torch.tensor([one.source.encode(text)])) for one in loaded]
-    states, apart = (one.states[0, :, 60:68] for one in read)
-    vector = read[1].summary[0, 60:68]
+        ids = [torch.tensor([one.source.encode(text)]) for one in loaded]
+        read = [one.model.encoder(i, torch.ones_like(i).bool()) for one, i in zip(loaded, ids, strict=True)]
+    states, apart = (states[0, :, 60:68] for states, _ in read)
+    vector = read[1][1][0, 60:68]
     return flow(
         found[0],
         states,
