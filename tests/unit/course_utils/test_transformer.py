@@ -63,6 +63,7 @@ def test_what_comes_later_changes_nothing_before(options, train):
     assert not torch.equal(first[:, 4:], second[:, 4:])
 
 
+@pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
 @EVERY
 @torch.no_grad()
 def test_serial_prediction_with_the_cache_equals_parallel_training_at_every_step(options):
@@ -80,6 +81,7 @@ def test_serial_prediction_with_the_cache_equals_parallel_training_at_every_step
             assert state.memory.shape[1] == 0, "the source's keys and values are computed once"
 
 
+@pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
 @torch.no_grad()
 def test_a_state_is_never_changed_so_that_a_beam_may_go_on_from_it_twice():
     model, (source, target, mask) = made(), some()
@@ -108,6 +110,7 @@ class Full:
         return logits[:, -1], (source, mask, written), weights["cross"][-1].mean(1)[:, -1]
 
 
+@pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
 def test_greedy_and_beam_write_the_same_with_and_without_the_cache():
     model, (source, _, mask) = made(seed=3), some()
     for beam in (1, 4):
@@ -143,6 +146,7 @@ def test_the_loss_is_the_mean_over_the_real_words_of_the_target():
     torch.testing.assert_close(translation_loss(model, batch), -by_hand[batch.target_mask].mean())
 
 
+@pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
 def test_tied_embeddings_are_one_matrix_and_a_checkpoint_holds_it_once(tmp_path):
     model = made()
     assert model.output.weight is model.target_embedding.weight
