@@ -292,7 +292,11 @@ def test_a_model_comes_while_one_types(visit, served):
     field = page.get_by_role("textbox").first
     field.fill("The horse didn't cross the bridge because it was too tired.")
     field.press("Enter")
-    until(lambda: page.evaluate("document.querySelector('.course-view').view.state.sentence"), contains("horse"), seconds=60)
+    until(
+        lambda: page.evaluate("document.querySelector('.course-view').view.state.sentence"),
+        contains("horse"),
+        seconds=60,
+    )
     came = "performance.getEntriesByType('resource').map(e => e.name).filter(name => /models/.test(name))"
     until(lambda: len(page.evaluate(came)), ahead.count())
     until(lambda: len(set(page.evaluate(came))), ahead.count())  # no file comes twice
