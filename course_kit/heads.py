@@ -59,14 +59,9 @@ def heads_of(model: nn.Module, place: str | None = None) -> list[Head]:
         Head(name, layer, head)
         for name, layers in attentions(model).items()
         for layer, attention in enumerate(layers, 1)
-        for head in range(1, count(attention) + 1)
+        for head in range(1, attention.heads + 1)
         if place in (None, name)
     ]
-
-
-def count(attention: Any) -> int:
-    """How many heads of queries it has."""
-    return attention.heads if hasattr(attention, "heads") else attention.num_heads
 
 
 @torch.no_grad()
@@ -133,7 +128,7 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
     Raises ValueError for a head that the model does not have.
     """
     places, known = attentions(model), heads_of(model)
-    silent: dict[nn.Module, list[int]] = {}
+    silent: dict[Any, list[int]] = {}
     for head in heads:
         named = tuple(head)
         if len(named) == 2 and len(places) == 1:
@@ -144,9 +139,9 @@ def silenced(model: nn.Module, heads: Iterable[Head | tuple]) -> Iterator[nn.Mod
         silent.setdefault(places[place][layer - 1], []).append(number - 1)
     with contextlib.ExitStack() as stack:
         for attention, numbers in silent.items():
-            keep = torch.ones(count(attention), 1)
+            keep = torch.ones(attention.heads, 1)
             keep[numbers] = 0.0
-            out: Any = attention.out
+            out = attention.out
             hook = functools.partial(_keep, keep)
             stack.callback(out.register_forward_pre_hook(hook).remove)
         yield model
