@@ -61,7 +61,22 @@ def parser():
     add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")
     add.add_argument("--out", metavar="FILE", default="grades.csv", help="the table; without: grades.csv")
     add.add_argument("--words", metavar="FILE", help="another table: what the checks say of each answer")
+    add.add_argument("--points", metavar="FILE", help="CSV, exercise,points: those that count; without: all, 1 each")
+    add.add_argument("--key", metavar="FILE", help="of hand-outs that `course assign` has made")
+    add.add_argument("--export", metavar="FOLDER", help="files for Canvas, Moodle and Gradescope")
     add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
+
+    about = "hand-outs of a lesson's exercises, each student's with names and numbers of its own; or a track's file"
+    add = command("assign", "classroom.assignments", about)
+    add.add_argument("name", help="a chapter's number, such as 05, or a track, such as transformer")
+    add.add_argument("--seed", default="", help="of the class: the same hand-outs each time")
+    add.add_argument("--students", metavar="FILE", help="a name in each line; without: one hand-out")
+    add.add_argument("--out", metavar="FOLDER", default="assignments", help="where to; without: assignments/")
+
+    about = "the guesses of the lessons as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
+    add = command("questions", "classroom.question_bank", about)
+    add.add_argument("names", nargs="*", help=NAMES)
+    add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")
 
     add = command("data", "recipes.tables", "list the data and check them, make a table, or fetch a corpus")
     about = "a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"

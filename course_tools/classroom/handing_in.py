@@ -87,7 +87,9 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
     programs = {_program(one) for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
+    unfolded = set()
     for path in sorted(where.glob("*.ipynb")):
+        unfolded |= {progress.today(stub.name, known) for source in _unfolded(path) for stub in cells.answers(source)}
         for one in _found(path, problems):
             one["name"] = progress.today(one["name"], known)
             state = entries.get(one["name"], {}).get("state", "open")
@@ -104,6 +106,7 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
                 {"name": name, "notebook": notebook.file, "kind": kinds[name]}
                 | {key: entry.get(key, usual) for key, usual in states.items()}
                 | {key: one.get(key) for key in ("file", "answer", "cell")}
+                | {"solution": entry.get("solution", False) or name in unfolded}
                 | {"as_checked": bool(one) and one["checksum"] == entry.get("answer")}
             )
     made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
@@ -128,6 +131,14 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
                 "cell": source,
                 "checksum": record.of_source(text),
             }
+
+
+def _unfolded(path: Path) -> list[str]:
+    """The cells below which the course's answer was unfolded; none where the notebook cannot be read."""
+    try:
+        return cells.unfolded(files.plain_bytes(path))
+    except (ValueError, OSError):
+        return []
 
 
 def _program(one: dict[str, Any]) -> str:

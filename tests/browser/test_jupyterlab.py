@@ -7,7 +7,8 @@ import pytest
 from jupyterlab_driver import Lab, Notebook
 from waiting import contains, differs, settle, until
 
-from course_kit import files
+from course_kit import cells, files
+from course_kit.exercises.printed_solution import HOW
 
 pytestmark = pytest.mark.browser
 SLIDER = 'input[type=range][data-control="width"]'
@@ -152,9 +153,11 @@ def write(server, name, *cells):
     nbformat.write(made, server.folder / name)
 
 
-def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the_screen(browser, with_plugin):
+def test_the_plugin_notes_an_unfolded_solution_and_a_folded_cell_is_no_wider_than_the_screen(browser, with_plugin):
     long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
-    write(with_plugin, "folded.ipynb", nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}}))
+    folded = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
+    how = nbformat.v4.new_markdown_cell(f"<details><summary>{HOW}</summary>\n\n`x`\n\n</details>")
+    write(with_plugin, "folded.ipynb", folded, how)
     nb = Notebook(browser, with_plugin, "folded.ipynb")
     nb.page.set_viewport_size({"width": 560, "height": 1000})
     text = nb.page.locator(".jp-PlaceholderText")
@@ -164,4 +167,9 @@ def test_a_folded_cell_with_a_long_first_line_leaves_the_notebook_as_wide_as_the
     more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
     assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
     until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
+    saved = with_plugin.folder / "folded.ipynb"
+    assert cells.unfolded(saved.read_bytes()) == []
+    nb.page.get_by_text(HOW).click()
+    nb.save()
+    assert cells.unfolded(saved.read_bytes()) == [long]
     nb.watched.context.close()

@@ -4,6 +4,7 @@
     sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
     report.py       CSV and screen                                     clusters.py  wrong answers that no check recognises
+    gradebooks.py   points, and files for Canvas, Moodle, Gradescope
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
 it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
@@ -22,7 +23,15 @@ BUDGET = 90.0  # of computing, for all answers of a student; what comes after is
 LONGEST = 900.0  # by the clock, for a student, whatever happens
 
 
-def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: int | None = None) -> int:
+def run(
+    folder: str,
+    out: str = "grades.csv",
+    words: str | None = None,
+    jobs: int | None = None,
+    points: str | None = None,
+    key: str | None = None,
+    export: str | None = None,
+) -> int:
     """The command -> exit status: 0, or 1 if a remark needs a look. Raises ValueError if nothing can be graded."""
     try:
         import cloudpickle  # noqa: F401
@@ -31,15 +40,19 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
             "`grade` needs one package more, cloudpickle: use `make grade ARGS=FOLDER`, which installs it; "
             "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
-    from . import clusters, hand_ins, report, sandbox
+    from ..assignments import Key
+    from . import clusters, gradebooks, hand_ins, report, sandbox
 
     found = hand_ins.entries(Path(folder))
-    exercises = list(hand_ins.course().exercises)
+    names = Key(Path(key)) if key else None
+    exercises = gradebooks.points(Path(points) if points else None, names, list(hand_ins.course().exercises))
     if problem := sandbox.problem():
         raise ValueError(problem)
     begun = time.monotonic()
-    rows = report.finish(graded(found, jobs))
+    rows = report.finish(graded(found, jobs, key=names))
     report.write(rows, exercises, Path(out))
+    if export:
+        gradebooks.write(rows, exercises, Path(export))
     if words:
         report.write_words(rows, Path(words))
     print(report.summary(rows, exercises, Path(out)))
@@ -49,7 +62,7 @@ def run(folder: str, out: str = "grades.csv", words: str | None = None, jobs: in
     return int(any(row.serious for row in rows))
 
 
-def graded(found: list[Path], jobs: int | None = None, **limits: float) -> list[Any]:
+def graded(found: list[Path], jobs: int | None = None, **limits: Any) -> list[Any]:
     """A row for each hand-in. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
@@ -57,7 +70,7 @@ def graded(found: list[Path], jobs: int | None = None, **limits: float) -> list[
         return list(pool.map(lambda path: _alone(context, path, limits), found))
 
 
-def _alone(context: Any, path: Path, limits: dict[str, float]) -> Any:
+def _alone(context: Any, path: Path, limits: dict[str, Any]) -> Any:
     from .hand_ins import student
     from .judging import Row
 
@@ -78,7 +91,7 @@ def _alone(context: Any, path: Path, limits: dict[str, float]) -> Any:
     return Row(student(path), path.name, remarks=[why], serious=True)
 
 
-def _judge(pipe: Any, path: Path, limits: dict[str, float]) -> None:
+def _judge(pipe: Any, path: Path, limits: dict[str, Any]) -> None:
     from .judging import judge
 
     os.setpgid(0, 0)

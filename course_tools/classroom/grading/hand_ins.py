@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_kit import files
-from course_kit.cells import answers, text_of
+from course_kit.cells import answers, text_of, unfolded
 from course_kit.cells import sources as code_cells
 from course_kit.dependencies import Cell, parsed_cells, prerequisites
 from course_kit.exercises import catalogue, record
 from course_kit.exercises.define import Stub, current
 from course_tools.classroom import handing_in
 
+from ..assignments import Key
 from .opening import SUFFIXES, contents, plain
 
 
@@ -41,14 +42,16 @@ class Answer:
 
 @dataclass
 class HandIn:
-    """A student's work. open: exercises whose stub is as it came; claims: name -> state, as a record has it."""
+    """A student's work. open: exercises whose stub is as it came; claims: name -> what a record says of it; unfolded:
+    exercises below which the course's answer was opened."""
 
     student: str
     path: Path
     when: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
-    claims: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, dict] = field(default_factory=dict)
+    unfolded: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
 
 
@@ -97,8 +100,8 @@ def student(path: Path) -> str:
     return plain(unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())).strip() or "?"
 
 
-def read(path: Path, known: Course) -> HandIn:
-    """One hand-in. Never raises what is in it: what cannot be read is a remark."""
+def read(path: Path, known: Course, key: Key | None = None) -> HandIn:
+    """One hand-in; key: that of its hand-outs. Never raises what is in it: what cannot be read is a remark."""
     work = HandIn(student(path), path)
     times, notebooks = [], []
     try:
@@ -112,7 +115,7 @@ def read(path: Path, known: Course) -> HandIn:
         work.remarks.append(f"unreadable: {plain(str(error)) or type(error).__name__}")
     found: dict[str, list[tuple[bool, Answer]]] = {}
     for name, content in notebooks:
-        _notebook(work, known, name, content, found)
+        _notebook(work, known, name, content, found, key)
     for name, several in found.items():
         best = max(enumerate(several), key=lambda pair: (pair[1][0], pair[0]))[1][1]
         work.answers[name] = best
@@ -133,7 +136,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         data = json.loads(content)
         listed = data["exercises"]
         if isinstance(listed, dict):
-            work.claims |= {current(str(one)): str(entry["state"]) for one, entry in listed.items()}
+            work.claims |= {current(str(one)): dict(entry) for one, entry in listed.items()}
             return
         if data["format"] != handing_in.FORMAT:
             raise ValueError
@@ -141,7 +144,7 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
         by_notebook: dict[str, list[str]] = {}
         for one in listed:
             name = current(str(one["name"]))
-            work.claims[name] = str(one["state"])
+            work.claims[name] = dict(one)
             if one["answer"] is not None:
                 by_notebook.setdefault(str(one["notebook"]), []).append(str(one["cell"]))
             else:
@@ -156,13 +159,16 @@ def _record(work: HandIn, name: str, content: bytes, notebooks: list) -> None:
             work.remarks.append(f"unreadable: {name} is no answers file of the course")
 
 
-def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict) -> None:
+def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dict, key: Key | None) -> None:
     """Adds the answers of one notebook."""
     try:
         sources = code_cells(content)
     except ValueError as error:
         work.remarks.append(f"unreadable: {name} is {error}")
         return
+    if key:
+        sources = [key.restored(source) for source in sources]
+    work.unfolded |= {one for source in unfolded(content) for _, one in _known(source, known)}
     for kind in ("markdown", "raw"):
         for one in (one for source in code_cells(content, kind) for _, one in _known(source, known)):
             work.remarks.append(f"the answer to “{one}” is in a {kind} cell, which is not graded: make it a code cell")

@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import textwrap
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from course_kit.exercises.judge import judge as verdict_on
 from course_kit.exercises.judge import judge_repair
 from course_kit.exercises.repair import unchanged
 
+from ..assignments import Key
 from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
@@ -35,8 +37,9 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 @dataclass
 class Row:
     """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
-    exercise -> a wrong answer that no known mistake explains. serious: something in it needs a look. mark: the checksum
-    of all its answers."""
+    exercise -> a wrong answer that no known mistake explains. attempts: exercise -> how many, as the student's record
+    says; looked: exercises whose solution was asked for, or unfolded. serious: something in it needs a look. mark: the
+    checksum of all its answers."""
 
     student: str
     file: str
@@ -44,14 +47,20 @@ class Row:
     states: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     serious: bool = False
     mark: str = ""
     seconds: float = 0.0
 
-    @property
-    def right(self) -> int:
-        return list(self.states.values()).count("right")
+    def solved(self, exercises: Iterable[str]) -> list[str]:
+        """Those of them that are right."""
+        return [name for name in exercises if self.states.get(name) == "right"]
+
+    def points(self, exercises: dict[str, float]) -> float:
+        """The points of those that are right."""
+        return sum(exercises[name] for name in self.solved(exercises))
 
 
 def prepare() -> None:
@@ -61,8 +70,8 @@ def prepare() -> None:
     course()
 
 
-def judge(path: Path, seconds: float, budget: float) -> Row:
-    """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them."""
+def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> Row:
+    """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them; key: of its hand-outs."""
     import resource  # Windows has none, and says above that it has no sandbox
 
     begun = time.monotonic()
@@ -70,7 +79,7 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
         limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CPU, (READING, READING))
-    work = read(path, course())
+    work = read(path, course(), key)
     row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
     row.serious = bool(work.remarks)
     room, seen, looked, spent = Room(), {}, begun, 0.0
@@ -89,6 +98,8 @@ def judge(path: Path, seconds: float, budget: float) -> Row:
                 looked, spent = time.monotonic(), room.computed()
     finally:
         room.close()
+    row.attempts = {name: one["attempts"] for name, one in work.claims.items() if type(one.get("attempts")) is int}
+    row.looked = work.unfolded | {name for name, one in work.claims.items() if one.get("solution") is True}
     _remark(row, work, seen)
     row.seconds = time.monotonic() - begun
     return row
@@ -197,7 +208,8 @@ def _remark(row: Row, work: HandIn, seen: dict[str, list[str]]) -> None:
         names = [name for name, one in row.states.items() if one == state]
         if names:
             seen.setdefault(words, []).extend(names)
-    claimed = [x for x, state in row.states.items() if work.claims.get(x) == "solved" and state not in ("right",)]
+    claims = lambda name: work.claims.get(name, {}).get("state")  # noqa: E731
+    claimed = [x for x, state in row.states.items() if claims(x) == "solved" and state != "right"]
     if claimed:
         seen["its record says solved, and it is not"] = claimed
     if late:

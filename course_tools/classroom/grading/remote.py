@@ -219,23 +219,25 @@ def by_value() -> None:
             cloudpickle.register_pickle_by_value(module)
 
 
-def varied(exercise: Any) -> Callable[[], Any]:
+def varied(exercise: Any, seed: int | None = None) -> Callable[[], Any]:
     """The cases of an exercise with other numbers in them, which no student has seen: random inputs are drawn anew;
-    where all are written down, they come again, scaled, if the reference takes that and says something else."""
-    cases = shifted(exercise.cases)
+    where all are written down, they come again, scaled, if the reference takes that and says something else. seed: the
+    same numbers each time."""
+    seed = secrets.randbelow(1 << 30) if seed is None else seed
+    cases, dice = shifted(exercise.cases, seed), random.Random(seed)
 
     def fresh() -> Any:
         drawn = list(cases())
         if str(drawn) != str(list(exercise.cases())):
             return drawn
-        return [*drawn, *(one for case in drawn if (one := _scaled(exercise, case)) is not None)]
+        return [*drawn, *(one for case in drawn if (one := _scaled(exercise, case, dice)) is not None)]
 
     return fresh
 
 
-def _scaled(exercise: Any, case: Any) -> Any:
+def _scaled(exercise: Any, case: Any, dice: random.Random) -> Any:
     """A case with its numbers scaled; None where it has none, or the reference cannot tell the two apart."""
-    factor = 0.8 + 0.4 * random.SystemRandom().random()
+    factor = 0.8 + 0.4 * dice.random()
     given = {name: x if IDS.search(name) else _times(x, factor) for name, x in case.args.items()}
     if all(x is case.args[name] for name, x in given.items()):
         return None
@@ -266,9 +268,9 @@ def _finite(x: Any) -> bool:
     return bool(x.isfinite().all()) if isinstance(x, torch.Tensor) else not isinstance(x, float) or math.isfinite(x)
 
 
-def shifted(cases: Callable[[], Any]) -> Callable[[], Any]:
+def shifted(cases: Callable[[], Any], seed: int) -> Callable[[], Any]:
     """The cases of an exercise with other random numbers in them: inputs that no student has seen."""
-    offset = 1 + secrets.randbelow(1 << 30)
+    offset = 1 + seed
 
     class Shifted(torch.Generator):
         def manual_seed(self, seed: int) -> torch.Generator:

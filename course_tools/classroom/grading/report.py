@@ -36,25 +36,35 @@ def finish(rows: list[Row]) -> list[Row]:
     return sorted(kept, key=lambda row: unicodedata.normalize("NFKD", row.student).casefold())
 
 
-def write(rows: list[Row], exercises: list[str], file: Path) -> None:
-    """The table. Raises ValueError if the file cannot be written."""
-    head = ["student", "handed in", "solved", "of", "remarks", *exercises, "file"]
+def write(rows: list[Row], exercises: dict[str, float], file: Path) -> None:
+    """The table; exercises: those that count, with their points. Raises ValueError if the file cannot be written."""
+    head = ["student", "handed in", "solved", "of", "points", "possible", "attempts", "solutions", "remarks"]
+    head += [*exercises, "file"]
     body = [
-        [row.student, row.when, row.right, len(exercises), "; ".join(row.remarks)]
+        [row.student, row.when, len(row.solved(exercises)), len(exercises)]
+        + [number(row.points(exercises)), number(sum(exercises.values()))]
+        + [sum(row.attempts.get(name, 0) for name in exercises), len(row.looked & exercises.keys())]
+        + ["; ".join(row.remarks)]
         + [row.states.get(name, "not run") for name in exercises]
         + [row.file]
         for row in rows
     ]
-    _write(file, [head, *body])
+    write_table(file, [head, *body])
 
 
 def write_words(rows: list[Row], file: Path) -> None:
     """What the checks say of each answer, one line each. Raises ValueError if the file cannot be written."""
     words = [[row.student, name, row.states[name], text] for row in rows for name, text in row.said.items()]
-    _write(file, [["student", "exercise", "state", "words"], *words])
+    write_table(file, [["student", "exercise", "state", "words"], *words])
 
 
-def _write(file: Path, table: list[list]) -> None:
+def number(x: float) -> float:
+    """A whole number as int."""
+    return int(x) if x == int(x) else x
+
+
+def write_table(file: Path, table: list[list]) -> None:
+    """A CSV file that no spreadsheet takes for formulas. Raises ValueError if it cannot be written."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([[_cell(x) for x in line] for line in table])
     write_for_user(file, "\ufeff" + text.getvalue(), "--out FILE")  # the mark tells spreadsheets that it is UTF-8
@@ -68,17 +78,18 @@ def _cell(x: object) -> object:
     return f"'{x}" if unicodedata.normalize("NFKC", x).lstrip()[:1] in tuple("=+-@") else x
 
 
-def summary(rows: list[Row], exercises: list[str], file: Path) -> str:
+def summary(rows: list[Row], exercises: dict[str, float], file: Path) -> str:
     """For the screen: who has solved how many, and what needs a look."""
     wide = max(len("student"), *(min(len(row.student), SHOWN) for row in rows))
     lines = [f"{'student'.ljust(wide)}  right  wrong  open  remarks"]
     for row in rows:
-        count = Counter(row.states.values())
+        name = _short(row.student).ljust(wide)
+        count = Counter(row.states.get(one, "not run") for one in exercises)
         unfinished = count["open"] + count["missing"]
-        wrong = sum(count.values()) - row.right - unfinished
+        wrong = count.total() - count["right"] - unfinished
         more = f" (and {len(row.remarks) - 1} more)" if len(row.remarks) > 1 else ""
         remark = "".join(_short(x) for x in row.remarks[:1]) + more
-        lines.append(f"{_short(row.student).ljust(wide)}  {row.right:5}  {wrong:5}  {unfinished:4}  {remark}".rstrip())
+        lines.append(f"{name}  {count['right']:5}  {wrong:5}  {unfinished:4}  {remark}".rstrip())
     serious = sum(row.serious for row in rows)
     look = f"{serious} of them with a remark that needs a look" if serious else "none needs a look"
     return "\n".join(

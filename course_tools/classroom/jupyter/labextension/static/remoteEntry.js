@@ -156,6 +156,13 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
+    // An answer of the course that was unfolded is noted beside it, in the notebook (course_kit/cells.py reads it).
+    const unfolded = ({ target }) => {
+      if (!target.open || !target.querySelector("summary")?.textContent.startsWith("How the course writes it")) return;
+      const cell = current()?.content.widgets.find(({ node }) => node.contains(target));
+      cell?.model.setMetadata("solution_unfolded", true);
+    };
+    document.addEventListener("toggle", unfolded, true); // it does not bubble
     import(new URL("untrusted.js", HERE)).then(({ showUntrusted }) => {
       const seen = new WeakSet();
       const look = () => {
