@@ -48,7 +48,7 @@ PREFIXES = ("my", "new", "our", "this", "the", "own")
 def run(name: str, seed: str = "", students: str | None = None, out: str = "assignments") -> int:
     """The command -> exit status. Raises ValueError for an unknown name, or where nothing can be written."""
     folder = Path(out)
-    if name in scratch.TRACKS:
+    if name in scratch.CHAPTERS:
         folder.mkdir(parents=True, exist_ok=True)
         write_for_user(folder / f"{name}.py", scratch.handout(name), "--out FOLDER")
         print(f"{folder / name}.py: to be built in workbook/mine/scratch/, checked by `python -m mine.scratch {name}`.")
@@ -75,7 +75,7 @@ def _lesson(name: str) -> Path:
     for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
         if path.name.startswith(name) and not lessons.is_annex(path.name) and name[:1].isdigit():
             return path
-    tracks = ", ".join(scratch.TRACKS)
+    tracks = ", ".join(scratch.CHAPTERS)
     raise ValueError(f"{name!r} is no chapter and no track; needed: a number, such as 05, or one of {tracks}.")
 
 

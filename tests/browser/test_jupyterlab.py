@@ -169,7 +169,7 @@ def test_the_plugin_notes_an_unfolded_solution_and_a_folded_cell_is_no_wider_tha
     until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
     saved = with_plugin.folder / "folded.ipynb"
     assert cells.unfolded(saved.read_bytes()) == []
-    nb.page.get_by_text(HOW).click()
+    nb.page.locator("summary", has_text=HOW).click()
     nb.save()
     assert cells.unfolded(saved.read_bytes()) == [long]
     nb.watched.context.close()
