@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · How many readings should count?
-# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`: kernels, masked softmax and attention pooling in plain PyTorch. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
+# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`: kernels, masked softmax, attention pooling. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #
 # ## A query comes in
-# We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7. How warm is it at 15:00? Each reading has an error of about one degree, so if you copy one reading, you copy its error. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many would you average? And of 1,600 readings?
+# We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7. How warm is it at 15:00? Each reading has an error of about one degree: if you copy one, you copy its error. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many would you average? And of 1,600 readings?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -78,7 +78,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_{j=1}^n e^{s_j}} $$
 #
-# (Chapter 2's annex has two others.) Read it from the inside out: score, share, average. Here the score is −½ times the squared distance of query and key (section *Three* says why).
+# (Chapter 2's annex has two others.) Read it from the inside out: score, share, average. Here the score is −½ times the squared distance (section *Three* says why).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
@@ -127,7 +127,7 @@ plot.maps(
 )
 
 # %% [markdown]
-# In code it is two lines, here for a *batch* of 8 such sets. `torch.cdist` is the distance of each query to each key:
+# In code, for a *batch* of 8 such sets; `torch.cdist` is the distance of each query to each key:
 
 # %% tags=["nbval-check-output"]
 queries = torch.randn(8, 2, 3)  # [B, Q, d]: 8 sets, 2 queries, each 3 numbers
@@ -142,39 +142,39 @@ print("weights", tuple(weights.shape), " output", tuple((weights @ values).shape
 # - If all weights are equal, the output is the mean: **average pooling**.
 # - It is always a **convex combination** of the values (weights that are not negative and add up to 1), so it never leaves their range.
 #
-# It works with any number of keys, and it compresses nothing: it looks everything up again for each query.
+# It works with any number of keys, and compresses nothing: it looks everything up again for each query.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A library: need, label, book
 # <a id="soft-address"></a>
-# In a library you compare your *need* (query) with the *labels* (keys), and carry home a *book* (value). A Python dictionary does this, but all or nothing:
+# In a library you compare your *need* (query) with the *labels* (keys), and take a *book* (value). A Python dictionary does this, but all or nothing:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
 print("高兴 →", shelf.get("高兴"), " 快乐 →", shelf.get("快乐"))
 
 # %% [markdown]
-# 快乐 (joyful) finds nothing, although it means almost the same as 高兴 (happy). Words cannot be averaged, but vectors can. We invent some: *I* is (1, 0), *very* (0, 1), *happy* (1, 1), and 快乐 gives them the weights 0.1, 0.2 and 0.7. A second query finds *happy* alone, a third fits all equally:
+# 快乐 (joyful) finds nothing, although it means almost the same as 高兴 (happy). Words cannot be averaged, but vectors can. We invent some, (1, 0) for *I*, (0, 1) for *very* and (1, 1) for *happy*, and let 快乐 weight them with 0.1, 0.2 and 0.7:
 
 # %%
 meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])  # values [3, 2]
-shares = torch.tensor([[0.1, 0.2, 0.7], [0.0, 0.0, 1.0], [1 / 3, 1 / 3, 1 / 3]])
-shares @ meanings  # [3 queries, 3 keys] @ [3 keys, 2] -> [3 queries, 2]
+shares = torch.tensor([[0.1, 0.2, 0.7], [0.0, 0.0, 1.0]])
+shares @ meanings  # [2 queries, 3 keys] @ [3 keys, 2] -> [2 queries, 2]
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# 快乐 gets (0.8, 0.9), near *happy*. The second row, (0, 0, 1), is a *hard address*, as in a dictionary; the first is a **soft address**. Move the query a little, and a soft answer moves a little. Training needs that: it asks which small change is better.
+# 快乐 gets (0.8, 0.9), near *happy*: a **soft address**. The weights (0, 0, 1) are a *hard* one, as in a dictionary. Move the query a little, and a soft answer moves a little. Training needs that: it asks which small change is better.
 #
-# Why was this needed? Early neural translators read any sentence into *one* vector, a **bottleneck**: information was lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; every layer of today's language models does it. The average itself is older: Nadaraya and Watson published it in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
+# Early neural translators read any sentence into *one* vector, a **bottleneck**: information was lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; today's language models are made of it. The average itself was published by Nadaraya and Watson in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: from one number to the nearest few
 # The best *single* number $c$ for all readings $v_i$ makes $\sum_i(v_i-c)^2$ smallest. Its derivative, $-2\sum_i(v_i-c)$, is 0 at the mean. So equal weights are best if you may not ask for an hour.
 #
-# If you may, give each of the $k$ nearest the weight $1/k$: *k nearest neighbours*. The first cell, folded, makes `hours` [50], the keys, `readings` [50], the values, `grid` [241], a query every six minutes, and `true_day`, the day without errors. (`topk(k, largest=False)` finds the k smallest.)
+# If you may, give each of the $k$ nearest the weight $1/k$: *k nearest neighbours*. The first cell, folded, makes the keys, `hours` [50], the values, `readings` [50], a query every six minutes, `grid` [241], and `true_day`, the day without errors. (`topk(k, largest=False)` finds the k smallest.)
 
 # %%
 def off(estimate):
@@ -209,12 +209,12 @@ assert [round(off(nearest(k)), 1) for k in (1, 4, 50)] == [1.1, 0.9, 4.0] and le
 assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 
 # %% [markdown]
-# One reading is off by 1.1 °C, all fifty by 4.0, and four, the best on this day, by 0.9. But the curve jumps, because a reading counts fully or not at all. Let it fade out.
+# Four, the best on this day, are off by 0.9 °C. But the curve jumps, because a reading counts fully or not at all. Let it fade out.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: closer counts more
 # <a id="kernel"></a>
-# A **kernel** $\kappa$ turns a distance into a *closeness*. It is 1 at distance 0, and does not grow with the distance. The **width** $w$ says how far it reaches.
+# A **kernel** $\kappa$ turns a distance into a *closeness*, 1 at distance 0, that does not grow with the distance. The **width** $w$ says how far it reaches.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the Gaussian kernel, $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$.
@@ -288,7 +288,7 @@ for _ in range(50):  # other hours, other errors
 assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 
 # %% [markdown]
-# A boxcar of one hour reaches less far than a Gaussian, so we compare each kernel at its best width. They are off by 0.69, 0.76 and 0.70 °C; over fifty other days, too, their means differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1. The width matters more than the shape.
+# Each at its best width, they are off by 0.69, 0.76 and 0.70 °C; over fifty other days, too, their means differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1. The width matters more than the shape.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: score, then share
@@ -306,7 +306,7 @@ assert torch.allclose(scores.exp(), torch.tensor([0.607, 1.0, 0.135]), atol=5e-4
 assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum().item() - 1.742) < 0.001
 
 # %% [markdown] slideshow={"point": ["torch.softmax"]}
-# The exps 0.607, 1 and 0.135 add up to 1.742, and divided by it they are 0.348, 0.574 and 0.078: the estimate is 14.96 °C. You have computed the kernel's weights and a softmax at the same time, because both divide each exp by the sum of all:
+# The exps 0.607, 1 and 0.135 add up to 1.742, and divided by it they are 0.348, 0.574 and 0.078: the estimate is 14.96 °C. These are the kernel's weights and a softmax at once, because both divide each exp by the sum of all:
 #
 # $$ \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})} \;=\; \mathrm{softmax}_i(s),\qquad s_i=\ln\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})=-\tfrac12\Big(\frac{{\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}}}{w}\Big)^2 $$
 #
@@ -314,7 +314,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum()
 # A boxcar has the scores ln 1 = 0 inside its window and ln 0 = −∞ outside: equal weights on the keys that it sees, none on the others. This is how a **mask** works.
 #
 # ### Exercise 2 ●●○ · 5 minutes
-# Write the estimator for many queries at once, with the Gaussian kernel, in two or three lines without a loop. (Here queries, keys and values are numbers: `queries[:, None] - keys` gives all differences, [Q, K].)
+# Write the estimator with the Gaussian kernel for many queries at once, without a loop. (Queries, keys and values are numbers here: `queries[:, None] - keys` gives all differences, [Q, K].)
 #
 # <!-- example: attention pooling -->
 
@@ -341,7 +341,7 @@ assert torch.exp(torch.tensor(1000.0)).isinf() and torch.softmax(torch.tensor([1
 assert torch.allclose(attention_pooling(grid, hours, readings)[0], nadaraya_watson(grid, hours, readings)[0])
 
 # %% [markdown]
-# Adding 100 changes nothing, because the factor $e^{100}$ cancels. (So `torch.softmax` first subtracts the largest score; $e^{1000}$ would be infinite.) A low temperature gives nearly all the weight to the best score: at 0.1, "animal" has more than 99.9 %. At 10 the weights are 0.37, 0.33 and 0.30. In our score $w^2$ is a temperature.
+# Adding 100 changes nothing, because the factor $e^{100}$ cancels. (So `torch.softmax` first subtracts the largest score; $e^{1000}$ would be infinite.) A low temperature favours the best score: at 0.1, "animal" has more than 99.9 %; at 10 the weights are 0.37, 0.33 and 0.30. In our score $w^2$ is a temperature.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: too narrow, too wide
@@ -369,17 +369,17 @@ labs.bandwidth(
 
 # %% [markdown]
 # <a id="bias"></a><a id="variance"></a>
-# Move the width from one end to the other. Both ends fail:
+# Both ends fail:
 # - **Too narrow:** each query follows a single reading with its error, and other errors would give another curve: high **variance**.
-# - **Too wide:** around 16:30 the average mixes warm hours before the storm with cold ones after it, whatever the errors are: high **bias**. A hundred times wider, the curve is the mean.
+# - **Too wide:** around 16:30 the average mixes warm hours before the storm with cold ones after it, whatever the errors are: high **bias**.
 #
 # <a id="effective-number"></a>
-# How many readings count? If $n$ of them have the weight $1/n$, the squared weights sum to $1/n$. So for any weights we call $1/\sum_i\alpha_i^2$ the **effective number**. The lab shows its average over the queries.
+# How many readings count? If $n$ of them have the weight $1/n$, the squared weights sum to $1/n$. So for any weights we call $1/\sum_i\alpha_i^2$ the **effective number**. The lab shows its average.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: let the data choose
 # <a id="loss"></a>
-# Real data come without the dashed truth. We need a **loss**, a number that says from the readings alone how bad a width is, such as the mean squared difference between each reading and the estimate at its hour.
+# Real data come without the truth. We need a **loss**, a number that says from the readings alone how bad a width is, such as the mean squared difference between each reading and the estimate at its hour.
 
 # %%
 for width in [2.0, 0.6, 0.1, 0.02]:
@@ -410,16 +410,16 @@ predict(
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# This loss rewards copying: each query sees the value that it has to guess. So hide this value, and guess each reading from the other 49: **leave-one-out**.
+# This loss rewards copying. So hide the value from its query, and guess each reading from the other 49: **leave-one-out**.
 #
-# A mask is a table of True and False, a row for each query and a column for each key. In the whole course *True means: may be attended to*.
+# The mask is a table of True and False, a row for each query and a column for each key. In this course *True means: may be attended to*.
 
 # %% tags=["definition"]
 # course_utils.kernels: leave_one_out_mask
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise 3 ●●○ · 8 minutes
-# Write a softmax that survives large scores and respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K.) A mask [K] or [Q, K] is stretched to the scores. You need `torch.softmax(x, -1)`, `~mask` and
+# Write a softmax that survives large scores and respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K; a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
@@ -442,7 +442,7 @@ def masked_softmax(scores, mask):
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** follows the slope of the loss. The slope, the *gradient*, says in which direction the loss rises; a step in the other direction, scaled by the *learning rate* `lr`, makes it fall. `backward()` computes the gradient, `step()` takes the step.
+# **Gradient descent** follows the slope of the loss, the *gradient*. It says in which direction the loss rises; a step in the other direction, scaled by the *learning rate* `lr`, makes it fall. `backward()` computes the gradient, `step()` takes the step.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -512,7 +512,7 @@ assert 0.595 < learned < 0.605 and 1.57 < loss < 1.58 and round((readings - true
 assert path[0][0] == 2.0 and path[0][0] - path[1][0] > 10 * (path[20][0] - path[21][0]) > 0
 
 # %% [markdown]
-# Where the curve is steep, the steps are long; near the bottom they are short. Training ends close to it, at 0.60 hours. The loss there, 1.57, is far above 0, because the other readings cannot tell a reading's own error: the mean square of the fifty errors is 1.30. (Over many days it would be 1, their *variance*; its root, the *standard deviation*, is the typical size of an error.)
+# Where the curve is steep, the steps are long. Training ends near the bottom, at 0.60 hours. The loss there, 1.57, is far above 0, because the other readings cannot tell a reading's own error: the mean square of the fifty errors is 1.30. (Over many days it would be 1, their *variance*; its root, the *standard deviation*, is the typical size of an error.)
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
@@ -560,7 +560,7 @@ assert min(without_storm, key=without_storm.get) == 0.9
 # %% [markdown]
 # Between four and five readings, on average, and about six at 15:00. You are off by 0.7 °C; the four nearest gave 0.9.
 #
-# The learned curve turns 8 times, the curve of one hour once, the true day 4 times: it is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error. Why choose it? For the storm: with the same errors and no storm, leave-one-out chooses 0.9 hours.
+# The learned curve turns 8 times, the curve of one hour once, the true day 4 times. It is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error. It was chosen for the storm: with the same errors and no storm, leave-one-out chooses 0.9 hours.
 #
 # And with more readings? For each number we draw ten days, and take the width that comes closest to the truth:
 
@@ -585,9 +585,15 @@ assert 0.55 < rule[50][0] < 0.8 and 0.12 < rule[1600][0] < 0.15 and 4 < rule[50]
 widths, counts = zip(*rule.values(), strict=True)
 assert sorted(widths, reverse=True) == list(widths) and sorted(counts) == list(counts) and 1600 == 32 * 50
 assert 4.5 < widths[0] / widths[-1] < 5.5 and 5.5 < counts[-1] / counts[0] < 6.5
+stormy, source, calm_rule = true_day, torch.Generator().manual_seed(0), []
+true_day = lambda hour: 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24)  # noqa: E731
+for n in (50, 1600):
+    calm_rule.append(torch.tensor([best_width(n, source) for _ in range(10)]).mean(0))
+true_day = stormy
+assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown]
-# **Keep this:** the more readings, the narrower the best width, and the more of them count. Here 32 times as many shrink it to about a fifth, and about six times as many count. (On a day without a storm the width shrinks less, and still more count.)
+# **Keep this:** the more readings, the narrower the best width, and the more of them count. Here 32 times as many shrink it to about a fifth, and about six times as many count. (Without the storm: to about two fifths, and more than ten times as many.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -616,7 +622,7 @@ heatmap(
 assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for word in ("animal", "street")] == [0.31, 0.12]
 
 # %% [markdown]
-# "it" gives 31 % of its weight to "animal" and 12 % to "street", but only because we gave it a vector near that of "animal".
+# "it" gives 31 % of its weight to "animal" and 12 % to "street", because we gave it a vector near that of "animal".
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -634,17 +640,11 @@ predict(
 )
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Still “animal”, far more than “street”: only the vectors of the two words count, and they are the same as before.
-#
-# </details>
-#
 # **Keep this:** attention can only find what the vectors contain. So the vectors, and the score, must be *learned*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes what you have built into one file, with your functions where they are right and the course's where not. It needs only torch.
+# One file, with your functions where they are right and the course's where not. It needs only torch.
 
 # %%
 from course_kit.mine import keep
@@ -696,7 +696,7 @@ onward(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: words instead of hours
-# A distance treats query and key alike. But a word may look for one thing and be found by another.
+# A word may look for one thing and be found by another.
 #
 # **→ [2 · How does a word find the word that it needs?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](01_nadaraya_watson_annex.ipynb)
 #

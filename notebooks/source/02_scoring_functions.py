@@ -8,11 +8,11 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 2 · How does a word find the word that it needs?
-# *And what does it take from it?* You will hold `SelfAttention`, a layer that you wrote and trained, in `mine/attention.py`. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb): score, softmax, weighted average, a training loop; matrix products.
+# *And what does it take from it?* You will hold `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb); matrix products.
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You translate "The cat sat on the mat" and have written *Le chat était*; next comes *assis* ("seated"). For it you need one of the six English words. Suppose that each is a vector of three numbers: The (1, 0, 0), cat (0, 1, 0), sat (0, 0, 1), on (1, 1, 0), the (0, 1, 1), mat (1, 0, 1). What is written so far asks with a vector, too: (0, 0, 1). (Attention from one sequence to another is called **cross-attention**.) **Guess before you touch:** which words get the most attention?
+# You translate "The cat sat on the mat" and have written *Le chat était*; next comes *assis* ("seated"). Suppose that each English word is a vector of three numbers: The (1, 0, 0), cat (0, 1, 0), sat (0, 0, 1), on (1, 1, 0), the (0, 1, 1), mat (1, 0, 1). What is written so far asks with a vector, too, (0, 0, 1). (Attention from one sequence to another is **cross-attention**.) **Guess before you touch:** which words get the most attention?
 
 # %% jupyter={"source_hidden": true}
 import torch
@@ -54,15 +54,15 @@ assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# “sat”, “the” and “mat” tie: all three have a 1 where the query has one, and its zeros ignore the rest. Raise the third number of “sat” to 2, and it wins. One number of the query is not enough: it must reject the other two features, as (−1, −1, 1) does.
+# “sat”, “the” and “mat” tie: all three have a 1 where the query has one, and its zeros ignore the rest. Raise the third number of “sat” to 2, and it wins.
 #
 # </details>
 #
-# We made these vectors up. A network must *learn* what a word asks for, by what it is found, and what it gives.
+# We made these vectors up. A network must *learn* what a word asks for, how it is found, and what it gives.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# Each row of $x$ is a word. Three matrices make a query, a key and a value of *every* word; each query meets all keys; and each word becomes an average of values.
+# Each row of $x$ is a word. Three matrices make a query, a key and a value of *every* word; each query meets all keys, and each word becomes an average of values.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 three = ["the", "train", "stops"]
@@ -75,9 +75,9 @@ W_Q, W_K, W_V = (
 share = torch.softmax((x @ W_Q) @ (x @ W_K).T / 2**0.5, -1)
 steps = {
     "words x": x,
-    "queries x W_Q": x @ W_Q,
-    "keys x W_K": x @ W_K,
-    "values x W_V": x @ W_V,
+    "queries": x @ W_Q,
+    "keys": x @ W_K,
+    "values": x @ W_V,
     "weights": share,
     "output": share @ x @ W_V,
 }
@@ -90,20 +90,20 @@ plot.maps(
     across=6,
     roles={
         "words x": "plus",
-        "queries x W_Q": "query",
-        "keys x W_K": "key",
-        "values x W_V": "value",
+        "queries": "query",
+        "keys": "key",
+        "values": "value",
         "output": "output",
     },
     title="How does a sentence attend to itself?",
     caption="From left to right: [query|queries], [key|keys] and [value|values] are "
     "made of the same words; the weights say "
-    "how much of each value (column) a word (row) gets. Point at a cell to read its "
-    "number.",
+    "how much of each value (column) a word (row) gets. Full ink is the largest number "
+    "of a table.",
 )
 
 # %% [markdown]
-# From outside it is one layer. Shapes in, shapes out:
+# From outside it is one layer:
 
 # %% tags=["nbval-check-output"]
 from course_utils.self_attention import SelfAttention
@@ -113,7 +113,7 @@ output, weights = layer(torch.randn(2, 5, 24), mask=None)
 print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
 # %% [markdown]
-# Shapes: `B` sentences of `T` words with `D` features; queries and keys of `d` features, values of `dv`. (From two sequences there are `Q` queries and `K` keys.) A vector is a row.
+# These are 2 sentences of 5 words: the shapes are [B, T, D] for words of `D` features, [B, T, dv] and [B, T, T]. (From two sequences there are `Q` queries and `K` keys.) A vector is a row.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: from a distance to a dot product
@@ -122,7 +122,7 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# Softmax ignores a number that all scores of a query share, so the last term may always go. The middle one may go if all keys are equally long; what is left is the **dot product**, the sum of $q_ik_i$. If the keys are *not* equally long, dropping it is a choice. What does it change?
+# Softmax ignores a number that all scores of a query share, so the last term may always go, and the middle one if all keys are equally long. What is left is the **dot product**, the sum of $q_ik_i$. If the keys are *not* equally long, what does dropping the middle term change?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -143,10 +143,10 @@ assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0
 assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
 
 # %% [markdown]
-# <a id="dot-product"></a><a id="cosine-similarity"></a>
-# In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. The **cosine** alone reads only directions: 1 for key one, 0.71 for key two. The dot product also counts lengths. Double the query, and all its scores double: same order, sharper weights. Double one key, and only its score doubles: it may overtake the others, or fall behind them.
+# <a id="dot-product"></a>
+# In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. The **cosine** alone reads only directions: 1 for key one, 0.71 for key two. Double the query, and all its scores double: same order, sharper weights. Double one key, and only its score doubles: it may overtake the others, or fall behind them.
 #
-# **Keep this:** dot product = cosine × both lengths. For keys of equal length its softmax is chapter 1's Gaussian of width 1.
+# **Keep this:** dot product = cosine × both lengths. For keys of equal length its softmax gives the weights of chapter 1's Gaussian of width 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: why divide by √d?
@@ -155,12 +155,12 @@ assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].no
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "When d grows from 4 to 64, the head of a Transformer, the typical size of a score "
-    "grows by …",
-    ["a factor of 2", "a factor of 4", "a factor of 16"],
-    answer=1,
-    because="A score is a sum of d products, each of variance 1. Variances add up, so "
-    "the score has variance d and standard deviation √d, and √64 / √4 = 4.",
+    "Queries and keys are such noise, of d = 64 numbers, and each query meets 24 keys. "
+    "The score is q·k. How many queries give over 90 % of their weight to one key?",
+    ["hardly any: noise prefers nobody", "about one in ten", "about half"],
+    answer=2,
+    because="The scores differ by about 8, and of two keys whose scores differ by 8 one "
+    "gets e⁸, nearly 3,000 times, the weight of the other.",
 )
 
 # %% [markdown]
@@ -168,7 +168,7 @@ predict(
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
-# So a typical score, its *standard deviation* (the root of the variance), is √d: 2 for 4 features, 8 for 64. The softmax of such scores:
+# So a typical score, its *standard deviation* (the root of the variance), is √d: 2 for 4 features, 8 for 64, the head of a Transformer. The softmax of such scores:
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -188,14 +188,13 @@ assert [round(certain(d, 1), 2) for d in (64, 400)] == [0.50, 0.78] and certain(
 assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 1.9 < (q[..., :4] * k[..., :4]).sum(-1).std() < 2.1
 
 # %% [markdown]
-# <a id="saturation"></a>
-# All of these vectors are noise, yet at $d=64$ half of the queries are certain of one key: their softmax is **saturated**. At 400, 78 % are; divided by √d, none.
+# # At $d=64$ half of the queries are certain of one key, for no reason: their softmax is **saturated**. At 400, 78 % are; divided by √d, none.
 #
 # Why is that bad? A score acts only through the weights. With $S=\sum_je^{s_j}$ the quotient rule gives
 #
 # $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
 #
-# which is nearly 0 where a weight is near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. (It is the length of all these derivatives, times √d without the division.) **Drag d:** is the response without √d always smaller?
+# which is nearly 0 where a weight is near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. (It is the length of all these derivatives, times √d without the division.) **Drag d:** is it always smaller without √d?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = labs.scaling(sizes=range(1, 1025), d=64)
@@ -213,19 +212,21 @@ def response(d, divisor):
     jacobian = torch.diag_embed(alpha) - alpha[..., :, None] * alpha[..., None, :]
     return jacobian.flatten(1).norm(dim=-1) * d**0.5 / divisor
 
-for d, (little, much) in {64: (0.15, 0.31), 400: (0.455, 0.234)}.items():
-    plain, scaled = response(d, 1), response(d, d**0.5)
-    assert abs((plain < scaled.median() / 10).float().mean() - little) < 0.006
-    assert abs((plain > 10 * scaled.median()).float().mean() - much) < 0.006
-    assert 0.8 * scaled.median() < scaled.min() and scaled.max() < 1.4 * scaled.median()
+plain, scaled = response(64, 1), response(64, 8)
+assert abs((plain < scaled.median() / 10).float().mean() - 0.15) < 0.006
+assert abs((plain > 10 * scaled.median()).float().mean() - 0.31) < 0.006
+assert 0.8 * scaled.median() < scaled.min() and scaled.max() < 1.4 * scaled.median()
+for d in (2, 4, 8, 16, 32, 64, 128, 400):
+    spread = response(d, d**0.5).quantile(torch.tensor([0.05, 0.5, 0.95]))
+    assert spread[0] / spread[1] > 0.8 and spread[2] / spread[1] < 1.4 and 0.22 < spread[1] < 0.28
 
 # %% [markdown]
-# It is not. At $d=64$ the median query responds with 1.19 without √d and with 0.26 with it; the curve has a hump and falls below the other only near $d=200$, to 0.06 at 400. What √d does at 64 is to make the queries *equal*. With it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, 31 % with more than ten times it. At 400 it is 46 % and 23 %.
+# It is not. At $d=64$ the median response is 1.19 without √d and 0.26 with it, and only near $d=200$ do the curves cross. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, 31 % with more than ten times it.
 #
-# **Keep this:** scores grow like √d. Divided by it, all queries respond alike, at every $d$.
+# **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike, at any $d$ from 2 to 400.
 #
 # ### Exercise 1 ●○○ · 3 minutes
-# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch. (In the docstring this $d$ is D, the size of a query.)
+# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch. (This $d$ is D in the docstring.)
 #
 # <!-- example: scaled dot-product score -->
 
@@ -240,7 +241,7 @@ def scaled_score(queries, keys):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: what does the word take?
-# Back to *Le chat était*, with the six vectors as keys and as values. **With a pencil:** divide the scores 0, 0, 1, 0, 1, 1 by √3. What are the weights, and what comes out? You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
+# Back to *Le chat était*; the six vectors are keys and values. **With a pencil:** divide the scores 0, 0, 1, 0, 1, 1 by √3. What are the weights and the output? You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
 
 # %%
 scores = scaled_score(asked[None], K[None])[0]  # [1, 6]
@@ -253,7 +254,7 @@ assert torch.allclose(weights @ K, torch.tensor([[0.453, 0.453, 0.640]]), atol=5
 assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
 
 # %% [markdown]
-# The output, (0.453, 0.453, 0.640), is an average of the six words, mostly of those that answer; from it the network will have to make *assis*. Now "The weather is nice today" with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), again keys and values. The query is the vector of "The", and here the scores are not divided.
+# From the output, (0.453, 0.453, 0.640), the network will have to make *assis*. Now take "The weather is nice today", with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), as keys and values. The query is that of "The"; the scores are not divided.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -300,14 +301,14 @@ assert torch.allclose(weights @ X, torch.tensor([[0.574, 0.148, 0.620]]), atol=5
 
 # %% [markdown]
 # <a id="convex-hull"></a>
-# It cannot: no word has a first number above 0.9. The weights are (0.250, 0.114, 0.293, 0.158, 0.185), and the output is (0.574, 0.148, 0.620). All averages with weights that are not negative and add up to 1 make the **convex hull** of the values.
+# The weights are (0.250, 0.114, 0.293, 0.158, 0.185), and the output is (0.574, 0.148, 0.620). All averages with weights that are not negative and add up to 1 make the **convex hull** of the values.
 #
 # **Keep this:** whatever the score, the average of a softmax stays in the hull of the values.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: one vector, three jobs
 # <a id="self-attention"></a>
-# In **self-attention**, queries, keys and values come from the same sentence. In "train station", let "train" be (2, 0) and "station" (1, 1), and let each word use its vector for everything:
+# In **self-attention**, queries, keys and values come from one sentence. In "train station", let "train" be (2, 0), "station" (1, 1), and let each word use its vector for everything:
 
 # %%
 pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])  # train, station
@@ -325,32 +326,32 @@ assert torch.allclose(after @ moved, torch.tensor([2.731, 0.731]), atol=5e-4)
 assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and torch.allclose(before @ pair, torch.tensor([1.731, 0.269]), atol=5e-4)
 
 # %% [markdown]
-# "station" becomes (1.5, 0.5): it has taken a half of "train". This is what we want, but two things are not.
-# - **Asking is not being found.** As $x_i\cdot x_j=x_j\cdot x_i$, both give each other the score 2. But "station" needs "train", and not the other way round.
-# - **Being found is not answering.** Let one vector $w$ ask for all words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. Then $x_i$ is at once what a word says and how much it counts. With $w=(1,0)$, move "station" so that it counts more:
+# "station" becomes (1.5, 0.5), half of it from "train". This is what we want, but two things are not.
+# - **Asking is not being found.** As $x_i\cdot x_j=x_j\cdot x_i$, both score the other with 2. But "station" needs "train", and not the other way round.
+# - **Being found is not answering.** Let one vector $w$ ask for all words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. Then $x_i$ is both what a word says and how much it counts. With $w=(1,0)$, let "station" count more:
 
 # %% [markdown]
 # | "station" | its weight | output |
 # |---|---|---|
-# | stays at (1, 1) | 0.269 | (1.731, 0.269) |
-# | moves to (3, 1) | 0.731 | (2.731, 0.731): what it says changed, too |
-# | only its *key* moves | 0.731 | (1.269, 0.731), in the old hull |
+# | at (1, 1) | 0.269 | (1.731, 0.269) |
+# | at (3, 1) | 0.731 | (2.731, 0.731): says something else, too |
+# | key (3, 1), value (1, 1) | 0.731 | (1.269, 0.731), in the old hull |
 
 # %% [markdown]
 # So every word $x$ gets three vectors, each by a matrix that is learned:
 #
 # $$ {\color{#bf5f00}{q}}=x\,W_Q,\qquad {\color{#007fc6}{k}}=x\,W_K,\qquad {\color{#008a67}{v}}=x\,W_V $$
 #
-# Put all words of a sentence below each other, as the rows of $X$, and this is all of self-attention:
+# With all words of a sentence as the rows of $X$, this is all of self-attention:
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
-# Sizes: $X$ [T, D]; $W_Q$ and $W_K$ [D, d], $W_V$ [D, dv]; so $Q$ and $K$ are [T, d], $V$ and the output $Y$ [T, dv], and the weights [T, T].
+# $W_Q$ and $W_K$ are [D, d], $W_V$ is [D, dv]; so $Q$ and $K$ are [T, d], $V$ and $Y$ [T, dv].
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: words that are not there
 # <a id="padding"></a><a id="causal-mask"></a>
-# A batch is one tensor, so short sentences are filled up, which is called **padding**:
+# A batch is one tensor, so short sentences are filled up by **padding**:
 #
 # ```text
 # Dive   into   deep   learning
@@ -358,7 +359,7 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and
 # Hello  world  <pad>  <pad>
 # ```
 #
-# No query should attend to `<pad>`. (From chapter 5 on, a *causal mask* also hides the words to come.) Where among the steps does a mask belong?
+# No query should attend to `<pad>`. (From chapter 5 on, a *causal mask* also hides the words to come.) Where does a mask belong?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -388,7 +389,7 @@ assert labs.orders(masks)[1]["on masked keys"] == 40
 assert [row["smallest row sum"] for row in labs.orders(masks)] == [100, 100, 5, 100]
 
 # %% [markdown]
-# Choose the other orders. *Multiply, then softmax* gives away 40 %, because exp(0) = 1 is a share. *Softmax, then multiply* comes too late: one row sums to only 5 %. Right is −∞ for what is hidden, then softmax, as in your function of chapter 1.
+# Choose the other orders. *Multiply, then softmax* gives away 40 %. *Softmax, then multiply* comes too late: one row sums to only 5 %. Right is −∞ for what is hidden, then softmax, as in chapter 1.
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Put it together: score, scale, mask, softmax, average.
@@ -408,8 +409,7 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: scaled dot-product attention -->
 #
-# <a id="fused"></a>
-# PyTorch has the same in one **fused** call, which need not store the weights:
+# PyTorch has this in one **fused** call, which need not store the weights:
 
 # %% tags=["nbval-check-output"]
 q, k, v = torch.randn(3, 2, 6, 16)
@@ -429,10 +429,10 @@ with torch.no_grad():  # one head, the identity for each matrix
 assert torch.allclose(other_way, output, atol=1e-5)
 
 # %% [markdown]
-# Beware of PyTorch's own layer: `nn.MultiheadAttention` reads masks *the other way round*, True = hidden. Hand it `~mask`, or it attends to the padding alone.
+# But PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*, True = hidden: hand it `~mask`.
 #
 # ### Exercise 3 ●●○ · 6 minutes
-# Now the layer, a class like chapter 1's. It holds the three matrices, and makes q, k and v of the same x. `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. (It stores the transpose: its `weight` is [d, D].) Call the three `query`, `key` and `value`. In the example $W_Q$ is the column (1, 0), $W_K$ (0, 1) and $W_V$ (2, 1).
+# Now the layer, a class like chapter 1's, with three matrices, `query`, `key` and `value`. `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. (It stores the transpose, [d, D].) In the example $W_Q$ is the column (1, 0), $W_K$ (0, 1) and $W_V$ (2, 1).
 #
 # <!-- example: a self-attention layer -->
 
@@ -452,13 +452,23 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: can it be learned?
-# In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 3 · 8 = 24 numbers. (`gather` looks up what the one at place `whom` has.)
+# In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 24 numbers. (`gather` looks up what the one at place `whom` has.)
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: rooms
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Let two of the three jobs share one matrix, in a layer with room enough. With which "
+    "two does it fail?",
+    ["keys and values", "queries and values", "queries and keys", "with any two"],
+    answer=2,
+    because="With one matrix for queries and keys, i scores j as j scores i: if Ada "
+    "finds Ben, Ben finds Ada, even if he looks for Cleo. More numbers do not help.",
+)
+
 # %% [markdown]
-# The output of a person should be the thing that they need, one-hot again. So the loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter.
+# The output of a person should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -498,10 +508,10 @@ share = train(layer)
 print(f"{share:.1%} of the people get what they need")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert share >= 0.995 and rooms(1)[0].shape[-1] == 24
+assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 
 # %% [markdown]
-# A click lets the person of the row look for the person of the column, and, while the notebook runs, the layer answers at once.
+# Now it is your turn to send them, while the notebook runs:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 room, answer = labs.people(
@@ -515,7 +525,7 @@ room, answer = labs.people(
 display(room, answer)
 
 # %% [markdown]
-# What did it learn? Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use?
+# Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 with torch.no_grad():
@@ -529,7 +539,7 @@ with torch.no_grad():
 used = "share of a matrix"
 plot.maps(
     {used: parts},
-    {used: ["W_Q", "W_K", "W_V"]},
+    {used: ["query", "key", "value"]},
     {used: ["name", "looks for", "carries"]},
     axes=("matrix", "part"),
     title="Which part of a person does each matrix read?",
@@ -541,69 +551,63 @@ plot.maps(
 assert parts.argmax(1).tolist() == [1, 0, 2] and parts.amax(1).min() > 0.6
 
 # %% [markdown]
-# $W_Q$ reads whom you look for, $W_K$ your name, $W_V$ what you carry: the loss told it. Could it have done with fewer matrices?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "Let two of the three jobs share one matrix, in a layer with room enough. With which "
-    "two does it fail?",
-    ["keys and values", "queries and values", "queries and keys", "with any two"],
-    answer=2,
-    because="With one matrix for queries and keys, i scores j as j scores i: if Ada "
-    "finds Ben, Ben finds Ada, even if he looks for Cleo. More numbers do not help.",
-)
-
-# %% [markdown]
+# $W_Q$ reads whom you look for, $W_K$ your name, $W_V$ what you carry: the loss told it.
+#
 # <a id="read-out"></a>
-# To be fair, each layer gets what every real one has: a fourth matrix, the **output matrix** $W_O$, which reads the answer out of the average.
+# Back to your guess. To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average. It is one line more than your class:
 
 # %%
-class SharedAttention(nn.Module):
-    def __init__(self, same, size):  # same: the jobs that have one matrix, such as "KV"
-        super().__init__()
-        self.W = nn.ModuleDict({job: nn.Linear(24, size, bias=False) for job in "QKV"})
-        for job in same:
-            self.W[job] = self.W[same[0]]
-        self.out = nn.Linear(size, 8, bias=False)  # W_O
+class OutputAttention(SelfAttention):
+    def __init__(self, size, head_size, value_size, output_size):
+        super().__init__(size, head_size, value_size)
+        self.out = nn.Linear(value_size, output_size, bias=False)  # new: W_O
 
-    def forward(self, x, mask):
-        q, k, v = (self.W[job](x) for job in "QKV")
-        output, weights = scaled_dot_product_attention(q, k, v, mask)
+    def forward(self, x, mask=None):
+        output, weights = super().forward(x, mask)
         return self.out(output), weights
+
+# %%
+def sharing(jobs, size):
+    """A layer in which these jobs have one matrix."""
+    layer = OutputAttention(24, size, size, output_size=8)
+    for job in jobs[1:]:
+        setattr(layer, job, getattr(layer, jobs[0]))
+    return layer
 
 # %% seconds=8 slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
-fewer = {}
+pairs, fewer = [[], ["key", "value"], ["query", "value"], ["query", "key"]], {}
 for size in [8, 16]:
-    for same in ["", "KV", "QV", "QK"]:
-        fewer[same, size] = share = train(SharedAttention(same, size))
-        print(f"size {size:2}, one matrix for {same or 'each job':8} {share:4.0%}")
+    for jobs in pairs:
+        share = fewer[" = ".join(jobs), size] = train(sharing(jobs, size))
+        print(f"size {size:2}, {' = '.join(jobs) or 'three matrices':14} {share:4.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert all(fewer[same, 16] >= 0.995 for same in ("", "KV", "QV")) and fewer["", 8] >= 0.995
-assert all(0.84 < fewer[same, 8] < 0.99 for same in ("KV", "QV")) and all(0.42 < fewer["QK", size] < 0.5 for size in (8, 16))
+assert all(fewer[same, 16] >= 0.995 for same in ("", "key = value", "query = value")) and fewer["", 8] >= 0.995
+assert all(0.84 < fewer[same, 8] < 0.99 for same in ("key = value", "query = value"))
+assert all(0.42 < fewer["query = key", size] < 0.5 for size in (8, 16))
 
 # %% [markdown]
-# With 16 numbers, values may share a matrix with keys, or with queries: everybody is served. With 8 they get in each other's way, and some people go wrong; 12 were enough in each of eleven trainings. So what values of their own buy here is *size*: 8 numbers instead of 12. But queries that share with keys serve fewer than half the people, at any size that we tried, up to 64, and with five times the training.
+# With 16 numbers, values may share a matrix with keys, or with queries: everybody is served. With 8, some people go wrong; 12 were enough in each of fourteen trainings. So values of their own buy *size*. But queries that share with keys serve fewer than half the people, at any size that we tried, up to 64, and with five times the training.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 torch.manual_seed(1)
-assert all(train(SharedAttention(same, 12)) > 0.995 for same in ("KV", "QV"))
-assert train(SharedAttention("QK", 64)) < 0.5
+assert all(train(sharing(jobs, 12)) > 0.995 for jobs in pairs[1:3])
+assert train(sharing(["query", "key"], 64)) < 0.5
 
 # %% [markdown]
 # **Keep this:** in our rooms asking and being found need two matrices. Values of their own save numbers.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So how does a word find what it needs?
-# It asks with $xW_Q$; every word is labelled by its $xW_K$; softmax turns fits into shares, and it takes an average of $xW_V$, nothing else. Chapter 1's "it" found "animal" because *we* had put their vectors together. With two matrices for the score, a word can ask for something that it is not.
+# It asks with $xW_Q$, finds by $xW_K$, and takes an average of $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together. With two matrices for the score, a word can ask for something that it is not.
 #
 # <a id="additive-attention"></a>
-# A dot product needs queries and keys of one size. Chapter 3's translator has two sizes, so it uses a small network as the score, the **additive** one; [the annex](02_scoring_functions_annex.ipynb#concat) has it beside eleven others.
+# A dot product needs queries and keys of one size. Chapter 3 has two sizes, and uses a small network as the score, the **additive** one ([annex](02_scoring_functions_annex.ipynb#concat)).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# `SelfAttention` joins your kernel, pooling and masked softmax of chapter 1 in `mine/attention.py`. `python -m mine.rooms` trains it in a room.
+# `SelfAttention` joins chapter 1's functions in `mine/attention.py`, and `python -m mine.rooms` trains it.
 
 # %%
 from course_kit.mine import keep
@@ -612,11 +616,11 @@ keep("attention", "rooms")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. −½‖q−k‖² = q·k − ½‖k‖² − ½‖q‖²: between keys of equal length, distance and dot product are one score.
-# 2. A dot product of $d$ features of variance 1 has standard deviation √d. Divide by it, or queries respond unevenly.
+# 1. −½‖q−k‖² = q·k − ½‖k‖² − ½‖q‖²: between keys of equal length, distance and dot product choose the same weights.
+# 2. Random scores grow like √d. Divide by it, or queries respond unevenly.
 # 3. $\mathrm{softmax}(QK^\top/\sqrt d)\,V$ with $Q=XW_Q$, $K=XW_K$, $V=XW_V$. Asking must differ from being found.
 # 4. Score, scale, mask, softmax, average. Masked means −∞ before the softmax.
-# 5. What comes out is an average of values, so it stays in their convex hull. A last matrix, $W_O$, reads it out.
+# 5. What comes out stays in the convex hull of the values. A last matrix, $W_O$, reads it out.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
@@ -631,9 +635,7 @@ keep("attention", "rooms")
 # |---|---|---|
 # | [scoring function](#scoring-function) | 评分函数 | query and key → number (alignment function, 对齐函数) |
 # | [dot product](#dot-product) | 点积 | multiply and add up |
-# | [cosine similarity](#cosine-similarity) | 余弦相似度 | without the lengths |
 # | [scaled dot-product attention](#scaled-dot-product) | 缩放点积注意力 | scores divided by √d |
-# | [saturation](#saturation) | 饱和 | all weight on one key |
 # | [cross-attention](#cross-attention) | 交叉注意力 | queries and keys from two |
 # | [self-attention](#self-attention) | 自注意力 | all three from one sequence |
 # | [convex hull](#convex-hull) | 凸包 | all averages of points |
@@ -641,7 +643,6 @@ keep("attention", "rooms")
 # | [output matrix](#read-out) | 输出矩阵 | reads the average out |
 # | [padding](#padding) | 填充 | filling up |
 # | [causal mask](#causal-mask) | 因果掩码 | nothing later is seen |
-# | [fused](#fused) | 融合（算子） | several steps in one call |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward
@@ -650,7 +651,7 @@ onward(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: attention learns to translate
-# In chapter 3 a network makes queries and keys itself, and a translator looks back with them.
+# In chapter 3 a translator looks back with queries and keys that it makes itself.
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](02_scoring_functions_annex.ipynb)
 #
