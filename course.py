@@ -41,6 +41,7 @@ def parser():
 
     add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
     add.add_argument("names", nargs="*", help=NAMES)
+    add.add_argument("--write", action="store_true", help="also into the tables of README.md and docs/teaching.md")
 
     add = command("views", "authoring.bundle", "build the program of the views, or check it and test it")
     add.add_argument("names", nargs="*", help="with --check: of tests; without: all")

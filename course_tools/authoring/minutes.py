@@ -1,22 +1,28 @@
-"""How long a notebook takes, by one formula: `course minutes`, and `<!-- minutes -->` in a source.
+"""How long a notebook takes, by one formula: `course minutes`, and `<!-- minutes -->` in a source. With --write, the
+tables of README.md and docs/teaching.md get these minutes, too: alone, live, and live for each section of a lesson.
 
-    words / 110  +  ½ a visible code cell  +  2 a lab  +  ½ a guess  +  1.6 × the exercises' minutes  +  idle time
+    words / 110  +  ½ a formula  +  lines of code / 20  +  ½ a result  +  1 a figure  +  2 a lab  +  1 a guess
+    +  1.6 × the exercises' minutes  +  idle time
 
-words           of the Markdown cells, without formulas, code blocks and addresses; not those of exercise cards (a cell
-                with a heading that begins with Exercise or Find the error), the glossary and further reading
-visible         code cells that are not folded, nor tagged `asserts`, `workbook` or `exercise`
+words           of the Markdown cells, without formulas, code blocks and addresses; not the lines from the heading of an
+                exercise on (it begins with Exercise or Find the error), the glossary and further reading
+formulas        displayed ones, $$…$$
+lines, results  of code cells that are not folded, nor tagged `asserts`, `workbook` or `exercise`, and such cells; of a
+                cell that names definitions, the lines of their text
+figures         folded cells that draw: they call `plot.…`, `heatmap` or `Table`, and are no labs
 labs, guesses   cells tagged `lab`, `predict`
 exercises       those above the functions in cells; their minutes are in their definitions
 idle time       of a cell whose header says how long it runs, `# %% seconds=40 tags=["training"]`, what is beyond 5 s
 
 Alone is the whole notebook. Live is what `course present` shows a class: a cell marked `skip` is left out with the
-unmarked cells below it. There, the text is said instead of read, and takes as long; exercises are not counted.
+unmarked cells below it. There, the text is said instead of read, and takes as long; an exercise is explained before
+and after, in half its minutes, and solved elsewhere.
 """
 
 import re
 from dataclasses import dataclass
 
-from course_kit import lessons
+from course_kit import definitions, files, lessons
 from course_kit.exercises import define
 
 from . import sources
@@ -24,10 +30,15 @@ from .sources import tags
 
 STEP = 5  # what is said is rounded to so many minutes
 PATIENCE = 5  # seconds that nobody counts
-CARD = re.compile(r"#+ +(Exercise|Find the error)")
+CARD = re.compile(r"^#+ +(?:Exercise|Find the error)", re.M)
 LISTS = re.compile(r"Glossary|Further reading")
 HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
+FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
+DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
+ROW = re.compile(r"^\| (\d+) \|", re.M)  # the minutes in a plan of the guide
+PLANNED = re.compile(r"^\| \d+ \| Chapter (\d)(, without.*| \|)$", re.M)
+TOTAL = re.compile(r"((?:^\| \d+ \|.*\n)+)\nTogether \d+ minutes", re.M)
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
 
@@ -36,7 +47,10 @@ class Content:
     """What there is to do in some cells of a notebook."""
 
     words: int
+    formulas: int
     cells: int  # visible code
+    lines: int  # of these cells
+    figures: int
     labs: int
     guesses: int
     exercises: int
@@ -44,10 +58,16 @@ class Content:
     idle: float  # minutes
 
     @property
+    def reading(self):
+        """By the formula above, without the exercises."""
+        code = self.lines / 20 + self.cells / 2
+        seen = self.formulas / 2 + self.figures + 2 * self.labs + self.guesses
+        return self.words / 110 + code + seen + self.idle
+
+    @property
     def minutes(self):
         """By the formula above."""
-        reading = self.words / 110 + self.cells / 2 + 2 * self.labs + self.guesses / 2
-        return reading + 1.6 * self.solving + self.idle
+        return self.reading + 1.6 * self.solving
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,45 @@ def of(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
     cells = list(_parts(notebook))
     whole, live = _content(cells, name), _content([one for one in cells if one[2]], name)
-    return Minutes(name, _rounded(whole.minutes), _rounded(live.minutes - 1.6 * live.solving), whole)
+    return Minutes(name, _rounded(whole.minutes), _rounded(live.reading + live.solving / 2), whole)
+
+
+def sections(notebook, name, first):
+    """Live minutes of the parts of a lesson's source that begin at these headings; the first has what is before it."""
+    parts, now = {heading: [] for heading in first}, first[0]
+    for cell in _parts(notebook):
+        now = next((head for _, head in headings(cell[0]) if head in parts), now)
+        parts[now].append(cell)
+    shown = [_content([cell for cell in cells if cell[2]], name) for cells in parts.values()]
+    return [max(round(one.reading + one.solving / 2), 1) for one in shown]
+
+
+def tables(readme, guide, names):
+    """The texts of README.md and of docs/teaching.md with the minutes of these notebooks, and of plans with them."""
+    for name in names:
+        time = minutes(name)
+        live = "" if lessons.is_annex(name) else time.live
+        readme = re.sub(
+            rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+ \|( \d+)? \|", rf"\1 {time.alone} | {live} |", readme
+        )
+        guide = re.sub(rf"(`{name}` \|) \d+ \| \d* \|", rf"\1 {time.alone} | {live} |", guide)
+        if lessons.is_annex(name):
+            continue
+        before, part = re.split(rf"(?=^## Chapter {lessons.chapter(name)}: )", guide, flags=re.M)
+        rows = re.findall(r"^\| \d+ \| \*(.+?)\* \|", part.split("\n## ")[0], re.M)
+        for heading, spent in zip(rows, sections(sources.read(name), name, rows), strict=True):
+            part = re.sub(rf"^\| \d+ \| (?=\*{re.escape(heading)}\*)", f"| {spent} | ", part, count=1, flags=re.M)
+        guide = before + part
+    guide = PLANNED.sub(lambda row: f"| {_live(guide, row[1], row[0])} | Chapter {row[1]}{row[2]}", guide)
+    guide = TOTAL.sub(lambda plan: f"{plan[1]}\nTogether {sum(map(int, ROW.findall(plan[1])))} minutes", guide)
+    return readme.replace("|  |", "| |"), guide
+
+
+def _live(guide, number, without):
+    """Minutes of a chapter in the guide, of its sections that are not named in `without`."""
+    part = guide.split(f"\n## Chapter {number}: ")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\d+) \| (\*.+?\*) \|", part, re.M)
+    return sum(int(spent) for spent, heading in rows if heading not in without)
 
 
 def _rounded(time):
@@ -106,10 +164,14 @@ def _content(cells, name):
     """The Content of cells as `_parts` gives them."""
     texts = [cell.source for cell, listed, _ in cells if cell.cell_type == "markdown" and not listed]
     code = [cell for cell, *_ in cells if cell.cell_type == "code"]
+    visible = [cell for cell in code if _visible(cell)]
     solved = [_exercise(stub.name, name) for cell in code for stub in define.stubs(cell.source)]
     return Content(
         words=sum(map(words, texts)),
-        cells=sum(map(_visible, code)),
+        formulas=sum(len(FORMULA.findall(text)) for text in texts),
+        cells=len(visible),
+        lines=sum(map(_lines, visible)),
+        figures=sum(map(_draws, code)),
         labs=sum("lab" in tags(cell) for cell in code),
         guesses=sum("predict" in tags(cell) for cell in code),
         exercises=len(solved),
@@ -119,10 +181,8 @@ def _content(cells, name):
 
 
 def words(text):
-    """How many words there are to read in a Markdown text; none in an exercise card."""
-    text = BLOCK.sub("", text)
-    if any(CARD.match(line) for line in text.splitlines()):
-        return 0
+    """How many words there are to read in a Markdown text; those of an exercise, from its heading on, do not count."""
+    text = CARD.split(BLOCK.sub("", text))[0]
     return sum(any(map(str.isalnum, word)) for word in NO_WORDS.sub(" ", text).split())
 
 
@@ -131,13 +191,29 @@ def _visible(cell):
     return not folded and not {"asserts", "workbook", "exercise"} & set(tags(cell))
 
 
+def _lines(cell):
+    text = definitions.written_out(cell.source) if "definition" in tags(cell) else cell.source
+    return sum(map(bool, map(str.strip, text.splitlines())))
+
+
+def _draws(cell):
+    return (
+        not _visible(cell) and not {"asserts", "lab", "predict"} & set(tags(cell)) and bool(DRAWS.search(cell.source))
+    )
+
+
 def _exercise(exercise, name):
     sources.load_exercises(name)
     return define.find(exercise)
 
 
-def run(names=()):
+def run(names=(), write=False):
     """The command `course minutes` -> exit status."""
+    if write:
+        both = [files.course_folder() / "README.md", files.course_folder() / "docs" / "teaching.md"]
+        texts = tables(*(path.read_text("utf-8") for path in both), sources.names(names))
+        for path, text in zip(both, texts, strict=True):
+            path.write_text(text, "utf-8")
     print(f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}")
     for name in sources.names(names):
         time, there = minutes(name), minutes(name).content

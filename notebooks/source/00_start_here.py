@@ -49,7 +49,7 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The lessons** ([plan](#The-chapters)) take about nine hours with their exercises. Eight *annexes* hold what you may skip. You need no GPU and, once the course is installed, no internet.
+# **The lessons** ([plan](#The-chapters)) take about twelve hours with their exercises. Eight *annexes* hold what you may skip. You need no GPU and, once the course is installed, no internet.
 #
 # **Before:** Python with functions, and a little mathematics: sums, exp and, from chapter 1 on, derivatives. Tensors are explained below, and everything else where it is first needed. <!-- minutes -->
 #
@@ -136,7 +136,7 @@ print("the average of 2 and 4, with weights 1 and 3:", float(result))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(float(result) - 3.5) < 1e-6
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
 # A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours, and <b style="color:#bb51a8">what comes out</b> is purple.

@@ -22,13 +22,16 @@ def content(source, name="01_nadaraya_watson"):
         (TEXT + 20 * CODE.replace("%%", '%% jupyter={"source_hidden": true}'), 10),
         (TEXT + 20 * CODE.replace("%%", '%% tags=["asserts"]'), 10),
         (5 * '# %% jupyter={"source_hidden": true} tags=["lab"]\n1\n\n', 10),
-        (20 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
+        (10 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
+        (10 * '# %% jupyter={"source_hidden": true}\nplot.maps(x)\n\n', 10),
+        (20 * "# %% [markdown]\n# $$ a = b $$\n\n", 10),
+        ("# %%\n" + 190 * "1 + 1\n", 10),
         ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
         ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
         (TEXT.replace("# word", "# ## Glossary\n# word") + "# %% [markdown]\n# ### Its rest\n\n" + TEXT, 0),
         (TEXT.replace("# word", "# ## Further reading\n# word") + "# %% [markdown]\n# ## Next\n\n" + TEXT, 10),
         (TEXT.replace("# word", "# ### Exercise 1 ●○○ · 3 minutes\n# word"), 0),
-        (TEXT.replace("# word", "# #### Find the error ●○○ · 3 minutes\n# word"), 0),
+        (TEXT + "# #### Find the error ●○○ · 3 minutes\n# " + 1100 * "word ", 10),
     ],
 )
 def test_each_term_counts_as_the_formula_says(source, time):
@@ -41,10 +44,10 @@ def test_an_exercise_counts_by_its_definition():
     two = [f'# %% tags=["exercise"]\n@exercise("{one.name}")\ndef answer(x):\n    ...\n\n' for one in EXERCISES[:2]]
     counted = content("".join(two)).content
     assert counted.exercises == 2
-    assert counted.minutes == 1.6 * sum(one.minutes for one in EXERCISES[:2])
+    assert counted.reading == 0 and counted.minutes == 1.6 * sum(one.minutes for one in EXERCISES[:2])
 
 
-def test_live_is_what_a_class_is_shown_without_exercises():
+def test_live_is_what_a_class_is_shown():
     skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
