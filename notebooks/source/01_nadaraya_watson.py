@@ -62,7 +62,7 @@ assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 
 assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The query reaches too far: the estimate does not notice the storm at 16:30. Make the width narrower until it does, and drag the orange mark across the storm.
+# The estimate does not notice the storm at 16:30. Make the width narrower until it does, and drag the orange mark across the storm.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings). Each key gets a **weight**, its share of the average of the <b style="color:#008a67">values</b> (the readings).
@@ -70,11 +70,11 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
 # <a id="attention-pooling"></a><a id="scoring-function"></a><a id="softmax"></a>
-# A query $q$ and $n$ keys $k_i$ are *vectors*, lists of $d$ numbers (so far $d=1$), and each key brings a value $v_i$, a vector, too. **Attention pooling** has three steps: a **scoring function** $a$ says how well a key fits the query; a *distribution* $p$ turns the scores into weights $\alpha_i$, not negative, that add up to 1; and the values are averaged with these weights.
+# A query $q$ and $n$ keys $k_i$ are *vectors*, lists of $d$ numbers (so far $d=1$), and each key brings a value $v_i$, a vector, too. **Attention pooling** has three steps: a **scoring function** $a$ says how well a key fits the query; a *distribution* $p$ turns the scores into weights $\alpha_i$, not negative, that add up to 1; and these average the values.
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}})=\sum_{i=1}^n p\big(a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}})\big)\,{\color{#008a67}{v_i}} $$
 #
-# The usual $p$ is the **softmax** of the scores $s_i=a(k_i,q)$: exp makes each of them positive, and dividing by the sum makes them add up to 1:
+# The usual $p$ is the **softmax** of the scores $s_i=a(k_i,q)$: exp makes each positive, and dividing by the sum makes them add up to 1:
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_{j=1}^n e^{s_j}} $$
 #
@@ -237,7 +237,7 @@ def gaussian_kernel(distance, width=1.0):
 
 # %% [markdown] slideshow={"point": ["weights ="]}
 # <a id="nadaraya-watson"></a>
-# The mean makes $\sum_i(v_i-c)^2$ smallest. If errors at near readings matter more, multiply each square by its closeness $\kappa_i=\kappa(q-k_i)$. The derivative, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$. This is the **Nadaraya–Watson estimator**:
+# If errors at near readings matter more, multiply each square by its closeness, $\kappa_i=\kappa(q-k_i)$. The derivative, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$. This is the **Nadaraya–Watson estimator**:
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 
@@ -292,7 +292,7 @@ assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: score, then share
-# Is this the attention from above, with its softmax? **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, and the score is $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
+# Is this the attention from above? **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, the score $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
 # %%
 three, celsius = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([10.0, 20.0, 0.0])
@@ -328,7 +328,7 @@ def attention_pooling(queries, keys, values, width=1.0):
 # <!-- solution: attention pooling -->
 #
 # <a id="temperature"></a>
-# What happens to a softmax if you add 100 to all scores? And if you divide all of them by a number $T$, the **temperature**? **Guess, then try.**
+# What happens to a softmax if you add 100 to all scores? And if you divide them by a number $T$, the **temperature**? **Guess, then try.**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.softmax([2.0, 1.0, 0.0], ["animal", "street", "it"])
@@ -435,7 +435,7 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# Now let a program find the width. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*, a *class*: a plan for objects with data and functions of their own. `__init__` fills a new object, after `super().__init__()` lets PyTorch prepare it, and calling the object runs `forward`. We store the logarithm of the width, so that no step makes the width negative.
+# Now let a program find the width. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*, a *class*: a plan for objects with data and functions of their own. `__init__` fills a new object, after `super().__init__()` lets PyTorch prepare it, and calling the object runs `forward`. (With the logarithm of the width no step makes the width negative.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
@@ -656,7 +656,7 @@ keep("attention")
 # 1. Attention is an average, and the query chooses the weights.
 # 2. Score, share, average: $s_i=a(k_i,q)$, $\alpha=\mathrm{softmax}(s)$, $\sum_i\alpha_iv_i$.
 # 3. The Gaussian kernel, normalised, *is* a softmax. A narrow width keeps errors, a wide one blurs the truth.
-# 4. A mask hides keys: their score is −∞, their weight 0. Hide the answer before you train.
+# 4. A mask hides keys: their score is −∞. Hide the answer before you train.
 # 5. More readings: a narrower best width, and more of them count.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -251,7 +251,7 @@ worse = [sum(map(float.__gt__, each, errors["chosen"])) for each in errors.value
 assert worse == [0, 50, 55, 123, 199] and 200 - 50 == 150
 
 # %% [markdown]
-# Leave-one-out is better than 2 hours in nearly every set, and than 1 hour in 123 of 200. A fixed width of 0.6 or 0.8 hours would have been better in about 150; but to know this, you need the truth.
+# Leave-one-out beats 2 hours in nearly every set, and 1 hour in 123 of 200. A fixed width of 0.6 or 0.8 hours would have been better in about 150; but to know this, you need the truth.
 
 # %% [markdown]
 # ## Parametric or not?
@@ -322,7 +322,7 @@ view = labs.ask(
 display(view, labs.influence(view, hours, readings, attention_pooling))
 
 # %% [markdown]
-# At noon, press *remove the largest weight*, then *bring all back*. Repeat this at 17:00. Why does the estimate hardly move at noon, but jump at 17:00?
+# Press *remove the largest weight* at noon and at 17:00. Why does the estimate hardly move at noon, but jump at 17:00?
 #
 # Without example $i$ the other weights are divided by their sum, $1-\alpha_i$. So the estimate $f$ becomes $(f-\alpha_iv_i)/(1-\alpha_i)$ and moves by $\alpha_i\,(f-v_i)/(1-\alpha_i)$. At noon $f-v_i$ is small.
 
@@ -446,7 +446,7 @@ assert 2.5 < (ppm - attention_pooling(years, years, ppm, width=0.5)[0]).std() * 
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
 # %% [markdown]
-# To guess a single missing week of all 44 years, a width of about a week is the best of those tried, although the minimum is flat. To see the trend alone, you have to average the season away, with half a year. Nor can leave-one-out tell whether a week is best for the true curve: if neighbouring weeks share noise, copying a neighbour looks better than it is.
+# To guess a single missing week, a width of about a week is the best of those tried, although the minimum is flat. To see the trend alone, you have to average the season away, with half a year. Nor can leave-one-out tell what is best for the true curve: if neighbouring weeks share noise, copying a neighbour looks better than it is.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
 
@@ -500,11 +500,11 @@ assert round((true_day(grid)[0] - attention_pooling(grid, hours, readings)[0][0]
 assert 0.45 < ((true_day(grid)[0] - clean) / (true_day(grid) - straight)[0]).item() < 0.55
 
 # %% [markdown]
-# Of the error of 1.1, 0.8 is bias: 12.8 against 11.96 without noise. Round the clock it is 12.35, so half of the bias is gone; the other half is the blur of any kernel. A kernel needs nothing but a distance, so you may choose the one that fits your keys.
+# Of the error of 1.1, 0.8 is bias: 12.8 against 11.96 without noise. Round the clock it is 12.35, so half of the bias is gone; the other half is the blur of any kernel.
 
 # %% [markdown]
 # ## Is a prompt a set of examples?
-# Put pairs of a question and its answer in front of a new question. In attention each pair can be a key and a value, and the new question is the query: what comes out is a kernel regression over the prompt, whose examples were never trained on. Here the "prompt" has twenty pairs of a rule that is different each time:
+# Put pairs of a question and its answer in front of a new question. In attention each pair can be a key and a value, and the new question the query: a kernel regression over the prompt. Here the "prompt" has twenty pairs of a rule that is different each time:
 
 # %%
 generator = torch.Generator().manual_seed(0)

@@ -30,7 +30,7 @@ compass = {
 # %% [markdown]
 # ## Which twelve?
 # <a id="twelve"></a>
-# A survey (Chaudhari et al. 2021) lists twelve scoring functions, or *alignment functions*. Each assumes something about what "fits" means. q and k are rows; W is a learned matrix, w and b learned vectors or numbers.
+# A survey (Chaudhari et al. 2021) lists twelve scoring functions, or *alignment functions*. q and k are rows; W is a learned matrix, w and b learned vectors or numbers.
 #
 # | score | what it assumes |
 # |---|---|
@@ -38,7 +38,7 @@ compass = {
 # | similarity | only directions count: the cosine |
 # | dot | directions and lengths count |
 # | scaled dot | as dot, for large d |
-# | generalized kernel | as scaled dot, approximately: log(φ(q)·φ(k)), see [below](#linear-attention) |
+# | generalized kernel | as scaled dot, nearly: log(φ(q)·φ(k)), see [below](#linear-attention) |
 # | **A matrix in between** | |
 # | general | q W kᵀ: a feature of q may fit another feature of k |
 # | biased general | + b·k: some keys fit better, whatever q is |
@@ -46,15 +46,15 @@ compass = {
 # | **A small network** | |
 # | additive | tanh(q W₁ + k W₂ + b)·w: a network can learn what fits |
 # | concat | [the same function](#concat), dearer |
-# | deep | as additive, with two hidden layers and relu(x), the larger of x and 0 |
+# | deep | as additive, two hidden layers, and relu(x), the larger of x and 0 |
 # | **One-sided** | |
 # | location-based | q alone: position i scores q · row i of W |
-# | feature-based | k alone: a small network reads k and, in our version, its squares |
+# | feature-based | k alone: a small network reads k (ours: its squares, too) |
 
 # %% [markdown]
-# Here one <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. *short* points almost in its direction; *long* is 35° away, but more than four times as long. **Three things to try** with the menus A and B:
-# 1. Which of them does not move when you turn the query?
-# 2. Which does not move when you drag a key?
+# One <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. *short* points almost in its direction; *long* is 35° away, but more than four times as long. **Three things to try** with the menus A and B:
+# 1. Which score does not move when you turn the query?
+# 2. Which does not when you drag a key?
 # 3. Choose *dot* and *similarity*. Where must you put *long* so that both prefer the same key?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
@@ -155,7 +155,7 @@ assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
 assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].equal(percent[2])
 
 # %% [markdown]
-# We built each world *on one assumption*, so by construction a score with this assumption wins there, with over 98 % right; and every score fails somewhere, with less than 20 %. Concat, additive and deep win in no world, but come close in several, and we tried no more than 300 steps of training and no larger networks.
+# We built each world *on one assumption*, so by construction a score with this assumption wins there, with over 98 % right; and every score fails somewhere, with less than 20 %. Concat, additive and deep win nowhere, but come close in several (after 300 steps; larger networks were not tried).
 
 # %% [markdown]
 # ## Five slips in a table
@@ -184,11 +184,11 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # %% [markdown]
 # ## What has the general score to do with W_Q and W_K?
 # <a id="general-score"></a>
-# The **general** score of Luong et al. (2015), $q\,W\,k^\top$, puts a learned matrix between query and key, so one feature of q may fit another of k. Let word x make the query $xW_Q$ and word y the key $yW_K$. Their dot product is a general score of the two words:
+# In the **general** score of Luong et al. (2015), $q\,W\,k^\top$, one feature of q may fit another of k. Let word x make the query $xW_Q$ and word y the key $yW_K$. Their dot product is a general score of the two words:
 #
 # $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
 #
-# So attention *is* the general score, apart from 1/√d. Queries and keys of d = 8 numbers see only 8 numbers of each word (the *rank* of W, the number of its independent rows, is at most 8), for 1,024 parameters instead of 4,096:
+# So attention *is* the general score, apart from 1/√d. Queries and keys of 8 numbers see only 8 numbers of each word (the *rank* of W, the number of its independent rows, is at most 8), for fewer parameters:
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -205,7 +205,7 @@ assert same and W_Q.numel() + W_K.numel() == 1024 and W_both.numel() == 4096
 # %% [markdown]
 # ### A kernel with a direction
 # <a id="asymmetric-kernel"></a>
-# Chapter 1's kernels say how close two things are, so $\kappa(x,y)=\kappa(y,x)$. Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With $W_Q\ne W_K$, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, and so no kernel in the sense of support vector machines. This is what lets "station" ask for "train", and not the other way round:
+# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With $W_Q\ne W_K$, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
 
 # %%
 one_way = (x @ W_both @ y.T).flatten()  # [100]: the scores, x asks y
@@ -221,15 +221,15 @@ assert abs(both_ways) < 0.5
 # %% [markdown]
 # ## Are two of the twelve the same?
 # <a id="concat"></a>
-# Two papers on translation (Bahdanau et al., 2015; Luong et al., 2015) put a small network between query and key. Here is the first, the additive score:
+# Two papers on translation put a small network between query and key. Here is the first, the additive score (Bahdanau et al., 2015):
 #
 # $$ \tanh({\color{#bf5f00}{q}}\,W_1+{\color{#007fc6}{k}}\,W_2+b)\cdot w $$
 #
-# Each *hidden unit* adds up weighted features of q and k and a number of its own, the *bias* b (our addition); *tanh*, an S-shaped curve, squeezes the sum to between −1 and 1. Without it, the query would add the same number to every score, and softmax would cancel it. The **concat** score first joins q and k into one vector $[q;k]$:
+# Each *hidden unit* adds up weighted features of q and k and a number of its own, the *bias* b (our addition); *tanh*, an S-shaped curve, squeezes the sum to between −1 and 1. Without it, softmax would cancel what the query adds to every score. The **concat** score (Luong et al., 2015) first joins q and k into one vector $[q;k]$:
 #
 # $$ \tanh([{\color{#bf5f00}{q}};{\color{#007fc6}{k}}]\,W+b)\cdot w $$
 #
-# The first rows of W are multiplied by q and the others by k, so we can cut W in two. (`nn.Linear` stores the transpose, so there they are columns.) The same numbers must give the same scores:
+# The first rows of W meet q and the others k, so we can cut W in two. The same numbers must give the same scores:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch02.costs import cost_of
@@ -246,7 +246,7 @@ print("equal to 1e-6:", same, "· multiply–adds:", cost_of(concat).total(100, 
 assert 8 < cost_of(concat).total(100, 100) / cost_of(additive).total(100, 100) < 9
 
 # %% [markdown]
-# Concat costs more than eight times as much here, because it multiplies each *pair* by W; additive multiplies each query by $W_1$ and each key by $W_2$ only *once*.
+# Concat costs more than eight times as much, because it multiplies each *pair* by W; additive multiplies each query and each key only *once*.
 #
 # ### Exercise ●●○ · 6 minutes
 # Write the additive score. Vectors are rows, as in the formula: `queries @ W1` is [Q, h].
@@ -455,12 +455,12 @@ predict(
 )
 
 # %% [markdown]
-# ## Which orders of mask and softmax are wrong?
+# ## Two masks at once?
 # <a id="masks"></a>
-# Two kinds of key are hidden from queries: padding, and, from a model that learns to write, the words to come (by a *causal mask*). A key must be allowed by both.
+# Padding is hidden from queries, and, from a model that learns to write, the words to come (by a *causal mask*). A key must be allowed by both.
 #
 # ### Exercise ●●○ · 4 minutes
-# Combine the two masks for a *decoder*, the half of a translator that writes. Hide padding keys; leave padding queries alone, because nobody uses their output.
+# Combine the masks for a *decoder*, the half of a translator that writes. Leave padding queries alone, because nobody uses their output.
 
 # %% tags=["exercise"]
 @exercise("padding and causal mask")
@@ -469,28 +469,14 @@ def decoder_mask(lengths, size):
     raise NotImplementedError
 
 # %% [markdown]
-# The masks of three sequences, with 4, 2 and 0 words: a line each, four signs for each row, ■ for True.
+# Three sequences, of 4, 2 and 0 words: a line each, four signs for each row, ■ for True.
 
 # %% tags=["nbval-check-output"]
 for sequence in decoder_mask(torch.tensor([4, 2, 0]), 4):
     print("  ".join("".join("■" if seen else "·" for seen in row) for row in sequence))
 
 # %% [markdown]
-# Four orders of the steps, in percent, on random scores of seven words with a causal mask and two words of padding. The row sum should be 100, everything else 0. *First row empty* masks all keys of the first row as well; if its whole weight leaks, that is a seventh, 14 %.
-
-# %%
-noise = 1.5 * torch.randn(7, 7, generator=torch.Generator().manual_seed(3))
-masks = labs.masking(noise, list("abcdefg"), length=5, causal=True, order="times")
-by_order = labs.orders(masks)
-by_order
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["on masked keys"] for row in by_order] == [0, 40, 0, 0] and [row["first row empty"] for row in by_order] == [0, 41, 0, 14]
-assert [row["smallest row sum"] for row in by_order] == [100, 100, 5, 100]
-assert max(row["change by masked scores"] for row in by_order if row["order"] != "softmax, then multiply") == 0 < by_order[2]["change by masked scores"]
-
-# %% [markdown]
-# Only *mask, then softmax* is right in every column (a row with nothing to attend to gets zeros from `masked_softmax`, NaN from `torch.softmax`). *−1e9, then softmax* fails only in such a row, whose scores are then all equal. And no NaN comes back from the gradients:
+# A row with nothing to attend to gets zeros from `masked_softmax`, and no NaN comes back from the gradients:
 
 # %% tags=["nbval-check-output"]
 generator, bad = torch.Generator().manual_seed(0), 0
@@ -505,7 +491,7 @@ print("1000 random masks, with NaN or ∞:", bad)
 # %% [markdown]
 # ## Must every key get something?
 # <a id="sparsemax"></a>
-# In $\sum_i p(a(k_i,q))\,v_i$ the distribution p need not be the softmax, which gives every allowed key something. **Hardmax** gives everything to the best key; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
+# In $\sum_i p(a(k_i,q))\,v_i$ the distribution p need not be the softmax. **Hardmax** gives everything to the best key; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
 
 # %%
 from chapters.ch02.linear import hardmax, sparsemax
@@ -528,7 +514,7 @@ assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).
 # %% [markdown]
 # ## Can attention cost less?
 # <a id="generalized-kernel"></a><a id="linear-attention"></a>
-# **In blocks.** Softmax needs all scores of a row, but not at once. Keep the largest score so far, m, the sum of the exps and the sum of the values times their exps, and correct both sums when a larger score comes. This is how FlashAttention never stores the [Q, K] table: <!-- source: Milakov & Gimelshein 2018; Dao et al. 2022 -->
+# **In blocks.** Softmax needs all scores of a row, but not at once. Keep the largest so far, m, the sum of the exps and the sum of the values times their exps, and correct both when a larger score comes. So FlashAttention never stores the [Q, K] table: <!-- source: Milakov & Gimelshein 2018; Dao et al. 2022 -->
 
 # %% tags=["nbval-check-output"]
 generator = torch.Generator().manual_seed(0)
@@ -543,9 +529,9 @@ at_once = torch.softmax(scores, -1) @ values
 print("the same:", torch.allclose(output / total, at_once, atol=1e-6))
 
 # %% [markdown]
-# This saves memory, not work: twice the length still means four times the products.
+# This saves memory, not work.
 #
-# **Linear.** Let φ turn each query and each key into new features that are never negative, let φ(q)·φ(k) be a pair's weight, and divide each row by its sum at the end: another p. Then $(\varphi(Q)\,\varphi(K)^\top)\,V=\varphi(Q)\,(\varphi(K)^\top V)$, and the second form never builds the table of all pairs. This is **linear attention** (Katharopoulos et al., 2020).
+# **Linear.** Let φ turn each query and key into features that are never negative, let φ(q)·φ(k) be a pair's weight, and divide each row by its sum at the end: another p. Then $(\varphi(Q)\,\varphi(K)^\top)\,V=\varphi(Q)\,(\varphi(K)^\top V)$, and the second form never builds the table of all pairs. This is **linear attention** (Katharopoulos et al., 2020).
 #
 # The **generalized kernel** of the model Performer uses random features whose product is $e^{q\cdot k/\sqrt d}$ on average (Choromanski et al., 2021). As a score it returns log(φ(q)·φ(k)): softmax undoes the logarithm and divides by the sum.
 
@@ -572,7 +558,7 @@ print(
 )
 
 # %% [markdown]
-# In either order, or as a score, the result is the same. How far are random features from exact attention? For 128 queries and keys of 16 features, this share of a row's weight must move to give the exact weights:
+# How far are random features from exact attention? For 128 queries and keys of 16 features, this share of a row's weight must move to give the exact weights:
 
 # %%
 from chapters.ch02.experiments import kernel_errors
@@ -588,7 +574,7 @@ for size in (0.5, 1.0):  # the standard deviation of each feature
 assert 0.36 < equal < 0.38 and 0.34 < performer[64] < 0.37 and performer[1024] < 0.27
 
 # %% [markdown]
-# Hardly better than equal weights with 64 features. And what does it save?
+# With 64 features, hardly better than equal weights. What does it save?
 
 # %%
 costs = results.load("scores_cost")
@@ -613,7 +599,7 @@ assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(2 ** costs["slopes"][kind], 1) for kind in ("exact", "linear")] == [4.6, 1.7]
 
 # %% [markdown]
-# Counted in multiply–adds, twice the length costs exact attention four times as much, and linear attention twice. Timed, it was 4.6 and 1.7 times on average over all lengths. At 128 tokens exact attention is faster; at 8,192 ours, which stores all weights, took about three hundred times as long.
+# Twice the length costs exact attention four times as many multiply–adds, linear attention twice as many; timed, 4.6 and 1.7 times on average. At 128 tokens exact attention is faster; at 8,192 ours, which stores all weights, took about three hundred times as long.
 #
 # ### Exercise ●●● · 5 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
@@ -673,7 +659,7 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 #
 # **Design an experiment: how few numbers may a query have?** Train the lesson's layer with other sizes, several times each. With as many numbers as there are names each name can have a direction of its own; with fewer they overlap.
 #
-# **Why not let the values be the keys?** You can, if there is room and $W_O$ reads the answer out: one vector can hold who a person is and what they carry. It only has to be longer.
+# **Why not let the values be the keys?** You can, if there is room and $W_O$ reads the answer out: the vector only has to be longer.
 
 # %% [markdown]
 # ## Further reading

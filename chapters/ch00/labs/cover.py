@@ -17,7 +17,7 @@ from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
-from course_kit.text import BOS, EOS
+from course_kit.text import BOS, EOS, UNK
 from course_kit.views.live import shell
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -133,11 +133,15 @@ class Cover(View):
     def describe(self) -> str:
         now, asker = self.shown, self.asker
         key = int(now.weights[asker].argmax())
+        unknown = self.options["studies"][self.state["sentence"]]["unknown"]
+        named = ", ".join(f"“{now.tokens[i]}”" for i in unknown)
         said = (
             f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
             f"(head {HEAD} of layer {LAYER}) “{now.tokens[asker]}” gives {now.weights[asker, key]:.2f} of its "
             f"attention to “{now.tokens[key]}”."
         )
+        if named:
+            said = f"It does not know {named}: it reads <unk>. {said}"
         if self.state["attention"] == "on":
             return said
         (word, other), ((p, _), (q, r)) = now.words, now.shares
@@ -221,7 +225,8 @@ def cover(
         tokens = found.tokens
         asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
-        studies[text] = told | {"asker": asker, "hint": GENDERS.get(text, "")}
+        unknown = [i for i, one in enumerate(loaded.source.encode(text)) if one == UNK]
+        studies[text] = told | {"asker": asker, "hint": GENDERS.get(text, ""), "unknown": unknown}
     seen = " It was trained on the first sentence, too." if loaded.was_seen(texts[0]) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,

@@ -1,8 +1,8 @@
 """The labs of chapter 2: small experiments that compute in the browser while the hand moves."""
 
-from .masking import masking, orders
+from .masking import masking
 from .people import people
 from .scaling import scaling
 from .scoring import scoring
 
-__all__ = ["masking", "orders", "people", "scaling", "scoring"]
+__all__ = ["masking", "people", "scaling", "scoring"]

@@ -6,8 +6,8 @@ import torch
 from course_kit.arguments import flag, one_of, whole_number
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
-from course_kit.views.table import Table, TextTable
-from course_kit.views.view import View, at
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
 
 ORDERS = {
@@ -89,24 +89,6 @@ class Masking(View):
             ink = "white" if weights[q, k] > 0.5 else "#b23a3c" if not allowed[q, k] else "#1b2430"
             right.text(k, q, f"{weights[q, k]:.2f}"[1:] if weights[q, k] < 0.995 else "1", color=ink, fontsize=8,
                        ha="center", va="center")  # fmt: skip
-
-
-def orders(view: Masking) -> Table:
-    """The four orders on the scores and masks of a mask lab, in percent: the weight on masked keys, the same when the
-    first row is emptied, the smallest sum of a row, and the largest change of an allowed weight when all masked
-    scores rise by 1."""
-    leak = lambda made: 100 * made[2][~made[0]].sum().item() / len(made[2])  # noqa: E731
-    rows = []
-    for order, words in WORDS.items():
-        given, emptied = (at(view, order=order, empty=row).compute() for row in (0, 1))
-        smallest = 100 * given[2].sum(-1).min().item()
-        other = at(view, order=order, empty=0)
-        other.arrays = view.arrays | {"scores": view.arrays["scores"] + ~given[0].flatten().numpy()}
-        moved = 100 * (other.compute()[2] - given[2])[given[0]].abs().max().item()
-        figures = {"on masked keys": leak(given), "first row empty": leak(emptied), "smallest row sum": smallest}
-        figures["change by masked scores"] = moved
-        rows.append({"order": words} | {name: round(value) for name, value in figures.items()})
-    return Table(rows, "percent of the weight")
 
 
 def masking(

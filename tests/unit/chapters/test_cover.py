@@ -89,7 +89,8 @@ def test_words_that_are_the_same_or_unknown_are_studied_too(loaded):
     for text in ("Hello.", "zyzzyva", "I won't stay at home tomorrow."):
         view = cover([text], model=loaded)
         view.state["attention"] = "off"
-        assert view.table()._repr_html_() and view.describe() and view.to_png().startswith(b"\x89PNG")
+        assert view.table()._repr_html_() and view.to_png().startswith(b"\x89PNG")
+        assert ("It does not know “zyzzyva”" in view.describe()) == (text == "zyzzyva")
 
 
 @pytest.mark.parametrize("wrong", [[], [""], ["  "], ["word " * 200]])
