@@ -237,7 +237,7 @@ def gaussian_kernel(distance, width=1.0):
 
 # %% [markdown] slideshow={"point": ["weights ="]}
 # <a id="nadaraya-watson"></a>
-# If errors at near readings matter more, multiply each square by its closeness, $\kappa_i=\kappa(q-k_i)$. The derivative, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$. This is the **Nadaraya–Watson estimator**:
+# The mean makes $\sum_i(v_i-c)^2$ smallest. If errors at near readings matter more, multiply each square by its closeness, $\kappa_i=\kappa(q-k_i)$. The derivative, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$. This is the **Nadaraya–Watson estimator**:
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 

@@ -327,7 +327,7 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and
 
 # %% [markdown]
 # "station" becomes (1.5, 0.5), half of it from "train". This is what we want, but two things are not.
-# - **Asking is not being found.** As $x_i\cdot x_j=x_j\cdot x_i$, both score the other with 2. But "station" needs "train", and not the other way round.
+# - **Asking is not being found.** As $x_i\cdot x_j=x_j\cdot x_i$, each gives the other the score 2. But "station" needs "train", and not the other way round.
 # - **Being found is not answering.** Let one vector $w$ ask for all words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. Then $x_i$ is both what a word says and how much it counts. With $w=(1,0)$, let "station" count more:
 
 # %% [markdown]
@@ -392,7 +392,7 @@ assert round(100 * found["after"][2].sum(-1).min().item()) == 5
 # Choose the other orders. *Multiply, then softmax* gives away 40 %. *Softmax, then multiply* comes too late: one row sums to only 5 %. Right is −∞ for what is hidden, then softmax, as in chapter 1.
 #
 # ### Exercise 2 ●●○ · 6 minutes
-# Put it together.
+# Put it together: score, scale, mask, softmax, average.
 #
 # <!-- example: scaled dot-product attention -->
 
@@ -511,7 +511,7 @@ print(f"{share:.1%} of the people get what they need")
 assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 
 # %% [markdown]
-# Now it is your turn to send them, while the notebook runs:
+# Now send them yourself. While the notebook runs, the layer answers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 room, answer = labs.people(
@@ -600,7 +600,7 @@ assert train(sharing(["query", "key"], 64)) < 0.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So how does a word find what it needs?
-# It asks with $xW_Q$, finds by $xW_K$, and takes an average of $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together. With two matrices for the score, a word can ask for something that it is not.
+# It asks with $xW_Q$; every word is found by its $xW_K$, and gives its $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together. With two matrices for the score, a word can ask for something that it is not.
 #
 # <a id="additive-attention"></a>
 # A dot product needs queries and keys of one size. Chapter 3 has two sizes, and uses a small network as the score, the **additive** one ([annex](02_scoring_functions_annex.ipynb#concat)).
