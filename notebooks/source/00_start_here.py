@@ -212,7 +212,7 @@ weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
 assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture “it” was a query, and the arcs were its row of weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

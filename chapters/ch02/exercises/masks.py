@@ -173,7 +173,7 @@ MASK = Exercise(
         Case({"lengths": torch.tensor([1, 2]), "size": 4}),
     ],
     returns=("mask",),
-    used="Yours is printed below, in [Two masks at once?](#Two-masks-at-once?)",
+    used="Yours is printed in [Two masks at once?](#Two-masks-at-once?)",
     hints=(
         "There are two masks, and a pair is allowed only if both say yes: `&`.",
         "The causal one is `torch.ones(size, size, dtype=torch.bool).tril()`. Its rows are queries, and its diagonal "
