@@ -168,7 +168,7 @@ assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
 # <a id="bottleneck"></a>
 # 快乐 gets (0.8, 0.9), near *happy*: a **soft address**. The weights (0, 0, 1) are a *hard* one, as in a dictionary. Move the query a little, and a soft answer moves a little. Training needs that: it asks which small change is better.
 #
-# Early neural translators read any sentence into *one* vector, a **bottleneck**: information was lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; today's language models are made of it. The average itself was published by Nadaraya and Watson in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
+# Early neural translators read any sentence into *one* vector, a **bottleneck**: information was lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; nearly all large language models are built on it. The average itself was published by Nadaraya and Watson in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: from one number to the nearest few
