@@ -8,9 +8,7 @@ A file appears in the cache whole and verified, or not at all; a call that faile
 
 import codecs
 import gzip
-import json
 import os
-import re
 import sys
 import tempfile
 import tomllib
@@ -109,39 +107,19 @@ def _download(address: dict, source: dict, path: Path) -> None:
     pooch.get_logger().setLevel("WARNING")  # it would advise to note the checksum of a file that changes
     known = next((f"{kind}:{address[kind]}" for kind in ("sha256", "sha1") if kind in address), None)
     headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}  # checksums are of the file itself
-    numbers = range(*address.get("numbers", [1]))
-    bar = len(numbers) == 1 and sys.stderr.isatty()
-    download = pooch.HTTPDownloader(progressbar=bar, headers=headers, timeout=SECONDS)
+    download = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), headers=headers, timeout=SECONDS)
     with tempfile.TemporaryDirectory() as folder:
-        packed = [
-            Path(pooch.retrieve(address["url"].replace("{}", str(n)), known, f"packed{n}", folder, downloader=download))
-            for n in numbers
-        ]
-        if "make" in address:
-            content = _MAKERS[address["make"]](packed)
-        elif "member" in address:
-            with zipfile.ZipFile(packed[0]) as archive:
+        packed = Path(pooch.retrieve(address["url"], known, "packed", folder, downloader=download))
+        if "member" in address:
+            with zipfile.ZipFile(packed) as archive:
                 content = archive.read(address["member"])
         else:
-            content = packed[0].read_bytes()
+            content = packed.read_bytes()
         (whole := Path(folder) / "whole").write_bytes(content)
         if problem := check(whole, source):
             raise ValueError(f"what came {problem}")
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_atomically(path, content)
-
-
-def _quatrains(parts: list[Path]) -> bytes:
-    """Poems as chinese-poetry has them (JSON) -> `author ⇥ title ⇥ poem` of those of four lines of 5 or of 7."""
-    lines = {}
-    for poem in [poem for part in parts for poem in json.loads(part.read_bytes())]:
-        text = "".join(poem["paragraphs"])
-        if re.fullmatch(r"(\w{5}，\w{5}。){2}|(\w{7}，\w{7}。){2}", text):
-            lines[f"{poem['author']}\t{poem['title']}\t{text}\n"] = True  # each once
-    return "".join(lines).encode("utf-8")
-
-
-_MAKERS = {"quatrains": _quatrains}
 
 
 def _text(path: Path) -> str:

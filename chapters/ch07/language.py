@@ -1,11 +1,10 @@
 """A text to learn from, cut into two parts, and the lesson that trains a language model on it.
 
-    text = load_text("stories")                        # "shakespeare", "quatrains", "names", "books", or your own file
+    text = load_text("stories")                        # "shakespeare", "books", or a file of one's own
     lesson = TextLesson(text, block=64)                # characters, unless another tokenizer is given
-    run = lesson.train(model, steps=1200)
     lesson.valid_loss(model)                           # nats per token, of text that was not trained on
 
-A model is anything with `loss(ids [B, T+1]) -> scalar`: `gpt.GPT`, or the baselines of `experiments.in_class`.
+A model is anything that gives logits [B, T, V] for ids [B, T], such as `gpt.GPT`.
 """
 
 import codecs
@@ -13,27 +12,22 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from chapters.ch03.tatoeba import split_by
 from course_kit import fetching
 from course_kit import text as texts
 from course_kit.arguments import described, whole_number
-from course_kit.callbacks import in_bfloat16
-from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
-from course_kit.training import Run, fit, warm_then_fall
 from course_utils.gpt import next_token_loss
 
 VALID = 0.1  # the share that is held out
 LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
-REAL = {"shakespeare": "tiny-shakespeare", "quatrains": "tang-quatrains", "names": "names", "books": "books"}
+REAL = {"shakespeare": "tiny-shakespeare", "books": "books"}
 OURS = ("stories", "sentences")
 BETWEEN_BOOKS = "\n\n\n"
 _HAN = frozenset("的一是不了人我在有他这這中大来來上国國")
@@ -63,11 +57,10 @@ class Text:
 def load_text(name) -> Text:
     """A text by name, or a file of your own by its path.
 
-    name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare",
-              "quatrains", "names" or "books": real, see data/sources.toml; anything with a suffix or a folder, as
-              "my.txt": a file, see `read_file`
-    The last tenth is held out; of quatrains and names each tenth one, by a hash, so that none is in both parts; of
-    books a tenth of them, whole, which `.note` names.
+    name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare"
+              or "books": real, see data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see
+              `read_file`
+    The last tenth is held out; of books a tenth of them, whole, which `.note` names.
     Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.
     """
     if name in OURS:
@@ -82,7 +75,7 @@ def load_text(name) -> Text:
         raise ValueError(f"No text is called {str(name)!r}; there are {known}; a file is given as 'folder/name.txt'.")
     source = fetching.sources()[REAL[name]]
     content = fetching.read(REAL[name])
-    train, valid, note = _books(content) if name == "books" else (*_real(name, content), "")
+    train, valid, note = _books(content) if name == "books" else (*_cut(content), "")
     return Text(name, train, valid, note, source["licence"], source["attribution"])
 
 
@@ -139,23 +132,6 @@ def _cut(content: str) -> tuple[str, str]:
     """The first nine tenths and the last one, as nanoGPT cuts Shakespeare."""
     at = int((1 - VALID) * len(content))
     return content[:at], content[at:]
-
-
-def _real(name: str, content: str) -> tuple[str, str]:
-    if name == "shakespeare":
-        return _cut(content)
-    lines = dict.fromkeys(content.split("\n") if name == "names" else _poems(content))
-    parts = {"train": [], "valid": []}
-    for line in filter(None, lines):
-        parts[split_by(line, {"test": 0, "valid": VALID})].append(line + "\n")
-    return "".join(parts["train"]), "".join(parts["valid"])
-
-
-def _poems(content: str) -> Iterable[str]:
-    """Lines `poet ⇥ title ⇥ poem` -> poems of two lines, and an empty one after each."""
-    for line in content.split("\n"):
-        if line.strip():
-            yield line.split("\t")[2].strip().replace("。", "。\n")
 
 
 def _books(content: str) -> tuple[str, str, str]:
@@ -250,32 +226,12 @@ class TextLesson:
         ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
         return loss / math.log(2) * len(ids) / len(content)
 
-    def train(
-        self, model: nn.Module, steps: int, seed: int = 0, show: bool = False, count: int = 64, half: bool = False,
-        **options,
-    ) -> Run:  # fmt: skip
-        """fit() with settings for a short training -> Run; its history holds "loss" and "valid".
-
-        count: windows measured on the way; half: products in bfloat16; options: any of fit's.
-        """
-        settings = {"lr": 3e-3, "clip": 1.0, "schedule": warm_then_fall(steps)}
-        settings |= {"evaluate": lambda m: {"valid": self.valid_loss(m, count)}} | options
-        loss = in_bfloat16(next_token_loss) if half else next_token_loss
-        return fit(model, self.batch, loss, steps=steps, seed=seed, show=show, **settings)
-
-    def loaded(self, model: nn.Module) -> Loaded:
-        """A model trained here in the form of a checkpoint, as `decoding.generate` and `hub_format` take it."""
-        return Loaded(model.eval(), {"data": {"corpus": self.text.name}}, tokenizer=self.tokenizer)
-
-    def bigrams(self) -> torch.Tensor:
-        """What follows each token, by counting alone [V, V]: how often each did in the training part, plus how common
-        it is there, as if one more token had been read. Each row sums to 1."""
+    def bigram_loss(self) -> float:
+        """Held-out loss of counting alone: how often each token followed another in the training part, plus how common
+        it is there, as if one more token had been read."""
         size, ids = len(self.tokenizer), self.train_ids
         common = ids.bincount(minlength=size) + 1.0
         counts = (common / common.sum()).repeat(size, 1)
         counts.index_put_((ids[:-1], ids[1:]), torch.tensor(1.0), accumulate=True)
-        return counts / counts.sum(-1, keepdim=True)
-
-    def bigram_loss(self) -> float:
-        """Held-out loss of counting alone, see `bigrams`."""
-        return float(-self.bigrams()[self.valid_ids[:-1], self.valid_ids[1:]].log().mean())
+        shares = counts / counts.sum(-1, keepdim=True)
+        return float(-shares[self.valid_ids[:-1], self.valid_ids[1:]].log().mean())

@@ -11,7 +11,6 @@ TRAINED = {
     "grammar": "{train_pairs:,} {one}–{other} sentence pairs",
     "tatoeba": "{train_pairs:,} sentence pairs of tatoeba.org",
     "shakespeare": "{train_characters:,} letters of Shakespeare",
-    "quatrains": "{train_characters:,} signs of Chinese poems",
     "books": "{train_characters:,} letters of old novels",
     "data/stories/stories.gz": "{train_examples:,} small stories",
 }  # by corpus

@@ -94,12 +94,7 @@ print("likeliest next token: the same token again,", same)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: every text is an exam
 # <a id="next-token"></a>
-# Nobody has to label a text: after each word stands the answer.
-
-# %% tags=["nbval-check-output"]
-words = "To Sherlock Holmes she is always the woman".split()
-for n in (1, 2, 3, 7):
-    print(" ".join(words[:n]), "→", words[n])
+# A text needs no labels: the next word is the answer. *To Sherlock Holmes she is …* asks for *always*, and the same seven words with *always* ask for *the*.
 
 # %% [markdown]
 # ### Exercise 1 ●○○ · 3 minutes
@@ -200,6 +195,25 @@ print(f"{yours(ids).numel():,} logits, largest difference {gap:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4
+
+# %% [markdown]
+# Why does each sub-layer *add* to what came in? In a new model of eight blocks, how large is the gradient that reaches the entrance, with these residual connections and without?
+
+# %% tags=["nbval-check-output"]
+for residual in (1, 0):
+    torch.manual_seed(0)
+    deep = GPT(vocab=69, size=64, layers=8)
+    x = entrance = deep.tokens(ids[:, :-1])
+    for block in deep.blocks:
+        x = residual * x + block.attention(block.norm1(x))
+        x = residual * x + block.ffn(block.norm2(x))
+    logits = deep.norm(x) @ deep.tokens.weight.T
+    loss = F.cross_entropy(logits[0], ids[0, 1:])
+    (gradient,) = torch.autograd.grad(loss, entrance)
+    print(("without", "with")[residual], f"gradient 10^{gradient.norm().log10():.0f}")
+
+# %% [markdown]
+# Without them it loses five powers of ten on its way: each sub-layer's small parameters shrink it. (Larger first parameters would help, too; with residual connections the size hardly matters.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -343,7 +357,7 @@ labs.sampling(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.merges(
-    {"low": 5, "lower": 2, "newest": 6, "widest": 3},
+    {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1},
     word="lowest",
     title="Which two belong together?",
 )
@@ -369,7 +383,7 @@ def merge_once(words):
 # %% [markdown]
 # <!-- solution: bpe merge -->
 
-# %%
+# %% jupyter={"source_hidden": true}
 import re
 
 # %% tags=["definition"]
@@ -394,7 +408,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: the loop
-# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. Two optimisers share the work. AdamW is Adam with parameters that shrink a little at each step; **Muon**, which trains the matrices, keeps the directions of a step and makes them all equally strong, so that none drowns the others; it often needs fewer steps (Jordan et al. 2024; [annex](07_gpt_annex.ipynb#muon)). With `[torch.optim.AdamW(model.parameters(), lr=3e-3)]` in its place the same loop runs, more slowly at first.
+# Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*. <a id="muon"></a>Two optimisers share the work. **AdamW**, which trains tables, norms and biases, is chapter 5's Adam with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it averages a matrix's gradients, as Adam does, then makes the average *orthogonal*, with singular values of 1, so that the step goes equally far in all of its directions and a few strong ones cannot drown the rest. AdamW alone would do: `[torch.optim.AdamW(model.parameters(), lr=LR)]`, MEASURED
 
 # %% tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step, optimisers_of
@@ -441,18 +455,17 @@ assert round(math.log(11), 2) == 2.4 and round(5 * math.log(10) / 12, 2) == 0.96
 # %% tags=["definition"]
 # course_utils.gpt: windows
 
-# %%
+# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 STEPS = {"class": 300, "full": 1500}[runtime.profile]
 ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
 start = torch.tensor([tokenizer.encode("My dear")])
-
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
 model = GPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
 for step in range(STEPS):
     for optimiser in optimisers:
-        optimiser.param_groups[0]["lr"] = 1e-2 * (1 - step / STEPS)  # falls to 0
+        own_rate = optimiser.defaults["lr"]
+        optimiser.param_groups[0]["lr"] = own_rate * (1 - step / STEPS)  # falls to 0
     loss = training_step(model, optimisers, windows(ids, rows=32, length=65))
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
@@ -462,7 +475,7 @@ for step in range(STEPS):
 
 # %% [markdown]
 # <a id="bigram"></a><a id="bits-per-character"></a>
-# Is that good? The fair rival needs no training: a **bigram** table counts which piece follows which. And since pieces can be short or long, we compare **bits per character**: the nats of a piece, divided by $\ln 2$ and by its 2.6 characters (on average).
+# Is that good? The fair rival needs no training: a **bigram** table counts which piece follows which. <a id="perplexity"></a>Papers give the **perplexity**, $e^{\text{loss}}$: of so many equally likely pieces the model would choose as badly. But pieces can be short or long, so we compare **bits per character**: the nats of a piece, divided by $\ln 2$ and by its 2.6 characters (on average).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 kept_back = unread.tolist()
@@ -496,30 +509,16 @@ assert round(len(held_out) / len(kept_back), 1) == 2.6
 assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_back)
 
 # %% [markdown]
-# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. Then the bits rise again: it begins to know the book by heart, which is called *overfitting*. Its best state is kept (chosen on that very tenth, so 1.92 is a little too kind). Speech marks close, sentences end, people are called Holmes; what is said means nothing.
+# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. <a id="overfitting"></a>Then the bits rise again: it begins to know the book by heart, which is called **overfitting**. Its best state is kept (chosen on that very tenth, so 1.92 is a little too kind). Speech marks close, sentences end, people are called Holmes; what is said means nothing.
+#
+# <a id="web-text"></a>**Where does more text come from?** A large model reads a book once, and tens of millions of others' pages. Common Crawl, a public copy of the web, is cut down in steps: the text is taken out of its pages, the language is recognised, what looks like lists, spam or filth is dropped by rules or by a small classifier, and what occurs twice is kept once, since repeats are learned by heart. FineWeb made 15 trillion tokens in this way (Penedo et al. 2024). Code, books and papers are added, and what the tests ask is searched for and taken out. Who wrote these texts was seldom asked. <!-- source: Penedo et al. 2024 -->
 #
 # **Keep this:** the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What need not be computed again
 # <a id="kv-cache"></a>
-# `write` computes the whole text anew for each token. But with the causal mask earlier rows do not change as long as the text fits into the context, so a **KV cache** keeps their keys and values (`cache.extend` in your attention), and only the new token's row is computed:
-
-# %% jupyter={"source_hidden": true}
-last_row = torch.zeros(8, 8)
-last_row[-1] = 1
-tokens_of = dict.fromkeys(
-    ("without a cache", "with a cache"), [str(n) for n in range(1, 9)]
-)
-plot.maps(
-    dict(zip(tokens_of, (causal_mask(8).float(), last_row), strict=True)),
-    tokens_of,
-    tokens_of,
-    axes=("query", "key"),
-    title="What is computed for token 8?",
-    caption="A row for each query, a column for each key; filled: a score that is "
-    "computed.",
-)
+# `write` computes the whole text anew for each token. But with the causal mask earlier rows do not change as long as the text fits into the context, so a **KV cache** keeps their keys and values (`cache.extend` in your attention): of the map of scores only the last row is computed. It costs memory, two vectors for each token and layer; [chapter 8](08_who_answers.ipynb) has it on the page.
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -544,9 +543,6 @@ print(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
-
-# %% [markdown]
-# It costs memory: two vectors for each token and layer. [The annex](07_gpt_annex.ipynb#Don't-compute-it-all-again) counts it, and lets you write it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A head that repeats
@@ -712,7 +708,9 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # | [token](#token) | 词元 | the piece of text that gets a number |
 # | [byte-pair encoding](#bpe) | 字节对编码 | joins the most frequent pair, again and again |
 # | [bigram](#bigram) | 二元语法 | counts which token follows which |
+# | [perplexity](#perplexity) | 困惑度 | e to the loss |
 # | [bits per character](#bits-per-character) | 每字符比特数 | the cost of a text, whatever its tokens |
+# | [overfitting](#overfitting) | 过拟合 | learned by heart |
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values that are kept |
 # | [induction head](#induction-head) | 归纳头 | finds what followed last time |
 # | [in-context learning](#in-context) | 上下文学习 | from the prompt, without training |

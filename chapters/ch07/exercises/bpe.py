@@ -1,4 +1,4 @@
-"""Chapter 7: one merge of byte-pair encoding, and a new word cut by the merges that were learned."""
+"""Chapter 7: one merge of byte-pair encoding."""
 
 from collections import Counter
 
@@ -55,11 +55,6 @@ def _repeated(pieces, pair):
     return tuple(out)
 
 
-def _not_skipped(pieces, pair):
-    """The second piece of a pair stays behind it."""
-    return tuple("".join(pair) if pieces[i : i + 2] == pair else piece for i, piece in enumerate(pieces))
-
-
 def _case(words: dict[str, int], shown=False) -> Case:
     words = {tuple(pieces.split()): count for pieces, count in words.items()}
     says = ", ".join(f"{' '.join(pieces)} × {count}" for pieces, count in words.items())
@@ -107,106 +102,5 @@ MERGE = Exercise(
         "Without `key=`, `max` takes the pair that is last in the alphabet, and not the one with the largest count.",
         _merging(pair="".join),
         "The pair is returned as one joined text. Return its two pieces, `(left, right)`.",
-    ),
-)
-
-
-def encode_word(word: str, merges: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The pieces of a word: its characters, joined pair by pair in the order in which the pairs were learned."""
-    pieces = tuple(word)
-    for pair in merges:
-        pieces = joined(pieces, pair)
-    return pieces
-
-
-def _pieces(answer, case: Case):
-    """The pieces as text; a list is as good as a tuple."""
-    result = call(answer, case)
-    if isinstance(result, tuple | list) and all(isinstance(piece, str) for piece in result):
-        return " · ".join(result)
-    return f"one text, “{result}”" if isinstance(result, str) else result
-
-
-@variants
-def _encoding(word, merges, *, order=lambda merges: merges, join=joined):
-    """A word cut with one thing done differently."""
-    pieces = tuple(word)
-    for pair in order(merges):
-        pieces = join(pieces, pair)
-    return pieces
-
-
-def _longest_first(word, merges):
-    known, pieces = {"".join(pair) for pair in merges}, []
-    while word:
-        end = next((n for n in range(len(word), 1, -1) if word[:n] in known), 1)
-        pieces, word = [*pieces, word[:end]], word[end:]
-    return tuple(pieces)
-
-
-def _leftmost_first(word, merges):
-    pieces = tuple(word)
-    while found := [i for i, pair in enumerate(zip(pieces, pieces[1:], strict=False)) if pair in merges]:
-        i = found[0]
-        pieces = (*pieces[:i], pieces[i] + pieces[i + 1], *pieces[i + 2 :])
-    return pieces
-
-
-def _until_one_is_missing(word, merges):
-    pieces = tuple(word)
-    for pair in merges:
-        if joined(pieces, pair) == pieces:
-            break
-        pieces = joined(pieces, pair)
-    return pieces
-
-
-def _word(word: str, merges: str, shown=False) -> Case:
-    pairs = [tuple(pair.split()) for pair in merges.split(", ")]
-    return Case({"word": word, "merges": pairs}, given={"merges": merges}, shown=shown)
-
-
-ENCODE = Exercise(
-    name="bpe encode",
-    task="Cut a word by merges that were learned before. word: a text; merges: the pairs, a list of tuples, in the "
-    "order in which they were learned -> the pieces of the word, a tuple. Begin with its characters, and join one "
-    "pair after another wherever it stands, from left to right.",
-    reference=encode_word,
-    cases=lambda: [
-        _word("lowest", "e s, es t, l o, lo w", shown=True),
-        _word("xyz", "y z, x y"),
-        _word("abc", "a b, b c, a bc"),
-        _word("banana", "a n, an a"),
-        _word("abab", "a b"),
-        _word("haaa", "a a"),
-        _word("cat", "d o"),
-        _word("nest", "l o, e s, es t"),
-    ],
-    returns=("pieces",),
-    run=_pieces,
-    used="Your cut and your merge are a whole tokenizer in "
-    "[Does the order of the merges matter?](#Does-the-order-of-the-merges-matter?)",
-    hints=(
-        "Begin with `pieces = list(word)`, the characters.",
-        "`joined(pieces, pair)` joins one pair wherever it stands. Which pair comes first?",
-        "Go through `merges` in their order: a later pair is made of pieces that an earlier one has joined. And what "
-        "do you return when all have been tried?",
-    ),
-    minutes=4,
-    difficulty=2,
-    wrong=wrong_answers(
-        _longest_first,
-        "This takes the longest known piece from the left, as WordPiece does (chapter 6). BPE joins pairs in the order "
-        "in which they were learned.",
-        _leftmost_first,
-        "You join the leftmost pair that is known. The pair that was learned *first* comes first, wherever it stands.",
-        _encoding(join=_first_only),
-        "Only the first place of each pair is joined. Join it wherever it stands.",
-        _encoding(join=_not_skipped),
-        "After joining, the second piece is still there. Continue after *both* pieces.",
-        _until_one_is_missing,
-        "You stop at the first pair that the word does not have. A later pair may still stand in it: go on.",
-        _encoding(order=lambda merges: merges[:1]),
-        "Only the first merge is tried. Go through all of them.",
     ),
 )

@@ -1,12 +1,10 @@
-"""Chapter 7: three knobs between a model's logits and the token that is drawn."""
+"""Chapter 7: two knobs between a model's logits and the token that is drawn."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.decoding.sampling import next_probabilities
-from course_kit.exercises.compare import converted
-from course_kit.exercises.define import Case, Exercise, call, named, normal, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
 from course_utils.gpt import nucleus, with_temperature
 
@@ -70,95 +68,6 @@ TEMPERATURE = Exercise(
         "At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all.",
         _knob(cold=lambda logits: logits.argmax(-1)),
         "At 0 this is the index of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
-    ),
-)
-
-
-def only_the_largest(logits: Tensor, top_k: int) -> Tensor:
-    """logits [..., V] -> probabilities [..., V], 0 for all but the top_k largest; all stay where there are fewer."""
-    return next_probabilities(logits, top_k=top_k)
-
-
-def _at_their_places(logits, top_k):
-    values, places = logits.topk(min(top_k, logits.shape[-1]), -1)
-    kept = torch.full_like(logits, -torch.inf).scatter(-1, places, values)
-    return kept.softmax(-1)
-
-
-def _whichever(answer, case: Case):
-    """Of equal logits any may stay: then it is the probabilities that count, and not their places."""
-    logits = case.args["logits"]
-    p = converted(call(answer, case), logits, TOP_K.returns)
-    return p if p.shape != logits.shape or logits.unique().numel() == logits.numel() else p.sort(-1).values
-
-
-_cut = named("logits", "top_k")
-
-
-def _rank(logits: Tensor) -> Tensor:
-    """0 for the largest of each row, then 1, 2, …"""
-    return logits.argsort(-1, descending=True).argsort(-1)
-
-
-def _hidden(logits: Tensor, kept: Tensor) -> Tensor:
-    return logits.masked_fill(~kept, -torch.inf).softmax(-1)
-
-
-@variants
-def _top(
-    logits,
-    top_k,
-    *,
-    keep=lambda logits, k: _rank(logits) < k,
-    weigh=_hidden,
-    put=lambda p, k: p,
-):
-    """Top-k with one thing done differently. keep(logits, k): True for what stays; put: how it is returned."""
-    k = min(top_k, logits.shape[-1])
-    return put(weigh(logits, keep(logits, k)), k)
-
-
-TOP_K = Exercise(
-    name="top-k",
-    task="Keep the top_k largest logits of each row, give the others no chance, then take the softmax: logits [..., V] "
-    "-> probabilities [..., V], each at its own place. Where there are fewer than top_k, keep all.",
-    reference=only_the_largest,
-    shown=_at_their_places,
-    cases=lambda: [
-        _cut(torch.tensor([1.0, 3, 0, 2]), 2, shown=True),
-        _cut(2 * normal(3, 7, seed=1750), 3),
-        _cut(normal(2, 4, seed=1752), 1),
-        _cut(normal(2, 4, seed=1754), 9),
-        _cut(torch.tensor([[1.0, 2, 2, 2, 0]]), 2),
-    ],
-    returns=("probabilities",),
-    run=_whichever,
-    properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
-    used="It says which pieces may follow in [And top-k?](#And-top-k?)",
-    hints=(
-        "Set a logit so that softmax gives 0 for it. Which number is that?",
-        "`values, places = logits.topk(k, -1)` are those that stay, and where they are. But topk raises an error if k "
-        "is larger than V: `min(top_k, logits.shape[-1])`.",
-        "Put the values back to their places in rows of −∞: "
-        "`torch.full_like(logits, -torch.inf).scatter(-1, places, values)`. What is left to do?",
-    ),
-    minutes=4,
-    difficulty=2,
-    wrong=wrong_answers(
-        _top(weigh=lambda logits, kept: (logits * kept).softmax(-1)),
-        "A logit of 0 does not give a chance of 0: exp(0) = 1. Put −∞ there.",
-        _top(weigh=lambda logits, kept: (logits.softmax(-1) * kept).softmax(-1)),
-        "There are two softmaxes: the second takes probabilities for logits, and 0 becomes exp(0) = 1. Divide by the "
-        "sum of what is left.",
-        _top(keep=lambda logits, k: _rank(logits) < k - 1),
-        "The k-th largest is dropped, too: with k = 1 nothing is left, and NaN comes out. It stays: `<`, not `<=`.",
-        _top(put=lambda p, k: p.topk(k, -1).values),
-        "These are the right probabilities, but sorted, and only k of them. Each belongs at its own place in the "
-        "vocabulary.",
-        _top(keep=lambda logits, k: logits >= logits.flatten().topk(k).values[-1]),
-        "These are the k largest of the whole batch, so some rows keep none. Each has its own: `logits.topk(k, -1)`.",
-        lambda logits, top_k: logits.topk(top_k),
-        "`topk` gives two things, `.values` and `.indices`. Use them to say which logits stay, then take the softmax.",
     ),
 )
 

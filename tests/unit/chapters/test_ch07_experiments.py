@@ -1,15 +1,13 @@
-"""Chapter 7's experiments, small: baselines, live training, overfitting, copying heads, costs."""
-
-import itertools
+"""Chapter 7's experiments, small: a log, copying heads, costs, one sentence."""
 
 import pytest
 import torch
 
-from chapters.ch07.experiments import cost, in_class, induction, ladder, one_sentence
-from chapters.ch07.experiments.in_class import Ladder, learn, small_model
-from chapters.ch07.language import Text, TextLesson, load_text
+from chapters.ch07.experiments import cost, induction, one_sentence
+from chapters.ch07.language import Text, TextLesson
 from course_kit.callbacks import TensorBoard
-from course_kit.heads import attention_weights
+from course_kit.training import fit
+from course_utils.gpt import GPT, next_token_loss
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 
@@ -27,49 +25,13 @@ def lesson():
     return TextLesson(Text("small", ROWS * 60, ROWS * 6), block=16, rows=8)
 
 
-# ---- baselines and live training ------------------------------------------------------------------------------------
-
-
-def test_an_untrained_bigram_loses_ln_v_and_learns_what_counting_knows(lesson):
-    model = small_model(lesson, "bigram")
-    assert lesson.valid_loss(model) == pytest.approx(lesson.uniform_loss, abs=1e-5)
-    learn(lesson, model, 150, callbacks=(), evaluate=None)
-    assert lesson.valid_loss(model) == pytest.approx(lesson.bigram_loss(), abs=0.08)
-
-
-def test_one_head_sees_what_came_before_and_nothing_after():
-    model = Ladder(11, 16, 1, 1, context=9).eval()
-    ids = torch.randint(11, (2, 9))
-    later = ids.clone()
-    later[:, 6:] = 0
-    with attention_weights(model) as weights:
-        logits = model(ids)
-    (seen,) = weights["decoder"]
-    assert torch.allclose(logits[:, :6], model(later)[:, :6], atol=1e-5)
-    assert seen.shape == (2, 1, 9, 9) and seen.triu(1).count_nonzero() == 0
-    assert not torch.allclose(logits[:, 8], model(ids[:, -1:])[:, 0], atol=1e-4)
-
-
-def test_the_sections_of_the_annex_share_one_training(monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"size": 16, "layers": 2, "heads": 2})
-    asked = []
-    monkeypatch.setattr(in_class, "learn", lambda *given, **settings: asked.append(given) or learn(*given, **settings))
-    lesson = TextLesson(load_text("sentences"), block=16)
-    first, second = in_class.two_blocks(lesson, steps=2), in_class.two_blocks(lesson, steps=2)
-    assert len(asked) == 1 and all(map(torch.equal, first.parameters(), second.parameters()))
-    with torch.no_grad():
-        first.tokens.weight.zero_()  # what one section does to its copy, no other sees
-    third = in_class.two_blocks(lesson, steps=2)
-    assert all(map(torch.equal, third.parameters(), second.parameters()))
-    in_class.two_blocks(TextLesson(load_text("sentences"), block=16), steps=2)
-    assert len(asked) == 2
-
-
 def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    learn(lesson, small_model(lesson, "bigram"), 20, callbacks=[TensorBoard(tmp_path)], every=5)
+    model = GPT(len(lesson.tokenizer), size=8, layers=1, heads=1, context=16)
+    measured = {"evaluate": lambda model: {"valid": lesson.valid_loss(model, 4)}, "every": 5}
+    fit(model, lesson.batch, next_token_loss, steps=20, lr=1e-3, callbacks=[TensorBoard(tmp_path)], **measured)
     log = EventAccumulator(str(tmp_path)).Reload()
     assert {"loss", "valid"} <= set(log.Tags()["scalars"])
     assert [e.step for e in log.Scalars("valid")][-3:] == [10, 15, 20]
@@ -158,14 +120,3 @@ def test_eight_panels_with_it_and_animal_and_rows_that_sum_to_one():
     for title, weights, queries, keys, _ in panels:
         assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
         assert torch.allclose(weights.sum(-1).float(), torch.ones(len(queries)), atol=0.02), title
-
-
-def test_each_rung_of_the_ladder_adds_one_part(lesson):
-    models = {name: ladder.rung(lesson, name) for name in ladder.CHANGES}
-    sizes = [sum(p.numel() for p in model.parameters()) for model in models.values()]
-    assert sizes == sorted(sizes) and len({*sizes}) == 4  # a residual connection and four heads cost no parameter
-    ids = lesson.windows(count=1)[0][:2, :-1]
-    outputs = [model(ids) for model in models.values()]
-    assert all(not torch.allclose(a, b) for a, b in itertools.pairwise(outputs))
-    for model in models.values():  # nothing reads what comes later
-        assert torch.allclose(model(ids[:, :5]), model(ids)[:, :5], atol=1e-5)

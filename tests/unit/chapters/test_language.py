@@ -100,15 +100,6 @@ def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
     assert text.licence == "public domain"
 
 
-def test_no_poem_and_no_name_is_in_both_parts(monkeypatch):
-    poems = "".join(f"poet\ttitle\t春眠不覺{i}，處處聞啼鳥。夜來風雨聲，花落知多少。\n" for i in range(400))
-    train, valid = (set(part.split("\n\n")[:-1]) for part in language._real("quatrains", poems * 2))
-    assert len(train) + len(valid) == 400 and not train & valid and 15 < len(valid) < 70
-    assert all(poem.count("。\n") == 1 for poem in train)
-    train, valid = (part.split() for part in language._real("names", "emma\nolivia\nava\n" * 2))
-    assert sorted(train + valid) == ["ava", "emma", "olivia"]
-
-
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
     """shelf({title: text}): a file of books in COURSE_DATA_DIR."""
@@ -184,15 +175,6 @@ def test_counting_pairs_knows_what_follows_in_the_training_part():
     assert lesson.bigram_loss() < 0.01
     turned = TextLesson(language.Text("turned", "abcde\n" * 5000, "edcba\n" * 100), block=7)
     assert turned.bigram_loss() > lesson.uniform_loss
-
-
-def test_a_pair_never_seen_is_as_likely_as_its_second_token_is_common():
-    lesson = TextLesson(language.Text("four", "aab" * 40, "aab" * 9), block=7)
-    a, b = lesson.tokenizer.encode("ab")
-    table = lesson.bigrams()
-    assert torch.allclose(table.sum(-1), torch.ones(len(table)))
-    assert table[b, b] == pytest.approx((41 / (120 + len(table))) / 40), "39 pairs b a, and one token more"
-    assert table[a, a] == pytest.approx((40 + 81 / (120 + len(table))) / 81)
 
 
 def test_a_text_shorter_than_a_window_says_what_to_do():

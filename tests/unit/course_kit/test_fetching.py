@@ -15,14 +15,6 @@ from course_kit import fetching
 from course_tools.recipes.tables import whereabouts
 
 TEXT = "".join(f"I see {n} cats.\tJe vois {n} chats.\n" for n in range(50))
-FIVE, SEVEN = "春眠不覺曉，處處聞啼鳥。夜來風雨聲，花落知多少。", "朝辭白帝彩雲間，千里江陵一日還。" * 2
-POEMS = [
-    {"author": "孟浩然", "title": "春曉", "paragraphs": [FIVE[:12], FIVE[12:]]},
-    {"author": "佚名", "title": "too short", "paragraphs": ["孝於何，通神明。"]},
-    {"author": "李白", "title": "白帝", "paragraphs": [SEVEN]},
-    {"author": "李白", "title": "白帝", "paragraphs": [SEVEN]},
-    {"author": "李白", "title": "eight lines", "paragraphs": [FIVE, FIVE]},
-]
 
 
 def packed(text=TEXT, member="fra.txt"):
@@ -40,8 +32,6 @@ FILES = {
     "thin": packed("I see.\tJe vois.\n"),
     "latin": packed(TEXT.replace("chats", "été").encode("latin-1")),
     "renamed": packed(member="french.txt"),
-    "poems0": json.dumps(POEMS[:2]).encode(),
-    "poems1000": json.dumps(POEMS[2:]).encode(),
 }
 
 
@@ -155,13 +145,6 @@ def test_a_cache_that_cannot_be_written_is_an_ordinary_error(get, monkeypatch, t
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file"))
     with pytest.raises(fetching.FetchError):
         get("good")
-
-
-def test_a_corpus_of_several_files_is_put_together_in_a_folder_of_the_cache(get):
-    fields = {"file": "tang/poems.tsv", "contains": ["春"], "min_lines": 2}
-    path = get("poems{}", fields=fields, numbers=[0, 1001, 1000], make="quatrains")
-    assert path.read_text("utf-8") == f"孟浩然\t春曉\t{FIVE}\n李白\t白帝\t{SEVEN}\n"
-    assert left(get.cache) == ["tang", "tang/poems.tsv"]
 
 
 def test_each_source_says_what_the_course_promises():
