@@ -526,15 +526,19 @@ print(f"the same model, back in your class: largest difference {gap:.0e}")
 assert gap < 1e-4
 
 # %% [markdown]
-# With a network, the real one comes in one line, and `write` makes it go on with a text:
-#
-# ```python
-# from transformers import AutoTokenizer, GPT2LMHeadModel
-#
-# gpt2, pieces = from_gpt2(GPT2LMHeadModel.from_pretrained("gpt2")), AutoTokenizer.from_pretrained("gpt2")
-# begun = pieces("Every effort moves you", return_tensors="pt").input_ids
-# print(pieces.decode(write(gpt2, begun, 25, temperature=0.7, top_p=0.9)[0]))
-# ```
+# Where the real one is on this machine, it goes on with a text in your class; `hf download gpt2` brings it (500 MB).
+
+# %% tags=["shows"]
+from course_utils.gpt import write
+from transformers import AutoTokenizer, GPT2LMHeadModel
+
+try:
+    gpt2 = from_gpt2(GPT2LMHeadModel.from_pretrained("gpt2", local_files_only=True))
+    pieces = AutoTokenizer.from_pretrained("gpt2", local_files_only=True)
+    begun = pieces("Every effort moves you", return_tensors="pt").input_ids
+    print(pieces.decode(write(gpt2, begun, 25, temperature=0.7, top_p=0.9)[0]))
+except OSError:
+    print("GPT-2 is not on this machine: nothing is claimed of it here.")
 
 # %% [markdown]
 # ## How does one serve a model?

@@ -35,7 +35,7 @@ model = {"size": 16, "layers": 2, "heads": 2, "context": 24}
 options = {"steps": 12, "warm_up": 2, "every": 3, "lr": 5e-3}
 train.RECIPES["language"] = LanguageRecipe("tiny", model, rows=5, **options)
 train.RECIPES["pairs"] = translation.Recipe(
-    "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="GPT", valid=3,
+    "tatoeba", "en-fr", ("subwords", 80), ("subwords", 80), model, tokens=120, architecture="Transformer", valid=3,
     keep="last", **options)
 for one in name.split(","):
     train.train(one)
