@@ -526,7 +526,7 @@ print(f"the same model, back in your class: largest difference {gap:.0e}")
 assert gap < 1e-4
 
 # %% [markdown]
-# Where the real one is on this machine, it goes on with a text in your class; `hf download gpt2` brings it (500 MB).
+# Where the real one is on this machine, it goes on with a text in your class; `hf download gpt2` brings it.
 
 # %% tags=["shows"]
 from course_utils.gpt import write

@@ -1,6 +1,6 @@
 """What was pre-training on text worth? `gpt-prose` and the same model from random parameters, on one small task.
 
-    record_pretraining()          # both at the better of two rates, three seeds: about eight minutes of one core
+    record_pretraining()          # both at the better of two rates, three seeds: about five minutes of one core
 
 The task is the sentiment of chapter 6: is a sentence praise? A new layer reads the vector of its last token, and all
 parameters are trained. Its test has new templates, names and nouns; words that carry a label stay (data/stories).
@@ -20,7 +20,7 @@ from course_kit.contexts import seeded
 from course_kit.data import stories
 from course_kit.rotary_gpt import RotaryGPT
 
-RATES, STEPS, LONGER = (3e-4, 1e-3), 60, 300
+RATES, STEPS, LONGER = (3e-4, 1e-3), 60, 150
 Examples = tuple[Tensor, Tensor, Tensor]  # ids [N, T], mask [N, T], labels [N], 1 = praise
 
 
