@@ -8,8 +8,6 @@ target's vocabulary. Sources: Cho et al. 2014; Bahdanau, Cho & Bengio 2015; Luon
 2015, whose query is the state after a word.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -47,7 +45,8 @@ class Encoder(nn.Module):
         packed = pack_padded_sequence(x, lengths, True, enforce_sorted=False)
         states, last = self.gru(packed)  # last [2, B, D / 2], of each direction
         states, _ = pad_packed_sequence(states, True, total_length=source.shape[1])
-        return states, torch.cat([last[0], last[1]], dim=-1)
+        c = torch.cat([last[0], last[1]], dim=-1)  # the ends of both
+        return states, c
 
 
 class Decoder(nn.Module):
@@ -65,8 +64,9 @@ class Decoder(nn.Module):
 
     def context(
         self, s: Float[Tensor, "B T D"], states: Tensor, c: Tensor, mask: Tensor
-    ) -> tuple[Float[Tensor, "B T D"], Any]:
-        return c[:, None].expand_as(s), None  # the same for every word
+    ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B T S"] | None]:
+        context, weights = c[:, None].expand_as(s), None  # the same for every word
+        return context, weights
 
     def forward(
         self,
@@ -75,11 +75,14 @@ class Decoder(nn.Module):
         states: Float[Tensor, "B S D"],
         c: Float[Tensor, "B D"],
         mask: Bool[Tensor, "B S"],
-    ) -> tuple[Float[Tensor, "B T V"], Any, Float[Tensor, "1 B D"]]:
-        """target: what it reads -> logits of what comes next, weights, its last state"""
+    ) -> tuple[
+        Float[Tensor, "B T V"], Float[Tensor, "B T S"] | None, Float[Tensor, "1 B D"]
+    ]:
+        """Reads the target from its last state on; the logits are of what comes next."""
         s, last = self.gru(self.embedding(target), last)  # [B, T, D], [1, B, D]
-        context, weights = self.context(s, states, c, mask)  # [B, T, D], [B, T, S]
-        return self.output(torch.cat([s, context], dim=-1)), weights, last
+        context, weights = self.context(s, states, c, mask)
+        logits = self.output(torch.cat([s, context], dim=-1))  # [B, T, V]
+        return logits, weights, last
 
 
 class AttentiveDecoder(Decoder):
@@ -96,8 +99,8 @@ class AttentiveDecoder(Decoder):
     ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B T S"]]:
         learned = self.W1, self.W2, self.w
         found = [look_back(query, states, mask, *learned) for query in s.unbind(1)]
-        contexts, weights = zip(*found, strict=True)
-        return torch.stack(contexts, 1), torch.stack(weights, 1)
+        contexts, weights = (torch.stack(each, 1) for each in zip(*found, strict=True))
+        return contexts, weights
 
 
 class Translator(nn.Module):
@@ -112,7 +115,7 @@ class Translator(nn.Module):
         source: Int[Tensor, "B S"],
         target: Int[Tensor, "B T"],
         mask: Bool[Tensor, "B S"],
-    ) -> tuple[Float[Tensor, "B T V"], Any]:
+    ) -> tuple[Float[Tensor, "B T V"], Float[Tensor, "B T S"] | None]:
         states, c = self.encoder(source, mask)
         begun = self.decoder.begin(c)
         logits, weights, _ = self.decoder(target, begun, states, c, mask)

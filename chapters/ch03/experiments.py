@@ -1,23 +1,82 @@
-"""Chapter 3's experiments: how translations go wrong, what is lost when a word is removed, how far a gradient reaches.
+"""Chapter 3's experiments: what one vector costs, what is lost without a word, how far a gradient reaches.
 
 `course results seq2seq` records what takes longer than a lesson in data/results/.
 """
 
-from typing import NamedTuple
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit import decoding, text
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.contexts import evaluating, seeded
 from course_kit.decoding.steps import TranslatorState, TranslatorSteps
-from course_kit.metrics import bleu
 from course_utils.attention import masked_softmax
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
 from .lesson import Example, Lesson
 
 BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
+
+
+DIGITS = 4, 6, 8, 10, 12, 14, 16, 20  # in a row that is measured
+VECTORS = (  # with attention?, numbers in each state and so in c, steps, learning rate, seeds
+    (False, 64, 600, 0.01, 3),
+    (False, 256, 600, 0.001, 2),
+    (False, 64, 6000, 0.005, 2),
+    (True, 64, 600, 0.01, 3),
+)  # where several rates were tried, that with the most rows of 10 digits right at seed 0
+
+
+def backwards(rows: int, length: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Rows of digits to be written backwards, as lesson 3 makes them: source, what the decoder reads (10, then the
+    digits before), target, mask, all [rows, length]."""
+    source = torch.randint(10, (rows, length))
+    target = source.flip(1)
+    reads = torch.cat([torch.full((rows, 1), 10), target[:, :-1]], 1)
+    return source, reads, target, torch.ones_like(source, dtype=torch.bool)
+
+
+def train_on_digits(model: Translator, steps: int, lr: float) -> None:
+    """Lesson 3's loop: 64 rows of 4 to 16 digits a step, Adam, a learning rate that falls to 0."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
+    for step in range(steps):
+        source, reads, target, mask = backwards(64, length=4 + step % 13)
+        loss = F.cross_entropy(model(source, reads, mask)[0].transpose(1, 2), target)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        falling.step()
+
+
+@torch.no_grad()
+def digits_right(model: Translator, length: int, rows: int = 300) -> float:
+    """Share of new rows that come out right to the last digit, each word the likeliest."""
+    source, reads, target, mask = backwards(rows, length)
+    reads = reads[:, :1]
+    for _ in range(length):
+        reads = torch.cat([reads, model(source, reads, mask)[0][:, -1:].argmax(-1)], 1)
+    return (reads[:, 1:] == target).all(1).float().mean().item()
+
+
+def record_digits() -> dict:
+    """What c costs: rows written backwards by lesson 3's translators of two sizes, after 600 and 6,000 steps.
+
+    rows: of VECTORS, each with `right`: for each seed the % of rows right, by the digits of DIGITS.
+    """
+    rows = []
+    for attention, size, steps, lr, seeds in VECTORS:
+        right = []
+        for seed in range(seeds):
+            with seeded(seed):
+                decoder = AttentiveDecoder if attention else Decoder
+                model = Translator(Encoder(11, size), decoder(11, size))
+                train_on_digits(model, steps, lr)
+                right.append([round(100 * digits_right(model, length), 1) for length in DIGITS])
+        rows.append({"attention": attention, "size": size, "steps": steps, "lr": lr, "right": right})
+    return {"seeds": list(range(max(seeds for *_, seeds in VECTORS))), "digits": list(DIGITS), "rows": rows}
 
 
 def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dict]:
@@ -62,35 +121,6 @@ class Without(nn.Module):
         return self.steps.step(words, state)
 
 
-class Removed(NamedTuple):
-    """A source word that was taken away: is the translation the same with the word masked, and with it deleted?"""
-
-    word: str
-    masked: bool
-    deleted: bool
-
-
-def survivors(lesson: Lesson, model: nn.Module, least: float, most: float, count: int = 200) -> list[Removed]:
-    """What happens to the first `count` test sentences if the decoder may not attend to one word, or if it was never
-    there: a word whose largest weight is from `least` to `most`, at another place in each, never the full stop.
-    Sentences without such a word are left out."""
-    examples = lesson.examples("test")[:count]
-    ids = [lesson.source.encode(e.source) for e in examples]
-    chosen = []  # (number of the sentence, place of the word, the whole translation)
-    with evaluating(model):
-        for i, (sentence, whole) in enumerate(zip(ids, decoding.beam_search(model, *text.pad(ids)), strict=True)):
-            largest = torch.as_tensor(whole.weights)[:, : len(sentence) - 1].amax(0)  # of each word
-            fit = [place for place, weight in enumerate(largest.tolist()) if least <= weight <= most]
-            chosen += [(i, fit[i % len(fit)], whole)] if fit else []
-        places = [place for _, place, _ in chosen]
-        masked = decoding.beam_search(Without(model, [[p] for p in places]), *text.pad([ids[i] for i, _, _ in chosen]))
-        deleted = decoding.beam_search(model, *text.pad([ids[i][:p] + ids[i][p + 1 :] for i, p, _ in chosen]))
-    return [
-        Removed(examples[i].source[place], whole.ids == one.ids, whole.ids == other.ids)
-        for (i, place, whole), one, other in zip(chosen, masked, deleted, strict=True)
-    ]
-
-
 def record_masked(count: int = 400) -> dict:
     """Each word of `count` test sentences masked in turn, by its largest weight; data/results/seq2seq_masked.json.
 
@@ -131,22 +161,6 @@ class Diagonal(nn.Module):
         return None, weights.float()
 
 
-def misses(lesson: Lesson, model: nn.Module, split: str = "test") -> tuple[float, float, float]:
-    """Of the target words that have gold links: the share whose heaviest source word is none of theirs; how much of
-    that share goes to a neighbour of the right word; and how much would, if all wrong words were equally likely."""
-    linked = missed = near = by_chance = 0
-    examples = lesson.examples(split)
-    for example, weights in zip(examples, lesson.alignments(model, examples), strict=True):
-        for t, heaviest in enumerate(weights.argmax(-1).tolist()):
-            right = {s for word, s in example.links | example.possible if word == t}
-            linked += bool(right)
-            if right and heaviest not in right:
-                wrong = set(range(len(example.source))) - right
-                beside = {s for s in wrong if min(abs(s - r) for r in right) == 1}
-                missed, near, by_chance = missed + 1, near + (heaviest in beside), by_chance + len(beside) / len(wrong)
-    return missed / linked, near / max(1, missed), by_chance / max(1, missed)
-
-
 def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
     """Of the test twins: the share in which the French pronoun after "parce qu'" agrees with what "it" is, and the
     share in which it is "il"."""
@@ -165,14 +179,6 @@ def pairs_right(lesson: Lesson, model: nn.Module) -> tuple[float, int]:
     return sum(whole) / len(whole), len(whole)
 
 
-def twins_bleu(lesson: Lesson, model: nn.Module) -> tuple[float, float, float]:
-    """BLEU on the test twins: on all, on those with the right pronoun, on the others (0 where there are none)."""
-    pairs = list(zip(lesson.write(model, twins := lesson.examples("twins")), twins, strict=True))
-    groups = pairs, [p for p in pairs if _agrees(*p)], [p for p in pairs if not _agrees(*p)]
-    found = [bleu([w for w, _ in g], [" ".join(e.target) for _, e in g], tokenize="none") if g else 0 for g in groups]
-    return float(found[0]), float(found[1]), float(found[2])
-
-
 def _agrees(written: str, twin: Example) -> bool:
     return _pronoun(written) == [twin.twin.pronoun]
 
@@ -180,24 +186,6 @@ def _agrees(written: str, twin: Example) -> bool:
 def _pronoun(written: str) -> list[str]:
     """The last "il" or "elle" of a translation; [] if there is none."""
     return [word for word in written.split() if word in ("il", "elle")][-1:]
-
-
-def reach(lesson: Lesson, model: nn.Module, words: int = 16, count: int = 20) -> Tensor:
-    """How much each source word moves the last target word: shares [words] of the gradient of its log-probability.
-
-    A mean over the first `count` test sentences with so many source words; the last word before the full stop.
-    """
-    shares, read = torch.zeros(words), []
-    hook = model.encoder.embedding.register_forward_hook(lambda *heard: read.append(heard[-1]))
-    examples = [e for e in lesson.examples("test") if len(e.source) == words][:count]
-    for example in examples:
-        batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
-        logits = model(batch.source, batch.target_in, batch.source_mask)[0][0, -3]  # then the full stop, then <eos>
-        (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[batch.target_out[0, -3]], read.pop())  # [1, words, E]
-        size = gradient[0].norm(dim=-1)
-        shares += size / size.sum() / len(examples)
-    hook.remove()
-    return shares
 
 
 def felt(

@@ -14,6 +14,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "scores_task": "chapters.ch02.experiments:record_tasks",
     "scores_trained": "chapters.ch02.experiments:record_trained",
     "scores_cost": "chapters.ch02.experiments:record_costs",
+    "seq2seq_digits": "chapters.ch03.experiments:record_digits",
     "seq2seq_masked": "chapters.ch03.experiments:record_masked",
     "positions_order": "chapters.ch04.experiments:record_order",
     "positions_costs": "chapters.ch04.experiments:record_costs",

@@ -56,20 +56,24 @@ labs.alignment(
 # <a id="seq2seq"></a><a id="encoder"></a><a id="decoder"></a>
 # An **encoder** reads the source, and a **decoder** writes the target, word after word. Together they are called *sequence to sequence*, **seq2seq**. Between them passes one vector, $c$, or, with attention, all of the encoder's states.
 #
-# The encoder has one state for each word that it reads, and the last one is $c$, one vector for all:
+# The encoder has one state for each word that it reads. Where its reading ends, that state is $c$, one vector for the whole sentence:
 #
 # | encoder | the | animal | was | tired |
 # |---|---|---|---|---|
 # | **state** | h₁ | → h₂ | → h₃ | → h₄ |
 #
-# The decoder begins with $c$, and reads at each step the word before:
+# The decoder begins with $c$, and reads at each step the word before, at first `<bos>` (*beginning of sentence*):
 #
 # | decoder | &lt;bos&gt; | l' | animal | … |
 # |---|---|---|---|---|
 # | **state** | s₁ | → s₂ | → s₃ | … |
 # | **writes** | l' | animal | était | … |
 #
-# From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*).
+# From outside it is one function: source and target go in, and after each target word come the scores of the next one (*logits*). A softmax makes probabilities of them. So a translator is a **language model** with a condition, the source $x$, and training makes the right translation $y$ more probable, word by word:
+#
+# $$ P(y\mid x)=\prod_t P(y_t\mid y_1,\dots,y_{t-1},\,x) $$
+#
+# (Chapter 7 removes the condition.)
 
 # %% tags=["nbval-check-output"]
 from course_utils import seq2seq as whole
@@ -80,11 +84,11 @@ logits, weights = dummy(source, target, torch.ones(2, 7, dtype=torch.bool))
 print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 
 # %% [markdown]
-# In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a state, $V$ words in the vocabulary. As before, a vector is a row.
+# In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a state, $V$ words in the *vocabulary*, the numbered list of all words that the model knows. As before, a vector is a row.
 
 # %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"}
 # ## One: a network that remembers
-# The words that a model knows form a numbered list, the *vocabulary*; each has an *embedding*, a vector that is trained with the rest. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other. Its state $h_i$ is made of the word and of the state before:
+# Word number 7 of the vocabulary gets row 7 of a table, its *embedding*, a vector that is trained with the rest. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other. Its state $h_i$ is made of the word and of the state before:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
@@ -115,25 +119,40 @@ print("largest difference of the last states:", (one - other).abs().max())
 assert (one - other).abs().max() > 0.01
 
 # %% [markdown]
-# They are not: each step transforms what came before, so the order leaves its trace. But it also makes early words fade, and their gradients with them. *Gates*, which decide how much of the old state is kept, were invented against this: first in the **LSTM** (1997), then, simpler, in the **GRU** (2014), which we use. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014 -->
+# They are not: each step transforms what came before, so the order leaves its trace. But with the usual initial values early words also fade, and their gradients with them. The **LSTM** (1997) was invented against this: its state passes from step to step unchanged, and *gates* decide what is added. A gate for how much is *kept* came in 2000. The **GRU** (2014), which all our models use, is simpler. From $x_i$ and $h_{i-1}$ it computes two gates with a sigmoid $\sigma$, so between 0 and 1: $z_i$ says how much of each feature is kept, $r_i$ how much the proposal $\tilde h_i$ reads of the old state. (⊙ multiplies feature by feature; biases are left out.) <!-- source: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000; Cho et al. 2014 -->
+#
+# $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot h_{i-1}W_h),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+gru, x, h = nn.GRUCell(3, 4), torch.randn(1, 3), torch.randn(1, 4)
+(from_x, from_h) = (F.linear(v, w, b).chunk(3, 1) for v, w, b in ((x, gru.weight_ih, gru.bias_ih), (h, gru.weight_hh, gru.bias_hh)))
+r, z = ((a + b).sigmoid() for a, b in zip(from_x[:2], from_h[:2], strict=True))  # torch stores r, z, proposal
+assert torch.allclose(gru(x, h), z * h + (1 - z) * torch.tanh(from_x[2] + r * from_h[2]), atol=1e-6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: read, then write
 # <a id="bidirectional"></a><a id="bottleneck"></a>
-# The encoder has two GRUs: one reads forwards, the other backwards (**bidirectional**), so that each state $h_i$ knows the words on both sides. Their last states, joined, are $c$. (`pack_padded_sequence` tells PyTorch where each sentence ends, so that padding is not read.)
+# The encoder has two GRUs: one reads forwards, the other backwards (**bidirectional**). Half of each state $h_i$ has read the words up to $i$, the other half those from $i$ on. The two ends of the reading, joined, are $c$. (`pack_padded_sequence` tells PyTorch where each sentence ends, so that padding is not read.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: Encoder
 
 # %% [markdown]
 # <a id="bos"></a>
-# The decoder begins with a state made of $c$. It reads `<bos>` (*beginning of sentence*), then the words written so far. From its state $s_t$ and from $c$ come the scores of the next word:
+# The decoder begins with a state made of $c$. It reads `<bos>`, then the words written so far. A matrix and a bias make logits of $[s_t;c]$, its state and $c$ in one row. (GRUs in PyTorch can have several layers, so their states have one axis more: `[None]` adds it.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: Decoder
 
 # %% tags=["definition"]
 # course_utils.seq2seq: Translator
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+encoder = Encoder(vocab=11, size=64)
+for length in [5, 20]:
+    rows = torch.randint(10, (1, length))
+    states, c = encoder(rows, torch.ones_like(rows, dtype=torch.bool))
+    assert c.shape == (1, 64) and states.shape == (1, length, 64)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -147,18 +166,8 @@ predict(
     "bottleneck.",
 )
 
-# %%
-encoder = Encoder(vocab=11, size=64)
-for length in [5, 20]:
-    source = torch.randint(10, (1, length))
-    states, c = encoder(source, torch.ones_like(source, dtype=torch.bool))
-    print(length, "words: states", tuple(states.shape), " c", tuple(c.shape))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert c.shape == (1, 64) and states.shape == (1, 20, 64)
-
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Three: learning from a shifted sentence
+# ## Three: what does one vector cost?
 # <a id="teacher-forcing"></a>
 # While it learns, the decoder does not read its own words but the right ones, shifted by one place (**teacher forcing**). So all positions are trained at once:
 #
@@ -178,7 +187,7 @@ def backwards(rows, length):
     return source, reads, target, torch.ones_like(source, dtype=torch.bool)
 
 # %% [markdown]
-# The loop is that of chapter 2; new are a learning rate that falls, and the *clipping* of gradients that are too long, because recurrent networks can have huge ones.
+# You know this loop from chapter 2. Two things are new: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. (`transpose` puts the classes second, where `cross_entropy` wants them.)
 
 # %%
 def train(model, steps=600):
@@ -221,14 +230,48 @@ shares = by_length["without attention"]
 assert shares[0] > 0.9 and shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(shares[:7]) / 7 <= 0.6
 
 # %% [markdown]
-# Four digits fit into $c$, but of the rows with 14 or more hardly one comes back. One vector of 64 numbers has to carry everything.
+# Rows of four digits come back, and of those with 14 or more hardly one. Is one vector of 64 numbers too small?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Of the rows with 10 digits, about a fifth came back. What would help more?",
+    [
+        "vectors of 256 numbers, in the same 600 steps",
+        "ten times as many steps, with the same 64 numbers",
+        "neither: one vector cannot hold ten digits",
+    ],
+    answer=1,
+    because="Ten times the steps bring back most rows of 10 digits, with the same 64 "
+    "numbers. Four times the numbers help little.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from course_kit import results
+
+digits = results.load("seq2seq_digits")
+TABLE_OF_DIGITS
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# We trained this model in two sizes, three times each (256 numbers and 6,000 steps once). Rows right, in %:
+#
+# | numbers in $c$ | steps | 8 digits | 10 | 12 | 14 |
+# |---|---|---|---|---|---|
+# DIGIT_ROWS
+#
+# So the vector has room for ten digits. What it costs is *learning*: everything that the decoder needs has to come through it, and that takes many more steps.
+#
+# </details>
 
 # %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"}
 # ## Four: look back
 # <a id="additive-attention"></a><a id="context"></a>
-# The remedy of Bahdanau et al. (2015): keep *all* states, and let each word ask for those that it needs. The decoder's state $s_t$ is the <b style="color:#bf5f00">query</b>, the encoder's states $h_i$ are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>, and the score is chapter 2's additive one. The weighted average $c_t$, called the **context**, takes the place of $c$:
+# Bahdanau et al. (2015) kept *all* states, and let each word ask for those that it needs. The decoder's state $s_t$ is the <b style="color:#bf5f00">query</b>, the encoder's states $h_i$ are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>, and the score is chapter 2's additive one. The weighted average $c_t$, called the **context**, takes the place of $c$:
 #
 # $$ e_{ti}=\tanh({\color{#bf5f00}{s_t}}\,W_1+{\color{#007fc6}{h_i}}\,W_2)\cdot w,\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
+#
+# The order is Luong's (2015): first the decoder reads a word, then its new state is the query. Bahdanau asked with the state *before*, $s_{t-1}$, and fed $c_t$ into the recurrence. The additive score is his. It can compare vectors of different sizes; ours have equal sizes, so a dot product would do, too. <!-- source: Luong et al. 2015, section 3.2 -->
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write this step for one word of each sentence. `masked_softmax` gives padding no weight.
@@ -241,7 +284,7 @@ from mine import masked_softmax
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("additive attention step")
 def look_back(query, keys, mask, W1, W2, w):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, H], W2 [Dk, H], w [H]
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, h], W2 [Dk, h], w [h]
     -> context [B, Dk], weights [B, K]"""
     raise NotImplementedError
 
@@ -293,7 +336,7 @@ heatmap(
     target[0].tolist(),
     source[0].tolist(),
     axes=("writes", "reads"),
-    title="Where does it look?",
+    title="Where does it attend?",
     caption="A row for each [query|digit that is written], a column for each [key|digit "
     "of the source].",
 )
