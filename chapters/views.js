@@ -6,7 +6,6 @@ import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
 import { scaling } from "./ch02/labs/scaling.js";
 import { scoring } from "./ch02/labs/scoring.js";
-import { flow } from "./ch03/labs/flow.js";
 import { paths } from "./ch04/labs/paths.js";
 import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
@@ -42,7 +41,6 @@ start({
   cover,
   descent,
   embeddings,
-  flow,
   groups,
   heads,
   heatmap,

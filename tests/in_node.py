@@ -1,7 +1,7 @@
 """The JavaScript of the views in node, without a page: its functions, called from Python with data in and out.
 
     in_node.call("shared/numbers.js", "softmax", [1.0, 2.0, 3.0])       # an export of a module of the kit, called
-    in_node.call("chapters/ch03/labs/flow_numbers.js", "numbersOf", *in_node.data_of(view))  # of a chapter's
+    in_node.call("chapters/ch04/labs/shuffle_numbers.js", "numbersOf", *in_node.data_of(view))  # of a chapter's
     in_node.evaluate("(a, b) => a + b", 1, 2)                           # as `evaluate` of a page: globals stay
     in_node.evaluate("async () => { globalThis.it = await load('shared/axes.js') }")  # `load` imports a module
 

@@ -1,4 +1,4 @@
-"""Every lab of the course under one name, for tests: `import labs`, then `labs.heads(…)`, `labs.flow(…)`."""
+"""Every lab of the course under one name, for tests: `import labs`, then `labs.heads(…)`, `labs.shuffle(…)`."""
 
 from chapters.ch01.labs import *  # noqa: F403
 from chapters.ch02.labs import *  # noqa: F403

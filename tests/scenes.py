@@ -47,11 +47,6 @@ def chinese(source=CHINESE, **options):
     return labs.alignment((source, APPLES, weights), languages=("zh", "en"), **options)
 
 
-def flow(features=8, **options):
-    states, weights = torch.tanh(drawn(13, features)), soft(14, 13, links=GOLD)
-    return labs.flow((ENGLISH, FRENCH, weights), states, plain=[*FRENCH[:6], "."], **options)
-
-
 # ---- heads
 def layers(count=3, heads=4, queries=12, keys=12):
     return [soft(1, heads, queries, keys, seed=i) for i in range(count)]
@@ -101,7 +96,6 @@ VIEWS = {
     "alignment": lambda **more: european(gold=GOLD, variants=knocked(), **more),
     "growing alignment": lambda **more: european(gold=GOLD, step=6, **more),
     "chinese alignment": chinese,
-    "flow": lambda **more: flow(step=6, **more),
     "heads": encoder,
     "heads with effects": lambda **more: at(
         encoder(effects=drawn(3, 4, seed=1).sigmoid(), **more), layer=1, head=2, knocked=[[0, 1], [2, 3]]

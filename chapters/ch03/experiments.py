@@ -163,20 +163,12 @@ class Diagonal(nn.Module):
 
 def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
     """Of the test twins: the share in which the French pronoun after "parce qu'" agrees with what "it" is, and the
-    share in which it is "il"."""
-    twins = lesson.examples("twins")
-    written = lesson.write(model, twins)
-    right = sum(_agrees(w, e) for w, e in zip(written, twins, strict=True))
-    return right / len(twins), sum(_pronoun(w) == ["il"] for w in written) / len(twins)
-
-
-def pairs_right(lesson: Lesson, model: nn.Module) -> tuple[float, int]:
-    """Of the pairs of test twins: the share in which both pronouns agree, and how many pairs there are."""
+    share of pairs in which both do."""
     twins, pairs = lesson.examples("twins"), {}
     for one, words in zip(twins, lesson.write(model, twins), strict=True):
         pairs.setdefault(one.twin.pair, []).append(_agrees(words, one))
     whole = [all(found) for found in pairs.values() if len(found) == 2]
-    return sum(whole) / len(whole), len(whole)
+    return sum(map(sum, pairs.values())) / len(twins), sum(whole) / len(whole)
 
 
 def _agrees(written: str, twin: Example) -> bool:

@@ -3,7 +3,7 @@
 lesson = Lesson("en-fr")
 model = lesson.model(attention=True)
 lesson.train(model, steps=400)
-lesson.bleu(model), lesson.by_length(model), lesson.alignment_error(model)
+lesson.bleu(model), lesson.alignment_error(model)
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from course_kit import decoding, metrics, text
-from course_kit.arguments import several
 from course_kit.checkpoints import Loaded, load_checkpoint, sentence_hashes
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import parallel
 from course_kit.heads import attention_weights
 from course_kit.training import fit, warm_then_fall
-from course_kit.views.table import Table
 from course_utils.loss import masked_loss
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
-LENGTHS = ((3, 6), (7, 9), (10, 12), (13, 15), (16, 24))
-ENDS = set(".!?。！？")  # of a whole sentence
 THREADS = 10  # times more that the course's own threads come in a pass through the training sentences
 
 
@@ -38,16 +34,6 @@ class Example(NamedTuple):
     kind: str
     twin: parallel.Twin | None = None
     possible: frozenset = frozenset()
-
-
-class ByLength(NamedTuple):
-    """words: mean number of source words of each group; bleu; exact: sentences with every word right, in %; errors:
-    words that have to be changed, added or deleted, in % of the words of the references (the word error rate)."""
-
-    words: list[float]
-    bleu: list[float]
-    exact: list[float]
-    errors: list[float]
 
 
 class Words(text.Vocabulary):
@@ -105,23 +91,6 @@ class Lesson:
         """`decoding.translate` with a model trained here; greedy unless a beam is asked for."""
         return decoding.translate(self.loaded(model), sentences, beam=beam)
 
-    def ladder(self, words: Sequence[int] = (5, 8, 11, 14, 17, 20), split: str = "test") -> list[Example]:
-        """The first sentence of a split with so many tokens, for each number: longer and longer, not selected."""
-        return [next(e for e in self.examples(split) if len(e.source) == n) for n in words]
-
-    def table(self, models: dict[str, nn.Module], examples: Sequence[Example], caption: str = "") -> Table:
-        """Each example with what the models write, its reference, and whether its source was trained on."""
-        written, rows = {name: self.write(model, examples) for name, model in models.items()}, []
-        for i, example in enumerate(examples):
-            source, right = " ".join(example.source), " ".join(example.target)
-            row = {"words": len(example.source), "source": source, "in training": self._mark(example)}
-            row |= {name: ("✓ " if w[i] == right else "") + w[i] for name, w in written.items()}
-            rows.append(row | {"reference": right})
-        return Table(rows, caption)
-
-    def _mark(self, example: Example) -> str:
-        return "seen" if self.loaded(nn.Identity()).was_seen(" ".join(example.source)) else "new"
-
     def loaded(self, model: nn.Module) -> Loaded:
         """A model trained here in the form of a checkpoint, as `decoding.translate` takes it."""
         return Loaded(model, {}, self.source, self.target, seen=self.seen)
@@ -143,21 +112,6 @@ class Lesson:
         """Corpus BLEU of greedy translations, 0–100, on the first `count` sentences of a split."""
         examples = self.examples(split)[:count]
         return float(_bleu(self.write(model, examples), examples))
-
-    def by_length(self, model: nn.Module) -> ByLength:
-        """Quality on the sentences of the test split, for each group of LENGTHS: `plot.lines` draws `.words` against
-        `.bleu`, `.exact` or `.errors`. What ends without a full stop, as "a grey donkey", is left out."""
-        examples = [e for e in self.examples("test") if e.source[-1] in ENDS]
-        written, found = self.write(model, examples), ByLength([], [], [], [])
-        for low, high in LENGTHS:
-            group = [(w, e) for w, e in zip(written, examples, strict=True) if low <= len(e.source) <= high]
-            if group:
-                found.words.append(sum(len(e.source) for _, e in group) / len(group))
-                found.bleu.append(float(_bleu(*map(list, zip(*group, strict=True)))))
-                found.exact.append(100 * sum(w == " ".join(e.target) for w, e in group) / len(group))
-                wrong = sum(edits(w.split(), e.target) for w, e in group)
-                found.errors.append(100 * wrong / sum(len(e.target) for _, e in group))
-        return found
 
     @torch.no_grad()
     def alignments(self, model: nn.Module, examples: Sequence[Example], layer: int = -1) -> list[Tensor]:
@@ -208,17 +162,6 @@ def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Se
             yield rows, text.collate([(loaded.source.encode(e.source), loaded.target.encode(e.target)) for e in rows])
 
 
-def edits(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """The fewest words to change, add or delete that turn one list of words into the other (Levenshtein's distance)."""
-    ours, theirs = several("ours", ours), several("theirs", theirs)
-    row = list(range(len(theirs) + 1))
-    for i, word in enumerate(ours, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(theirs, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
-    return row[-1]
-
-
 def _words(example: Example) -> list[int]:
     """The number of the word that each source character belongs to: neighbours with the same gold links are one."""
     says = [{t for t, s in example.links if s == place} for place in range(len(example.source))]
@@ -266,20 +209,3 @@ def gold_weights(pair) -> Tensor:
     for target, source in pair[2]:
         weights[target, source] = 1.0
     return weights / weights.sum(-1, keepdim=True).clamp_min(1.0)
-
-
-def translations(
-    models: dict[str, Loaded], sentences: Sequence[str], references: Sequence[str], beam: int = 4, caption: str = ""
-) -> Table:
-    """What checkpoints write beside a right translation, in lower case, of each sentence; ✓: word for word the same.
-
-    "in training": "seen" if one of them was trained on the sentence, "new" if none was, else "not recorded".
-    """
-    found, rows = {name: decoding.translate(loaded, sentences, beam=beam) for name, loaded in models.items()}, []
-    for i, (source, reference) in enumerate(zip(sentences, references, strict=True)):
-        texts = {name: str(written[i]) for name, written in found.items()}
-        seen = {written[i].seen for written in found.values()}
-        mark = "seen" if True in seen else "not recorded" if None in seen else "new"
-        ticked = {name: ("✓ " if text == reference else "") + text for name, text in texts.items()}
-        rows.append({"source": source, "in training": mark, **ticked, "right": reference})
-    return Table(rows, caption)

@@ -178,7 +178,7 @@ def alignment(
     """
     source, tokens, weights = parts_of(translation)
     if weights is None:
-        raise ValueError("the model of this translation has no attention; take another translation, or labs.flow")
+        raise ValueError("the model of this translation has no attention; take another translation")
     versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
     if not isinstance(variants, tuple | list):
         raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")

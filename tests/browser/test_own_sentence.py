@@ -1,4 +1,4 @@
-"""A sentence of the reader's own: alignment, heads and flow follow what is typed, computed in the page.
+"""A sentence of the reader's own: alignment and heads follow what is typed, computed in the page.
 
 Each model's numbers are held to Python's in tests/unit/course_kit/test_models_in_node.py.
 """
@@ -9,7 +9,6 @@ from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import numbers, until
 
-from chapters.ch03.labs import flow
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
@@ -19,7 +18,6 @@ from course_kit.views.translation import word_of
 
 pytestmark = pytest.mark.browser
 GRAMMAR, REAL = "transformer-grammar", "transformer-en-fr"
-PAIR = ("seq2seq-attention-en-fr-grammar", "seq2seq-plain-en-fr-grammar")
 CHINESE = "seq2seq-attention-zh-en-grammar"
 FIRST = "The animal was too tired."
 NUMBERS = "document.querySelector('.course-view').view.numbers()"
@@ -51,26 +49,6 @@ def looked(text):
     with torch.no_grad(), attention_weights(loaded.model) as seen:
         loaded.model.encode(ids)
     return seen["encoder"], loaded.source.tokens(ids[0])
-
-
-def flowing(text=FIRST, models=PAIR):
-    loaded = [load_as_in_page(name) for name in PAIR]
-    found = [translate(one, text, beam=1)[0] for one in loaded]
-    with torch.no_grad():
-        ids = [torch.tensor([one.source.encode(text)]) for one in loaded]
-        read = [one.model.encoder(i, torch.ones_like(i).bool()) for one, i in zip(loaded, ids, strict=True)]
-    states, apart = (states[0, :, 60:68] for states, _ in read)
-    vector = read[1][1][0, 60:68]
-    return flow(
-        found[0],
-        states,
-        plain=found[1],
-        plain_states=apart,
-        plain_context=vector,
-        plain_from=(0, -1),
-        models=models,
-        features=(60, 68),
-    )
 
 
 def unfold(page):
@@ -126,18 +104,6 @@ def test_all_heads_follow_and_are_pythons(opened):
     for layer, head in ((0, 0), (1, 3), (2, 1)):
         open_head = torch.tensor(numbers(page, layer=layer, head=head)["open"])
         assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)
-
-
-def test_both_flows_follow_and_are_pythons(opened):
-    page = opened(flowing())
-    text = "The old woman bought a red car yesterday."
-    answered(page, text)
-    view = flowing(text, None)
-    words = view.options["tokens"]["attention"]
-    seen = until(lambda: page.evaluate(NUMBERS), lambda seen: len(seen["contexts"]) == len(words))
-    assert torch.allclose(torch.tensor(seen["contexts"]), torch.tensor(view.contexts).float(), atol=1e-3)
-    plain = torch.tensor(view.array("plain_context")).float()
-    assert torch.allclose(torch.tensor(seen["plain"]), plain.expand(len(seen["plain"]), -1), atol=1e-3)
 
 
 def test_words_come_one_by_one(opened):
@@ -224,7 +190,7 @@ def test_a_field_is_one_quiet_line_until_it_is_pressed_or_where_typing_is_the_ta
     expect(opened(aligned(GRAMMAR, typing=True)).get_by_role("textbox", name="Your own sentence")).to_be_visible()
 
 
-@pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored, flowing])
+@pytest.mark.parametrize("view", [lambda: aligned(GRAMMAR), explored])
 def test_it_can_be_used_by_everybody(opened, violations, view):
     """axe finds nothing wrong before and after; the keyboard asks, stays in the field, and gives up the answer."""
     page = opened(view(), width=480)

@@ -13,7 +13,6 @@ import torch
 from chapters.ch00.labs import cover
 from chapters.ch01.labs import ask, bandwidth, softmax
 from chapters.ch02.labs import masking, scaling, scoring
-from chapters.ch03.labs import flow
 from chapters.ch04 import labs as positions
 from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
@@ -42,11 +41,6 @@ def soft(*shape):
 def aligned(**given):
     sentence = {"source": WORDS, "tokens": WORDS, "weights": soft(4, 4)} | given
     return alignment(tuple(sentence.pop(name) for name in ("source", "tokens", "weights")), **sentence)
-
-
-def flowing(**given):
-    sentence = {"weights": soft(4, 4), "states": soft(4, 3)} | given
-    return flow((WORDS, WORDS, sentence.pop("weights")), **sentence)
 
 
 KINDS = {
@@ -85,8 +79,6 @@ BORDERS = {
               "layer": "whole", "effects": "numbers?", "effect": "text"} | VIEW),
     "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers", "gold": "pair",
                   "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
-    "flow": (flowing, {}, {"weights": "numbers", "states": "numbers", "contexts": "numbers?", "plain": "words",
-             "plain_from": "places", "plain_context": "numbers?", "step": "whole"} | VIEW),
     "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
             "truth": "pair", "query": "number", "kernel": "name", "width": "number", "key_name": "text"} | VIEW),
     "bandwidth": (bandwidth, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",

@@ -1,9 +1,8 @@
 """What `solution` shows in chapter 3: short answers in the exercises' own words.
 
-Sizes: B batch, K source words, T target words, D features, H hidden features, V words of the vocabulary.
+Sizes: B batch, K source words, T target words, D features, h of the score, V words of the vocabulary.
 """
 
-import math
 from collections import Counter
 
 import torch
@@ -28,7 +27,7 @@ def masked_loss(logits, target, mask):
 
 
 def look_back(query, keys, mask, W1, W2, w):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, H], W2 [Dk, H], w [H] -> context [B, Dk], weights [B, K]."""
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, h], W2 [Dk, h], w [h] -> context [B, Dk], weights [B, K]."""
     scores = torch.tanh((query @ W1)[:, None] + keys @ W2) @ w  # [B, K]
     weights = masked_softmax(scores, mask)
     return (weights[:, None] @ keys)[:, 0], weights
@@ -51,13 +50,6 @@ def greedy(step, state, bos, eos, max_length):
         word = int(logits.argmax())
         ids += [word] if word != eos else []
     return torch.tensor(ids)
-
-
-def brevity(hypothesis_length, reference_length):
-    """Two lengths in the same unit -> a number from 0 to 1."""
-    if hypothesis_length >= reference_length:
-        return 1.0
-    return math.exp(1 - reference_length / hypothesis_length)
 
 
 def clipped_counts(candidate, reference, n):

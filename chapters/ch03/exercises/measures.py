@@ -1,6 +1,5 @@
-"""Chapter 3's exercises about numbers: the masked loss, clipped n-grams, BLEU's brevity penalty."""
+"""Chapter 3's exercises about numbers: the masked loss and clipped n-grams."""
 
-import math
 from collections import Counter
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
-from course_kit.metrics import brevity_penalty, ngrams
+from course_kit.metrics import ngrams
 from course_utils.loss import masked_loss
 
 from . import answers
@@ -87,7 +86,7 @@ LOSS = Exercise(
         ),
     ),
     shown=answers.masked_loss,
-    used="Your loss trains the translators of [Five: sentences](#Five:-sentences).",
+    used="Your loss trains the translator of [Five: sentences](#Five:-sentences).",
 )
 
 
@@ -161,61 +160,4 @@ CLIPPED = Exercise(
     ),
     shown=answers.clipped_counts,
     used="Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)",
-)
-
-
-@variants
-def _wrong_penalty(
-    hypothesis_length,
-    reference_length,
-    *,
-    enough=lambda h, r: h >= r,
-    exponent=lambda h, r: 1 - r / h,
-    power=math.exp,
-):
-    """A brevity penalty with one thing done differently."""
-    if enough(hypothesis_length, reference_length):
-        return 1.0
-    return power(exponent(hypothesis_length, reference_length))
-
-
-PENALTY = Exercise(
-    name="brevity penalty",
-    task="1 for a translation at least as long as its reference, else e^(1 − reference / hypothesis): two lengths, "
-    "in the same unit -> a number.",
-    reference=brevity_penalty,
-    cases=lambda: [
-        Case({"hypothesis_length": 3, "reference_length": 6}, shown=True),
-        Case({"hypothesis_length": 6, "reference_length": 3}),
-        Case({"hypothesis_length": 5, "reference_length": 5}),
-        Case({"hypothesis_length": 4, "reference_length": 5}),
-        Case({"hypothesis_length": 1, "reference_length": 10}),
-    ],
-    returns=("penalty",),
-    hints=(
-        "ℓ is `hypothesis_length`, r is `reference_length`. Which of the two rows of the formula is for ℓ = 3, r = 6? "
-        "And for ℓ = 6, r = 3?",
-        "With 3 words instead of 6, r / ℓ is 2, and the penalty is e^(1 − 2) ≈ 0.368.",
-        "e to the power of x is `math.exp(x)`. The long translations come first: `if` they are long enough, return "
-        "1.0.",
-    ),
-    minutes=3,
-    difficulty=1,
-    wrong=wrong_answers(
-        _wrong_penalty(enough=lambda h, r: False),
-        "A translation that is longer than its reference gets more than 1: a bonus. The penalty is at most 1.",
-        _wrong_penalty(exponent=lambda h, r: h / r, power=lambda x: x),
-        "This is the plain ratio. BLEU's penalty is e^(1 − reference / hypothesis), which is harder on very short "
-        "translations.",
-        _wrong_penalty(power=lambda x: x),
-        "The e is missing: the penalty is e to the power of 1 − reference / hypothesis, `math.exp(…)`.",
-        _wrong_penalty(exponent=lambda h, r: 1 - h / r),
-        "The fraction is upside down: e^(1 − reference / hypothesis). As it is, a shorter translation gets more.",
-        _wrong_penalty(enough=lambda h, r: h <= r),
-        "The two cases are exchanged: the 1 belongs to a translation that is at least as long as its reference.",
-        _wrong_penalty(enough=lambda h, r: h <= r, exponent=lambda h, r: 1 - h / r),
-        "You punish translations that are too long, which the precisions do already. The penalty is for short ones.",
-    ),
-    shown=answers.brevity,
-    used="It is a factor of your BLEU in [What does BLEU count?](#What-does-BLEU-count?)",
 )

@@ -77,5 +77,6 @@ READER = Exercise(
     ),
     properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
     shown=answers.read,
-    used="Your network reads sentences in [Five: sentences](#Five:-sentences).",
+    used="Two sentences of the same words: your network reads both in the next cell, in "
+    "[One: a network that remembers](#One:-a-network-that-remembers).",
 )

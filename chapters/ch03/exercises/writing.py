@@ -1,10 +1,10 @@
-"""Chapter 3, writing word by word: the greedy loop, and a bug in how a decoder is fed."""
+"""Chapter 3, writing word by word: the greedy loop."""
 
 import torch
 from torch import Tensor, nn
 
 from course_kit import decoding
-from course_kit.exercises.define import Case, Exercise, FindError, call, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
 from course_kit.text import BOS, EOS
 
 from . import answers
@@ -121,59 +121,4 @@ LOOP = Exercise(
     ),
     shown=answers.greedy,
     used="Your loop translates in [Five: sentences](#Five:-sentences).",
-)
-
-
-def read_while_writing(words: Tensor, bos: int) -> Tensor:
-    """words [T] that a decoder writes one by one -> what it reads before each of them, [T]."""
-    return torch.cat([words.new_tensor([bos]), words[:-1]])
-
-
-NO_BOS = FindError(
-    name="program 3.10",
-    title="the first word is always odd",
-    task="write what a decoder should read before each of the words that it writes: words [T] -> [T].",
-    program=(
-        "def heard(words, bos):      # words [T], as they are written",
-        "    reads, last = [], 0",
-        "    for word in words:",
-        "        reads.append(last)",
-        "        last = word",
-        "    return torch.tensor(reads)",
-    ),
-    line=2,
-    found="the decoder first reads 0, which is <pad>, and in training it never began with <pad>. It must read <bos>.",
-    innocent={
-        1: "this line only names what comes in. Where is bos used?",
-        3: "one round for each word.",
-        4: "the decoder reads its last word before it writes the next.",
-        5: "the word that it wrote is what the decoder reads next.",
-        6: "all words that the decoder read are returned.",
-    },
-    reference=read_while_writing,
-    cases=lambda: [
-        Case({"words": torch.tensor([5, 7, 6]), "bos": 2}, shown=True),
-        Case({"words": torch.tensor([4]), "bos": 2}),
-        Case({"words": torch.tensor([8, 8, 3, 5]), "bos": 1}),
-    ],
-    returns=("reads",),
-    hints=(
-        "What does the decoder read before it writes its first word?",
-        "Which argument is never used?",
-        "Follow `last` through the first round: where does its value come from?",
-    ),
-    minutes=2,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda words, bos: torch.cat([words.new_tensor([0]), words[:-1]]),
-        "The decoder begins with 0, which is <pad>. In training it began with <bos>.",
-        lambda words, bos: words,
-        "The decoder reads each word before it has written that word.",
-        lambda words, bos: words.new_full(words.shape, bos),
-        "The decoder reads <bos> at each step. It should read its own last word.",
-        lambda words, bos: torch.cat([words.new_tensor([bos]), words]),
-        "One word too many: after the last word, the decoder reads nothing more.",
-        lambda words, bos: torch.cat([words.new_tensor([bos]), words[1:]]),
-        "<bos> replaces the first word, and each other word is read before it is written. Shift the words by one.",
-    ),
 )

@@ -12,7 +12,7 @@ from . import answers
 
 
 def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Tensor, w: Tensor):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, H], W2 [Dk, H], w [H] -> context [B, Dk], weights [B, K]."""
+    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, h], W2 [Dk, h], w [h] -> context [B, Dk], weights [B, K]."""
     score = SCORES["additive"](W1.shape[0], W2.shape[0], len(w))
     given = {"W1.weight": W1.T, "W2.weight": W2.T, "W1.bias": torch.zeros(len(w)), "w.weight": w[None]}
     scores = torch.func.functional_call(score, given, (query[:, None], keys))
@@ -42,8 +42,8 @@ def _mean(weights, keys):
 
 @variants
 def _wrong_step(*inputs, score=lambda q, k, w: torch.tanh(q + k) @ w, mean=_mean, values=lambda keys, projected: keys):
-    """An additive step with one thing done differently. score: of the projected query [B, 1, H], the projected keys
-    [B, K, H] and w."""
+    """An additive step with one thing done differently. score: of the projected query [B, 1, h], the projected keys
+    [B, K, h] and w."""
     query, keys, mask, W1, W2, w = inputs
     projected = keys @ W2
     weights = masked_softmax(score((query @ W1)[:, None], projected, w), mask)
@@ -60,9 +60,9 @@ STEP = Exercise(
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
-        "There is one query for each sentence, and many keys. So q W₁ is [B, H] and k W₂ is [B, K, H]: what has to "
+        "There is one query for each sentence, and many keys. So q W₁ is [B, h] and k W₂ is [B, K, h]: what has to "
         "happen before you can add them?",
-        "`(query @ W1)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, H], and `@ w` makes one "
+        "`(query @ W1)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, h], and `@ w` makes one "
         "score of its last axis.",
         "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
         "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",

@@ -1,7 +1,6 @@
-"""Chapter 3's labs without a browser: words, tables, errors that teach, variants, contexts that are means."""
+"""Alignments without a browser: words, tables, errors that teach, variants."""
 
 import json
-import re
 
 import in_node
 import labs
@@ -155,63 +154,9 @@ def test_alignment_refuses_with_what_to_do():
         lab(variants=[3])
 
 
-# ---- flow
-def states(rows=4, features=6, seed=1):
-    return torch.randn(rows, features, generator=torch.Generator().manual_seed(seed))
-
-
-def test_contexts_are_weighted_means_also_after_a_projection():
-    view = labs.flow((SOURCE, TARGET, near()), states(), contexts=near() @ states())
-    assert np.allclose(view.contexts, near().double() @ states().double(), atol=1e-6)
-    projection, shift = states(6, 3, seed=2), states(1, 3, seed=3)
-    projected = labs.flow(
-        (SOURCE, TARGET, near()), states() @ projection + shift, contexts=near() @ states() @ projection + shift
-    )
-    assert projected.contexts.shape == (4, 3)
-    with pytest.raises(ValueError, match="states"):
-        labs.flow((SOURCE, TARGET, near()), states(), contexts=near() @ states() + 0.1)
-    with pytest.raises(ValueError, match="contexts"):
-        labs.flow((SOURCE, TARGET, near()), states(), contexts=near(3) @ states())
-
-
-def test_flow_in_words_and_table():
-    plain = Translation("", ["Il", "dort", "."], SOURCE, None)
-    view = labs.flow(
-        (SOURCE, TARGET, near()), states(), plain=plain, plain_states=states(seed=5), plain_from=(0, -1), step=3
-    )
-    assert view.options["from"] == [0, 3] and view.word == 2
-    assert "same for all 3 words of “Il dort .”" in view.describe() and "reads He 0.05, " not in view.describe()
-    assert re.search(r"“fatigué”, reads tired 0\.85.*: 1\.4 of 4 words \(effective number\)", view.describe())
-    table = view.table()
-    assert table.header[:3] == ["feature", "one vector", "context for “fatigué”"] and len(table.rows) == 7
-    assert table.rows[0][3:] == ["0.050", "0.050", "0.850", "0.050"]
-    assert [row[1] for row in table.rows[1:]] == [f"{x:.3f}" for x in states(seed=5)[-1]]
-    assert sweep(view) == 4
-
-
-def test_flow_refuses_with_what_to_do():
-    good = (SOURCE, TARGET, near())
-    for match, arguments in {
-        r"states has shape \(4, 17\).*choose features, as in states\[:, :8\]": (good, states(4, 17)),
-        r"states has shape \(3, 6\); needed: \[4, 1 to 16\]": (good, states(3)),
-        "NaN": (good, torch.full((4, 2), torch.nan)),
-        "25 source tokens": ((["a"] * 25, TARGET, soft(4, 25)), states(25)),
-        "with attention first, plain= second": (Translation("", TARGET, SOURCE, None), states()),
-    }.items():
-        with pytest.raises(ValueError, match=match):
-            labs.flow(*arguments)
-    with pytest.raises(ValueError, match="plain_context"):
-        labs.flow(good, states(), plain_context=torch.ones(5))
-    with pytest.raises(ValueError, match="plain_states"):
-        labs.flow(good, states(), plain_states=states(4, 5))
-    with pytest.raises(ValueError, match="step"):
-        labs.flow(good, states(), step=0)
-
-
 def test_small_and_serialisable():
     views = [
         lab(gold=GOLD, variants=[without(0, ["Est", "fatigué", "."])]),
-        labs.flow((SOURCE, TARGET, near()), states()),
     ]
     for view in views:
         json.dumps(view.spec(), allow_nan=False)

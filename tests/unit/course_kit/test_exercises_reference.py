@@ -119,8 +119,8 @@ def test_parameters_keep_their_names_where_the_readers_mean_something_else_in_it
 
 
 def test_what_is_not_on_the_page_is_imported_inside():
-    text = answer_to("brevity penalty", "def brevity(a, b): raise NotImplementedError")
-    assert "\n    import math\n" in text
+    text = answer_to("clipped n-grams", "def count(a, b, n): raise NotImplementedError")
+    assert "\n    from collections import Counter\n" in text
 
 
 def test_it_unfolds_on_request_and_folds_after_a_right_answer(capsys):

@@ -201,7 +201,6 @@ class TestCell:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("program 3.12", "states.append(state)", "states.append(state)\n        state = torch.zeros(len(Ws))"),
         (
             "program 5.1",
             "return torch.softmax(scores, dim=-1) @ v",

@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 import torch
 
-from chapters.ch03.labs import flow
 from chapters.ch06 import labs as bert_labs
 from chapters.ch07 import labs as gpt_labs
 from course_kit.checkpoints import load_checkpoint
@@ -44,15 +43,11 @@ def test_only_a_view_that_is_asked_tells_its_page_of_a_model():
     lesson = dataclasses.replace(load_checkpoint(NAME), card={})  # trained here: no file that a page could load
     for nobody in (lesson, None):
         assert "own" not in alignment(SAID, model=nobody).options
-    both = flow(SAID, torch.randn(2, 8), models=[load_checkpoint(NAME), None])  # a checkpoint that is missing
-    assert "own" not in both.options
 
 
 def test_it_refuses_what_the_page_could_not_answer():
     with pytest.raises(FileNotFoundError):
         alignment(SAID, model="seq2seq-attention-en-fr-gramma")
-    with pytest.raises(ValueError, match="features"):
-        flow(SAID, torch.randn(2, 8), models=(NAME, NAME), features=(60, 64))
     with pytest.raises(ValueError):
         alignment(SAID, model="seq2seq-plain-en-fr-grammar")
     maps = {"encoder": [torch.eye(2)[None]], "source": [torch.eye(2)[None]]}
