@@ -54,13 +54,7 @@ labs.alignment(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
 # <a id="seq2seq"></a><a id="encoder"></a><a id="decoder"></a>
-# In *sequence to sequence*, **seq2seq**, an **encoder** reads the source, and a **decoder** writes the target, word after word. The encoder has a state for each word. Without attention only one vector, $c$, reaches the decoder: the state where the reading ends.
-#
-# | encoder | the | animal | was | tired |
-# |---|---|---|---|---|
-# | **state** | h₁ | → h₂ | → h₃ | → h₄ |
-#
-# The decoder begins with $c$, and at each step reads the word before, at first `<bos>` (*beginning of sentence*):
+# In *sequence to sequence*, **seq2seq**, an **encoder** reads the source, and a **decoder** writes the target, word after word. The encoder has a state for each word: for *the animal was tired*, h₁ → h₂ → h₃ → h₄. Without attention only one vector, $c$, reaches the decoder: the state where the reading ends. With it the decoder begins, and at each step it reads the word before, at first `<bos>` (*beginning of sentence*):
 #
 # | decoder | &lt;bos&gt; | l' | animal | … |
 # |---|---|---|---|---|
@@ -82,11 +76,11 @@ logits, weights = dummy(source, target, torch.ones(2, 7, dtype=torch.bool))
 print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 
 # %% [markdown]
-# In shapes: $B$ sentences, $S$ source and $T$ target words, $D$ features of a state, $V$ words in the *vocabulary*, the numbered list of words that the model knows. As before, a vector is a row.
+# $B$: sentences, $S$, $T$: source and target words, $D$: features of a state, $V$: words in the *vocabulary*, the numbered list of all that the model knows. As before, a vector is a row.
 
 # %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"}
 # ## One: a network that remembers
-# Word number 7 of the vocabulary gets row 7 of a table, its *embedding*, a vector that is trained with the rest. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ one after the other. Its state $h_i$ is made of the word and of the state before:
+# Word 7 of the vocabulary gets row 7 of a table that is trained with the rest, its *embedding*. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ in turn. Its state $h_i$ is made of the word and of the state before:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
@@ -117,7 +111,7 @@ print("largest difference of the last states:", (one - other).abs().max())
 assert (one - other).abs().max() > 0.01
 
 # %% [markdown]
-# They are not: each step transforms what came before, so the order leaves its trace. But with the usual initial values early words also fade, and their gradients with them. *Gates* were invented against this: first in the **LSTM** (1997), whose gate for how much is *kept* came in 2000, then, simpler, in the **GRU** (2014), which all our models use. Its two gates are between 0 and 1: $z_i$ says how much of each feature is kept, $r_i$ how much of the old state the proposal $\tilde h_i$ reads. (⊙ multiplies feature by feature; biases are left out.) <!-- source: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000; Cho et al. 2014 -->
+# They are not: each step transforms what came before, so the order leaves its trace. But with the usual initial values early words also fade, and their gradients with them. *Gates* were invented against this: first in the **LSTM** (1997), whose gate for how much is *kept* came in 2000, then, simpler, in the **GRU** (2014), which all our models use. It keeps the share $z_i$ of each feature, and its proposal $\tilde h_i$ reads the share $r_i$ of the old state. (⊙ multiplies feature by feature; biases are left out.) <!-- source: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000; Cho et al. 2014 -->
 #
 # $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot h_{i-1}W_h),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
@@ -173,7 +167,7 @@ predict(
 # |---|---|---|---|---|
 # | **is to predict** | il | dort | . | `<eos>` |
 #
-# Start with a task without data: rows of 4 to 16 digits, to be written *backwards*. The loss, **cross-entropy**, is $-\ln p$ of each right word, averaged, so it is 0 if the model is certain and right.
+# Start with a task without data: rows of 4 to 16 digits, to be written *backwards*. The loss, **cross-entropy**, is the mean of $-\ln p$ of each right word.
 
 # %%
 BEGIN = 10  # the tokens 0 to 9 are digits
@@ -185,7 +179,7 @@ def backwards(rows, length):
     return source, reads, target, torch.ones_like(source, dtype=torch.bool)
 
 # %% [markdown]
-# You know this loop from chapter 2. New: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. (`cross_entropy` wants the classes second, hence `transpose`.)
+# New against chapter 2's loop: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. (`cross_entropy` wants the classes second, hence `transpose`.)
 
 # %%
 def train(model, steps=600):
@@ -228,7 +222,7 @@ shares = by_length["without attention"]
 assert shares[0] > 0.9 and shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(shares[:7]) / 7 <= 0.6
 
 # %% [markdown]
-# Rows of four digits come back, and of those with 14 or more hardly one. Is one vector of 64 numbers too small?
+# Rows of four digits come back; of those with 14 or more hardly one. Are 64 numbers too few?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -263,7 +257,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 # | 256 | 600 | 64 | 33 | 5 | 0 |
 # | 64 | 6,000 | 95 | 85 | 56 | 21 |
 #
-# So 64 numbers have room for ten digits. What one vector costs is *learning*: all that the decoder needs has to come through it, and that takes many more steps.
+# So 64 numbers have room for ten digits. What one vector costs is *learning*: to bring everything through it takes many more steps.
 #
 # </details>
 
@@ -440,7 +434,7 @@ assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translato
 assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 
 # %% [markdown]
-# Is the pronoun right? You will come back to it. And greedy can miss the best sentence. **With a pencil:** *la* has probability 0.6 and *le* 0.4; the best next word has 0.5 after *la*, but 0.9 after *le*. Greedy gets 0.6 · 0.5 = 0.30 and misses 0.4 · 0.9 = 0.36. **Beam search** keeps the best $k$ beginnings:
+# Is the pronoun right? (The sentence is in the training set.) You will come back to it. And greedy can miss the best sentence. **With a pencil:** *la* has probability 0.6 and *le* 0.4; the best next word has 0.5 after *la*, but 0.9 after *le*. Greedy gets 0.6 · 0.5 = 0.30 and misses 0.4 · 0.9 = 0.36. **Beam search** keeps the best $k$ beginnings:
 
 # %% slideshow={"slide_type": "subslide"}
 def beam(step, state, bos, eos, k, max_length=40):
@@ -472,7 +466,7 @@ assert [round(beam(lambda word, state: (odds[word].log(), state), None, 3, 0, k)
 # This costs $k$ steps of the decoder for each word (all sentences of $T$ words: about $V^T$). Each further word makes the product smaller, which favours short sentences; a *length penalty* divides the log-probability by $((5+T)/6)^{\alpha}$. [The annex](03_seq2seq_annex.ipynb#Does-a-wider-search-help?) has α = 0 beside α = 1.
 #
 # <a id="bleu"></a>
-# **BLEU** counts runs of one to four words that a translation shares with its reference. If the reference is *il lit une lettre .*, then *il lit un livre .* shares three of its five words, one of its four pairs, and no longer run. The references would get 100. **chrF** counts runs of characters, so a wrong ending costs less than a wrong word. Today a trained metric or a language model often judges instead; such judges agree with people better than BLEU, but have preferences of their own. <!-- source: Papineni et al. 2002; Popović 2015; Freitag et al. 2022, results of the WMT22 metrics task; Kocmi & Federmann 2023 -->
+# **BLEU** counts runs of one to four words that a translation shares with its reference. *il lit un livre .* shares three of the five words of *il lit une lettre .*, one of its four pairs, and no longer run. The references would get 100. **chrF** counts runs of characters, so a wrong ending costs less than a wrong word. Today a trained metric or a language model often judges instead; such judges agree with people better than BLEU, but have preferences of their own. <!-- source: Papineni et al. 2002; Popović 2015; Freitag et al. 2022, results of the WMT22 metrics task; Kocmi & Federmann 2023 -->
 
 # %%
 print(f"BLEU on {len(lesson.examples('test')):,} new sentences: {lesson.bleu(translator):.0f}")
@@ -483,7 +477,7 @@ pairs = [[{tuple(a[i : i + n]) for i in range(6 - n)} for a in ("il lit un livre
 assert [len(a & b) for a, b in pairs] == [3, 1, 0]
 
 # %% [markdown]
-# And without attention? Two **checkpoints**, models that were trained before, show how fast each kind learns:
+# And without attention? Two **checkpoints**, trained before, show how fast each kind learns:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trained = checkpoint("seq2seq-attention-en-fr-grammar", instead=lesson.loaded(translator))
@@ -583,7 +577,7 @@ assert "name" not in trained.card or all(x["animal"] + x["street"] < 0.05 for x 
 # <a id="routes"></a>
 # <details><summary>Answer</summary>
 #
-# Almost nothing goes to the nouns. For *il* most is on "it", and for *elle* more than half is on the *full stop*. Both pronouns are right.
+# Almost nothing goes to the nouns. For *il* most is on "it", for *elle* more than half is on the *full stop*. Both are right.
 #
 # </details>
 #
@@ -593,8 +587,10 @@ assert "name" not in trained.card or all(x["animal"] + x["street"] < 0.05 for x 
 from chapters.ch03.experiments import knocked_out
 
 wide_one = tired.replace("tired", "wide")
-assert "name" not in trained.card or trained.was_seen(tired) and trained.was_seen(wide_one)
-assert "name" not in trained.card or [one["tokens"][9:10] for one in knocked_out(trained, wide_one) if one["name"] == "."] == [["il"]]
+printed = "The animal didn't cross the street because it was too {}."
+assert "name" not in trained.card or all(trained.was_seen(printed.format(word)) for word in ("tired", "wide"))
+assert lesson.loaded(translator).was_seen(tired)
+assert "name" not in trained.card or [one["tokens"][10:11] for one in knocked_out(trained, wide_one) if one["name"] == "."] == [["il"]]
 read = torch.tensor([trained.source.encode(wide_one)])
 changed = read.clone()
 changed[0, 1] = trained.source.encode("street")[0]
@@ -644,7 +640,7 @@ view
 assert "name" not in trained.card or all("rouge" not in v["tokens"] for v in deaf if v["name"] == "red")
 
 # %% [markdown]
-# One sentence proves little. We masked each word of 400 new sentences in turn. To be fair, compare the *same* word where its largest weight was small and where it was large:
+# One sentence proves little. We masked each word of 400 new sentences in turn. Compare the *same* word where its largest weight was small and where it was large:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 masked = results.load("seq2seq_masked")
@@ -668,13 +664,13 @@ assert share_of["all"] == [99, 89, 57, 34, 16] and share_of["is"] == [100, 100, 
 assert masked["bands"][1] == 0.5 and masked["sentences"] == 400 and share_of["the"][-1] == 76 and sum(count for _, count in masked["words"]["all"]) == 5031
 
 # %% [markdown]
-# "is" may be hidden without harm where its weight was below 0.5, and mostly not where it was larger. "the" seldom matters, even with all the weight: French wants some article anyway. So in this model small weights hardly mattered, and large ones often did, depending on the word.
+# "is" may be hidden without harm where its weight was below 0.5, and mostly not where it was larger. "the" seldom matters: French wants some article anyway. In this model small weights hardly mattered, and large ones often did, depending on the word.
 #
 # **Keep this:** to learn whether a state mattered, mask it, and see what changes.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So what does it look at?
-# At states, not at words. Usually it is the state of the word being translated, sometimes that of a later word which has read it. And looking back makes learning fast: after the same 600 steps, rows of 14 digits went from hardly any to over 85 %. Seq2seq with attention came to translate, summarise and answer. Then, in 2017, a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
+# At states, not at words: usually that of the word being translated, sometimes that of a later word which has read it. And looking back makes learning fast: after the same 600 steps, rows of 14 digits went from hardly any to over 85 %. Seq2seq with attention came to translate, summarise and answer. Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert by_length["without attention"][5] < 0.05 and by_length["with attention"][5] > 0.85 and lengths[5] == 14

@@ -45,7 +45,7 @@ plain, attentive = plain_checkpoint.model.eval(), attentive_checkpoint.model.eva
 # | decode | $s_j=f(s_{j-1},\,y_{j-1},\,c)$ | $s_j=f(s_{j-1},\,y_{j-1},\,c_j)$ |
 # | generate | $y_j=g(y_{j-1},\,s_j,\,c)$ | $y_j=g(y_{j-1},\,s_j,\,c_j)$ |
 #
-# (In the lesson's decoder with attention, $f$ does without the context, and $g$ without $y_{j-1}$.) What a step reads differs, but what shapes does it make?
+# (In the lesson's, $f$ does without the context, and $g$ without $y_{j-1}$.) Which shapes differ?
 
 # %% tags=["nbval-check-output"]
 sentence = "the animal was too tired ."
@@ -74,10 +74,10 @@ _, looked = look_back(query, states, mask, torch.cat([own.W1, own.b[None]]), own
 assert torch.allclose(looked, weights[:, 0], atol=1e-4)
 
 # %% [markdown]
-# Only the context is made of something else: of one vector, or of all states.
+# Only what the context is made of: one vector, or all states.
 
 # %% [markdown]
-# The second table is about the halves of a Transformer, whose encoder has no recurrent network. As it should be:
+# The second is about the halves of a Transformer, which has no recurrent network. As it should be:
 #
 # | | input | mechanism | output |
 # |---|---|---|---|
@@ -447,17 +447,18 @@ from course_kit.metrics import bleu
 
 some = lesson.examples("test")[:60]
 sources, answers = (
-    [parallel.detokenize(words, language).lower() for words in side]
+    [parallel.detokenize(words, language) for words in side]
     for language, side in (("en", [e.source for e in some]), ("fr", [e.target for e in some]))
 )
 penalties = {}
 for name, k, alpha in (("greedy", 1, 0), ("beam of 8, α = 0", 8, 0), ("beam of 8, α = 1", 8, 1)):
     found = translate(real, sources, beam=k, length_penalty=alpha)
-    penalties[name] = bleu([str(one).lower() for one in found], answers)
+    penalties[name] = bleu([str(one) for one in found], answers, lowercase=True)
     length = penalties[name].hypothesis_length / penalties[name].reference_length
     print(f"{name:17} BLEU {float(penalties[name]):.1f}, length {length:.2f} of the references'")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not any(one.seen for one in found)
 ratio = {name: one.hypothesis_length / one.reference_length for name, one in penalties.items()}
 assert "name" not in real.card or ratio["beam of 8, α = 0"] < 0.98 <= ratio["beam of 8, α = 1"] and penalties["beam of 8, α = 0"] < penalties["beam of 8, α = 1"]
 
