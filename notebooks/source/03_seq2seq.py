@@ -392,8 +392,8 @@ torch.manual_seed(0)
 translator = Translator(
     Encoder(len(lesson.source), 128), AttentiveDecoder(len(lesson.target), 128)
 )
-fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
-    schedule=warm_then_fall(STEPS), title="Training with attention")
+run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
+          schedule=warm_then_fall(STEPS), title="Training with attention")
 
 # %% [markdown]
 # <a id="greedy"></a><a id="beam-search"></a>
