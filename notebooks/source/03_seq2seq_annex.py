@@ -445,11 +445,12 @@ assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row i
 from course_kit.data import parallel
 from course_kit.metrics import bleu
 
-some = lesson.examples("test")[:60]
-sources, answers = (
-    [parallel.detokenize(words, language) for words in side]
-    for language, side in (("en", [e.source for e in some]), ("fr", [e.target for e in some]))
-)
+pairs = [
+    (parallel.detokenize(e.source, "en"), parallel.detokenize(e.target, "fr"))
+    for e in lesson.examples("test")[:100]
+]
+new = [pair for pair in pairs if not real.was_seen(pair[0])][:60]
+sources, answers = zip(*new, strict=True)
 penalties = {}
 for name, k, alpha in (("greedy", 1, 0), ("beam of 8, α = 0", 8, 0), ("beam of 8, α = 1", 8, 1)):
     found = translate(real, sources, beam=k, length_penalty=alpha)
