@@ -452,11 +452,12 @@ pairs = [
 new = [pair for pair in pairs if not real.was_seen(pair[0])][:60]
 sources, answers = zip(*new, strict=True)
 penalties = {}
-for name, k, alpha in (("greedy", 1, 0), ("beam of 8, α = 0", 8, 0), ("beam of 8, α = 1", 8, 1)):
+for k, alpha in ((1, 0), (8, 0), (8, 1)):
+    name = f"beam of {k}, α = {alpha}"
     found = translate(real, sources, beam=k, length_penalty=alpha)
     penalties[name] = bleu([str(one) for one in found], answers, lowercase=True)
     length = penalties[name].hypothesis_length / penalties[name].reference_length
-    print(f"{name:17} BLEU {float(penalties[name]):.1f}, length {length:.2f} of the references'")
+    print(f"{name}: BLEU {float(penalties[name]):.1f}, length × {length:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(one.seen for one in found)
@@ -464,7 +465,7 @@ ratio = {name: one.hypothesis_length / one.reference_length for name, one in pen
 assert "name" not in real.card or ratio["beam of 8, α = 0"] < 0.98 <= ratio["beam of 8, α = 1"] and penalties["beam of 8, α = 0"] < penalties["beam of 8, α = 1"]
 
 # %% [markdown]
-# With α = 0 the translations are too short; the penalty repairs that. How large α should be depends on the model, so it is chosen on held-out sentences. Now your own:
+# With α = 0 the translations of the beam are shorter than the references; the penalty repairs that. How large α should be depends on the model, so it is chosen on held-out sentences. Now your own:
 
 # %% tags=["lab"]
 yours = "The little girl is reading a long letter to her father."
