@@ -24,19 +24,16 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from course_kit.exercises import record
 from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.example import example_text
-from course_kit.exercises.printed_solution import HOW, says_how
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
-from course_kit.shell import in_notebook, ipython
+from course_kit.shell import ipython
 
 AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
-LAST: dict[str, tuple[str | None, Any]] = {}  # name -> the checksum of the last answer, and the verdict on it
 
 __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
 
@@ -91,25 +88,15 @@ def again(name: str) -> tuple[Any, tuple]:
 
 def solution(name: str) -> None:
     """Shows an answer to an exercise, as it may be pasted over the reader's."""
-    task = find(name)
-    _unfold(task, "One way to write it", unfolded=True)
+    from course_kit.exercises.reference import Solution, solution_text
+
+    task, shell = find(name), ipython()
+    display(Solution(solution_text(task, shell.user_ns if shell else {})))
     _complain(record.helped(task.name, solution=True))
-
-
-def _unfold(task: Any, words: str, unfolded: bool) -> None:
-    from course_kit.exercises.reference import Unfolding, reference_text
-
-    shell = ipython()
-    if text := reference_text(task, shell.user_ns if shell else {}):
-        display(Unfolding(words, text, unfolded))
 
 
 def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     from course_kit.exercises.judge import chosen, replayed
-    from course_kit.exercises.reference import remember
-
-    remember(task, answer)
-    verdict = _since_the_last(task, answer, verdict)
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
@@ -118,24 +105,9 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
     display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, hints, attempts, chapter))
     _complain(complaint)
-    if verdict.right and in_notebook() and not says_how(task.name):
-        _unfold(task, HOW, unfolded=False)
     for note in [told(task, answer, verdict) for told in AFTER]:
         _complain(note)
     return chosen(task, answer, verdict)
-
-
-def _since_the_last(task: Any, answer: Any, verdict: Any) -> Any:
-    """The verdict; where another answer gets the same words, with a note that says so."""
-    mark = record.checksum(task.name, answer)
-    last, before = LAST.get(task.name, (None, None))
-    LAST[task.name] = mark, verdict
-    if verdict.state != "wrong" or mark in (None, last) or not before or before.text != verdict.text:
-        return verdict
-    same = all(map(type(verdict.outcomes[0]).like, verdict.outcomes, before.outcomes)) if verdict.outcomes else False
-    note = "Your results are other ones than before, but this is still so."
-    note = "What you have changed since the last time makes no difference to the results." if same else note
-    return replace(verdict, notes=(note, *verdict.notes))
 
 
 def _complain(complaint: str) -> None:

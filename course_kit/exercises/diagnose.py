@@ -18,19 +18,7 @@ from typing import Any
 
 from torch import Tensor
 
-from course_kit.exercises.compare import (
-    REACHES,
-    alike,
-    close,
-    describe,
-    equal_but_for_kind,
-    number_kind,
-    recut_on_all,
-    same,
-    scaled,
-    senseless,
-    strong,
-)  # fmt: skip
+from course_kit.exercises.compare import alike, close, describe, number_kind, order_of, right_but, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import mutants
@@ -38,7 +26,7 @@ from course_kit.exercises.properties import never_used, violated
 from course_kit.exercises.show import EXPECTED, MINE
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
-SEARCH = 1.0  # seconds for mutants of the solution
+SEARCH = 1.0  # seconds of computing for mutants of the solution
 NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
 
 
@@ -54,12 +42,11 @@ class Outcome:
     printed: str = ""
 
     def like(self, other: Outcome) -> bool:
-        """The same result, or the same failure; of two inputs that are functions, in the same one."""
+        """The same result, or the same failure."""
         mine, its = self.trouble, other.trouble
-        if mine and its:
-            elsewhere = mine.inside and its.inside and mine.inside != its.inside
-            return not elsewhere and (mine.error, mine.message) == (its.error, its.message)
-        return not self.trouble and not other.trouble and same(self.value, other.value)
+        if mine or its:
+            return bool(mine and its) and (mine.error, mine.message) == (its.error, its.message)
+        return same(self.value, other.value)
 
 
 @dataclass(frozen=True)
@@ -178,7 +165,7 @@ def recognised(evidence: Evidence, near: bool) -> tuple[Match | None, Match | No
         return None, None
     if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
         return None, None  # all is right, but an input was changed
-    whole = _mutated(evidence) or _two_at_once(evidence) or (None if near else _one_step_more(evidence, suspects))
+    whole = _mutated(evidence) or _two_at_once(evidence)
     spoilt = any(outcome.spoilt for outcome in outcomes)  # a changed input explains part of what is wrong
     part = None if whole or near or spoilt else _on_a_part(evidence, suspects)
     return whole, part
@@ -196,12 +183,12 @@ def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
 
 def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
-    end = time.monotonic() + SEARCH
+    end = time.thread_time() + SEARCH
     troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
     if all(troubles) and not any(re.search(r"\d", trouble.message) for trouble in troubles):
         return None  # an error that tells of no size is the same for many mistakes
     for wrong in mutants(evidence.exercise):
-        if time.monotonic() > end:
+        if time.thread_time() > end:
             break
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong, tuple(evidence.failing), listed=False)
@@ -223,18 +210,6 @@ def _combined(first: Callable, second: Callable) -> Callable | None:
     if first.func is not second.func or first.args or second.args or first.keywords.keys() & second.keywords.keys():
         return None
     return functools.partial(first.func, **first.keywords, **second.keywords)
-
-
-def _one_step_more(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
-    """A known mistake, and its result transposed, negated, with a factor, … on all that fails."""
-    outcomes, failing = evidence.outcomes, evidence.failing
-    if any(outcomes[i].trouble for i in failing) or scaled([(outcomes[i].value, evidence.wanted[i]) for i in failing]):
-        return None
-    for wrong, its in suspects:
-        pairs = [(outcomes[i].value, its(i).value) for i in failing if not its(i).trouble]
-        if len(pairs) == len(failing) and (says := strong(pairs)):
-            return Match(f"{TWO} First: {wrong.hint} Second: {says}", wrong, tuple(failing))
-    return None
 
 
 def _on_a_part(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
@@ -309,9 +284,7 @@ class Diagnosis:
         pairs = [(self.outcomes[i].value, self.wanted[i]) for i in self.failing if i not in self.stuck]
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
-        kinds = all(equal_but_for_kind(got, want) for got, want in self.pairs)
-        near = kinds or scaled(self.pairs) or strong(self.pairs) or recut_on_all(self.pairs)
-        self.near = bool(self.pairs and near)
+        self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
         self.whole, self.part = recognised(evidence, self.near and not self.stopped)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
@@ -329,9 +302,7 @@ class Diagnosis:
     @functools.cached_property
     def plain(self) -> str:
         """What can be said of any wrong result."""
-        words = describe(self.exercise.returns, self.pairs, everything=not self.stuck)
-        some_are_right = len(self.failing) < len(self.cases)  # then what comes in does reach the result
-        return words.replace(REACHES, "") if some_are_right else words
+        return describe(self.exercise.returns, self.pairs, everything=not self.stuck)
 
     @functools.cached_property
     def results(self) -> tuple[Callable, Callable, list]:

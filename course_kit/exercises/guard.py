@@ -14,7 +14,6 @@ import ctypes
 import dis
 import inspect
 import io
-import itertools
 import json
 import linecache
 import random
@@ -207,13 +206,12 @@ def plain_torch() -> Iterator[None]:
 @dataclass(frozen=True)
 class Trouble:
     """kind: "unsolved", "raised", "slow", or "misfit" for a result that cannot be compared, as the message says.
-    error: the exception's name; line: the student's own; inside: the input, a function, that was called there."""
+    error: the exception's name; line: the student's own."""
 
     kind: str
     error: str = ""
     message: str = ""
     line: str = ""
-    inside: str = ""
 
     @property
     def sentence(self) -> str:
@@ -243,8 +241,7 @@ def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
         return Trouble("raised", "signature", _short(error))
-    where = own_line(answer, error.__traceback__), input_called(answer, error.__traceback__, case)
-    return Trouble("raised", type(error).__name__, _short(error), *where)
+    return Trouble("raised", type(error).__name__, _short(error), own_line(answer, error.__traceback__))
 
 
 def _entered(answer: Callable, trace: TracebackType | None) -> bool:
@@ -275,24 +272,6 @@ def _codes(answer: Callable) -> list[CodeType]:
     functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
     codes = (getattr(_unwrapped(getattr(f, "func", f)), "__code__", None) for f in functions)
     return [code for code in codes if code]
-
-
-def input_called(answer: Callable, trace: TracebackType | None, case: Case) -> str:
-    """The input, itself a function, that the answer was calling by the name of its parameter; "" for none."""
-    codes, call = _codes(answer), None
-    while trace:
-        if trace.tb_frame.f_code in codes:
-            call = trace.tb_frame.f_code, trace.tb_lasti // 2
-        trace = trace.tb_next
-    if call is None or isinstance(answer, type):
-        return ""
-    code, step = call
-    first, last, start, end = next(itertools.islice(code.co_positions(), step, None))
-    line = linecache.getline(code.co_filename, first).encode()[start:end].decode() if first == last else ""
-    called = re.match(r"(\w+)\(", line)
-    inputs = dict(zip(code.co_varnames[: code.co_argcount], case.args.items(), strict=False))
-    name, value = inputs.get(called[1] if called else "", ("", None))
-    return name if callable(value) else ""
 
 
 def own_line(answer: Callable, trace: TracebackType | None) -> str:

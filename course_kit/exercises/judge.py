@@ -15,7 +15,7 @@ from torch import Tensor
 
 from course_kit.exercises import repair
 from course_kit.exercises.compare import Misfit, cloned, converted, kind, untouched
-from course_kit.exercises.define import Case, Exercise, FindError, call
+from course_kit.exercises.define import Case, Exercise, FindError, Wrong, call
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
 from course_kit.exercises.guard import (
     SECONDS,
@@ -32,8 +32,12 @@ from course_kit.exercises.guard import (
     world_unchanged,
 )  # fmt: skip
 
-LOOKING = 3.0  # seconds for finding out what is wrong with an answer
+LOOKING = 5.0  # seconds for finding out what is wrong with an answer
 PRINTS = 20  # printed lines that are shown
+NO_GRADIENT = (
+    "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out `.item()`, "
+    "`.detach()`, `float(…)` and `torch.tensor(…)`: return the tensor."
+)
 
 
 def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
@@ -67,6 +71,8 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
             text = f"right, on all {len(cases)} inputs."
             cuts = _cuts_gradients(exercise, answer, cases[0])
             verdict = Verdict(exercise.name, "right", text, converts=not torches, cuts=cuts)
+            if cuts and exercise.returns == ("loss",):
+                verdict = Verdict(exercise.name, "wrong", NO_GRADIENT, known=Wrong(answer, NO_GRADIENT))
         else:
             verdict = _explained(Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(run, exercise)))
     notes = verdict.notes + _notes(verdict, changed, outcomes)
@@ -153,7 +159,8 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
     if changed:
         notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
     if verdict.converts:
-        notes.append("It does not return tensors; the notebook turns its results into tensors.")
+        notes.append("It does not return tensors like the course's; the notebook turns its results into such: with "
+                     "float64 in it, say, a model would go on in float64.")  # fmt: skip
     if verdict.cuts:
         notes.append("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
                      "Where the notebook trains, it takes the course's function.")  # fmt: skip
@@ -168,7 +175,12 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
 def _is_torch(raw: Any, want: Any) -> bool:
     if isinstance(want, tuple):
         return isinstance(raw, tuple) and all(map(_is_torch, raw, want))
-    return type(raw) is type(want) or not isinstance(want, Tensor)
+    return not isinstance(want, Tensor) or (type(raw) is Tensor and not _is_wider(raw, want))
+
+
+def _is_wider(raw: Tensor, want: Tensor) -> bool:
+    """Whether a model's numbers would become float64 by it."""
+    return raw.dtype == torch.float64 and want.dtype == torch.float32
 
 
 def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
@@ -187,9 +199,16 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         if verdict.cuts and _grows((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)
-        return converted(result, form, exercise.returns, exercise.words) if verdict.converts else result
+        return _as(converted(result, form, exercise.returns, exercise.words), form) if verdict.converts else result
 
     return usable
+
+
+def _as(result: Any, form: Any) -> Any:
+    """A result whose float64 are float32, where the form's are."""
+    if isinstance(form, tuple):
+        return tuple(map(_as, result, form))
+    return result.float() if isinstance(form, Tensor) and _is_wider(result, form) else result
 
 
 def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
@@ -219,22 +238,13 @@ def _grows(thing: Any) -> bool:
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
-    """The answer as the check called it, also by itself, and its case with this number."""
+    """The answer as the check called it, and its case with this number."""
     with plain_torch():
         case = list(exercise.cases())[here]
         if isinstance(answer, type):
             with contextlib.suppress(Exception):
                 answer = answer(*case.init)
-    mine = functools.partial(answer, **case.keywords) if case.keywords else answer
-    if getattr(answer, "__name__", "") not in getattr(getattr(answer, "__code__", None), "co_names", ()):
-        return mine, case
-
-    @functools.wraps(answer)
-    def recursive(*args, **keywords):
-        with its_own_name(answer):  # in the notebook, the name means the course's function
-            return mine(*args, **keywords)
-
-    return recursive, case
+    return functools.partial(answer, **case.keywords) if case.keywords else answer, case
 
 
 def judge_repair(puzzle: FindError, answer: Any, seconds: float = SECONDS, source: ast.AST | None = None) -> Verdict:

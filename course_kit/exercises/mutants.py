@@ -22,7 +22,7 @@ PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands b
 OTHERS = {
     "mean": ("sum",), "sum": ("mean", "max"), "softmax": ("sigmoid", "log_softmax"), "zeros": ("ones",),
     "log_softmax": ("softmax",), "logsigmoid": ("sigmoid",), "argmax": ("argmin",), "sin": ("cos",), "cos": ("sin",),
-    "triu": ("tril",), "tril": ("triu",), "scatter": ("gather",), "gelu": ("relu", "tanh"), "tanh": ("sigmoid", "relu"),
+    "triu": ("tril",), "tril": ("triu",), "gelu": ("relu", "tanh"), "tanh": ("sigmoid", "relu"),
     "max": ("min",), "amax": ("max",), "rsqrt": ("sqrt",), "exp": ("exp2",), "log": ("log2",), "any": ("all",),
 }  # fmt: skip
 SIGNS = {  # an operator: others that people write, and how that is said
@@ -70,6 +70,8 @@ def mutants(exercise: Exercise) -> Iterator[Wrong]:
 def _once_changed(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
     """The program with one place changed, and what is said of it. What could be chance, another name, comes last."""
     names = [one.arg for one in ast.walk(tree) if isinstance(one, ast.arg) and one.arg != "self"]
+    own = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store))
+    names += [f"self.{one.attr}" for one in own]
     places = [(parent, field, i) for parent in _walk(tree) for field, i in _fields(parent)]
     around = {id(_at(*place)): place[0] for place in places}
     made = 0
@@ -170,6 +172,11 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     if name == "masked_softmax" and len(node.args) == 2:
         scores, mask = map(ast.unparse, node.args)
         yield from ((ast.parse(text.format(scores, mask), mode="eval").body, says) for text, says in MASKED.items())
+    if name == "scatter" and len(node.args) == 3:
+        yield (
+            ast.Call(ast.Attribute(node.args[2], "gather", ast.Load()), node.args[:2], []),
+            "The order is used the wrong way round: it says where each number came from, so `scatter` puts it there.",
+        )
     for other in OTHERS.get(name, ()) if isinstance(function, ast.Attribute) else ():
         yield ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords), ""
     if len(node.args) == 2:
@@ -198,6 +205,13 @@ def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
             if other != node.id:
                 yield ast.Name(other, ast.Load()), ""
         yield ast.UnaryOp(ast.Invert(), node), f"`{node.id}` is read the wrong way round: True and False are exchanged."
+
+
+def _of_attributes(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
+    if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        for other in (name.removeprefix("self.") for name in names if name.startswith("self.")):
+            if other != node.attr:
+                yield ast.Attribute(node.value, other, ast.Load()), ""
 
 
 def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
@@ -230,4 +244,6 @@ ROUGH: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.BinOp: _of_operators, ast.UnaryOp: _of_signs, ast.Subscript: _of_places, ast.Compare: _of_comparisons,
     ast.Call: _of_calls, ast.Expr | ast.AugAssign: _of_lines,
 }  # fmt: skip
-FINE: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {ast.Constant: _of_numbers, ast.Name: _of_names}
+FINE: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
+    ast.Constant: _of_numbers, ast.Attribute: _of_attributes, ast.Name: _of_names,
+}  # fmt: skip

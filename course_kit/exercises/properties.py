@@ -43,16 +43,31 @@ def _moved(x: Tensor) -> Tensor:
 
 
 def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
-    """Where the right weights of a row sum to 1, so do these."""
+    """Where the right weights of a row sum to 1, so do these. Of a row of zeros, another property may say more."""
 
     def broken(run, case, mine, want):
         mine, want = part_of(mine, part), part_of(want, part)
         if mine.shape != want.shape:
             return None
         ones = (want.double().sum(-1) - 1).abs() < 1e-3
-        return bool(((mine.double().sum(-1) - 1).abs() > 1e-2)[ones].any())
+        sums = mine.double().sum(-1)[ones]
+        return bool((((sums - 1).abs() > 1e-2) & (sums.abs() > 1e-6)).any())
 
     return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
+
+
+def sees_only(mask: str = "mask", part: int = 1) -> Property:
+    """A key that the mask hides gets no weight. mask: [B, Q, K], [B, K] or [Q, K] for weights [B, H, Q, K] and less."""
+
+    def broken(run, case, mine, want):
+        seen, weights = case.args.get(mask), part_of(mine, part)
+        if seen is None or weights.shape != part_of(want, part).shape:
+            return None
+        seen = seen[:, None] if weights.dim() == 4 and seen.dim() == 3 else seen
+        return bool((weights * ~seen).abs().sum() > 1e-6)
+
+    says = "A key that is hidden by the mask gets weight. Is the mask used, before the softmax, and True = may be attended?"
+    return Property(says, broken)
 
 
 def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what comes later?") -> Property:
@@ -213,4 +228,6 @@ def _others(x: Any) -> list:
         return [x + 1, 3 * x + 7, 2 * x, 1]  # a whole-number division hides a small step; a size must divide another
     if isinstance(x, float):
         return [x * 1.5 + 0.25, x * 0.4]
+    if callable(x):
+        return [lambda *inputs: x(*inputs) * 2 + 1]
     return [x[1:], x[::-1]] if isinstance(x, list | tuple) and len(x) > 1 else []

@@ -29,8 +29,6 @@ STAMPS = {
 }
 WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
-MOST = 24  # lines of results that are shown unfolded
-GAP, NARROW = 4, 40  # characters between what is expected and what came; of a narrow result
 LINK = re.compile(r"\[([^\]]+)\]\(#([^)\"<>]+)\)")
 PATIENT = 3  # attempts after which the first hint is open
 
@@ -217,30 +215,14 @@ def table(arrays: dict[str, Any]) -> Piece:
             marks[name] = array(arrays[ends[1]], 8, wrong)
         else:
             marks[name] = array(arrays[ends[1]], wrong=wrong)
-    page += _pairs(names, written, marks)
+    for name in names:  # beside each other, or below where there is no room for both
+        pair = _column(f"{name}{EXPECTED}", html.escape(written[name + EXPECTED], quote=False))
+        pair += _column(f"{name}{MINE}", marks[name], strong=True) if name in marks else ""
+        page += f'<div style="display:flex;flex-wrap:wrap;gap:.3em 4ch;margin:.4em 0;{CODE}">{pair}</div>'
     lines, width = [], max(map(len, arrays)) + 2
     for name, text in written.items():
         lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
     return page, "\n".join(lines)
-
-
-def _pairs(names: list[str], written: dict[str, str], marks: dict[str, str]) -> str:
-    """What is expected beside what came, of each result, or below where there is no room for both. All that are narrow
-    have the same two columns. What is far down is folded. marks: what came, as HTML, by the result's name."""
-    texts = {name: [written[name + end] for end in (EXPECTED, MINE) if name + end in written] for name in names}
-    widths = {name: max(map(len, [name + EXPECTED, *"\n".join(texts[name]).splitlines()])) + 1 for name in names}
-    narrow = max((width for width in widths.values() if width <= NARROW), default=0)
-    page, below, lines = "", "", 0
-    for name in names:
-        pair = _column(f"{name}{EXPECTED}", html.escape(written[name + EXPECTED], quote=False))
-        pair += _column(f"{name}{MINE}", marks[name], strong=True) if name in marks else ""
-        width = max(narrow, widths[name]) if widths[name] <= NARROW else widths[name]
-        style = f"repeat(auto-fit,minmax(min(100%,{width}ch),max-content));gap:.3em {GAP}ch;max-width:100%;{CODE}"
-        style += f";width:{2 * width + GAP + 1 if name in marks else width + 1}ch"
-        pair = f'<div style="display:grid;grid-template-columns:{style};margin:.4em 0">{pair}</div>'
-        page, below = (page + pair, below) if lines < MOST else (page, below + pair)
-        lines += max(text.count("\n") + 1 for text in texts[name])
-    return page + (f"<details><summary>the other results</summary>{below}</details>" if below else "")
 
 
 CODE = "font-family:var(--jp-code-font-family,monospace);font-size:.92em"
@@ -324,16 +306,9 @@ def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
 
 
 def filled(solved: tuple[bool, ...]) -> Piece:
-    """The chapter's exercises as a row of squares; those that are solved are full, and the row moves once."""
-    done = f"{sum(solved)} of {len(solved)} exercises of this chapter"
-    square = "display:inline-block;width:.8em;height:.8em;margin-right:.25em;border:1.5px solid;box-sizing:border-box"
-    squares = "".join(f'<i style="{square}{";background:currentColor" if full else ""}"></i>' for full in solved)
-    motion = (
-        "<style>@media (prefers-reduced-motion:no-preference){.course-filled i{animation:course-filled .5s}}"
-        "@keyframes course-filled{from{transform:scale(.2)}60%{transform:scale(1.35)}}</style>"
-    )
-    row = f'{motion}<span class="course-filled" aria-hidden="true">{squares}</span> {done}'
-    return paragraph(row), "".join("■" if full else "□" for full in solved) + f" {done}"
+    """The chapter's exercises as a row of squares; those that are solved are full."""
+    squares = "".join("■" if full else "□" for full in solved)
+    return sentence(f"{squares} {sum(solved)} of {len(solved)} exercises of this chapter")
 
 
 def folded(hints: tuple[str, ...], first: str = "") -> str:

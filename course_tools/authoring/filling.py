@@ -52,7 +52,7 @@ def _filled(cell, source, name):
     if cell.cell_type == "code":
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
-    text = SOLUTION.sub(lambda marker: _solution(marker[1], source, name), text)
+    text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
     return curly(MINUTES.sub(lambda _: minutes.of(source, name).words, text))
 
 
@@ -79,13 +79,9 @@ def _example(exercise, name):
     return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"
 
 
-def _solution(exercise, source, name):
+def _solution(exercise, name):
     from course_kit.exercises.define import find
-    from course_kit.exercises.printed_solution import HOW
-    from course_kit.exercises.reference import text_for
+    from course_kit.exercises.reference import HOW, solution_text
 
     load_exercises(name)
-    start = f'@exercise("{exercise}")'
-    cells = [cell.source for cell in source.cells if cell.cell_type == "code" and start in cell.source]
-    code = text_for(find(exercise), cells[0] if cells else "")
-    return f"<details><summary>{HOW}</summary>\n\n```python\n{code}\n```\n\n</details>"
+    return f"<details><summary>{HOW}</summary>\n\n```python\n{solution_text(find(exercise))}\n```\n\n</details>"

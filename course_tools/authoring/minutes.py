@@ -2,7 +2,7 @@
 tables of README.md and docs/teaching.md get these minutes, too: alone, live, and live for each section of a lesson.
 
     words / 110  +  ½ a formula  +  lines of code / 20  +  ½ a result  +  1 a figure  +  2 a lab  +  1 a guess
-    +  1.6 × the exercises' minutes  +  idle time
+    +  the exercises' minutes  +  idle time
 
 words           of the Markdown cells, without formulas, code blocks and addresses; not the lines from the heading of an
                 exercise on (it begins with Exercise or Find the error), the glossary and further reading
@@ -67,7 +67,7 @@ class Content:
     @property
     def minutes(self):
         """By the formula above."""
-        return self.reading + 1.6 * self.solving
+        return self.reading + self.solving
 
 
 @dataclass(frozen=True)

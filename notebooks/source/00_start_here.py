@@ -119,7 +119,7 @@ assert common[4].tolist() == [0, 0, 0, 3, 4]
 #
 # Until your function is right, later cells use the course's. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
 #
-# ### Exercise ●○○ · 3 minutes
+# ### Exercise ●○○ · 4 minutes
 
 # %% tags=["exercise"]
 from chapters.ch00 import again, exercise, hint, solution

@@ -313,7 +313,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum()
 # <a id="mask"></a>
 # A boxcar has the scores ln 1 = 0 inside its window and ln 0 = −∞ outside: equal weights on the keys that it sees, none on the others. This is how a **mask** works.
 #
-# ### Exercise 2 ●●○ · 5 minutes
+# ### Exercise 2 ●●○ · 4 minutes
 # Write the estimator with the Gaussian kernel for many queries at once, without a loop. (Queries, keys and values are numbers here: `queries[:, None] - keys` gives all differences, [Q, K].)
 #
 # <!-- example: attention pooling -->
@@ -418,7 +418,7 @@ predict(
 # course_utils.kernels: leave_one_out_mask
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Exercise 3 ●●○ · 8 minutes
+# ### Exercise 3 ●●○ · 12 minutes
 # Write a softmax that survives large scores and respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K; a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?

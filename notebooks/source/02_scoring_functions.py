@@ -225,8 +225,8 @@ for d in (2, 4, 8, 16, 32, 64, 128, 400):
 #
 # **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike, for any $d$ from 2 to 400.
 #
-# ### Exercise 1 ●○○ · 3 minutes
-# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch. (This $d$ is D in the docstring.)
+# ### Exercise 1 ●○○ · 6 minutes
+# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch. (This $d$ is D in the docstring.) In a batch, `x.mT` is the transpose of every matrix: [B, K, D] becomes [B, D, K].
 #
 # <!-- example: scaled dot-product score -->
 
@@ -391,7 +391,7 @@ assert round(100 * found["after"][2].sum(-1).min().item()) == 5
 # %% [markdown]
 # Choose the other orders. *Multiply, then softmax* gives away 40 %. *Softmax, then multiply* comes too late: one row sums to only 5 %. Right is −∞ for what is hidden, then softmax, as in chapter 1.
 #
-# ### Exercise 2 ●●○ · 6 minutes
+# ### Exercise 2 ●●○ · 5 minutes
 # Put it together: score, scale, mask, softmax, average.
 #
 # <!-- example: scaled dot-product attention -->
@@ -431,7 +431,7 @@ assert torch.allclose(other_way, output, atol=1e-5)
 # %% [markdown]
 # But PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*, True = hidden: hand it `~mask`.
 #
-# ### Exercise 3 ●●○ · 6 minutes
+# ### Exercise 3 ●●○ · 8 minutes
 # Now the layer, a class like chapter 1's, with three matrices, `query`, `key` and `value`. `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. (It stores the transpose, [d, D].) In the example $W_Q$ is the column (1, 0), $W_K$ (0, 1) and $W_V$ (2, 1).
 #
 # <!-- example: a self-attention layer -->
@@ -452,7 +452,7 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: can it be learned?
-# In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*), so a person is a row of 24 numbers. (`gather` looks up what the one at place `whom` has.)
+# In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers. (`gather` looks up what the one at place `whom` has.)
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: rooms

@@ -86,7 +86,7 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
-# ### Exercise 1 ●○○ · 5 minutes
+# ### Exercise 1 ●○○ · 6 minutes
 # Write this network as a loop over the words.
 #
 # <!-- example: recurrent network -->
@@ -270,8 +270,8 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 #
 # The order is Luong's (2015): the decoder reads a word, and its *new* state is the query. Bahdanau's query is $s_{t-1}$, and his $c_t$ enters the recurrence. The additive score is his; as our queries and keys have equal sizes, a dot product would fit, too. <!-- source: Luong et al. 2015, section 3.2 -->
 #
-# ### Exercise 2 ●●○ · 6 minutes
-# Write this step for one word of each sentence. `masked_softmax` gives padding no weight.
+# ### Exercise 2 ●●○ · 12 minutes
+# Write this step for one word of each sentence. `masked_softmax` gives padding no weight. For a product with a matrix of each sentence, a vector needs an axis more: `x[:, None]` is [B, 1, K], and `[:, 0]` takes it away again.
 #
 # <!-- example: additive attention step -->
 
@@ -351,7 +351,7 @@ assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <
 # <a id="masked-loss"></a>
 # Now English into French, with sentences that a program makes from a small grammar. Their lengths differ, so batches have padding. If padding counted in the loss, the model would earn marks for predicting `<pad>`.
 #
-# ### Exercise 3 ●○○ · 4 minutes
+# ### Exercise 3 ●○○ · 6 minutes
 # Write the **masked loss**: $-\ln p$ of each right word, averaged over all but the padding. `x.gather(-1, target[..., None])` picks entries along the last axis.
 #
 # <!-- example: masked loss -->
@@ -399,7 +399,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
 # <a id="greedy"></a><a id="beam-search"></a>
 # **Greedy** decoding always writes the most probable word.
 #
-# ### Exercise 4 ●●○ · 5 minutes
+# ### Exercise 4 ●●○ · 6 minutes
 # Write this loop. `max_length` counts the words without `<eos>`.
 #
 # <!-- example: greedy loop -->

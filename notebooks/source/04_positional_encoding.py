@@ -198,7 +198,7 @@ labs.sinusoid(context=50, size=128)
 #
 # The fastest pair almost repeats after $2\pi\approx 6$ positions; with 128 columns, the slowest repeats only after 54,000.
 #
-# ### Exercise 1 ●●○ · 6 minutes
+# ### Exercise 1 ●●○ · 8 minutes
 # Write the table, a row for each position.
 #
 # <!-- example: sinusoidal encoding -->
@@ -271,7 +271,7 @@ labs.rotation(size=128, context=50)
 #
 # There is no $i$ in the matrix. With a block for each pair on its diagonal, one matrix $R(\delta)$ moves every position $\delta$ steps on: $P_{i+\delta}=R(\delta)\,P_i$, with $P$ as columns.
 #
-# ### Exercise 2 ●●○ · 6 minutes
+# ### Exercise 2 ●●○ · 8 minutes
 # Write $R(\delta)$.
 #
 # <!-- example: shift matrix -->
@@ -332,7 +332,7 @@ predict(
 # %% [markdown]
 # Such positions are **relative**: the score knows how far apart two words are, and not where they are. With *added* sinusoids it also contains products of a word with a position, which change when both move on.
 #
-# ### Exercise 3 ●●○ · 6 minutes
+# ### Exercise 3 ●●○ · 8 minutes
 # Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$.
 #
 # <!-- example: rotary -->

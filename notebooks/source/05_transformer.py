@@ -139,7 +139,7 @@ from mine import masked_softmax
 # course_utils.attention: join_heads
 
 # %% [markdown]
-# ### Exercise 2 ●●○ · 5 minutes
+# ### Exercise 2 ●●○ · 10 minutes
 # Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence, or None; True = may be attended; all heads share it.
 #
 # <!-- example: attention in heads -->
@@ -220,7 +220,7 @@ print("batch norm", F.batch_norm(two, None, None, training=True).round().int().t
 # <a id="pre-norm"></a>
 # The paper normalised the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2 normalise what the sub-layer reads (**pre-norm**), so that the residual stream itself stays free. So do we.
 #
-# ### Exercise 3 ●○○ · 2 minutes
+# ### Exercise 3 ●○○ · 1 minute
 # Write the pre-norm line: `f` reads the normalised x, and what it gives is added to x.
 #
 # <!-- example: residual and norm -->
@@ -285,7 +285,7 @@ plot.maps(
 # %% [markdown]
 # A mask sets hidden scores to −∞ *before* the softmax. One lecture multiplies the scores by 0 and 1 instead; but a score of 0 still gets weight, since exp(0) = 1. Another lets a word see "only those before it": then the first row would be empty, and its softmax 0/0.
 #
-# ### Exercise 4 ●●● · 6 minutes
+# ### Exercise 4 ●●● · 8 minutes
 # Write the **decoder block**, a class with parameters of its own. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that the parameters of a trained model fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -342,7 +342,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # course_utils.toy_tasks: copy_or_reverse
 
 # %% [markdown]
-# ### Exercise 5 ●●○ · 5 minutes
+# ### Exercise 5 ●●○ · 8 minutes
 # Write one step of training. The decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]

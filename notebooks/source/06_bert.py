@@ -121,7 +121,7 @@ print("out:", *(tuple(x.shape) for x in (words, follows)))
 #
 # The **embedding sum** adds three learned rows, because attention alone knows neither order nor sentence. With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), its vector is (15, 21).
 #
-# ### Exercise 1 ●○○ · 3 minutes
+# ### Exercise 1 ●○○ · 4 minutes
 # Write the sum. A table indexed by whole numbers gives its rows.
 #
 # <!-- example: embedding sum -->
@@ -194,7 +194,7 @@ labs.mask_tokens(
 )
 
 # %% [markdown]
-# ### Exercise 2 ●●● · 8 minutes
+# ### Exercise 2 ●●● · 11 minutes
 # Write the masking. For each chosen word, let one random number decide between the three cases. The labels are the words themselves where chosen, and −100 elsewhere, which means: not asked.
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -507,7 +507,7 @@ assert right["valid"] > 0.85 and right["test"] > 0.6
 # <a id="span"></a>
 # **An answer in a text.** The answer is a **span** with a first and a last token. Each token gets two logits. One softmax over all *positions* says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
 #
-# ### Exercise 3 ●●● · 6 minutes
+# ### Exercise 3 ●●● · 8 minutes
 # Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
 #
 # <!-- example: answer span -->
@@ -658,7 +658,7 @@ plot.lines(
 #
 # $r$ is the **rank**, 4 for instance, and $\alpha$ a constant. $B$ starts as zeros, so at first nothing changes. After training, the product is added to $W$, so the model is no slower.
 #
-# ### Exercise 4 ●○○ · 3 minutes
+# ### Exercise 4 ●○○ · 4 minutes
 # Write the line.
 #
 # <!-- example: low-rank change -->

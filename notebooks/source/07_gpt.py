@@ -97,7 +97,7 @@ print("likeliest next token: the same token again,", same)
 # A text needs no labels: the next word is the answer. *To Sherlock Holmes she is …* asks for *always*, and the same seven words with *always* ask for *the*.
 
 # %% [markdown]
-# ### Exercise 1 ●○○ · 3 minutes
+# ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
 #
 # <!-- example: next token targets -->
@@ -253,8 +253,8 @@ assert pencil == [[0.67, 0.24, 0.09], [0.87, 0.12, 0.02]] and [x / 0.5 for x in 
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
 # %% [markdown]
-# ### Exercise 2 ●○○ · 3 minutes
-# Write the temperature so that it also works at 0, where the likeliest token takes all.
+# ### Exercise 2 ●○○ · 8 minutes
+# Write the temperature so that it also works at 0, where the likeliest token takes all. (`F.one_hot(i, V)` has a 1 at place i and 0 elsewhere.)
 #
 # <!-- example: temperature -->
 
@@ -292,8 +292,8 @@ assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["
 # %% [markdown]
 # One piece after *each*, 592 after *the*: no fixed number fits both. **Top-p** keeps the *nucleus*, the smallest set of likeliest tokens that reaches a share $p$ (Holtzman et al. 2020).
 #
-# ### Exercise 3 ●●● · 7 minutes
-# Write top-p. The token that crosses the threshold stays; what is kept is rescaled to sum to 1.
+# ### Exercise 3 ●●● · 20 minutes
+# Write top-p. The token that crosses the threshold stays; what is kept is rescaled to sum to 1. `sort` also gives the order, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back at its place.
 #
 # <!-- example: top-p -->
 
@@ -366,7 +366,7 @@ labs.merges(
 # course_utils.merges: words_of, joined
 
 # %% [markdown]
-# ### Exercise 4 ●●○ · 6 minutes
+# ### Exercise 4 ●●○ · 8 minutes
 # Write one merge: count the pairs of neighbours in all words, take the most frequent one, and join it everywhere (`joined` does it for a word).
 #
 # <!-- example: bpe merge -->

@@ -212,7 +212,7 @@ assert round(per_token / 3 * 8192 / 1e6) == 189
 # %% [markdown]
 # **Grouped queries** (Ainslie et al. 2023): several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs a third, 189 MB.
 #
-# ### Exercise 2 ●●○ · 3 minutes
+# ### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
 #
 # <!-- example: share heads -->
@@ -553,7 +553,7 @@ assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["righ
 #
 # With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$.
 #
-# ### Exercise 4 ●●○ · 5 minutes
+# ### Exercise 4 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
 #
 # <!-- example: dpo loss -->

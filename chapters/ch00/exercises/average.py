@@ -47,7 +47,7 @@ AVERAGE = Exercise(
         "Above the line is the sum of the products, `(weights * values).sum()`. Below it is a sum of the weights "
         "alone.",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     properties=(
         replace(

@@ -139,7 +139,7 @@ POOLING = Exercise(
         "Last come the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], "
         "one average for each query. Return the estimate first, then the weights.",
     ),
-    minutes=5,
+    minutes=4,
     difficulty=2,
     properties=(
         properties.rows_sum_to_one(part=1),

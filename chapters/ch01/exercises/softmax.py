@@ -81,7 +81,6 @@ EVEN_SHARES = (
     "In the row where everything is masked, the weights should be zeros. With −1e9 everywhere all scores are equal "
     "again, and softmax shares evenly among keys that must not be attended to."
 )
-REVERSED = "You read the mask the wrong way round: here True means *may be attended*. So it is `~mask` that gets −∞."
 
 SOFTMAX = Exercise(
     name="stable masked softmax",
@@ -99,7 +98,7 @@ SOFTMAX = Exercise(
         "One problem is left: where everything is masked, all scores are −∞, and the softmax is 0/0 = NaN. "
         "`mask.any(-1, keepdim=True)` is False in these rows. Use it to put zeros there.",
     ),
-    minutes=8,
+    minutes=12,
     difficulty=2,
     properties=(
         replace(
@@ -126,7 +125,7 @@ SOFTMAX = Exercise(
         _by_hand(maximum=lambda scores: scores.max(), end=_zeros_for_nan),
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
         "maximum of each row: `.amax(-1, keepdim=True)`.",
-        lambda scores, mask: masked_softmax(scores, ~mask),
-        REVERSED,
+        _wrong(hide=lambda scores, mask: scores * mask, end=_nothing),
+        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
     ),
 )

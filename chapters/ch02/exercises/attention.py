@@ -64,7 +64,7 @@ SCORE = Exercise(
         "A dot product is a sum of D terms. If each has variance 1, the sum has standard deviation √D, so divide by "
         "it. The size D is `queries.shape[-1]`, and `** 0.5` is the root.",
     ),
-    minutes=3,
+    minutes=6,
     difficulty=1,
     properties=(
         replace(
@@ -112,10 +112,10 @@ def _attention_cases() -> list[Case]:
     ]
 
 
-def four_steps(queries, keys, values, mask=None):
-    scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+def four_steps(q, k, v, mask=None):
+    scores = q @ k.mT / q.shape[-1] ** 0.5
     weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
-    return weights @ values, weights
+    return weights @ v, weights
 
 
 def _whole(scores, mask):
@@ -166,9 +166,10 @@ ATTENTION = Exercise(
         "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights. For `mask is None`, a "
         "plain `scores.softmax(-1)` will do.",
     ),
-    minutes=6,
+    minutes=5,
     difficulty=2,
     properties=(
+        properties.sees_only(),
         properties.blind_to_padding("keys", "values", padded=_padded),
         properties.rows_sum_to_one(part=1),
         properties.any_order("keys", "values", masks=("mask",)),

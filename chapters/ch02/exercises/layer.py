@@ -15,7 +15,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-from course_kit.exercises.properties import changed, part_of, rows_sum_to_one
+from course_kit.exercises.properties import changed, part_of, rows_sum_to_one, sees_only
 from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
@@ -124,6 +124,7 @@ LAYER = Exercise(
     run=_run,
     properties=(
         Property("What is in the padding changes what words get. Is the mask handed on?", _reads_padding),
+        sees_only(),
         rows_sum_to_one(part=1),
     ),
     used="Your layer is trained in [Six: can it be learned?](#Six:-can-it-be-learned?)",
@@ -133,7 +134,7 @@ LAYER = Exercise(
         "In `forward`: q, k and v of the same x, then `scaled_dot_product_attention(q, k, v, mask)`, which gives both "
         "results.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _layer(key=lambda layer, x: layer.query(x)),

@@ -75,7 +75,7 @@ LOSS = Exercise(
         "word's for each token.",
         "What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True.",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=1,
     wrong=LOSS_WRONG,
     properties=(

@@ -59,7 +59,7 @@ READER = Exercise(
         "The first state is `torch.zeros(len(Wh))`. For one `word`, a vector times a matrix is `word @ Wx`.",
         "Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it.",
     ),
-    minutes=5,
+    minutes=6,
     difficulty=1,
     wrong=wrong_answers(
         _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: state @ Wh),

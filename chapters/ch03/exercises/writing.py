@@ -103,7 +103,7 @@ LOOP = Exercise(
         "What has to be asked about the word *before* it is added to the list? A `break` leaves the loop. At the end "
         "`torch.tensor(ids)` makes a tensor of the list.",
     ),
-    minutes=5,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_loop(keep=True),

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from chapters.ch02.scores import SCORES
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
-from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one
+from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only
 from course_utils.attention import masked_softmax
 
 from . import answers
@@ -67,7 +67,7 @@ STEP = Exercise(
         "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
         "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
     ),
-    minutes=6,
+    minutes=12,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_step(score=lambda q, k, w: (q + k) @ w),
@@ -88,6 +88,7 @@ STEP = Exercise(
         "themselves.",
     ),
     properties=(
+        sees_only(),
         rows_sum_to_one(part=1),
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),

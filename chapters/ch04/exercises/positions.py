@@ -45,7 +45,7 @@ SINUSOIDAL = Exercise(
         "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the shape of "
         "the angles. Which of them gets the sines?",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _table(exponents=lambda c, D: (2 * c / D, 2 * (c + 1) / D)),
@@ -53,8 +53,8 @@ SINUSOIDAL = Exercise(
         "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times.",
         _table(exponents=lambda c, D: (c / 2 / D, c / 2 / D)),
         "The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough.",
-        _table(exponents=lambda c, D: (-c / D, -c / D)),
-        "You multiply by 10000^(2j / D) instead of dividing: the waves must get slower from left to right.",
+        _table(exponents=lambda c, D: (c / D, (c + 1) / D)),
+        "Each column has a frequency of its own. The sine and the cosine of a pair have the same one: j counts pairs.",
         _table(halves=True),
         "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
         "beside its cosine: columns 2j and 2j + 1.",
@@ -98,7 +98,7 @@ SHIFT = Exercise(
         "`offset * frequencies(D)` holds the angle b of each pair. Make one 2 × 2 tensor for each, and "
         "`torch.block_diag` puts them along the diagonal.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _moves(block=lambda c, s: [[c, -s], [s, c]]),
@@ -190,7 +190,7 @@ ROTARY = Exercise(
         "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of the "
         "formula. Don't write into x: a and b are views of it, and would change.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _turned(pairs=_half_and_half, halves=True),

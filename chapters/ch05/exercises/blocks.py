@@ -59,7 +59,7 @@ RESIDUAL = Exercise(
         "The sub-layer reads `norm(x)`: that is `f(norm(x))`.",
         "x itself goes round both, untouched, and what f gives is added to it.",
     ),
-    minutes=2,
+    minutes=1,
     difficulty=1,
     used="Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack).",
     wrong=wrong_answers(

@@ -137,7 +137,7 @@ DECODER = Exercise(
         "The order is self-attention under `mask`, cross-attention under `memory_mask`, network. `memory` is "
         "normalised already, and goes in as it is.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=3,
     used="Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model).",
     wrong=wrong_answers(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one
+from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one, sees_only
 from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
 
 
@@ -122,7 +122,7 @@ MULTI_HEAD = Exercise(
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
-    properties=(rows_sum_to_one(part=1), rows_are_independent("q", "k", "v", masks=("mask",))),
+    properties=(sees_only(), rows_sum_to_one(part=1), rows_are_independent("q", "k", "v", masks=("mask",))),
     hints=(
         "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. What are "
         "the shapes after each step?",
@@ -132,7 +132,7 @@ MULTI_HEAD = Exercise(
         "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from "
         "`split_heads`: `join_heads(output)`.",
     ),
-    minutes=5,
+    minutes=10,
     difficulty=2,
     used="Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack).",
     wrong=wrong_answers(

@@ -97,7 +97,7 @@ TRAIN = Exercise(
         "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, the backward pass of "
         "this loss, `optimiser.step()`.",
     ),
-    minutes=5,
+    minutes=8,
     difficulty=2,
     properties=(
         Property(

@@ -83,9 +83,9 @@ SPAN = Exercise(
         _span([0.0, 0.0, 0.0, 6.0], [0.0, 5.0, 1.0, 5.5], "1111"),
         _span([0.0, 3.0, 2.9, 0.0], [0.0, 0.0, 4.0, 5.0], "1110"),
         _span([0.0, 0.0, 4.0, 5.0], [0.0, 4.5, 5.0, 0.0], "0111"),
-        _span([0.0, 1.0, 5.0, 0.0], [0.0, 6.0, 5.0, 0.0], "1111"),
+        _span([0.0, 1.5, 5.0, 0.0], [0.0, 6.0, 5.0, 0.0], "1111"),
         _span([-5.0, -1.2, -5.0, -0.4], [-1.0, -0.7, -5.0, -1.9], "1111"),
-        _span([9.0, 0.0, 1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 2.0, 0.0, 9.0], "111111"),
+        _span([9.0, 0.0, 1.0, 0.0, 0.0, 0.5], [0.0, 1.0, 0.0, 2.0, 0.0, 9.0], "111111"),
         _random(9, 3, 1540),
         _random(12, 4, 1542),
     ],
@@ -98,7 +98,7 @@ SPAN = Exercise(
         "`(allowed[:, None] & allowed).triu()` is True where a pair may be. Give all others −∞, and take the argmax. "
         "It counts through the rows: `divmod` makes row and column of it.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=3,
     wrong=wrong_answers(
         _found(choose=_each_alone),

@@ -56,7 +56,7 @@ SUM = Exercise(
         "Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table.",
         "Add the three: the rows of `ids`, the rows of `segments`, and `places[:T]`, where T is `ids.shape[1]`.",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _summed(place=lambda ids, segments, table: table[ids.clamp(max=len(table) - 1)]),

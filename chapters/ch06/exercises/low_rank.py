@@ -64,7 +64,7 @@ LORA = Exercise(
         "`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`.",
         "Scale the product by `alpha / r`, and add it to W. Nothing else changes.",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _other(factor=lambda alpha, B, A: alpha),

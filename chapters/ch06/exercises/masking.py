@@ -122,7 +122,7 @@ MASK = Exercise(
         "`torch.where(chosen & (dice < 0.8), mask_id, ids)` puts [MASK] in. Do the same once more with words from "
         "`torch.randint(vocab, ids.shape, generator=generator)`. For which dice?",
     ),
-    minutes=8,
+    minutes=11,
     difficulty=3,
     wrong=wrong_answers(
         _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),

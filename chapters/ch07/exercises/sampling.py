@@ -51,7 +51,7 @@ TEMPERATURE = Exercise(
         "whole numbers.",
         "Above 0 there is a division and a softmax over the last axis. Which of the two comes first?",
     ),
-    minutes=3,
+    minutes=8,
     difficulty=1,
     wrong=wrong_answers(
         _knob(cold=None),
@@ -119,10 +119,10 @@ TOP_P = Exercise(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
         "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "
         "before each token from `p.cumsum(-1)`?",
-        "`sort` also gives the order, and `torch.zeros_like(p).scatter(-1, order, p)` brings numbers back to their "
-        "places. What must be done with `p` before that?",
+        "`p * (p.cumsum(-1) - p < top_p)` keeps those numbers, still sorted. What must be done with them before "
+        "`scatter` brings them back to their places?",
     ),
-    minutes=7,
+    minutes=20,
     difficulty=3,
     wrong=wrong_answers(
         kept(which=lambda p, sums, top_p: sums <= top_p),

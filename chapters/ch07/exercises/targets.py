@@ -41,7 +41,7 @@ TARGETS = Exercise(
         "Both are the text without one token: one lacks the last, the other the first.",
         "`ids[:, :-1]` is everything but the last token of each text. How do you write everything but the first?",
     ),
-    minutes=3,
+    minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         _cut(targets=lambda ids: ids[:, :-1]),

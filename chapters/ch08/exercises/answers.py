@@ -76,14 +76,10 @@ def _dpo(
     beta=0.1,
     *,
     gain=lambda a, b, c, d: a - c - (b - d),
-    loss=lambda x: -F.logsigmoid(x),
+    loss=lambda x, beta: -F.logsigmoid(beta * x),
     whole=lambda x: x.mean(),
 ):
-    return whole(loss(beta * gain(liked, disliked, liked_before, disliked_before)))
-
-
-def _beta_outside(liked, disliked, liked_before, disliked_before, beta=0.1):
-    return beta * -F.logsigmoid((liked - liked_before) - (disliked - disliked_before)).mean()
+    return whole(loss(gain(liked, disliked, liked_before, disliked_before), beta))
 
 
 DPO = Exercise(
@@ -106,18 +102,18 @@ DPO = Exercise(
         "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",
         "σ is the sigmoid. `F.logsigmoid(x)` is ln σ(x), also where σ(x) is 0 in float32.",
     ),
-    minutes=5,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _dpo(gain=lambda a, b, c, d: (b - d) - (a - c)),
         "The signs are turned round: this loss falls when the *disliked* answer gains.",
-        _dpo(loss=lambda x: F.logsigmoid(x)),
+        _dpo(loss=lambda x, beta: F.logsigmoid(beta * x)),
         "ln σ is negative, and grows with the right preference. A loss should fall: a minus is missing.",
-        _dpo(loss=lambda x: -x.sigmoid().log()),
+        _dpo(loss=lambda x, beta: -(beta * x).sigmoid().log()),
         "σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely.",
-        _dpo(loss=lambda x: -x.sigmoid()),
+        _dpo(loss=lambda x, beta: -(beta * x).sigmoid()),
         "The logarithm is missing: −σ, not −ln σ. It hardly moves where the model is most wrong.",
-        _beta_outside,
+        _dpo(loss=lambda x, beta: -beta * F.logsigmoid(x)),
         "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how far "
         "the model may move.",
         _dpo(whole=lambda x: x.sum()),

@@ -1,8 +1,11 @@
 """Chapter 8: two of the four places in which a GPT was changed, RMSNorm and shared heads."""
 
+from dataclasses import replace
+
 import torch
 
 from course_kit.exercises.define import Exercise, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.properties import rows_are_independent
 from course_utils.llama import rms_norm, share_heads
 
 _normed = named("x", "weight")
@@ -38,10 +41,14 @@ RMS = Exercise(
     ),
     minutes=4,
     difficulty=1,
-    wrong=wrong_answers(
-        _norm(
-            centre=lambda x: x - x.mean(-1, keepdim=True), size=lambda x, eps: (x.var(-1, keepdim=True) + eps).sqrt()
+    properties=(
+        replace(
+            rows_are_independent("x"),
+            says="A row gives another result when it is alone. Each is divided by a mean of its own: `dim=-1`.",
         ),
+    ),
+    wrong=wrong_answers(
+        _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
         "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of the "
         "mean of the squares.",
         _norm(size=lambda x, eps: (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()),
@@ -86,7 +93,7 @@ SHARE = Exercise(
         "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",
         "`x.repeat_interleave(2, 1)` repeats each entry of axis 1 twice, in place. How often is it here?",
     ),
-    minutes=3,
+    minutes=5,
     difficulty=2,
     wrong=wrong_answers(
         lambda x, heads: x.repeat(1, _groups(x, heads), 1, 1),

@@ -12,7 +12,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from course_kit.exercises.printed_solution import HOW
+from course_kit.exercises.reference import HOW
 
 MOST = 15  # lines that the last row can read
 FEWEST = 5

@@ -15,7 +15,7 @@ from own_package import solve
 from course_kit import files
 from course_kit.exercises import catalogue
 from course_kit.exercises.define import find, stubs
-from course_kit.exercises.reference import text_for
+from course_kit.exercises.reference import solution_text
 from course_kit.mine import answers, loading
 from course_kit.mine.composing import composed, marks, package
 from course_kit.mine.source import course
@@ -45,7 +45,7 @@ def pages():
         for cell in sources.read(name).cells if not name.endswith("annex") else ():
             for stub in stubs(cell.source) if cell.cell_type == "code" else ():
                 if not stub.puzzle:
-                    found[stub.name] = text_for(find(stub.name), cell.source)
+                    found[stub.name] = solution_text(find(stub.name))
     return found
 
 

@@ -1,0 +1,435 @@
+"""Right answers to the lessons' exercises, as others write them; and wrong ones that nobody foresaw, which are told
+something true."""
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from small_exercises import not_right, not_told
+from torch import nn
+
+from chapters.ch07.exercises.sampling import nucleus_cases
+from course_kit.exercises import check
+from course_kit.exercises.catalogue import chapters, exercises, find
+from course_utils.attention import MultiHeadAttention, masked_softmax, multi_head
+from course_utils.blocks import AddNorm, PositionwiseFFN
+from course_utils.kernels import gaussian_kernel, nadaraya_watson
+from course_utils.merges import merge_once
+
+
+def by_loops(queries, keys, values, width=1.0):
+    estimate, weights = [], []
+    for q in queries.tolist():
+        row = [math.exp(-(((q - k) / width) ** 2) / 2) for k in keys.tolist()]
+        weights.append([w / sum(row) for w in row])
+        estimate.append(sum(w * v for w, v in zip(weights[-1], values.tolist(), strict=True)))
+    return estimate, weights
+
+
+def by_fused_attention(queries, keys, values, width=1.0):
+    """−(q − k)²/2 = qk − k²/2 − q²/2, and the last term is the same for all keys."""
+    q, k = queries[:, None] / width, keys[:, None] / width
+    bias = (-(k**2) / 2).T.expand(len(q), len(k)).contiguous()
+    out = F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], attn_mask=bias[None], scale=1.0)
+    return out[0, :, 0], torch.softmax(q @ k.T + bias, -1)
+
+
+def by_logsumexp(scores, mask):
+    scores = scores.masked_fill(~mask, float("-inf"))
+    total = torch.logsumexp(scores, -1, keepdim=True)
+    return torch.exp(scores - total.masked_fill(total.isinf(), 0))
+
+
+def by_rows(scores, mask):
+    result = torch.zeros_like(scores).reshape(-1, scores.shape[-1])
+    rows, masks = scores.reshape(result.shape), mask.expand(scores.shape).reshape(result.shape)
+    for row, s, m in zip(result, rows, masks, strict=True):
+        if m.any():
+            row[m] = torch.softmax(s[m], 0)
+    return result.reshape(scores.shape)
+
+
+def by_hand(queries, keys, values, mask):
+    scores = queries @ keys.transpose(-2, -1) / queries.shape[-1] ** 0.5
+    mask = torch.tensor(True) if mask is None else mask
+    scores = scores.masked_fill(~mask, float("-inf"))
+    weights = torch.nan_to_num(torch.softmax(scores, -1))
+    return torch.einsum("bqk,bkv->bqv", weights, values), weights
+
+
+def torch_own(queries, keys, values, mask):
+    B, K = keys.shape[:2]
+    table = torch.eye(K).expand(B, K, K)
+    weights = torch.nan_to_num(F.scaled_dot_product_attention(queries, keys, table, attn_mask=mask))
+    return torch.bmm(weights, values), weights
+
+
+def torch_rnn(words, Wx, Wh):
+    network = nn.RNN(*Wx.shape, bias=False, batch_first=True)
+    network.load_state_dict({"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T})
+    return network(words[None])[0][0].detach()
+
+
+def step_by_loops(query, keys, mask, W1, W2, w):
+    rows = []
+    for q, ks, real in zip(query, keys, mask, strict=True):
+        raised = torch.exp(torch.stack([w @ torch.tanh(q @ W1 + k @ W2) for k in ks])) * real
+        rows.append(raised / raised.sum())
+    weights = torch.stack(rows)
+    return torch.einsum("bk,bkd->bd", weights, keys), weights
+
+
+def as_a_plain_list(step, state, bos, eos, max_length):
+    ids = [bos]
+    for _ in range(max_length):
+        logits, state = step(ids[-1], state)
+        ids.append(int(logits.argmax()))
+        if ids[-1] == eos:
+            return ids[1:-1]
+    return ids[1:]
+
+
+def torch_loss(logits, target, mask):
+    return F.cross_entropy(logits[mask], target[mask])
+
+
+def in_loops(length, size):
+    P = torch.zeros(length, size)
+    for i in range(length):
+        for c in range(size):
+            angle = i / 10000 ** (2 * (c // 2) / size)
+            P[i, c] = math.cos(angle) if c % 2 else math.sin(angle)
+    return P
+
+
+def by_complex_numbers(length, size):
+    w = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    turned = torch.polar(torch.ones(()).double(), torch.arange(length)[:, None] * w)
+    return torch.view_as_real(turned).flip(-1).flatten(1)
+
+
+def entry_by_entry(offset, size):
+    R = torch.zeros(size, size)
+    for j in range(size // 2):
+        b = offset * 10000 ** (-2 * j / size)
+        R[2 * j, 2 * j] = R[2 * j + 1, 2 * j + 1] = math.cos(b)
+        R[2 * j, 2 * j + 1], R[2 * j + 1, 2 * j] = math.sin(b), -math.sin(b)
+    return R
+
+
+def turned(x, positions):
+    omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+    turn = torch.polar(torch.ones(x.shape[-2], len(omega)), positions[:, None] * omega)
+    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(-2)
+
+
+def all_in_einsum(q, k, v, heads, mask=None):
+    q, k, v = (x.unflatten(-1, (heads, -1)) for x in (q, k, v))  # [B, T, H, d]
+    scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / q.shape[-1] ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask.unsqueeze(-3), float("-inf"))
+    weights = scores.softmax(-1)
+    return torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(2), weights
+
+
+def head_by_head(q, k, v, heads, mask=None):
+    d, outputs, weights = q.shape[-1] // heads, [], []
+    for h in range(heads):
+        part = slice(h * d, (h + 1) * d)
+        scores = q[..., part] @ k[..., part].mT / d**0.5
+        scores = scores if mask is None else scores.masked_fill(mask == 0, -1e9)
+        weights.append(scores.softmax(-1))
+        outputs.append(weights[-1] @ v[..., part])
+    return torch.cat(outputs, -1), torch.stack(weights, 1)
+
+
+class InThreeLines(nn.Module):
+    def __init__(self, size, heads, hidden, dropout=0.0):
+        super().__init__()
+        self.attention = MultiHeadAttention(size, heads)
+        self.cross_attention = MultiHeadAttention(size, heads)
+        self.ffn = PositionwiseFFN(size, hidden)
+        self.around_attention, self.around_cross, self.around_ffn = (AddNorm(size, dropout) for _ in range(3))
+
+    def forward(self, x, memory, mask=None, memory_mask=None):
+        x = self.around_attention(x, lambda h: self.attention(*2 * [h], mask)[0])
+        x = x + self.around_cross.dropout(self.cross_attention(self.around_cross.norm(x), memory, memory_mask)[0])
+        return self.around_ffn(x, self.ffn)
+
+
+def in_another_order(model, optimiser, source, target):
+    optimiser.zero_grad()
+    read = F.pad(target[:, :-1], (1, 0), value=10)
+    loss = F.cross_entropy(model(source, read).transpose(1, 2), target)
+    loss.backward()
+    optimiser.step()
+    return float(loss)
+
+
+def by_one_hot(ids, segments, table, kinds, places):
+    x = F.one_hot(ids, len(table)).double() @ table.double()
+    return x + F.one_hot(segments, 2).double() @ kinds.double() + places[None, : ids.shape[1]]
+
+
+def one_direction_after_another(W, B, A, alpha):
+    return W + sum(alpha / len(A) * torch.outer(column, row) for column, row in zip(B.T, A, strict=True))
+
+
+def masked_by(hidden=0.8, swapped=0.5, labels=lambda ids, chosen: ids.masked_fill(~chosen, -100), seed=0):
+    """The way of a widely used collator: 80 %, then half of what is left; or its two draws with other chances."""
+
+    def mask(ids, special_mask, vocab, mask_id, generator=None):
+        generator = generator or torch.default_generator
+        generator.manual_seed(generator.initial_seed() + seed)
+
+        def draw(chance):
+            return torch.bernoulli(torch.full(ids.shape, chance), generator=generator).bool()
+
+        chosen = draw(0.15) & ~special_mask
+        first = chosen & draw(hidden)
+        second = chosen & ~first & draw(swapped)
+        inputs = ids.masked_fill(first, mask_id)
+        inputs[second] = torch.randint(vocab, ids.shape, generator=generator)[second]
+        return inputs, labels(ids, chosen)
+
+    return mask
+
+
+def exactly_fifteen_per_cent(ids, special_mask, vocab, mask_id, generator=None):
+    """As many as the share says, drawn without putting back, then dealt out."""
+    inputs, labels = ids.clone(), torch.full_like(ids, -100)
+    places = (~special_mask).flatten().nonzero().flatten()
+    places = places[torch.randperm(len(places), generator=generator)][: round(0.15 * len(places))]
+    labels.view(-1)[places] = ids.flatten()[places]
+    first, second = int(0.8 * len(places)), int(0.9 * len(places))
+    inputs.view(-1)[places[:first]] = mask_id
+    inputs.view(-1)[places[first:second]] = torch.randint(5, vocab, (second - first,), generator=generator)
+    return inputs, labels
+
+
+def all_pairs(start_logits, end_logits, allowed):
+    p, q = start_logits.softmax(0).tolist(), end_logits.softmax(0).tolist()
+    places = [i for i, fine in enumerate(allowed.tolist()) if fine]
+    return max(((a, b) for a in places for b in places if b >= a), key=lambda pair: p[pair[0]] * q[pair[1]])
+
+
+def probabilities_in_a_triangle(start_logits, end_logits, allowed):
+    """Softmaxes over the allowed tokens only, as tensors."""
+    p, q = (x.masked_fill(~allowed, -1e9).softmax(-1) for x in (start_logits, end_logits))
+    best = torch.triu(p[:, None] * q[None]).argmax()
+    return torch.div(best, len(q), rounding_mode="floor"), best % len(q)
+
+
+def as_sennrich(words, before=r"(?<!\S)", after=r"(?!\S)"):
+    """The paper's program: text with blanks, and a regular expression for whole pieces."""
+    words, found = {" ".join(w): n for w, n in words.items()}, Counter()
+    for word, n in words.items():
+        symbols = word.split()
+        for i in range(len(symbols) - 1):
+            found[symbols[i], symbols[i + 1]] += n
+    best = found.most_common(1)[0][0]
+    bigram = re.compile(before + re.escape(" ".join(best)) + after)
+    return best, {bigram.sub("".join(best), word): n for word, n in words.items()}
+
+
+def as_lists(words):
+    best, after = merge_once(words)
+    return [list(best), {tuple(w): n for w, n in after.items()}]
+
+
+def as_huggingface(logits, top_p):
+    """From the smallest up, and what must go is marked."""
+    ordered, order = torch.sort(logits, descending=False)
+    gone = ordered.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)
+    gone[..., -1:] = False
+    gone = gone.scatter(-1, order, gone)
+    return logits.masked_fill(gone, -float("inf")).softmax(-1)
+
+
+def row_by_row(logits, top_p):
+    out = []
+    for row in logits.flatten(0, -2) if logits.dim() > 1 else logits[None]:
+        p, total, q = row.softmax(0).tolist(), 0.0, [0.0] * len(row)
+        for i in sorted(range(len(p)), key=lambda i: -p[i]):
+            q[i], total = p[i], total + p[i]
+            if total >= top_p:
+                break
+        out.append([x / total for x in q])
+    return torch.tensor(out).view(logits.shape)
+
+
+class ByHand(nn.Module):
+    def __init__(self, size, head_size, value_size):
+        super().__init__()
+        self.query, self.key = nn.Linear(size, head_size, bias=False), nn.Linear(size, head_size, bias=False)
+        self.value = nn.Linear(size, value_size, bias=False)
+
+    def forward(self, x, mask=None):
+        scores = torch.einsum("btd,bsd->bts", self.query(x), self.key(x)) / self.query.out_features**0.5
+        weights = (scores if mask is None else scores.masked_fill(~mask, -1e9)).softmax(-1)
+        return weights @ self.value(x), weights
+
+
+def prefer_with_softplus(liked, disliked, liked_before, disliked_before, beta=0.1):
+    return sum(F.softplus(-beta * x) for x in (liked - liked_before) - (disliked - disliked_before)) / len(liked)
+
+
+RIGHT = [
+    ("weighted average", lambda weights, values: weights @ values / weights.sum()),
+    ("weighted average", lambda weights, values: np.average(values, weights=weights)),
+    ("weighted average", lambda w, v: sum(a * b for a, b in zip(w, v, strict=True)) / sum(w)),
+    ("gaussian kernel", lambda d, width=1: torch.exp(-d.pow(2) / (2 * width**2))),
+    ("gaussian kernel", lambda distance, width=1.0: math.e ** (-((distance / width) ** 2) / 2)),
+    ("gaussian kernel", lambda distance, width=1.0: torch.exp(-0.5 * (distance.half() / width) ** 2)),
+    ("attention pooling", lambda q, k, v, width=1.0: nadaraya_watson(q, k, v, lambda d: gaussian_kernel(d, width))),
+    ("attention pooling", by_loops),
+    ("attention pooling", by_fused_attention),
+    ("stable masked softmax", lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask),
+    ("stable masked softmax", lambda scores, mask: scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)),
+    ("stable masked softmax", by_logsumexp),
+    ("stable masked softmax", by_rows),
+    ("scaled dot-product score", lambda q, k: torch.einsum("bqd,bkd->bqk", q, k).div(q.shape[-1] ** 0.5)),
+    ("scaled dot-product score", lambda q, k: (q / q.shape[-1] ** 0.25) @ (k / k.shape[-1] ** 0.25).transpose(1, 2)),
+    ("scaled dot-product attention", by_hand),
+    ("scaled dot-product attention", torch_own),
+    ("a self-attention layer", ByHand),
+    ("recurrent network", torch_rnn),
+    ("additive attention step", step_by_loops),
+    ("masked loss", torch_loss),
+    ("masked loss", lambda logits, target, mask: F.cross_entropy(logits.mT, target.masked_fill(~mask, -100))),
+    ("greedy loop", as_a_plain_list),
+    ("greedy loop", lambda *given: np.array(as_a_plain_list(*given))),
+    ("sinusoidal encoding", in_loops),
+    ("sinusoidal encoding", by_complex_numbers),
+    ("shift matrix", entry_by_entry),
+    ("rotary", turned),
+    ("split heads", lambda x, heads: torch.stack(x.chunk(heads, -1), 1)),
+    ("split heads", lambda x, heads: x.view(*x.shape[:2], heads, x.shape[2] // heads).permute(0, 2, 1, 3).tolist()),
+    ("attention in heads", all_in_einsum),
+    ("attention in heads", head_by_head),
+    ("residual and norm", lambda x, f, norm: torch.add(x, f(norm(x.clone())))),
+    ("a decoder block", InThreeLines),
+    ("a training step", in_another_order),
+    ("embedding sum", by_one_hot),
+    ("mask tokens", masked_by()),
+    ("mask tokens", exactly_fifteen_per_cent),
+    ("mask tokens", lambda *given: [x.tolist() for x in masked_by()(*given)]),
+    ("answer span", all_pairs),
+    ("answer span", probabilities_in_a_triangle),
+    ("low-rank change", one_direction_after_another),
+    ("next token targets", lambda ids: ids.unfold(1, ids.shape[1] - 1, 1).unbind(1)),
+    ("next token targets", lambda ids: ([row[:-1] for row in ids.tolist()], [row[1:] for row in ids.tolist()])),
+    ("temperature", lambda logits, temperature: (logits / max(temperature, 1e-6)).softmax(-1)),
+    ("temperature", lambda logits, temperature: F.softmax(logits / (temperature + 1e-8), dim=-1)),
+    ("top-p", as_huggingface),
+    ("top-p", row_by_row),
+    ("bpe merge", as_sennrich),
+    ("bpe merge", as_lists),
+    ("rms norm", lambda x, weight, eps=1e-5: F.rms_norm(x, x.shape[-1:], weight, eps)),
+    (
+        "rms norm",
+        lambda x, w, eps=1e-5: w * x * torch.rsqrt(torch.einsum("...d,...d->...", x, x)[..., None] / len(w) + eps),
+    ),
+    ("share heads", lambda x, heads: torch.stack([x[:, h * x.shape[1] // heads] for h in range(heads)], dim=1)),
+    ("share heads", lambda x, n: x[:, :, None].expand(-1, -1, n // x.shape[1], -1, -1).flatten(1, 2)),
+    ("answer targets", lambda ids, is_answer: torch.where(is_answer[:, 1:], ids[:, 1:], -100)),
+    (
+        "answer targets",
+        lambda ids, a: [
+            [i if y else -100 for i, y in zip(*row)] for row in zip(ids[:, 1:].tolist(), a[:, 1:].tolist())
+        ],
+    ),
+    ("dpo loss", prefer_with_softplus),
+]
+
+
+def test_right_answers_pass_and_each_exercise_of_a_lesson_has_one():
+    assert [said for name, answer in RIGHT if (said := not_right(name, answer))] == []
+    firsts = {exercises(chapter)[0].name for chapter in chapters()}
+    assert firsts <= {name for name, _ in RIGHT} and len({name for name, _ in RIGHT}) > 30
+
+
+def test_masking_is_judged_alike_whatever_is_drawn():
+    """The figures of a right masking stay within the bands, and three mistakes outside them."""
+    assert not_right("mask tokens", masked_by(seed=1000)) == ""
+    for other in ({"hidden": 1.0}, {"swapped": 1.0}, {"swapped": 0.1}):
+        assert not check("mask tokens", masked_by(**other, seed=1000)).right
+
+
+def test_sums_stay_away_from_top_p():
+    """No right answer fails by rounding: no running sum of any case is near its top_p."""
+    for case in nucleus_cases():
+        sums = case.args["logits"].softmax(-1).sort(-1, descending=True).values.cumsum(-1)
+        sums = sums[..., :-1] if case.args["top_p"] == 1 else sums
+        assert (sums - case.args["top_p"]).abs().min() > 1e-3
+
+
+def loses_the_last_of_all(logits, top_p):
+    """Rounding may leave the sum just below 1; an argmax over "has it reached 1?" then finds the first token."""
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    last = (p.cumsum(-1) >= top_p - 2e-7).int().argmax(-1, keepdim=True)
+    p = p * (torch.arange(p.shape[-1]) < last + (top_p < 1))
+    return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))
+
+
+def minus_the_mean(scores, mask):
+    exps = (scores - scores.mean(-1, keepdim=True)).exp() * mask
+    return (exps / exps.sum(-1, keepdim=True)).nan_to_num()
+
+
+def without_an_axis(query, keys, mask, W1, W2, w):
+    weights = masked_softmax(torch.tanh(query @ W1 + keys @ W2) @ w, mask)
+    return (weights[:, None] @ keys)[:, 0], weights
+
+
+def masked_in_place(ids, *given):
+    inputs, labels = masked_by()(ids, *given)
+    ids.copy_(inputs)
+    return ids, torch.where(labels == -100, -100, ids)
+
+
+def with_one_word_more(ids, *given):
+    inputs, labels = masked_by()(ids, *given)
+    place = tuple(((labels == -100) & (ids > 4)).nonzero()[0])
+    inputs[place] = 7 if ids[place] != 7 else 8
+    return inputs, labels
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "word"),
+    [
+        ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
+        ("stable masked softmax", minus_the_mean, "sum to 1"),
+        ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
+        ("additive attention step", without_an_axis, "[:, None]"),
+        ("attention in heads", lambda *given: multi_head(*given)[0], "output, weights"),
+        ("split heads", lambda x, heads: x[..., None] + 0.5, "[1, 2, 3, 2]"),
+        ("mask tokens", masked_in_place, "been masked"),
+        ("mask tokens", with_one_word_more, "100 % unchanged"),
+        ("mask tokens", lambda ids, *rest: (ids[:1], ids), "needed: [60, 500]"),
+        ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
+        ("next token targets", lambda ids: (ids[:, :-1].float(), ids[:, 1:]), "whole numbers"),
+        ("bpe merge", lambda words: "e s", "`pair, words after it`"),
+        ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"),
+        ("top-p", loses_the_last_of_all, "'top_p': 1"),
+    ],
+)
+def test_what_nobody_foresaw_is_described(name, answer, word):
+    assert not_told(name, answer, word) == ""
+
+
+def test_the_example_of_a_training_step_can_be_computed_from_what_it_shows():
+    one = find("a training step")
+    case = next(case for case in one.cases() if case.shown)
+    space = {"torch": torch, "nn": nn}
+    with torch.random.fork_rng(devices=[]):
+        exec(case.given["first"], space)
+    model = eval("lambda " + case.given["model"].strip("(").replace(") ->", ":", 1), space)
+    optimiser = eval(case.given["optimiser"], space)
+    losses = torch.tensor([one.reference(model, optimiser, *case.args.values()) for _ in range(3)])
+    wanted = one.run(one.reference, case)
+    assert torch.allclose(losses, wanted[0]) and torch.allclose(space["words"].weight[:3], wanted[1])
