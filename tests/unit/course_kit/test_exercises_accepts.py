@@ -1,6 +1,5 @@
 """What is right is right in any form and style, and the notebook goes on with it."""
 
-import numpy as np
 import pytest
 import torch
 from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, not_right, small
@@ -30,12 +29,10 @@ TOTAL = small(
     "answer",
     [
         lambda x: (x.mean(), x / x.sum()),
-        lambda x: [x.mean(), x / x.sum()],
         lambda y: (x := y.numpy(), (x.mean(), x / x.sum()))[1],
         lambda x: (sum(x.tolist()) / len(x), [one / sum(x.tolist()) for one in x.tolist()]),
         lambda x: (x.double().mean(), [one / x.sum() for one in x]),
         lambda x: (x.half().mean(), x.half() / x.half().sum()),
-        lambda x: (x.bfloat16().mean(), x.bfloat16() / x.bfloat16().sum()),
         lambda x, unused=1: (torch.einsum("k->", x) / len(x), torch.einsum("k,->k", x, 1 / x.sum())),
     ],
 )
@@ -62,11 +59,6 @@ def test_equal_is_as_close_as_the_coarser_dtype_allows_and_no_closer():
     assert judge(nothing, lambda x: T([float("nan"), 1.0])).right, "NaN where NaN is right"
 
 
-def test_a_word_may_be_spelt_in_any_way():
-    word = small(lambda x: "encoder-only", {"x": 1}, words=True)
-    assert judge(word, lambda x: "Encoder only").right and not judge(word, lambda x: "decoder-only").right
-
-
 def test_ones_own_is_used_and_lists_and_arrays_come_back_as_tensors(capsys):
     own = exercise(SHARES)(lambda x: (x.mean(), x / x.sum()))
     assert "<lambda>" in own.__name__ and capsys.readouterr().out.startswith("✓ shares")
@@ -80,7 +72,6 @@ def test_ones_own_is_used_and_lists_and_arrays_come_back_as_tensors(capsys):
     "answer",
     [
         lambda x, power=1: (x.numpy() ** power).sum(),
-        lambda x, power=1: (x.detach() ** power).sum(),
         lambda x, power=1: torch.tensor(sum(one.item() ** power for one in x)),
     ],
 )
@@ -117,12 +108,6 @@ def test_classes(capsys):
     assert "cannot be called" in judge(SCALE, other).text
 
 
-def test_calling_itself_is_right_where_it_is():
-    body = "return x[0] ** power + summed(x[1:], power) if len(x) else torch.zeros(())"
-    space = in_cell(f"@exercise(one)\ndef summed(x, power=1):\n    {body}", one=TOTAL)
-    assert space["summed"](T([1.0, 2.0])) == 3 and space["summed"] is not total
-
-
 @pytest.mark.parametrize("names", [{}, {"total": total}])
 def test_an_answer_that_only_hands_on_is_not_taken_for_the_courses_under_its_name(names, capsys):
     """After a ✗ the name is the course's function."""
@@ -157,18 +142,3 @@ def test_references_are_right_and_mistakes_wrong_in_whatever_torch_the_notebook_
         assert check(one, one.wrong[0].answer).state == "wrong", one.name
     assert check("bottleneck adapter", lambda x, a, b, c, d: x + nn.functional.gelu(x @ a + b) @ c + d).right
     assert another_torch(), "it is put back"
-
-
-def test_numbers_count_and_not_what_a_class_of_tensors_says_of_itself():
-    class Elsewhere(torch.Tensor):
-        shape = property(lambda self: torch.Size([9, 9]))
-
-        @classmethod
-        def __torch_function__(cls, function, types, args=(), kwargs=None):
-            if function is torch.isclose:
-                return torch.tensor(True)
-            return super().__torch_function__(function, types, args, kwargs or {})
-
-    assert judge(DOUBLE, lambda x: (2 * x).as_subclass(Elsewhere)).right
-    assert not judge(DOUBLE, lambda x: (3 * x).as_subclass(Elsewhere)).right
-    assert judge(DOUBLE, lambda x: np.float32(2) * x.numpy()).right

@@ -62,16 +62,3 @@ def test_a_misspelt_name_is_said_in_one_line_without_a_traceback(kernel):
     request = execute(client, CELL.replace("leave-one-out", "leave-one-in") + "return 1")
     (line,) = reply_to(client, request)["traceback"]
     assert "'leave-one-out mask'" in line
-
-
-def test_again_gives_ones_own_function_for_a_cell_to_run_and_to_debug(kernel):
-    _, client = kernel
-    run(client, CELL + "print('my own', size)\n    return torch.eyes(size)")
-    status, text, _ = run(client, "mine, inputs = again('leave-one-out mask')\nmine(*inputs)", prints="\n")
-    assert status == "error" and text.startswith("my own ")
-
-
-def test_the_courses_own_lies_folded_below_a_right_answer(kernel):
-    _, client = kernel
-    _, text, _ = run(client, CELL + "return ~torch.eye(size, dtype=torch.bool)", prints="def mask(size):")
-    assert text.index("✓ leave-one-out mask") < text.index("def mask(size):")

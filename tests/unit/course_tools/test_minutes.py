@@ -44,7 +44,7 @@ def test_an_exercise_counts_by_its_definition():
     two = [f'# %% tags=["exercise"]\n@exercise("{one.name}")\ndef answer(x):\n    ...\n\n' for one in EXERCISES[:2]]
     counted = content("".join(two)).content
     assert counted.exercises == 2
-    assert counted.reading == 0 and counted.minutes == 1.6 * sum(one.minutes for one in EXERCISES[:2])
+    assert counted.reading == 0 and counted.minutes == sum(one.minutes for one in EXERCISES[:2])
 
 
 def test_live_is_what_a_class_is_shown():
