@@ -97,6 +97,7 @@ def solution(name: str) -> None:
 
 def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     from course_kit.exercises.judge import chosen, replayed
+
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)

@@ -66,7 +66,7 @@ def sees_only(mask: str = "mask", part: int = 1) -> Property:
         seen = seen[:, None] if weights.dim() == 4 and seen.dim() == 3 else seen
         return bool((weights * ~seen).abs().sum() > 1e-6)
 
-    says = "A key that is hidden by the mask gets weight. Is the mask used, before the softmax, and True = may be attended?"
+    says = "A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?"
     return Property(says, broken)
 
 

@@ -104,11 +104,9 @@ def _average(weights, values, scores):
 
 
 @variants
-def _wrong_pooling(
-    queries, keys, values, width=1.0, *, distances=_pairs, measured=torch.div, half=2, weigh=_softmax, table=_alone
-):
+def _wrong_pooling(queries, keys, values, width=1.0, *, distances=_pairs, half=2, weigh=_softmax, table=_alone):
     """Attention pooling with one of its steps done in another way."""
-    scores = -torch.square(measured(distances(queries, keys), width)) / half
+    scores = -torch.square(distances(queries, keys) / width) / half
     weights = weigh(scores)
     return _average(weights, values, scores), table(weights)
 
@@ -159,8 +157,6 @@ POOLING = Exercise(
         _wrong_pooling(half=1),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
         "says.",
-        _wrong_pooling(measured=torch.mul),
-        "You multiply the distance by the width; divide. A wide kernel should attend to more keys, not to fewer.",
         _wrong_pooling(table=lambda weights: weights.T),
         "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
     ),

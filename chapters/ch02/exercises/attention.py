@@ -118,33 +118,9 @@ def four_steps(q, k, v, mask=None):
     return weights @ v, weights
 
 
-def _whole(scores, mask):
-    return torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
-
-
-def _needs_a_mask(queries, keys, values, mask):
-    return four_steps(queries, keys, values, ~(~mask))
-
-
-def _size(queries, keys, values):
-    return queries.shape[-1] ** 0.5
-
-
-def _values(weights, keys, values):
-    return weights @ values
-
-
 def _padded(case):
     mask = case.args["mask"]
     return torch.zeros(1, 1, dtype=torch.bool) if mask is None else ~mask.any(-2)
-
-
-@variants
-def _wrong_attention(queries, keys, values, mask, *, scale=_size, weigh=masked_softmax):
-    """Attention with another scale, other weights of (scores, mask), or another average."""
-    scores = queries @ keys.mT / scale(queries, keys, values)
-    weights = weigh(scores, _whole(scores, mask))
-    return _values(weights, keys, values), weights
 
 
 ATTENTION = Exercise(
@@ -175,20 +151,8 @@ ATTENTION = Exercise(
         properties.any_order("keys", "values", masks=("mask",)),
     ),
     wrong=wrong_answers(
-        _wrong_attention(scale=lambda queries, keys, values: 1),
-        "The scale is missing: divide the dot products by √D before the softmax.",
-        _wrong_attention(scale=lambda queries, keys, values: queries.shape[-1]),
-        "Scaled twice: you divide by D instead of √D, so the weights are too even.",
-        _wrong_attention(scale=lambda queries, keys, values: values.shape[-1] ** 0.5),
+        lambda q, k, v, mask: four_steps(q * (q.shape[-1] / v.shape[-1]) ** 0.5, k, v, mask),
         "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
         "their number, `queries.shape[-1]`.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores * mask, -1)),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -torch.inf), -1)),
-        "A row with nothing to attend to has only scores of −∞, and its softmax is 0/0 = NaN. It should "
-        "be zeros; `masked_softmax` does that.",
-        _wrong_attention(weigh=lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1)),
-        "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
-        "should be zeros; `masked_softmax` does that.",
     ),
 )

@@ -85,14 +85,11 @@ def _layer(
     x,
     mask=None,
     *,
-    key=lambda layer, x: layer.key(x),
     value=lambda layer, x: layer.value(x),
     attend=scaled_dot_product_attention,
-    returned=lambda output, weights: (output, weights),
 ):
     """Self-attention with one thing done in another way."""
-    q, k, v = layer.query(x), key(layer, x), value(layer, x)
-    return returned(*attend(q, k, v, mask))
+    return attend(layer.query(x), layer.key(x), value(layer, x), mask)
 
 
 def _by_values(q: Tensor, k: Tensor, v: Tensor, mask: Tensor):
@@ -137,8 +134,6 @@ LAYER = Exercise(
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
-        _layer(key=lambda layer, x: layer.query(x)),
-        "The keys are made by the matrix `query`, so a word can only be found by what it looks for itself.",
         _layer(attend=_by_values),
         "Queries and keys have changed places. Row i of the weights belongs to query i.",
         _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
@@ -148,7 +143,5 @@ LAYER = Exercise(
         "`q.shape[-1]`.",
         _layer(value=lambda layer, x: x),
         "The inputs themselves are averaged. The values have a matrix of their own, `self.value(x)`.",
-        _layer(returned=lambda output, weights: output),
-        "The weights are missing: return both, the output first.",
     ),
 )

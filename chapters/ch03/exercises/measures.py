@@ -50,16 +50,12 @@ LOSS_WRONG = wrong_answers(
     "without rounding in between.",
     _wrong_loss(mean=lambda losses, real: (losses * real).mean()),
     "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
-    _wrong_loss(mean=lambda losses, real: losses[real].sum()),
-    "This is the sum, which grows with the batch. Divide by the number of real tokens.",
     _wrong_loss(mean=lambda losses, real: ((losses * real).sum(1) / real.sum(1)).mean()),
     "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
     "sentence. Take one mean over all real tokens.",
     _wrong_loss(log_p=lambda x: x.softmax(-1).log_softmax(-1)),
     "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. Give "
     "them the logits as they are.",
-    _wrong_loss(log_p=lambda x: x.softmax(-1)),
-    "These are probabilities: the log is missing.",
 )
 
 LOSS = Exercise(

@@ -23,7 +23,6 @@ def _wrong_reader(
     Wx,
     Wh,
     *,
-    bent=torch.tanh,
     remember=lambda state, Wh: state @ Wh,
     beyond=lambda state, Wh: 0,
     found=torch.stack,
@@ -31,7 +30,7 @@ def _wrong_reader(
     """A recurrent network with one thing done differently."""
     state, states = torch.zeros(len(Wh), dtype=words.dtype), []
     for word in words:
-        state = bent(word @ Wx + remember(state, Wh)) + beyond(state, Wh)
+        state = torch.tanh(word @ Wx + remember(state, Wh)) + beyond(state, Wh)
         states.append(state)
     return found(states)
 
@@ -64,10 +63,6 @@ READER = Exercise(
     wrong=wrong_answers(
         _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: state @ Wh),
         "The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1.",
-        _wrong_reader(bent=lambda x: x),
-        "The tanh is missing: the new state is the tanh of the sum.",
-        _wrong_reader(remember=lambda state, Wh: Wh @ state),
-        "Wh is transposed: the state is a row, so it stands before the matrix, `state @ Wh`.",
         _wrong_reader(found=lambda states: states[-1]),
         "This is only the last state. Return all of them, [T, D].",
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states])),

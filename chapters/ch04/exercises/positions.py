@@ -104,8 +104,6 @@ SHIFT = Exercise(
         _moves(block=lambda c, s: [[c, -s], [s, c]]),
         "Your matrix goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
         "first, so the minus is in the second row (or the whole matrix is transposed).",
-        _moves(block=lambda c, s: [[c, s], [s, c]]),
-        "A minus is missing: the cosine of a sum has one, −sin b, in the second row.",
         _moves(block=lambda c, s: [[s, c], [c, -s]]),
         "Sine and cosine are exchanged in the blocks. For offset 0 nothing moves, so cos 0 = 1 belongs on the "
         "diagonal.",
@@ -153,15 +151,6 @@ def _overwritten(a, b, c, s):
     return first, first * s + b * c
 
 
-def _one_sentence(x, positions):
-    """Takes the second axis for that of the features."""
-    angle = (positions[:, None] * frequencies(x.shape[-1])).float()
-    first, second, turned = x[:, 0::2], x[:, 1::2], torch.zeros_like(x)
-    turned[:, 0::2] = first * angle.cos() - second * angle.sin()
-    turned[:, 1::2] = first * angle.sin() + second * angle.cos()
-    return turned
-
-
 _rotated = named("x", "positions")
 
 
@@ -201,8 +190,6 @@ ROTARY = Exercise(
         "partner, in even and odd columns.",
         _turned(turn=lambda a, b, c, s: (a * c + b * s, b * c - a * s)),
         "Your pairs turn the other way: the minus belongs to the first of a pair, a cos − b sin.",
-        _turned(turn=lambda a, b, c, s: (a * c + b * s, a * s + b * c)),
-        "The minus is missing: the first of a pair becomes a cos − b sin.",
         _turned(turn=_overwritten),
         "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
         _turned(angles=lambda p, w: p * w[:1]),

@@ -67,9 +67,9 @@ def _case(batch, words, lengths, sizes, seed, shown=False) -> Case:
 
 
 @variants
-def _decoder(block, x, memory, mask, memory_mask, *, read=lambda h, memory, norm: memory, norms=lambda *norms: norms):
+def _decoder(block, x, memory, mask, memory_mask, *, read=lambda h, memory, norm: memory):
     """A decoder block. read: keys and values of the cross-attention."""
-    norm1, norm2, norm3 = norms(block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm)
+    norm1, norm2, norm3 = block.around_attention.norm, block.around_cross.norm, block.around_ffn.norm
     h = norm1(x)
     drop = block.around_ffn.dropout
     y = x + drop(block.attention(h, h, mask)[0])
@@ -145,8 +145,6 @@ DECODER = Exercise(
         "Keys and values of the cross-attention come from the target, so the source is never read. They are memory.",
         _decoder(read=lambda h, memory, norm: norm(memory)),
         "memory is normalised once more. The encoder has normalised it already; this norm is for the queries.",
-        _decoder(norms=lambda n1, n2, n3: (n1, n1, n3)),
-        "around_attention is used twice, around_cross never.",
         _in_order("cross", "self", "ffn"),
         "The cross-attention comes before the self-attention. First the words written so far, then the source.",
         _in_order("self", "ffn", "cross"),

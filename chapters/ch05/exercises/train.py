@@ -57,11 +57,10 @@ def _mean(logits: Tensor, target: Tensor) -> Tensor:
 
 
 @variants
-def _step(model, optimiser, source, target, *, read=_shifted, loss=_mean, cleared=True, moves=True):
+def _step(model, optimiser, source, target, *, read=_shifted, loss=_mean, moves=True):
     """One step of training. read: what the decoder reads."""
     found = loss(model(source, read(target)), target)
-    if cleared:
-        optimiser.zero_grad()
+    optimiser.zero_grad()
     found.backward()
     if moves:
         optimiser.step()
@@ -110,8 +109,6 @@ TRAIN = Exercise(
     ),
     used="Your `train_step` trains the Transformer of [A task without data](#A-task-without-data).",
     wrong=wrong_answers(
-        _step(cleared=False),
-        "The gradients of the steps before are never cleared, so they add up: `optimiser.zero_grad()`.",
         _step(moves=False),
         "After the step the parameters are what they were. Is there a step, after the backward pass, with the "
         "gradients still there? The order is: clear, backward, step.",

@@ -63,12 +63,11 @@ def _found(
     join=lambda start, end: start[:, None] + end,
     triangle=lambda table: table.triu(),
     choose=_best_of_the_table,
-    given=lambda first, last: (first, last),
 ):
     """The span with one thing done differently. join: the table of scores; triangle, inside: which pairs may be."""
     scores = join(start, end)
     fits = triangle(torch.ones_like(scores, dtype=torch.bool)) & allowed[:, None] & allowed
-    return given(*choose(scores, fits, start, end, allowed))
+    return choose(scores, fits, start, end, allowed)
 
 
 SPAN = Exercise(

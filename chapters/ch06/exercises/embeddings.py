@@ -66,9 +66,6 @@ SUM = Exercise(
         "token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
         "The positions run along the batch: all tokens of a sentence get the same one.",
-        _summed(place=lambda ids, segments, table: table),
-        "The whole table of positions is added. A sentence of T tokens takes its first T rows: "
-        "`places[: ids.shape[1]]`.",
         _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
         "The positions are one too far: the first token is at position 0.",
         _summed(join=lambda w, k, p: torch.cat([w, k, p.expand_as(w)], -1)),

@@ -34,11 +34,9 @@ def _other(
     alpha: float,
     *,
     factor=lambda alpha, B, A: alpha / len(A),
-    product=lambda B, A: B @ A,
-    add=lambda W, change: W + change,
 ):
     """W + (α / r) B A with one thing done differently."""
-    return add(W, factor(alpha, B, A) * product(B, A))
+    return W + factor(alpha, B, A) * (B @ A)
 
 
 def _changed_by_nothing(run, case: Case, mine, wanted) -> bool:
@@ -69,15 +67,7 @@ LORA = Exercise(
     wrong=wrong_answers(
         _other(factor=lambda alpha, B, A: alpha),
         "The product is scaled by α alone. It should be α / r, so that α means the same for every rank.",
-        _other(factor=lambda alpha, B, A: len(A) / alpha),
-        "The factor is upside down: α / r, not r / α.",
-        _other(factor=lambda alpha, B, A: alpha * len(A)),
-        "The product is multiplied by r. Divide by it: α / r.",
-        _other(factor=lambda alpha, B, A: alpha / A.shape[1]),
-        "It is divided by the number of inputs, the long side of A. The rank r is its short side, `A.shape[0]`.",
         _other(factor=lambda alpha, B, A: alpha / len(B)),
         "It is divided by the number of outputs, the long side of B. The rank r is its short side, `B.shape[1]`.",
-        _other(product=lambda B, A: A @ B),
-        "The product is the wrong way round: A @ B is [r, r], and W is [O, I]. Write `B @ A`.",
     ),
 )

@@ -132,8 +132,6 @@ TOP_P = Exercise(
         "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
         kept(which=lambda p, sums, top_p: p >= top_p),
         "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
-        kept(descending=False),
-        "The *smallest* come first, so the unlikely ones stay until they reach p. `descending=True`.",
         kept(back=lambda p, order: p),
         "The probabilities are in sorted order. Bring them back to their places: `scatter` with the order.",
         kept(which=lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),

@@ -47,11 +47,6 @@ TARGETS = Exercise(
         _cut(targets=lambda ids: ids[:, :-1]),
         "The target at each position is the token that is already there. To copy it, you need no model: it should be "
         "the token that comes *next*.",
-        _cut(inputs=lambda ids: ids[:, 1:]),
-        "Inputs and targets are the same. The inputs lack the first token; they should lack the last, of which nobody "
-        "knows what follows.",
-        _cut(inputs=lambda ids: ids),
-        "The inputs are one longer than the targets: what should follow the last one?",
         _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(-1, 1)),
         "`roll` brings the first token to the end, so the last position is asked for the beginning of the text. It has "
         "no target: leave it out.",

@@ -51,8 +51,6 @@ TARGETS = Exercise(
         _targets(counted=lambda m: m[:, :-1]),
         "The mask is not shifted: it asks whether the token that is *read* belongs to the answer. So the first token "
         "of the answer, which the question leads to, is never learned.",
-        _targets(hide=lambda targets, counted: targets.masked_fill(counted, -100)),
-        "The wrong ones are hidden: the answer is −100, and the question counts. `~` turns a mask round.",
         _targets(hide=lambda targets, counted: targets.masked_fill(~counted, 0)),
         "0 is a token like any other, and would be learned. `F.cross_entropy` leaves out −100.",
         _targets(shifted=lambda ids: ids[:, :-1], counted=lambda m: m[:, :-1]),
@@ -77,9 +75,8 @@ def _dpo(
     *,
     gain=lambda a, b, c, d: a - c - (b - d),
     loss=lambda x, beta: -F.logsigmoid(beta * x),
-    whole=lambda x: x.mean(),
 ):
-    return whole(loss(gain(liked, disliked, liked_before, disliked_before), beta))
+    return loss(gain(liked, disliked, liked_before, disliked_before), beta).mean()
 
 
 DPO = Exercise(
@@ -111,12 +108,8 @@ DPO = Exercise(
         "ln σ is negative, and grows with the right preference. A loss should fall: a minus is missing.",
         _dpo(loss=lambda x, beta: -(beta * x).sigmoid().log()),
         "σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely.",
-        _dpo(loss=lambda x, beta: -(beta * x).sigmoid()),
-        "The logarithm is missing: −σ, not −ln σ. It hardly moves where the model is most wrong.",
         _dpo(loss=lambda x, beta: -beta * F.logsigmoid(x)),
         "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how far "
         "the model may move.",
-        _dpo(whole=lambda x: x.sum()),
-        "This is the sum over the batch; needed: the mean.",
     ),
 )

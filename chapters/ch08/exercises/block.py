@@ -57,13 +57,9 @@ RMS = Exercise(
         _norm(size=lambda x, eps: (x.pow(2).sum(-1, keepdim=True) + eps).sqrt()),
         "You divide by the length of the row: the root of the *sum* of squares. It is the root of their mean, so that "
         "features stay near 1 however many there are.",
-        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True) + eps),
-        "The root is missing: with rows ten times as long, the output should stay the same.",
         _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt() + eps),
         "eps is added to the root, not inside it: for small rows that is another number, and published models were "
         "trained with eps inside.",
-        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt()),
-        "Without eps a row of zeros is divided by 0, and NaN comes out.",
     ),
 )
 
@@ -100,10 +96,6 @@ SHARE = Exercise(
         "`repeat` gives 1 2 1 2: the heads in turn. Neighbouring queries share: 1 1 2 2, which is `repeat_interleave`.",
         lambda x, heads: x.repeat_interleave(heads, 1),
         "There are too many: each head is needed heads / G times, not `heads` times.",
-        lambda x, heads: x.repeat_interleave(_groups(x, heads), 2),
-        "The time axis grows. The heads are axis 1.",
-        lambda x, heads: x.repeat_interleave(_groups(x, heads), 0),
-        "The batch grows. The heads are axis 1.",
         lambda x, heads: x[:, :1].expand(-1, heads, -1, -1),
         "All queries use the first head: that is multi-query attention. With G heads, each serves its own group.",
         lambda x, heads: x.flip(1).repeat_interleave(_groups(x, heads), 1),
