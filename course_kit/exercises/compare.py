@@ -254,8 +254,6 @@ def right_but(pairs: list[tuple[Any, Any]]) -> str:
         return ""
     if remark := next(filter(None, (_on_all(remark, pairs) for remark in (_kind, _axes, _other_way))), ""):
         return remark
-    if any(got.numel() < 3 for got, _ in pairs):  # a factor of two numbers means nothing
-        return ""
     factors = {_factor(*pair) for pair in pairs}
     if None in factors or not factors - {""}:
         return ""

@@ -396,6 +396,7 @@ def with_one_word_more(ids, *given):
         ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
         ("stable masked softmax", minus_the_mean, "sum to 1"),
         ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
+        ("masked loss", lambda logits, target, mask: float(torch_loss(logits, target, mask)), "no gradient passes"),
         ("additive attention step", without_an_axis, "[:, None]"),
         ("attention in heads", lambda *given: multi_head(*given)[0], "output, weights"),
         ("split heads", lambda x, heads: x[..., None] + 0.5, "[1, 2, 3, 2]"),
