@@ -62,18 +62,16 @@ class DecoderBlock(nn.Module):
         return self.around_ffn(x, self.ffn)
 
 
-class Transformer(nn.Module):
-    """Encoder and decoder stacks between embeddings and an output matrix."""
+class TransformerLayers(nn.Module):
+    """The layers of a Transformer: two stacks between embeddings and an output matrix."""
 
     def __init__(self, config: TransformerConfig):
         super().__init__()
         self.config = c = config
         sizes = c.size, c.heads, c.hidden or 4 * c.size, c.dropout
-        layers = range(c.layers)
-        self.encoder = nn.ModuleList(EncoderBlock(*sizes) for _ in layers)
-        self.decoder = nn.ModuleList(DecoderBlock(*sizes) for _ in layers)
-        self.encoder_norm = nn.LayerNorm(c.size)
-        self.decoder_norm = nn.LayerNorm(c.size)
+        self.encoder = nn.ModuleList(EncoderBlock(*sizes) for _ in range(c.layers))
+        self.decoder = nn.ModuleList(DecoderBlock(*sizes) for _ in range(c.layers))
+        self.encoder_norm, self.decoder_norm = nn.LayerNorm(c.size), nn.LayerNorm(c.size)
         self.dropout = nn.Dropout(c.dropout)
         self.positions = SinusoidalPositions(c.context, c.size)
         self.target_positions = SinusoidalPositions(c.context, c.size)
@@ -84,6 +82,10 @@ class Transformer(nn.Module):
         for embedding in (self.source_embedding, self.target_embedding):
             nn.init.normal_(embedding.weight, std=c.size**-0.5)
         nn.init.zeros_(self.output.bias)
+
+
+class Transformer(TransformerLayers):
+    """The encoder reads the source, the decoder predicts each next word of the target."""
 
     def forward(
         self,

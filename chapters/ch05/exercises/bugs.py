@@ -1,63 +1,90 @@
-"""Chapter 5, find-the-errors: four programs that run and are wrong: three axes, and keys from the wrong sentence."""
+"""Chapter 5, find-the-errors: two that run: a mask as a product, keys from the wrong sentence."""
 
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import FindError, drawn, named, tensors, variants, wrong_answers
-from course_kit.exercises.properties import rows_sum_to_one
-from course_utils.attention import scaled_dot_product_attention
-
-from .heads import split_heads
+from course_kit.exercises.define import FindError, drawn, named, variants, wrong_answers
+from course_kit.exercises.properties import blind_to_later, rows_sum_to_one
+from course_utils.attention import causal_mask, scaled_dot_product_attention
 
 
-def add_positions(x: Tensor, table: Tensor) -> Tensor:
-    """x [B, T, D], table [max, D] -> [B, T, D]: the first T rows of the table added to every sentence."""
-    return x + table[: x.shape[1]]
+def masked_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """q, k, v [T, d] -> causal attention [T, d]."""
+    return scaled_dot_product_attention(q, k, v, causal_mask(len(q)))[0]
 
 
-_placed = named("x", "table")
+def scaled_scores(q, k):
+    return q @ k.mT / q.shape[-1] ** 0.5
 
-POSITIONS = FindError(
-    name="program 5.18",
-    title="positions along the batch",
-    task="write it again: x [B, T, D], table [max, D] -> [B, T, D].",
+
+def hide_future(scores, diagonal=0):
+    """Scores with −∞ where the future is."""
+    allowed = torch.ones(scores.shape[-2:], dtype=torch.bool).tril(diagonal)
+    return scores.masked_fill(~allowed, -torch.inf)
+
+
+def _plain(scores):
+    return torch.softmax(scores, -1)
+
+
+@variants
+def _attend(q, k, v, *, scores=scaled_scores, masked=hide_future, after=lambda weights: weights):
+    return after(_plain(masked(scores(q, k)))) @ v
+
+
+def _ones(scores):
+    return torch.ones(scores.shape[-2:]).tril()
+
+
+_inputs = named("q", "k", "v")
+
+PRODUCT = FindError(
+    name="program 5.1",
+    title="a mask as a product",
+    task="write the function again, causal attention, q, k, v [T, d] -> [T, d].",
     program=(
-        "def add_positions(x, table):                      # [B, T, D], [max, D]",
-        "    return x + table[: x.size(0)].unsqueeze(1)",
+        "def masked_attention(q, k, v):  # [T, d] each",
+        "    scores = q @ k.T / q.shape[-1] ** 0.5",
+        "    mask = torch.ones(len(q), len(q)).tril()  # 1: may be seen",
+        "    scores = scores * mask",
+        "    return torch.softmax(scores, dim=-1) @ v",
     ),
-    line=2,
-    found="`x.size(0)` is the batch here: all words of a sentence get the same vector. Positions vary along time: "
-    "`table[: x.size(1)]`.",
-    innocent={1: "it only names what comes in. Which axis is time?"},
-    reference=add_positions,
+    line=4,
+    found="a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past "
+    "whose scores are negative. Masked scores must be −∞.",
+    innocent={
+        2: "these are scaled dot products, as they should be.",
+        3: "this is the right triangle, with its diagonal. What is done with it?",
+        5: "a softmax along the keys, and the mean of the values.",
+    },
+    reference=masked_attention,
     cases=lambda: [
-        _placed(torch.zeros(2, 3, 2), torch.tensor([[0.0, 1], [1, 2], [2, 3], [3, 4]]), shown=True),
-        _placed(*drawn(900, (1, 3, 2), (3, 2))),
-        _placed(*drawn(902, (3, 2, 4), (6, 4))),
-        _placed(*drawn(904, (2, 2, 3), (5, 3))),
+        _inputs(torch.eye(2), torch.eye(2), torch.tensor([[1.0, 0], [0, 100]]), shown=True),
+        _inputs(*drawn(610, (3, 2), (3, 2), (3, 2))),
+        _inputs(*drawn(620, (4, 3), (4, 3), (4, 3))),
     ],
     returns=("output",),
+    properties=(blind_to_later("q", "k", "v"),),
     hints=(
-        "Put zeros in, and look at what comes out. Do two words of one sentence differ?",
-        "Which axis is the batch, and which is time?",
-        "How many rows of the table does a sentence of T words need? [T, D] meets [B, T, D] from the right, the same "
-        "for every sentence.",
+        "The first word may see itself alone. What should its output be? What is it?",
+        "exp of which number is 0?",
+        'Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.',
     ),
-    minutes=3,
-    difficulty=2,
+    minutes=4,
+    difficulty=1,
     wrong=wrong_answers(
-        lambda x, table: x + table[: x.size(0)].unsqueeze(1),
-        "All words of one sentence still get the same vector, and the sentences different ones.",
-        lambda x, table: x + table[1 : x.size(1) + 1] if len(table) > x.size(1) else x + table[: x.size(1)],
-        "One row too far: the first word is at position 0.",
-        lambda x, table: x + table[0],
-        "All words get position 0.",
-        lambda x, table: x + table[-x.size(1) :],
-        "These are the *last* T rows of the table. A sentence begins at position 0, however long the table is.",
-        lambda x, table: torch.cat([x, table[: x.size(1)].expand(len(x), -1, -1)], -1),
-        "The positions are put beside x: twice as many features. Here they are added.",
-        lambda x, table: x * table[: x.size(1)],
-        "Multiplied; positions are added.",
+        _attend(masked=lambda s: s * _ones(s)),
+        "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
+        _attend(masked=lambda s: s, after=lambda w: w * _ones(w)),
+        "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
+        _attend(masked=lambda s: s + (1 - _ones(s)) * -torch.inf),
+        "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
+        _attend(masked=lambda s: hide_future(s, -1)),
+        "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
+        _attend(masked=lambda s: s.masked_fill(_ones(s).bool(), -torch.inf)),
+        "Filled in where the mask is 1: now the past is hidden, and the future is seen. Fill where it is 0.",
+        _attend(scores=lambda q, k: q @ k.mT),
+        "The scale is missing now: divide by √d, as before.",
     ),
 )
 
@@ -132,63 +159,5 @@ KEYS = FindError(
         "The scale is missing.",
         _asked(weigh=lambda scores: torch.softmax(scores, 0)),
         "The softmax runs over the queries.",
-    ),
-)
-
-
-def split_both(query: Tensor, key: Tensor, heads: int) -> tuple[Tensor, Tensor]:
-    """query [B, Q, D], key [B, K, D] -> [B, H, Q, d], [B, H, K, d]."""
-    return split_heads(query, heads), split_heads(key, heads)
-
-
-def _cut(x, length, heads):
-    return x.view(len(x), length, heads, x.shape[-1] // heads).transpose(1, 2)
-
-
-_two = named("query", "key", "heads")
-
-KEY_LENGTH = FindError(
-    name="program 5.11",
-    title="as many keys as queries",
-    task="write it again: query [B, Q, D], key [B, K, D] -> q [B, H, Q, d], k [B, H, K, d].",
-    program=(
-        "def split_both(query, key, heads):                # [B, Q, D], [B, K, D]",
-        "    B, length, D = query.shape",
-        "    q = query.view(B, length, heads, D // heads).transpose(1, 2)",
-        "    k = key.view(B, length, heads, D // heads).transpose(1, 2)",
-        "    return q, k",
-    ),
-    line=4,
-    found="the keys are cut with the length of the query. In cross-attention the source has a length of its own.",
-    innocent={
-        2: "these are the sizes of the query. Are they the key's as well?",
-        3: "the query is cut with its own length, and swapped.",
-        5: "both are returned.",
-    },
-    reference=split_both,
-    cases=lambda: [
-        _two(*tensors([[[1.0, 2]]], [[[1.0, 2], [3, 4], [5, 6]]]), 2, shown=True),
-        _two(*drawn(880, (2, 3, 4), (2, 3, 4)), 2),
-        _two(*drawn(882, (2, 2, 6), (2, 4, 6)), 3),
-        _two(*drawn(884, (1, 4, 4), (1, 2, 4)), 2),
-    ],
-    returns=("q", "k"),
-    hints=(
-        "Let three French words attend to four English ones. Where does it stop?",
-        "Whose length is `length`?",
-        "The key has a length of its own, `key.shape[1]`. Where in line 4 does it belong?",
-    ),
-    minutes=3,
-    difficulty=1,
-    wrong=wrong_answers(
-        lambda query, key, heads: (_cut(query, query.shape[1], heads), _cut(key, query.shape[1], heads)),
-        "The keys are still cut with the query's length.",
-        lambda query, key, heads: tuple(split_heads(x[:, : query.shape[1]], heads) for x in (query, key)),
-        "The keys are cut off at the length of the query: it no longer crashes, but the end of the source is lost.",
-        lambda query, key, heads: tuple(x.reshape(len(x), heads, x.shape[1], -1) for x in (query, key)),
-        "Each has its own length now, but the reshape goes straight to [B, H, T, d] and mixes words with heads: "
-        "[B, T, H, d] first, then swap.",
-        lambda query, key, heads: tuple(x.unflatten(-1, (heads, -1)) for x in (query, key)),
-        "Each has its own length now, but the swap is missing: [B, T, H, d].",
     ),
 )

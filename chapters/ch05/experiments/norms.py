@@ -1,13 +1,13 @@
 """Layer norm and batch norm over padded sentences, and what pre-norm and warm-up do to a training.
 
     x, real = padded_batch(lengths=(5, 3, 2))              # [B, T, D] and which words are real
-    changed("batch", (5, 3, 2))                            # by how much each real word moves when padding grows
     training_curves(lesson)                                # pre- or post-norm, with and without warm-up
 
 Sources: Ba, Kiros & Hinton 2016, Layer normalization; Ioffe & Szegedy 2015, Batch normalization; Xiong et al. 2020, On
 layer normalization in the Transformer architecture.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -16,6 +16,10 @@ from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
 from course_kit import arguments
+from course_kit.contexts import seeded
+from course_kit.fused import fuse
+from course_kit.training import fit, warm_then_fall
+from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
 from ..variants import with_norms_last
 from .in_class import learn, small_model
@@ -54,18 +58,6 @@ def normed(x: Tensor, kind: str) -> Tensor:
     return F.batch_norm(x.flatten(0, 1), None, None, training=True).view_as(x)
 
 
-def changed(kind: str, lengths: Sequence[int] = (5, 3, 2), more: int = 3, size: int = 4, without: int = 0) -> Tensor:
-    """By how much the numbers of each word change, at most, when the batch is padded further: [B, T]; padding: NaN.
-
-    more: so many columns of padding are added; without: so many sentences at the end are left out instead
-    """
-    x, real = padded_batch(lengths, size=size)
-    other = x[: len(x) - without] if without else padded_batch(lengths, max(lengths) + more, size)[0]
-    after = normed(other, kind)[:, : x.shape[1]]
-    moved = (normed(x, kind)[: len(after)] - after).abs().amax(-1)
-    return moved.masked_fill(~real[: len(after)], float("nan"))
-
-
 def training_curves(
     lesson: Lesson, steps: int = 200, lr: float = 3e-3, seeds: Sequence[int] = (0,), every: int = 10
 ) -> dict[str, list[list[float]]]:
@@ -94,3 +86,18 @@ def record_norms(steps: int = 200, lr: float = 3e-3, lower: float = 1e-3, seeds:
     figures = {"steps": steps, "lr": lr, "seeds": list(seeds), "every": 10, "model": DEEP}
     figures["curves"] = training_curves(lesson, steps, lr, seeds)
     return figures | {"lower rate": {"lr": lower, "curves": training_curves(lesson, steps, lower, seeds)}}
+
+
+def record_warm_up(steps: int = 600, seeds: Sequence[int] = (0, 1, 2), count: int = 200) -> dict:
+    """The lesson's translator, trained as on its page with the warm-up of 40 steps, and with the full rate in these
+    steps: BLEU on the first `count` test sentences; the figures behind data/results/transformer_warm_up.json."""
+    lesson, rate = Lesson("en-fr"), warm_then_fall(steps)
+    schedules = {"with": rate, "without": lambda step: rate(max(step, 40))}
+    bleu: dict[str, list[float]] = {name: [] for name in schedules}
+    for seed, (name, schedule) in itertools.product(seeds, schedules.items()):
+        with seeded(seed):
+            model = fuse(Transformer(TransformerConfig(len(lesson.source), len(lesson.target))))
+        settings = {"steps": steps, "lr": 3e-3, "clip": 1.0, "schedule": schedule, "seed": seed, "show": False}
+        fit(model, lesson.batches, translation_loss, **settings)
+        bleu[name].append(round(lesson.bleu(model, count=count), 1))
+    return {"steps": steps, "lr": 3e-3, "seeds": list(seeds), "sentences": count, "BLEU": bleu}

@@ -32,6 +32,7 @@ SCENES = {
     "heads to word": 5,
 }  # each with its number of steps
 LAST = sum(SCENES.values()) - 1
+ASKS = 2  # up to this scene the shares are what the reader guesses
 SUB_LAYERS = ("self-attention", "cross-attention", "feed-forward")
 
 
@@ -133,8 +134,13 @@ class Descent(View):
 
     def describe(self) -> str:
         state, words = self.state, self.trace.source_tokens
-        best = self.shares.argsort()[::-1][:2]
         (word, logit, p), (other, _, q), *_ = self.next_words
+        if self.scene <= ASKS:
+            return (
+                f"The decoder has written “{self.trace.tokens[state['word'] - 1]}” and is about to write “{word}”. "
+                f"Which of the words {', '.join(words)} gets most from head {state['head']} of layer {state['layer']}?"
+            )
+        best = self.shares.argsort()[::-1][:2]
         read = " and ".join(f"“{words[i]}” (score {self.scores[i]:z.2f}, share {self.shares[i]:.3f})" for i in best)
         return (
             f"The decoder has written “{self.trace.tokens[state['word'] - 1]}” and is about to write “{word}”. "
@@ -154,18 +160,21 @@ class Descent(View):
         words, ink = picture.names(self.trace.source_tokens, "s"), picture.ink_map()
         products, scores, shares, ahead = figure.subplots(1, 4, width_ratios=[2.4, 1.3, 1.2, 1.3])
         head, at, best = state["head"] - 1, state["word"] - 1, int(self.shares.argmax())
-        pairs = (part.q[head, at] * part.k[head, best]).numpy()
+        asks, words_at = self.scene <= ASKS, range(len(words))
+        pairs = (part.q[head, at] * (1 if asks else part.k[head, best])).numpy()
         products.bar(range(len(pairs)), pairs, color=_signed(pairs), width=0.8)
-        products.set_title(f"query of “{self.trace.tokens[at]}” × key of “{words[best]}”", fontsize=9)
-        products.set_xlabel(f"sum {pairs.sum():z.2f}, ÷ √{len(pairs)} = {self.scores[best]:z.2f}", fontsize=9)
+        key, total = f" × key of “{words[best]}”", f"sum {pairs.sum():z.2f}, ÷ √{len(pairs)} = {self.scores[best]:z.2f}"
+        products.set_title(f"query of “{self.trace.tokens[at]}”{'' if asks else key}", fontsize=9)
+        products.set_xlabel("" if asks else total, fontsize=9)
         products.set(xticks=[], yticks=[])
-        marks = scores.barh(words_at := range(len(words)), self.scores, color=_signed(self.scores), height=0.7)
-        scores.bar_label(marks, [f"{s:z.1f}" for s in self.scores], fontsize=8, padding=2)
-        scores.set_title("scores", fontsize=9)
-        marks = shares.barh(words_at, self.shares, color=[ink(0.2 + 0.8 * w) for w in self.shares], height=0.7)
-        shares.bar_label(marks, [f"{w:.2f}" if w >= 0.005 else "" for w in self.shares], fontsize=8, padding=2)
-        shares.set_title("shares", fontsize=9)
-        for axes in (scores, shares):
+        inks = [ink(0.2 + 0.8 * w) for w in self.shares]
+        for axes, name, numbers, colours, form in (
+            (scores, "scores", self.scores, _signed(self.scores), lambda s: f"{s:z.1f}"),
+            (shares, "shares", self.shares, inks, lambda w: f"{w:.2f}" if w >= 0.005 else ""),
+        ):
+            marks = axes.barh(words_at, 0 * numbers if asks else numbers, color=colours, height=0.7)
+            axes.bar_label(marks, ["?" if asks else form(one) for one in numbers], fontsize=8, padding=2)
+            axes.set_title(name, fontsize=9)
             axes.set(ylim=(len(words) - 0.5, -0.5), xticks=[], yticks=[])
             axes.margins(x=0.35)
         names = picture.names([w for w, *_ in self.next_words[:4]], "w")

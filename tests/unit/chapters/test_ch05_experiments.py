@@ -9,7 +9,7 @@ from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
 from course_kit import text
 from course_kit.decoding.steps import steps_of
-from course_kit.heads import Head, attention_weights, heads_of, silenced
+from course_kit.heads import attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
 
 
@@ -114,7 +114,7 @@ def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(
     assert not any(module._forward_pre_hooks for module in model.modules())
 
 
-def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
+def test_weights_are_those_of_the_model(loaded, lesson, twins):
     example = twins[0]
     batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
     with torch.no_grad(), attention_weights(loaded.model) as seen:
@@ -125,26 +125,22 @@ def test_looks_are_the_weights_of_the_model(loaded, lesson, twins):
         ("cross", at["pronoun"], at["referent"]),
         ("decoder", at["pronoun"], at["noun"] + 1),
     ):
-        found = head_study.weight_between(loaded, [example], place)
+        query, key = head_study.PLACES[place][1:]
+        found = head_study.weight_between(loaded, [example], place, query, key)
         torch.testing.assert_close(found, torch.stack([w[0, :, q, k] for w in seen[place]]))
 
 
-def test_every_head_has_its_effect(loaded, twins):
-    effects = head_study.head_effects(loaded, twins)
-    assert sorted(row["head"] for row in effects) == sorted(map(str, heads_of(loaded.model)))
-    assert [row["lost"] for row in effects] == sorted((row["lost"] for row in effects), reverse=True)
-    assert head_study.head("cross 2.3") == Head("cross", 2, 3)
-    told = head_study.agreement(effects, "cross")
-    assert -1 <= told["correlation"] <= 1 and 0 <= told["in both"] <= 3
-    whole = head_study.right(loaded, twins)[0]
-    everything = head_study.removed(loaded, twins, heads_of(loaded.model, "cross"))
-    assert len(everything) == 9 and everything[0] == whole
-
-
-def test_rank_correlation():
-    assert head_study.rank_correlation([1, 2, 3], [10, 20, 90]) == pytest.approx(1)
-    assert head_study.rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
-    assert head_study.rank_correlation([1, 1, 2, 3], [1, 2, 3, 4]) == pytest.approx(0.9487, abs=1e-4)
+def test_ablations_count_what_silent_heads_and_forbidden_connections_leave(loaded):
+    assert list(head_study.head_rows(loaded.model)) == ["none", "2.2", "3.2", "2.2 and 3.2", "all 8"]
+    every = heads_of(loaded.model, "encoder")
+    table = {row["off"]: row for row in head_study.ablations(loaded, {"none": ([], []), "all": (every, [])}, 4, "off")}
+    twins = twin_study.pairs(4)
+    with silenced(loaded.model, every):
+        found = twin_study.odds(loaded, twins)
+    assert table["all"]["log-odds"] == round(found.mean().item(), 2) != table["none"]["log-odds"]
+    assert table["all"]["sentences, %"] == pytest.approx(100 * (found > 0).float().mean().item(), abs=0.05)
+    forbidden = head_study.ablations(loaded, {"it": ([], [head_study.IT])}, 4)[0]
+    assert forbidden["log-odds"] != table["none"]["log-odds"]
 
 
 def test_norms_are_torchs_own():
@@ -161,10 +157,3 @@ def test_norms_are_torchs_own():
 def test_the_rate_rises_in_a_warm_up():
     assert [norms.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
     assert norms.warmed(0)(0) == 1
-
-
-@pytest.mark.weekly
-def test_the_number_of_heads_changes_no_parameter(lesson, monkeypatch):
-    monkeypatch.setattr(in_class, "SIZES", {"size": 16, "hidden": 16, "layers": 1})
-    table = in_class.head_counts(lesson, (1, 4), steps=1)
-    assert table[0]["parameters"] == table[1]["parameters"] and table[0]["time of a step"] == 1

@@ -29,28 +29,30 @@ def test_layers_that_all_read_the_last_are_the_transformer(model):
     batch = random_batch()
     torch.testing.assert_close(LayerWise(model, (2, 2))(*batch), model(*batch))
     assert not torch.allclose(LayerWise(model, (1, 2))(*batch), model(*batch))
+    torch.testing.assert_close(LayerWise(model, (2, 2), and_last=True)(*batch), model(*batch))  # the same words twice
 
 
 def test_each_layer_reads_the_layer_that_was_named(model):
     source, _, mask = random_batch()
     first, last = LayerWise(model, (1, 2)).encode(source, mask).unbind(1)
     x = model.positions(model.source_embedding(source) * 8**0.5)
-    torch.testing.assert_close(first, model.encoder[0](x, mask[:, None]))
+    torch.testing.assert_close(first, model.encoder_norm(model.encoder[0](x, mask[:, None])))
     torch.testing.assert_close(last, model.encode(source, mask))
     assert not any(block._forward_hooks for block in model.encoder)
 
 
-@pytest.mark.parametrize("kind", ["layers", "shared keys"])
+@pytest.mark.parametrize("kind", ["layers", "two layers", "shared keys"])
 def test_word_by_word_it_predicts_what_it_predicts_at_once(model, kind):
     source, target, mask = random_batch()
-    variant = LayerWise(model, (2, 1)) if kind == "layers" else with_key_heads(SIZES, 2).eval()
+    layer_wise = LayerWise(model, (2, 1), and_last=kind == "two layers")
+    variant = with_key_heads(SIZES, 2).eval() if kind == "shared keys" else layer_wise
     expected = variant(source, target, mask)
     steps = steps_of(variant)
     state = steps.start(source, mask)
     for t in range(target.shape[1]):
         logits, state, weights = steps.step(target[:, t], state)
         torch.testing.assert_close(logits, expected[:, t], atol=1e-5, rtol=1e-5)
-        assert not weights[~mask].any()
+        assert not weights[~mask.repeat(1, weights.shape[1] // 6)].any()
 
 
 def test_shared_keys_are_fewer_and_every_head_has_its_weights():

@@ -88,7 +88,12 @@ def test_scenes_and_table_follow_the_state(view):
     assert [at(view, step=step).scene for step in (0, 3, 4, 10, 14, 17)] == [1, 1, 2, 3, 4, 5]
     last = at(view, step=LAST)
     assert last.table().rows[-1][1] == view.next_words[0][0] == "il" and last.table().rows[0][1] == "qu'"
-    assert "animal" in at(view, word=2).describe() and view.shares.sum() == pytest.approx(1, abs=1e-6)
+    assert view.shares.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_the_first_scenes_ask_what_the_later_ones_tell(view):
+    assert "Which of the words" in view.describe() and "0.5" not in view.describe()
+    assert "most from “tired”" in at(view, step=LAST).describe()
 
 
 def test_every_state_can_be_shown(view):
