@@ -11,9 +11,9 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from chapters.ch03.lesson import Example, in_batches
+from chapters.ch03.lesson import Example
 from course_kit.checkpoints import Loaded
 from course_kit.heads import Head, attention_weights, heads_of, silenced
 from course_kit.views.table import Table
@@ -64,23 +64,6 @@ def _without(loaded: Loaded, rows: Sequence[Example], forbidden: Iterable[Sequen
 
 
 @torch.no_grad()
-def weight_between(loaded: Loaded, examples: Sequence[Example], place: str, query: str, key: str) -> Tensor:
-    """The weight from one word to another in each head of a place, the mean over twins: [layers, heads].
-
-    query, key: as `where` names them
-    """
-    total = 0
-    for rows, batch in in_batches(loaded, examples):
-        with attention_weights(loaded.model) as seen:
-            loaded.model(batch.source, batch.target_in, batch.source_mask)
-        own = place == "decoder"  # its keys are the words written so far, after <bos>
-        cell = torch.arange(len(rows)), *(torch.tensor([where(e, r) for e in rows]) for r in (query, key))
-        weights = torch.stack(seen[place]).movedim(0, 1)  # [B, layers, H, Q, K]
-        total = total + weights[cell[0], :, :, cell[1], cell[2] + own].sum(0)
-    return total / len(examples)
-
-
-@torch.no_grad()
 def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: int, nouns: Sequence[str]) -> Table:
     """What "it" and the adjective, the last word before the full stop, give to two nouns in a head of the encoder."""
     rows = []
@@ -114,7 +97,7 @@ def head_rows(model: nn.Module) -> dict[str, tuple[list[Head], list]]:
     return {name: (heads, []) for name, heads in off.items()}
 
 
-def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = 60, what: str = "forbidden") -> Table:
+def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = None, what: str = "forbidden") -> Table:
     """How often the right pronoun of twins is the likelier one, and its mean log-odds: a row for each of some sets.
 
     rows: name -> (heads that are silent, connections that no head may use). A connection is (place, query, key), words

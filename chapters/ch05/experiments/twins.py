@@ -1,7 +1,5 @@
-"""What "it" means, measured: how often a model writes the pronoun that the twins ask for.
+"""What "it" means, measured: which pronoun a model prefers in sentences and their twins.
 
-    loaded = load_checkpoint("transformer-grammar")       # or lesson.loaded(model)
-    pronoun_table({"Transformer": loaded})                # right sentences, and right pairs
     odds(loaded, pairs())                                 # the choice between il and elle, without writing a word
 
 Twins: "… because it was too tired" and "… too wide", a pair. One of them needs "il", the other "elle", so a model that
@@ -9,7 +7,6 @@ does not read the adjective has half of the sentences right, but no pair.
 """
 
 import contextlib
-import copy
 import functools
 from collections.abc import Callable, Sequence
 
@@ -17,27 +14,13 @@ import torch
 from torch import Tensor
 
 from chapters.ch03.lesson import Example, Lesson, in_batches
-from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.views.table import Table
-
-MODELS = {  # name in tables: checkpoint
-    "without attention": "seq2seq-plain-en-fr-grammar",
-    "with attention": "seq2seq-attention-en-fr-grammar",
-    "Transformer": "transformer-grammar",
-}
+from course_kit.checkpoints import Loaded
 
 
 @functools.cache
 def corpus() -> Lesson:
     """The English–French lesson, made once."""
     return Lesson("en-fr")
-
-
-def reader(loaded: Loaded) -> Lesson:
-    """The lesson with the vocabularies of a checkpoint, to measure its model with: `reader(loaded).bleu(…)`."""
-    lesson = copy.copy(corpus())
-    lesson.source, lesson.target = loaded.source, loaded.target
-    return lesson
 
 
 def pairs(count: int | None = None) -> list[Example]:
@@ -54,29 +37,6 @@ def shares(right: Sequence[bool]) -> dict[str, float]:
     halves = torch.as_tensor(right, dtype=torch.float64).view(-1, 2)  # [pairs, 2]
     found = {"sentences, %": halves.mean(), "pairs, %": halves.prod(1).mean()}
     return {name: round(100 * share.item(), 1) for name, share in found.items()}
-
-
-def pronoun_right(words: Sequence[str], pronoun: str) -> bool:
-    """Is the pronoun of a translation, the word after its last "parce qu'", the right one? words: its tokens"""
-    after = [words[i + 2 : i + 3] for i in range(len(words) - 1) if tuple(words[i : i + 2]) == ("parce", "qu'")]
-    return bool(after) and list(after[-1]) == [pronoun]
-
-
-def pronoun_table(models: dict[str, Loaded | str] = MODELS, count: int | None = None) -> Table:
-    """How often the pronoun is right in greedy translations: a row for each model.
-
-    models: name -> Loaded, or the name of a checkpoint; count: so many pairs, or all
-    """
-    examples, rows = pairs(count), []
-    for name, given in models.items():
-        loaded = load_checkpoint(given) if isinstance(given, str) else given
-        written = reader(loaded).write(loaded.model, examples)
-        right = [pronoun_right(w.split(), e.twin.pronoun) for w, e in zip(written, examples, strict=True)]
-        rows.append({"model": name, **shares(right)})
-    return Table(
-        rows, f"Right pronouns in {len(examples)} sentences, and in both sentences of a pair ({len(examples) // 2} "
-        "pairs). Always writing il: 50 and 0.",
-    )  # fmt: skip
 
 
 def where(example: Example, role: str) -> int:

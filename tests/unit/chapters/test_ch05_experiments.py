@@ -41,19 +41,6 @@ def model():
     return Transformer(TransformerConfig(9, 9, 8, 2, 2, dropout=0.0)).eval()
 
 
-@pytest.mark.parametrize(("sentence", "right"), [
-    ("l' animal n' a pas traversé la rue parce qu' il était trop fatigué .", True),
-    ("l' animal n' a pas traversé la rue parce qu' elle était trop fatiguée .", False),
-    ("parce qu' elle parce qu' il était fatigué", True),
-    ("parce qu' il parce qu' elle était fatigué", False),
-    ("il était trop fatigué", False),
-    ("parce qu'", False),
-    ("", False),
-])  # fmt: skip
-def test_the_pronoun_is_the_word_after_the_last_because(sentence, right):
-    assert twin_study.pronoun_right(sentence.split(), "il") is right
-
-
 def test_pairs_are_whole_and_their_halves_are_neighbours(lesson):
     every, some = twin_study.pairs(), twin_study.pairs(60)
     assert len(every) == len(lesson.examples("twins")) == 736 and some == every[:120]
@@ -112,22 +99,6 @@ def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(
             assert (weights[b, :, q] > 0).sum() > 0
         torch.testing.assert_close(weights[0].sum(-1), torch.ones_like(weights[0].sum(-1)))
     assert not any(module._forward_pre_hooks for module in model.modules())
-
-
-def test_weights_are_those_of_the_model(loaded, lesson, twins):
-    example = twins[0]
-    batch = text.collate([(lesson.source.encode(example.source), lesson.target.encode(example.target))])
-    with torch.no_grad(), attention_weights(loaded.model) as seen:
-        loaded.model(batch.source, batch.target_in)
-    at = {role: twin_study.where(example, role) for role in ("it", "referent", "pronoun", "noun")}
-    for place, q, k in (
-        ("encoder", at["it"], at["referent"]),
-        ("cross", at["pronoun"], at["referent"]),
-        ("decoder", at["pronoun"], at["noun"] + 1),
-    ):
-        query, key = head_study.PLACES[place][1:]
-        found = head_study.weight_between(loaded, [example], place, query, key)
-        torch.testing.assert_close(found, torch.stack([w[0, :, q, k] for w in seen[place]]))
 
 
 def test_ablations_count_what_silent_heads_and_forbidden_connections_leave(loaded):
