@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 5 · Annex: what is worth knowing about Transformers
-# *To [chapter 5](05_transformer.ipynb).* Each section stands alone: choose. Run the next cell first. <!-- minutes -->
+# *To [chapter 5](05_transformer.ipynb).* Each section stands alone. Run the next cell first. <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -41,7 +41,7 @@ study.eight_heads()
 
 # %% [markdown]
 # ## How many heads?
-# Do fewer heads save computation? The model keeps its 512 features, so fewer heads are wider heads. PyTorch counts the operations in all matrix products.
+# Do fewer heads save computation? With 512 features, fewer heads are wider heads. PyTorch counts the operations:
 
 # %% jupyter={"source_hidden": true}
 from torch.utils.flop_counter import FlopCounterMode
@@ -70,7 +70,7 @@ Table(
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown]
-# No: parameters and operations are the same in every row. So the number of heads is chosen by quality. In the paper, eight and sixteen heads were equally good, and a single head was .9 BLEU worse. <!-- source: Vaswani et al. 2017, table 3, rows A -->
+# No: parameters and operations are the same in every row, so quality decides. In the paper, eight and sixteen heads were equally good, and a single head was .9 BLEU worse. <!-- source: Vaswani et al. 2017, table 3, rows A -->
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -143,7 +143,7 @@ decoder = target[:, None] & causal_mask(target.shape[1])  # [B, T, T]
 print(decoder.int()[0].tolist())
 
 # %% [markdown]
-# What the rows of padding attend to does not matter, but an empty row is risky: its softmax is 0/0 = NaN, and the next layer spreads it to every word, because 0 · NaN = NaN.
+# What rows of padding attend to does not matter, but an empty row is risky: its softmax is 0/0 = NaN, which the next layer spreads to every word, because 0 · NaN = NaN.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -206,7 +206,7 @@ predict(
 )
 
 # %% [markdown]
-# The picture's text says of the second row that "index 5, *am*, is chosen". In its own table *am* is the second word: so counted from 1 its index is 2. <!-- source: the table above -->
+# The picture's text says of the second row that "index 5, *am*, is chosen". In its own table *am* has index 2, counted from 1. <!-- source: the table above -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert VOCABULARY[1] == "am" and TABLE[1].argmax() == 1 and (TABLE >= 0).all()
@@ -326,7 +326,7 @@ assert 1.5 < times < 64.5 == sum(range(1, 129)) / 128 and len(differ) == 128
 assert gaps.max() < 1e-4 and len(gaps) == len(words) and differ.max() < 1e-3
 
 # %% [markdown]
-# The gain is below 64.5, because one call for many words is faster than many calls for one word each.
+# It is below 64.5, because one call for many words is faster than many calls for one word each.
 
 # %% [markdown]
 # ## Label smoothing
@@ -387,7 +387,7 @@ assert min(alone + both) > 96 and alone[0] - min(alone) < 4 and alone[3] == min(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Little: at most about two points, for the first layer alone. The authors *train* with two views and report gains; we have not.
+# Little: for the first layer alone about one or two points, else nothing that 100 sentences could show. The authors *train* with two views and report gains; we have not.
 #
 # </details>
 #
@@ -506,7 +506,7 @@ assert [round(row["sentences, %"]) for row in left] == [95, 14, 100, 53, 94, 82,
 
 # %% [markdown]
 # ## Real sentences
-# A second Transformer learned from the Tatoeba sentences of chapter 3, with as many steps, and tokens in a step, as chapter 3's translator.
+# A second Transformer learned from chapter 3's Tatoeba sentences, in as many steps of as many tokens as chapter 3's translator.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch03.lesson import checkpoint
@@ -664,7 +664,7 @@ study.cache_table(length=1024, size=512, heads=8)
 #
 # | 2017 | today | why | source |
 # |---|---|---|---|
-# | post-norm | pre-norm; some also norm a sub-layer's output | deep stacks can be trained | Xiong et al. 2020; Gemma 2, 2024 |
+# | post-norm | pre-norm; some also norm a sub-layer's output | deep stacks can be trained | Xiong et al. 2020; OLMo et al. 2024 |
 # | layer norm | RMSNorm: no mean | about as good, cheaper | Zhang & Sennrich 2019 |
 # | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$ | a lower loss at the same size | Shazeer 2020 |
 # | sinusoids, added once | rotary positions | scores depend on distances | chapter 4 |
@@ -715,8 +715,8 @@ study.cache_table(length=1024, size=512, heads=8)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Three famous bugs. Which of them leaves the training loss as low as it should be, and "
-    "hurts only at inference?",
+    "Three famous bugs. With which of them does a model train as it should, and then read "
+    "its words differently when it writes?",
     [
         "x + table[: x.size(0)].unsqueeze(1), with x [B, T, D]: positions along the batch",
         "if training: scores = scores.masked_fill(future, -inf)",
