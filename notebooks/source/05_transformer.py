@@ -276,10 +276,10 @@ block = EncoderBlock(128, 4, 384)  # as wide as the trained one
 block.load_state_dict(grammar.model.encoder[0].state_dict())
 theirs = nn.TransformerEncoderLayer(128, 4, 384, 0, batch_first=True, norm_first=True)
 share(block.attention, theirs.self_attn)
-norms = block.around_attention.norm, block.around_ffn.norm
-ours = block.ffn.widen, block.ffn.narrow, *norms
-for part, one in zip((theirs.linear1, theirs.linear2, theirs.norm1, theirs.norm2), ours):
-    part.load_state_dict(one.state_dict())
+parts = {theirs.linear1: block.ffn.widen, theirs.linear2: block.ffn.narrow,
+         theirs.norm1: block.around_attention.norm, theirs.norm2: block.around_ffn.norm}
+for part, ours in parts.items():
+    part.load_state_dict(ours.state_dict())
 gap = (block(x, mask) - theirs(x, src_key_padding_mask=~mask[:, 0])).abs().max()
 print(f"differs from PyTorch's by {gap:.0e}")
 
@@ -349,13 +349,16 @@ class DecoderBlock(nn.Module):
 # Where are the parameters? In an encoder layer attention has four matrices of $D^2$ numbers and the FFN two of $4D^2$: a third and two thirds. A decoder layer has a second attention. The paper's base model is your class with other sizes, and one table for both languages. <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2 -->
 
 # %% jupyter={"source_hidden": true}
+def numbers(*parts):
+    """Parameters, in millions."""
+    return sum(p.numel() for part in parts for p in part.parameters()) / 1e6
+
 def millions(model, shared=False):
-    """Parameters by part, in millions; shared: one table for both languages."""
-    size = lambda *parts: sum(p.numel() for part in parts for p in part.parameters()) / 1e6
-    tables = [model.target_embedding] + [model.source_embedding] * (not shared)
-    parts = {"embeddings": size(*tables) + model.output.bias.numel() / 1e6,
-             "encoder": size(model.encoder, model.encoder_norm),
-             "decoder": size(model.decoder, model.decoder_norm)}
+    """Parameters by part; shared: one table for both languages."""
+    table = 0 if shared else numbers(model.source_embedding)
+    parts = {"embeddings": numbers(model.output) + table,  # the output's are the target's, and a bias
+             "encoder": numbers(model.encoder, model.encoder_norm),
+             "decoder": numbers(model.decoder, model.decoder_norm)}
     return parts | {"all": sum(parts.values())}
 
 # %%

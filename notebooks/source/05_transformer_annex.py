@@ -127,7 +127,7 @@ assert moved["layer norm"].max() == 0 and moved["batch norm"].min() > 0
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Batch norm's: it includes the padding in its means. It could skip the padding, but in training it would still mix in the *other sentences* of the batch.
+# Batch norm's: its means include the padding. It could skip this, but in training it would still mix in the *other sentences* of the batch.
 #
 # </details>
 
@@ -245,7 +245,7 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer they stay, because the last word may see all words anyway. With more they change: the last word then reads words that have themselves attended *ahead*. So the mask has to stay, unless earlier words are never computed again, as in the next section.
+# With one layer they stay, because the last word may see all words anyway. With more they change: the last word then reads words that have attended *ahead*. So the mask has to stay, unless earlier words are never computed again (next section).
 #
 # </details>
 
@@ -451,7 +451,7 @@ assert (
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Pre-norm, in these two hundred steps of a narrow model. Warm-up changes little at the higher rate. At the lower one it helps post-norm a little, and pre-norm is better without.
+# Pre-norm, in these two hundred steps of a narrow model. At the lower rate warm-up helps post-norm a little, and pre-norm is better without.
 #
 # </details>
 #
@@ -612,7 +612,7 @@ labs.alignment(
 
 # %% [markdown]
 # ## What the first Transformer cost
-# The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards, each assumed to do 9.5 TFLOP/s ($9.5\cdot10^{12}$ operations a second). The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. <!-- source: Vaswani et al. 2017, section 5; table 2 assumes 9.5 TFLOP/s -->
+# The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards at an assumed 9.5 TFLOP/s. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. <!-- source: Vaswani et al. 2017, section 5; table 2 assumes 9.5 TFLOP/s -->
 #
 # **Guess** the power of ten of each number of operations.
 
@@ -793,9 +793,9 @@ class MultiHead(torch.nn.Module):
 #
 # because $\Pi^\top\Pi=I$. Norms, feed-forward networks and sums work on each row alone, so blocks and stacks pass the order on, too.
 #
-# **Which heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds; then pairs, since two that are dispensable alone may not be so together (in the lesson 94 and 93 % alone, 85 % together) <!-- source: the lesson's table of heads -->. Michel et al. (2019) prune heads one after the other, each time the one that is missed least; Voita et al. (2019) learn gates on the heads. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
+# **Which heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds; then pairs, since two that are dispensable alone may not be so together (in the lesson 94 and 93 % alone, 85 % together) <!-- source: the lesson's table of heads -->. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
-# **Why not additive attention?** It works: chapter 3's translator uses it. But for each pair of words it computes a tanh of d numbers, so it needs $n^2 d$ numbers in memory, where the dot product is one matrix multiplication for $n^2$ scores.
+# **Why not additive attention?** It works: chapter 3's translator uses it. But it computes a tanh of d numbers for each pair of words, $n^2 d$ in all, where the dot product is one matrix multiplication for $n^2$ scores.
 #
 # ## Further reading
 # A. Vaswani et al., *Attention is all you need*, 2017; A. Rush, *The annotated Transformer*, 2018; J. Ba et al., *Layer normalization*, 2016; K. He et al., *Deep residual learning*, 2015.
