@@ -632,10 +632,10 @@ yours_forbidden = head_study.ablations(lesson.loaded(translator), head_study.CON
 yours_forbidden
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert yours_forbidden[0]["sentences, %"] > 55 and len(yours_forbidden) == 6
+assert yours_forbidden[0]["sentences, %"] > 45 and len(yours_forbidden) == 6
 
 # %% [markdown]
-# After such short trainings models differ: some need the connection from "it" to its noun, some do not. A finding about one trained model is about this one.
+# So early a model may be little better than a coin, and models differ: some need the connection from "it" to its noun, some do not. A finding about one trained model is about this one.
 #
 # ### Which heads does it need?
 # <a id="log-odds"></a>
