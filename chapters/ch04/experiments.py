@@ -7,19 +7,18 @@ Sizes: B batch, T time, D features.
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit import arguments
+from chapters.ch04.kept.positions import LetterReader
 from course_kit.clock import seconds, slope
 from course_kit.contexts import seeded
 from course_kit.training import fit
-from course_utils.attention import MultiHeadAttention
-from course_utils.positions import LearnedPositions, SinusoidalPositions
-from course_utils.rotary import rotary
+from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.blocks import EncoderBlock
+from course_utils.self_attention import SelfAttention
 
 # ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
 
@@ -64,17 +63,16 @@ def steps_between(kind: str, length: int, kernel: int = 3) -> int:
     return steps
 
 
-def multiply_adds(kind: str, length: int, size: int, kernel: int = 3, projections: bool = False) -> int:
-    """Multiplications of a layer, D features in and out.
+def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
+    """Multiplications of a layer, D features in and out, each with its matrices.
 
-    convolution k T D², recurrent 2 T D² (input and state), attention 2 T² D (all scores, all means), and with its
-    `projections` (queries, keys, values, output) 4 T D² more.
-    Source: the counting behind Vaswani et al. 2017, table 1.
+    convolution k T D², recurrent 2 T D² (a matrix for the word, one for the state), attention 4 T D² (queries, keys,
+    values, output) + 2 T² D (all scores, all means). Vaswani et al. 2017, table 1, leaves out the 4 T D².
     """
     return {
         "convolution": kernel * length * size**2,
         "recurrent": 2 * length * size**2,
-        "attention": 2 * length**2 * size + 4 * length * size**2 * projections,
+        "attention": 4 * length * size**2 + 2 * length**2 * size,
     }[kind]
 
 
@@ -106,8 +104,8 @@ def costs_of(kind: str, length: int, size: int) -> dict:
     layers = path if kind == "convolution" else 1
     waiting = length if kind == "recurrent" else layers
     counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": waiting}
-    mixing, weights = (multiply_adds(kind, length, size), length**2) if kind == "attention" else (0, 0)
-    total = layers * multiply_adds(kind, length, size, projections=True)
+    mixing, weights = (2 * length**2 * size, length**2) if kind == "attention" else (0, 0)
+    total = layers * multiply_adds(kind, length, size)
     return counted | {"multiplications": total, "words with words": mixing, "weights": weights}
 
 
@@ -128,83 +126,71 @@ def layer_times(lengths=(64, 128, 256, 512, 1024, 2048, 4096), size: int = 64, r
         }
 
 
-# ---- a reader, and two tasks that need order ------------------------------------------------------------------------
+# ---- two tasks that need order --------------------------------------------------------------------------------------
 
 KINDS = ("none", "learned", "sinusoidal", "rotary")
-LETTERS, BACK, TRAINED, BEYOND = 10, 2, 20, 60  # the order task: letters, places back, length trained on, tested on
-
-
-class Read(NamedTuple):
-    """logits [B, T, answers], or [B, answers] of a pooled reader; weights [B, T, T]."""
-
-    logits: Tensor
-    weights: Tensor
-
-
-class RotaryAttention(MultiHeadAttention):
-    """Self-attention of one head whose queries and keys are turned by their positions."""
-
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        places = torch.arange(x.shape[1])
-        q, k = rotary(self.query(x), places), rotary(self.key(memory), places)
-        output, weights = self.attend(q, k, self.value(memory), 1, mask)
-        return self.out(output), weights
+LETTERS, BACK, TRAINED, BEYOND = 10, 2, 20, 60  # the letters' task: how many, places back, lengths of training and test
 
 
 class Reader(nn.Module):
-    """Word vectors, positions of one of KINDS, one self-attention, a linear layer: ids [B, T] -> Read.
+    """Who does it? ids [B, T] -> logits [B, answers]."""
 
-    pooled: the linear layer reads the mean of all places, one answer for a sentence; else one at each place
-    bias: of the projections: with it a query can ask for a place, whatever the word
-    """
-
-    def __init__(self, words: int, answers: int, positions: str, size: int = 32, pooled=False, bias=True):
+    def __init__(self, words, answers, positions=None, size=16):
         super().__init__()
-        arguments.one_of("positions", positions, KINDS)
-        self.embedding, self.pooled = nn.Embedding(words, size), pooled
-        tables = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
-        self.positions = tables[positions](BEYOND, size) if positions in tables else nn.Identity()
-        attention = RotaryAttention if positions == "rotary" else MultiHeadAttention
-        self.attention = attention(size, 1, bias)
+        self.embedding = nn.Embedding(words, size)
+        self.positions = positions or nn.Identity()
+        self.attention = SelfAttention(size, size, size)
         self.output = nn.Linear(size, answers)
 
-    def forward(self, ids: Tensor) -> Read:
-        x = self.positions(self.embedding(ids))
-        mixed, weights = self.attention(x, x)
-        return Read(self.output(mixed.mean(1) if self.pooled else mixed), weights[:, 0])
+    def forward(self, ids):
+        x = self.positions(self.embedding(ids))  # [B, T, D]
+        mixed, weights = self.attention(x)  # [B, T, D], [B, T, T]
+        return self.output(mixed.mean(1))  # [B, answers]
 
 
-def reader(*sizes, seed: int = 0, **options) -> Reader:
-    """A fresh Reader; the global random state is left alone."""
-    with seeded(seed):
-        return Reader(*sizes, **options)
+class Decoder(nn.Module):
+    """Chapter 5's blocks under a causal mask, without positions: letters [B, T] -> logits [B, T, LETTERS]."""
+
+    def __init__(self, layers: int, size: int = 64, heads: int = 4):
+        super().__init__()
+        self.embedding = nn.Embedding(LETTERS, size)
+        self.blocks = nn.ModuleList(EncoderBlock(size, heads, 2 * size) for _ in range(layers))
+        self.norm, self.output = nn.LayerNorm(size), nn.Linear(size, LETTERS)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x, mask = self.embedding(ids), causal_mask(ids.shape[1])
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.output(self.norm(x))
 
 
 class LettersBefore:
     """The task: at each place, say the letter that stood BACK places before. Texts of random letters."""
 
-    def model(self, positions: str, seed: int = 0) -> Reader:
-        return reader(LETTERS, LETTERS, positions, seed=seed)
+    def model(self, positions: str, seed: int = 0) -> LetterReader:
+        """A fresh model with one of KINDS. The global random state is left alone."""
+        with seeded(seed):
+            return LetterReader(positions)
 
     def batches(self, generator: torch.Generator, length: int = TRAINED, count: int = 64) -> Tensor:
         """ids [count, length]."""
         return torch.randint(LETTERS, (count, length), generator=generator)
 
-    def loss(self, model: Reader, ids: Tensor) -> Tensor:
-        return F.cross_entropy(model(ids).logits[:, BACK:].flatten(0, 1), ids[:, :-BACK].flatten())
+    def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
+        return F.cross_entropy(model(ids)[:, BACK:].flatten(0, 1), ids[:, :-BACK].flatten())
 
-    def train(self, model: Reader, steps: int = 300, rate: float = 6e-3, seed: int = 0, show: bool = False, **options):
+    def train(self, model: nn.Module, steps: int = 300, rate: float = 6e-3, seed: int = 0, show=False, **options):
         """fit() with texts of TRAINED letters, the rate falling to 0 -> Run."""
         settings = {"lr": rate, "schedule": lambda i: 1 - i / steps} | options
         return fit(model, self.batches, self.loss, steps=steps, seed=seed, show=show, **settings)
 
     @torch.no_grad()
-    def by_place(self, model: Reader, length: int = BEYOND, count: int = 500) -> Tensor:
+    def by_place(self, model: nn.Module, length: int = BEYOND, count: int = 500) -> Tensor:
         """The share of right letters at each place from BACK on, in fresh texts: [length − BACK]."""
         ids = self.batches(torch.Generator().manual_seed(10**6), length, count)
-        return (model(ids).logits[:, BACK:].argmax(-1) == ids[:, :-BACK]).double().mean(0)
+        return (model(ids)[:, BACK:].argmax(-1) == ids[:, :-BACK]).double().mean(0)
 
-    def right(self, model: Reader) -> tuple[float, float]:
+    def right(self, model: nn.Module) -> tuple[float, float]:
         """Share right inside the trained length (texts of TRAINED letters), and beyond it (the places from TRAINED on
         in texts of BEYOND letters)."""
         return self.by_place(model, TRAINED).mean().item(), self.by_place(model)[TRAINED - BACK :].mean().item()
@@ -235,10 +221,7 @@ class WhoDoesIt:
         first = [next(w for w in s.split() if w in self.nouns) for s in sentences]
         return ids, torch.tensor([self.nouns.index(w) for w in first])
 
-    def model(self, positions: str, seed: int = 0) -> Reader:
-        return reader(len(self.words), len(self.nouns), positions, 16, pooled=True, bias=False, seed=seed)
-
-    def train(self, model: Reader, steps: int = 150, seed: int = 0, show: bool = False, **options):
+    def train(self, model: nn.Module, steps: int = 150, seed: int = 0, show: bool = False, **options):
         """fit() on the sentences that are not held out -> Run."""
         ids, right = self.encode(self.training)
 
@@ -247,35 +230,35 @@ class WhoDoesIt:
             return ids[rows], right[rows]
 
         def loss(model, batch):
-            return F.cross_entropy(model(batch[0]).logits, batch[1])
+            return F.cross_entropy(model(batch[0]), batch[1])
 
         return fit(model, batches, loss, steps=steps, lr=1e-2, seed=seed, show=show, **options)
 
     @torch.no_grad()
-    def answers(self, model: Reader, sentence: str) -> dict[str, float]:
+    def answers(self, model: nn.Module, sentence: str) -> dict[str, float]:
         """{noun: probability that it does it}, most probable first."""
-        p = model(self.encode([sentence])[0]).logits[0].softmax(-1).tolist()
+        p = model(self.encode([sentence])[0])[0].softmax(-1).tolist()
         return dict(sorted(zip(self.nouns, p, strict=True), key=lambda pair: -pair[1]))
 
     @torch.no_grad()
-    def right(self, model: Reader) -> float:
+    def right(self, model: nn.Module) -> float:
         """The share of held-out sentences answered rightly."""
         ids, right = self.encode(self.test)
-        return (model(ids).logits.argmax(-1) == right).double().mean().item()
+        return (model(ids).argmax(-1) == right).double().mean().item()
 
 
 # ---- what is recorded -----------------------------------------------------------------------------------------------
 
 
 def record_order(seeds=range(5), rates=(2e-3, 6e-3, 2e-2), steps: int = 300) -> dict:
-    """Both tasks with each kind of positions; the figures behind data/results/positions_order.json.
+    """The letters' task with each kind of positions; the figures behind data/results/positions_order.json.
 
     by_place is the mean over seeds at the middle rate, the one of the lesson; of the other rates only two seeds.
     """
-    letters, who = LettersBefore(), WhoDoesIt()
+    letters = LettersBefore()
     figures: dict = {"seeds": list(seeds), "rates": list(rates), "steps": steps, "trained": TRAINED, "kinds": {}}
     for kind in KINDS:
-        found = figures["kinds"][kind] = {"inside": {}, "beyond": {}, "who": []}
+        found = figures["kinds"][kind] = {"inside": {}, "beyond": {}}
         curves = []
         for rate in rates:
             models = []
@@ -288,11 +271,39 @@ def record_order(seeds=range(5), rates=(2e-3, 6e-3, 2e-2), steps: int = 300) -> 
             if rate == rates[len(rates) // 2]:
                 curves = [letters.by_place(model) for model in models]
         found["by_place"] = [round(x, 4) for x in torch.stack(curves).mean(0).tolist()]
-        for seed in seeds:
-            model = who.model(kind, seed)
-            who.train(model, seed=seed)
-            found["who"].append(round(who.right(model), 4))
     return figures
+
+
+def record_causal(seeds=range(3), layers=(1, 2, 3), steps: int = 1000) -> dict:
+    """The letters' task with a causal mask alone; the figures behind data/results/positions_causal.json.
+
+    right: for each number of layers the share of right letters in texts of TRAINED letters, one for each seed
+    """
+    letters, right = LettersBefore(), {}
+    for count in layers:
+        right[str(count)] = []
+        for seed in seeds:
+            with seeded(seed):
+                model = Decoder(count)
+            letters.train(model, steps, 2e-3, seed, clip=1.0)
+            right[str(count)].append(round(letters.by_place(model, TRAINED).mean().item(), 4))
+    return {"seeds": list(seeds), "steps": steps, "right": right}
+
+
+def record_lengths(seeds=range(5), lengths=(20, 60, 160, 640), steps: int = 300) -> dict:
+    """How far rotary positions reach, trained on texts of TRAINED letters; data/results/positions_lengths.json.
+
+    early and late: for each seed, the share right at the first 18 answers and at the later ones, in texts of each of
+    the lengths (late: of those longer than TRAINED).
+    """
+    letters, early, late = LettersBefore(), [], []
+    for seed in seeds:
+        model = letters.model("rotary", seed)
+        letters.train(model, steps, seed=seed)
+        found = [letters.by_place(model, length, count=100) for length in lengths]
+        early.append([round(shares[:18].mean().item(), 4) for shares in found])
+        late.append([round(shares[18:].mean().item(), 4) for shares in found if len(shares) > 18])
+    return {"seeds": list(seeds), "steps": steps, "lengths": list(lengths), "early": early, "late": late}
 
 
 def record_costs(size: int = 64) -> dict:

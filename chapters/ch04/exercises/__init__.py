@@ -1,10 +1,9 @@
-"""Chapter 4: three exercises in the lesson; two in its annex, and errors to find in claims and in a program."""
+"""Chapter 4: two exercises in the lesson; one in its annex, and an error to find in a program."""
 
 from .bugs import RELATIVE
-from .claims import INVARIANT
-from .positions import ROTARY, SHIFT, SINUSOIDAL
-from .self_attention import CONVOLUTION, SELF
+from .convolution import CONVOLUTION
+from .positions import ROTARY, SINUSOIDAL
 
-LESSON = (SINUSOIDAL, SHIFT, ROTARY)
-ANNEX = (SELF, INVARIANT, RELATIVE, CONVOLUTION)  # as on the page
+LESSON = (SINUSOIDAL, ROTARY)
+ANNEX = (RELATIVE, CONVOLUTION)  # as on the page
 EXERCISES = (*LESSON, *ANNEX)

@@ -1,18 +1,11 @@
 """What `solution` shows in chapter 4: short answers in the exercises' own words.
 
-Sizes: T words, D features of a word, d of a query, e of a value.
+Sizes: T words, D features of a word, d of a query.
 """
 
 import torch
 
 from course_utils.positions import frequencies
-
-
-def attend(X, WQ, WK, WV):
-    """X [T, D], WQ and WK [D, d], WV [D, e] -> output [T, e], weights [T, T]."""
-    Q, K, V = X @ WQ, X @ WK, X @ WV
-    A = (Q @ K.T / Q.shape[-1] ** 0.5).softmax(-1)  # [T, T]
-    return A @ V, A
 
 
 def convolution(kernel, length):
@@ -34,17 +27,10 @@ def sinusoidal(length, size):
     return P
 
 
-def shift(offset, size):
-    """offset, size D -> R [D, D] with P[i + offset] = R @ P[i] for all i."""
-    angles = (offset * frequencies(size)).float()  # [D / 2]
-    blocks = [torch.tensor([[b.cos(), b.sin()], [-b.sin(), b.cos()]]) for b in angles]
-    return torch.block_diag(*blocks)
-
-
 def turn(x, positions):
-    """x [..., T, D], positions [T] -> x with each pair of features turned, [..., T, D]."""
-    angles = (positions[:, None] * frequencies(x.shape[-1])).float()  # [T, D / 2]
-    a, b = x[..., 0::2], x[..., 1::2]  # [..., T, D / 2]
+    """x [..., T, d], positions [T] -> x with each pair of features turned, [..., T, d]."""
+    angles = (positions[:, None] * frequencies(x.shape[-1])).float()  # [T, d / 2]
+    a, b = x[..., 0::2], x[..., 1::2]  # [..., T, d / 2]
     turned = torch.zeros_like(x)
     turned[..., 0::2] = a * angles.cos() - b * angles.sin()
     turned[..., 1::2] = a * angles.sin() + b * angles.cos()

@@ -1,4 +1,4 @@
-"""Chapter 4: sinusoidal positions, the matrix that moves them on, and rotary positions."""
+"""Chapter 4: sinusoidal positions, and rotary positions."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed, linear_in
-from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
+from course_utils.positions import frequencies, sinusoidal_encoding
 from course_utils.rotary import rotary
 
 from . import answers
@@ -70,57 +70,6 @@ SINUSOIDAL = Exercise(
 )
 
 
-@variants
-def _moves(offset, size, *, angles=lambda o, w: o * w, block=lambda c, s: [[c, s], [-s, c]], halves=False):
-    """A shift matrix with one thing done differently."""
-    b = angles(offset, frequencies(size))
-    cells = [[cell.expand(len(b)) for cell in row] for row in block(b.cos(), b.sin())]
-    if halves:
-        return torch.cat([torch.cat([cell.diag() for cell in row], 1) for row in cells]).float()
-    return torch.block_diag(*torch.stack([torch.stack(row, -1) for row in cells], -2)).float()
-
-
-SHIFT = Exercise(
-    name="shift matrix",
-    task="Write the matrix R that moves every position on by `offset`: P[i + offset] = R P[i] for all i. P[i] holds "
-    "sin(i ω), cos(i ω) for each frequency in turn: offset, size D -> [D, D]. `frequencies(D)` is given.",
-    reference=shift_matrix,
-    cases=lambda: [
-        Case({"offset": 1, "size": 2}, shown=True),
-        Case({"offset": 3, "size": 4}),
-        Case({"offset": -2, "size": 6}),
-        Case({"offset": 0, "size": 4}),
-    ],
-    returns=("R",),
-    hints=(
-        "sin(a + b) = sin a cos b + cos a sin b, cos(a + b) = cos a cos b − sin a sin b. Here a = i ω, b = offset · ω.",
-        "Each pair gets its own block: first row cos b, sin b; second row −sin b, cos b.",
-        "`offset * frequencies(D)` holds the angle b of each pair. Make one 2 × 2 tensor for each, and "
-        "`torch.block_diag` puts them along the diagonal.",
-    ),
-    minutes=8,
-    difficulty=2,
-    wrong=wrong_answers(
-        _moves(block=lambda c, s: [[c, -s], [s, c]]),
-        "Your matrix goes back instead of forward. The rotation of the textbooks turns (cos, sin); here the sine comes "
-        "first, so the minus is in the second row (or the whole matrix is transposed).",
-        _moves(block=lambda c, s: [[s, c], [c, -s]]),
-        "Sine and cosine are exchanged in the blocks. For offset 0 nothing moves, so cos 0 = 1 belongs on the "
-        "diagonal.",
-        _moves(angles=lambda o, w: o * w[:1].expand(len(w))),
-        "All pairs turn by the same angle. Each has a frequency of its own.",
-        _moves(angles=lambda o, w: max(o, 0) * w),
-        "A negative offset moves nothing (`range(offset)` is empty then). The angle offset · ω works both ways.",
-        _moves(halves=True),
-        "These blocks belong to a table with all sines first. Here a sine is beside its cosine: 2 × 2 blocks "
-        "along the diagonal.",
-    ),
-    formerly=("shift",),
-    shown=answers.shift,
-    used="Your matrix turns queries three positions back in [Five: a step is a rotation](#Five:-a-step-is-a-rotation).",
-)
-
-
 def _neighbours(x: Tensor) -> list[Tensor]:
     return [x[..., 0::2], x[..., 1::2]]
 
@@ -162,18 +111,19 @@ def _tied_to_its_row(run, case, mine, want):
 ROTARY = Exercise(
     name="rotary",
     task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
-    "(a cos − b sin, a sin + b cos): x [T, D], or [B, T, D] with a batch in front, positions [T] -> the same shape. "
-    "`frequencies(D)` is given.",
+    "(a cos − b sin, a sin + b cos): x [..., T, d], with a batch or heads in front or without, positions [T] -> the "
+    "same shape. `frequencies(d)` is given.",
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
         _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
         _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
         _rotated(some_numbers(2, 3, 4, seed=532), torch.tensor([0, 1, 2])),
+        _rotated(some_numbers(2, 1, 3, 4, seed=533), torch.tensor([4, 0, 2])),
     ],
     returns=("turned",),
     hints=(
-        "The angles have the shape [T, D / 2]: one for each position and pair.",
+        "The angles have the shape [T, d / 2]: one for each position and pair.",
         "`a, b = x[..., 0::2], x[..., 1::2]` takes every second feature, with or without a batch in front. For one "
         "sentence both have the shape of the angles.",
         "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of the "
@@ -183,7 +133,7 @@ ROTARY = Exercise(
     difficulty=2,
     wrong=wrong_answers(
         _turned(pairs=_half_and_half, halves=True),
-        "This is another layout: feature j is turned together with feature j + D / 2, as `transformers` has it for "
+        "This is another layout: feature j is turned together with feature j + d / 2, as `transformers` has it for "
         "Llama. Here neighbours are a pair. Parameters trained with one layout are useless with the other.",
         _turned(halves=True),
         "The turned pairs are in two halves, all first features and then all second ones. Put each feature beside its "

@@ -18,16 +18,16 @@ from torch import Tensor, nn
 from course_utils.positions import (
     LearnedPositions,
     SinusoidalPositions,
-    shift_matrix,  # exercise: shift matrix
     sinusoidal_encoding,  # exercise: sinusoidal encoding
 )
 from course_utils.rotary import rotary  # exercise: rotary
 
 
 def check() -> None:
-    """A step is a rotation, a turn keeps lengths, only the distance counts, and a batch is turned row by row."""
-    P, R = sinusoidal_encoding(9, 8), shift_matrix(3, 8).float()
-    assert torch.allclose(P[:-3].float() @ R.T, P[3:].float(), atol=1e-5)
+    """Products of positions know their distance, a turn keeps lengths, only the distance counts, batches are turned
+    row by row."""
+    P = sinusoidal_encoding(9, 8).float()
+    assert torch.allclose(P[5] @ P[3], P[8] @ P[6], atol=1e-5)
     q, k = torch.randn(2, 1, 8)
     near, far = (rotary(q, torch.tensor([i])) @ rotary(k, torch.tensor([i - 2])).T for i in (7, 47))
     assert torch.allclose(near.float(), far.float(), atol=1e-3)
@@ -39,24 +39,26 @@ def check() -> None:
 
 
 class LetterReader(nn.Module):
-    """Letters, one attention, and the letter two positions back; kind: how it knows the order."""
+    """Which letter stood two positions back? kind: how the model knows the order."""
 
     def __init__(self, kind: str, size: int = 32):
         super().__init__()
         added = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.kind, self.embedding = kind, nn.Embedding(10, size)
-        self.positions = added[kind](40, size) if kind in added else nn.Identity()
+        self.positions = added[kind](60, size) if kind in added else nn.Identity()
         self.q, self.k, self.v = (nn.Linear(size, size) for _ in range(3))
         self.output = nn.Linear(size, 10)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        x = self.positions(self.embedding(ids))  # [B, T, D]
+    def weights(self, x: Tensor) -> Tensor:  # [B, T, D] -> [B, T, T]
         q, k = self.q(x), self.k(x)
         if self.kind == "rotary":
-            places = torch.arange(ids.shape[1])
+            places = torch.arange(x.shape[1])
             q, k = rotary(q, places).to(x), rotary(k, places).to(x)
-        weights = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
-        return self.output(weights @ self.v(x))
+        return (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.positions(self.embedding(ids))  # [B, T, D]
+        return self.output(self.weights(x) @ self.v(x))
 
 
 def main(steps: int = 300) -> None:
@@ -67,7 +69,7 @@ def main(steps: int = 300) -> None:
         optimiser = torch.optim.Adam(model.parameters(), lr=6e-3)
         falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
         for _ in range(steps):
-            ids = torch.randint(10, (16, 20))
+            ids = torch.randint(10, (32, 20))
             loss = F.cross_entropy(model(ids)[:, 2:].transpose(1, 2), ids[:, :-2])
             optimiser.zero_grad()
             loss.backward()

@@ -1,38 +1,52 @@
-"""How fast a recurrent layer and a Transformer layer train, against the length of the text.
+"""How fast a recurrent layer and a Transformer layer train, against the length of the sentences and their number.
 
-    speeds(lengths=(16, 1024), threads=1)        # in this process; device="cuda" on a GPU
-    record_speeds()                              # `course results transformer_speed`
+    speeds(lengths=(16, 1024), sentences=(2,))   # on one thread; device="cuda" on a GPU
+    record_speeds()                              # `course results transformer_speed`, on an idle machine
 
-A batch has the same number of tokens whatever their length, so a GRU has fewer, longer sequences to go through.
+Where lengths are compared the number of sentences is the same: a step of a GRU has a fixed cost, which the sentences of
+a batch share, so the fewer they are the slower it is for each.
 """
 
 import os
-import statistics
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
 
 import torch
 from torch import Tensor, nn
 
+from chapters.ch04.experiments import multiply_adds
 from course_kit.contexts import seeded
+from course_kit.fused import fuse
 from course_utils.blocks import EncoderBlock
 
-GRU, TRANSFORMER = "GRU", "Transformer"
-WIDTHS = (128, 256)
-LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
-TOKENS = 2048  # in a batch
-HEADS = 4
+GRU, FUSED, PAGE = "GRU", "Transformer, fused", "Transformer"
+LENGTHS = (16, 64, 256, 1024, 4096)
+SENTENCES = (2, 32)  # in a batch
+SIZE, HEADS = 128, 4
+SCORES = 2**27  # the page's block keeps its scores, half a GB of them and as much again for each step: no more of them
+IDLE = 0.3  # the largest load at which a record is begun
 
 
-def layers(width: int) -> dict[str, nn.Module]:
-    """The layers that are compared: a GRU layer, and an encoder block as the page makes it.
-
-    Weights in their matrices: 6 width² in the GRU, 12 width² in the block.
-    """
+def layers() -> dict[str, nn.Module]:
+    """The layers that are compared, as the pages make them: chapter 3's GRU, chapter 5's block, and the block with
+    torch's fused attention."""
     with seeded(0):
-        block = EncoderBlock(width, HEADS, 4 * width)
-        return {GRU: nn.GRU(width, width, batch_first=True), TRANSFORMER: block}
+        gru = nn.GRU(SIZE, SIZE, batch_first=True)
+        page, fused = (EncoderBlock(SIZE, HEADS, 4 * SIZE) for _ in range(2))
+        return {GRU: gru, FUSED: fuse(fused), PAGE: page}
+
+
+def work(length: int, size: int = SIZE) -> dict[str, dict[str, int]]:
+    """{layer: how many steps wait for each other ("in a row"), and its "multiplications"}, forward, one sentence.
+
+    A GRU has three gates with a matrix for the word and one for the state: 6 T D². A block has attention with its
+    projections, and a network of 8 T D².
+    """
+    block = multiply_adds("attention", length, size) + 8 * length * size**2
+    return {
+        GRU: {"in a row": length, "multiplications": 6 * length * size**2},
+        PAGE: {"in a row": 1, "multiplications": block},
+    }
 
 
 def gradients(layer: nn.Module, x: Tensor) -> None:
@@ -44,56 +58,49 @@ def gradients(layer: nn.Module, x: Tensor) -> None:
         torch.cuda.synchronize()
 
 
-def in_turns(runs: dict[str, Callable[[], None]], repeats: int) -> dict[str, float]:
-    """The median of the seconds that each of the runs takes. They are timed in turns, so another program that is busy
-    meanwhile slows all of them."""
-    spent: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():  # to warm up
-        run()
-    for _ in range(repeats):
+def in_turns(runs: dict[str, Callable[[], None]], budget: float, least: int = 2, most: int = 15) -> dict[str, float]:
+    """The fewest seconds that each of the runs takes, timed in turns: at least twice, then for `budget` seconds."""
+    best, start = dict.fromkeys(runs, float("inf")), time.perf_counter()
+    for round in range(most):
+        if round >= least and time.perf_counter() - start > budget:
+            break
         for name, run in runs.items():
-            start = time.perf_counter()
+            begun = time.perf_counter()
             run()
-            spent[name].append(time.perf_counter() - start)
-    return {name: statistics.median(times) for name, times in spent.items()}
+            best[name] = min(best[name], time.perf_counter() - begun)
+    return best
 
 
 def speeds(
-    widths: Sequence[int] = WIDTHS,
     lengths: Sequence[int] = LENGTHS,
-    tokens: int = TOKENS,
-    repeats: int = 15,
-    threads: int = 1,
+    sentences: Sequence[int] = SENTENCES,
+    budget: float = 4.0,
     device: str = "cpu",
 ) -> list[dict]:
-    """Tokens per second of forward and backward, a row for each width and length; ratio: GRU / Transformer.
+    """Tokens per second of forward and backward, a row for each number of sentences and length.
 
-    threads: of torch in this process, from now on
+    budget: seconds for a row. The page's block is None where it would keep more than SCORES scores.
     """
-    torch.set_num_threads(threads)
-    rows = []
-    for width in widths:
-        models = {name: layer.to(device) for name, layer in layers(width).items()}
+    threads, rows = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    models = {name: layer.to(device) for name, layer in layers().items()}
+    for count in sentences:
         for length in lengths:
-            x = torch.randn(tokens // length, length, width, device=device, requires_grad=True)
-            runs = {name: lambda layer=layer, x=x: gradients(layer, x) for name, layer in models.items()}
-            rate = {name: round(x[..., 0].numel() / s) for name, s in in_turns(runs, repeats).items()}
-            ratio = round(rate[GRU] / rate[TRANSFORMER], 2)
-            rows.append({"width": width, "length": length, **rate, "ratio": ratio})
+            x = torch.randn(count, length, SIZE, device=device, requires_grad=True)
+            fitting = models if count * HEADS * length**2 <= SCORES else {name: models[name] for name in (GRU, FUSED)}
+            runs = {name: lambda layer=layer, x=x: gradients(layer, x) for name, layer in fitting.items()}
+            rate = {name: round(count * length / s) for name, s in in_turns(runs, budget).items()}
+            rows.append({"sentences": count, "length": length, PAGE: None} | rate)
+    torch.set_num_threads(threads)
     return rows
 
 
-def alone(**options) -> list[dict]:
-    """`speeds` in a fresh process, in which nothing has chosen a number of threads yet."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(speeds, kwds=options)
-
-
-def record_speeds(cores: Sequence[int] = (1, 2), **options) -> dict:
-    """The figures behind data/results/transformer_speed.json. load: of the machine, before and after."""
-    figures: dict = {"tokens": TOKENS, "heads": HEADS, "load": [round(os.getloadavg()[0], 1)]}
-    figures["cores"] = {str(n): alone(threads=n, **options) for n in cores}
-    figures["load"].append(round(os.getloadavg()[0], 1))
+def record_speeds(**options) -> dict:
+    """The figures behind data/results/transformer_speed.json. Raises RuntimeError on a machine that is busy."""
+    load = round(os.getloadavg()[0], 2)
+    if load > IDLE:
+        raise RuntimeError(f"the load of this machine is {load}; needed: at most {IDLE}. Stop other programs, wait")
+    figures = {"size": SIZE, "heads": HEADS, "load": load, "rows": speeds(**options)}
     if torch.cuda.is_available():
-        return figures | {"GPU": {"name": torch.cuda.get_device_name(), "rows": alone(device="cuda", **options)}}
-    return figures | {"GPU": None, "without GPU": "no GPU was available"}
+        figures["GPU"] = {"name": torch.cuda.get_device_name(), "rows": speeds(**options, device="cuda")}
+    return figures

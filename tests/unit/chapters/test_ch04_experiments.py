@@ -1,30 +1,30 @@
 """Chapter 4's experiments: layers as matrices, their reach and cost, and the two tasks that need order."""
 
 import math
+from contextlib import nullcontext
 
 import labs
 import pytest
 import torch
 import torch.nn.functional as F
 
-from chapters.ch04 import lengths
 from chapters.ch04.experiments import (
     BACK,
     BEYOND,
     KINDS,
     LAYERS,
     TRAINED,
+    Decoder,
     LettersBefore,
+    Reader,
     WhoDoesIt,
     convolution_matrix,
     costs_of,
     layer,
     layer_times,
     multiply_adds,
-    reader,
     steps_between,
 )
-from course_utils.positions import sinusoidal_encoding
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 7])
@@ -63,25 +63,22 @@ def test_layers_keep_the_shape_and_are_timed():
     assert set(times) == set(LAYERS) and all(len(t) == 2 and min(t) > 0 for t in times.values())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_readers_have_weights_that_sum_to_one_and_leave_the_random_state_alone(kind):
-    before = torch.random.get_rng_state()
-    model = reader(10, 10, kind, seed=3)
-    assert torch.equal(before, torch.random.get_rng_state())
-    logits, weights = model(torch.randint(10, (2, 7), generator=torch.Generator().manual_seed(0)))
-    assert logits.shape == (2, 7, 10) and weights.shape == (2, 7, 7)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 7))
-    assert reader(10, 4, kind, pooled=True)(torch.zeros(2, 7, dtype=torch.long)).logits.shape == (2, 4)
-
-
-def test_learned_positions_end_and_the_others_grow():
-    ids = torch.zeros(1, BEYOND + 1, dtype=torch.long)
+def test_letter_readers_leave_the_random_state_alone_and_only_learned_positions_end():
+    letters, before, ids = LettersBefore(), torch.random.get_rng_state(), torch.zeros(1, BEYOND + 1, dtype=torch.long)
     for kind in KINDS:
-        if kind == "learned":
-            with pytest.raises(IndexError):
-                reader(10, 10, kind)(ids)
-        else:
-            assert reader(10, 10, kind)(ids).logits.shape == (1, BEYOND + 1, 10)
+        model = letters.model(kind, 3)
+        assert model(ids[:, :-1]).shape == (1, BEYOND, 10)
+        with pytest.raises(IndexError) if kind == "learned" else nullcontext():
+            assert model(ids).shape == (1, BEYOND + 1, 10)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize(("layers", "changes"), [(1, False), (2, True)])
+def test_one_causal_layer_does_not_know_the_order_of_the_letters_before_and_two_can(layers, changes):
+    ids, model = torch.arange(6)[None], Decoder(layers)
+    with torch.no_grad():
+        last, other = (model(x)[0, -1] for x in (ids, ids[:, [2, 0, 4, 1, 3, 5]]))
+    assert torch.allclose(last, other, atol=1e-5) != changes
 
 
 def test_twins_stay_together_and_the_courses_own_are_held_out():
@@ -93,6 +90,8 @@ def test_twins_stay_together_and_the_courses_own_are_held_out():
         assert f"{the} {b} {verb} the {a} {dot}" in who.test
     ids, right = who.encode(["the dog bites the man .", "the man bites the dog ."])
     assert [who.nouns[i] for i in right] == ["dog", "man"] and ids.shape == (2, 6)
+    one, other = Reader(len(who.words), len(who.nouns))(ids).detach()
+    torch.testing.assert_close(one, other)  # a twin gets the same answer
 
 
 def test_the_letters_task_asks_for_the_letter_before():
@@ -102,30 +101,7 @@ def test_the_letters_task_asks_for_the_letter_before():
 
     class Knows(torch.nn.Module):
         def forward(self, ids):
-            from chapters.ch04.experiments import Read
-
-            return Read(10.0 * F.one_hot(ids.roll(BACK, 1), 10), ids)
+            return 10.0 * F.one_hot(ids.roll(BACK, 1), 10)
 
     assert letters.right(Knows()) == (1.0, 1.0) and letters.by_place(Knows()).shape == (BEYOND - BACK,)
     assert letters.loss(Knows(), ids) < 1e-2
-
-
-def test_a_bias_counts_distances_and_stopped_waves_stand_still():
-    alibi, table = lengths.biased("ALiBi").bias(30), lengths.biased("table")
-    assert alibi[5].tolist()[:7] == [-2.5, -2, -1.5, -1, -0.5, 0, -0.5]
-    with torch.no_grad():
-        table.table += torch.arange(17)
-    bias = table.bias(30)
-    assert (bias[20, 18], bias[20, 0], bias[20, 12], bias[0, 29]) == (
-        10,
-        16,
-        16,
-        0,
-    )  # the ends hold all that is farther
-    ids = torch.zeros(2, 5, dtype=torch.long)
-    torch.testing.assert_close(table(ids).weights.sum(-1), torch.ones(2, 5))
-    with pytest.raises(ValueError, match="ALiBi"):
-        lengths.Biased("none")
-    whole, still = (lengths.stopped(40, 8, pairs) for pairs in ([], [0, 2]))
-    torch.testing.assert_close(whole, sinusoidal_encoding(40, 8))
-    assert (still[:, :2] == whole[10, :2]).all() and (still[:, 2:4] == whole[:, 2:4]).all()

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -48,33 +49,37 @@ def test_a_training_is_the_same_for_a_seed(lesson, few_sentences):
     assert torch.equal(runs[0][1], runs[1][1]) and not torch.equal(runs[0][1], runs[2][1])
 
 
-def test_racers_have_the_sizes_that_are_said(lesson):
-    count = {name: sum(p.numel() for p in race.racer(lesson, name).parameters()) for name in race.SIZES}
-    assert abs(count[race.SMALLER] / count[race.GRU] - 1) < 0.02
-    assert (count[race.GRU], count[race.TRANSFORMER]) == (775_157, 1_186_357)
+def test_racers_are_the_models_of_the_pages(lesson):
+    racers = (race.racer(lesson, name) for name in (race.GRU, race.TRANSFORMER))
+    assert [sum(p.numel() for p in one.parameters()) for one in racers] == [775_157, 1_186_357]
 
 
 @pytest.mark.weekly
 def test_the_record_runs_small(few_sentences, monkeypatch):
-    name, *_ = race.SIZES
-    monkeypatch.setattr(race, "SIZES", {name: race.SIZES[name]})
-    monkeypatch.setattr(race, "CANDIDATES", {name: race.CANDIDATES[name][:1]})
+    monkeypatch.setattr(race, "RATES", race.RATES[:1])
     figures = race.record_race(steps=10, seeds=(0,))
-    assert list(figures["models"]) == [name] and figures["steps"] == 10 and figures["every"] == 1
-    found = figures["models"][name]
-    assert len(found["valid"][0]) == 10 and len(found["test"]) == 1 and found["parameters"] > 1e5
+    assert list(figures["models"]) == [race.GRU, race.TRANSFORMER] and figures["steps"] == 10 and figures["every"] == 1
+    assert all(len(one["valid"][0]) == 10 and len(one["test"]) == 1 for one in figures["models"].values())
 
 
-def test_speeds_have_a_row_for_each_width_and_length():
-    threads = torch.get_num_threads()
-    rows = speed.speeds((8, 16), (4, 16), tokens=32, repeats=2)
-    torch.set_num_threads(threads)
-    assert [(row["width"], row["length"]) for row in rows] == [(8, 4), (8, 16), (16, 4), (16, 16)]
-    assert all(row["ratio"] == pytest.approx(row["GRU"] / row["Transformer"], abs=0.01) for row in rows)
+def test_speeds_have_a_row_for_each_number_of_sentences_and_length(monkeypatch):
+    monkeypatch.setattr(speed, "SCORES", 2 * speed.HEADS * 16**2)
+    rows = speed.speeds((4, 16), (2, 3), budget=0)
+    assert [(row["sentences"], row["length"]) for row in rows] == [(2, 4), (2, 16), (3, 4), (3, 16)]
+    assert [row[speed.PAGE] is None for row in rows] == [False, False, False, True]
+    assert all(row[name] > 0 for row in rows for name in (speed.GRU, speed.FUSED))
 
 
-@pytest.mark.weekly
-def test_speeds_are_recorded_with_the_load_and_the_reason_why_there_is_no_gpu():
-    figures = speed.record_speeds(cores=(1,), widths=(8,), lengths=(4,), repeats=1)
-    assert list(figures["cores"]) == ["1"] and len(figures["load"]) == 2
-    assert (figures["GPU"] is None) == ("without GPU" in figures) == (not torch.cuda.is_available())
+@pytest.mark.parametrize(("load", "refused"), [(0.3, False), (0.31, True)])
+def test_a_busy_machine_records_no_speeds(load, refused, monkeypatch):
+    monkeypatch.setattr(speed.os, "getloadavg", lambda: (load, 9, 9))
+    monkeypatch.setattr(speed, "speeds", lambda **options: [])
+    with pytest.raises(RuntimeError, match=r"load of this machine is 0\.31") if refused else nullcontext():
+        assert speed.record_speeds()["load"] == load
+
+
+def test_work_is_what_the_layers_matrices_multiply():
+    counted, layers = speed.work(10), speed.layers()
+    for name, mixing in ((speed.GRU, 0), (speed.PAGE, 2 * 10**2 * speed.SIZE)):
+        matrices = sum(p.numel() for p in layers[name].parameters() if p.dim() == 2)
+        assert counted[name]["multiplications"] == 10 * matrices + mixing

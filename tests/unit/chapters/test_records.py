@@ -17,6 +17,7 @@ SHORT = {
     "scores_trained": {"steps": 2},
     "positions_order": {"seeds": [0], "rates": (2e-3, 6e-3), "steps": 2},
     "positions_lengths": {"seeds": [0], "steps": 2},
+    "positions_causal": {"seeds": [0], "steps": 2},
     "transformer_norms": {"steps": 2, "seeds": (0,)},
     "bert_labels": {"counts": (20,), "steps": 1, "seeds": 1},
     "bert_worth": {"steps": 1, "rates": (1e-3,), "seeds": 1},

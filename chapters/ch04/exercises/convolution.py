@@ -1,0 +1,75 @@
+"""Chapter 4: a convolution as a matrix."""
+
+from dataclasses import replace
+
+import torch
+
+from chapters.ch04.experiments import convolution_matrix
+from course_kit.exercises.define import Exercise, named, variants, wrong_answers
+from course_kit.exercises.properties import linear_in
+
+from . import answers
+
+_convolved = named("kernel", "length")
+
+
+@variants
+def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, circular=False, ends=True):
+    """A convolution as a matrix with one thing done differently."""
+    half, C = len(kernel) // 2, torch.zeros(length, length)
+    for i in range(length):
+        if not ends and not half <= i < length - half:
+            continue
+        for n, w in enumerate(kernel.flip(0) if flip else kernel):
+            j = i + n - half + shift(half)
+            if circular or 0 <= j < length:
+                C[i, j % length] = w
+    return C
+
+
+CONVOLUTION = Exercise(
+    name="convolution as a matrix",
+    function="convolution",
+    task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
+    "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
+    reference=convolution_matrix,
+    cases=lambda: [
+        _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
+        _convolved(torch.tensor([1.0, 0, -2]), 3),
+        _convolved(torch.tensor([1.0, 2, 3, 4, 5]), 6),
+        _convolved(torch.tensor([0.5]), 3),
+        _convolved(torch.tensor([1.0, 2, 3, 4, 5, 6, 7]), 2),
+    ],
+    returns=("C",),
+    hints=(
+        "Row i says what output i takes from each word. With k = 3 these words are i − 1, i, and i + 1.",
+        "The middle of the kernel, `kernel[len(kernel) // 2]`, is on the diagonal.",
+        "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which word "
+        "j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
+    ),
+    minutes=6,
+    difficulty=2,
+    wrong=wrong_answers(
+        _wrong_convolution(flip=True),
+        "The kernel is reversed (or rows and columns are exchanged). Mathematicians reverse it; torch does not: "
+        "kernel[0] meets the left neighbour.",
+        _wrong_convolution(shift=lambda half: -1),
+        "The kernel is one position too far to the left: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(shift=lambda half: 1),
+        "The kernel is one position too far to the right: the *middle* of the kernel belongs on the diagonal.",
+        _wrong_convolution(shift=lambda half: half),
+        "kernel[0] is on the diagonal, so output i reads word i and words *behind* it. The *middle* belongs there.",
+        _wrong_convolution(circular=True),
+        "The kernel goes round in a ring: the first word sees the last word on its left. Beyond the ends are zeros.",
+        _wrong_convolution(ends=False),
+        "The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros.",
+    ),
+    properties=(
+        replace(
+            linear_in("kernel"),
+            says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",
+        ),
+    ),
+    shown=answers.convolution,
+    used="The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours.",
+)
