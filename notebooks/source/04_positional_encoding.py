@@ -48,7 +48,7 @@ labs.shuffle(
 #
 # </details>
 #
-# Attention compares vectors, and a word's position is not in its vector. A recurrent network got the order for free. Why give it up, and how do words get their places back?
+# Attention compares vectors, and a word's position is not in its vector. How do words get their places back?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
@@ -73,7 +73,7 @@ turned = turning.rotary(words, torch.arange(6))
 print("added", tuple(added.shape), " turned", tuple(turned.shape))
 
 # %% [markdown]
-# In shapes, $T$ is the words and $D$ the features.
+# Here $T$ counts words and $D$ features.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: what attention gives, and what it costs
@@ -86,7 +86,7 @@ print("added", tuple(added.shape), " turned", tuple(turned.shape))
 # | **convolution**: a small *kernel* of $k$ neighbours slides along the words | $k\,nd^2$ | 1 | about $n/(k-1)$ |
 # | **attention**: four matrices for each word, then scores and averages | $4nd^2+2n^2d$ | 1 | 1 |
 #
-# The scores are $[n,d]$ times $[d,n]$, which takes $n^2d$ multiplications; the averages, $[n,n]$ times $[n,d]$, take as many. (A convolution's path is its layers; *dilated* ones, which skip words, need about $\log n$.)
+# The scores are $[n,d]$ times $[d,n]$, which takes $n^2d$ multiplications; the averages, $[n,n]$ times $[n,d]$, take as many. (*Dilated* convolutions, which skip words, need about $\log n$ layers.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(9)
@@ -128,8 +128,6 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 # 2. The scores $S=QK^\top/\sqrt d$ become $\Pi Q(\Pi K)^\top/\sqrt d=\Pi S\Pi^\top$: their rows and columns are shuffled.
 # 3. Softmax works on each row, whatever the order in it, so the weights $A$ become $\Pi A\Pi^\top$.
 # 4. A transposed shuffle undoes the shuffle, $\Pi^\top\Pi=I$. So the output is $\;\Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z$.
-#
-# **Keep this:** attention without positions and without a mask treats a sentence as a *bag of words*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -152,10 +150,12 @@ print("the last output is the same:", torch.allclose(moved[-1], C[-1], atol=1e-5
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not torch.allclose(moved, C[[4, 2, 0, 3, 1, 5]], atol=1e-5) and torch.allclose(moved[-1], C[-1], atol=1e-5)
 causal = results.load("positions_causal")
-assert all(0.27 < x < 0.33 for x in causal["right"]["1"]) and min(causal["right"]["3"]) > 0.85 and len(causal["seeds"]) == 3
+assert all(0.27 < x < 0.33 for x in causal["right"]["1"]) and min(causal["right"]["3"]) > 0.9 and len(causal["seeds"]) == 3
 
 # %% [markdown]
-# So a causal decoder, such as a GPT, is not blind to the order even without positions: the first word averages one value, the last six, and a second layer can use the difference. Haviv et al. (2022) trained large causal language models without positions, which did almost as well as with them. In our small trial (find the letter two back, in texts of 20) such decoders were right in about 30 % with one layer and over 85 % with three. <!-- source: Haviv et al. 2022, table 1 -->
+# So a causal decoder, such as a GPT, is not blind to the order even without positions: the first word averages one value, the last six, and a second layer can use that. Large causal language models without positions did almost as well as with them (Haviv et al., 2022). In our small trial (find the letter two back, in texts of 20) such decoders were right in about 30 % with one layer and over 90 % with three. <!-- source: Haviv et al. 2022, table 1 -->
+#
+# **Keep this:** attention without positions and without a mask treats a sentence as a *bag of words*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: can training help?
@@ -196,7 +196,7 @@ dog, man = (who.answers(blind, text) for text in ("the dog bites the man .", "th
 assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blind) <= 0.5 and len(who.nouns) == 10
 
 # %% [markdown]
-# (`who.train` is chapter 3's `fit`, with Adam and 150 batches: see `chapters/ch04/experiments.py`.) More data or layers cannot help: a stack of equivariant layers is equivariant, and the mean of the outputs is invariant. The order has to be put in.
+# (`who.train` is chapter 3's `fit`: `chapters/ch04/experiments.py`.) More data or layers cannot help: a stack of equivariant layers is equivariant, and the mean of the outputs is invariant. The order has to be put in.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: a clock with many hands
@@ -242,7 +242,7 @@ def sinusoidal_encoding(length, size):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: sinusoidal encoding -->
 #
-# This module adds your table to the words, has no parameters, and makes more rows for a longer text. (`first` is for texts that are read piece by piece, in chapter 7.)
+# This module adds your table to the words, has no parameters, and makes more rows for a longer text. (`first` serves chapter 7.)
 
 # %% tags=["definition"]
 # course_utils.positions: frequencies, SinusoidalPositions
@@ -266,7 +266,7 @@ print(f"right: {who.right(sighted):.0%} of the held-out sentences")
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
-# Now it tells the twins apart. (The noun that does it is always the second word, so attending to that position is enough.) Try both readers:
+# Now it tells the twins apart. (The answer is always the second word, so attending to that position is enough.) Try both readers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
@@ -384,7 +384,7 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 7, 30 * 5, 30 * 47, 30 * 45) == (210, 150, 1410, 1350) and 210 - 150 == 60
 
 # %% [markdown]
-# Which features make a pair is a matter of layout. Ours are neighbours (*interleaved*), as in the paper; the `transformers` library's Llama pairs feature $j$ with $j+d/2$ (*half-split*). A model can learn with either, because only the order of the features differs. But parameters trained with one give nonsense with the other, and no error message, until the rows of $W_Q$ and $W_K$ are reordered. (Chapter 8's file is interleaved.)
+# Which features make a pair is a matter of layout. Ours are neighbours (*interleaved*), as in the paper; the `transformers` library's Llama pairs feature $j$ with $j+d/2$ (*half-split*). A model can learn with either. But parameters trained with one give nonsense with the other, without an error message, until the rows of $W_Q$ and $W_K$ are reordered. (Chapter 8's file is interleaved.)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 halves = torch.cat([torch.arange(0, 16, 2), torch.arange(1, 16, 2)])  # half-split number n is interleaved number halves[n]
@@ -454,13 +454,13 @@ assert [round(100 * f(seed[160] for seed in reach)) for f in (min, max)] == [59,
 # %% [markdown]
 # Learned positions fail at once. The sinusoids need no training, but the layer that reads them was trained on the first twenty only. Rotary positions hold at three times the trained length, over 90 % with each of five seeds; in 160 letters they are right in 59 to 96 %, in 640 in under 65 %.
 #
-# But this is one small layer with one easy task. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled ([the annex](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?)).
+# But this is one small layer and one easy task. *Language models with rotary positions usually fail soon after the trained length*, unless positions are rescaled ([the annex](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?)).
 #
 # **Keep this:** a formula for every position does not make a *trained model* work at every position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So who tells attention the order?
-# Nobody, unless you do (a causal mask does a part of it). Without positions our reader was right in at most half of the twins; with $P$ added to its words, in over nine of ten.
+# Nobody, unless you do (a causal mask does a part of it). Without positions our reader was right in at most half of the twins; with them, in over nine of ten.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert who.right(blind) <= 0.5 and who.right(sighted) > 0.9

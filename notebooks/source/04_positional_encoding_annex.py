@@ -427,7 +427,7 @@ assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], a
 # <a id="open-questions"></a>
 # **Explain: a formula does not save a trained model.** The score of a query and a key with added sinusoids contains products of a word with a position, $x_iW_Q\cdot P_mW_K$. At positions beyond the trained ones these take values that training never met, so nothing taught the matrices to keep them small.
 #
-# **Design an experiment: how many layers does a causal decoder need?** One is not enough: its last output stays the same however the words before it are shuffled. We trained decoders of one, two and three of chapter 5's blocks, without positions, to find the letter two back in texts of 20 letters:
+# **Design an experiment: how many layers does a causal decoder need?** One is not enough: its last output stays the same however the words before it are shuffled. We trained decoders of one, two and three of chapter 5's blocks, without positions, to find the letter two back, as in the lesson:
 
 # %%
 causal = results.load("positions_causal")
