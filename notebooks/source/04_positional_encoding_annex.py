@@ -433,7 +433,11 @@ assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], a
 causal = results.load("positions_causal")
 Table(
     [
-        {"layers": n} | {f"seed {s}": f"{x:.0%}" for s, x in zip(causal["seeds"], found)}
+        {"layers": n}
+        | {
+            f"seed {s}": f"{x:.0%}"
+            for s, x in zip(causal["seeds"], found, strict=True)
+        }
         for n, found in causal["right"].items()
     ],
     f"Right letters. {causal.about}",
