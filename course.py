@@ -57,6 +57,11 @@ def parser():
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
     add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
+    about = "a whole model from an empty file: mine/scratch/NAME.py; without NAME: list them"
+    add = command("scratch", "classroom.scratch", about)
+    add.add_argument("name", nargs="?", help="such as transformer")
+    add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
+
     about = "check again, in a sandbox, what was handed in; exit status 1 if something needs a look"
     add = command("grade", "classroom.grading", about)
     add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")

@@ -232,3 +232,10 @@ def _written(imports: Mapping[str, Import]) -> list[str]:
 def _line(head: str, names: list[str]) -> str:
     line = f"{head} import {', '.join(names)}" if names else head
     return line if len(line) <= WIDTH else f"{head} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+
+
+def origins(module: str) -> dict[str, tuple[str, str]]:
+    """Where what a kept file is made of comes from: name -> the module of the course, and the name there."""
+    file = _File(course(module), {}, course)
+    file.composed(())
+    return dict(file.homes)

@@ -1,0 +1,329 @@
+"""A whole model from an empty file: `course scratch transformer` writes it, `python -m mine.scratch transformer` checks.
+
+    handout("transformer")              # the file: signatures, docstrings, shapes, sources; no bodies
+    check(path, "transformer")          # [(part, passed, sentence), …], in a process of its own, with limits
+
+The file is made from the module of ours that the chapter keeps. It runs as the reader's own program on the reader's own
+computer, as a notebook does: what nobody has read belongs into a sandbox.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from course_kit import files
+
+from .text import BETWEEN
+
+if TYPE_CHECKING:
+    from .scratch_parts import Part, Track
+
+CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
+CHAPTERS |= {"answering": 8}
+LOAD = 20.0  # seconds for the file itself
+GRACE = 20.0  # seconds beyond a part's own, after which the process is ended
+FOREIGN = ("mine", "course_utils", "course_kit", "course_tools", "chapters", "transformers")
+HEAD = '''"""{about}
+
+From an empty file: about {minutes} minutes; at the end you have {have}.
+
+    python -m mine.scratch {name}            # checks part by part, and says which is next
+    python -m mine.scratch {name} --hint 1   # of the next one: 1 what it is, 2 its formula, 3 the shapes of its steps
+
+{sizes}
+
+Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
+may go, as long as the later ones are right. It needs only torch, and nothing of the course.
+"""'''
+FOOT = '''# Is yours built otherwise: one matrix for three, other names, other arguments? Then say here how the checks reach it.
+
+
+def build(name, *arguments):
+    """Your module for the one that is called `name` above, from the arguments that it has there."""
+    return globals()[name](*arguments)
+
+
+def state_map(name, state):
+    """Parameters under the names above, {{"query.weight": tensor, …}} -> the same numbers under yours."""
+    return state
+'''
+MAIN = '''"""python -m mine.scratch NAME: checks mine/scratch/NAME.py part by part."""
+
+import sys
+from pathlib import Path
+
+from course_kit.mine.scratch import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Path(__file__).parent))
+'''
+
+
+class Result(NamedTuple):
+    """One part of a file, whether it passed, and the verdict: a sentence, below it lines that show what is meant."""
+
+    part: str
+    passed: bool
+    sentence: str
+
+
+def track(name: str) -> Track:
+    """Raises ValueError for a name that there is not."""
+    if name not in CHAPTERS:
+        raise ValueError(f"{name!r} is given; needed: one of {', '.join(CHAPTERS)}.")
+    return importlib.import_module(f"chapters.ch{CHAPTERS[name]:02}.scratch").TRACKS[name]
+
+
+def handout(name: str) -> str:
+    """The text of the file that a reader begins with."""
+    whole, stubs, given, imports = track(name), {}, {}, {}
+    described = ast.get_docstring(ast.parse(whole.texts()[0])) or ""
+    parts: dict[str, Part] = {}
+    for one in whole.all_parts:
+        parts.setdefault(one.name, one)
+    for text in whole.texts():
+        lines = text.split("\n")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imports |= {alias.asname or alias.name: _import(node, alias) for alias in node.names}
+            names = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else _targets(node)
+            for known in names:
+                if known in whole.given:
+                    given["\n".join(lines[_first(node) - 1 : node.end_lineno])] = None
+                elif known in parts:
+                    stubs[known] = _stub(node, lines, parts[known])
+    paragraphs = described.split("\n\n")
+    sizes = "\n\n".join(one for one in paragraphs[1:-1] if not one.startswith(" "))
+    head = HEAD.format(about=paragraphs[0], sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
+    numbered = [f"# Part {i} of {len(parts)}\n{stubs[part]}" for i, part in enumerate(parts, 1)]
+    body = BETWEEN.join([*given, *numbered, FOOT.format()])
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    always = {"math", "torch", "F", "Tensor", "nn"}
+    lines = sorted({imports[one] for one in imports.keys() & (used | always)}, key=lambda line: ("torch" in line, line))
+    return BETWEEN.join([head + "\n\nfrom __future__ import annotations\n\n" + "\n".join(lines), body])
+
+
+def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    if isinstance(node, ast.Import):
+        return ast.unparse(ast.Import([alias]))
+    return ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
+
+
+def _targets(node: ast.AST) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+
+
+def _first(node: Any) -> int:
+    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+
+
+def _stub(node: Any, lines: list[str], part: Part) -> str:
+    """A definition without its bodies; of a class its methods, and its parameters with their shapes in the check."""
+    first = _first(node)
+    if isinstance(node, ast.FunctionDef):
+        described = isinstance(node.body[0], ast.Expr) and ast.get_docstring(node) is not None
+        end = node.body[0].end_lineno if described else node.body[0].lineno - 1
+        indent = " " * (node.col_offset + 4)
+        return "\n".join([*lines[first - 1 : end], f"{indent}raise NotImplementedError"])
+    end = node.body[0].end_lineno if ast.get_docstring(node) else node.lineno
+    pieces = ["\n".join(lines[first - 1 : end])]
+    if shown := _shapes(part):
+        pieces.append("\n".join(textwrap.wrap(shown, 95, initial_indent="    # ", subsequent_indent="    # ")))
+    pieces += [_stub(one, lines, part) for one in node.body if isinstance(one, ast.FunctionDef)]
+    return "\n\n".join(pieces)
+
+
+def _shapes(part: Part) -> str:
+    """Its parameters, those of the first layer for all layers."""
+    kept = {re.sub(r"\b0\.", "N.", name): list(p.shape) for name, p in part.parameters.items()}
+    named = [f"{name} {shape}" for name, shape in kept.items() if not re.search(r"\b[1-9]\d*\.", name)]
+    return f"Parameters, as sizes are in the check: {', '.join(named)}." if named else ""
+
+
+def write(name: str, folder: Path) -> Path:
+    """Lay the file into `mine/scratch/` of a workbook, under a name that is not taken, and what checks it."""
+    text, place, number = handout(name), folder / "mine" / "scratch", 1
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{name}.py"
+    while path.exists() or path.is_symlink():
+        number += 1
+        path = place / f"{name}_{number}.py"
+    files.write_atomically(path, text)
+    for file, content in ((place / "__main__.py", MAIN), (place / "__init__.py", "")):
+        if not file.exists():
+            files.write_atomically(file, content)
+    return path
+
+
+def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True) -> list[Result]:
+    """The parts of a file in order. stop: at the first that does not pass; tasks: also the training at the end, where
+    all before it passes. What loops, ends or prints without end is stopped, and said."""
+    expected = [part.title for part in track(name).all_parts]
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder, "said")
+        program = "import sys; from course_kit.mine.scratch import work; work(*sys.argv[1:])"
+        options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-c", program, *options], cwd=folder, env=env, start_new_session=True, **silent
+        )
+        why = _watched(process, said)
+        results = [Result(*row) for row in _rows(said) if len(row) == 3]
+        now = [row[0] for row in _rows(said) if len(row) == 2]
+    if why:
+        results.append(Result(now[-1] if now else expected[0], False, why))
+    return results
+
+
+def _rows(said: Path) -> list[list]:
+    lines = said.read_text("utf-8").split("\n") if said.exists() else []
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def _watched(process: subprocess.Popen, said: Path) -> str:
+    """Waits for the end -> why it did not come by itself, "" where it did."""
+    begun, until = 0, time.monotonic() + 3 * LOAD + GRACE
+    while process.poll() is None:
+        rows = _rows(said)
+        if len(rows) > begun:
+            begun, until = len(rows), time.monotonic() + GRACE + (rows[-1][1] if len(rows[-1]) == 2 else GRACE)
+        if time.monotonic() > until:
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.wait()
+            return "It does not end, and it does not let itself be stopped. Is there a loop with `except:` in it?"
+        time.sleep(0.05)
+    rows = _rows(said)
+    done = rows and rows[-1] == ["end"]
+    return "" if done else f"It ends Python, with exit status {process.returncode}, so no more could be checked."
+
+
+def work(path: str, name: str, said: str, stop: str, tasks: str) -> None:
+    """What runs in the process of its own: a line [part, seconds] before each part, and [part, passed, sentence]."""
+    with Path(said).open("a", encoding="utf-8") as out:
+
+        def tell(*row: Any) -> None:
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+
+        for row in results(Path(path), name, bool(stop), bool(tasks), tell):
+            tell(*row)
+        tell("end")
+
+
+def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda *row: None) -> Iterator[Result]:
+    """The same in this process. begin(part, seconds) is told of each part before it is tried."""
+    whole = track(name)
+    parts = whole.all_parts
+    begin(parts[0].title, LOAD)
+    space, why = _loaded(path, parts[0].name)
+    if why:
+        yield Result(parts[0].title, False, why)
+        return
+    found, late = [], []
+    for part in parts:
+        trial = callable(part.judged)
+        if part.name not in space and part.optional:
+            late.append(part.title)
+            continue
+        if trial and not (tasks and all(passed for _, passed, _ in found)):
+            continue
+        begin(part.title, part.seconds)
+        if part.name in space:
+            right, verdict = part.verdict(space)
+            found.append(Result(part.title, right, _in_words(verdict)))
+        else:
+            found.append(Result(part.title, False, f"There is no `{part.name}` in the file."))
+        yield found[-1]
+        if stop and not found[-1].passed:
+            return
+    whole_is_right = all(passed for _, passed, _ in found)
+    for title in late:
+        yield Result(title, whole_is_right, "It is not in the file; the parts that would use it are checked.")
+
+
+def _loaded(path: Path, first: str) -> tuple[dict[str, Any], str]:
+    """The names of a file, and why it cannot be run."""
+    from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
+
+    from .scratch_parts import OURS
+
+    try:
+        text = path.read_bytes()
+        for node in ast.walk(ast.parse(text)):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if taken := [one for one in names if one.partition(".")[0] in FOREIGN]:
+                return {}, f"It imports `{taken[0]}`. This file is written without it, with torch alone."
+        spec = importlib.util.spec_from_file_location(OURS, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[OURS] = module
+        with quiet(), time_limit(LOAD):
+            exec(compile(text, str(path), "exec"), vars(module))
+    except TookTooLong:
+        return {}, f"Loading the file takes more than {LOAD:g} s. Is there a loop, or a training, outside of a function?"
+    except OSError as error:
+        return {}, f"The file cannot be read: {error.strerror}."
+    except SyntaxError as error:
+        return {}, f"Line {error.lineno} is no Python: {error.msg}."
+    except (Exception, SystemExit) as error:
+        said = clean(str(error).split("\n")[0], 200)
+        return {}, f"Loading the file stops with {type(error).__name__}" + (f": {said}." if said else ".")
+    return vars(module), ""
+
+
+def _in_words(verdict: Any) -> str:
+    from course_kit.exercises.show import table
+
+    if verdict.state == "unsolved":
+        return "Not written yet. " + verdict.text
+    lines = [verdict.text, f"    {verdict.code}" if verdict.code else ""]
+    lines += [verdict.lead, table(verdict.arrays)[1]] if verdict.arrays else []
+    return "\n".join(filter(None, [*lines, *verdict.notes]))
+
+
+def main(words: list[str], place: Path) -> int:
+    """`python -m mine.scratch NAME [--hint DEPTH]` -> exit status: 0 where all is right."""
+    import argparse
+
+    parser = argparse.ArgumentParser("python -m mine.scratch", description=f"names: {', '.join(CHAPTERS)}")
+    parser.add_argument("name", help="of a file in mine/scratch/, such as transformer, or transformer_2")
+    about = "of the next part: 1 what it is, 2 its formula, 3 the shapes of its steps"
+    parser.add_argument("--hint", type=int, choices=(1, 2, 3), metavar="DEPTH", help=about)
+    asked = parser.parse_args(words)
+    path, name = place / f"{asked.name}.py", re.sub(r"_\d+$", "", asked.name)
+    if name not in CHAPTERS or not path.is_file():
+        print(f"There is no {path.name} in {place}. `course scratch {name}` writes one.", file=sys.stderr)
+        return 2
+    parts = track(name).all_parts
+    found = check(path, name, stop=True)
+    for result in found:
+        first, _, below = result.sentence.partition("\n")
+        print(f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{below}" if below else ""))
+    open_ = next((result.part for result in found if not result.passed), "")
+    if not open_:
+        print(f"All {len(parts)} parts are right: you have {track(name).have}.")
+        return 0
+    done = sum(result.passed for result in found)
+    print(f"\n{done} of {len(parts)} parts. Next: {open_}.")
+    if asked.hint:
+        part = next(part for part in parts if part.title == open_)
+        print("\n".join(filter(None, part.hints[: asked.hint])))
+    return 1

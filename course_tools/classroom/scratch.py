@@ -1,0 +1,20 @@
+"""`course scratch NAME`: a model from an empty file, in the workbook."""
+
+from pathlib import Path
+
+from course_kit.mine import scratch
+
+from . import handing_in
+
+
+def run(name: str | None = None, folder: str | None = None) -> int:
+    """Write the file into a workbook, and say what to do with it -> exit status; without a name: what there is."""
+    if name is None:
+        for one in scratch.CHAPTERS:
+            track = scratch.track(one)
+            print(f"{one:12} {track.minutes:4} minutes: {track.have}")
+        return 0
+    where = handing_in.place(folder)
+    path = scratch.write(name, where)
+    print(f"Written: {path.relative_to(where)}. In {Path(where)}, after each part:\n\n    python -m mine.scratch {path.stem}")
+    return 0
