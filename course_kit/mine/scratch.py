@@ -1,4 +1,4 @@
-"""A whole model from an empty file: `course scratch transformer` writes it, `python -m mine.scratch transformer` checks.
+"""A whole model from an empty file, which `course scratch` writes and `python -m mine.scratch` checks.
 
     handout("transformer")              # the file: signatures, docstrings, shapes, sources; no bodies
     check(path, "transformer")          # [(part, passed, sentence), …], in a process of its own, with limits
@@ -48,7 +48,7 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
 may go, as long as the later ones are right. It needs only torch, and nothing of the course.
 """'''
-FOOT = '''# Is yours built otherwise: one matrix for three, other names, other arguments? Then say here how the checks reach it.
+FOOT = '''# Is yours built otherwise: one matrix for three, other names, other arguments? Say here how the checks reach it.
 
 
 def build(name, *arguments):
@@ -57,9 +57,10 @@ def build(name, *arguments):
 
 
 def state_map(name, state):
-    """Parameters under the names above, {{"query.weight": tensor, …}} -> the same numbers under yours."""
+    """Parameters under the names above, {"query.weight": tensor, …} -> the same numbers under yours."""
     return state
 '''
+TORCH = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn"
 MAIN = '''"""python -m mine.scratch NAME: checks mine/scratch/NAME.py part by part."""
 
 import sys
@@ -108,12 +109,12 @@ def handout(name: str) -> str:
     paragraphs = described.split("\n\n")
     sizes = "\n\n".join(one for one in paragraphs[1:-1] if not one.startswith(" "))
     head = HEAD.format(about=paragraphs[0], sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
-    numbered = [f"# Part {i} of {len(parts)}\n{stubs[part]}" for i, part in enumerate(parts, 1)]
-    body = BETWEEN.join([*given, *numbered, FOOT.format()])
+    numbered = [f"# Part {i}\n{stubs[part]}" for i, part in enumerate(filter(stubs.get, parts), 1)]
+    body = BETWEEN.join([*given, *numbered, FOOT])
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    always = {"math", "torch", "F", "Tensor", "nn"}
-    lines = sorted({imports[one] for one in imports.keys() & (used | always)}, key=lambda line: ("torch" in line, line))
-    return BETWEEN.join([head + "\n\nfrom __future__ import annotations\n\n" + "\n".join(lines), body])
+    lines = sorted({line for one, line in imports.items() if one in used and "torch" not in line} | {"import math"})
+    top = "from __future__ import annotations\n\n" + "\n".join(lines) + "\n\n" + TORCH
+    return BETWEEN.join([f"{head}\n\n{top}", body])
 
 
 def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
@@ -138,20 +139,22 @@ def _stub(node: Any, lines: list[str], part: Part) -> str:
         described = isinstance(node.body[0], ast.Expr) and ast.get_docstring(node) is not None
         end = node.body[0].end_lineno if described else node.body[0].lineno - 1
         indent = " " * (node.col_offset + 4)
-        return "\n".join([*lines[first - 1 : end], f"{indent}raise NotImplementedError"])
+        facts = filter(None, map(_remark, lines[end : node.end_lineno])) if node.name == "__init__" else ()
+        return "\n".join(
+            [*lines[first - 1 : end], *(indent + fact for fact in facts), f"{indent}raise NotImplementedError"]
+        )
     end = node.body[0].end_lineno if ast.get_docstring(node) else node.lineno
     pieces = ["\n".join(lines[first - 1 : end])]
-    if shown := _shapes(part):
+    if part.made_of:
+        shown = f"In the check, its parameters are: {', '.join(part.made_of)}."
         pieces.append("\n".join(textwrap.wrap(shown, 95, initial_indent="    # ", subsequent_indent="    # ")))
     pieces += [_stub(one, lines, part) for one in node.body if isinstance(one, ast.FunctionDef)]
     return "\n\n".join(pieces)
 
 
-def _shapes(part: Part) -> str:
-    """Its parameters, those of the first layer for all layers."""
-    kept = {re.sub(r"\b0\.", "N.", name): list(p.shape) for name, p in part.parameters.items()}
-    named = [f"{name} {shape}" for name, shape in kept.items() if not re.search(r"\b[1-9]\d*\.", name)]
-    return f"Parameters, as sizes are in the check: {', '.join(named)}." if named else ""
+def _remark(line: str) -> str:
+    """What a line of a constructor remarks."""
+    return (re.findall(r"#[^\"']*$", line) or [""])[0]
 
 
 def write(name: str, folder: Path) -> Path:
@@ -180,7 +183,11 @@ def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True) -
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
         silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-c", program, *options], cwd=folder, env=env, start_new_session=True, **silent
+            [sys.executable, "-X", "utf8", "-c", program, *options],
+            cwd=folder,
+            env=env,
+            start_new_session=True,
+            **silent,
         )
         why = _watched(process, said)
         results = [Result(*row) for row in _rows(said) if len(row) == 3]
@@ -246,8 +253,8 @@ def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda 
             continue
         begin(part.title, part.seconds)
         if part.name in space:
-            right, verdict = part.verdict(space)
-            found.append(Result(part.title, right, _in_words(verdict)))
+            verdict = part.verdict(space)
+            found.append(Result(part.title, verdict.right, _in_words(verdict)))
         else:
             found.append(Result(part.title, False, f"There is no `{part.name}` in the file."))
         yield found[-1]
@@ -278,7 +285,10 @@ def _loaded(path: Path, first: str) -> tuple[dict[str, Any], str]:
         with quiet(), time_limit(LOAD):
             exec(compile(text, str(path), "exec"), vars(module))
     except TookTooLong:
-        return {}, f"Loading the file takes more than {LOAD:g} s. Is there a loop, or a training, outside of a function?"
+        return (
+            {},
+            f"Loading it takes more than {LOAD:g} s. Is there a loop, or a training, outside of a function?",
+        )
     except OSError as error:
         return {}, f"The file cannot be read: {error.strerror}."
     except SyntaxError as error:

@@ -1,30 +1,33 @@
 """The parts of a model that a reader writes from an empty file, and how each is tried.
 
-A chapter's `scratch.py` lists them: by name where an exercise has the function, else with `part`, which compares with
-the course's definition, or with `trial`, which looks at what the whole does. All of them give verdicts of exercises.
-Parameters are named; the reader's `state_map` renames the course's, and `build` makes the reader's module.
+A chapter's `scratch.py` lists them. Where an exercise has the function, that judges; the others are compared with the
+course's definition by an exercise that is made here: inputs and sizes come from a pool, by the names of parameters, and
+a module gets the course's numbers, which the reader's `state_map` renames. Last comes the task of the kept file.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import random
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
+from dataclasses import dataclass, field
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from course_kit.exercises.compare import Misfit, same
-from course_kit.exercises.define import Case, Exercise, Property, find
+from course_kit.exercises.define import Case, Exercise, find
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, Trouble, own_line, plain_torch, quiet, time_limit, trouble
 from course_kit.exercises.judge import judge
+from course_kit.exercises.properties import blind_to_later, rows_are_independent
 from course_kit.source_text import plain
 
 from .composing import composed, marks, origins
@@ -32,170 +35,256 @@ from .source import course
 
 OURS = "from_scratch"  # the reader's file as a module
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
+STEPS = 3  # of a training, which are compared
+
+
+class Either(tuple):
+    """Values of a pool, one for each case; a shorter one goes on with its last."""
+
+
+class Model(str):
+    """In a pool, the name of a module, the reader's or the course's, that a function gets."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """title: as it is listed; name: of its definition in the file; parameters: the course's, by name, in the sizes of
-    the check; seconds: that it may take; optional: may be missing where the rest is right; judged: by what."""
+    """title: as it is listed; name: of its definition; judged: by what; parameters: the course's, by name; made_of: the
+    same with their shapes, or the part that has them; seconds: that it may take; optional: another structure may do
+    without it."""
 
     title: str
     name: str
-    judged: Exercise | Callable[[dict[str, Any]], tuple[bool, str]]
+    judged: Exercise | Callable[[SimpleNamespace], tuple[bool, str]]
     hints: tuple[str, ...] = ()
     parameters: Mapping[str, Tensor] = field(default_factory=dict)
+    made_of: tuple[str, ...] = ()
     seconds: float = 5.0
     optional: bool = True
 
-    def verdict(self, space: dict[str, Any]) -> tuple[bool, Verdict]:
-        """Whether it passes, and the verdict on what a file has under its name."""
-        if isinstance(self.judged, Exercise):
-            verdict = judge(self.judged, space[self.name], self.seconds)
-            return verdict.right, verdict
+    def verdict(self, space: dict[str, Any]) -> Verdict:
+        """What is said of the reader's file."""
         thing = space[self.name]
+        if isinstance(self.judged, Exercise):
+            return judge(self.judged, thing, self.seconds)
         try:
             with plain_torch(), quiet(), time_limit(self.seconds):
                 random.seed(0)
-                right, says = self.judged(space)
-            return right, Verdict(self.title, "right" if right else "wrong", says)
+                right, says = self.judged(SimpleNamespace(**space))
+            return Verdict(self.title, "right" if right else "wrong", says)
         except (Exception, SystemExit, TookTooLong) as error:
             slow = Trouble("slow", "TookTooLong", f"{self.seconds:g}", own_line(thing, error.__traceback__))
             why = slow if isinstance(error, TookTooLong) else trouble(thing, error, Case({}))
-            if why.kind == "unsolved":
-                return False, Verdict(self.title, "unsolved", "Something that it uses is not written yet.")
-            misfit = str(error) if isinstance(error, Misfit) else why.sentence
-            return False, Verdict(self.title, "wrong", misfit, code=why.line)
+            says = str(error) if isinstance(error, Misfit) else why.sentence
+            return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
 
 
 @dataclass(frozen=True)
 class Track:
-    """files: the kept files that it is made from, the first one's docstring heads it; parts: from the course's names to
-    Parts; given: definitions that are no part of the work; minutes: that it takes; have: what one has at the end."""
+    """One file from its beginning to its end.
+
+    name: of the kept file; parts: a line for each, "name: formula", with a * where another structure needs it, too;
+    pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
+    reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
+    which no earlier output may see the later ones; given: definitions that are no work; more: other kept files; task:
+    the one whose `main` is the task; last: what comes after it.
+    """
 
     chapter: int
-    files: tuple[str, ...]
-    parts: Callable[[Any], list[Part | str]]
-    given: tuple[str, ...]
+    name: str
+    parts: str
+    pool: Callable[[Any], dict[str, Any]]
     minutes: int
     have: str
+    bar: float
+    seconds: float = 120.0
+    calls: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    causal: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    task: str = ""
+    last: tuple[Part, ...] = ()
 
     @property
     def modules(self) -> list[str]:
-        return [f"chapters.ch{self.chapter:02}.kept.{file}" for file in self.files]
+        return [f"chapters.ch{self.chapter:02}.kept.{file}" for file in (self.name, *self.more)]
+
+    def texts(self) -> list[str]:
+        """The kept files as the course writes them."""
+        for module in self.modules:
+            importlib.import_module(module)
+        return [composed(module, {}).text for module in self.modules]
 
     @functools.cached_property
     def course(self) -> SimpleNamespace:
         """The course's definitions by the names that they have in the kept files."""
-        found = {}
+        found: dict[str, Any] = {}
         for module in self.modules:
-            whole = importlib.import_module(module)
+            found |= vars(importlib.import_module(module))
             found |= {name: getattr(importlib.import_module(home), at) for name, (home, at) in origins(module).items()}
-            found |= {name: thing for name, thing in vars(whole).items() if not name.startswith("_")}
         return SimpleNamespace(**found)
 
     @functools.cached_property
-    def all_parts(self) -> list[Part]:
-        tasks = {}
-        for module in self.modules:
-            tasks |= {find(mark).function: find(mark) for mark in marks(course(module).text).values()}
+    def inputs(self) -> dict[str, Any]:
         with plain_torch():
-            parts = self.parts(self.course)
-        return [_exercise(tasks[one]) if isinstance(one, str) else one for one in parts]
+            return self.pool(self.course)
 
-    def texts(self) -> list[str]:
-        """The kept files as the course writes them."""
-        return [composed(module, {}).text for module in self.modules]
+    @functools.cached_property
+    def known(self) -> dict[str, dict[str, Tensor]]:
+        """The parameters of each module that is a part."""
+        return {}
 
+    def model(self, name: str, names: SimpleNamespace) -> Any:
+        """A module by its name, with the course's parameters, and without dropout."""
+        ours = getattr(self.course, name)
+        init = arguments(ours, self.inputs, name)
+        torch.manual_seed(0)
+        found = made(names, name, init, self.known.get(name) or _parameters(ours(*init.values())))
+        for layer in found.modules():
+            if isinstance(layer, nn.Dropout):
+                layer.p = 0.0
+        return found
 
-def _exercise(task: Exercise) -> Part:
-    name = task.function
-    return Part(name, name, task, (task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"))
+    @functools.cached_property
+    def all_parts(self) -> list[Part]:
+        tasks = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
+        judges = {task.function: task for task in tasks}
+        parts = []
+        for line in self.parts.strip().split("\n"):
+            name, _, formula = line.strip().partition(": ")
+            needed, title = name.endswith("*"), name.rstrip("*")
+            name = title.partition(",")[0]
+            task = judges.get(name)
+            if task and not isinstance(task.reference, type):
+                hints = task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
+                parts.append(Part(title, name, task, hints, optional=not needed))
+            else:
+                parts.append(self.part(title, name, formula, not needed))
+        about = "Nothing more is to be written: together, the parts must learn a task."
+        task = Part("the task", parts[-1].name, self.learned, (about,), seconds=self.seconds, optional=False)
+        return [*parts, task, *self.last]
 
+    def part(self, title: str, name: str, formula: str, optional: bool) -> Part:
+        """A definition that gives what the course's gives."""
+        reference, call = getattr(self.course, name), self.calls.get(title)
+        is_module = isinstance(reference, type) and issubclass(reference, nn.Module)
+        init = arguments(reference, self.inputs, title) if isinstance(reference, type) else None
+        with plain_torch():
+            model = reference(*init.values()) if is_module else None
+        names_in = arguments(call or (reference.forward if is_module else reference), self.inputs, title)
+        count = max((len(x) for x in names_in.values() if isinstance(x, Either)), default=1)
+        cases = [Case({k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in names_in.items()})
+                 for i in range(count)]  # fmt: skip
+        parameters = self.known[name] = _parameters(model) if model else {}
 
-def part(
-    c: SimpleNamespace,
-    name: str,
-    *cases: Mapping[str, Any],
-    init: tuple | None = None,
-    call: Callable[..., Any] | None = None,
-    returns: tuple[str, ...] = ("output",),
-    formula: str = "",
-    title: str = "",
-    properties: tuple[Property, ...] = (),
-    optional: bool = True,
-    drops: bool = False,
-) -> Part:
-    """A definition that gives what the course's gives.
+        def run(answer: Any, case: Case) -> Any:
+            names = names_beside(answer, self.course)
+            thing = answer if init is None else made(names, name, init, parameters, answer)
+            given = {k: self.model(x, names) if isinstance(x, Model) else x for k, x in case.args.items()}
+            result = call(thing, names, **given) if call else _called(thing, given)
+            if model and not call:
+                if all_learn and (why := _lost(thing, result)):
+                    raise Misfit(why)
+                if draws and same(*(_plain(_called(thing.train(), given)) for _ in range(2))):
+                    raise Misfit(
+                        "With dropout, in train mode, it gives the same twice. Does `dropout` reach its place?"
+                    )
+            return _plain(result)
 
-    cases: inputs by name. init: of a class, which then gets parameters. call(thing, names, **inputs): how it is tried,
-    where it is not just called; names: those beside it, the reader's or the course's. drops: in train mode it draws.
-    """
-    reference = getattr(c, name)
-    parameters = _parameters(reference(*init)) if init is not None and issubclass(reference, nn.Module) else {}
+        draws = all_learn = False
+        with plain_torch():
+            if model and not call:
+                all_learn = not _lost(model, _called(model, cases[0].args))
+                draws = not same(*(_plain(_called(model.train(), cases[0].args)) for _ in range(2)))
+            example = run(reference, cases[0])
+        apart = [k for k, x in cases[-1].args.items() if isinstance(x, Tensor) and x.dim() > 1 and len(x) == 2]
+        holds = [rows_are_independent(*apart)] if apart and model else []
+        holds += [blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in names_in and model]
+        about = (reference.__doc__ or "").strip()
+        hints = about, formula, _steps(reference)
+        exercise = Exercise(title, about, reference, lambda: cases, _returns(reference, example), hints, 1, 2, run=run,
+                            properties=tuple(holds), function=name)  # fmt: skip
+        of = tuple(dict.fromkeys(_made_of(model, self.course))) if model else ()
+        return Part(title, name, exercise, hints, parameters, of, optional=optional)
 
-    def run(answer: Any, case: Case) -> Any:
-        names = names_beside(answer, c)
-        thing = answer if init is None else made(names, name, init, parameters, answer)
-        inputs = case.args
-        result = call(thing, names, **inputs) if call else thing(*inputs.values())
-        result = tuple(result) if isinstance(result, tuple) else result
-        if parameters:
-            _reached(thing, result)
-        if drops and same(*(_numbers(thing.train()(*inputs.values())).detach() for _ in range(2))):
-            raise Misfit("In train mode, with dropout 0.5, it gives the same twice. Does `dropout` get to where it acts?")
-        return result
-
-    about = (reference.__doc__ or "").strip()
-    hints = about, formula, _steps(reference)
-    made_of = [Case(dict(case)) for case in cases]
-    exercise = Exercise(
-        title or name, about, reference, lambda: made_of, returns, hints, 1, 2, run=run, properties=properties,
-        function=name,
-    )  # fmt: skip
-    return Part(title or name, name, exercise, hints, parameters, optional=optional)
-
-
-def trial(
-    title: str, name: str, seconds: float, attempt: Callable[[SimpleNamespace], tuple[bool, str]], formula: str = ""
-) -> Part:
-    """What the whole does: attempt(the reader's names) -> whether that is enough, and a sentence that says what it is."""
-
-    def judged(space: dict[str, Any]) -> tuple[bool, str]:
+    def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
+        """The task of the kept file, with the reader's definitions for ours."""
+        module = importlib.import_module(f"chapters.ch{self.chapter:02}.kept.{self.task or self.name}")
+        readers = {k: x for k, x in vars(mine).items() if k != "main" and not k.startswith("__")}
+        space = vars(self.course) | vars(module) | readers
+        for name, thing in list(space.items()):
+            if isinstance(thing, FunctionType) and thing.__module__ == module.__name__ and name not in readers:
+                space[name] = FunctionType(thing.__code__, space, name, thing.__defaults__)  # it calls the reader's
+            elif isinstance(thing, type) and issubclass(thing, nn.Module) and hasattr(mine, name):
+                space[name] = functools.partial(build, mine, name)
         started = time.process_time()
-        right, says = attempt(SimpleNamespace(**space))
-        return right, f"{says} {time.process_time() - started:.1f} s of computing, {seconds:g} s are given."
-
-    about = "Nothing more is to be written: it must work together."
-    return Part(title, name, judged, (about, formula, ""), seconds=seconds, optional=False)
-
-
-def names_beside(answer: Any, c: SimpleNamespace) -> SimpleNamespace:
-    """The names of the reader's file, where an answer is from it; else the course's."""
-    space = getattr(answer, "__globals__", None) or vars(importlib.sys.modules.get(answer.__module__, c))
-    return SimpleNamespace(**space) if space.get("__name__") == OURS else c
+        torch.manual_seed(0)
+        with quiet() as printed:
+            space["main"]()
+        line = printed.text.strip().split("\n")[-1]
+        figures = re.findall(r"([\d.]+)%", line) or [str(100 * float(re.findall(r"[\d.]+", line)[-1]))]
+        took = time.process_time() - started
+        says = f"“{line}” Needed: {self.bar:g} %. {took:.0f} s of computing, {self.seconds:g} s are given."
+        return min(map(float, figures)) >= self.bar, says
 
 
-def made(
-    names: SimpleNamespace, name: str, init: tuple, parameters: Mapping[str, Tensor], kind: Any = None
-) -> Any:
+def arguments(thing: Any, pool: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """What a pool has for the parameters of a function, in their order: under "title.name", or for all parts."""
+    found = {name: pool.get(f"{title}.{name}", pool.get(name, ...)) for name in inspect.signature(thing).parameters}
+    return {name: value for name, value in found.items() if value is not ...}
+
+
+def _called(thing: Callable, given: dict[str, Any]) -> Any:
+    """A result; of a training, the losses of its first steps."""
+    rates = [name for name in ("optimiser", "optimisers") if name in given]
+    if not rates:
+        return thing(*given.values())
+    one = torch.optim.SGD(given["model"].parameters(), lr=0.1)
+    given = given | {rates[0]: [one] if rates[0] == "optimisers" else one}
+    return torch.tensor([float(thing(*given.values())) for _ in range(STEPS)])
+
+
+def _plain(result: Any) -> Any:
+    """A tensor, a number or a text, or a tuple of these."""
+    if isinstance(result, tuple) and not all(isinstance(part, str) for part in result):
+        found = tuple(map(_plain, (part for part in result if part is not None)))
+        return found if len(found) > 1 else found[0]
+    if isinstance(result, Tensor):
+        return result.detach()
+    return result if isinstance(result, bool | int | float | str) or result is None else str(list(result))
+
+
+def names_beside(answer: Any, ours: SimpleNamespace) -> SimpleNamespace:
+    """The names of the file that an answer is from: the reader's, else the course's."""
+    module = sys.modules.get(getattr(answer, "__module__", ""))
+    return SimpleNamespace(**vars(module)) if module and module.__name__ == OURS else ours
+
+
+def build(names: SimpleNamespace, name: str, *sizes: Any, **more: Any) -> Any:
+    """A module of the reader's, made as the file says at its end."""
+    return (names.build if hasattr(names, "build") else lambda _, *x, **y: getattr(names, name)(*x, **y))(
+        name, *sizes, **more
+    )
+
+
+def made(names: SimpleNamespace, name: str, init: Mapping, parameters: Mapping[str, Tensor], kind: Any = None) -> Any:
     """A module, the reader's or the course's, in eval mode, with these parameters of the course's. Raises Misfit."""
     reader = getattr(names, "__name__", "") == OURS
-    model = names.build(name, *init) if reader and hasattr(names, "build") else (kind or getattr(names, name))(*init)
+    model = build(names, name, *init.values()) if reader else (kind or getattr(names, name))(*init.values())
     state = {name: value.clone() for name, value in parameters.items()}
-    if reader and hasattr(names, "state_map"):
-        state = names.state_map(name, state)
     if not isinstance(model, nn.Module):
         return model
+    if reader and hasattr(names, "state_map"):
+        state = names.state_map(name, state)
     own, learned = model.state_dict(), dict(model.named_parameters())
     for wanted, value in state.items():
         if wanted not in own:
-            raise Misfit(f"It has no parameter `{wanted}` {list(value.shape)}. If yours has another name or form, say "
-                         f"so in `state_map`. Yours: {', '.join(own) or 'none'}.")  # fmt: skip
+            raise Misfit(f"It has no parameter `{wanted}` {list(value.shape)}; it has {', '.join(own) or 'none'}. If "
+                         "yours is another, say so in `state_map`.")  # fmt: skip
         if own[wanted].shape != value.shape:
             raise Misfit(f"Its `{wanted}` is {list(own[wanted].shape)}, needed: {list(value.shape)}.")
     if missing := [wanted for wanted in learned if wanted not in state]:
-        raise Misfit(f"Its parameter `{missing[0]}` {list(learned[missing[0]].shape)} is none of the course's: one too "
-                     "many, one that should be shared, or one for which `state_map` has to give a value.")  # fmt: skip
+        raise Misfit(f"The course has nothing like its parameter `{missing[0]}` {list(learned[missing[0]].shape)}: is "
+                     "it one too many, should it be shared, or does `state_map` forget it?")  # fmt: skip
     model.load_state_dict(state, strict=False)
     return model.eval()
 
@@ -206,41 +295,44 @@ def _parameters(model: nn.Module) -> dict[str, Tensor]:
     return {n: p.detach() + 0.2 * torch.randn(p.shape, generator=draw) for n, p in model.named_parameters()}
 
 
-def _numbers(result: Any) -> Tensor:
-    return next(part for part in result if isinstance(part, Tensor)) if isinstance(result, tuple) else result
+def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str]:
+    """Its parameters with their shapes; of what is a part itself, only its name."""
+    yield from (f"{at}{name} {list(p.shape)}" for name, p in model.named_parameters(recurse=False))
+    for name, child in model.named_children():
+        name = "N" if name.isdigit() else name
+        if getattr(c, type(child).__name__, None) is type(child):
+            yield f"{at}{name}: {type(child).__name__}"
+        else:
+            yield from _made_of(child, c, f"{at}{name}.")
 
 
-def _reached(model: nn.Module, result: Any) -> None:
-    """Raises Misfit where no gradient comes from a result to a parameter."""
+def _lost(model: nn.Module, result: Any) -> str:
+    """What is to be said where no gradient comes from a result to a parameter."""
     parts = [one for one in (result if isinstance(result, tuple) else (result,)) if isinstance(one, Tensor)]
-    tracked = [one.pow(2).sum() for one in parts if one.requires_grad]
-    if not tracked:
-        raise Misfit("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
-    model.zero_grad()
-    sum(tracked).backward()
-    lost = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
-    if lost:
-        raise Misfit(f"No gradient reaches its parameter `{lost[0]}`. Is it used, and as it is?")
+    tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
+    if learned and not tracked:
+        return "No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off."
+    found = torch.autograd.grad(sum(tracked), list(learned.values()), allow_unused=True) if tracked else ()
+    lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
+    return f"No gradient reaches its parameter `{lost[0]}`. Is it used, and as it is?" if lost else ""
+
+
+def _returns(reference: Any, result: Any) -> tuple[str, ...]:
+    """What the course's text calls the things that come back."""
+    try:
+        told = plain(reference)
+    except (LookupError, OSError):
+        told = ""
+    body = told[told.find("def forward") :] if "def forward" in told else told
+    names = re.findall(r"(\w+)\s+\[", body.partition("->")[2].partition('"""')[0])
+    count = len(result) if isinstance(result, tuple) else 1
+    return tuple(names) if len(names) == count else ("result", "second result", "third result")[:count]
 
 
 def _steps(thing: Any) -> str:
     """The shape of each step, as the comments of the course's text tell them."""
     try:
         found = (COMMENT.match(line) for line in plain(thing).split("\n"))
-        steps = [f"{match[1] or 'result'}: {match[2].strip()}" for match in found if match]
-    except (LookupError, OSError, AttributeError):
-        steps = []
-    return "; ".join(steps) + "." if steps else ""
-
-
-def batches(steps: int, model: nn.Module, rate: float, loss: Callable[[], Tensor]) -> float:
-    """Steps of Adam at a rate that falls to 0 -> the last loss."""
-    optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-    for step in range(steps):
-        optimiser.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * (1 - step / steps)
-        value = loss()
-        optimiser.zero_grad()
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-    return value.item()
+    except (LookupError, OSError):
+        return ""
+    return "; ".join(f"{match[1] or 'result'}: {match[2].strip()}" for match in found if match)

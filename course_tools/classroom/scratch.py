@@ -1,7 +1,5 @@
 """`course scratch NAME`: a model from an empty file, in the workbook."""
 
-from pathlib import Path
-
 from course_kit.mine import scratch
 
 from . import handing_in
@@ -16,5 +14,5 @@ def run(name: str | None = None, folder: str | None = None) -> int:
         return 0
     where = handing_in.place(folder)
     path = scratch.write(name, where)
-    print(f"Written: {path.relative_to(where)}. In {Path(where)}, after each part:\n\n    python -m mine.scratch {path.stem}")
+    print(f"Written: {path}. After each part, in {where}:\n\n    python -m mine.scratch {path.stem}")
     return 0

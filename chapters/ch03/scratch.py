@@ -1,0 +1,51 @@
+"""A translator from an empty file: it looks back at the source."""
+
+from typing import Any
+
+import torch
+
+from course_kit.exercises.define import integers, some_numbers
+from course_kit.mine.scratch_parts import Either, Model, Track
+
+PARTS = """
+masked_softmax
+look_back
+Encoder: a GRU in both directions, half of the features each, which ends where a sentence does
+Decoder: output([s, c]) for each state s of the GRU, which begins with tanh(first(c))
+AttentiveDecoder: output([s, context]), where each s is the query of a look_back of its own
+Translator*: the encoder's states and c; then the decoder, from begin(c) on
+masked_loss
+translation_loss*: the mean of −ln p of each word of the target, which reads `begin` and the words before it
+greedy
+translate*: the likeliest word, append it, ask again, until `end`; each row without its padding
+"""
+
+
+def pool(c: Any) -> dict[str, Any]:
+    """Inputs and sizes, by the names of parameters."""
+    source, target = integers(9, 2, 5, seed=2) + 2, integers(11, 2, 4, seed=3) + 2
+    source[1, 3:] = target[1, 3:] = 0
+    return {
+        **{"source": source, "mask": source != 0, "target": Either([target, target.flip(0)]), "begin": 1, "padding": 0},
+        **{"vocab": 13, "size": 8, "last": some_numbers(1, 2, 8, seed=6), "states": some_numbers(2, 5, 8, seed=4)},
+        **{"c": some_numbers(2, 8, seed=5), "encoder": c.Encoder(13, 8), "decoder": c.AttentiveDecoder(13, 8)},
+        **{"model": Model("Translator"), "end": Either([-1, 2, 5, 8, 11]), "longest": 6},
+        "translation_loss.target": Either([target, torch.full_like(target, -100)]),
+    }
+
+
+HAVE = "a translator that looks back, and one that does not"
+TRACKS = {
+    "seq2seq": Track(
+        3,
+        "seq2seq",
+        PARTS,
+        pool,
+        150,
+        HAVE,
+        bar=80,
+        seconds=300,
+        causal=("target",),
+        given=("START", "backwards", "PADDING", "real_words"),
+    )
+}

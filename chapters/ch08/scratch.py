@@ -1,0 +1,144 @@
+"""The decoder of today from an empty file, which then holds a published model; and learning to answer."""
+
+from typing import Any
+
+import torch
+
+from chapters.ch08 import published
+from course_kit.checkpoints import load_checkpoint
+from course_kit.exercises.define import integers, some_numbers
+from course_kit.mine.scratch_parts import Either, Model, Part, Track, made
+
+LLAMA = """
+masked_softmax
+split_heads
+join_heads: the way back from split_heads
+share_heads
+rotation: the angle of pair j at position t is t · base^(−2j / d)
+turn: (a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)
+Cache*: the new ones behind the old, along the axis of the tokens
+GroupedAttention: out(softmax(Q Kᵀ / √d) V): turned queries and keys, fewer heads of keys, shared by those of queries
+rms_norm
+RMSNorm: x / √(mean(x²) + ε) · weight
+SwiGLU: down(silu(gate(x)) · up(x))
+LlamaBlock: x + attention(norm1(x)), then x + ffn(norm2(x))
+Llama*: tokens; the blocks, all with the same turns and mask; norm; times the table of the tokens, transposed
+Llama, token by token*: what a cache has read comes before; positions and mask go on behind it
+with_temperature
+nucleus
+generate*: read the text once, then each token by itself; at temperature 0 the likeliest
+"""
+ANSWERING = """
+answer_targets
+talk_batch: question and answer behind each other, then 0; True on the tokens of the answer
+answer_loss*: cross-entropy of the next token, where it is of an answer
+log_probability*: Σ ln p(token) over the tokens of an answer, for each talk
+dpo_loss
+preference_loss*: dpo_loss of the four log-probabilities; no gradient goes to the model before
+training*: AdamW, gradients cut at a norm of 1, and a rate of rate · (1 − step / steps)
+batch_of: talk_batch; a ValueError where there is nothing to learn from
+imitate*: `training` on answer_loss of `rows` talks, drawn anew
+prefer*: `training` on preference_loss, against a copy of the model as it was
+"""
+
+
+def of_llama(c: Any) -> dict[str, Any]:
+    """Inputs and sizes, by the names of parameters."""
+    config, ids = c.LlamaConfig(13, 16, 2, 4, 2, 12, 32), integers(13, 2, 7, seed=2)
+    cos, sin = c.rotation(torch.arange(5), 4)
+    causal = torch.ones(5, 5, dtype=torch.bool).tril()
+    return {
+        **{"x": some_numbers(2, 5, 16, seed=1), "turns": (cos, sin), "mask": causal, "c": config, "config": config},
+        **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "turn.x": some_numbers(2, 2, 5, 4, seed=3), "cos": cos},
+        **{"sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": 100.0, "size": 16, "hidden": 12, "eps": 1e-3},
+        **{
+            "k": some_numbers(1, 2, 3, 4, seed=4),
+            "v": some_numbers(1, 2, 3, 4, seed=5),
+            "ids": ids,
+            "generate.ids": ids[:1],
+        },
+        **{"model": Model("Llama"), "count": 9, "stop": Either([(), tuple(range(6))])},
+        **{"pieces": Either([[1] * 7, [3, 1, 2, 1]]), "LlamaBlock.context": (cos, sin)},
+    }
+
+
+def kept(cache, names, k, v):
+    """One token after another: all keys, all values, how many."""
+    for i in range(k.shape[2]):
+        found = cache.extend(k[:, :, i : i + 1], v[:, :, i : i + 1])
+    return (*found, torch.tensor(cache.length))
+
+
+def block(layer, names, x, turns, mask):
+    return layer(x, turns, mask)
+
+
+def in_pieces(llama, names, ids, pieces):
+    """The logits of a text that is read piece by piece, as of one that is read at once."""
+    caches = [names.Cache() for _ in range(2)]
+    return torch.cat([llama(piece, caches) for piece in ids.split(pieces, 1)], 1)
+
+
+def speaks(mine: Any) -> tuple[bool, str]:
+    """SmolLM2 in the reader's class; without it, the course's small model, with the course's logits."""
+    if smol := published.load():
+        model = made(mine, "Llama", {"config": smol.model.config}, dict(smol.model.named_parameters()))
+        ids = smol.prompt("What is the capital of France?")
+        said = smol.tokenizer.decode(list(mine.generate(model, ids, count=12, stop={smol.stop})))
+        return "Paris" in said, f"SmolLM2 speaks through your class. The capital of France? “{said}”"
+    ours, ids = load_checkpoint("llama-holmes").model, torch.arange(40, 60)[None]
+    model = made(mine, "Llama", {"config": ours.config}, dict(ours.named_parameters()))
+    right = torch.allclose(model(ids), ours(ids), atol=1e-3)
+    says = f"Your class gives {'' if right else 'not '}the logits of llama-holmes."
+    return right, f"{says} SmolLM2 is not installed: `{published.INSTALL}`, and it speaks here."
+
+
+def of_answering(c: Any) -> dict[str, Any]:
+    """Inputs and sizes, by the names of parameters."""
+    is_answer = torch.arange(6) >= torch.tensor([[2], [4], [3]])
+    is_answer[1, 5] = False
+    batch, other = (integers(9, 3, 6, seed=1) + 1, is_answer), (integers(9, 3, 6, seed=5) + 1, is_answer)
+    model = Model("Pairs")
+    talks = [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
+    return {
+        **{"ids": batch[0], "is_answer": is_answer, "liked": batch, "disliked": other, "model": model, "vocab": 12},
+        **{"before": c.Pairs(), "talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
+        "pairs": [([1, 2], [4, 11], [3, 11])],
+    }
+
+
+def steps_of(train, names, model, ids, is_answer, steps, rate):
+    """The losses of some steps on one batch."""
+    found = train(model, lambda: names.answer_loss(model, ids, is_answer), steps, rate)
+    return torch.tensor([float(loss) for _, loss in found])
+
+
+def imitates(train, names, model, talks, steps, rate):
+    return falls(train(model, talks, steps, rate))
+
+
+def prefers(train, names, model, pairs, steps, rate):
+    return falls(train(model, pairs, steps, rate))
+
+
+def falls(found):
+    """Whether a loss falls: which talks are drawn is the reader's."""
+    losses = [float(loss) for _, loss in found]
+    return losses[-1] < losses[0]
+
+
+SPEAKS = Part(
+    "a published model", "generate", speaks, ("Its parameters have the names above.",), seconds=240, optional=False
+)
+TRACKS = {
+    "llama": Track(
+        *(8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90),
+        calls={"Cache": kept, "LlamaBlock": block, "Llama, token by token": in_pieces},
+        **{"causal": ("ids", "x"), "given": ("LlamaConfig", "alone", "copying", "small", "checked"), "last": (SPEAKS,)},
+    ),
+    "answering": Track(
+        *(8, "answering", ANSWERING, of_answering, 90, "fine-tuning on answers, and on preferences", 90),
+        calls={"training": steps_of, "imitate": imitates, "prefer": prefers},
+        given=("Talk", "Pairs"),
+    ),
+}
