@@ -10,9 +10,9 @@ from course_kit.mine.scratch_parts import Either, Model, Track
 PARTS = """
 masked_softmax
 look_back
-Encoder: a GRU in both directions, half of the features each, which ends where a sentence does
-Decoder: output([s, c]) for each state s of the GRU, which begins with tanh(first(c))
-AttentiveDecoder: output([s, context]), where each s is the query of a look_back of its own
+Encoder*: a GRU in both directions, half of the features each, which ends where a sentence does
+Decoder*: output([s, c]) for each state s of the GRU, which begins with tanh(first(c))
+AttentiveDecoder*: output([s, context]), where each s is the query of a look_back of its own
 Translator*: the encoder's states and c; then the decoder, from begin(c) on
 masked_loss
 translation_loss*: the mean of −ln p of each word of the target, which reads `begin` and the words before it

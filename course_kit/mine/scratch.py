@@ -48,7 +48,7 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
 may go, as long as the later ones are right. It needs only torch, and nothing of the course.
 """'''
-FOOT = '''# Is yours built otherwise: one matrix for three, other names, other arguments? Say here how the checks reach it.
+FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach it.
 
 
 def build(name, *arguments):
@@ -107,7 +107,7 @@ def handout(name: str) -> str:
                 elif known in parts:
                     stubs[known] = _stub(node, lines, parts[known])
     paragraphs = described.split("\n\n")
-    sizes = "\n\n".join(one for one in paragraphs[1:-1] if not one.startswith(" "))
+    sizes = "\n\n".join([*(one for one in paragraphs[1:-1] if not one.startswith(" ")), *filter(None, [whole.note])])
     head = HEAD.format(about=paragraphs[0], sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
     numbered = [f"# Part {i}\n{stubs[part]}" for i, part in enumerate(filter(stubs.get, parts), 1)]
     body = BETWEEN.join([*given, *numbered, FOOT])
@@ -252,7 +252,7 @@ def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda 
         if trial and not (tasks and all(passed for _, passed, _ in found)):
             continue
         begin(part.title, part.seconds)
-        if part.name in space:
+        if part.name in space or part.made_of and "build" in space:
             verdict = part.verdict(space)
             found.append(Result(part.title, verdict.right, _in_words(verdict)))
         else:
@@ -306,7 +306,7 @@ def _in_words(verdict: Any) -> str:
         return "Not written yet. " + verdict.text
     lines = [verdict.text, f"    {verdict.code}" if verdict.code else ""]
     lines += [verdict.lead, table(verdict.arrays)[1]] if verdict.arrays else []
-    return "\n".join(filter(None, [*lines, *verdict.notes]))
+    return "\n".join(filter(None, [*lines, *verdict.notes])).replace("as the notebook does", "as the check does")
 
 
 def main(words: list[str], place: Path) -> int:
@@ -335,5 +335,5 @@ def main(words: list[str], place: Path) -> int:
     print(f"\n{done} of {len(parts)} parts. Next: {open_}.")
     if asked.hint:
         part = next(part for part in parts if part.title == open_)
-        print("\n".join(filter(None, part.hints[: asked.hint])))
+        print((*part.hints, "", "")[asked.hint - 1].strip() or "There is no more to say of it.")
     return 1

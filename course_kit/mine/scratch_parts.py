@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -63,9 +63,11 @@ class Part:
 
     def verdict(self, space: dict[str, Any]) -> Verdict:
         """What is said of the reader's file."""
-        thing = space[self.name]
+        thing = space[self.name] if self.name in space else space["build"]  # which knows another name
         if isinstance(self.judged, Exercise):
-            return judge(self.judged, thing, self.seconds)
+            verdict = judge(self.judged, thing, self.seconds)
+            vague = verdict.look == "the_result" and self.made_of and self.hints[1]
+            return replace(verdict, text=f"{verdict.text} It should be: {self.hints[1]}.") if vague else verdict
         try:
             with plain_torch(), quiet(), time_limit(self.seconds):
                 random.seed(0)
@@ -74,6 +76,7 @@ class Part:
         except (Exception, SystemExit, TookTooLong) as error:
             slow = Trouble("slow", "TookTooLong", f"{self.seconds:g}", own_line(thing, error.__traceback__))
             why = slow if isinstance(error, TookTooLong) else trouble(thing, error, Case({}))
+            why = replace(why, error=type(error).__name__)
             says = str(error) if isinstance(error, Misfit) else why.sentence
             return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
 
@@ -86,7 +89,7 @@ class Track:
     pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
     reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
     which no earlier output may see the later ones; given: definitions that are no work; more: other kept files; task:
-    the one whose `main` is the task; last: what comes after it.
+    the one whose `main` is the task; last: what comes after it; note: to be said above.
     """
 
     chapter: int
@@ -103,6 +106,7 @@ class Track:
     more: tuple[str, ...] = ()
     task: str = ""
     last: tuple[Part, ...] = ()
+    note: str = ""
 
     @property
     def modules(self) -> list[str]:
@@ -214,8 +218,8 @@ class Track:
         for name, thing in list(space.items()):
             if isinstance(thing, FunctionType) and thing.__module__ == module.__name__ and name not in readers:
                 space[name] = FunctionType(thing.__code__, space, name, thing.__defaults__)  # it calls the reader's
-            elif isinstance(thing, type) and issubclass(thing, nn.Module) and hasattr(mine, name):
-                space[name] = functools.partial(build, mine, name)
+            elif name in self.known and isinstance(thing, type) and issubclass(thing, nn.Module):
+                space[name] = functools.update_wrapper(functools.partial(build, mine, name), thing, updated=())
         started = time.process_time()
         torch.manual_seed(0)
         with quiet() as printed:
@@ -299,7 +303,7 @@ def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str
     """Its parameters with their shapes; of what is a part itself, only its name."""
     yield from (f"{at}{name} {list(p.shape)}" for name, p in model.named_parameters(recurse=False))
     for name, child in model.named_children():
-        name = "N" if name.isdigit() else name
+        name = "N" if isinstance(model, nn.ModuleList) else name
         if getattr(c, type(child).__name__, None) is type(child):
             yield f"{at}{name}: {type(child).__name__}"
         else:
