@@ -1,0 +1,184 @@
+"""Models from an empty file: what is written, and how the parts are judged."""
+
+import ast
+import functools
+from pathlib import Path
+
+import pytest
+
+from course_kit.mine import scratch
+
+FUSED = """
+
+class Fused(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.parts = sizes[1], sizes[1], sizes[2]
+        self.all = nn.Linear(sizes[0], sum(self.parts), bias=False)
+
+    def forward(self, x, mask=None):
+        return scaled_dot_product_attention(*self.all(x).split(self.parts, -1), mask)
+
+
+def build(name, *arguments):
+    return Fused(*arguments) if name == "SelfAttention" else globals()[name](*arguments)
+
+
+def state_map(name, state):
+    kinds = [f"{kind}.weight" for kind in ("query", "key", "value")]
+    return {"all.weight": torch.cat([state[kind] for kind in kinds])} if name == "SelfAttention" else state
+
+
+del SelfAttention, boxcar_kernel
+"""
+
+
+@functools.cache
+def own(name):
+    """The course's own bodies, as a reader's file."""
+    return "\n\n\n".join(scratch.track(name).texts())
+
+
+def results(folder, text, name, stop=False, tasks=False):
+    (folder / "file.py").write_text(text, "utf-8")
+    return list(scratch.results(folder / "file.py", name, stop, tasks))
+
+
+def verdict(folder, text, name):
+    """The first part that does not pass, and what is said of it."""
+    found = results(folder, text, name, stop=True)[-1]
+    return ("", "") if found.passed else (found.part, found.sentence)
+
+
+@pytest.mark.parametrize("name", scratch.CHAPTERS)
+def test_the_kept_file_passes_each_part_of_its_track(name, tmp_path):
+    found = results(tmp_path, own(name), name)
+    assert [row for row in found if not row.passed] == []
+    tasks = 1 + len(scratch.track(name).last)
+    assert len(found) == len(scratch.track(name).all_parts) - tasks > 5
+
+
+@pytest.mark.parametrize("name", scratch.CHAPTERS)
+def test_the_file_has_every_part_and_no_body(name, tmp_path):
+    text, track = scratch.handout(name), scratch.track(name)
+    nodes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    parts = {part.name for part in track.all_parts}
+    assert parts <= nodes.keys() and nodes.keys() - parts - set(track.given) == {"build", "state_map"}
+    for part in parts:
+        for node in ast.walk(nodes[part]):
+            if isinstance(node, ast.FunctionDef):
+                *described, last = node.body
+                assert ast.unparse(last) == "raise NotImplementedError"
+                assert all(isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in described)
+    found = results(tmp_path, text, name)
+    assert not any(row.passed for row in found)
+    assert found[0].part == track.all_parts[0].title and found[0].sentence.startswith("Not written yet.")
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "part", "says"),
+    [
+        ("transformer", "self.out(output), weights", "output, weights", "MultiHeadAttention", "No gradient reaches"),
+        ("transformer", "self.dropout(f(h))", "f(h)", "AddNorm", "With dropout, in train mode"),
+        (
+            "transformer",
+            "= causal_mask(target.shape[1], target.device)",
+            "= None",
+            "Transformer",
+            "Changing a later token",
+        ),
+        (
+            "transformer",
+            "self.output.weight = self.target_embedding.weight",
+            "pass",
+            "Transformer",
+            "nothing like its parameter",
+        ),
+        ("transformer", "/ q.shape[-1] ** 0.5", "/ q.shape[-1]", "scaled_dot_product_attention", "Scaled twice"),
+        ("llama", "mask.tril(past)", "mask.tril(0)", "Llama, token by token", "numbers differ"),
+        ("gpt", "model.zero_grad()", "pass", "training_step", "The line `model.zero_grad()` seems to be missing."),
+        ("answering", "is_answer[:, 1:], -100", "is_answer[:, :-1], -100", "answer_targets", ""),
+    ],
+)
+def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
+    assert own(name).count(right) >= 1
+    found, sentence = verdict(tmp_path, own(name).replace(right, wrong), name)
+    assert found == part and says in sentence
+
+
+def test_another_structure_passes_through_its_adapter(tmp_path):
+    found = results(tmp_path, own("attention") + FUSED, "attention")
+    assert [row for row in found if not row.passed] == []
+    assert found[-1] == ("boxcar_kernel", True, "It is not in the file; the parts that would use it are checked.")
+    found = results(
+        tmp_path, own("attention") + FUSED.replace('if name == "SelfAttention" else state', "and state"), "attention"
+    )
+    says = {row.part: row.sentence for row in found if not row.passed}
+    assert says["SelfAttention"].startswith("It has no parameter `query.weight` [4, 6]; it has all.weight.")
+    assert "boxcar_kernel" in says  # which may be missing only where the rest is right
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("import nothing_such", "Loading the file stops with ModuleNotFoundError"),
+        ("from course_utils.gpt import GPT", "It imports `course_utils.gpt`."),
+        ("raise SystemExit(3)", "Loading the file stops with SystemExit: 3."),
+        ("while True:\n    pass", "Loading it takes more than 0.2 s."),
+        ("def (", "Line 1 is no Python"),
+        ("", "There is no `preference_loss` in the file."),
+    ],
+)
+def test_a_file_that_cannot_be_run_says_why(text, says, tmp_path, monkeypatch):
+    monkeypatch.setattr(scratch, "LOAD", 0.2)
+    found = results(tmp_path, text, "answering")
+    assert not any(row.passed for row in found) and any(row.sentence.startswith(says) for row in found)
+
+
+def test_what_ends_python_is_said_and_prints_are_swallowed(tmp_path):
+    text = own("answering").replace(
+        "def talk_batch(", "def talk_batch(*_):\n    import os; os._exit(3)\n\n\ndef other("
+    )
+    (tmp_path / "file.py").write_text(f"print('x' * 2_000_000)\n{text}")
+    first, second = scratch.check(tmp_path / "file.py", "answering", tasks=False)
+    assert first.passed and first.part == "answer_targets"
+    assert second == ("talk_batch", False, "It ends Python, with exit status 3, so no more could be checked.")
+
+
+def test_a_file_of_the_reader_stays(tmp_path):
+    first = scratch.write("positions", tmp_path)
+    first.write_text("mine")
+    assert scratch.write("positions", tmp_path).name == "positions_2.py" and first.read_text() == "mine"
+    assert "from course_kit.mine.scratch import main" in (first.parent / "__main__.py").read_text()
+
+
+def test_the_command_says_what_is_next(tmp_path, monkeypatch, capsys):
+    rows = [scratch.Result("sinusoidal_encoding", True, "right."), scratch.Result("shift_matrix", False, "Not.\n  [1]")]
+    monkeypatch.setattr(scratch, "check", lambda path, name, stop: rows)
+    (tmp_path / "positions_2.py").write_text("")
+    assert scratch.main(["positions_2", "--hint", "3"], tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "✓ sinusoidal_encoding: right.\n✗ shift_matrix: Not.\n  [1]\n" in said
+    assert "1 of 7 parts. Next: shift_matrix." in said and "turns: [D / 2, 2, 2]" in said
+    assert scratch.main(["rooms"], tmp_path) == 2 and "There is no rooms.py" in capsys.readouterr().err
+    monkeypatch.setattr(scratch, "check", lambda path, name, stop: rows[:1])
+    assert scratch.main(["positions_2"], tmp_path) == 0
+    with pytest.raises(ValueError, match="'rooms' is given; needed: one of attention"):
+        scratch.handout("rooms")
+
+
+def test_a_short_task_is_learned_by_the_readers_definitions(tmp_path):
+    found = results(tmp_path, own("answering"), "answering", tasks=True)
+    assert found[-1].part == "the task" and found[-1].passed
+    text = own("answering").replace("def prefer(", "def prefer(*_, **__):\n    return iter([(0, 0.0)])\n\n\ndef other(")
+    track = scratch.track("answering")
+    (tmp_path / "file.py").write_text(text)
+    space, _ = scratch._loaded(Path(tmp_path / "file.py"), "prefer")
+    task = track.all_parts[-1].verdict(space)
+    assert not task.right and "Needed: 90 %." in task.text
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", scratch.CHAPTERS)
+def test_the_task_at_the_end_is_learned(name, tmp_path):
+    assert all(row.passed for row in results(tmp_path, own(name), name, tasks=True))
