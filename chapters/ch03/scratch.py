@@ -46,6 +46,6 @@ TRACKS = {
         bar=80,
         seconds=300,
         causal=("target",),
-        given=("START", "backwards", "PADDING", "real_words"),
+        given=("PADDING", "real_words", "backwards"),
     )
 }

@@ -56,6 +56,6 @@ TRACKS = {
         *(7, "gpt", PARTS, pool, 240, HAVE),
         **{"bar": 90, "calls": {"Tokenizer": cut_and_joined}, "causal": ("ids", "x"), "more": ("tokenizer",)},
         note="`cache` and `caches` may stay None here: they are a part of llama.",
-        given=("PADDING", "optimisers_of", "copying", "Word"),
+        given=("PADDING", "optimisers_of", "copying"),
     )
 }

@@ -22,14 +22,16 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from course_kit import files
 
-from .text import BETWEEN
+from .source import uses
+from .text import BETWEEN, blocks, imports
 
 if TYPE_CHECKING:
-    from .scratch_parts import Part, Track
+    from .scratch_parts import Track
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 8}
@@ -47,7 +49,9 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 
 Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
 may go, as long as the later ones are right. It needs only torch, and nothing of the course.
-"""'''
+"""
+
+from __future__ import annotations'''
 FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach it.
 
 
@@ -90,71 +94,39 @@ def track(name: str) -> Track:
 
 def handout(name: str) -> str:
     """The text of the file that a reader begins with."""
-    whole, stubs, given, imports = track(name), {}, {}, {}
-    described = ast.get_docstring(ast.parse(whole.texts()[0])) or ""
-    parts: dict[str, Part] = {}
-    for one in whole.all_parts:
-        parts.setdefault(one.name, one)
-    for text in whole.texts():
-        lines = text.split("\n")
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                imports |= {alias.asname or alias.name: _import(node, alias) for alias in node.names}
-            names = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else _targets(node)
-            for known in names:
-                if known in whole.given:
-                    given["\n".join(lines[_first(node) - 1 : node.end_lineno])] = None
-                elif known in parts:
-                    stubs[known] = _stub(node, lines, parts[known])
-    paragraphs = described.split("\n\n")
-    sizes = "\n\n".join([*(one for one in paragraphs[1:-1] if not one.startswith(" ")), *filter(None, [whole.note])])
-    head = HEAD.format(about=paragraphs[0], sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
-    numbered = [f"# Part {i}\n{stubs[part]}" for i, part in enumerate(filter(stubs.get, parts), 1)]
-    body = BETWEEN.join([*given, *numbered, FOOT])
-    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    lines = sorted({line for one, line in imports.items() if one in used and "torch" not in line} | {"import math"})
-    top = "from __future__ import annotations\n\n" + "\n".join(lines) + "\n\n" + TORCH
-    return BETWEEN.join([f"{head}\n\n{top}", body])
+    whole = track(name)
+    found, lines = ({name: one for text in whole.texts() for name, one in of(text).items()} for of in (blocks, imports))
+    parts = {part.name: part for part in reversed(whole.all_parts)}
+    names = dict.fromkeys(part.name for part in whole.all_parts)
+    stubs = [f"# Part {i}\n{_stub(found[name], parts[name].made_of)}" for i, name in enumerate(names, 1)]
+    body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
+    about, *more = (ast.get_docstring(ast.parse(whole.texts()[0])) or "").split("\n\n")
+    more[-1] = whole.note  # instead of whose functions they are
+    sizes = "\n\n".join(one for one in more if one and not one.startswith(" "))
+    head = HEAD.format(about=about, sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
+    used = [lines[one] for one in uses(body) if one in lines and "torch" not in lines[one]]
+    return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
 
 
-def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
-    if isinstance(node, ast.Import):
-        return ast.unparse(ast.Import([alias]))
-    return ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
-
-
-def _targets(node: ast.AST) -> list[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
-
-
-def _first(node: Any) -> int:
-    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-
-
-def _stub(node: Any, lines: list[str], part: Part) -> str:
-    """A definition without its bodies; of a class its methods, and its parameters with their shapes in the check."""
-    first = _first(node)
+def _stub(text: str, made_of: tuple[str, ...]) -> str:
+    """A definition without its bodies: of a class its methods, and what its parameters are."""
+    node, lines = ast.parse(text).body[0], text.split("\n")
+    described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]
     if isinstance(node, ast.FunctionDef):
-        described = isinstance(node.body[0], ast.Expr) and ast.get_docstring(node) is not None
-        end = node.body[0].end_lineno if described else node.body[0].lineno - 1
-        indent = " " * (node.col_offset + 4)
-        facts = filter(None, map(_remark, lines[end : node.end_lineno])) if node.name == "__init__" else ()
-        return "\n".join(
-            [*lines[first - 1 : end], *(indent + fact for fact in facts), f"{indent}raise NotImplementedError"]
-        )
-    end = node.body[0].end_lineno if ast.get_docstring(node) else node.lineno
-    pieces = ["\n".join(lines[first - 1 : end])]
-    if part.made_of:
-        shown = f"In the check, its parameters are: {', '.join(part.made_of)}."
-        pieces.append("\n".join(textwrap.wrap(shown, 95, initial_indent="    # ", subsequent_indent="    # ")))
-    pieces += [_stub(one, lines, part) for one in node.body if isinstance(one, ast.FunctionDef)]
+        end = described[0] if described else node.body[0].lineno - 1
+        remarks = [re.findall(r"#[^\"']*$", line) for line in lines[end:]] if node.name == "__init__" else []
+        remarks = [f"    {found[0]}" for found in remarks if found]
+        return "\n".join([*lines[:end], *remarks, "    raise NotImplementedError"])
+    pieces = ["\n".join(lines[: described[0] if described else node.lineno])]
+    if made_of:
+        told = textwrap.wrap(f"In the check, its parameters are: {', '.join(made_of)}.", 90)
+        pieces.append("\n".join(f"    # {line}" for line in told))
+    for one in node.body:
+        if isinstance(one, ast.FunctionDef):
+            first = min([one.lineno, *(above.lineno for above in one.decorator_list)])
+            method = textwrap.dedent("\n".join(lines[first - 1 : one.end_lineno]))
+            pieces.append(textwrap.indent(_stub(method, ()), "    "))
     return "\n\n".join(pieces)
-
-
-def _remark(line: str) -> str:
-    """What a line of a constructor remarks."""
-    return (re.findall(r"#[^\"']*$", line) or [""])[0]
 
 
 def write(name: str, folder: Path) -> Path:
@@ -181,14 +153,9 @@ def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True) -
         program = "import sys; from course_kit.mine.scratch import work; work(*sys.argv[1:])"
         options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks]
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-c", program, *options],
-            cwd=folder,
-            env=env,
-            start_new_session=True,
-            **silent,
-        )
+        how = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        how |= {"cwd": folder, "env": env, "start_new_session": True}
+        process = subprocess.Popen([sys.executable, "-X", "utf8", "-c", program, *options], **how)
         why = _watched(process, said)
         results = [Result(*row) for row in _rows(said) if len(row) == 3]
         now = [row[0] for row in _rows(said) if len(row) == 2]
@@ -239,17 +206,16 @@ def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda 
     whole = track(name)
     parts = whole.all_parts
     begin(parts[0].title, LOAD)
-    space, why = _loaded(path, parts[0].name)
+    space, why = _loaded(path)
     if why:
         yield Result(parts[0].title, False, why)
         return
     found, late = [], []
     for part in parts:
-        trial = callable(part.judged)
         if part.name not in space and part.optional:
             late.append(part.title)
             continue
-        if trial and not (tasks and all(passed for _, passed, _ in found)):
+        if callable(part.judged) and not (tasks and all(row.passed for row in found)):
             continue
         begin(part.title, part.seconds)
         if part.name in space or part.made_of and "build" in space:
@@ -260,12 +226,13 @@ def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda 
         yield found[-1]
         if stop and not found[-1].passed:
             return
-    whole_is_right = all(passed for _, passed, _ in found)
     for title in late:
-        yield Result(title, whole_is_right, "It is not in the file; the parts that would use it are checked.")
+        yield Result(
+            title, all(row.passed for row in found), "It is not in the file; the parts that would use it are checked."
+        )
 
 
-def _loaded(path: Path, first: str) -> tuple[dict[str, Any], str]:
+def _loaded(path: Path) -> tuple[dict[str, Any], str]:
     """The names of a file, and why it cannot be run."""
     from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
 
@@ -278,21 +245,16 @@ def _loaded(path: Path, first: str) -> tuple[dict[str, Any], str]:
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if taken := [one for one in names if one.partition(".")[0] in FOREIGN]:
                 return {}, f"It imports `{taken[0]}`. This file is written without it, with torch alone."
-        spec = importlib.util.spec_from_file_location(OURS, path)
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[OURS] = module
+        sys.modules[OURS] = module = ModuleType(OURS)
         with quiet(), time_limit(LOAD):
             exec(compile(text, str(path), "exec"), vars(module))
     except TookTooLong:
-        return (
-            {},
-            f"Loading it takes more than {LOAD:g} s. Is there a loop, or a training, outside of a function?",
-        )
+        why = "Is there a loop, or a training, outside of a function?"
+        return {}, f"Loading it takes more than {LOAD:g} s. {why}"
     except OSError as error:
         return {}, f"The file cannot be read: {error.strerror}."
     except SyntaxError as error:
-        return {}, f"Line {error.lineno} is no Python: {error.msg}."
+        return {}, f"Line {error.lineno or 1} is no Python: {error.msg}."
     except (Exception, SystemExit) as error:
         said = clean(str(error).split("\n")[0], 200)
         return {}, f"Loading the file stops with {type(error).__name__}" + (f": {said}." if said else ".")

@@ -2,10 +2,11 @@
 
 import ast
 import functools
-from pathlib import Path
+import re
 
 import pytest
 
+from course_kit import files
 from course_kit.mine import scratch
 
 FUSED = """
@@ -173,9 +174,17 @@ def test_a_short_task_is_learned_by_the_readers_definitions(tmp_path):
     text = own("answering").replace("def prefer(", "def prefer(*_, **__):\n    return iter([(0, 0.0)])\n\n\ndef other(")
     track = scratch.track("answering")
     (tmp_path / "file.py").write_text(text)
-    space, _ = scratch._loaded(Path(tmp_path / "file.py"), "prefer")
+    space, _ = scratch._loaded(tmp_path / "file.py")
     task = track.all_parts[-1].verdict(space)
     assert not task.right and "Needed: 90 %." in task.text
+
+
+def test_readme_says_minutes_and_what_one_has():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\d+) \| (.+) \|$", (files.course_folder() / "README.md").read_text("utf-8"), re.M
+    )
+    tracks = [(name, scratch.track(name)) for name in scratch.CHAPTERS]
+    assert rows == [(name, str(track.minutes), track.have) for name, track in tracks]
 
 
 @pytest.mark.weekly
