@@ -95,12 +95,12 @@ def track(name: str) -> Track:
 def handout(name: str) -> str:
     """The text of the file that a reader begins with."""
     whole = track(name)
-    found, lines = ({name: one for text in whole.texts() for name, one in of(text).items()} for of in (blocks, imports))
+    found, lines = ({name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports))
     parts = {part.name: part for part in reversed(whole.all_parts)}
     names = dict.fromkeys(part.name for part in whole.all_parts)
     stubs = [f"# Part {i}\n{_stub(found[name], parts[name].made_of)}" for i, name in enumerate(names, 1)]
     body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
-    about, *more = (ast.get_docstring(ast.parse(whole.texts()[0])) or "").split("\n\n")
+    about, *more = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
     more[-1] = whole.note  # instead of whose functions they are
     sizes = "\n\n".join(one for one in more if one and not one.startswith(" "))
     head = HEAD.format(about=about, sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)

