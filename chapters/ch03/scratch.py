@@ -44,7 +44,7 @@ TRACKS = {
         150,
         HAVE,
         bar=80,
-        seconds=300,
+        seconds=600,
         causal=("target",),
         given=("PADDING", "real_words", "backwards"),
     )

@@ -40,7 +40,7 @@ def pool(c: Any) -> dict[str, Any]:
         **{"mask": Either([None, causal]), "MultiHeadAttention.mask": there, "f": torch.tanh, "first": Either([0, 6])},
         **{"size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "context": 8, "causal_mask.size": 4},
         **{
-            "config": c.TransformerConfig(11, 13, 8, 2, 2, context=4, dropout=0.5),
+            "config": c.TransformerConfig(11, 13, 8, 2, 2, 12, context=4, dropout=0.5),
             "join_heads.x": some_numbers(2, 2, 3, 4, seed=0),
         },
         **{"source": source, "target": target, "source_mask": Either([None, source != 0]), "begin": 1, "padding": 0},

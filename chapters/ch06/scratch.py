@@ -31,7 +31,7 @@ best_span
 
 def pool(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
-    ids, config = integers(12, 2, 6, seed=1) + 1, c.BertConfig(13, 8, 2, 2, context=8, dropout=0.5)
+    ids, config = integers(12, 2, 6, seed=1) + 1, c.BertConfig(13, 8, 2, 2, 12, 8, 2, 0.5, "relu", 1e-2)
     ids[1, 4:] = 0
     there = Either([None, (ids != 0)[:, None]])
     return {

@@ -44,7 +44,7 @@ prefer*: `training` on preference_loss, against a copy of the model as it was
 
 def of_llama(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
-    config, ids = c.LlamaConfig(13, 16, 2, 4, 2, 12, 32), integers(13, 2, 7, seed=2)
+    config, ids = c.LlamaConfig(13, 16, 2, 4, 2, 12, 32, 100.0, 1e-2), integers(13, 2, 7, seed=2)
     cos, sin = c.rotation(torch.arange(5), 4)
     causal = torch.ones(5, 5, dtype=torch.bool).tril()
     return {

@@ -10,7 +10,7 @@ Nothing in it is overwritten that was changed by hand. In a notebook, after setu
     for_training(one_step)              # the course's function for the reader's that cannot train
 
 To read how: answers.py (what is done at each ✓, and which answers there are), lookup.py (`from mine import …`);
-composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py; beneath them source.py (what a
+scratch.py (the same files from an empty one); composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py; beneath them source.py (what a
 name means in a module's text), text.py, record.py (what was written), loading.py. And training.py.
 """
 

@@ -218,7 +218,8 @@ class Track:
         space = vars(self.course) | vars(module) | readers
         for name, thing in list(space.items()):
             if isinstance(thing, FunctionType) and thing.__module__ == module.__name__ and name not in readers:
-                space[name] = FunctionType(thing.__code__, space, name, thing.__defaults__)  # it calls the reader's
+                bare = inspect.unwrap(thing)  # with the reader's names for ours
+                space[name] = FunctionType(bare.__code__, space, name, bare.__defaults__, bare.__closure__)
             elif name in self.known and isinstance(thing, type) and issubclass(thing, nn.Module):
                 space[name] = functools.update_wrapper(functools.partial(build, mine, name), thing, updated=())
         started = time.process_time()

@@ -34,8 +34,9 @@ del SelfAttention, boxcar_kernel
 
 
 def own(name):
-    """The course's own bodies, as a reader's file."""
-    return "\n\n\n".join(scratch.track(name).texts)
+    """The course's own bodies, as a reader's file: without what is no part."""
+    others = "\n\n[globals().pop(name, None) for name in ('check', 'main', 'save', 'load')]\n"
+    return "\n\n\n".join(scratch.track(name).texts) + others
 
 
 def results(folder, text, name, stop=False, tasks=False):
