@@ -34,6 +34,11 @@ def pool(c: Any) -> dict[str, Any]:
     }
 
 
+def begun(writer, names, target, last, states, c, mask):
+    """What it gives, and how it begins."""
+    return (*writer(target, last, states, c, mask), writer.begin(c))
+
+
 HAVE = "a translator that looks back, and one that does not"
 TRACKS = {
     "seq2seq": Track(
@@ -46,6 +51,7 @@ TRACKS = {
         bar=80,
         seconds=600,
         causal=("target",),
+        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun),
         given=("PADDING", "real_words", "backwards"),
     )
 }

@@ -47,7 +47,7 @@ def pool(c: Any) -> dict[str, Any]:
         **{"c": config, "ids": ids, "segments": Either([None, (torch.arange(6) > 2).long().expand(2, 6)])},
         **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "model": Model("BertForPreTraining")},
         **dict.fromkeys(("Bert.mask", "BertForPreTraining.mask"), Either([None, ids != 0])),
-        **{"mask_id": 4, "special": Either([(), tuple(range(13))])},
+        **{"mask_id": 4, "special": Either([(), tuple(range(1, 13))])},
     }
 
 

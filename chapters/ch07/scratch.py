@@ -38,7 +38,7 @@ def pool(c: Any) -> dict[str, Any]:
         **{"x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": 2, "dropout": 0.5, "vocab": 13, "layers": 2},
         **{"context": 8, "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "ids": ids},
         **{"model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "optimisers": None},
-        **{"write.ids": ids[:, :3], "write.count": 9, "temperature": 0.0, "top_p": Either([1.0, 0.5])},
+        **{"write.ids": integers(13, 40, 3, seed=4), "write.count": 9, "temperature": 0.0, "top_p": Either([1.0, 0.5])},
         **{"text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": TEXT, "learn_merges.count": 6},
         **{"word": tuple("banana"), "pair": ("a", "n"), "merges": c.learn_merges(TEXT, 8)},
     }
