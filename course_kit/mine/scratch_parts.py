@@ -332,7 +332,7 @@ def _returns(reference: Any, result: Any) -> tuple[str, ...]:
     body = told[told.find("def forward") :] if "def forward" in told else told
     names = re.findall(r"(\w+)\s+\[", body.partition("->")[2].partition('"""')[0])
     count = len(result) if isinstance(result, tuple) else 1
-    return tuple(names) if len(names) == count else ("result", "second result", "third result")[:count]
+    return tuple(names) if len(names) == count else ("result", *(f"result {i}" for i in range(2, count + 1)))
 
 
 def _steps(thing: Any) -> str:
