@@ -8,7 +8,7 @@ from jupyterlab_driver import Lab, Notebook
 from waiting import contains, differs, settle, until
 
 from course_kit import cells, files
-from course_kit.exercises.printed_solution import HOW
+from course_kit.exercises.reference import HOW
 
 pytestmark = pytest.mark.browser
 SLIDER = 'input[type=range][data-control="width"]'
