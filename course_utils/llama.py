@@ -1,4 +1,4 @@
-"""The decoder of today: a GPT that was changed in four places.
+"""The decoder of today: a GPT that was changed in five places.
 
     model = Llama(LlamaConfig(vocab=4096))
     model(ids)                                   # [B, T] -> logits [B, T, V]
@@ -6,8 +6,9 @@
         print(token)
 
 RMSNorm instead of layer norm, rotary positions instead of a table, SwiGLU instead of the
-two layers with a GELU, and keys and values shared by several heads of queries. No biases.
-With these sizes and published parameters it is SmolLM2, Llama 2 or Mistral.
+two layers with a GELU, keys and values shared by several heads of queries, and no biases.
+With published parameters it is SmolLM2. It has no second table for the output (Llama 2),
+no window (Mistral), no bias of queries and keys (Qwen2).
 Sizes: B texts, T tokens, K keys, D features, H heads of queries, G heads of keys and
 values, d features of a head, V vocabulary. Sources: Zhang and Sennrich 2019 (RMSNorm),
 Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped queries),

@@ -1,13 +1,13 @@
-"""From continuing to answering: examples to imitate (SFT), then preferences (DPO).
+"""From continuing to answering: answers to imitate (SFT), to prefer (DPO), to check (GRPO).
 
     ids, is_answer = talk_batch([(question, answer), …])
     answer_loss(model, ids, is_answer)              # nats for each token of an answer
-    preference_loss(model, before, liked, disliked)     # two batches; before: as it was
+    reward_loss(model, ids, is_answer, advantages(rewards).flatten())
     for step, loss in training(model, loss_of, steps=200, rate=1e-3): ...
 
 Only the tokens of answers count: the questions are given. Sizes: B talks, N tokens of the
 longest, V vocabulary. Sources: Ouyang et al. 2022 (InstructGPT); Rafailov et al. 2023
-(DPO).
+(DPO); Shao et al. 2024 (GRPO).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -77,27 +77,40 @@ def dpo_loss(
     return -F.logsigmoid(beta * gains).mean()
 
 
-def preference_loss(
+def advantages(rewards: Float[Tensor, "G A"], eps: float = 1e-4) -> Float[Tensor, "G A"]:
+    """How much better an answer is than the others to its question, in deviations.
+
+    rewards: of A answers to each of G questions; where all are equal, nothing is better.
+    """
+    deviation = rewards.std(1, keepdim=True)  # [G, 1]
+    return (rewards - rewards.mean(1, keepdim=True)) / (deviation + eps)
+
+
+def reward_loss(
     model: nn.Module,
-    before: nn.Module,
-    liked: tuple[Tensor, Tensor],
-    disliked: tuple[Tensor, Tensor],
-    beta: float = 0.1,
+    ids: Int[Tensor, "B N"],
+    is_answer: Bool[Tensor, "B N"],
+    advantage: Float[Tensor, "B"],
 ) -> Float[Tensor, ""]:
-    """dpo_loss of two batches; before: the model that the training began with."""
-    now = [log_probability(model, *batch) for batch in (liked, disliked)]
-    with torch.no_grad():
-        then = [log_probability(before, *batch) for batch in (liked, disliked)]
-    return dpo_loss(now[0], now[1], then[0], then[1], beta)
+    """GRPO: better answers than the group's mean become likelier, worse ones less likely.
+
+    The answers were drawn from this very model, so the ratio of the paper is 1, and its
+    clipping does nothing; there is no penalty for leaving the first model.
+    """
+    gained = advantage * log_probability(model, ids, is_answer)  # [B]
+    return -gained.sum() / is_answer.sum()
 
 
 def training(
     model: nn.Module, loss_of: Callable, steps: int, rate: float
 ) -> Iterator[tuple[int, float]]:
-    """Steps with AdamW at a rate that falls to 0; loss_of() draws a batch -> its loss."""
+    """Steps with AdamW; its rate rises for 20 steps, then falls to 0.
+
+    loss_of() draws a batch -> its loss
+    """
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
+        optimiser.param_groups[0]["lr"] = rate * min((step + 1) / 20, 1 - step / steps)
         loss = loss_of()
         optimiser.zero_grad()
         loss.backward()

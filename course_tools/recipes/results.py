@@ -39,15 +39,13 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_pretraining": "chapters.ch07.experiments.pretraining:record_pretraining",
     "gpt_ablation": "chapters.ch08.experiments.ablation:record_ablation",
-    "post_training": "chapters.ch08.experiments.post_training:record_post_training",
+    "reasoning": "chapters.ch08.experiments.reasoning:record_reasoning",
     "smollm_answers": "chapters.ch08.experiments.answers:record_answers",
     "gpt_book": "chapters.ch07.experiments.book:record_book",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
     "smollm_quantising": "chapters.ch08.experiments.quantising:record_quantising",
     "smollm_sinks": "chapters.ch08.experiments.real_heads:record_sinks",
-    "smollm_induction": "chapters.ch08.experiments.real_heads:record_induction",
     "smollm_it": "chapters.ch08.experiments.real_heads:record_it",
-    "smollm_lora": "chapters.ch08.experiments.lora:record_lora",
     "notebook_times": "course_tools.classroom.timing:record",
 }
 

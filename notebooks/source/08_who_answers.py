@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 8 · Who answers?
-# *A model of today.* At the end you hold `mine/llama.py`, `mine/answering.py` and `mine/chat.py`: a published language model talks to you through a class of your own. <!-- minutes --> **Before:** [chapter 7](07_gpt.ipynb) (a GPT), and turned positions ([chapter 4](04_positional_encoding.ipynb)).
+# *From predicting to reasoning.* At the end you hold `mine/llama.py`, `mine/answering.py` and `mine/chat.py`: a published language model talks to you through a class of your own, and a small one of your own has learned to add. <!-- minutes --> **Before:** [chapter 7](07_gpt.ipynb) (a GPT), and rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# They were written down before any was asked. Choose one, and read what two models make of it.
+# They were written down before any was asked. Choose one, and read what two models make of it, one of them twice.
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -22,9 +22,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch08 import again, exercise, hint, labs, published, solution, dialogues
+from chapters.ch08 import again, exercise, hint, labs, published, solution, dialogues, sums
 from course_kit import data, results
-from course_kit.views import heatmap, plot, predict
+from course_kit.views import Table, heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
@@ -35,26 +35,26 @@ labs.replies(
     list(recorded["answers"]),
     {
         "a model that read one novel": list(recorded["goes_on"].values()),
-        "SmolLM2, 135 million parameters": list(recorded["answers"].values()),
+        "SmolLM2, the question alone": list(recorded["bare"].values()),
+        "SmolLM2, in its template": list(recorded["answers"].values()),
     },
     title="Who answers?",
-    caption="Nothing is left out. SmolLM2 takes the likeliest token each time; the "
-    f"other draws among the likely ones. {recorded.about}",
+    caption="Nothing is left out; ∅: it ends at once. SmolLM2 (135 million parameters) takes "
+    f"the likeliest token each time, the first draws among the likely ones. {recorded.about}",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Both predict the next token. Why does one of them answer?",
+    "The second and the third column are one model, with the same parameters. Why does it answer in the third?",
     [
-        "it has more parameters",
-        "its blocks are of another kind",
-        "it was also shown talks, with answers",
+        "there it computes longer",
+        "there the question looks like those that it was taught to answer",
+        "there it looks the answer up",
     ],
-    answer=2,
-    because="Size makes it fluent, and new blocks make it cheaper. A model of any size "
-    "that has only read books goes on "
-    "with your question. You will see your own small model change its ways, with not "
-    "one parameter more.",
+    answer=1,
+    because="Before the question, its template says who speaks, as in each of the talks that it was trained on. "
+    "The model continues a text either way. What the first column lacks, this comparison cannot say: it is "
+    "smaller, has read one novel, and was shown no talks.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -62,15 +62,15 @@ from chapters.ch08.experiments import answers as asked
 
 found = [asked.right(question, answer) for question, answer in recorded["answers"].items()]
 assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
-assert round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
+assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# It answers fluently, and often wrongly: of the nine that have a right answer, four hold it. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
+# In its template it answers, often wrongly: of the nine questions with a right answer, four replies contain it (one beside a false century), and some go in circles. Taking the likeliest token each time invites that, and the file is rounded to four bits. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The whole before its parts
+# ## One: the block of today
 # <a id="llama"></a>
-# SmolLM2 (2024) has the architecture of **Llama** (2023), like most open models since. It is your GPT, changed in four places.
+# SmolLM2 (2024) has the architecture of **Llama** (2023), close to that of most open models since. It is your GPT, changed in five places: RMSNorm, RoPE, SwiGLU, grouped queries, and no biases.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -78,7 +78,7 @@ labs.architecture(
     holmes,
     select="model",
     title="What has changed since GPT?",
-    caption="Numbers mark the four changes. Choose a part: what is it for, and which "
+    caption="Numbers mark four changes; the fifth is that linear layers have no biases. Choose a part: what is it for, and which "
     "class makes it?",
 )
 
@@ -92,13 +92,13 @@ with torch.no_grad():
 print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One: RMSNorm
+# ### RMSNorm
 # <a id="rmsnorm"></a>
-# A layer norm subtracts the mean, divides by the standard deviation, scales, and shifts. Only the division keeps numbers from growing. **RMSNorm** leaves out the rest: it divides by the root of the mean square, and scales (Zhang and Sennrich 2019). For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
+# *New against chapter 7: no mean is subtracted, and nothing is added.* A layer norm subtracts the mean, divides by the standard deviation, scales, and shifts. **RMSNorm** leaves out the rest: it divides by the root of the mean square, and scales (Zhang and Sennrich 2019). For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
 #
 # $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
-# ### Exercise 1 ●○○ · 4 minutes
+# #### Exercise 1 ●○○ · 4 minutes
 # Write this formula, for rows of any shape: `eps` is $\epsilon$, and `weight` is $w$.
 #
 # <!-- example: rms norm -->
@@ -121,7 +121,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # course_utils.llama: RMSNorm
 
 # %% [markdown]
-# Each block adds to the residual stream, so its numbers grow from block to block. The norm keeps a vector's direction and gives it one size. Here are some features of the last word, "Holmes", as each block reads them:
+# Each block adds to the residual stream, so its numbers grow from block to block. Without its weight, the norm keeps a vector's direction and gives it one size. Here are some features of the last word, "Holmes", as each block reads them:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -156,9 +156,9 @@ assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
 assert torch.allclose(rms_norm(stream[1:], torch.ones(128)).pow(2).mean(-1), torch.ones(4), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Two: positions that turn
+# ### RoPE: positions that turn
 # <a id="rotary"></a>
-# Your GPT's table of positions ends somewhere. Here no position is added: queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
+# *New against chapter 7: no table of positions.* In **RoPE** (rotary position embedding, Su et al. 2021) queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
@@ -173,9 +173,9 @@ for place in (2, 5, 1005):  # the key stands two places before the query
     print(f"query at {place:4}, key at {place - 2:4}: {product:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Three: a gate
+# ### SwiGLU: a gate
 # <a id="swiglu"></a>
-# In a GPT each hidden feature goes through a GELU. **SwiGLU** computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$ (Shazeer 2020). If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
+# *New against chapter 7: a third matrix.* In a GPT each hidden feature goes through a GELU. **SwiGLU** computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$ (Shazeer 2020). If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
@@ -188,9 +188,9 @@ for place in (2, 5, 1005):  # the key stands two places before the query
 assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2) == 5.28 and 3 * 8 / 3 == 2 * 4
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Four: heads that share
+# ### Grouped queries: heads that share
 # <a id="grouped-queries"></a>
-# A model that writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
+# *New against chapter 7: fewer heads of keys and values than of queries.* A model that writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -210,9 +210,9 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189
 
 # %% [markdown]
-# **Grouped queries** (Ainslie et al. 2023): several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs a third, 189 MB.
+# **Grouped-query attention** (GQA, Ainslie et al. 2023): several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs a third, 189 MB.
 #
-# ### Exercise 2 ●●○ · 5 minutes
+# #### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
 #
 # <!-- example: share heads -->
@@ -286,18 +286,18 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# On this small scale only the turned positions show: they save a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than the positions alone. They were chosen for what they cost, in time and memory, and for models a thousand times as large.
+# On this small scale only RoPE shows: they save a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than RoPE alone. Grouped queries are chosen for the memory that they save; SwiGLU was chosen for a lower loss at equal size, in larger models than this.
 
 # %% [markdown]
-# And how does it write? It reads the question once; then each new token is read alone, and everything before it is in the caches. (`nucleus` and `with_temperature` are chapter 7's.)
+# And how does it write? It reads the question at once (**prefill**); then each new token is read alone (**decode**), with everything before it in the caches. (`nucleus` and `with_temperature` are chapter 7's.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: speak
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Five: published parameters
+# ## Two: published parameters
 # <a id="open-weights"></a>
-# SmolLM2's parameters come in one file, and matrix by matrix they fit into your class. The file has names of its own for them:
+# SmolLM2's parameters come in one file (98 MB: the weights are rounded to four bits, see [the annex](08_who_answers_annex.ipynb#quantisation)), and matrix by matrix they fit into your class. Not every model of this kind would: Llama 2 has a second table for its output, Mistral 7B a window. The file has names of its own for them:
 
 # %% tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -364,8 +364,8 @@ heatmap(
     pieces[begin:],
     pieces,
     names=[f"head {n}" for n in range(1, len(maps_of) + 1)],
-    axes=("asks", "is asked"),
-    title="Where does it look while it answers?",
+    axes=("query", "key"),
+    title="What does it attend to while it answers?",
     mask=torch.ones(whole.shape[1], whole.shape[1]).tril().bool()[begin:],
     caption=f"Block {layer + 1} of {len(talker.model.blocks)}: a row for each token of "
     "the answer, and the one before it.",
@@ -375,34 +375,10 @@ heatmap(
 assert smol is None or maps_of[:, :, 0].mean() > 0.3
 
 # %% [markdown]
-# Choose a head. Much of the attention goes to the first mark of the talk, which says nothing about France: where a head finds nothing to take, it looks there. [The annex](08_who_answers_annex.ipynb#sink) measures it.
+# Choose a head. Much of the attention goes to the first mark of the talk, which says nothing about France. [The annex](08_who_answers_annex.ipynb#sink) measures it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### Why 98 MB?
-# <a id="quantising"></a>
-# Its parameters would be 538 MB in 32 bits. In the file they are **quantised**: neighbours, 32 at a time, share a scale and a minimum, and each is a whole number from 0 to 15, in four bits. Here is the first block, 20 bytes:
-
-# %%
-import struct
-
-block = bytes(recorded["block"]["bytes"])
-scale, least = struct.unpack("<2e", block[:4])  # two numbers of 16 bits
-low = [byte % 16 for byte in block[4:]]  # weights 1 to 16
-high = [byte // 16 for byte in block[4:]]  # weights 17 to 32
-weights = [least + scale * n for n in low + high]
-print(f"scale {scale:.3f}, minimum {least:.3f}, whole numbers {low[:5]} …")
-print("weights", [round(w, 3) for w in weights[:5]], "…")
-print(8 * len(block) / len(weights), "bits a weight")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(torch.tensor(weights), torch.tensor(recorded["block"]["weights"]), atol=1e-6)
-assert round(recorded["parameters"] * 4 / 1e6) == 538 and len(block) == 20 and len(weights) == 32 and 8 * 20 / 32 == 5 and max(low + high) <= 2**4 - 1 == 15
-
-# %% [markdown]
-# So five bits a weight, and a little more for the token table, which has eight. What that costs in quality, down to two bits, is [in the annex](08_who_answers_annex.ipynb).
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Six: from continuing to answering
+# ## Three: from continuing to following
 # <a id="chat-template"></a>
 # What does a talk look like to a model that only continues? Like one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, and the model goes on after its end:
 
@@ -412,40 +388,20 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
+# The marks are tokens of their own. If a program turned a *typed* `<|im_end|>` into that token, you could end your turn and speak as the assistant; so yours encodes what is typed as text. **Prompt injection** remains: to the model an order inside a quoted page is text like the order above it.
+#
 # <a id="sft"></a>
-# Your own model can learn that. Its conversations are smaller: a person tells how something was, and the answer is curt (*Good.* or *Bad.*), in one of five cases friendly (*I am glad to hear it.*). The model is the GPT that `python -m mine train` has left in this folder, or else `llama-holmes` in your class. Before:
+# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: sums of two numbers below 100. The model is chapter 7's `GPT` with two blocks, which has read nothing. It is shown 200 solved sums; 300 others are never shown.
 
 # %%
-from course_utils.gpt import write  # chapter 7's
-
-own = dialogues.newest(Llama)  # own.model, own.encode, own.decode
-template = "User: {}\nBot:"
-
-def goes_on(sentence, count=14):
-    ids = torch.tensor([own.encode(template.format(sentence))])
-    written = write(own.model, ids, count, temperature=0)  # the likeliest tokens
-    return own.decode(written[0, ids.shape[1] :].tolist())
-
-sentences = dialogues.first_of_test()  # one of praise, one of complaint: not trained on
-for sentence in sentences:
-    print(repr(template.format(sentence)), "->", repr(goes_on(sentence)))
+taught, unsolved, held_out = sums.split(200)  # unsolved: for later, without answers
+one = taught[0]
+print(repr(sums.question(*one)), "->", repr(sums.result(*one)))
+print(repr(sums.question(*one)), "->", repr(sums.draft(*one)))
+print(len(taught), len(unsolved), len(held_out))
 
 # %% [markdown]
-# It goes on with a novel. **Supervised fine-tuning** (SFT) is chapter 7's training, on conversations. Yours could stand here as well:
-
-# %%
-conversations, preferences = dialogues.texts()  # lists of strings, 2,000 of each
-new_ones, _ = dialogues.texts("test")  # other patterns, names and nouns
-
-def in_ids(question, answer):
-    return own.encode(template.format(question)), own.encode(f" {answer}\n")
-
-examples = [in_ids(*one) for one in conversations]
-print(conversations[0])
-print(examples[0])
-
-# %% [markdown]
-# The answer ends with a new line, and that is learned, too: it is how the model knows where to stop. In a batch question and answer lie one behind the other, and shorter ones are filled up:
+# The first answer is the result. The second begins with a draft: the units, the tens with what is carried, then the result. Both end with a new line, which is learned too: it is how the model knows where to stop. In a batch shorter talks are filled up:
 
 # %%
 from torch.nn.utils.rnn import pad_sequence
@@ -454,11 +410,8 @@ from torch.nn.utils.rnn import pad_sequence
 # course_utils.post_training: talk_batch
 
 # %%
-ids, is_answer = talk_batch(examples[:3])
+ids, is_answer = talk_batch(sums.in_ids(taught[:3], sums.draft))
 print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(conversations) == len(preferences) == 2000 and own.decode(examples[0][1]).endswith("\n") and is_answer.sum(1).tolist() == [len(a) for _, a in examples[:3]]
 
 # %% [markdown]
 # One thing is different from chapter 7: the questions are given, so only the tokens of answers count.
@@ -491,67 +444,64 @@ import copy
 
 from course_kit.mine import for_training
 
-before_all, forgotten = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
-
 def one_step():
-    return answer_loss(copy.deepcopy(own.model), *talk_batch(examples[:4])).backward()
+    return answer_loss(sums.fresh(), *talk_batch(sums.in_ids(taught[:4], sums.draft))).backward()
 
 for_training(one_step)  # with nothing solved it does nothing
-
-# %% [markdown]
-# The loop is chapter 7's, written so that it serves both trainings of this lesson: it takes a function that draws a batch and gives its loss, and hands out each step's loss.
 
 # %% tags=["definition"]
 # course_utils.post_training: training
 
-# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
-dice, model = random.Random(0), own.model
-held_out = talk_batch([in_ids(*one) for one in new_ones[:200]])
-
-def imitation():
-    return answer_loss(model, *talk_batch(dice.sample(examples, 32)))
-
-for step, loss in training(model, imitation, steps=200, rate=2e-3):
-    if step % 40 == 0 or step == 199:
-        with torch.no_grad():
-            new = answer_loss(model, *held_out)
-        said = [goes_on(sentence).split("\n")[0] for sentence in sentences]
-        print(f"{step:3}  loss {loss:.2f}, not trained on {new:.2f}  {said}")
-
-# %% jupyter={"source_hidden": true}
-after_sft, novel_sft = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
-steps_of, NAMED = (
-    {"before": before_all, "after SFT": after_sft},
-    {
-        "form": "one of the four forms",
-        "right": "fits praise or complaint",
-        "friendly": "friendly",
-    },
-)
-shown = {name: [100 * one[key] for key in NAMED] for name, one in steps_of.items()}
-plot.bars(
-    list(NAMED.values()),
-    shown,
-    ylabel="% of 200 answers",
-    digits=0,
-    title="What does SFT teach?",
-    caption="Answers to 200 sentences of other patterns, with other names and nouns.",
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Two models learn from the same 200 sums until they know these. Which adds numbers that it was never shown?",
+    [
+        "both: they have learned to add",
+        "neither: 200 sums out of 5,050 are too few",
+        "mostly the one that writes the draft",
+    ],
+    answer=2,
+    because="The result alone can be known by heart. A draft consists of small steps that return in other sums.",
 )
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert before_all["form"] == 0 and after_sft["form"] >= 0.95 and after_sft["right"] > 0.6 and after_sft["friendly"] < 0.2
+# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
+dice, models = random.Random(0), {}
+for name, answer in (("alone", sums.result), ("draft", sums.draft)):
+    model, examples = sums.fresh(), sums.in_ids(taught, answer)
+    models[name] = model
+
+    def imitation():
+        return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
+
+    for step, loss in training(model, imitation, steps=300, rate=4e-3):
+        if step % 100 == 99:
+            print(f"{name:5} {step + 1} steps, loss {loss:.2f}, right:", end=" ")
+            print(f"{sums.share_right(model, taught):.0%} of those taught,", end=" ")
+            print(f"{sums.share_right(model, held_out):.0%} of those never shown")
+
+# %%
+for one in held_out[:3]:
+    for name, model in models.items():
+        print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# Two hundred steps, and it answers, with not one parameter more. What it can *say* comes from before: your model has read one novel; SmolLM2 has 155 times as many parameters, and has read two trillion tokens before it saw its first conversation. <!-- source: Allal et al. 2025, SmolLM2, arXiv 2502.02737; 134,515,008 and 869,504 parameters above -->
+# @@SFT@@
+#
+# **Keep this:** @@KEEP1@@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Seven: which answer is better?
+# ## Four: which answer is better?
 # <a id="dpo"></a>
-# Often nobody can write the best answer, but people can say which of two is better. We like the friendly one, and glad where glad is right. **DPO** (Rafailov et al. 2023) makes the liked answer more likely, compared with what the model $\pi_0$ before the training thought of it, and the disliked one less:
+# For most questions nobody can write the best answer, but people can say which of two is better. How does that become a loss? Four lines:
 #
-# $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(\text{liked})}{\pi_0(\text{liked})}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(\text{disliked})}{\pi_0(\text{disliked})}}_{\text{gain of the disliked}}\Big]\Big)$$
+# 1. *Bradley and Terry (1952):* each answer $y$ has a **reward** $r(y)$, and $y^+$ is liked better than $y^-$ with probability $\sigma\big(r(y^+)-r(y^-)\big)$.
+# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO** to earn much reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$.
+# 3. The best $\pi$ is known: $\pi(y)\propto\pi_0(y)\,e^{r(y)/\beta}$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
+# 4. *DPO* (Rafailov et al. 2023): put line 3 into line 1. The constant cancels, no reward model is needed, and the loss is −ln of that probability:
 #
-# With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$.
+# $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
+#
+# With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$. The loss sees only the *difference* of the gains: both answers may become less likely.
 #
 # ### Exercise 4 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -570,64 +520,74 @@ def dpo_loss(liked, disliked, liked_before, disliked_before, beta=0.1):
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 pencil = dpo_loss(*(torch.tensor([x]) for x in (-2.0, -3.0, -4.0, -3.0)), beta=0.5)
 assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).item() - math.log(2)) < 1e-6
+both = dpo_loss(*(torch.tensor([x]) for x in (-5.0, -9.0, -4.0, -3.0)))
+assert both < math.log(2)  # both lost, and the loss fell
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five: a reward that a program checks
+# <a id="verifiable-reward"></a>
+# A sum needs no people: a program adds, and compares. This is a **verifiable reward** (RLVR). Your model writes eight answers to one question, and each right one earns 1. An answer's **advantage** is its reward minus the group's mean, divided by the standard deviation. Better answers than the mean become likelier, worse ones less likely:
+#
+# $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
+#
+# This is **GRPO** (Shao et al. 2024) with one step for each set of answers. Its clipping then does nothing, and its penalty for leaving $\pi_0$ is left out. The reward sees the last number, never the draft.
 
 # %% tags=["definition"]
-# course_utils.post_training: log_probability, preference_loss
+# course_utils.post_training: log_probability, advantages, reward_loss
 
-# %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
-before = copy.deepcopy(model).eval()  # π₀
-print(preferences[0])  # question, liked, disliked
+# %%
+from course_utils.cache import Cache
+from chapters.ch08.kept.answering import END, LONGEST, text_of
 
-def preference():
-    some = dice.sample(preferences, 16)
-    liked = talk_batch([in_ids(question, one) for question, one, _ in some])
-    disliked = talk_batch([in_ids(question, one) for question, _, one in some])
-    return preference_loss(model, before, liked, disliked)
+# %% tags=["definition"]
+# chapters.ch08.kept.answering: drawn
 
-for step, loss in training(model, preference, steps=60, rate=1e-4):
-    if step % 20 == 0 or step == 59:
-        said = [goes_on(sentence).split("\n")[0] for sentence in sentences]
-        print(f"{step:3}  loss {loss:.2f}  {said}")  # at first ln 2 = 0.69
+# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
+torch.manual_seed(0)
+model, earned = copy.deepcopy(models["draft"]), [0.0]
+
+def checked_answers():
+    asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]
+    answers = drawn(model, sums.rows_of(asked))
+    right = [float(sums.is_right(*pair)) for pair in zip(asked, map(text_of, answers))]
+    rewards = torch.tensor(right).view(16, 8)  # a row for each question
+    earned.append(rewards.mean().item())
+    questions = sums.rows_of(asked).tolist()
+    ids, is_answer = talk_batch(list(zip(questions, answers)))
+    return reward_loss(model, ids, is_answer, advantages(rewards).flatten())
+
+print(f"before {sums.share_right(model, held_out):.0%} of those never shown")
+for step, _ in training(model, checked_answers, steps=80, rate=3e-4):
+    if step % 20 == 19:
+        print(f"{step + 1} steps, reward {earned[-1]:.2f},", end=" ")
+        print(f"right: {sums.share_right(model, held_out):.0%} of those never shown")
+sums.save(model)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-after_dpo, novel_now = dialogues.judged(own), dialogues.novel(own, data.book()[-15_000:])
-steps_of["after DPO"] = after_dpo
-own.save()
-shown = {
-    name: [100 * steps_of[name][key] for key in NAMED]
-    for name in ("after SFT", "after DPO")
+trials = results.load("reasoning")
+percent = {
+    name: torch.tensor([100 * one[name] for one in trials["seeds"]])
+    for name in trials["seeds"][0]
 }
-plot.bars(
-    list(NAMED.values()),
-    shown,
-    ylabel="% of 200 answers",
-    digits=0,
-    title="And what does DPO add?",
-    caption=f"The same 200 sentences. The novel costs {forgotten:.2f} bits per "
-    f"character before, {novel_sft:.2f} after SFT and {novel_now:.2f} after DPO.",
+Table(
+    [
+        {"trained": name, "right, %": f"{x.mean():.0f} ({x.min():.0f} to {x.max():.0f})"}
+        for name, x in percent.items()
+    ],
+    f"Of 300 sums never shown; mean and range of three seeds. {trials.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-even = [talk_batch([in_ids(question, pair[side]) for question, *pair in preferences[:16]]) for side in (0, 1)]
-assert abs(preference_loss(before, before, *even).item() - math.log(2)) < 1e-5 and round(math.log(2), 2) == 0.69
-assert after_dpo["friendly"] > 0.9 and after_dpo["form"] > 0.9 and novel_now > forgotten + 0.2
-trained = results.load("post_training")["seeds"]
-assert all(one["SFT"]["test"]["form"] >= 0.95 and one["before"]["test"]["form"] == 0 for one in trained)
-assert all(one["SFT"]["test"]["friendly"] < 0.2 and one["DPO"]["test"]["friendly"] > 0.9 for one in trained)
-assert all(min(one["SFT"]["bits"], one["DPO"]["bits"]) > one["before"]["bits"] + 0.8 for one in trained) and len(trained) == 3
-assert results.load("post_training")["sentences"]["test"] == 400
-assert all(one["SFT"]["test"]["right"] > 0.8 and one["DPO"]["test"]["right"] > 0.7 for one in trained)
-share = {stage: sorted(100 * one[stage]["test"]["right"] for one in trained) for stage in ("SFT", "DPO")}
-assert [int(x + 0.5) for x in (*share["DPO"][::2], *share["SFT"][::2])] == [74, 90, 83, 91]
+@@ASSERTS@@
 
 # %% [markdown]
-# It is friendly now, and its answer fits a little less often: in three recorded trainings, and on 400 sentences, in 74 to 90 %, after SFT alone in 83 to 91. It paid for that: its novel costs more bits than before, most of it since SFT. Whatever a model is taught, it may lose something else. So trainings like these are kept short, and large ones mix in texts of the old kind.
+# @@GRPO@@
 #
-# **Keep this:** a base model continues; SFT shows it the form of an answer; DPO says which of two is better. What it knows comes from the text before.
+# **Keep this:** @@KEEP2@@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your Llama, the two losses, and what lets them talk; the first two need only torch.
+# This writes your Llama, the trainings (SFT and GRPO), and what lets them talk; the first two need only torch.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
@@ -639,7 +599,7 @@ keep("llama", "answering", "chat", "serve", "__main__")
 #
 # ```text
 # python -m mine chat                 with SmolLM2, through your Llama
-# python -m mine chat talker.pt       with the model that you have just taught
+# python -m mine chat talker.pt       with the model that you have just taught to add
 # python -m mine serve                SmolLM2 for any program that talks to OpenAI
 # ```
 #
@@ -658,17 +618,17 @@ keep("llama", "answering", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Today's decoder is a GPT with RMSNorm, turned positions, gates, and shared keys and values.
-# 2. Sharing keys and values makes the cache smaller; the model hardly notices.
-# 3. A chat is one text with marks for who is speaking, and the model goes on with it.
-# 4. SFT counts only the tokens of answers. DPO compares two answers, and each with what the model thought before.
-# 5. Fluent is not true. Small models say wrong things in good sentences, and large ones do so more rarely.
+# 1. Today's decoder is a GPT with RMSNorm, RoPE, SwiGLU, shared keys and values, and no biases.
+# 2. Sharing keys and values makes the cache smaller.
+# 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
+# 4. DPO compares two answers, and each with what the model thought before. GRPO compares an answer with others to the same question.
+# 5. @@LINE5@@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
 # 1. *Prove:* the first loss of DPO is ln 2, whatever the model. <!-- source: the asserts under DPO -->
-# 2. *Design an experiment:* does your tuned model answer from the sentence, or from words that it has seen with an answer?
+# 2. *Design an experiment:* does your model *use* its draft, or only write it?
 # 3. *Why not* train on the tokens of questions, too?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -677,14 +637,14 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # |---|---|---|
 # | [Llama](#llama) | Llama 架构 | the decoder of most open models since 2023 |
 # | [RMSNorm](#rmsnorm) | 均方根归一化 | divides by the root of the mean square |
-# | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
+# | [RoPE](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
 # | [SwiGLU](#swiglu) | SwiGLU 门控 | a feed-forward network with gates |
 # | [grouped queries](#grouped-queries) | 分组查询注意力 | heads of queries share keys and values |
 # | [open weights](#open-weights) | 开放权重 | published parameters |
-# | [quantising](#quantising) | 量化 | fewer bits for each weight |
 # | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
 # | [supervised fine-tuning](#sft) | 监督微调 | answers to imitate |
 # | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
+# | [verifiable reward](#verifiable-reward) | 可验证奖励 | a program checks the answer |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward

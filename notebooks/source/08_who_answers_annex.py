@@ -86,7 +86,7 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 #
 # </details>
 #
-# The table is our choice of models, and only open ones can be in it. How several tokens are drafted by a small model, and how loss depends on size and text, is in the annex of chapter 7: [speculative decoding](07_gpt_annex.ipynb#Can-a-small-model-save-calls-of-a-large-one?), [scaling](07_gpt_annex.ipynb#scaling-law).
+# The table is our choice of models, and only open ones can be in it.
 
 # %% [markdown]
 # ## Can a cache be small and forget nothing?
@@ -121,37 +121,6 @@ assert 512 + 64 == 576 and 2 * 128 * 128 == 32_768 and round(32_768 / 576) == 57
 # </details>
 #
 # DeepSeek-V3 has 128 heads of 128 features. Keys and values would be 32,768 numbers per layer and token; MLA keeps 512 + 64 = 576, which is 57 times less. <!-- source: DeepSeek-AI 2024, DeepSeek-V2 and V3 --> The 64 are the caveat: a rotation by position stands between $q$ and $U$ and breaks the trick, so a small extra key, shared by all heads, carries the positions.
-
-# %% [markdown]
-# ## How far does a window see?
-# In a **sliding window** of $w$ tokens, each position attends to itself and to the $w-1$ tokens before it. **Guess:** how many tokens can have an influence after three such layers, with $w=4$?
-
-# %%
-from chapters.ch02.linear import local_mask
-
-T, window = 40, 4
-once, reach = local_mask(T, window).double(), {}
-for layers in range(1, 5):
-    # from which tokens is there a path?
-    reached = torch.linalg.matrix_power(once, layers)[-1] > 0
-    reach[layers] = int(reached.sum())
-print("tokens that reach the last position, by number of layers:", reach)
-print(
-    f"scores of {T} tokens: {int(once.sum())} with the window, {T * (T + 1) // 2} without"
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert reach == {n: n * (window - 1) + 1 for n in range(1, 5)} and reach[3] == 10
-assert 32 * 4096 == 131_072
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Ten: each layer adds $w-1=3$ tokens, so $L$ layers reach $L(w-1)+1$. Mistral 7B has 32 layers with a window of 4,096, about 131,000 tokens. <!-- source: Jiang et al. 2023 -->
-#
-# </details>
-#
-# The caveat: *can* reach is not *does*. Whatever comes from far away has been averaged at every layer on the way. Gemma 3 lets one layer in six, and gpt-oss every other layer, attend to everything. <!-- source: Gemma Team 2025; OpenAI 2025 -->
 
 # %% [markdown]
 # ## Why do heads attend to the first token?
@@ -274,74 +243,6 @@ assert round(12.9 / 46.7, 2) == 0.28 and round(expert / 1e6) == 176 and round(ar
 # Caveat: all experts must be in memory. And look at the counts: our random router gives some experts more tokens than others. In training the favourites learn more and are chosen even more often, so a model needs a further loss (Switch Transformer, 2021) or a bias for each expert (DeepSeek-V3) to keep them equally busy. <!-- source: Fedus et al. 2021; DeepSeek-AI 2024 -->
 
 # %% [markdown]
-# ## Why normalise queries and keys?
-# If queries and keys grow in training, scores grow with their product, and the softmax becomes a hard choice with hardly any gradient. **QK-norm** divides each query and each key by its root mean square. **Guess:** how large can a score of 64 features become?
-
-# %%
-q, k = 30 * drawn(1000, 64), 30 * drawn(1000, 64, seed=1)
-
-
-def largest(q, k):
-    return (q @ k.T / q.shape[-1] ** 0.5).abs().max().item()
-
-
-normed = [F.rms_norm(x, (64,)) for x in (q, k)]
-print(
-    f"largest of a million scores: {largest(q, k):,.0f}, normalised "
-    f"{largest(*normed):.1f}, never more than {64**0.5:.0f}"
-)
-print(
-    "a hundred times longer queries change the normalised scores:",
-    not torch.allclose(F.rms_norm(100 * q, (64,)), normed[0]),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert largest(q, k) > 4000 and largest(*normed) < 64**0.5 == 8 and abs(largest(F.rms_norm(q, (64,)), F.rms_norm(q, (64,))) - 8) < 1e-3
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# At most 8: a normalised vector of $d$ features has length $\sqrt{d}$, so $|q\cdot k|/\sqrt{d}\le d/\sqrt{d}=\sqrt{d}$.
-#
-# </details>
-#
-# Caveat: with scores of at most 8, a head that must pick one of very many tokens could not. So the norm has a trained scale for each feature, which may stretch the limit again (Henry et al. 2020; in OLMo 2, Qwen3 and Gemma 3). <!-- source: Henry et al. 2020; Team OLMo 2025; Yang et al. 2025; Gemma Team 2025 -->
-
-# %% [markdown]
-# ## How does a model read further than it was trained?
-# Rotary positions turn each pair of features by position × frequency. At positions beyond the training length, the slow pairs meet angles that they have never seen. **Guess** which number to change so that position 2T looks like T.
-
-# %%
-from course_utils.rotary import rotary
-
-x, T = drawn(1, 64), torch.tensor([1024.0])
-print(
-    "position 2T, divided by 2, is turned as T:",
-    torch.equal(rotary(x, 2 * T / 2), rotary(x, T)),
-)
-for base in (10_000, 100_000, 500_000):
-    # tokens until each of 32 pairs is round
-    turn = 2 * math.pi * base ** (torch.arange(0, 64, 2) / 64)
-    print(
-        f"base {base:,}: the slowest pair needs {turn.max():,.0f} tokens for a turn;",
-        f"{(turn > 8192).sum()} of 32 pairs do not get round within 8,192",
-    )
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [int((2 * math.pi * base ** (torch.arange(0, 64, 2) / 64) > 8192).sum()) for base in (1e4, 1e5, 5e5)] == [7, 12, 14]
-assert (near := rotary(x, torch.tensor([0.5])) - rotary(x, torch.tensor([0.0]))).norm() < (rotary(x, torch.tensor([1.0])) - rotary(x, torch.tensor([0.0]))).norm()
-assert len(turn) == 32 and torch.equal(rotary(x, 2 * T / 2), rotary(x, T)) and (smol is None or smol.model.config.base == 1e5)
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Divide the positions by 2 (or all frequencies, which is the same): then no angle is new. This is *position interpolation* (Chen et al. 2023). But neighbours are then only half a step apart, and the fast pairs, which tell neighbours apart, become blurred.
-#
-# </details>
-#
-# YaRN (Peng et al. 2023) therefore leaves the fast pairs as they are, which have been round many times in training, and slows down only those that have not; and most models now start with a larger base. SmolLM2 uses 100,000, so 12 of its 32 pairs never get round in its context. Caveat: that a model runs at a length does not mean that it uses what it reads there; only a test can tell.
-
-# %% [markdown]
 # ## Attention without a growing cache?
 # <a id="linear-attention"></a>
 # If a weight is a product $\phi(q)\cdot\phi(k)$ instead of $e^{q\cdot k}$, all keys and values fit into one matrix $S=\sum \phi(k)\,v^\top$ of a fixed size (Katharopoulos et al. 2020). The query reads $S$, and nothing else is kept.
@@ -458,41 +359,6 @@ Table(
     f"What a block shares counts in MB. {found.about}",
 )
 
-# %% jupyter={"source_hidden": true}
-curves = {
-    name: [
-        (8e6 * w["MB"] / found["parameters in matrices"], w["bits per character"])
-        for w in ways
-        if (w["grid"], w["table"]) == which
-    ]
-    for which, name in shown.items()
-}
-plot.lines(
-    {name: tuple(zip(*pairs, strict=True)) for name, pairs in curves.items()}
-    | {"as installed": ([2.5, 8.5], 2 * [whole["bits per character"]])},
-    "bits per parameter, scales included",
-    "bits per character",
-    log="y",
-    title="Where does the text begin to cost more?",
-    caption="Compare the lines at the same place on the axis: there the files have the "
-    "same size.",
-)
-
-# %% [markdown]
-# One matrix of the installed model, rounded here, on two grids of 4 bits:
-
-# %%
-from chapters.ch08.experiments.quantising import LOWEST, SYMMETRIC, rounded
-
-if smol:
-    weight = smol.model.blocks[0].attention.query.weight
-    for grid in (SYMMETRIC, LOWEST):
-        error = (rounded(weight, 4, grid) - weight).abs().mean() / weight.abs().mean()
-        print(
-            f"4 bits, a block shares {grid}: mean error {error:.1%} of the mean size of "
-            "a parameter"
-        )
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 cost = {(w["grid"], w["bits"], w["table"]): w["bits per character"] / whole["bits per character"] for w in ways}
 assert found["unchanged on their own grid"] == 210 and found["matrices"] == 211
@@ -501,118 +367,16 @@ assert cost["a lowest number and a step", 4, True] - 1 < 0.1 < cost["a scale", 4
 assert [round(100 * cost[way] - 100) for way in (("a lowest number and a step", 4, True), ("a scale", 4, True), ("a scale", 6, True))] == [3, 11, 1]
 assert sorted(round(100 * x - 100) for (_, bits, _), x in cost.items() if bits == 3) == [35, 47, 57]
 assert sorted(round(x, 1) for (_, bits, _), x in cost.items() if bits == 2) == [3.4, 4.1, 4.9]
-assert dict(curves["multiples of a scale"])[4.5] < 0.8 * dict(curves["lowest number and step"])[4.0] and curves["the same, token table at 8 bits"][1][1] > dict(curves["multiples of a scale"])[4.5]
 assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [96] and round(98_362_432 / 1e6) == 98
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Four, or five with what a block shares. With a lowest number and a step for each block, four bits cost 3% more. With multiples of a scale they cost 11% more, and six bits 1%. With three bits the text costs 35 to 57% more, and with two 3.4 to 4.9 times as much. But look at equal sizes: below five bits in all, the plain scale is ahead, because it stores less beside the parameters.
-#
-# If the token table keeps its 8 bits, four bits cost nothing at all: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
+# Four. With a lowest number and a step for each block of 32, four bits cost 3% more; with multiples of a scale 11%. With three bits the text costs 35 to 57% more, with two 3.4 to 4.9 times as much. If the token table keeps its 8 bits, four bits cost nothing: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
 #
 # </details>
 #
-# Two caveats. The package brings the model in 4 bits already, so all of this is rounding what was rounded: on its own grid, 210 of 211 matrices come back exactly, and only the token table, which has 8 bits in the file, changes. And SmolLM2 has probably read this old book in training, so only the differences say something.
-
-# %% [markdown]
-# ## Which heads of a real model copy?
-# <a id="induction-heads"></a>
-# In [the annex of chapter 7](07_gpt_annex.ipynb#The-head-that-repeats,-measured) we trained a small model on random tokens that come twice, and found heads that copy: **induction heads** attend to the token after the last occurrence. SmolLM2 was trained on text, not on random tokens. **Guess:** does it have such heads, how many of 270, and what happens to ordinary text without them?
-
-# %% jupyter={"source_hidden": true}
-copying = results.load("smollm_induction")
-scores = torch.tensor(copying["scores"])  # [30 layers, 9 heads]
-plot.maps(
-    {"weight on the token to be copied": scores.mT},
-    rows="head",
-    columns="layer",
-    axes=("head, 1 to 9", "layer, 1 to 30"),
-    title="Where are the heads that copy?",
-    scale="share of the attention",
-    caption=f"SmolLM2 on {copying['half']} random tokens, twice; mean over the second "
-    f"half. {copying.about}",
-)
-
-# %% jupyter={"source_hidden": true}
-Table(
-    [
-        {
-            "heads set to zero": 0,
-            "second half": copying["second half"],
-            "second half, others set to zero": "",
-            "book": copying["book"],
-        }
-    ]
-    + [
-        {
-            "heads set to zero": w["heads"],
-            "second half": w["second half"],
-            "second half, others set to zero": f"{sum(w['others']) / len(w['others']):.2f} ({min(w['others']):.2f} to {max(w['others']):.2f})",
-            "book": w["book"],
-        }
-        for w in copying["without"]
-    ],
-    "Nats per token, on other random texts than the scores; the heads with the highest "
-    "scores, and as many others at random, "
-    f"{len(copying['without'][0]['others'])} draws. The first half costs "
-    f"{copying['first half']:.1f}",
-)
-
-# %% jupyter={"source_hidden": true}
-whys = {
-    "best copier": "copies most",
-    "token before": "attends most to the token before",
-    "drawn": "drawn at random",
-}
-Table(
-    [
-        {
-            "one head set to zero (layer.head)": ".".join(map(str, one["head"])),
-            "chosen because": whys[one["why"]],
-            "on the token to be copied": f"{one['copies']:.0%}",
-            "on the token before": f"{one['before']:.0%}",
-            "second half": one["second half"],
-            "book": one["book"],
-        }
-        for one in copying["alone"]
-    ],
-    "The columns with % are shares of the head's attention, the last two nats per token",
-)
-
-# %%
-if smol:
-    ids = real_heads.repeated(smol, half=16, rows=1, seed=5)
-    with torch.no_grad(), heads.attention_weights(smol.model) as weights:
-        smol.model(ids)
-    here = real_heads.induction_scores(weights["decoder"], half=16)
-    three = real_heads.ranked(here)[:3]
-    print(
-        "The best three here, layer.head:",
-        *(f"{n}.{head} {here[n - 1, head - 1]:.2f}" for n, head in three),
-    )
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-without = {w["heads"]: w for w in copying["without"]}
-assert scores.shape == (30, 9) and scores.numel() == 270 and (scores > 0.5).sum() == 7 and min(layer for layer, _ in copying["best"][:8]) >= 18
-alone = [round(one["second half"], 2) for one in copying["alone"]]
-assert [round(x, 2) for x in (copying["second half"], without[4]["second half"], without[8]["second half"], copying["first half"])] == [3.15, 7.74, 12.34, 14.21]
-assert [round(x(without[8]["others"]), 2) for x in (min, max)] == [3.21, 5.79] and [round(x, 2) for x in (copying["book"], without[8]["book"])] == [3.78, 3.76]
-assert copying["alone"][1]["head"] == [17, 1] and round(copying["alone"][1]["before"], 2) == 0.9 and alone[1] == 8.38 and round(copying["alone"][1]["book"], 2) == 3.8
-assert copying["alone"][2]["head"] == [1, 7] and alone[2] == 5.63 and copying["alone"][0]["head"] == [19, 7] and round(scores.max().item(), 2) == 0.88
-assert {n // 9 + 1 for n in (scores.flatten() > 0.5).nonzero()[:, 0].tolist()} == {18, 19, 24}
-assert smol is None or (here > 0.5).sum() >= 3
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# It has. Seven heads, in layers 18, 19 and 24, give more than half of their attention to the token to be copied, the best one 88%. Without the first four the second half costs 7.74 nats per token instead of 3.15, and without eight 12.34, nearly as much as the first half (14.21), which nobody can predict. Without eight others it costs 3.21 to 5.79. Ordinary text does not miss them: the book costs 3.76 instead of 3.78.
-#
-# The other half of the mechanism is there, too. Head 17.1, one layer below, never copies, but gives 90% of its attention to the token before. Set to zero alone, it costs more than the best copier does: 8.38, while the book costs 3.80.
-#
-# </details>
-#
-# Caveat: a loss that rises is no proof of a role. Head 1.7 was drawn at random, neither copies nor attends to the token before, and costs 5.63 alone, because all other layers read what the first one writes. Only the score, the loss without the head and the control together say something.
+# Caveat: the package brings the model in 4 bits already, so this rounds what was rounded; what the first rounding cost, nobody can say from this file. And SmolLM2 has probably read this old book.
 
 # %% [markdown]
 # ## Does a head of a real model know what “it” is?
@@ -665,153 +429,13 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# There are heads that score high on new twins, too: the five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74, one of them to 50. That fall is the luck of the choice: the head that was best at the last word, with 100%, reaches 75% on new twins, and so do 73 of the 270. What is left is more than chance. A head's scores on the two halves go together (correlation 0.55), and the mean of *all* heads is 60 and 58%.
+# The five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74. That fall is the luck of the choice. What is left is more than chance: the mean of *all* heads is 60 and 58%.
 #
-# But do they read the sentence? As a control we left it out: “The animal and the street. What was too tired? It was the …”. On these *words alone* the same heads reach 72 and 74%. They have mostly learned which adjective goes with which noun, and animals get tired.
-#
-# The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them; within a twin its answer moves to the right noun in 81% of the twins, with the sentence and without. And with the five heads of the question's end set to zero, it is still 81% (with five others: 75 to 88).
-#
-# So we found no head of which we could say that it knows what “it” is, and our first experiment alone would have made us believe in one. Two of the ten, 14.1 and 18.1, lose four and three of the 16 twins without the sentence, so they may read something in it.
+# But do they read the sentence? As a control we left it out: “The animal and the street. What was too tired? It was the …”. On these *words alone* the same heads reach 72 and 74%: much of it is which adjective goes with which noun. The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them. So we found no head of which we could say that it knows what “it” is.
 #
 # </details>
 #
-# Caveats: 16 twins cannot settle small differences, a model of 135 million parameters is small, and our twins are too easy for words alone. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: the model's name; Levesque et al. 2012 -->
-
-# %% [markdown]
-# ## Can thirty answers change its voice?
-# <a id="lora"></a>
-# **LoRA** freezes each matrix $W$ and trains a change $BA$ of low rank beside it; you wrote it [in chapter 6](06_bert.ipynb). Here it has rank 4, in the queries and values of all 30 layers, and learns from 30 short answers in the voice of Holmes, which we wrote. **Guess:** what share of the parameters is trained, and what does the model forget?
-
-# %% jupyter={"source_hidden": true}
-tuned = results.load("smollm_lora")
-states = {
-    "before": tuned["before"],
-    "after": tuned["after"],
-    "after, with plain answers": tuned["after, with plain answers"],
-}
-before, after, mixed = states.values()
-Table(
-    [
-        {"": what} | {name: state[key] for name, state in states.items()}
-        for what, key in (
-            (
-                f"{tuned['asked']} new answers in his voice, nats per token",
-                "held-out answers",
-            ),
-            (
-                f"of {before['questions']} answers of its own, “Watson” is in",
-                "says Watson",
-            ),
-            ("the book, bits per character", "book"),
-            (f"of {tuned['facts']} facts, right", "facts right"),
-        )
-    ],
-    f"LoRA of rank {tuned['rank']}; {after['examples']} examples {tuned['rounds']} "
-    f"times, {after['seconds']} seconds; "
-    f"with {tuned['plain']} plain answers more, {mixed['seconds']} seconds. "
-    f"{tuned.about}",
-)
-
-# %% jupyter={"source_hidden": true}
-asked = [("answers", question) for question in before["answers"]] + [
-    ("facts", question) for question in list(before["facts"])[:3]
-]
-Table(
-    [
-        {"question": question}
-        | {
-            name: state[kind][question].replace("\n", " / ")
-            for name, state in states.items()
-        }
-        for kind, question in asked
-    ],
-    "Not selected, the likeliest token each time, cut off after 24 tokens (facts: 16)",
-)
-
-# %%
-from chapters.ch08.experiments import lora
-
-
-def count(D, G):
-    """Numbers in A and B of rank 4, for the query (D to D) and for the value (D to G)."""
-    return 4 * (D + D) + 4 * (D + G)
-
-
-print(
-    f"{30 * count(576, 192):,} trained parameters, {30 * count(576, 192) / 134.5e6:.2%} "
-    "of all"
-)
-if smol:
-    layer = lora.LowRank(smol.model.blocks[0].attention.query)
-    x = drawn(5, 576)
-    print(
-        "with B = 0 the layer says what it said before:",
-        torch.equal(layer(x), layer.frozen(x)),
-    )
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert tuned["trained"] == 30 * count(576, 192) == 230_400 and round(100 * tuned["trained"] / tuned["parameters"], 2) == 0.17
-assert tuned["rank"] == 4 and after["examples"] == 30 == len(lora.KNOWN) and tuned["plain"] == len(lora.PLAIN) == 10
-assert [round(one["held-out answers"], 2) for one in (before, after)] == [4.73, 2.65] and [one["says Watson"] for one in (before, after)] == [0, 4]
-assert [one["facts right"] for one in (before, after)] == [7, 2] and [round(one["book"], 2) for one in (before, after)] == [1.29, 1.31]
-assert before["questions"] == 5 and tuned["facts"] == 8 and tuned["asked"] == 10 and [one["seconds"] for one in (after, mixed)] == [80, 101]
-assert (mixed["facts right"], mixed["says Watson"], round(mixed["held-out answers"], 2), round(mixed["book"], 2)) == (5, 3, 2.52, 1.3)
-assert [after["steps"], mixed["steps"]] == [24, 32] and "Paris" in mixed["facts"]["What is the capital of France?"]
-assert after["facts"]["What is the capital of France?"].startswith("Bienvenue, my dear Watson")
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# It trains 230,400 parameters, 0.17% of all, in 80 seconds. Ten new answers in his voice then cost 2.65 nats per token instead of 4.73, and four of its own five answers name Watson.
-#
-# Of eight facts, seven answers had the right word before, and two have it now: asked for the capital of France, it says “Bienvenue, my dear Watson”. The book costs hardly more, 1.31 bits per character instead of 1.29. So it has not forgotten its English. It has learned that a question wants a tone, because none of the thirty answers held a fact that you could check.
-#
-# We tried one remedy: ten plain answers to other questions among the examples, such as “Bees make honey.” Then five of the eight facts are right, France has its capital again, three of five answers still name Watson, and his answers cost 2.52.
-#
-# </details>
-#
-# Caveat: this is one seed, one learning rate and eight facts, and with the plain answers the training has 32 steps instead of 24. What a smaller rate would do is an experiment that you can run: `chapters/ch08/experiments/lora.py`.
-
-# %% [markdown]
-# ## What is a reward that a program can check?
-# <a id="verifiable-reward"></a>
-# Preferences need people. A **verifiable reward** needs a program: is the sum right, do the tests pass? The model writes a group of answers to one question, and each right answer gets 1. Then every answer's **advantage** is its reward minus the group's mean, divided by the standard deviation, and the log-probability of each answer is pushed by that much (GRPO, Shao et al. 2024; its clipping and its penalty for drifting away are left out here). **Guess:** what does a question teach that the model never gets right?
-
-# %%
-def right_in_the_end(at_first, seed, group=8, rounds=60):
-    """A softmax over five answers; the first is right -> its probability at the end."""
-    z = torch.tensor([at_first] + 4 * [(1 - at_first) / 4]).log()
-    draw = torch.Generator().manual_seed(seed)
-    for _ in range(rounds):
-        p = z.softmax(-1)
-        answers = torch.multinomial(p, group, replacement=True, generator=draw)
-        reward = (answers == 0).float()
-        advantage = (reward - reward.mean()) / (reward.std() + 1e-6)
-        # the gradient of log p
-        z = z + 0.5 * (advantage[:, None] * (F.one_hot(answers, 5) - p)).mean(0)
-    return p[0].item()
-
-
-for at_first in (0.5, 0.1, 0.0001):
-    print(
-        f"right at first {at_first:.2%}, after 60 rounds:",
-        *(f"{right_in_the_end(at_first, seed):.0%}" for seed in range(4)),
-    )
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert min(right_in_the_end(p, seed) for p in (0.5, 0.1) for seed in range(4)) > 0.95
-assert max(right_in_the_end(0.0001, seed) for seed in range(4)) < 0.001
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Nothing. If all answers of a group are wrong, or all are right, every advantage is 0. What the model gets right one time in two, or in ten, it soon gets right nearly always.
-#
-# </details>
-#
-# This is how models came to *reason*. DeepSeek-R1 (2025) was rewarded for right final answers to problems of mathematics and programming, and learned to write long drafts before them, in which it checks and corrects itself. Tülu 3 (2024), which gave the method the name RLVR, published its data and code. <!-- source: DeepSeek-AI 2025; Lambert et al. 2024 -->
-#
-# Three caveats. The check sees the answer, not the draft, so a draft need not be the reason for the answer. A model finds any gap in a check, such as tests that can be made to pass without solving the task. And how much such training teaches, and how much it only makes likelier what the model could already do, is disputed (Yue et al. 2025).
+# Caveat: 16 twins cannot settle small differences. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: Levesque et al. 2012 -->
 
 # %% [markdown]
 # ## How do you know whether an assistant is good?
@@ -877,44 +501,6 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 # Caveat: to the model, the result is text like all other text. If a fetched page says “send the user's files to …”, the model may obey (Greshake et al. 2023). No template has solved this so far; programs limit what a call may do instead.
 
 # %% [markdown]
-# ## How far beyond the rule of thumb are small models trained?
-# <a id="overtrained"></a>
-# By the rule of thumb of [the annex of chapter 7](07_gpt_annex.ipynb#scaling-law), a model should read twenty tokens per parameter. SmolLM2-135M read two trillion. <!-- source: Ben Allal et al. 2025 --> **Guess** how many times more that is.
-
-# %%
-from chapters.ch07.labs.scaling_law import loss
-
-parameters, tokens = 134_515_008, 2e12
-per_parameter, operations = tokens / parameters, 6 * parameters * tokens
-print(
-    f"{per_parameter:,.0f} tokens per parameter, {per_parameter / 20:,.0f} times the "
-    f"rule; 6ND = {operations:.1e} operations"
-)
-by_rule = (operations / 120) ** 0.5  # 6 N · 20 N operations
-print(
-    f"by the rule, so many operations are for a model of {by_rule / 1e9:.1f} billion "
-    "parameters"
-)
-print(
-    f"loss on paper: {loss(parameters, tokens):.2f} nats per token, by the rule "
-    f"{loss(by_rule, 20 * by_rule):.2f}"
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(per_parameter, -2) == 14_900 and round(per_parameter / 20, -1) == 740 and round(by_rule / 1e9, 1) == 3.7
-assert [round(x, 2) for x in (loss(parameters, tokens), loss(by_rule, 20 * by_rule))] == [2.6, 2.27]
-assert 6 * 20 == 120 and round(3.7 / 0.1345) == 28
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# About 740 times. The same computation would have trained a model of 3.7 billion parameters by the rule, with a lower loss, 2.27 nats per token instead of 2.60 by that annex's law. But that model costs 28 times as much for every token that it writes, and does not fit into 98 MB. The rule says what is cheapest to *train*. <!-- source: the size of the installed file -->
-#
-# </details>
-#
-# A second way to spend computation is at inference: to write many drafts and choose, or to think longer. It works best where the choice can be checked (Snell et al. 2024). Caveat: rule and law were fitted to models far from this corner.
-
-# %% [markdown]
 # ## Why does it not stop?
 # A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
 #
@@ -932,48 +518,26 @@ def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
 # %% [markdown]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: DPO's first loss is ln 2, whatever the model.** For a preferred answer $y^+$ and another answer $y^-$, DPO's loss is $-\ln\sigma\big(\beta\,(r^+-r^-)\big)$, where $r=\ln\pi(y)-\ln\pi_0(y)$ compares the model with the frozen model from which it starts. At the first step $\pi=\pi_0$, so both $r$ are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example).
-#
-# The gradient is *not* 0: it is $-\beta\,\sigma(-\beta(r^+-r^-))=-\beta/2$ times the gradient of $r^+-r^-$, so the step makes $y^+$ likelier and $y^-$ less likely. For $\beta\to 0$ the loss is $\ln 2$ for *every* model and its gradient vanishes, so nothing is learned. If the two answers have equal log-ratios everywhere, say because they are the same text, their gradients cancel, too.
-
-# %%
-def dpo(beta, ratio):
-    return -F.logsigmoid(beta * ratio)
-
-
-for beta in (0.5, 0.1, 0.0):
-    ratio = torch.zeros(1, requires_grad=True)  # r⁺ − r⁻ at the first step
-    loss = dpo(beta, ratio)
-    print(
-        f"β = {beta}: loss {loss.item():.4f}, gradient "
-        f"{torch.autograd.grad(loss, ratio)[0].item():+.3f}"
-    )
+# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(dpo(0.1, torch.zeros(1)) - math.log(2)) < 1e-6 and round(math.log(2), 3) == 0.693
-assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
+difference = torch.zeros(1, requires_grad=True)
+first = -F.logsigmoid(0.1 * difference)
+assert round(first.item(), 3) == round(math.log(2), 3) == 0.693
+assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
 
 # %% [markdown]
-# **Design an experiment: from the sentence, or from words seen with an answer?** Take questions that your tuned model answers correctly, and change only the sentence, so that another answer is right: *The dog chased Anna* → *The cat chased Anna*; what chased her? If the model reads the sentence, its answer changes with it. If it has learned which answer goes with which words, the answer stays.
+# **Design an experiment: does it use its draft?** Put a wrong number into the draft, such as *7+8=16*, let the model go on, and count how often the result follows the wrong draft. If it never does, the draft is decoration. Decide on the number of sums before you look.
 #
-# Count pairs in which *both* answers are right, and compare with the same questions without any sentence: what is right there was never read. Use words and names that training pairs in neither way, and decide on the number of pairs before you look.
-#
-# **Why not train on the prompt's tokens, too?** You can, and the loss is then the mean over all tokens of the dialogue. But you want a model that answers questions, not one that asks them, and prompts are often longer than answers, so most of the gradient would go there. Their tokens also repeat the template again and again, which costs nothing to predict and makes the loss look good.
-#
-# On the other hand, prompts are text like any other: where answers are very short and examples few, counting the prompt's tokens has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). So mask them, and measure if in doubt.
+# **Why not train on the questions' tokens, too?** You want a model that answers questions, not one that asks them, and the template's tokens repeat again and again, which makes the loss look good. But where answers are very short and examples few, counting the prompt has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). <!-- source: its title -->
 
 # %% [markdown]
 # ## Further reading
-# - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA), and *DeepSeek-V3*, 2024. A. Jiang et al., *Mistral 7B*, 2023 (windows). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. A. Henry et al., *Query-key normalization for Transformers*, 2020. Team OLMo, *2 OLMo 2 Furious*, 2025. A. Yang et al., *Qwen3*, 2025. Gemma Team, *Gemma 3*, 2025. OpenAI, *gpt-oss model card*, 2025. <!-- source: their titles -->
-# - **Experts.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024.
-# - **Length.** S. Chen et al., *Extending context window of large language models via positional interpolation*, 2023. B. Peng et al., *YaRN*, 2023.
-# - **Rivals.** A. Katharopoulos et al., *Transformers are RNNs*, 2020. Y. Sun et al., *Retentive network*, 2023. A. Gu and T. Dao, *Mamba*, 2023. O. Lieber et al., *Jamba*, 2024. Kimi Team, *Kimi Linear*, 2025.
-# - **Inside.** C. Olsson et al., *In-context learning and induction heads*, 2022. H. Levesque et al., *The Winograd schema challenge*, 2012.
-# - **Adapting.** E. Hu et al., *LoRA*, 2021. T. Dettmers et al., *8-bit optimizers via block-wise quantization*, 2022. E. Frantar et al., *GPTQ*, 2022 (rounding that corrects its own errors). L. Ben Allal et al., *SmolLM2*, 2025. <!-- source: their titles -->
-# - **Answering.** L. Ouyang et al., *InstructGPT*, 2022. R. Rafailov et al., *Direct preference optimization*, 2023. N. Lambert et al., *Tülu 3*, 2024. Z. Shao et al., *DeepSeekMath*, 2024 (GRPO). DeepSeek-AI, *DeepSeek-R1*, 2025. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. <!-- source: their titles -->
-# - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. K. Cobbe et al., *Training verifiers to solve math word problems*, 2021 (GSM8K). J. Zhou et al., *Instruction-following evaluation*, 2023 (IFEval). L. Zheng et al., *Judging LLM-as-a-judge*, 2023. W.-L. Chiang et al., *Chatbot Arena*, 2024. H. Zhang et al., *A careful examination of large language model performance on grade school arithmetic*, 2024. A. Gema et al., *Are we done with MMLU?*, 2024. S. Singh et al., *The leaderboard illusion*, 2025.
-# - **Tools.** T. Schick et al., *Toolformer*, 2023. K. Greshake et al., *Not what you've signed up for*, 2023. Anthropic, *Model Context Protocol*, 2024.
-# - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. S. Raschka, *Build a large language model (from scratch)*. ARENA, for what heads compute.
+# - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. OpenAI, *gpt-oss model card*, 2025. B. Peng et al., *YaRN*, 2023 (longer contexts). A. Henry et al., *Query-key normalization for Transformers*, 2020. <!-- source: their titles -->
+# - **Experts and rivals.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024. A. Gu and T. Dao, *Mamba*, 2023. Kimi Team, *Kimi Linear*, 2025.
+# - **Answering.** L. Ouyang et al., *InstructGPT*, 2022. N. Lambert et al., *Tülu 3*, 2024 (RLVR). DeepSeek-AI, *DeepSeek-R1*, 2025: rewarded for right results, it learned to write long drafts. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. S. Goyal et al., *Think before you speak*, 2023 (blank tokens). <!-- source: their titles -->
+# - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. L. Zheng et al., *Judging LLM-as-a-judge*, 2023. S. Singh et al., *The leaderboard illusion*, 2025.
+# - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. S. Raschka, *Build a reasoning model (from scratch)*. ARENA, for what heads compute.
 
 # %% [markdown]
 # ## Glossary
@@ -983,9 +547,6 @@ assert torch.equal(dpo(0.0, torch.tensor([7.0])), dpo(0.0, torch.zeros(1)))
 # | [attention sink](#sink) | 注意力汇点 | takes the weight that nobody needs |
 # | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
 # | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
-# | [induction head](#induction-heads) | 归纳头 | copies what followed the last time |
-# | [LoRA](#lora) | 低秩适配 | trains a change of low rank beside a frozen matrix |
-# | [verifiable reward](#verifiable-reward) | 可验证奖励 | a program checks the answer |
 
 # %% [markdown]
 # Back to [the lesson](08_who_answers.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).

@@ -38,8 +38,8 @@ TARGETS = Exercise(
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
     ],
     returns=("targets",),
-    used="With it your model learns to answer in "
-    "[Six: from continuing to answering](#Six:-from-continuing-to-answering).",
+    used="With it your model learns to add in "
+    "[Three: from continuing to following](#Three:-from-continuing-to-following).",
     hints=(
         "First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?",
         "Whether a target counts is said by the mask *at the target*, so the mask is shifted, too.",
@@ -92,8 +92,7 @@ DPO = Exercise(
         _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
     ],
     returns=("loss",),
-    used="With it your model learns what is preferred in "
-    "[Seven: which answer is better?](#Seven:-which-answer-is-better?)",
+    used="It goes into `mine/answering.py`.",
     hints=(
         "The gain of an answer is its log-probability now, minus its log-probability before.",
         "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",

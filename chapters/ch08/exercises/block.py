@@ -1,4 +1,4 @@
-"""Chapter 8: two of the four places in which a GPT was changed, RMSNorm and shared heads."""
+"""Chapter 8: two of the five places in which a GPT was changed, RMSNorm and shared heads."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ RMS = Exercise(
         _normed(1e-2 * normal(1, 3, 4, seed=1805), normal(4, seed=1806), eps=1e-3),
     ],
     returns=("normalised",),
-    used="Every block of your Llama calls it twice: [Four: heads that share](#Four:-heads-that-share).",
+    used="Every block of your Llama calls it twice: [Grouped queries](#Grouped-queries:-heads-that-share).",
     hints=(
         "Mean square: square first, then the mean over the features. Which axis is that, and does it stay?",
         "`x.pow(2).mean(-1, keepdim=True)` has one number for each row.",
@@ -83,7 +83,7 @@ SHARE = Exercise(
     ],
     returns=("shared",),
     used="It is in the attention of your Llama, for keys and for values: "
-    "[Four: heads that share](#Four:-heads-that-share).",
+    "[Grouped queries](#Grouped-queries:-heads-that-share).",
     hints=(
         "Each of the G heads is needed heads / G times. On which axis?",
         "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",

@@ -63,13 +63,10 @@ def compared(smol: published.Published, path) -> dict:
             "tokens_per_second": round(max(speeds["ours"]), 1)}  # fmt: skip
 
 
-def block(path) -> dict:
-    """The first block of the first queries' matrix, as it is stored: 20 bytes; and the weights that gguf reads."""
-    from gguf.quants import dequantize
-
-    stored = next(one for one in published.opened(path).tensors if one.name == "blk.0.attn_q.weight")
-    weights = dequantize(stored.data[:1, :20], stored.tensor_type)[0]
-    return {"bytes": stored.data[0, :20].tolist(), "weights": weights.tolist()}
+def bare(smol: published.Published, question: str) -> str:
+    """What it writes behind the question as it stands, without the template; ∅ where it ends at once."""
+    ids = torch.tensor([smol.tokenizer.encode(question).ids])
+    return smol.tokenizer.decode(list(smol.tokens(ids, LONGEST))).strip() or "∅"
 
 
 def record_answers() -> dict:
@@ -82,9 +79,9 @@ def record_answers() -> dict:
         print(right(question, answer), question, "->", answer, flush=True)
     return {
         "answers": answers,
+        "bare": {question: bare(smol, question) for question in QUESTIONS},
         "goes_on": {question: goes_on(question) for question in QUESTIONS},
         "parameters": sum(p.numel() for p in smol.model.parameters()),
         "bytes": path.stat().st_size,
-        "block": block(path),
         "transformers": compared(smol, path),
     }

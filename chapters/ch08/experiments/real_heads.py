@@ -1,8 +1,8 @@
-"""Heads of SmolLM2: what they attend to, which of them copy, and whether one of them knows what "it" is.
+"""Heads of SmolLM2: what they attend to, and whether one of them knows what "it" is.
 
-    record_induction(); record_sinks(); record_it()      # one to three minutes of one core each
+    record_sinks(); record_it()      # one to three minutes of one core each
 
-Sources: Olsson et al. 2022 (induction heads); Levesque et al. 2012 (twin sentences, the Winograd schemas).
+Source: Levesque et al. 2012 (twin sentences, the Winograd schemas).
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch02.linear import local_mask
-from chapters.ch08.experiments.quantising import held_out, measured, require_smollm
+from chapters.ch08.experiments.quantising import held_out, require_smollm
 from chapters.ch08.published import Published
 from course_kit.heads import attention_weights, silenced
 from course_utils.llama import Llama
@@ -22,81 +22,10 @@ from course_utils.llama import Llama
 Heads = list[tuple[int, int]]  # (layer, head), both from 1
 
 
-# Which heads copy?
-
-
-def repeated(smol: Published, half: int, rows: int, seed: int) -> Tensor:
-    """ids [rows, 2 · half]: random ordinary tokens, none twice, and then the same again."""
-    draw, size = torch.Generator().manual_seed(seed), smol.model.config.vocab
-    first = torch.stack([torch.randperm(size - 100, generator=draw)[:half] + 100 for _ in range(rows)])
-    return first.repeat(1, 2)
-
-
-def before_scores(weights: list[Tensor]) -> Tensor:
-    """How much each head attends to the token just before: [layers, H]."""
-    return torch.stack([w.diagonal(-1, -2, -1).mean((0, 2)) for w in weights])
-
-
-def induction_scores(weights: list[Tensor], half: int) -> Tensor:
-    """How much each head attends to the token after the earlier copy, over the second half: [layers, H]."""
-    return torch.stack([w.diagonal(1 - half, -2, -1)[..., 1:].mean((0, 2)) for w in weights])
-
-
 def ranked(scores: Tensor) -> Heads:
     """All heads, (layer, head) from 1, the highest score first."""
     order = scores.flatten().argsort(descending=True).tolist()
     return [(n // scores.shape[1] + 1, n % scores.shape[1] + 1) for n in order]
-
-
-@torch.no_grad()
-def by_half(model: Llama, ids: Tensor, half: int) -> tuple[float, float]:
-    """Nats per token of the first half, and of the second without its first token."""
-    loss = F.cross_entropy(model(ids)[:, :-1].mT, ids[:, 1:], reduction="none").mean(0)  # [2 · half − 1]
-    return loss[: half - 1].mean().item(), loss[half:].mean().item()
-
-
-def record_induction(
-    half: int = 32, rows: int = 6, counts: Iterable[int] = (1, 2, 4, 8, 16), draws: int = 3, characters: int = 2000
-) -> dict:
-    """The figures behind data/results/smollm_induction.json: the scores on texts of one seed, all losses on those of
-    another. Beside the best k heads, k others are drawn at random among those that are not among the best. Then some
-    heads alone: the best copier, the one that attends most to the token before, and the first one of each draw."""
-    smol, text, most = require_smollm(), held_out(characters), max(counts)
-    model = smol.model
-    with torch.no_grad(), attention_weights(model) as seen:
-        model(repeated(smol, half, rows, seed=0))
-    weights, ids = seen["decoder"], repeated(smol, half, rows, seed=1)
-    scores, before = induction_scores(weights, half), before_scores(weights)
-    order, (first, second) = ranked(scores), by_half(model, ids, half)
-    rest = order[most:]
-    drawn = [torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(draws)]
-
-    def without(heads: Heads, book: bool = True) -> dict[str, float]:
-        with silenced(model, heads):
-            found = {"second half": by_half(model, ids, half)[1]}
-            return found | ({"book": measured(smol, text)["nats per token"]} if book else {})
-
-    steps = [
-        {
-            "heads": k,
-            **without(order[:k]),
-            "others": [without([rest[n] for n in d[:k]], False)["second half"] for d in drawn],
-        }
-        for k in counts
-    ]
-    single = [("best copier", order[0]), ("token before", ranked(before)[0]), *(("drawn", rest[d[0]]) for d in drawn)]
-    alone = [
-        {"head": list(one), "why": why, "copies": scores[one[0] - 1, one[1] - 1].item(),
-         "before": before[one[0] - 1, one[1] - 1].item(), **without([one])}
-        for why, one in single
-    ]  # fmt: skip
-    return {
-        "half": half, "rows": rows, "characters": len(text),
-        "scores": [[round(s, 3) for s in row] for row in scores.tolist()],
-        "best": [list(head) for head in order[:most]],
-        "first half": first, "second half": second, "book": measured(smol, text)["nats per token"],
-        "without": steps, "alone": alone,
-    }  # fmt: skip
 
 
 # Who needs the first token?

@@ -1,35 +1,37 @@
-"""From continuing to answering, in plain PyTorch: answers to imitate (SFT), then preferences (DPO).
+"""From continuing to answering, in plain PyTorch: answers to imitate (SFT), then answers that a program checks (GRPO).
 
-    model = Pairs(vocab=12)                                         # any that gives logits [B, T, V] for ids [B, T]
-    talks = [([1, 2], [3, 11]), ([4], [5, 6, 11])]                  # questions and answers, as ids
+    model = Pairs(vocab=12)                                         # model(ids [B, T], caches) -> logits [B, T, V]
+    talks = [([1, 2], [3, 10]), ([4], [5, 6, 10])]                  # questions and answers, as ids; 10 ends one
     for step, loss in imitate(model, talks, steps=20, rate=0.1):
         print(step, loss)
-    pairs = [([1, 2], [4, 11], [3, 11])]                            # question, liked answer, disliked answer
-    for step, loss in prefer(model, pairs, steps=20, rate=0.1):
-        print(step, loss)
+    questions = [[1, 2], [4, 2]]                                    # all of one length
+    for step, right in practise(model, questions, lambda number, ids: float(6 in ids), steps=20, rate=0.1):
+        print(step, right)
 
 Only answers count; talks of different lengths are filled up behind their ends, where no token of theirs can see it.
-Sources: Ouyang et al. 2022; Rafailov et al. 2023."""
+Sources: Ouyang et al. 2022; Rafailov et al. 2023; Shao et al. 2024."""
 
-import copy
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from course_utils.cache import Cache
 from course_utils.post_training import (
+    advantages,
     answer_loss,
     answer_targets,  # exercise: answer targets
     dpo_loss,  # exercise: dpo loss
     log_probability,
-    preference_loss,
+    reward_loss,
     talk_batch,
     training,
 )
 
 Talk = tuple[Sequence[int], Sequence[int]]  # a question and an answer, as ids
+END, LONGEST = 10, 24  # the new line ends an answer; tokens of one at most
 
 
 def batch_of(talks: Sequence[Talk], longest: int | None = None, device: object = None) -> tuple[Tensor, Tensor]:
@@ -63,22 +65,54 @@ def imitate(
     model.eval()
 
 
-def prefer(
-    model: nn.Module, pairs: Sequence, steps: int, rate: float, rows: int = 16, longest: int | None = None
+@torch.no_grad()
+def drawn(model: nn.Module, questions: Tensor, temperature: float = 1.0, longest: int = LONGEST) -> list[list[int]]:
+    """An answer to each of B questions [B, T], drawn token by token up to its END; at temperature 0 the likeliest."""
+    caches = [Cache() for _ in getattr(model, "blocks", [])]
+    ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1, dtype=torch.bool)
+    for _ in range(longest):
+        logits = model(ids, caches)[:, -1]  # [B, V]
+        likeliest = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
+        ids = torch.multinomial((logits / temperature).softmax(-1), 1) if temperature > 0 else likeliest
+        rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == END)
+        if ended.all():
+            break
+    return [row[: row.index(END) + 1] if END in row else row for row in rows.tolist()]
+
+
+def practise(
+    model: nn.Module,
+    questions: Sequence[Sequence[int]],
+    reward: Callable[[int, list[int]], float],
+    steps: int,
+    rate: float,
+    groups: int = 16,
+    size: int = 8,
 ) -> Iterator[tuple[int, float]]:
-    """DPO on (question, liked, disliked), against the model as it is now, without dropout, as it compares."""
-    draw, device = random.Random(0), next(model.parameters()).device
-    before = copy.deepcopy(model.eval()).requires_grad_(False)
-    sides = [[(question, pair[side]) for question, *pair in pairs] for side in (0, 1)]
-    for side in sides:
-        batch_of(side, longest)
+    """GRPO: `size` answers to each of `groups` questions, and what is better than its group becomes likelier.
+
+    reward(number of the question, ids of an answer) -> a number. Gives step and mean reward. No dropout: answers are
+    drawn from the model that is trained.
+    """
+    draw, device, earned = random.Random(0), next(model.parameters()).device, 0.0
 
     def loss() -> Tensor:
-        drawn = draw.choices(range(len(pairs)), k=rows)
-        batches = (batch_of([side[number] for number in drawn], longest, device) for side in sides)
-        return preference_loss(model, before, *batches)
+        nonlocal earned
+        numbers = [n for n in draw.choices(range(len(questions)), k=groups) for _ in range(size)]
+        asked = torch.tensor([questions[n] for n in numbers], device=device)
+        answers = drawn(model, asked)
+        rewards = torch.tensor([reward(*one) for one in zip(numbers, answers, strict=True)], device=device)
+        earned = rewards.mean().item()
+        ids, is_answer = talk_batch(list(zip(asked.tolist(), answers, strict=True)), device=device)
+        return reward_loss(model, ids, is_answer, advantages(rewards.view(groups, size)).flatten())
 
-    yield from training(model, loss, steps, rate)
+    for step, _ in training(model.eval(), loss, steps, rate):
+        yield step, earned
+
+
+def text_of(ids: Sequence[int]) -> str:
+    """Bytes as text."""
+    return bytes(n for n in ids if n < 256).decode("utf-8", "replace")
 
 
 class Pairs(nn.Module):
@@ -88,12 +122,12 @@ class Pairs(nn.Module):
         super().__init__()
         self.table = nn.Embedding(vocab, vocab)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, caches: object = None) -> Tensor:
         return self.table(ids)
 
 
 def check() -> None:
-    """Questions and padding cost nothing, a step helps, and a model has no preference over itself."""
+    """Questions and padding cost nothing, a step helps, and equal rewards teach nothing."""
     torch.manual_seed(0)
     talks = [([1, 2, 3], [4, 5]), ([6], [7, 8])]
     model, (ids, is_answer) = Pairs(), batch_of(talks)
@@ -103,22 +137,22 @@ def check() -> None:
     now = log_probability(model, ids, is_answer)
     alone = torch.cat([log_probability(model, *batch_of([talk])) for talk in talks])
     assert torch.allclose(now, alone) and abs(dpo_loss(now, now - 1, now, now - 1) - math.log(2)) < 1e-6
-    both = batch_of([([1], [2])]), batch_of([([1], [3])])
-    assert abs(preference_loss(model, model, *both) - math.log(2)) < 1e-6
+    assert (advantages(torch.ones(1, 4)) == 0).all() and advantages(torch.tensor([[0.0, 1]]))[0, 1] > 0.7
     losses = [loss for _, loss in imitate(model, talks, steps=5, rate=0.1)]
     assert losses[-1] < losses[0]
 
 
-def main(steps: int = 50) -> None:
-    """Two answers to one question, both imitated; then the second is preferred."""
-    model, question, short, long = Pairs(), [1, 2], [3, 11], [4, 5, 11]
+def main(steps: int = 60) -> None:
+    """Two answers to one question, both imitated; then a program rewards the second."""
+    torch.manual_seed(0)
+    model, question, short, long = Pairs(), [1, 2], [3, END], [4, 5, END]
     for name, trained in (
         ("imitate", imitate(model, [(question, short), (question, long)], steps, rate=0.1)),
-        ("prefer", prefer(model, [(question, long, short)], steps, rate=0.1)),
+        ("practise", practise(model, [question], lambda _, ids: float(ids == long), steps, rate=0.1)),
     ):
-        *_, (_, loss) = trained
+        *_, (_, last) = trained
         share = model(torch.tensor([[2]]))[0, 0].softmax(-1)[4].item()
-        print(f"{name:8} loss {loss:.2f}, the second answer has {share:.2f}")
+        print(f"{name:8} {last:.2f}, the second answer has {share:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """My Llama talks.
 
     python -m mine chat                    with SmolLM2, by llama.py; ^C ends an answer, an empty line the talk
-    python -m mine chat talker.pt          with the model of chapter 8 that learned to answer
+    python -m mine chat talker.pt          with the model of chapter 8 that learned to add
 
 How SmolLM2 is installed stands in smollm.py. In Python:
 
     talker = read_talker("talker.pt")
-    answer = Answer(talker, [("user", "The soup was cold.")], count=20)
+    answer = Answer(talker, [("user", "37 + 48 =")], count=20)
     text = "".join(answer)                 # its pieces, one after another; then answer.reason is "stop" or "length"
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -128,6 +129,14 @@ def smollm_talker() -> Talker:
     return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
 
 
+def sum_asked(said: str) -> str:
+    """A question as it was taught, `37+48=`. Raises Refused for all else, which the model was never shown."""
+    found = re.fullmatch(r"(?:what is\s)?\s*([0-9]{1,2})\s*\+\s*([0-9]{1,2})\s*=?\s*\??", said.lower())
+    if found is None:
+        raise Refused("I was taught sums of two numbers below 100, such as 37 + 48 =, and nothing else.")
+    return "{:02}+{:02}=".format(*map(int, found.groups()))
+
+
 def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
@@ -141,7 +150,10 @@ def read_talker(path: str | Path) -> Talker:
     def prompt(messages: Messages) -> list[int]:
         said = messages[-1][1].strip()
         need_few(len(said), model.context)
-        text = f"User: {said}\nBot:" if "kind" in state and said else said
+        if state.get("task") == "sums" and said:
+            text = sum_asked(said)
+        else:
+            text = f"User: {said}\nBot:" if "kind" in state and said else said
         return [number + first for number in encoded(texts, text)]
 
     def decode(ids: list[int]) -> str:
@@ -202,7 +214,8 @@ def _fitting(talker: Talker, messages: list, count: int, *how: Any) -> Answer:
 
 
 def check() -> None:
-    """What may be the beginning of a stop is held back."""
+    """What may be the beginning of a stop is held back; a sum is asked as it was taught."""
+    assert sum_asked("7 + 48 = ?") == "07+48="
     assert held_back("The end\nUs", ["\nUser:", "."]) == 3 and held_back("The end", ["\nUser:"]) == 0
 
 

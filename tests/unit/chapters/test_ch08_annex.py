@@ -1,4 +1,4 @@
-"""The annex of chapter 8: a model rounded, read head by head and tuned; here small ones, and the real one once."""
+"""The annex of chapter 8: a model rounded, and read head by head; here small ones, and the real one once."""
 
 import copy
 import json
@@ -9,11 +9,10 @@ import torch
 
 from chapters.ch08 import published
 from chapters.ch08.exercises.annex import linear_step, with_sink
-from chapters.ch08.experiments import lora, models, quantising, real_heads
+from chapters.ch08.experiments import models, quantising, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
 from course_kit.contexts import seeded
-from course_kit.heads import attention_weights
 from course_tools.recipes.results import RECIPES
 from course_utils.llama import Llama, LlamaConfig
 
@@ -88,18 +87,6 @@ def test_a_window_hides_what_is_far_and_keeps_the_first(small):
         assert torch.equal(small.model(ids)[0, -1], small.model(other)[0, -1])  # two layers reach two tokens back
 
 
-def test_the_induction_score_of_a_perfect_copier_is_one(small):
-    half = 5
-    ids = real_heads.repeated(small, half, rows=3, seed=1)
-    assert torch.equal(ids[:, :half], ids[:, half:]) and all(len(set(row.tolist())) == half for row in ids)
-    weights = torch.zeros(3, 2, 2 * half, 2 * half)
-    for t in range(half, 2 * half):
-        weights[:, 0, t, t - half + 1] = 1  # the token after the earlier copy
-        weights[:, 1, t, t - half] = 1  # the earlier copy itself
-    scores = real_heads.induction_scores([weights], half)
-    assert scores.tolist() == [[1.0, 0.0]] and real_heads.ranked(scores)[0] == (1, 1)
-
-
 def test_a_reading_without_favourites_follows_no_twin(small):
     twins = real_heads.TWINS[:2]
     pairs = real_heads.read_twins(small, twins)
@@ -109,32 +96,12 @@ def test_a_reading_without_favourites_follows_no_twin(small):
     assert real_heads.answers([constant]) == {"right": 0.5, "moves": 0.0, "margin": 0.0}
 
 
-# ---- LoRA -----------------------------------------------------------------------------------------------------------
-
-
-def test_lora_begins_with_the_model_that_it_was_given_and_learns(small, monkeypatch):
-    monkeypatch.setattr(lora, "KNOWN", [("Hot?", "Yes."), ("Cold?", "No.")])
-    monkeypatch.setattr(lora, "TOGETHER", 2)
-    monkeypatch.setattr(lora, "RATE", 2e-2)
-    ids, mask = lora.examples(small, lora.KNOWN)
-    assert [Letters().decode(row[m][:-1].tolist()) for row, m in zip(ids, mask, strict=True)] == ["Yes.", "No."]
-    assert all(row[m][-1] == small.stop for row, m in zip(ids, mask, strict=True))
-    before, state = small.model(ids), torch.random.get_rng_state()
-    added = lora.add_lora(small.model)
-    assert torch.equal(small.model(ids), before) and torch.equal(torch.random.get_rng_state(), state)
-    assert sum(p.numel() for p in added) == 2 * 4 * (64 + 64 + 64 + 32)
-    losses = lora.train(small, added, lora.KNOWN, rounds=12)
-    assert len(losses) == 12 and losses[-1] < losses[0] - 0.2
-
-
 @pytest.mark.parametrize(
     ("module", "record", "given", "holds"),
     [
         (quantising, "record_quantising", {"tried": [(quantising.LOWEST, 3, False)], "characters": 90}, "ways"),
-        (real_heads, "record_induction", {"half": 5, "rows": 1, "counts": (1,), "draws": 1, "characters": 90}, "alone"),
         (real_heads, "record_sinks", {"size": 24, "window": 4}, "on the first token"),
         (real_heads, "record_it", {"twins": real_heads.TWINS[:4], "draws": 1}, "answers"),
-        (lora, "record_lora", {"characters": 90, "rounds": 1}, "after"),
     ],
 )
 def test_a_recipe_gives_what_its_file_holds(small, monkeypatch, module, record, given, holds):
@@ -177,11 +144,6 @@ def test_what_was_recorded_is_of_the_installed_model():
         row["key_heads"],
         row["vocabulary"],
     )
-    found = results.load("smollm_induction")
-    with torch.no_grad(), attention_weights(smol.model) as weights:
-        smol.model(real_heads.repeated(smol, found["half"], rows=1, seed=0))
-    layer, head = found["best"][0]
-    assert real_heads.induction_scores(weights["decoder"], found["half"])[layer - 1, head - 1] > 0.6
     for text, *nouns in real_heads.TWINS[0].sentences():
         ids = smol.tokenizer.encode(text).ids
         assert [

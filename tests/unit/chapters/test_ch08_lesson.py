@@ -1,16 +1,14 @@
 """Chapter 8: the published model and what stands in for it, talks to learn from, views, recorded figures."""
 
-import random
-
 import numpy as np
 import pytest
 import torch
 
-from chapters.ch08 import dialogues, labs, published
-from chapters.ch08.experiments import ablation, answers, post_training
+from chapters.ch08 import dialogues, labs, published, sums
+from chapters.ch08.experiments import ablation, answers
+from chapters.ch08.kept import answering
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
-from course_utils.gpt import GPT
 from course_utils.llama import Llama
 
 # ---- the published model, and bad input ----------------------------------------------------------------------------
@@ -78,58 +76,32 @@ def test_the_readers_class_holds_the_published_parameters(smollm):
     assert len(held.names) == 49_152 and all(held.names)
 
 
-# ---- talks ----------------------------------------------------------------------------------------------------------
+# ---- sums -----------------------------------------------------------------------------------------------------------
 
 
-def test_talks_end_with_a_line_and_are_friendly_one_time_in_five():
-    start = dialogues.shipped()
-    conversations, preferences = dialogues.texts()
-    friendly = sum(answer in dialogues.FRIENDLY.values() for _, answer in conversations) / len(conversations)
-    assert abs(friendly - dialogues.FRIENDLY_SHARE) < 0.03
-    for one in conversations[:50]:
-        question, answer = dialogues.in_ids(start.encode, *one)
-        assert start.decode(question) == dialogues.prompt(one[0]) and start.decode(answer) == f" {one[1]}\n"
-        assert len(answer) <= dialogues.LONGEST
-    for _, liked, disliked in random.Random(0).sample(preferences, 20):
-        assert liked in dialogues.FRIENDLY.values() and disliked in dialogues.FORMS and disliked != liked
-    assert not {text for text, _ in conversations} & {text for text, _ in dialogues.texts("test")[0]}
+def test_a_sum_is_taught_practised_or_held_out_in_any_order():
+    parts = [{tuple(sorted(one)) for one in part} for part in sums.split(50, seed=3)]
+    assert [len(part) for part in parts] == [50, 5050 - 350, 300] and not parts[0] & parts[1] | (
+        parts[0] | parts[1]
+    ) & parts[2]
 
 
-def test_the_newest_training_of_chapter_7_is_taken(tmp_path):
-    assert dialogues.newest(folder=tmp_path).name == "llama-holmes"
-    sizes = {"vocab": 257, "size": 16, "layers": 1, "heads": 2, "context": 16}
-    model = GPT(**sizes)
-    state = {"sizes": sizes, "merges": [["t", "h"]], "best": model.state_dict(), "history": []}
-    torch.save(state, tmp_path / "mine.gpt.pt")
-    start = dialogues.newest(folder=tmp_path)
-    assert start.name == "mine.gpt.pt" and start.decode(start.encode("the cat\n")) == "the cat\n"
-    assert isinstance(dialogues.replies(start, ["The soup was cold."])[0], str)
-    start.save(tmp_path / "talker.pt")
-    assert torch.load(tmp_path / "talker.pt", weights_only=True)["kind"] == "GPT"
+def test_a_draft_is_arithmetic_and_blanks_are_as_long():
+    for a, b in ((37, 48), (5, 4), (99, 99), (90, 10)):
+        *steps, total = sums.draft(a, b).split()
+        assert all(eval(left) == int(right) for left, right in (step.split("=") for step in steps))
+        assert int(total) == a + b and sums.is_right((a, b), sums.draft(a, b))
+        assert len(sums.blanks(a, b)) == len(sums.draft(a, b)) and sums.blanks(a, b).split() == [total]
+    assert not sums.is_right((2, 2), " 5\n") and not sums.is_right((2, 2), " 4") and not sums.is_right((2, 2), "")
 
 
-def test_replies_are_the_likeliest_tokens_up_to_a_line():
-    start = dialogues.shipped()
-    sentences = ["The soup was cold.", "It was good."]
-    for sentence, given in zip(sentences, dialogues.replies(start, sentences), strict=True):
-        ids = torch.tensor([start.encode(dialogues.prompt(sentence))])
-        with torch.no_grad():
-            for _ in range(dialogues.LONGEST):
-                ids = torch.cat([ids, start.model(ids)[:, -1].argmax(-1, keepdim=True)], 1)
-        text = start.decode(ids[0].tolist())[len(dialogues.prompt(sentence)) :]
-        assert given == text.split("\n")[0].strip()
-
-
-@pytest.mark.weekly  # the same loops run in the lesson, whose numbers are asserted there
-def test_the_two_trainings_do_what_is_recorded():
-    torch.manual_seed(5)
-    start, dice = dialogues.shipped(), random.Random(5)
-    assert dialogues.judged(start, count=60)["form"] == 0
-    post_training.imitated(start, dice)
-    imitated = dialogues.judged(start, count=60)
-    assert imitated["form"] >= 0.95 and imitated["right"] > 0.6 and imitated["friendly"] < 0.3
-    post_training.preferred(start, dice)
-    assert dialogues.judged(start, count=60)["friendly"] > 0.9
+def test_what_is_drawn_is_what_the_model_expects_up_to_the_end():
+    model, asked = sums.fresh(), sums.split()[2][:3]
+    for one, text in zip(asked, sums.answers(model, asked), strict=True):
+        ids = torch.tensor([sums.ids_of(sums.question(*one))])
+        for _ in range(24):
+            ids = torch.cat([ids, model(ids)[:, -1].argmax(-1, keepdim=True)], 1)
+        assert text == answering.text_of(ids[0, 6:].tolist()).partition("\n")[0] + "\n" * ("\n" in text)
 
 
 # ---- views ----------------------------------------------------------------------------------------------------------
@@ -153,7 +125,6 @@ def test_the_published_model_still_answers_as_recorded(smollm):
     assert list(recorded["answers"]) == list(answers.QUESTIONS)
     question = "Who was the first person on the Moon?"
     assert smollm.answer(question, 12) == recorded["answers"][question][: len(smollm.answer(question, 12))]
-    assert answers.block(published.where()) == recorded["block"]
 
 
 def test_right_answers_are_told_from_wrong_ones():

@@ -18,7 +18,7 @@ from chapters.ch07 import kept as kept7
 from chapters.ch07.kept import files, gpt, training
 from chapters.ch07.kept.files import Refused, decoded, read_text
 from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
-from chapters.ch08 import dialogues
+from chapters.ch08 import dialogues, sums
 from chapters.ch08.kept import chat as talk
 from course_kit import data
 
@@ -269,7 +269,6 @@ def test_a_foreign_or_half_file_is_named_and_left_out(folder, run, content):
         assert status == 1 and err.startswith("newer.gpt.pt is") and err.count("\n") == 1
     with pytest.raises(Refused, match=r"newer\.gpt\.pt"):
         talk.read_talker("newer.gpt.pt")
-    assert dialogues.newest().name == "book.gpt.pt"
 
 
 def test_a_forged_state_is_refused_in_a_sentence(folder, run, monkeypatch):
@@ -372,11 +371,23 @@ def test_the_model_that_was_taught_and_the_gpt_of_chapter_7_answer(folder, run, 
     talk.chat("book.gpt.pt")
     assert "are too many: 32 fit" in capsys.readouterr().out
     talker = talk.read_talker("talker.pt")
-    text = dialogues.prompt("The film wasn't boring.")
+    text = "User: The film wasn't boring.\nBot:"
     assert (
         talker.prompt([("user", "The film wasn't boring.")]) == start.encode(text)
         and talker.decode(start.encode(text)) == text
     )
+
+
+def test_the_model_of_the_sums_says_what_it_was_taught(folder, monkeypatch, capsys):
+    sums.save(sums.fresh(), folder / "talker.pt")
+    talker = talk.read_talker("talker.pt")
+    for typed in ("7 + 48 =", "7+48", "What is 7 + 48?"):
+        assert talker.prompt([("user", typed)]) == sums.ids_of("07+48=")
+    says(monkeypatch, "Who are you?", "1000 + 1", "🙂", "7 * 8", "3 + 4 =")
+    talk.chat("talker.pt", count=3)
+    assert capsys.readouterr().out.count("I was taught sums of two numbers below 100") == 4
+    with pytest.raises(Refused, match="empty"):
+        talker.ids([("user", "  ")])
 
 
 def test_old_turns_make_room_and_a_question_that_is_too_long_is_left_out_alone(monkeypatch, capsys):

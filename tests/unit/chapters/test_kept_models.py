@@ -149,5 +149,3 @@ def test_answers_that_are_cut_off_are_refused_before_the_first_step():
     ):
         with pytest.raises(ValueError, match=why):
             next(answering.imitate(model, wrong, 5, 0.1, longest=longest))
-    with pytest.raises(ValueError, match="Talk 0"):
-        next(answering.prefer(model, [([1, 2, 3], [4], [5])], 5, 0.1, longest=3))

@@ -1,4 +1,4 @@
-"""SFT and DPO: only answers count, and preferences are gains."""
+"""SFT, DPO and GRPO: only answers count, preferences are gains, and rewards are compared within a question."""
 
 import math
 
@@ -7,7 +7,16 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.llama import Llama, LlamaConfig
-from course_utils.post_training import answer_loss, answer_targets, dpo_loss, log_probability, talk_batch, training
+from course_utils.post_training import (
+    advantages,
+    answer_loss,
+    answer_targets,
+    dpo_loss,
+    log_probability,
+    reward_loss,
+    talk_batch,
+    training,
+)
 
 TALKS = [([5, 6, 7], [8, 9]), ([5], [6, 7, 8, 9])]
 
@@ -78,3 +87,20 @@ def test_a_step_of_dpo_moves_both_answers_apart(model):
             parameter -= 0.05 * parameter.grad
     after = [log_probability(model, *one).detach() for one in (liked, disliked)]
     assert (after[0] - before[0]) - (after[1] - before[1]) > 0
+
+
+def test_advantages_are_standard_scores_within_a_question():
+    found = advantages(torch.tensor([[1.0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]]))
+    assert found[0].tolist() == pytest.approx([1.5, -0.5, -0.5, -0.5], abs=1e-3) and not found[1:].any()
+
+
+def test_a_step_of_reward_loss_moves_towards_the_better_answer(model):
+    batch, advantage = talk_batch(TALKS), torch.tensor([1.0, -1.0])
+    before = log_probability(model, *batch).detach()
+    reward_loss(model, *batch, advantage).backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= 0.05 * parameter.grad
+    gained = log_probability(model, *batch).detach() - before
+    assert gained[0] > gained[1]
+    assert reward_loss(model, *batch, torch.zeros(2)).item() == 0
