@@ -1,4 +1,4 @@
-"""From continuing to answering: answers to imitate (SFT), to prefer (DPO), to check (GRPO).
+"""From continuing to answering: imitate (SFT), prefer (DPO), be checked (GRPO).
 
     ids, is_answer = talk_batch([(question, answer), …])
     answer_loss(model, ids, is_answer)              # nats for each token of an answer
@@ -108,7 +108,7 @@ def training(
 
     loss_of() draws a batch -> its loss
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99))
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = rate * min((step + 1) / 20, 1 - step / steps)
         loss = loss_of()

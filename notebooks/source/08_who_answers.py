@@ -473,7 +473,7 @@ for name, answer in (("alone", sums.result), ("draft", sums.draft)):
     def imitation():
         return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
 
-    for step, loss in training(model, imitation, steps=300, rate=4e-3):
+    for step, loss in training(model, imitation, steps=400, rate=4e-3):
         if step % 100 == 99:
             print(f"{name:5} {step + 1} steps, loss {loss:.2f}, right:", end=" ")
             print(f"{sums.share_right(model, taught):.0%} of those taught,", end=" ")
@@ -557,8 +557,8 @@ def checked_answers():
     return reward_loss(model, ids, is_answer, advantages(rewards).flatten())
 
 print(f"before {sums.share_right(model, held_out):.0%} of those never shown")
-for step, _ in training(model, checked_answers, steps=80, rate=3e-4):
-    if step % 20 == 19:
+for step, _ in training(model, checked_answers, steps=50, rate=3e-4):
+    if step % 10 == 9:
         print(f"{step + 1} steps, reward {earned[-1]:.2f},", end=" ")
         print(f"right: {sums.share_right(model, held_out):.0%} of those never shown")
 sums.save(model)
@@ -566,15 +566,23 @@ sums.save(model)
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
 percent = {
-    name: torch.tensor([100 * one[name] for one in trials["seeds"]])
-    for name in trials["seeds"][0]
+    name: [100 * one["right"][name] for one in trials["seeds"] if name in one["right"]]
+    for name in trials["seeds"][0]["right"]
+} | {
+    f"draft, {how} of 8": [100 * one[how] for one in trials["seeds"]]
+    for how in ("best", "majority")
 }
 Table(
     [
-        {"trained": name, "right, %": f"{x.mean():.0f} ({x.min():.0f} to {x.max():.0f})"}
+        {
+            "trained": name,
+            "right, %": f"{sum(x) / len(x):.0f}",
+            "seeds": ", ".join(f"{one:.0f}" for one in x),
+        }
         for name, x in percent.items()
     ],
-    f"Of 300 sums never shown; mean and range of three seeds. {trials.about}",
+    f"Of 300 sums never shown. Blanks: as many tokens before the result as a draft has. "
+    f"A coin: the reward does not look at the answer. {trials.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

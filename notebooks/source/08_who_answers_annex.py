@@ -372,7 +372,7 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Four. With a lowest number and a step for each block of 32, four bits cost 3% more; with multiples of a scale 11%. With three bits the text costs 35 to 57% more, with two 3.4 to 4.9 times as much. If the token table keeps its 8 bits, four bits cost nothing: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
+# Four. With a lowest number and a step for each block, four bits cost 3% more; with multiples of a scale 11%. With three bits the text costs 35 to 57% more, with two 3.4 to 4.9 times as much. If the token table keeps its 8 bits, four bits cost nothing: this *is* the installed file, 96 MB by our count and 98 with norms and tokenizer.
 #
 # </details>
 #
@@ -527,7 +527,7 @@ assert round(first.item(), 3) == round(math.log(2), 3) == 0.693
 assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
 
 # %% [markdown]
-# **Design an experiment: does it use its draft?** Put a wrong number into the draft, such as *7+8=16*, let the model go on, and count how often the result follows the wrong draft. If it never does, the draft is decoration. Decide on the number of sums before you look.
+# **Design an experiment: does it use its draft?** Put a wrong number into the draft, let the model go on, and count how often the result follows the wrong draft. If it never does, the draft is decoration. Decide on the number of sums before you look.
 #
 # **Why not train on the questions' tokens, too?** You want a model that answers questions, not one that asks them, and the template's tokens repeat again and again, which makes the loss look good. But where answers are very short and examples few, counting the prompt has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). <!-- source: its title -->
 

@@ -15,30 +15,26 @@ from torch import nn
 from chapters.ch08 import sums
 from chapters.ch08.kept.answering import imitate, practise, text_of
 
-SFT_STEPS, SFT_RATE, ROWS = 300, 4e-3, 32
-RL_STEPS, RL_RATE, TOO_FAST = 80, 3e-4, 2e-3
+SFT_STEPS, SFT_RATE, ROWS = 400, 4e-3, 32
+RL_STEPS, RL_RATE, TOO_FAST = 50, 3e-4, 2e-3
 
 
-def taught(seed: int, answer: Callable, known: list, steps: int = SFT_STEPS) -> nn.Module:
-    """SFT of a fresh model."""
-    model = sums.fresh(seed)
-    for _ in imitate(model, sums.in_ids(known, answer), steps, SFT_RATE, ROWS):
+def imitating(model: nn.Module, answer: Callable, known: list) -> nn.Module:
+    """SFT of a copy."""
+    model = copy.deepcopy(model)
+    for _ in imitate(model, sums.in_ids(known, answer), SFT_STEPS, SFT_RATE, ROWS):
         pass
     return model
 
 
-def practised(model: nn.Module, unsolved: list, kind: str = "sum", rate: float = RL_RATE) -> nn.Module:
-    """GRPO of a copy. kind: the sum is right; the form alone (it ends with a number); or a coin, whatever it wrote."""
+def practised(model: nn.Module, unsolved: list, rate: float = RL_RATE, coin: bool = False) -> nn.Module:
+    """GRPO of a copy: 1 for a right sum; or, coin: for one answer in two, whatever it says."""
     model, dice = copy.deepcopy(model), random.Random(1)
 
     def reward(number: int, ids: list[int]) -> float:
-        text = text_of(ids)
-        if kind == "coin":
-            return float(dice.random() < 0.5)
-        return float(sums.is_right(unsolved[number], text) if kind == "sum" else sums.said(text).isdigit())
+        return float(dice.random() < 0.5 if coin else sums.is_right(unsolved[number], text_of(ids)))
 
-    questions = sums.rows_of(unsolved).tolist()
-    for _ in practise(model, questions, reward, RL_STEPS, rate):
+    for _ in practise(model, sums.rows_of(unsolved).tolist(), reward, RL_STEPS, rate):
         pass
     return model
 
@@ -59,20 +55,19 @@ def record_reasoning(seeds: Iterable[int] = range(3)) -> dict:
     found = []
     for seed in seeds:
         known, unsolved, asked = sums.split(seed=seed)
-        one = {}
+        models = {}
         for name, answer in (("answer alone", sums.result), ("blanks", sums.blanks), ("draft", sums.draft)):
-            model = taught(seed, answer, known)
-            one[name] = sums.share_right(model, asked)
-        one["draft, of the taught"] = sums.share_right(model, known)
-        one["draft, twice the steps"] = sums.share_right(taught(seed, sums.draft, known, 2 * SFT_STEPS), asked)
-        one |= {f"{how} of 8": share for how, share in of_eight(model, asked).items()}
-        print(seed, one, flush=True)
-        for name, kind, rate in (
-            ("GRPO", "sum", RL_RATE), ("form alone", "form", RL_RATE), ("a coin", "coin", RL_RATE),
-            ("GRPO, too fast", "sum", TOO_FAST),
-        ):  # fmt: skip
-            one[name] = sums.share_right(practised(model, unsolved, kind, rate), asked)
-            print(seed, name, one[name], flush=True)
-        found.append(one)
-    steps = {"SFT": SFT_STEPS, "GRPO": RL_STEPS}
-    return {"seeds": found, "taught": 200, "held out": sums.HELD_OUT, "steps": steps}
+            models[name] = imitating(sums.fresh(seed), answer, known)
+        start = models["draft"]
+        models["draft + GRPO"] = practised(start, unsolved)
+        models["draft + as many steps of SFT again"] = imitating(start, sums.draft, known)
+        models["draft + GRPO, paid by a coin"] = practised(start, unsolved, coin=True)
+        if not found:
+            models["draft + GRPO, too fast"] = practised(start, unsolved, TOO_FAST)
+        one = {name: sums.share_right(model, asked) for name, model in models.items()}
+        form = sum(sums.said(text).isdigit() for text in sums.answers(start, asked)) / len(asked)
+        found.append(
+            {"right": one, "of the taught": sums.share_right(start, known), "form": form, **of_eight(start, asked)}
+        )
+        print(seed, found[-1], flush=True)
+    return {"seeds": found, "taught": 200, "held out": sums.HELD_OUT, "steps": {"SFT": SFT_STEPS, "GRPO": RL_STEPS}}

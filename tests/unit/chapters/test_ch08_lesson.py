@@ -81,9 +81,7 @@ def test_the_readers_class_holds_the_published_parameters(smollm):
 
 def test_a_sum_is_taught_practised_or_held_out_in_any_order():
     parts = [{tuple(sorted(one)) for one in part} for part in sums.split(50, seed=3)]
-    assert [len(part) for part in parts] == [50, 5050 - 350, 300] and not parts[0] & parts[1] | (
-        parts[0] | parts[1]
-    ) & parts[2]
+    assert [len(part) for part in parts] == [50, 5050 - 350, 300] and len(set.union(*parts)) == 5050
 
 
 def test_a_draft_is_arithmetic_and_blanks_are_as_long():

@@ -44,8 +44,8 @@ def test_a_long_talk_is_cut_off():
 
 def test_a_training_improves_and_hands_out_every_step(model):
     batch = talk_batch(TALKS)
-    found = list(training(model, lambda: answer_loss(model, *batch), steps=30, rate=1e-2))
-    assert [step for step, _ in found] == list(range(30)) and found[-1][1] < 0.5 * found[0][1]
+    found = list(training(model, lambda: answer_loss(model, *batch), steps=60, rate=2e-2))
+    assert [step for step, _ in found] == list(range(60)) and found[-1][1] < 0.5 * found[0][1]
 
 
 def test_the_loss_is_that_of_the_tokens_of_answers_alone(model):
