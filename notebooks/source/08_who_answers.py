@@ -297,7 +297,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: published parameters
 # <a id="open-weights"></a>
-# SmolLM2's parameters come in one file (98 MB: the weights are rounded to four bits, see [the annex](08_who_answers_annex.ipynb#quantisation)), and matrix by matrix they fit into your class. Not every model of this kind would: Llama 2 has a second table for its output, Mistral 7B a window. The file has names of its own for them:
+# SmolLM2's parameters come in one file (98 MB, as the weights are rounded to four bits, see [the annex](08_who_answers_annex.ipynb#quantisation)), and matrix by matrix they fit into your class. Not every model of this kind would: Llama 2 has a second table for its output, Mistral 7B a window. The file has names of its own for them:
 
 # %% tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -307,7 +307,6 @@ smol = published.load(Llama)  # your class with these parameters, if they are in
 talker = smol or published.StandIn(dialogues.shipped(Llama))  # if not: llama-holmes
 print(talker.about)
 
-# %%
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
 for token in speak(talker.model, talker.prompt(question), talker.stop, talker.longest):
@@ -316,6 +315,7 @@ for token in speak(talker.model, talker.prompt(question), talker.stop, talker.lo
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 theirs = recorded["transformers"]
+assert round(recorded["bytes"] / 1e6) == 98
 assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 and theirs["ratio"] >= 1.0
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
 
@@ -391,9 +391,12 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 # The marks are tokens of their own. If a program turned a *typed* `<|im_end|>` into that token, you could end your turn and speak as the assistant; so yours encodes what is typed as text. **Prompt injection** remains: to the model an order inside a quoted page is text like the order above it.
 #
 # <a id="sft"></a>
-# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: sums of two numbers below 100. The model is chapter 7's `GPT` with two blocks, which has read nothing. It is shown 200 solved sums; 300 others are never shown.
+# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: sums of two numbers below 100. The model is chapter 7's `GPT` with two blocks, which has read nothing. It is shown 200 solved sums; others are never shown.
 
 # %%
+from torch.nn.utils.rnn import pad_sequence
+from chapters.ch08.kept.answering import END, LONGEST, text_of
+
 taught, unsolved, held_out = sums.split(200)  # unsolved: for later, without answers
 one = taught[0]
 print(repr(sums.question(*one)), "->", repr(sums.result(*one)))
@@ -402,9 +405,6 @@ print(len(taught), len(unsolved), len(held_out))
 
 # %% [markdown]
 # The first answer is the result. The second begins with a draft: the units, the tens with what is carried, then the result. Both end with a new line, which is learned too: it is how the model knows where to stop. In a batch shorter talks are filled up:
-
-# %%
-from torch.nn.utils.rnn import pad_sequence
 
 # %% tags=["definition"]
 # course_utils.post_training: talk_batch
@@ -485,9 +485,9 @@ for one in held_out[:3]:
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# @@SFT@@
+# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no magic: shown many more solved sums, and for longer, a small model learns the result alone, too.
 #
-# **Keep this:** @@KEEP1@@
+# **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: which answer is better?
@@ -535,14 +535,10 @@ assert both < math.log(2)  # both lost, and the loss fell
 # %% tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
 
-# %%
-from course_utils.cache import Cache
-from chapters.ch08.kept.answering import END, LONGEST, text_of
-
 # %% tags=["definition"]
 # chapters.ch08.kept.answering: drawn
 
-# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
+# %%
 torch.manual_seed(0)
 model, earned = copy.deepcopy(models["draft"]), [0.0]
 
@@ -556,6 +552,7 @@ def checked_answers():
     ids, is_answer = talk_batch(list(zip(questions, answers)))
     return reward_loss(model, ids, is_answer, advantages(rewards).flatten())
 
+# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
 print(f"before {sums.share_right(model, held_out):.0%} of those never shown")
 for step, _ in training(model, checked_answers, steps=50, rate=3e-4):
     if step % 10 == 9:
@@ -586,12 +583,22 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-@@ASSERTS@@
+share = {name: [round(x) for x in found] for name, found in percent.items()}
+assert len(trials["seeds"]) == 3 and trials["steps"] == {"SFT": 400, "GRPO": 50} and trials["taught"] == len(taught) == 200
+assert (share["answer alone"], share["blanks"], share["draft"]) == ([3, 9, 6], [4, 3, 3], [58, 63, 71])
+assert (share["draft + GRPO"], share["draft + as many steps of SFT again"]) == ([72, 72, 79], [81, 82, 77])
+assert (share["draft + GRPO, paid by a coin"], share["draft + GRPO, too fast"]) == ([26, 40, 40], [7])
+assert (share["draft, best of 8"], share["draft, majority of 8"]) == ([78, 77, 83], [57, 60, 71])
+assert [round(100 * one["form"]) for one in trials["seeds"]] == [100, 100, 100] and len(held_out) == 300 == trials["held out"]
+live = [sums.share_right(one, held_out) for one in (models["alone"], models["draft"], model)]
+assert live[0] < 0.2 < 0.35 < live[1] < live[2] and 400 / 50 == 8
 
 # %% [markdown]
-# @@GRPO@@
+# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%. What does the work? Where the reward is a coin, the same training ends at 26 to 40%, so it is the check. At a rate of 2e-3 it breaks the model (7%, one seed): large trainings clip each step, and stay near $\pi_0$, for this reason. A reward for the form alone has hardly anything to teach: 100% of the answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 71%; one of the eight is right for 77 to 83%, but only the check finds it.
 #
-# **Keep this:** @@KEEP2@@
+# And the opponent: with the 200 solved sums for as many steps again, SFT reaches 77 to 82%. Which of the two is ahead depends on the seed; the reward needs no solutions. If all eight answers are right, or all wrong, every advantage is 0, and the question teaches nothing. Nor does the reward see whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on problems of mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+#
+# **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions. What it does on a toy of sums does not say how much it adds to a large model.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
@@ -630,7 +637,7 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # 2. Sharing keys and values makes the cache smaller.
 # 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
 # 4. DPO compares two answers, and each with what the model thought before. GRPO compares an answer with others to the same question.
-# 5. @@LINE5@@
+# 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent is not true.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions

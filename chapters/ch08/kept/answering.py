@@ -66,18 +66,28 @@ def imitate(
 
 
 @torch.no_grad()
-def drawn(model: nn.Module, questions: Tensor, temperature: float = 1.0, longest: int = LONGEST) -> list[list[int]]:
-    """An answer to each of B questions [B, T], drawn token by token up to its END; at temperature 0 the likeliest."""
+def drawn(
+    model: nn.Module,
+    questions: Tensor,
+    temperature: float = 1.0,
+    longest: int = LONGEST,
+) -> list[list[int]]:
+    """An answer to each of B questions [B, T], token by token up to its END.
+
+    At temperature 0 the likeliest token, else drawn.
+    """
     caches = [Cache() for _ in getattr(model, "blocks", [])]
-    ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1, dtype=torch.bool)
+    ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1) > 0
     for _ in range(longest):
         logits = model(ids, caches)[:, -1]  # [B, V]
-        likeliest = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
-        ids = torch.multinomial((logits / temperature).softmax(-1), 1) if temperature > 0 else likeliest
+        ids = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
+        if temperature > 0:
+            ids = torch.multinomial((logits / temperature).softmax(-1), 1)
         rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == END)
         if ended.all():
             break
-    return [row[: row.index(END) + 1] if END in row else row for row in rows.tolist()]
+    rows = rows.tolist()
+    return [row[: row.index(END) + 1] if END in row else row for row in rows]
 
 
 def practise(
