@@ -454,11 +454,11 @@ for_training(one_step)  # with nothing solved it does nothing
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Two models learn from the same 200 sums until they know these. Which adds numbers that it was never shown?",
+    "Two models learn from the same 200 sums for 400 steps. Which adds numbers that it was never shown?",
     [
-        "both: they have learned to add",
-        "neither: 200 sums out of 5,050 are too few",
-        "mostly the one that writes the draft",
+        "both about equally",
+        "neither: 200 sums are too few",
+        "far more the one that writes the draft",
     ],
     answer=2,
     because="The result alone can be known by heart. A draft consists of small steps that return in other sums.",
@@ -485,7 +485,7 @@ for one in held_out[:3]:
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no magic: shown many more solved sums, and for longer, a small model learns the result alone, too.
+# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no magic: shown many more solved sums, and for longer, a small model learns the result alone, too.
 #
 # **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
 
@@ -591,10 +591,10 @@ assert (share["draft + GRPO, paid by a coin"], share["draft + GRPO, too fast"]) 
 assert (share["draft, best of 8"], share["draft, majority of 8"]) == ([78, 77, 83], [57, 60, 71])
 assert [round(100 * one["form"]) for one in trials["seeds"]] == [100, 100, 100] and len(held_out) == 300 == trials["held out"]
 live = [sums.share_right(one, held_out) for one in (models["alone"], models["draft"], model)]
-assert live[0] < 0.2 < 0.35 < live[1] < live[2] and 400 / 50 == 8
+assert live[0] < 0.2 < 0.35 < live[1] < live[2] and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
 # %% [markdown]
-# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%. What does the work? Where the reward is a coin, the same training ends at 26 to 40%, so it is the check. At a rate of 2e-3 it breaks the model (7%, one seed): large trainings clip each step, and stay near $\pi_0$, for this reason. A reward for the form alone has hardly anything to teach: 100% of the answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 71%; one of the eight is right for 77 to 83%, but only the check finds it.
+# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%. What does the work? Where the reward is a coin, the same training ends at 26 to 40%, so it is the check. At a rate seven times as high it breaks the model (7%, one seed): large trainings clip each step, and stay near $\pi_0$, for this reason. A reward for the form alone has hardly anything to teach: 100% of the answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 71%; one of the eight is right for 77 to 83%, but only the check finds it.
 #
 # And the opponent: with the 200 solved sums for as many steps again, SFT reaches 77 to 82%. Which of the two is ahead depends on the seed; the reward needs no solutions. If all eight answers are right, or all wrong, every advantage is 0, and the question teaches nothing. Nor does the reward see whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on problems of mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
