@@ -17,6 +17,7 @@
 import math
 import random
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -466,14 +467,15 @@ predict(
 
 # %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
 dice, models = random.Random(0), {}
+
+def imitation(model, examples):
+    return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
+
 for name, answer in (("alone", sums.result), ("draft", sums.draft)):
     model, examples = sums.fresh(), sums.in_ids(taught, answer)
     models[name] = model
-
-    def imitation():
-        return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
-
-    for step, loss in training(model, imitation, steps=400, rate=4e-3):
+    batch = partial(imitation, model, examples)
+    for step, loss in training(model, batch, steps=400, rate=4e-3):
         if step % 100 == 99:
             print(f"{name:5} {step + 1} steps, loss {loss:.2f}, right:", end=" ")
             print(f"{sums.share_right(model, taught):.0%} of those taught,", end=" ")
@@ -545,11 +547,11 @@ model, earned = copy.deepcopy(models["draft"]), [0.0]
 def checked_answers():
     asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]
     answers = drawn(model, sums.rows_of(asked))
-    right = [float(sums.is_right(*pair)) for pair in zip(asked, map(text_of, answers))]
+    right = [float(sums.is_right(*pair)) for pair in zip(asked, map(text_of, answers), strict=True)]
     rewards = torch.tensor(right).view(16, 8)  # a row for each question
     earned.append(rewards.mean().item())
     questions = sums.rows_of(asked).tolist()
-    ids, is_answer = talk_batch(list(zip(questions, answers)))
+    ids, is_answer = talk_batch(list(zip(questions, answers, strict=True)))
     return reward_loss(model, ids, is_answer, advantages(rewards).flatten())
 
 # %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]

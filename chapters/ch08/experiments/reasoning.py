@@ -61,6 +61,9 @@ def record_reasoning(seeds: Iterable[int] = range(3)) -> dict:
         start = models["draft"]
         models["draft + GRPO"] = practised(start, unsolved)
         models["draft + as many steps of SFT again"] = imitating(start, sums.draft, known)
+        again = models["draft + as many steps of SFT again"]
+        models["draft + SFT again + GRPO"] = practised(again, unsolved)
+        models["draft + SFT again + SFT again"] = imitating(again, sums.draft, known)
         models["draft + GRPO, paid by a coin"] = practised(start, unsolved, coin=True)
         if not found:
             models["draft + GRPO, too fast"] = practised(start, unsolved, TOO_FAST)
