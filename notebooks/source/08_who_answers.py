@@ -589,16 +589,19 @@ share = {name: [round(x) for x in found] for name, found in percent.items()}
 assert len(trials["seeds"]) == 3 and trials["steps"] == {"SFT": 400, "GRPO": 50} and trials["taught"] == len(taught) == 200
 assert (share["answer alone"], share["blanks"], share["draft"]) == ([3, 9, 6], [4, 3, 3], [58, 63, 71])
 assert (share["draft + GRPO"], share["draft + as many steps of SFT again"]) == ([72, 72, 79], [81, 82, 77])
-assert (share["draft + GRPO, paid by a coin"], share["draft + GRPO, too fast"]) == ([26, 40, 40], [7])
-assert (share["draft, best of 8"], share["draft, majority of 8"]) == ([78, 77, 83], [57, 60, 71])
-assert [round(100 * one["form"]) for one in trials["seeds"]] == [100, 100, 100] and len(held_out) == 300 == trials["held out"]
+assert (share["draft + SFT again + GRPO"], share["draft + SFT again + SFT again"]) == ([87, 86, 82], [80, 87, 79])
+assert (share["draft + GRPO, paid by a coin"], share["draft + GRPO, too fast"]) == ([32, 36, 50], [1])
+assert (share["draft, best of 8"], share["draft, majority of 8"]) == ([77, 77, 83], [57, 62, 72])
+assert min(one["form"] for one in trials["seeds"]) > 0.99 and len(held_out) == 300 == trials["held out"]
 live = [sums.share_right(one, held_out) for one in (models["alone"], models["draft"], model)]
-assert live[0] < 0.2 < 0.35 < live[1] < live[2] and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
+assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
 # %% [markdown]
-# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%. What does the work? Where the reward is a coin, the same training ends at 26 to 40%, so it is the check. At a rate seven times as high it breaks the model (7%, one seed): large trainings clip each step, and stay near $\pi_0$, for this reason. A reward for the form alone has hardly anything to teach: 100% of the answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 71%; one of the eight is right for 77 to 83%, but only the check finds it.
+# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%, all three upwards. The check does that: paid by a coin, the same training ends at 32 to 50%. At a rate seven times as high it breaks the model (1%, one seed), which is one reason why large trainings clip each step and stay near $\pi_0$. A reward for the form alone has nothing to teach here, because nearly all answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 72%; one of the eight is right for 77 to 83%, but only the check finds it.
 #
-# And the opponent: with the 200 solved sums for as many steps again, SFT reaches 77 to 82%. Which of the two is ahead depends on the seed; the reward needs no solutions. If all eight answers are right, or all wrong, every advantage is 0, and the question teaches nothing. Nor does the reward see whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on problems of mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+# And the opponent? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the 50 steps of reward in two seeds of three. From there the reward still adds: 82 to 87%, all three upwards, where a third round of SFT ends at 79 to 87% and is ahead once. So where you have solutions, use them up first; a reward needs a check and no solutions.
+#
+# If all eight answers are right, or all wrong, every advantage is 0, and the question teaches nothing. Nor does the reward see whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on problems of mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions. What it does on a toy of sums does not say how much it adds to a large model.
 
