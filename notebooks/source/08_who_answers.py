@@ -481,7 +481,7 @@ for name, answer in (("alone", sums.result), ("draft", sums.draft)):
             print(f"{sums.share_right(model, taught):.0%} of those taught,", end=" ")
             print(f"{sums.share_right(model, held_out):.0%} of those never shown")
 
-# %%
+# %% jupyter={"source_hidden": true}
 for one in held_out[:3]:
     for name, model in models.items():
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
@@ -547,7 +547,8 @@ model, earned = copy.deepcopy(models["draft"]), [0.0]
 def checked_answers():
     asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]
     answers = drawn(model, sums.rows_of(asked))
-    right = [float(sums.is_right(*pair)) for pair in zip(asked, map(text_of, answers), strict=True)]
+    pairs = zip(asked, map(text_of, answers), strict=True)
+    right = [float(sums.is_right(*pair)) for pair in pairs]
     rewards = torch.tensor(right).view(16, 8)  # a row for each question
     earned.append(rewards.mean().item())
     questions = sums.rows_of(asked).tolist()
