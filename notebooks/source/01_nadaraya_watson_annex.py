@@ -81,7 +81,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # <a id="denominator"></a>
 # A widely read article prints this formula for the weight of input $x_i$, a key, under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
 #
-# ### Find the error ●●○ · 5 minutes
+# ### Find the error ●●○ · 7 minutes
 # The cell holds this formula as a program. Repair it: which index in the sum must become $k$, and does $k$ count queries or keys?
 
 # %% tags=["exercise"]
@@ -363,7 +363,7 @@ print(f"the two ways differ by {(by_formula - (readings - hidden)).abs().max():.
 assert torch.allclose(by_formula, readings - hidden, atol=1e-5)
 
 # %% [markdown]
-# ### Exercise ●○○ · 2 minutes
+# ### Exercise ●○○ · 3 minutes
 # Write the mask of leave-one-out yourself. (`torch.arange(n)` counts from 0 to n − 1.)
 
 # %% tags=["exercise"]

@@ -162,7 +162,7 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].e
 # <a id="slips"></a>
 # One version of the survey's table contains mistakes. The first: it calls d the "length of input".
 #
-# ### Find the error ●○○ · 3 minutes
+# ### Find the error ●○○ · 4 minutes
 # One line is wrong: repair it.
 
 # %% tags=["exercise"]
@@ -248,7 +248,7 @@ assert 8 < cost_of(concat).total(100, 100) / cost_of(additive).total(100, 100) <
 # %% [markdown]
 # Concat costs more than eight times as much, because it multiplies each *pair* by W; additive multiplies each query and each key only *once*.
 #
-# ### Exercise ●●○ · 6 minutes
+# ### Exercise ●●○ · 8 minutes
 # Write the additive score. Vectors are rows, as in the formula: `queries @ W1` is [Q, h].
 
 # %% tags=["exercise"]
@@ -459,7 +459,7 @@ predict(
 # <a id="masks"></a>
 # Padding is hidden from queries, and, from a model that learns to write, the words to come (by a *causal mask*). A key must be allowed by both.
 #
-# ### Exercise ●●○ · 4 minutes
+# ### Exercise ●●○ · 6 minutes
 # Combine the masks for a *decoder*, the half of a translator that writes. Leave padding queries alone, because nobody uses their output.
 
 # %% tags=["exercise"]
@@ -601,7 +601,7 @@ assert [round(2 ** costs["slopes"][kind], 1) for kind in ("exact", "linear")] ==
 # %% [markdown]
 # Twice the length costs exact attention four times as many multiply–adds, linear attention twice as many; timed, 4.6 and 1.7 times on average. At 128 tokens exact attention is faster; at 8,192 ours, which stores all weights, took about three hundred times as long.
 #
-# ### Exercise ●●● · 5 minutes
+# ### Exercise ●●● · 7 minutes
 # Write the weighted average of the values with weights φ(q)·φ(k), without the [Q, K] matrix.
 
 # %% tags=["exercise"]

@@ -187,7 +187,7 @@ predict(
 #
 # (Luong writes $h_t$ for our $s_t$.)
 #
-# ### Exercise ●●● · 8 minutes
+# ### Exercise ●●● · 11 minutes
 # Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh([\text{embedding};\text{context}]\,W_x+s\,W_s)$, and the logits are $[\text{state};\text{context}]\,W_o$.
 
 # %% tags=["exercise"]
@@ -556,7 +556,7 @@ assert not chinese or "test_aer" not in chinese.card["metrics"] or (0.45 < weigh
 #
 # Here $\ell$ is the total length of the translations and $r$ the total length of the references.
 #
-# ### Find the error ●○○ · 3 minutes
+# ### Find the error ●○○ · 4 minutes
 # A score of .4167 circulates for the candidate 男孩 踢 足球 (*boy plays football*) with the reference 一个 小 男孩 在 踢 足球 (*a little boy is playing football*). Three mistakes together produce this score. Here are two of them:
 #
 # | what circulates | what is wrong | instead |
@@ -613,7 +613,7 @@ assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [r
 # %% [markdown]
 # By the definition BLEU is 0: candidate and reference share no run of three words, and 0/0 for the runs of four counts as 0. sacrebleu's corpus score is 0, too. Its score for single sentences is 23.2, because it counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So name the tool and its settings with every score.
 #
-# ### Exercise ●●○ · 5 minutes
+# ### Exercise ●●○ · 7 minutes
 # Write the clipped count. `Counter` counts the elements of a list.
 
 # %% tags=["exercise"]

@@ -127,7 +127,7 @@ assert torch.allclose(late[0][2], late[1][2], atol=1e-5) and not torch.allclose(
 assert all(2 * n**2 * d < 2 * n * d**2 for n, d in ((30, 512), (511, 512))) and not 2 * 512**3 < 2 * 512**3
 
 # %% [markdown]
-# ### Find the error ●○○ · 3 minutes
+# ### Find the error ●○○ · 4 minutes
 # Is this program's vector relative, as its name says? Repair it.
 
 # %% tags=["exercise"]
@@ -364,7 +364,7 @@ assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 # <a id="dense"></a>
 # In $Z=A\,V$, the $[T, T]$ matrix $A$ mixes the words. A convolution is such a matrix, too, if all features share one kernel, which is centred on the word here. A **fully connected** (*dense*) layer along the sentence is also such a matrix, with a parameter for each pair of positions.
 #
-# ### Exercise ●●○ · 6 minutes
+# ### Exercise ●●○ · 8 minutes
 # Write the convolution as a matrix.
 
 # %% tags=["exercise"]

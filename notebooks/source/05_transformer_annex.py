@@ -154,7 +154,7 @@ predict(
 )
 
 # %% [markdown]
-# ### Find the error ●○○ · 4 minutes
+# ### Find the error ●○○ · 6 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by this mask, before the softmax.
 
 
@@ -254,7 +254,7 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 # <a id="kv-cache"></a>
 # With the mask, a new word does not change the keys and values of earlier words. So the **KV cache** keeps these, and those of the source, and each step computes only the new word, in every layer. Queries are not kept: each is used only in its own step.
 #
-# ### Exercise 6 ●●● · 13 minutes
+# ### Exercise 6 ●●● · 18 minutes
 # Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add the encoding of position P to the new word.
 
 
@@ -744,7 +744,7 @@ predict(
 )
 
 # %% [markdown]
-# ### Find the error ●○○ · 3 minutes
+# ### Find the error ●○○ · 4 minutes
 # Here “Je t'aime” should attend to “I love you”.
 
 
@@ -758,7 +758,7 @@ def cross_attention(written, source, Wq, Wk, Wv):  # Je t'aime [T, D], I love yo
 
 
 # %% [markdown]
-# ### Find the error ●●● · 10 minutes
+# ### Find the error ●●● · 14 minutes
 # This class runs in self-attention without an error, and yet five of its lines are wrong. Fix all five.
 
 

@@ -704,7 +704,7 @@ assert round((2**nats).item(), 1) == 2.6 and abs(nats.exp() - 4) < 1e-5
 assert not torch.allclose(torch.tensor([[[0.0, 1, 2], [3, 1, 0]]]).softmax(dim=1)[:, -1].sum(-1), torch.ones(1), atol=0.1)
 
 # %% [markdown]
-# ### Find the error ●●○ · 4 minutes
+# ### Find the error ●●○ · 6 minutes
 # Models of `transformers` take labels, and return a loss as well as logits. One line of this program is wrong: repair it.
 
 # %% tags=["exercise"]
@@ -762,7 +762,7 @@ predict(
 )
 
 # %% [markdown]
-# ### Find the error ●●● · 10 minutes
+# ### Find the error ●●● · 14 minutes
 # This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
 
 # %% tags=["exercise"]

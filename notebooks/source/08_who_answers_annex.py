@@ -127,7 +127,7 @@ assert 512 + 64 == 576 and 2 * 128 * 128 == 32_768 and round(32_768 / 576) == 57
 # <a id="sink"></a>
 # The weights of a softmax sum to 1, even where nothing is worth attending to. Eight keys with the score −4 share the weight as eight keys with the score 4 do.
 #
-# ### Exercise ●○○ · 3 minutes
+# ### Exercise ●○○ · 4 minutes
 # Give the softmax a **sink**: one more score, without a value, that may take the weight that nobody needs.
 
 # %% tags=["exercise"]
@@ -247,7 +247,7 @@ assert round(12.9 / 46.7, 2) == 0.28 and round(expert / 1e6) == 176 and round(ar
 # <a id="linear-attention"></a>
 # If a weight is a product $\phi(q)\cdot\phi(k)$ instead of $e^{q\cdot k}$, all keys and values fit into one matrix $S=\sum \phi(k)\,v^\top$ of a fixed size (Katharopoulos et al. 2020). The query reads $S$, and nothing else is kept.
 #
-# ### Exercise ●●○ · 4 minutes
+# ### Exercise ●●○ · 6 minutes
 # Write one step of **linear attention**.
 
 # %% tags=["exercise"]
@@ -504,7 +504,7 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 # ## Why does it not stop?
 # A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
 #
-# ### Find the error ●●○ · 4 minutes
+# ### Find the error ●●○ · 6 minutes
 # One line of this program is wrong: repair it.
 
 # %% tags=["exercise"]

@@ -82,7 +82,7 @@ DENOMINATOR = FindError(
         "Should k replace j, which is the query, or i, which runs over the keys that it chooses from? The range of k "
         "has to fit.",
     ),
-    minutes=5,
+    minutes=7,
     difficulty=2,
     properties=(
         properties.rows_sum_to_one(),

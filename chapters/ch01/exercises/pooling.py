@@ -195,7 +195,7 @@ LEAVE_ONE_OUT = Exercise(
         "A mask is boolean, so ask `torch.eye` for `dtype=torch.bool`. Then every True must become False, and every "
         "False True: the sign for that is `~`.",
     ),
-    minutes=2,
+    minutes=3,
     difficulty=1,
     properties=(
         properties.Property(

@@ -95,7 +95,7 @@ LINEAR = Exercise(
         "numbers, so `phi_q @ phi_k.sum(0)` has one number for each query: [Q].",
         "Divide each row of the numerator, [Q, Dv], by its own number. `[:, None]` turns [Q] into a column, [Q, 1].",
     ),
-    minutes=5,
+    minutes=7,
     difficulty=3,
     properties=(
         properties.averages("values"),
@@ -181,7 +181,7 @@ MASK = Exercise(
         "Padding hides *keys*, the last axis. `torch.arange(size) < lengths[:, None]` is [B, T], True for real keys. "
         "Give it an axis for the queries, [B, 1, T], and broadcasting does the rest.",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     properties=(
         properties.Property(

@@ -81,7 +81,7 @@ ADDITIVE = Exercise(
         "key. `[:, None]` and `[None, :]` insert such an axis of size 1.",
         "Add b to the pairs, take the tanh of everything, and multiply by w: [Q, K, h] @ [h] is [Q, K].",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     properties=(
         properties.Property(

@@ -55,7 +55,7 @@ SIZE_OR_LENGTH = FindError(
         "Make the input twice as long by adding more keys. Should the score of the first pair change?",
         "`len(keys)` is the first number of the shape [K, D]. Which number of `keys.shape` should d be?",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _divided(by=lambda keys: len(keys) ** 0.5),

@@ -52,7 +52,7 @@ NOTHING = FindError(
         "What does the program give a translation that matches no 4-gram?",
         "As soon as one of the matches is 0, the whole mean is 0.0: no logarithm is needed.",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         lambda m, t: math.prod(_matched(m, t)) ** 0.25,

@@ -136,7 +136,7 @@ CLIPPED = Exercise(
         "A list of n words has one run, a list of n + 1 words has two. So how many different i are there?",
         "For each run the smaller of the two counts: `&` between two of them does just that, and `.total()` adds up.",
     ),
-    minutes=5,
+    minutes=7,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_count(match=lambda ours, theirs: sum(run in theirs for run in ours)),

@@ -160,7 +160,7 @@ DECODER = Exercise(
         "[a; b] is `torch.cat([a, b], -1)`. `x @ m` works for a whole batch. The context "
         "goes in twice: with the embedding into the tanh, with the new state into the logits.",
     ),
-    minutes=8,
+    minutes=11,
     difficulty=3,
     wrong=wrong_answers(
         _wrong_decoder(asks=lambda state, e: e),

@@ -65,7 +65,7 @@ RELATIVE = FindError(
         "(5, 3) and (6, 4) are the same distance apart: they must get the same vector.",
         "Line 2 takes the position of the query. What has (5, 3) in common with (6, 4)?",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _place(lambda i, j: i),

@@ -47,7 +47,7 @@ CONVOLUTION = Exercise(
         "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which word "
         "j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
     ),
-    minutes=6,
+    minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_convolution(flip=True),

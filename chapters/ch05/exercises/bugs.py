@@ -70,7 +70,7 @@ PRODUCT = FindError(
         "exp of which number is 0?",
         'Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.',
     ),
-    minutes=4,
+    minutes=6,
     difficulty=1,
     wrong=wrong_answers(
         _attend(masked=lambda s: s * _ones(s)),
@@ -146,7 +146,7 @@ KEYS = FindError(
         "Which sentence do queries come from, and which one is read?",
         "Only line 3 has to change: which of the two inputs do Wk and Wv belong to?",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _asked(key=lambda w, s: w, value=lambda w, s: w),

@@ -154,7 +154,7 @@ SLIPS = FindError(
         "The cut is [B, T, H, d] first and then a swap. A head has D / H features. In this course True in a mask means "
         "*may be attended*. A row of weights runs over the keys.",
     ),
-    minutes=10,
+    minutes=14,
     difficulty=3,
     wrong=wrong_answers(
         _with(**_SLIPS),

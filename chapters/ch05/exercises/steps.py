@@ -57,7 +57,7 @@ STEP = Exercise(
         "With both appended, `scaled_dot_product_attention(x @ Wq, keys, values)` needs no mask. It gives output and "
         "weights, and the output still has an axis of 1 too many.",
     ),
-    minutes=13,
+    minutes=18,
     difficulty=3,
     used="Your `cached_step` reads the course sentence word by word in "
     "[What does a cache save?](#What-does-a-cache-save?)",

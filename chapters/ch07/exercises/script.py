@@ -162,7 +162,7 @@ SCRIPT = FindError(
         "Where does `optimizer.zero_grad()` belong? What turns dropout off? And with `prompt[:, -context:]`, which "
         "tokens would the model read?",
     ),
-    minutes=10,
+    minutes=14,
     difficulty=3,
     wrong=wrong_answers(
         _script(

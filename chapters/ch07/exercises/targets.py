@@ -132,7 +132,7 @@ TWICE = FindError(
         "Give it labels that are the inputs themselves, and compare with a cross-entropy of your own on `.logits`.",
         "The model shifts the labels once. What must they be, before that, for the shift to be right?",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,

@@ -43,7 +43,7 @@ LINEAR_STEP = Exercise(
         "The total grows by k. Then the query reads both: `q @ state` is [e], `q @ total` is one number.",
         "`state, total = state + torch.outer(k, v), total + k`. What do you divide `q @ state` by?",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_step(seen=lambda old, new: old),
@@ -89,7 +89,7 @@ SINK = Exercise(
         "`torch.cat([scores, column], -1).softmax(-1)` is [..., K + 1].",
         "The values have no row for the sink. Which columns do you return?",
     ),
-    minutes=3,
+    minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         lambda scores, sink: scores.softmax(-1),
@@ -160,7 +160,7 @@ ENDLESS = FindError(
         "The token that ends an answer is number 2, and so is padding. Can the number tell the two apart?",
         "`masked_fill` needs to know what is padding. Which of the two inputs says so?",
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         lambda ids, real: ids,
