@@ -586,7 +586,7 @@ assert 0 < sum(gains) / 100 < 0.1
 # %% [markdown]
 # Between four and five readings, on average, and about six at 15:00. You are off by 0.7 °C; the four nearest gave 0.9. (Over a hundred other days they differ by less than 0.1.)
 #
-# The learned curve turns 8 times, the curve of one hour once, the true day 4 times. It is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error. The storm is one reason for its width: with the same errors and no storm, leave-one-out chooses 0.9 hours. Luck is another: over 200 other sets of errors, the median is 0.8 ([annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?)).
+# The learned curve turns 8 times, the curve of one hour once, the true day 4 times. It is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error. The storm is one reason for its width: with the same errors and no storm, leave-one-out chooses 0.9 hours. Luck is another: with other errors, the median is 0.8 ([annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?)).
 #
 # And with more readings? For each number we draw ten days, and take the width that comes closest to the truth:
 
