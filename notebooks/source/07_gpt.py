@@ -469,9 +469,8 @@ torch.manual_seed(0)
 model = GPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
 for step in range(STEPS):
-    for optimiser in optimisers:
-        own_rate = optimiser.defaults["lr"]
-        optimiser.param_groups[0]["lr"] = own_rate * (1 - step / STEPS)  # falls to 0
+    for optimiser in optimisers:  # each one's rate falls to 0
+        optimiser.param_groups[0]["lr"] = optimiser.defaults["lr"] * (1 - step / STEPS)
     loss = training_step(model, optimisers, windows(ids, rows=32, length=65))
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():

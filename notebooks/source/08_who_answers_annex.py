@@ -325,7 +325,7 @@ assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 # %% [markdown]
 # ## How many bits does SmolLM2 need?
 # <a id="quantisation"></a>
-# In [the annex of chapter 7](07_gpt_annex.ipynb#How-many-bits-does-a-GPT-need?) four bits per parameter were enough for a small GPT. Here is the same on a real model, read on a book. **Guess** the fewest bits at which the text costs less than 10% more.
+# Here a real model reads a book, with its parameters rounded. **Guess** the fewest bits at which the text costs less than 10% more.
 
 # %% jupyter={"source_hidden": true}
 found = results.load("smollm_quantising")
