@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit import arguments, bert_heads, files, low_rank, text
+from course_kit import arguments, files, low_rank, text
 from course_kit.rotary_gpt import RotaryGPT
 from course_kit.translators import TiedConfig, TiedTranslator
-from course_utils import bert
+from course_utils import bert, bert_heads
 from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig

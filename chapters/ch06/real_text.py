@@ -1,4 +1,4 @@
-"""Real text with labels, verified and read: film reviews, tweets with names, questions about Wikipedia.
+"""Real text with labels, verified and read: film reviews, questions about Wikipedia.
 
     load("sst2", "valid")[0]              # Labelled(text="one long string of cliches", label="negative")
     load("squad", "test")                 # list of Question, about articles that "train" has not
@@ -8,24 +8,17 @@ them be fetched. Nothing of them is part of the course.
 """
 
 import functools
-import html
 import json
 
 from chapters.ch03.tatoeba import split_by
 from course_kit import arguments, fetching
-from course_kit.data.stories import Labelled, Question, Tagged
+from course_kit.data.stories import Labelled, Question
 
 SPLITS = ("train", "valid", "test")
 FILES = {
     "sst2": {"train": "sst2-train", "valid": "sst2-dev", "test": "sst2-dev"},
-    "wnut17": {"train": "wnut17-train", "valid": "wnut17-dev", "test": "wnut17-test"},
     "squad": dict.fromkeys(SPLITS, "squad-dev"),
 }
-WNUT_TAGS = ("O",) + tuple(
-    f"{first}-{kind}"
-    for kind in ("corporation", "creative-work", "group", "location", "person", "product")
-    for first in "BI"
-)
 SHARE = {"test": 0.2, "valid": 0.1}  # of SQuAD's articles
 
 
@@ -33,7 +26,6 @@ def load(name, split="train"):
     """One split of a real corpus -> list.
 
     "sst2"    Labelled; SST-2's own test has no labels, so "valid" and "test" are the same 872 sentences
-    "wnut17"  Tagged, six kinds of entity (WNUT_TAGS), tweets and posts; "&gt;" and the like are unescaped
     "squad"   Question: SQuAD's development set, split by article; the first of its answers
     Raises ValueError for another name or split, FetchError where the file cannot be had.
     """
@@ -71,27 +63,6 @@ def read_sst2(text, split="train"):
     return found
 
 
-def read_conll(text, split="train"):
-    """Lines `word ⇥ tag`, an empty one after each sentence -> list of Tagged.
-
-    Raises ValueError with the number of a line that is not so.
-    """
-    found, words, tags = [], [], []
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        word, _, tag = line.strip().partition("\t")
-        if word:
-            if tag.strip() not in WNUT_TAGS:
-                raise ValueError(
-                    f"line {number} is {line[:60]!r}; needed: a word, a tab, one of {', '.join(WNUT_TAGS)}"
-                )
-            words.append(html.unescape(word))
-            tags.append(tag.strip())
-        elif words:
-            found.append(Tagged(tuple(words), tuple(tags)))
-            words, tags = [], []
-    return found
-
-
 def read_squad(text, split="train"):
     """SQuAD 1.1 -> list of Question, those of the split's articles. Raises ValueError where an offset is wrong."""
     found = []
@@ -113,4 +84,4 @@ def _squad_of(content, split):
                     yield paragraph["context"], question
 
 
-_READERS = {"sst2": read_sst2, "wnut17": read_conll, "squad": read_squad}
+_READERS = {"sst2": read_sst2, "squad": read_squad}

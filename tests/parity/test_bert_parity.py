@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_kit import bert_heads
+from course_utils import bert_heads
 from course_kit.convert import from_huggingface, to_huggingface
 from course_kit.fused import fuse
 from course_kit.heads import attention_weights

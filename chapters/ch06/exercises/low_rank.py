@@ -6,7 +6,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed
-from course_kit.low_rank import low_rank
+from course_utils.low_rank import low_rank
 
 
 def _by_hand(W, B, A, alpha):
@@ -56,7 +56,7 @@ LORA = Exercise(
     properties=(
         Property("With B = 0 the result is not W. A fresh LoRA leaves the model as it is.", _changed_by_nothing),
     ),
-    used="Your `low_rank` changes the model of [A thin change: LoRA](#A-thin-change:-LoRA).",
+    used="Your `low_rank` fine-tunes the model of [Five: a thin change, LoRA](#Five:-a-thin-change,-LoRA).",
     hints=(
         "B is [O, r] and A is [r, I]. Which product of the two has the shape of W?",
         "`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`.",

@@ -1,20 +1,17 @@
-"""What BERTs are for today: find the sentence that answers a question, then the answer in it.
+"""What BERTs are for today: find the sentence that answers a question.
 
     shelf = Shelf(published(*MINILM))
     shelf.nearest("Who got some fruit?")                # [(cosine, sentence), …], the best first
-    read(answerer, "Who got some fruit?", sentence)     # "Anna"
 
-MiniLM finds, `bert-questions` reads. `course results minilm_search` records it for those without MiniLM's weights.
+`course results minilm_search` records it for those without MiniLM's weights.
 """
 
 import re
 
 import torch
 
-from chapters.ch06.finetuning import task_of
 from chapters.ch06.pairs import collate, encode_all
 from chapters.ch06.published import MINILM, Published, require_minilm, sentence_vectors
-from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.convert import from_huggingface
 from course_kit.text.subwords import WordPiece
 
@@ -71,24 +68,15 @@ class Shelf:
         return [(c, self.sentences[i]) for c, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
 
 
-def read(answerer: Loaded, question: str, text: str) -> str:
-    """The answer that `bert-questions` finds in a text, "" for none."""
-    task = task_of("questions", answerer.tokenizer)
-    task.max_length = answerer.model.config.context
-    return task.predict(answerer.model, [(question, text)])[0].text
-
-
 def figures(found: Published) -> dict:
-    """What is found for each question, and read in it."""
-    shelf, answerer = Shelf(found), load_checkpoint("bert-questions")
-    rows = []
+    """What is found for each question."""
+    shelf, rows = Shelf(found), []
     for question, wanted in QUESTIONS.items():
         cosine, hit = shelf.nearest(question)[0]
-        rows.append({"question": question, "cosine": round(cosine, 2), "found": hit, "right": hit == wanted,
-                     "answer": read(answerer, question, hit)})  # fmt: skip
+        rows.append({"question": question, "cosine": round(cosine, 2), "found": hit, "right": hit == wanted})
     return {"sentences": len(shelf.sentences), "rows": rows}
 
 
 def record_minilm_search() -> dict:
-    """Recorded for those without the weights. Needs COURSE_MINILM or a network."""
+    """Recorded for those without the weights. Needs the package, COURSE_MINILM or a network."""
     return {"model": MINILM[0], **figures(require_minilm())}

@@ -1,26 +1,29 @@
-"""A BERT in plain PyTorch: to pre-train, to fine-tune whole or by LoRA, to keep. Here it fills holes in palindromes.
+"""A BERT in plain PyTorch: to pre-train, to fine-tune whole or by LoRA, to keep. Its tokenizer needs only its words.
 
-    python -m mine.bert          # checks itself, then pre-trains for some seconds
+    python -m mine.bert                                  # checks itself, then learns palindromes for some seconds
+    python -m mine.bert bert.pt "It was a [MASK] man."   # fills holes with the model that the lesson pre-trained
 
-    config = BertConfig(vocab=8000, size=64, layers=2, heads=4, context=128)
+    tokenizer = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "the", "soup", "was", "cold", "##er"])
+    ids = torch.tensor([tokenizer.encode("The soup was colder."), tokenizer.encode("Soup.", length=8)])  # [B, T]
+    config = BertConfig(vocab=len(tokenizer.words), size=64, layers=2, heads=4, context=128)
     model = BertForPreTraining(config)
-    ids = torch.randint(5, 8000, (2, 12))                            # [B, T]
-    ids[:, 0], ids[1, 9:] = 2, 0                                     # [CLS] in front, padding behind
-    loss = masked_word_loss(model, ids, mask_id=4, special=(0, 2))   # covers 15 %, never padding or [CLS]
+    loss = masked_word_loss(model, ids, mask_id=4, special=(0, 2, 3))  # covers 15 %, never padding or [CLS]
     tuned = BertForSequenceClassification(config, num_labels=3)
     tuned.bert.load_state_dict(model.bert.state_dict())
-    add_low_rank(tuned.bert, rank=4)                                 # now only thin matrices and the head learn
-    classes = tuned(ids, mask=ids != 0)                              # [B, 3]
+    add_low_rank(tuned.bert, rank=4)                                   # now only thin matrices and the head learn
+    classes = tuned(ids, mask=ids != 0)                                # [B, 3]
     asks = BertForQuestionAnswering(config).eval()
-    first, last = spans(asks, ids, mask=ids != 0)[0]                 # where the answer is, in each text
-    save(tuned, "tuned.pt", tokenizer={"words": ["[PAD]", "…"], "mask_id": 4})
-    tuned, tokenizer = load("tuned.pt")
+    first, last = spans(asks, ids, mask=ids != 0)[0]                   # where the answer is, in each text
+    save(tuned, "tuned.pt", tokenizer.words)
+    tuned, words = load("tuned.pt")
 
 Sizes: B batch, T tokens, D features, V vocabulary. A mask is boolean, True = a real token. Sources: Devlin et al.
-2019; Hu et al. 2022.
+2019; Hu et al. 2022; Nie et al. 2025 (writing by a masked model).
 """
 
 import math
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from tempfile import TemporaryDirectory
@@ -29,15 +32,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from chapters.ch06.pairs import best_span  # exercise: answer span
-from course_kit.bert_heads import (
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    BertForTokenClassification,
-)
-from course_kit.low_rank import low_rank  # exercise: low-rank change
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     multi_head,  # exercise: attention in heads
@@ -45,17 +41,29 @@ from course_utils.attention import (
     split_heads,  # exercise: split heads
 )
 from course_utils.bert import (
-    Bert,
     BertConfig,
     BertForPreTraining,
     embed,  # exercise: embedding sum
+    fill,
     make_bert,
     mask_tokens,  # exercise: mask tokens
-    mlm_loss,  # exercise: masked language model loss
+    mlm_loss,
+)
+from course_utils.bert_heads import (
+    BertForQuestionAnswering,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    classify,  # exercise: task head
+)
+from course_utils.low_rank import (
+    LowRank,
+    add_low_rank,
+    low_rank,  # exercise: low-rank change
 )
 from course_utils.toy_tasks import palindromes
 
-__all__ = ["embed", "masked_softmax", "multi_head", "scaled_dot_product_attention", "split_heads"]
+__all__ = ["classify", "embed", "low_rank", "masked_softmax", "multi_head", "scaled_dot_product_attention",
+           "split_heads"]  # fmt: skip
 HEADS = BertForPreTraining, BertForSequenceClassification, BertForTokenClassification, BertForQuestionAnswering
 MASK = 10  # of the palindromes: the token that says "guess here"; 0 to 9 are the digits
 
@@ -92,33 +100,44 @@ def spans(
     return [(int(first), int(last)) for first, last in found]
 
 
-class LowRank(nn.Module):
-    """A change of rank r on top of a matrix, as a parametrization of a linear layer."""
+class WordPiece:
+    """Text as numbers: of each word the longest known piece from the left, then the next, which is marked by ##.
 
-    def __init__(self, W: Tensor, rank: int, alpha: float):
-        super().__init__()
-        self.alpha = alpha
-        self.B = nn.Parameter(W.new_zeros(len(W), rank))  # 0: at first, nothing changes
-        self.A = nn.Parameter(W.new_empty(rank, W.shape[1]).normal_(std=rank**-0.5))
+    words: all pieces, [PAD], [UNK], [CLS], [SEP] and [MASK] among them; a piece's number is its place
+    """
 
-    def forward(self, W: Tensor) -> Tensor:
-        return low_rank(W, self.B, self.A, self.alpha)
+    def __init__(self, words: Sequence[str]):
+        self.words = list(words)
+        self.numbers = {word: n for n, word in enumerate(self.words)}
 
+    def cut(self, text: str) -> list[str]:
+        """The pieces of a text, lower-cased; a word that cannot be cut is [UNK]."""
+        found: list[str] = []
+        for word in re.findall(r"\[MASK\]|\w+|[^\w\s]", text):
+            pieces, at, word = [], 0, word if word == "[MASK]" else word.lower()
+            while at < len(word):
+                tries = ("##" * (at > 0) + word[at:end] for end in range(len(word), at, -1))
+                piece = next((piece for piece in tries if piece in self.numbers), None)
+                if piece is None:
+                    pieces = ["[UNK]"]
+                    break
+                pieces.append(piece)
+                at += len(piece) - 2 * (at > 0)
+            found += pieces
+        return found
 
-def add_low_rank(bert: Bert, rank: int, alpha: float | None = None) -> None:
-    """From here on only a change of this rank is learned, in the queries and values of each block; and the pooler,
-    where the head uses it. Source: Hu et al. Raises ValueError for a rank below 1, and where it was done before."""
-    if rank < 1 or any(isinstance(m, LowRank) for m in bert.modules()):
-        raise ValueError(f"rank is {rank}; needed: at least 1" if rank < 1 else "there is a low-rank change already")
-    bert.requires_grad_(False)
-    for block in bert.blocks:
-        for layer in (block.attention.query, block.attention.value):
-            parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank, alpha or rank))
-    bert.pooler.requires_grad_(True)  # it belongs to the head; one that reads single tokens gives it no gradient
+    def encode(self, text: str, length: int = 0, ends: bool = True) -> list[int]:
+        """[CLS] text [SEP] as numbers, padded to a length; ends=False: the text alone, as the lesson's book was."""
+        pieces = ["[CLS]", *self.cut(text), "[SEP]"] if ends else self.cut(text)
+        return [self.numbers[piece] for piece in pieces + ["[PAD]"] * (length - len(pieces))]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Pieces joined to words, with a space between words."""
+        return " ".join(self.words[n] for n in ids).replace(" ##", "")
 
 
 def save(model: nn.Module, path: str, tokenizer: Any = None) -> None:
-    """Head, sizes, parameters, tokenizer (numbers, texts, lists, dicts). Raises ValueError for a class not in HEADS."""
+    """Head, sizes, parameters, and what a tokenizer needs: its words. ValueError for a class that is not in HEADS."""
     if type(model).__name__ not in (known := [kind.__name__ for kind in HEADS]):
         raise ValueError(f"`load` would not know {type(model).__name__}; it knows {', '.join(known)}.")
     layers = [m for m in model.modules() if isinstance(m, LowRank)]
@@ -173,9 +192,19 @@ def check() -> None:
     add_low_rank(model.bert, rank=2)
     assert torch.allclose(model(ids).mlm_logits, before, atol=1e-5)
     with TemporaryDirectory() as folder:
-        save(model, f"{folder}/model.pt", {"mask_id": MASK})
-        again, tokenizer = load(f"{folder}/model.pt")
-    assert torch.allclose(again(ids).mlm_logits, before, atol=1e-5) and tokenizer == {"mask_id": MASK}
+        save(model, f"{folder}/model.pt", ["some", "words"])
+        again, words = load(f"{folder}/model.pt")
+    assert torch.allclose(again(ids).mlm_logits, before, atol=1e-5) and words == ["some", "words"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cold", "##er", "soup", "!"]
+    tokenizer = WordPiece(words)
+    assert tokenizer.cut("Colder [MASK] soup, cold!") == ["cold", "##er", "[MASK]", "soup", "[UNK]", "cold", "!"]
+    assert tokenizer.decode(tokenizer.encode("Colder soup", length=6)) == "[CLS] colder soup [SEP] [PAD]"
+    reader = BertForSequenceClassification(BertConfig(9, 8, 1, 2, context=8), num_labels=3).eval()
+    some = torch.tensor([tokenizer.encode("cold soup"), tokenizer.encode("soup!")])
+    hidden = reader.bert(some).hidden
+    assert torch.allclose(reader(some), reader.classifier(reader.bert.pooler(hidden[:, 0]).tanh()), atol=1e-5)
+    small = make_bert(9, 8, 1, 2, context=8).eval()
+    assert (fill(small, torch.tensor([2, 4, 7, 4, 3]), 4)[[1, 3]] > 4).all()
     asks = BertForQuestionAnswering(model.config).eval()
     assert all(0 <= first <= last < 10 for first, last in spans(asks, padded, mask=real))
 
@@ -205,6 +234,19 @@ def main(steps: int = 400) -> None:
     print(f"{right.float().mean():.1%} of 500 holes are filled rightly.")
 
 
+def fill_text(path: str, text: str) -> str:
+    """The text with its holes filled by a model that was saved with the words of its tokenizer."""
+    model, words = load(path)
+    tokenizer = WordPiece(words)
+    ids = torch.tensor(tokenizer.encode(text, ends=False))
+    if not 0 < len(ids) <= model.config.context:
+        raise SystemExit(f"The text has {len(ids)} pieces; the model reads 1 to {model.config.context}.")
+    return tokenizer.decode(fill(model, ids, tokenizer.numbers["[MASK]"]).tolist())
+
+
 if __name__ == "__main__":
-    check()
-    main()
+    if len(sys.argv) == 3:
+        print(fill_text(*sys.argv[1:]))
+    else:
+        check()
+        main()

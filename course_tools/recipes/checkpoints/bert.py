@@ -5,16 +5,15 @@
 
 import copy
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from chapters.ch06 import adapters
-from chapters.ch06.finetuning import AnswerTask, Classify, task_of
+from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
-from chapters.ch06.practice import Practice, look_for_equals
 from course_kit import checkpoints
 from course_kit.runs import serialiser
 from course_tools.recipes.stories.make import pack
@@ -84,13 +83,11 @@ class FineTuningRecipe:
     """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning`; the rest as StoriesRecipe.
 
     rank      LoRA of this rank in all its matrices, so that only a small file is added to it; 0: everything learns
-    practice  questions: with the examples of `chapters.ch06.practice`, and no dropout, since none comes twice
     """
 
     corpus: str
     steps: int = 300
     rank: int = 3
-    practice: bool = False
     rows: int = 32
     lr: float = 5e-3
     warm_up: int = 30
@@ -106,10 +103,6 @@ class FineTuningRecipe:
         work = task_of(self.corpus, loaded.tokenizer)
         work.max_length = loaded.model.config.context
         found = work.measure(loaded.model, "test")
-        if isinstance(work, AnswerTask):
-            for kind, there in (("answerable", True), ("unanswerable", False)):
-                only = AnswerTask(self.corpus, loaded.tokenizer, (), _asked(work, there), work.max_length)
-                found[f"{work.main} {kind}"] = only.measure(loaded.model, "test")[work.main]
         result = {f"test_{_key(what)}": round(x, 4) for what, x in found.items()}
         base = {"base": self.start, "rank": self.rank} if self.rank else None
         return finish(loaded, name, result, base, chosen_on="valid")
@@ -123,15 +116,9 @@ class FineTuning:
     def __init__(self, recipe: FineTuningRecipe, folder: Path):
         loaded = checkpoints.load_checkpoint(recipe.start)
         self.recipe, self.tokenizer = recipe, loaded.tokenizer
-        self.work = (Practice if recipe.practice else task_of)(recipe.corpus, loaded.tokenizer)
+        self.work = task_of(recipe.corpus, loaded.tokenizer)
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
-        if recipe.practice:
-            self.work.max_length = loaded.model.config.context
-            self.model = self.work.model(replace(loaded.model.config, dropout=0.0), recipe.seed)
-            self.model.bert.load_state_dict(loaded.model.bert.state_dict())
-            look_for_equals(self.model.bert)
-        else:
-            self.model = self.work.model(loaded.model.bert, recipe.seed)
+        self.model = self.work.model(loaded.model.bert, recipe.seed)
         if recipe.rank:
             targets = [*adapters.EVERYWHERE, *["pooler"] * isinstance(self.work, Classify)]
             self.model = adapters.lora(self.model, recipe.rank, recipe.seed, targets)
@@ -158,11 +145,6 @@ class FineTuning:
     @property
     def data(self) -> dict:
         return _data(self.recipe.corpus, self.work.examples("train")) | {"labels": list(self.work.labels)}
-
-
-def _asked(work: AnswerTask, there: bool) -> dict:
-    """The test questions that have an answer, or those that have none."""
-    return {"test": [e for e in work.examples("test") if bool(e.answer) == there]}
 
 
 def _key(name: str) -> str:

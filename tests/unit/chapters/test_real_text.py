@@ -6,7 +6,7 @@ import pytest
 
 from chapters.ch06 import real_text
 from course_kit import fetching
-from course_kit.data.stories import Labelled, Tagged
+from course_kit.data.stories import Labelled
 
 
 def squad(*titles):
@@ -24,13 +24,6 @@ def test_film_reviews():
     assert found == [Labelled("a fine film", "positive"), Labelled("one long string", "negative")]
     with pytest.raises(ValueError):
         real_text.read_sst2("a fine film\t1\nno label\n")
-
-
-def test_tweets_with_names():
-    found = real_text.read_conll("AT&amp;T\tB-corporation\nphones\tO\n\t\n\nParis\tB-location")
-    assert found == [Tagged(("AT&T", "phones"), ("B-corporation", "O")), Tagged(("Paris",), ("B-location",))]
-    with pytest.raises(ValueError):
-        real_text.read_conll("in\tO\nRome\tB-town\n")
 
 
 def test_questions_are_split_by_article_and_answers_stand_where_they_should():

@@ -19,8 +19,6 @@ SHORT = {
     "positions_lengths": {"seeds": [0], "steps": 2},
     "positions_causal": {"seeds": [0], "steps": 2},
     "transformer_norms": {"steps": 2, "seeds": (0,)},
-    "bert_labels": {"counts": (20,), "steps": 1, "seeds": 1},
-    "bert_worth": {"steps": 1, "rates": (1e-3,), "seeds": 1},
     "gpt_induction": {"steps": 1, "seeds": (0,)},
     "gpt_attention_cost": {"lengths": (64, 128)},
 }

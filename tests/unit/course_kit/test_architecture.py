@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_kit.bert_heads import (
+from course_utils.bert_heads import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
     BertForTokenClassification,

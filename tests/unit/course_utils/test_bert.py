@@ -6,7 +6,7 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_kit.bert_heads import (
+from course_utils.bert_heads import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
     BertForTokenClassification,

@@ -1,0 +1,44 @@
+"""LoRA: a matrix stays as it is, and two thin ones beside it learn.
+
+    add_low_rank(model.bert, rank=4)      # from now on only the thin matrices learn
+
+Source: Hu et al. 2022, section 4.
+"""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from .bert import Bert
+
+
+def low_rank(
+    W: Float[Tensor, "O I"],
+    B: Float[Tensor, "O r"],
+    A: Float[Tensor, "r I"],
+    alpha: float,
+) -> Float[Tensor, "O I"]:
+    """W, and a change of rank r on top: W + (α / r) B A."""
+    return W + alpha / len(A) * (B @ A)
+
+
+class LowRank(nn.Module):
+    """A change of rank r on top of a matrix W [O, I]: a parametrization."""
+
+    def __init__(self, W: Tensor, rank: int, alpha: float):
+        super().__init__()
+        self.alpha = alpha
+        self.B = nn.Parameter(W.new_zeros(len(W), rank))  # 0: at first, nothing changes
+        self.A = nn.Parameter(W.new_empty(rank, W.shape[1]).normal_(std=rank**-0.5))
+
+    def forward(self, W: Float[Tensor, "O I"]) -> Float[Tensor, "O I"]:
+        return low_rank(W, self.B, self.A, self.alpha)
+
+
+def add_low_rank(bert: Bert, rank: int, alpha: float = 8) -> None:
+    """Freeze the encoder, but for a change of this rank in each query and value."""
+    bert.requires_grad_(False)
+    for block in bert.blocks:
+        for layer in (block.attention.query, block.attention.value):
+            change = LowRank(layer.weight, rank, alpha)
+            parametrize.register_parametrization(layer, "weight", change)
