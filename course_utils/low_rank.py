@@ -36,8 +36,10 @@ class LowRank(nn.Module):
 
 
 def add_low_rank(bert: Bert, rank: int, alpha: float = 8) -> None:
-    """Freeze the encoder, but for a change of this rank in each query and value."""
+    """Freeze the encoder, but for the pooler, which is part of the head, and a change of
+    this rank in each query and value."""
     bert.requires_grad_(False)
+    bert.pooler.requires_grad_(True)
     for block in bert.blocks:
         for layer in (block.attention.query, block.attention.value):
             change = LowRank(layer.weight, rank, alpha)

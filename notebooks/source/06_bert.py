@@ -8,14 +8,13 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* At the end you hold `mine/bert.py`: a BERT in plain PyTorch with your own lines in it, which you have pre-trained on a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (heads, blocks).
+# *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (heads, blocks).
 #
 # ## A page with holes
-# `bert-prose` is an encoder of four blocks. It has read 29 novels and children's books in which words were covered, and learned to guess them. Here it meets a page of ours with six holes. **Before you choose a hole, write a word into each yourself.** For which holes do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
+# `bert-prose` is an encoder of four blocks. It has read 29 novels and children's books in which words were covered, and learned to guess them. Here it meets a page of ours with six holes. **Before you choose a hole, say a word for each.** For which holes do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -67,7 +66,7 @@ both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(s
 assert prose.model.config.layers == 4
 
 # %% [markdown]
-# A cover makes a question out of any sentence, and its answer is known: nobody has to label anything. Is that enough to learn English from? And is it worth seeing both sides of a hole? First, why anybody asked.
+# A cover makes a question out of any sentence, and its answer is known: nobody has to label anything. How much can be learned from that? And is it worth seeing both sides of a hole?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why BERT came
@@ -81,7 +80,7 @@ assert prose.model.config.layers == 4
 #
 # **Both sides, in every layer.** BERT (Google, 2018) is chapter 5's encoder, trained on covered words in 3.3 billion words of text: *Bidirectional Encoder Representations from Transformers*. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# Does the vector tell the two banks apart? We wrote 24 sentences with *bank*, half of each kind. For each we look for the sentence whose *bank* has the nearest output vector of `bert-prose`: in 96 % of cases it means the same kind of bank, where chance gives about half. For 24 sentences with *light* it is 83 %. [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) has the sentences, and a rival that is nearly as good.
+# Does the vector tell the two banks apart? We wrote 24 sentences with *bank*, half of each kind. For each we look for the sentence whose *bank* has the nearest output vector of `bert-prose`: in 96 % of cases it means the same kind of bank, where chance gives about half. With *light* it is 83 %. That is not proof of understanding: averaging the table's rows of the neighbouring words, without any encoder, gets [83 % for both](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?).
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch06.experiments.contextual import SENSES, in_two_senses, nearest_alike, word_vectors
@@ -178,7 +177,7 @@ predict(
 )
 
 # %% [markdown]
-# A widely used slide deck replaces all 15 % by `[MASK]`. That is not the paper's recipe. [The annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?) measures the difference.
+# Why not `[MASK]` for all fifteen, as is often taught? Without a label on visible words, the model is never asked whether to believe what it reads. In our recorded runs, it then names 73 % of the visible words rightly instead of 88 % ([annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?)). <!-- source: data/results/bert_pretraining.json -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -223,42 +222,37 @@ assert round(loss.item(), 2) == 1.04
 
 # %% [markdown]
 # <a id="nsp"></a>
-# BERT had a second question, **next sentence prediction** (NSP): in half of the pairs B really follows A, in the others it comes from elsewhere. The output vector of `[CLS]`, through one more layer (the *pooler*), gives two logits. <!-- source: Devlin et al. 2019, section 3.1, appendix A.1 -->
-#
-# | A | B | |
-# |---|---|---|
-# | the man went to [MASK] store | he bought a gallon [MASK] milk | IsNext |
-# | the man [MASK] to the store | penguin [MASK] are flight ##less birds | NotNext |
-#
-# RoBERTa (2019) left it out and was no worse. <!-- source: Liu et al. 2019, section 4.2 --> The head stays in the class, but below we train with covered words alone. Pairs: [in the annex](06_bert_annex.ipynb#Does-B-follow-A?).
+# BERT had a second question, **next sentence prediction** (NSP): does B really follow A, or does it come from elsewhere? The vector of `[CLS]`, through one more layer (the *pooler*), gives two logits. RoBERTa (2019) left it out and was no worse, <!-- source: Liu et al. 2019, section 4.2 --> and so do we; [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it.
 #
 # **Keep this:** choose 15 % of the words, count the loss only there, and leave some of them looking normal.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: the whole model
-# The parts come from chapter 5. Two things are older here: the norm comes *after* each sum, as in 2017, and GELU, a smooth ReLU, is the non-linearity.
+# Heads and feed-forward networks come from chapter 5.
+#
+# **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and GELU, a smooth ReLU, is the non-linearity. There is no cross-attention and no causal mask.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from course_utils.attention import MultiHeadAttention
 from course_utils.blocks import PositionwiseFFN, activation, init_small
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["self.norm("]} tags=["definition"]
 # course_utils.blocks: PostNorm
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["lambda h"]} tags=["definition"]
 # course_utils.bert: BertBlock
 
-# %% tags=["definition"]
+# %% [markdown]
+# **New in the encoder:** three tables at the entrance, and the pooler, which makes one vector of a text out of that of `[CLS]`.
+
+# %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: BertOutput, Bert
 
 # %% [markdown]
-# To name a word, the model compares its vector with every row of the token table: $V$ dot products, plus a bias for each word, are the $V$ logits.
+# **New at the exit:** to name a word, the model compares its vector with every row of the *token table*: $V$ dot products, plus a bias for each word, are the $V$ logits. One table serves both ends.
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["self.output.weight ="]} tags=["definition"]
 # course_utils.bert: PreTrainingOutput, BertForPreTraining
-
-# %% tags=["definition"]
-# course_utils.bert: make_bert
 
 # %% [markdown]
 # Is it the same machine? The parameters of `bert-prose` go into the class on this page, and both read the page with holes:
@@ -313,7 +307,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss.item():.2f}")
 
 # %% [markdown]
-# Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read. In half of the rows the twin of the covered digit stands before it, so more than about half cannot be expected:
+# Now cover one digit in each of 500 new rows. Beside it, the same model when nothing *after* the hole may be read: half of the twins are then out of sight, and a guess among ten digits finds few of them.
 
 # %%
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
@@ -415,7 +409,7 @@ assert torch.equal(held.train, train) and [round(100 * share) for share in count
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# Your model began with nothing, and after a minute guesses several times better than the commonest piece, and better than a table that counts which piece followed the left neighbour. But counting *both* neighbours still wins.
+# After a minute, your model guesses several times better than the commonest piece, and better than a table that counts what followed the left neighbour. Counting *both* neighbours still wins: after 4,000 steps it no longer does, as the last section shows.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(
@@ -459,204 +453,178 @@ display(view, below(view, with_two_covered, "position"))
 assert len(line) <= 16
 
 # %% [markdown]
-# **Keep this:** pre-training needs only text, but much of it.
+# <a id="writing"></a>
+# **Can it write?** A masked model can start from nothing but masks: fill the hole it is surest of, read the text again, fill the next. LLaDA (2025), a language model of eight billion parameters, writes in this way (it learned with every share of masks, not with 15 %). <!-- source: Nie et al. 2025, abstract and section 2 -->
+
+# %% slideshow={"point": ["place =", "multinomial"]} tags=["definition"]
+# course_utils.bert: fill
+
+# %% jupyter={"source_hidden": true}
+writers = {"your BERT": (mine.eval(), tokenizer, 9), "bert-prose": (prose.model, prose.tokenizer, 14)}
+for name, (model, words, count) in writers.items():
+    beginning = words.encode("The old man looked at")
+    blank = torch.tensor([*beginning, *[words.mask] * count, *words.encode(".")])
+    letter = fill(model, blank, words.mask, torch.Generator().manual_seed(1))
+    print(f"{name}: {words.decode(letter.tolist())}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (letter != prose.tokenizer.mask).all() and letter[:5].tolist() == beginning and len(blank) == 20
+
+# %% [markdown]
+# It writes, but it was trained on a few holes in a whole text, and falls apart where it has to write nearly everything.
+#
+# **Keep this:** pre-training needs no labels, only text.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Five: one model, four uses
+# ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
 # **Fine-tuning:** keep the encoder, put *one* new layer on it, the *task head*, and train everything a little further on examples with labels. Four patterns cover most tasks:
 #
-# | task | two examples | the head reads |
+# | task | an example | the new layer |
 # |---|---|---|
-# | a sentence | *The soup was cold and the waiter rude.* → negative · *I would go back tomorrow.* → positive | `[CLS]`: one of C classes |
-# | two sentences | *A man plays the guitar. / A man makes music.* → follows · *… / The man is asleep.* → contradicts | `[CLS]`: one of C classes |
-# | a tag for each word | *Ada Lovelace lived in London.* → B-person I-person O O B-place · *It rained.* → O O | each vector: one of C tags |
-# | an answer in a text | *Who found it? / Anna found the key under the mat.* → Anna · *Where? / …* → under the mat | each vector: start? end? |
+# | a sentence | *The soup was cold.* → negative | D → C classes, on `[CLS]` |
+# | two sentences | *A man plays the guitar. / He makes music.* → follows | D → C classes, on `[CLS]` |
+# | a tag for each word | *Ada Lovelace lived in London.* → B-person I-person O O B-place | D → C tags, on each vector |
+# | an answer in a text | *Who found it? / Anna found the key.* → Anna | D → 2, on each vector: start, end |
 #
-# We do the first and the last; [the annex](06_bert_annex.ipynb#What-can-be-read-from-two-sentences?) does the others.
-#
-# **A sentence.** 2,000 short sentences of ours, good or bad: *The waiter seemed mean, but was really polite.* The encoder is `bert-prose`, the loop is the one you know:
-
-# %%
-from chapters.ch06.finetuning import task_of
-
-task = task_of("sentiment", prose.tokenizer)
-tuned = task.model(prose.model.bert)  # a copy of the encoder, and one new layer
-optimiser = torch.optim.AdamW(tuned.parameters(), lr=3e-4)
-falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=200)
-
-# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
-draw = torch.Generator().manual_seed(0)
-for step in range(200):
-    inputs, labels = task.batch(draw)
-    loss = F.cross_entropy(tuned(*inputs), labels)  # logits [32, 2], from [CLS]
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    falling.step()
-    if step % 40 == 0:
-        print(f"step {step:3}  loss {loss.item():.2f}")
-right = {split: task.measure(tuned, split)["accuracy"] for split in ("valid", "test")}
-print(f"right: {right['valid']:.0%}; new names and patterns: {right['test']:.0%}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert ("The waiter seemed mean, but was really polite.", "positive") in task.examples("train") and len(task.examples("train")) == 2000
-assert right["valid"] > 0.85 and right["test"] > 0.6
-
-# %% [markdown]
 # <a id="span"></a>
-# **An answer in a text.** The answer is a **span** with a first and a last token. Each token gets two logits. One softmax over all *positions* says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
+# Only the last needs a thought: an answer is a **span**, so one softmax over all *positions* says where it begins, another where it ends. [The annex](06_bert_annex.ipynb#Is-an-answer-a-class?) does pairs, tags and spans; here we do the first.
 #
-# ### Exercise 3 ●●● · 8 minutes
-# Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
+# ### Exercise 3 ●○○ · 3 minutes
+# Write the head. The pooler came with the encoder; the classifier is new. With a pencil, if the pooler multiplies by 10 and the classifier is (a, b) → (a, b, a + b): `[CLS]` = (0, 1) → tanh (0, 10) = (0, 1) → (0, 1, 1). <!-- source: the arithmetic is in the sentence -->
 #
-# <!-- example: answer span -->
+# <!-- example: task head -->
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("answer span")
-def best_span(start_logits, end_logits, allowed):
-    """start_logits, end_logits [T]; allowed [T] bool: where an answer may lie
-    -> (first, last)"""
+@exercise("task head")
+def classify(hidden, pooler, classifier):
+    """hidden [B, T, D]; pooler D -> D and classifier D -> C, two layers -> [B, C]"""
     raise NotImplementedError
 
 # %% [markdown]
-# <!-- solution: answer span -->
-#
-# `bert-questions` answers *Who sold a coin?* It was trained on our own small texts; before that, one of its heads was set by hand to look for words that stand in both question and text, and [without this head it can do little](06_bert_annex.ipynb#What-do-the-heads-attend-to?).
+# <!-- solution: task head -->
 
-# %% jupyter={"source_hidden": true}
-answerer = load_checkpoint("bert-questions")
-questions = task_of("questions", answerer.tokenizer)
-questions.max_length = answerer.model.config.context
-several = [
-    e
-    for e in questions.examples("test")[:80]
-    if (e.question, e.answer) == ("Who sold a coin?", "Ivan")
-]
-answers = questions.predict(answerer.model, [(e.question, e.context) for e in several])
-question, answer = next(
-    (e, a)
-    for e, a in zip(several, answers, strict=True)
-    if a.starts.argmax() > a.ends.argmax() > 0
-)
-read = questions.inputs([question])[0]
-context = slice(read.segments.index(1), len(read) - 1)
-inside = (torch.arange(len(read)) >= context.start) & (
-    torch.arange(len(read)) < context.stop
-)
-
-# %%
-first, last = best_span(answer.starts.log(), answer.ends.log(), inside)
-print(question.question, "→", *answer.tokens[first : last + 1])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-first, last = int(first) - context.start, int(last) - context.start
-labs.tagged(
-    answer.tokens[context],
-    [(first, last, "answer")],
-    start=answer.starts[context],
-    end=answer.ends[context],
-    question=question.question,
-    title="Where does the answer begin, and where does it end?",
-    caption="Bars show how probably the answer starts (filled) or ends (open) at each "
-    "piece; the best pair is "
-    "[output|framed]. Then choose “each by itself”.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (answer.first, answer.last) == (first + context.start, last + context.start) and question.answer == answer.text == "Ivan"
-assert answer.starts.argmax() > answer.ends.argmax() > 0
-assert round(answerer.card["metrics"]["test_exact_match"], 2) == 0.69
+# %% slideshow={"point": ["self.classifier =", "return classify"]} tags=["definition"]
+# course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# In 69 % of our test questions its answer is right to the letter. A single BERT-large, trained on other questions first, reached an F1 of 91.8 (shared words) on SQuAD 1.1, with questions that people wrote about Wikipedia. <!-- source: Devlin et al. 2019, table 2, single model with TriviaQA -->
+# The task: 2,000 short sentences of ours, good or bad, such as *The waiter seemed mean, but was really polite.* A batch is 32 of them, padded, with `[CLS]` in front:
+
+# %%
+from course_kit.data import stories
+from course_kit.text import pad
+
+cut = prose.tokenizer
+known, valid, new = (stories.load("sentiment", n) for n in ("train", "valid", "test"))
+
+
+def numbers(examples):
+    """Sentences with labels -> ids, mask [B, T], labels [B]."""
+    ids, mask = pad([[cut.cls, *cut.encode(e.text), cut.sep] for e in examples])
+    return ids, mask, torch.tensor([int(e.label == "positive") for e in examples])
+
+# %%
+def draw(generator):
+    chosen = torch.randint(len(known), (32,), generator=generator).tolist()
+    return numbers([known[n] for n in chosen])
+
+
+def task_loss(model, batch):
+    ids, mask, labels = batch
+    return F.cross_entropy(model(ids, None, mask), labels)
+
+
+@torch.no_grad()
+def right(model, examples):
+    ids, mask, labels = numbers(examples)
+    return (model.eval()(ids, None, mask).argmax(-1) == labels).float().mean().item()
+
+# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
+falls = warm_then_fall(200, 20)
+tuned = BertForSequenceClassification(prose.model.config)
+tuned.bert.load_state_dict(prose.model.bert.state_dict())  # all but the new layer
+fit(tuned, draw, task_loss, steps=200, lr=3e-4, clip=1.0, schedule=falls,
+    title="Fine-tuning the whole model")
+whole = [right(tuned, examples) for examples in (valid, new)]
+print("right: {:.0%}; with new names and patterns: {:.0%}".format(*whole))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch06.experiments import worth as worth_study
+
+assert any(e.text == "The waiter seemed mean, but was really polite." for e in known) and len(known) == 2000
+seen_words = {word for e in known for word in worth_study.words_of(e.text)}
+assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 > whole[1] > 0.6
+assert not {e.text for e in known} & {e.text for e in new}
+
+# %% [markdown]
+# “New” means: of *Max expected a polite clerk, but the clerk was rude*, the words *Max*, *expected* and *clerk* and the pattern are in no training sentence. Always the same answer would get half.
 #
 # **Keep this:** a new task is one new layer; which vectors it reads depends on the task.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What was pre-training worth?
-# Would the same network have learned the same from your 2,000 sentences *without* having read novels first? That is a fair question only to a decent rival: the same sizes and vocabulary, the same sentences, 300 steps, and for each of the two the best of three learning rates, chosen with another seed on other sentences. <!-- source: data/results/bert_worth.json -->
-#
-# And it matters what is *new* in a test. In the first, names, nouns and sentence patterns are: of “Max expected a polite clerk, but the clerk was rude.”, *Max*, *expected* and *clerk* are in no training sentence, but *polite* and *rude* are. In the second, the judging words themselves are new: *polite, clean, beautiful, delicious* and *rude, dirty, ugly, horrible* are in no labelled sentence, while the patterns are known.
+# Would the same network have learned the task *without* having read anything first? Our own sentences are too few patterns to tell, so we ask real ones: SST-2, sentences from film reviews, 6,920 to learn from and 872 to be judged on. Each pre-trained model has a rival from scratch: same sizes, tokenizer, reviews and steps. Two models: `bert-prose`, which has read 29 novels, and all-MiniLM-L6-v2, which others trained on a billion pairs of sentences. <!-- source: data/results/bert_worth.json, minilm_sst2.json; model card of all-MiniLM-L6-v2 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "In the second test, no labelled sentence has told anybody that polite is good. "
-    "Which of the two models gets more than a coin right?",
-    [
-        "both: the patterns give it away",
-        "neither: nobody told them",
-        "only the pre-trained one",
-    ],
+    "Which of the two is ahead of its rival from scratch on film reviews?",
+    ["both", "neither: the reviews say enough", "MiniLM alone"],
     answer=2,
-    because="See the table: 70 % against 43. What the labels did not say, the novels "
-    "had.",
+    because=[
+        "Look at the first row of the table: the novels were no help here.",
+        "True of the novels, but MiniLM is far ahead of its rival.",
+        "29 novels of the 19th century say little about what the reviews do not say; a "
+        "billion pairs of sentences do.",
+    ],
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-worth = results.load("bert_worth")
-new_in = {"patterns": "names, nouns, patterns", "adjectives": "eight adjectives"}
+worth, minilm = results.load("bert_worth"), results.load("minilm_sst2")
+
+
+def best(found):
+    return round(100 * max(found.values()))
+
+
 Table(
     [
         {
-            "new in the test": new_in[name],
-            "from scratch, %": spread(found["from scratch"]),
-            "pre-trained, %": spread(found["pre-trained"]),
-            "counting words, %": f"{100 * found['counting words']:.0f}",
-        }
-        for name, found in worth["questions"].items()
+            "model": "bert-prose, 29 novels",
+            "steps": worth["bert-prose"]["steps"],
+            "from scratch, %": best(worth["bert-prose"]["from scratch"]),
+            "pre-trained, %": best(worth["bert-prose"]["pre-trained"]),
+        },
+        {
+            "model": "MiniLM, a billion pairs",
+            "steps": worth["MiniLM"]["steps"],
+            "from scratch, %": best(worth["MiniLM"]["from scratch"]),
+            "pre-trained, %": round(100 * minilm["accuracy"]),
+        },
     ],
-    f"Right of {worth['questions']['patterns']['sentences']['test']} and "
-    f"{worth['questions']['adjectives']['sentences']['test']} sentences, "
-    f"{worth['steps']} steps, mean of {worth['seeds']} seeds (lowest to highest). "
-    "Counting words is logistic regression: a learned weight for each word. "
-    f"{worth.about}",
+    f"Right of {worth['test']} film reviews, one seed, the best rate of those tried. "
+    "Counting words (logistic regression: one learned number for each word) gets "
+    f"{round(100 * worth['counting words'])} %. {worth.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch06.experiments import worth as worth_study
-
-found = {name: [round(100 * one[start]["mean"]) for start in worth_study.STARTS] for name, one in worth["questions"].items()}
-assert found == {"patterns": [83, 82], "adjectives": [43, 70]} and worth["steps"] == 300 and worth["seeds"] == len(worth["rates"]) == 3
-adjectives = worth["questions"]["adjectives"]
-assert [round(100 * adjectives["pre-trained"][end]) for end in ("lowest", "highest")] == [61, 80]
-assert adjectives["from scratch"]["highest"] < 0.53 and abs(adjectives["counting words"] - 0.5) < 0.02
-assert sum(one[start]["rate"] == min(worth["rates"]) for one in worth["questions"].values() for start in worth_study.STARTS) == 3
-known = {word for e in task.examples("train") for word in worth_study.words_of(e.text)}
-assert not {"max", "expected", "clerk"} & known and {"polite", "rude"} <= known
-assert sorted(sum(worth_study.HELD_OUT.values(), ())) == sorted("polite clean beautiful delicious rude dirty ugly horrible".split())
-assert ("Max expected a polite clerk, but the clerk was rude.", "negative") in task.examples("test")
+ours, theirs = worth["bert-prose"], worth["MiniLM"]
+assert [best(ours[start]) for start in worth_study.STARTS] == [77, 75] and round(100 * worth["counting words"]) == 78
+assert (best(theirs["from scratch"]), round(100 * minilm["accuracy"])) == (78, 89)
+assert worth["train"] == 6920 == minilm["train"] and worth["test"] == 872 == minilm["test"] and theirs["steps"] == minilm["steps"] == 432
 
 # %% [markdown]
-# New names and patterns: no difference, 83 % from scratch and 82 pre-trained. New adjectives: from scratch, the model has no idea (43 %, no better than a coin), and counting words cannot have one either. Pre-trained, it gets 70 % (61 to 80), because in novels *polite* keeps company with words that the labels did explain. (In three of the four cases the best rate was the smallest that we tried.)
+# Our novels were worth nothing here: 75 % with them, 77 without, and counting words gets 78. MiniLM gets 89 %, the same network from scratch 78. So pre-training does not help as such: it matters what was read, and how much. (One seed each, and a share of 872 reviews is uncertain by three points: 75 and 77 are the same, 89 is not. We gave both MiniLMs two passes over the reviews.)
 #
-# **Keep this:** pre-training is worth what the labelled examples do not say.
+# **Keep this:** what pre-training is worth depends on what was read: on film reviews our novels gave nothing, a billion pairs of sentences eleven points. <!-- source: the table above -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A thin change: LoRA
 # <a id="lora"></a>
-# Four tasks, four copies of the model on the disk? You have fine-tuned all of `bert-prose`. Take one of its matrices before, $W$, and after. How large is the difference $\Delta W$ really? A *singular value decomposition* writes it as a sum of directions, the strongest first, each an outer product of a column and a row:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-name = "bert.blocks.3.attention.value.weight"
-delta = (tuned.state_dict()[name] - prose.model.state_dict()[name]).float()  # [256, 256]
-U, S, V = torch.linalg.svd(delta)
-kept_4 = (S[:4].square().sum() / S.square().sum()).item()
-plot.lines(
-    {"ΔW of the last block's value matrix": (list(range(1, 65)), S[:64])},
-    "direction",
-    "singular value",
-    title="How many directions has the change?",
-    caption=f"The first 64 of 256 singular values. The first four hold {kept_4:.0%} of "
-    "the sum of squares.",
-)
-
-# %% [markdown]
-# A few directions carry most of it. **LoRA** (*low-rank adaptation*, 2021) therefore freezes $W$ and learns only a thin change: <!-- source: Hu et al. 2021 -->
+# Four tasks, four copies of the model on the disk? **LoRA** (*low-rank adaptation*, 2021) freezes each matrix $W$ and learns only a thin change beside it: <!-- source: Hu et al. 2021 -->
 #
 # $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
 #
-# $r$ is the **rank**, 4 for instance, and $\alpha$ a constant. $B$ starts as zeros, so at first nothing changes. After training, the product is added to $W$, so the model is no slower.
+# $r$ is the **rank**, 4 for instance, and $\alpha$ a constant. A matrix of 256 × 256 has 65,536 numbers, $B$ and $A$ together 2,048. $B$ starts as zeros, so at first nothing changes; after training, the product can be added to $W$, and the model is no slower.
 #
 # ### Exercise 4 ●○○ · 4 minutes
 # Write the line.
@@ -671,72 +639,51 @@ def low_rank(W, B, A, alpha):
 
 # %% [markdown]
 # <!-- solution: low-rank change -->
+#
+# A *parametrization* of torch computes a layer's matrix anew each time it is used; here, by your line:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-B, A = U[:, :4] * S[:4].sqrt(), S[:4, None].sqrt() * V[:4]  # [256, 4], [4, 256]
-corner = {"ΔW": delta[:16, :16], "B": B[:16], "A": A[:, :16], "B A": (B @ A)[:16, :16]}
-corner = {name: matrix.abs() / matrix.abs().max() for name, matrix in corner.items()}
-sides = {
-    name: [list(map(str, range(1, n + 1))) for n in matrix.shape]
-    for name, matrix in corner.items()
-}
-plot.maps(
-    corner,
-    {name: rows for name, (rows, _) in sides.items()},
-    {name: columns for name, (_, columns) in sides.items()},
-    across=4,
-    title="How do two thin matrices make a square one?",
-    caption="B A has the shape of ΔW, but is made of two matrices of rank 4. Shown are "
-    "the first 16 of 256 features; "
-    "ink is the size of a number.",
-)
+# %% slideshow={"point": ["self.B =", "low_rank(W"]} tags=["definition"]
+# course_utils.low_rank: LowRank
+
+# %% jupyter={"source_hidden": true}
+from torch.nn.utils import parametrize
+
+# %% slideshow={"point": ["requires_grad_(False)", "block.attention.query"]} tags=["definition"]
+# course_utils.low_rank: add_low_rank
 
 # %% [markdown]
-# How much of what was learned is in four directions? Give every matrix of the blocks only the best rank-4 part of its change:
+# The same task, the same 200 steps. Only the thin matrices and the new layer learn, at a larger rate, because they are so few:
+
+# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
+lean = BertForSequenceClassification(prose.model.config)
+lean.bert.load_state_dict(prose.model.bert.state_dict())
+add_low_rank(lean.bert, rank=4)
+fit(lean, draw, task_loss, steps=200, lr=3e-3, clip=1.0, schedule=falls,
+    title="Fine-tuning by LoRA")
+thin = [right(lean, examples) for examples in (valid, new)]
+print("right: {:.0%}; with new names and patterns: {:.0%}".format(*thin))
 
 # %%
-def thin(before, after, rank):
-    """The best change of this rank, put onto the matrix as it was."""
-    U, S, V = torch.linalg.svd(after - before, full_matrices=False)
-    return low_rank(before, U[:, :rank] * S[:rank], V[:rank], alpha=rank)
-
-# %%
-start = prose.model.state_dict()
-end = {n: W.clone() for n, W in tuned.state_dict().items()}
-matrices = [n for n, W in end.items() if n.startswith("bert.blocks") and W.dim() == 2]
-shares, numbers = {}, {}
-for rank in (1, 4, 16):
-    thinner = {n: thin(start[n].float(), end[n], rank) for n in matrices}
-    tuned.load_state_dict(end | thinner)
-    shares[rank] = task.measure(tuned, "test")["accuracy"]
-    numbers[rank] = sum(rank * sum(end[n].shape) for n in matrices)
-    print(f"rank {rank:2}: {numbers[rank]:9,} numbers, {shares[rank]:.0%} right")
-
-# %%
-tuned.load_state_dict(end)
-every = sum(end[n].numel() for n in matrices)
-print(f"all:     {every:9,} numbers, {right['test']:.0%} right")
-
-# %% [markdown]
-# Sixteen directions of each change, with a tenth of its numbers, do nearly as well as the whole; one direction does next to nothing. LoRA goes further, and *trains* $B$ and $A$ alone. In our recorded runs on a smaller model, rank 4 is 0.8 % of all parameters: as good as training everything on sentences with known words and patterns, behind it on new names and patterns (84 % against 96). [The annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) has the table, and the adapters that came before.
+learns = sum(p.numel() for p in lean.parameters() if p.requires_grad)
+every = sum(p.numel() for p in tuned.parameters())
+W = lean.bert.blocks[0].attention.query.parametrizations.weight.original
+before = prose.model.bert.blocks[0].attention.query.weight
+print(f"{learns:,} of {every:,} numbers learned; W as before: {torch.equal(W, before)}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-ways = results.load("bert_adapters")
-assert shares[16] > right["test"] - 0.05 and shares[1] < right["test"] - 0.1
-assert 10 * numbers[16] < 1.1 * every and kept_4 > 0.5
-of_sentiment = {row["what learns"]: row for row in ways["tasks"]["sentiment"]["rows"]}
-assert round(of_sentiment["LoRA"]["of all, in %"], 1) == 0.8
-assert abs(of_sentiment["LoRA"]["valid"]["mean"] - of_sentiment["all"]["valid"]["mean"]) < 0.01
-assert [round(100 * of_sentiment[way]["test"]["mean"]) for way in ("LoRA", "all")] == [84, 96]
+assert learns == 8 * 2 * 4 * 256 + 256 * 257 + 2 * 257 == 82_690 and round(100 * learns / every, 1) == 1.6 and torch.equal(W, before)
+assert thin[0] > 0.85 and thin[0] < whole[0] + 0.01 and thin[1] < whole[1] and 4 * (256 + 256) == 2048 and 256**2 == 65_536
 
 # %% [markdown]
-# **Keep this:** a change of low rank can be nearly as good as a whole one, and fits into a small file.
+# With 1.6 % of the numbers (most of them the pooler's), LoRA learns most of what it was shown, but on new names and patterns it is behind training everything, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model.
+#
+# **Keep this:** LoRA leaves every matrix as it is and learns a thin product beside it, so a task fits into a small file.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Both sides, or the left one?
 # Back to the page with holes. We had covered *opened, into, chair, hand, life* and *shook*. The first guess of `bert-prose` is right five times, and *life* is its second. If it may read only what comes *before* a hole, it is right twice, but it was never trained for that. (This page is easy. Of all words covered in three books that it has not read, it gets 26 %.)
 #
-# So we train for it. Your small BERT learns from the book twice: once every hole sees both sides, once only its left, by a causal mask. Nothing else differs; 1,000 steps, three seeds, recorded.
+# So we train for it. Your small BERT learns from the book twice: once every hole sees both sides, once only its left, by a causal mask. Nothing else differs.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 sides = results.load("bert_book")
@@ -757,17 +704,10 @@ rows += [
     {"who guesses": "BERT, 1,000 steps", "sees": side, "right, %": spread(sides[side])}
     for side in ("the left side", "both sides")
 ]
-rows.append(
-    {
-        "who guesses": "BERT, 4,000 steps",
-        "sees": "both sides",
-        "right, %": f"{100 * sides['both sides, longer']:.1f}",
-    }
-)
 Table(
     rows,
     f"First guesses at {sides['gaps']:,} holes in the book's last tenth; means of "
-    f"{sides['seeds']} seeds (lowest to highest), one seed for 4,000 steps. "
+    f"{sides['seeds']} seeds (lowest to highest). "
     f"{sides.about}",
 )
 
@@ -779,25 +719,32 @@ assert (sides["steps"], sides["longer"], sides["seeds"]) == (1000, 4000, 3) and 
 assert [round(100 * share) for share in sides["counting"].values()] == [3, 13, 28]
 
 # %% [markdown]
-# With both sides the same model guesses 20 % of the pieces, with the left side 12 %. Counting neighbours agrees: 28 % against 13. And what your model lacked was practice: after 4,000 steps it guesses 32 %, more than counting. (A real GPT learns from *every* position of a text, not only from covered ones; so this tells what the right side is worth, not which model learns faster.)
+# With both sides the model guesses 20 % of the pieces, with the left one 12 %, no more than by counting the left neighbour. Counting agrees: 28 % with both neighbours against 13. And what your model lacked was practice: after 4,000 steps with both sides it guesses 32 %, more than counting. (A real GPT learns from *every* position, not only from covered ones: this tells what the right side is worth for a hole, not which model learns faster.)
 #
 # **Keep this:** what comes after a word tells much about it. That is what BERT was built for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your BERT into one file, with your functions where they are right and the course's where not. It needs only torch, knows all four heads and LoRA, fills palindromes when it is run, and is tested in a process of its own.
+# This writes your BERT into one file, with your functions where they are right and the course's where not: tokenizer, model, the heads of all four tasks, LoRA, `fill`, `save` and `load`. It needs only torch and is tested in a process of its own. What your model learned from the book goes beside it, into `bert.pt`, so that you can ask it at any time: `python -m mine.bert bert.pt "It was a [MASK] man."`
 
 # %%
 from course_kit.mine import keep
 
 keep("bert")
 
+# %% tags=["workbook"]
+from course_kit.files import workbook_folder
+from chapters.ch06.kept.bert import save
+
+if folder := workbook_folder():
+    save(mine, str(folder / "bert.pt"), tokenizer.words)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
 # 2. BERT's input is a sum of three rows: token, segment and position.
 # 3. Pre-training: choose some words, cover most of them, and count the loss only there.
-# 4. Fine-tuning puts one layer on top and trains everything a little.
+# 4. A new task is one new layer; the whole model is then trained a little further.
 # 5. LoRA freezes the matrices and learns two thin ones beside each.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -831,7 +778,7 @@ onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# BERT fills a hole, but it cannot write you a letter. Chapter 7 takes the *decoder* alone. And what are BERTs for today? Mostly for search: [the annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) begins with it.
+# A masked model can write, hole by hole, but each word costs it a reading of the whole text, and ours was not trained for it. Chapter 7 takes the *decoder* alone, which writes from left to right. And what are BERTs for today? Mostly for search: [the annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) begins with it.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

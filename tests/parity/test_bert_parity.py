@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from course_utils import bert_heads
 from course_kit.convert import from_huggingface, to_huggingface
 from course_kit.fused import fuse
 from course_kit.heads import attention_weights
-from course_utils import bert
+from course_utils import bert, bert_heads
 from course_utils.bert import pretraining_loss
 
 transformers = pytest.importorskip("transformers")

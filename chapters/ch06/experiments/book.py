@@ -124,7 +124,7 @@ def loss_of(model: BertForPreTraining, book: Holmes, left: bool = False) -> floa
 
 
 def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) -> dict:
-    """Both sides and the left one, several seeds; both sides once for longer; and what counting reaches."""
+    """Both sides and the left one, several seeds, and once each for longer; and what counting reaches."""
     book = holmes()
     figures = {
         "book": "The Adventures of Sherlock Holmes, its last tenth held out",
@@ -136,5 +136,7 @@ def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) ->
         left = side == "the left side"
         models = [pretrained(book, left, steps, seed) for seed in range(seeds)]
         figures[side] = over_seeds([right(model, book, left) for model in models])
-    more = pretrained(book, False, longer, 0)
-    return figures | {"both sides, longer": round(right(more, book), 4)}
+    for side in SIDES:
+        left = side == "the left side"
+        figures[f"{side}, longer"] = round(right(pretrained(book, left, longer, 0), book, left), 4)
+    return figures

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chapters.ch06.published import MINILM, answers, published
+from chapters.ch06.published import MINILM, _place, answers, published
 
 
 @pytest.fixture
@@ -10,6 +10,7 @@ def offline(monkeypatch, tmp_path):
     monkeypatch.delenv("COURSE_MINILM", raising=False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("chapters.ch06.published.PACKAGES", {})
 
 
 def test_without_folder_and_hub_there_is_none_and_a_reason(offline, capsys):
@@ -41,3 +42,11 @@ def test_a_package_that_its_tokenizer_lacks_is_named_before_anything_is_fetched(
 
 def test_an_address_where_nobody_listens_does_not_answer():
     assert not answers("http://127.0.0.1:9", seconds=1) and not answers("no address")
+
+
+def test_an_installed_package_is_found_before_the_hub(offline, monkeypatch, tmp_path):
+    (tmp_path / "some_weights" / "model").mkdir(parents=True)
+    (tmp_path / "some_weights" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("chapters.ch06.published.PACKAGES", {MINILM[0]: "some_weights"})
+    assert _place(*MINILM)[:2] == (str(tmp_path / "some_weights" / "model"), "the package some_weights")

@@ -11,14 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
+from course_kit.views import architecture_picture
+from course_kit.views.picture import COLOURS
+from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.bert_heads import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
     BertForTokenClassification,
 )
-from course_kit.views import architecture_picture
-from course_kit.views.picture import COLOURS
-from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig

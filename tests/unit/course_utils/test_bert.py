@@ -6,11 +6,6 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_utils.bert_heads import (
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    BertForTokenClassification,
-)
 from course_kit.heads import attention_weights
 from course_utils.bert import (
     IGNORED,
@@ -19,6 +14,11 @@ from course_utils.bert import (
     BertForPreTraining,
     mask_tokens,
     pretraining_loss,
+)
+from course_utils.bert_heads import (
+    BertForQuestionAnswering,
+    BertForSequenceClassification,
+    BertForTokenClassification,
 )
 
 SMALL = BertConfig(60, 32, 2, 4, context=64)
