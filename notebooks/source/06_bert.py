@@ -665,7 +665,7 @@ assert learns == 8 * 2 * 4 * 256 + 256 * 257 + 2 * 257 == 82_690 and round(100 *
 assert thin[0] > 0.85 and thin[0] < whole[0] + 0.01 and thin[1] < whole[1] and 4 * (256 + 256) == 2048 and 256**2 == 65_536
 
 # %% [markdown]
-# With 1.5 % of the numbers (most of them the pooler's), LoRA learns most of what it was shown, but on new names and patterns it is behind training everything, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model.
+# With 1.5 % of the numbers (most of them the pooler's), LoRA learns most of what it was shown, but on new names and patterns it is not far from a coin, and behind training everything, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model.
 #
 # **Keep this:** LoRA leaves every matrix as it is and learns a thin product beside it, so a task fits into a small file.
 
