@@ -40,7 +40,7 @@ def add_low_rank(bert: Bert, rank: int, alpha: float = 8) -> None:
     this rank in each query and value."""
     bert.requires_grad_(False)
     bert.pooler.requires_grad_(True)
-    for block in bert.blocks:
-        for layer in (block.attention.query, block.attention.value):
+    for name, layer in list(bert.blocks.named_modules()):
+        if isinstance(layer, nn.Linear) and name.endswith(("query", "value")):
             change = LowRank(layer.weight, rank, alpha)
             parametrize.register_parametrization(layer, "weight", change)

@@ -638,7 +638,7 @@ def low_rank(W, B, A, alpha):
 # %% jupyter={"source_hidden": true}
 from torch.nn.utils import parametrize
 
-# %% slideshow={"point": ["requires_grad_(False)", "block.attention.query"]} tags=["definition"]
+# %% slideshow={"point": ["requires_grad_(False)", "endswith"]} tags=["definition"]
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown]
