@@ -625,7 +625,7 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "tired", with .58, not "animal".
+# "tired", and not "animal".
 #
 # </details>
 
