@@ -600,7 +600,7 @@ assert all(0.42 < fewer["query = key", size] < 0.5 for size in (8, 16))
 #
 # About four in five of those who look for another attend most to themselves, because only a longer vector can score higher with a query than the query itself. If a mask hides people from themselves, about one in seven of those who look for another still goes wrong.
 #
-# Must it be two matrices? No: with one for the queries, and $x$ itself as key, everybody is served.
+# Must it be two matrices? No: with one for the queries, and $x$ itself as key, everybody is served. And this is a single layer: the *Reformer*, a model of many, does share one matrix, and hides a word from itself where it can. <!-- source: Kitaev, Kaiser & Levskaya 2020 -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 torch.manual_seed(1)
@@ -630,7 +630,7 @@ with torch.no_grad():
     assert 0.75 < (most == torch.arange(8))[looking].float().mean() < 0.87
 
 # %% [markdown]
-# **Keep this:** in our rooms, one matrix must not make both queries and keys. Values of their own allow shorter vectors.
+# **Keep this:** in our rooms, a layer fails if one matrix makes both queries and keys. Values of their own allow shorter vectors.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So how does a word find what it needs?
@@ -652,7 +652,7 @@ keep("attention", "rooms")
 # ## Five lines to keep
 # 1. −½‖q−k‖² = q·k − ½‖k‖² − ½‖q‖²: between keys of equal length, distance and dot product choose the same weights.
 # 2. Random scores grow like √d. Divide by it, or queries respond unevenly.
-# 3. $\mathrm{softmax}(QK^\top/\sqrt d)\,V$ with $Q=XW_Q$, $K=XW_K$, $V=XW_V$. Asking must differ from being found.
+# 3. $\mathrm{softmax}(QK^\top/\sqrt d)\,V$ with $Q=XW_Q$, $K=XW_K$, $V=XW_V$. Asking is not being found.
 # 4. Score, scale, mask, softmax, average. Masked means −∞ before the softmax.
 # 5. What comes out stays in the convex hull of the values. A last matrix, $W_O$, reads it out.
 
