@@ -250,7 +250,8 @@ assert model.model.encode(source).shape == (1, 12, 128) and len(tokens) == 12
 each = [(layer, head) for layer in (1, 2, 3) for head in (1, 2, 3, 4)]
 for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.86), ([one for one in each if one != (3, 2)], 0.90)):
     with silenced(model.model, [("encoder", *head) for head in off]):
-        assert round(study(model, COW).shares[0][0], 2) == sure
+        found = study(model, COW)
+        assert found.words[0] == "elle" and round(found.shares[0][0], 2) == sure
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
