@@ -7,7 +7,6 @@ from course_kit.mine.scratch_parts import Either, Track
 
 PARTS = """
 sinusoidal_encoding
-shift_matrix
 SinusoidalPositions: x + P[first … first + T]; where the table is too short, it is computed anew
 LearnedPositions: x + table[first … first + T]
 rotary

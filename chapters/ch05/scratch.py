@@ -22,7 +22,8 @@ causal_mask: True where the key is not later than the query
 DecoderBlock: self-attention; cross-attention, whose keys and values are the memory; ffn: three AddNorms
 sinusoidal_encoding
 SinusoidalPositions: x + P[first … first + T]; where the table is too short, it is computed anew
-Transformer*: embeddings times √D, and positions; the blocks, a norm behind each stack; output is the target's table
+TransformerLayers: two embeddings, two SinusoidalPositions, two lists of blocks, two norms; output is the target's table
+Transformer*: embeddings times √D, and positions; the blocks, a norm behind each stack; output
 masked_loss
 translation_loss*: the mean of −ln p of each word of the target, which reads `begin` and the words before it
 translate*: the likeliest word, append it, ask again, until `end`
@@ -49,10 +50,20 @@ def pool(c: Any) -> dict[str, Any]:
     }
 
 
+def sizes(layers, names):
+    """It computes nothing yet: its parameters, which are compared by name and shape when it is made."""
+    return sum(p.numel() for p in layers.parameters())
+
+
 HAVE = "a Transformer that trains and translates"
 TRACKS = {
     "transformer": Track(
         *(5, "transformer", PARTS, pool, 240, HAVE),
-        **{"bar": 90, "causal": ("target",), "given": ("TransformerConfig", "TOKENS", "copy_or_reverse")},
+        **{
+            "bar": 90,
+            "calls": {"TransformerLayers": sizes},
+            "causal": ("target",),
+            "given": ("TransformerConfig", "TOKENS", "copy_or_reverse"),
+        },
     )
 }

@@ -24,6 +24,8 @@ BertForPreTraining*: words: output(norm(gelu(transform(hidden)))), output is the
 mask_tokens
 mlm_loss
 masked_word_loss*: mlm_loss of what mask_tokens has covered, which is neither padding nor `special`
+classify
+BertForSequenceClassification: classify of the first token's hidden, with its own pooler and classifier
 low_rank
 best_span
 """
@@ -47,7 +49,12 @@ def pool(c: Any) -> dict[str, Any]:
         **{"c": config, "ids": ids, "segments": Either([None, (torch.arange(6) > 2).long().expand(2, 6)])},
         **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "model": Model("BertForPreTraining")},
         **dict.fromkeys(("Bert.mask", "BertForPreTraining.mask"), Either([None, ids != 0])),
-        **{"mask_id": 4, "special": Either([(), tuple(range(1, 13))])},
+        **{
+            "mask_id": 4,
+            "logits": some_numbers(2, 6, 13, seed=4),
+            "labels": torch.where(ids % 2 > 0, ids, -100),
+            "special": Either([(), tuple(range(1, 13))]),
+        },
     }
 
 

@@ -34,11 +34,13 @@ talk_batch: question and answer behind each other, then 0; True on the tokens of
 answer_loss*: cross-entropy of the next token, where it is of an answer
 log_probability*: Σ ln p(token) over the tokens of an answer, for each talk
 dpo_loss
-preference_loss*: dpo_loss of the four log-probabilities; no gradient goes to the model before
-training*: AdamW, gradients cut at a norm of 1, and a rate of rate · (1 − step / steps)
+training*: AdamW (β .9, .99), gradients cut at a norm of 1, a rate that rises for 20 steps and falls: (1 − step / steps)
 batch_of: talk_batch; a ValueError where there is nothing to learn from
 imitate*: `training` on answer_loss of `rows` talks, drawn anew
-prefer*: `training` on preference_loss, against a copy of the model as it was
+advantages: (reward − mean) / (standard deviation + ε), among the answers to one question
+reward_loss*: −Σ advantage · ln p(answer), for each token of an answer
+drawn*: token by token, until END; at temperature 0 the likeliest
+practise*: `training` on reward_loss of `size` answers to each question, drawn anew
 """
 
 
@@ -97,13 +99,15 @@ def of_answering(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
     is_answer = torch.arange(6) >= torch.tensor([[2], [4], [3]])
     is_answer[1, 5] = False
-    batch, other = (integers(9, 3, 6, seed=1) + 1, is_answer), (integers(9, 3, 6, seed=5) + 1, is_answer)
+    ids = integers(9, 3, 6, seed=1) + 1
     model = Model("Pairs")
     talks = [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
     return {
-        **{"ids": batch[0], "is_answer": is_answer, "liked": batch, "disliked": other, "model": model, "vocab": 12},
-        **{"before": c.Pairs(), "talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
-        "pairs": [([1, 2], [4, 11], [3, 11])],
+        **{"ids": ids, "is_answer": is_answer, "model": model, "vocab": 12},
+        **{"talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
+        **{"rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0},
+        **{"questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4)},
+        **{"drawn.longest": 4, "practise.steps": 30, "practise.rate": 0.2},
     }
 
 
@@ -117,8 +121,11 @@ def imitates(train, names, model, talks, steps, rate):
     return falls(train(model, talks, steps, rate))
 
 
-def prefers(train, names, model, pairs, steps, rate):
-    return falls(train(model, pairs, steps, rate))
+def practises(train, names, model, question, reward, steps, rate):
+    """Whether what is rewarded comes more often: which answers are drawn is the reader's."""
+    torch.manual_seed(0)
+    earned = [right for _, right in train(model, [question], reward, steps, rate)]
+    return sum(earned[-3:]) > sum(earned[:3])
 
 
 def falls(found):
@@ -137,8 +144,16 @@ TRACKS = {
         **{"causal": ("ids", "x"), "given": ("LlamaConfig", "alone", "copying", "small", "checked"), "last": (SPEAKS,)},
     ),
     "answering": Track(
-        *(8, "answering", ANSWERING, of_answering, 90, "fine-tuning on answers, and on preferences", 90),
-        calls={"training": steps_of, "imitate": imitates, "prefer": prefers},
-        given=("Talk", "Pairs"),
+        *(
+            8,
+            "answering",
+            ANSWERING,
+            of_answering,
+            90,
+            "fine-tuning on answers, and on rewards that a program checks",
+            90,
+        ),
+        calls={"training": steps_of, "imitate": imitates, "practise": practises},
+        given=("Talk", "Pairs", "END", "LONGEST"),
     ),
 }

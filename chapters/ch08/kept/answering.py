@@ -31,7 +31,8 @@ from course_utils.post_training import (
 )
 
 Talk = tuple[Sequence[int], Sequence[int]]  # a question and an answer, as ids
-END, LONGEST = 10, 24  # the new line ends an answer; tokens of one at most
+END = 10  # the new line ends an answer
+LONGEST = 24  # tokens of an answer at most
 
 
 def batch_of(talks: Sequence[Talk], longest: int | None = None, device: object = None) -> tuple[Tensor, Tensor]:
