@@ -69,12 +69,3 @@ class LearnedPositions(nn.Module):
         """first: the position of the first token of x"""
         places = torch.arange(first, first + x.shape[1], device=x.device)
         return x + F.embedding(places, self.table)
-
-
-class NoPositions(nn.Module):
-    """Adds nothing: for attention that turns by positions itself, or does without."""
-
-    def forward(
-        self, x: Float[Tensor, "B T D"], first: int = 0
-    ) -> Float[Tensor, "B T D"]:
-        return x

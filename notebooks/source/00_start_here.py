@@ -49,7 +49,7 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The lessons** ([plan](#The-chapters)) take about twelve hours with their exercises. Eight *annexes* hold what you may skip: fifteen hours more. You need no GPU and, once the course is installed, no internet.
+# **The lessons** ([plan](#The-chapters)) take about twelve hours with their exercises. Eight *annexes* hold what you may skip: eight hours more. You need no GPU and, once the course is installed, no internet.
 #
 # **Before:** Python with functions, and a little mathematics: sums, exp and, from chapter 1 on, derivatives. Tensors are explained below, and everything else where it is first needed. <!-- minutes -->
 #

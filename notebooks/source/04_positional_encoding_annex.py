@@ -160,10 +160,9 @@ predict(
 import copy
 from dataclasses import replace
 from course_kit.decoding import translate
-from course_utils.positions import NoPositions
 
 lost = copy.deepcopy(trained.model)
-lost.positions = NoPositions()  # the encoder's; the decoder keeps its own
+lost.positions.forward = lambda x, first=0: x  # the encoder's alone
 texts = [
     "Anna says that Leo saw the doctor.",
     "Leo says that Anna saw the doctor.",

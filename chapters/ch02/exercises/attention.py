@@ -151,6 +151,10 @@ ATTENTION = Exercise(
         properties.any_order("keys", "values", masks=("mask",)),
     ),
     wrong=wrong_answers(
+        lambda q, k, v, mask: four_steps(q * q.shape[-1] ** 0.5, k, v, mask),
+        "The scale is missing: divide the scores by √D, before softmax.",
+        lambda q, k, v, mask: four_steps(q, k, v, None if mask is None else torch.ones_like(mask)),
+        "The mask is not used, so keys that it hides get weight, too.",
         lambda q, k, v, mask: four_steps(q * (q.shape[-1] / v.shape[-1]) ** 0.5, k, v, mask),
         "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
         "their number, `queries.shape[-1]`.",

@@ -189,6 +189,7 @@ def check() -> None:
     losses = [step(model, optimiser, ids) for _ in range(30)]
     assert sum(losses[-5:]) < sum(losses[:5])
     before = model(ids).mlm_logits
+    assert (low_rank(torch.zeros(3, 2), torch.ones(3, 2), torch.ones(2, 2), 3.0) == 3).all()
     add_low_rank(model.bert, rank=2)
     assert torch.allclose(model(ids).mlm_logits, before, atol=1e-5)
     with TemporaryDirectory() as folder:

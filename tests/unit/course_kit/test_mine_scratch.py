@@ -92,7 +92,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
             "self.output.weight = self.target_embedding.weight",
             "pass",
             "TransformerLayers",
-            "nothing like its parameter",
+            "`self.output`",
         ),
         (
             "transformer",

@@ -48,7 +48,7 @@ def test_every_lesson_has_hand_outs(number):
     lesson = assignments._lesson(f"0{number}")
     notebook, key = assignments.handout(lesson, "s", "Anna")
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert len(code) == len(key) >= 3
+    assert len(code) == len(key) >= 2
     assert all(assignments.MARK.search(x) and "raise NotImplementedError" in x for x in code)
 
 

@@ -66,7 +66,7 @@ def test_it_is_not_handed_in_and_the_others_are(both_solved, course):
 def test_a_hand_in_with_it_is_graded(both_solved, course):
     known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([record.of_source(OPEN)]))
     work = hand_ins.read(both_solved, known)
-    assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE] == "solved"
+    assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE]["state"] == "solved"
 
 
 def test_its_old_cell_says_so_in_one_line():

@@ -8,7 +8,6 @@ from edges import REFUSED
 
 from course_utils.positions import (
     LearnedPositions,
-    NoPositions,
     SinusoidalPositions,
     frequencies,
     shift_matrix,
@@ -88,11 +87,6 @@ def test_positions_may_be_broken_numbers_and_far_ones_keep_their_digits():
     far = 100_000
     assert rotary(x, torch.tensor([far]))[0].tolist() == pytest.approx([math.cos(far), math.sin(far)], abs=1e-6)
     assert sinusoidal_encoding(far + 1, 2)[far].tolist() == pytest.approx([math.sin(far), math.cos(far)], abs=1e-6)
-
-
-def test_no_positions_add_nothing():
-    x = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(NoPositions()(x, first=5), x)
 
 
 def test_a_table_is_read_as_it_is_while_it_is_long_enough():
