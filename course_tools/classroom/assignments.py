@@ -12,6 +12,7 @@ it.
 
 import ast
 import hashlib
+import inspect
 import json
 import random
 import re
@@ -24,7 +25,7 @@ import nbformat
 from course_kit import files, lessons
 from course_kit.cells import answers, sources, text_of
 from course_kit.exercises import catalogue
-from course_kit.exercises.define import Exercise, FindError
+from course_kit.exercises.define import Exercise, FindError, construct, is_class
 from course_kit.exercises.example import example_text
 from course_kit.mine import scratch
 
@@ -86,7 +87,7 @@ def handout(lesson: Path, seed: str, student: str) -> tuple[Any, dict[str, Any]]
     for source in sources(lesson.read_bytes()):
         for stub in answers(source):
             exercise = catalogue.find(stub.name)
-            if not isinstance(exercise, FindError):
+            if not isinstance(exercise, FindError) and _stands_alone(exercise):
                 dice = random.Random(f"{seed}\n{student}\n{stub.name}")
                 both, key[stub.name] = _variant(exercise, text_of(stub, source), dice)
                 cells += both
@@ -94,6 +95,16 @@ def handout(lesson: Path, seed: str, student: str) -> tuple[Any, dict[str, Any]]
     for number, cell in enumerate(cells):  # the same file each time
         cell["id"] = hashlib.sha256(f"{seed}{student}{number}".encode()).hexdigest()[:8]
     return notebook, key
+
+
+def _stands_alone(exercise: Exercise) -> bool:
+    """Whether it can be answered from its text alone: it uses no constant of the course, and its parameters, if it has
+    any, are those of its own layers, which the task names."""
+    if is_class(exercise.reference):
+        model = construct(exercise.reference, exercise.cases()[0])
+        return all(name.count(".") == 1 for name in model.state_dict())
+    function = inspect.unwrap(exercise.reference)
+    return not any(isinstance(function.__globals__.get(name), int) for name in function.__code__.co_names)
 
 
 def _head(lesson: Path, student: str) -> str:
@@ -118,13 +129,15 @@ def _variant(exercise: Exercise, stub: str, dice: random.Random) -> tuple[list[A
     for part in ast.walk(node):
         if isinstance(part, ast.arg):
             part.arg = names.get(part.arg, part.arg)
+        elif isinstance(part, ast.FunctionDef) and all(isinstance(one, ast.Expr) for one in part.body):
+            part.body.append(ast.parse("raise NotImplementedError").body[0])
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             part.value = _in_words(part.value, names, everywhere=True)
     node.name = theirs
     example = _example(exercise, names, dice.getrandbits(30))
     task = f"## {exercise.effort}\n{_in_words(exercise.task, names)}\n\n```text\n{example}\n```"
     code = f"# Task: {exercise.name}\nimport torch\nfrom torch import nn\n\n\n{ast.unparse(node)}"
-    entry = {"theirs": theirs, "bridge": bridge, "example": example}
+    entry = {"theirs": theirs, "inputs": sorted(names.values()), "bridge": bridge, "example": example}
     return [_markdown(task), nbformat.v4.new_code_cell(code)], entry
 
 
@@ -183,7 +196,25 @@ class Key:
         """A cell of a hand-out as the course's notebooks have it: below the student's function stands one with the
         course's name, which calls it. Any other cell stays as it is."""
         name = found["name"].strip() if (found := MARK.search(source)) else ""
-        for entry in (entries[name] for entries in self.students.values() if name in entries):
-            if re.search(rf"^(def|class) {entry['theirs']}\b", source, re.M):
-                return f"{source}\n\n\n@exercise({name!r})\n{entry['bridge']}"
+        if owner := self.owner(source):
+            return f"{source}\n\n\n@exercise({name!r})\n{self.students[owner][name]['bridge']}"
         return source
+
+    def owner(self, source: str) -> str:
+        """Whose hand-out a cell is from, by the names in it; "" where that is no one's."""
+        name = found["name"].strip() if (found := MARK.search(source)) else ""
+        bound = {part.name for part in _parsed(source) if isinstance(part, ast.FunctionDef | ast.ClassDef)}
+        inputs = {part.arg for node in _parsed(source) for part in ast.walk(node) if isinstance(part, ast.arg)}
+        matched = {
+            student: inputs >= set(entry["inputs"])
+            for student, entries in self.students.items()
+            if (entry := entries.get(name)) and entry["theirs"] in bound
+        }
+        return next((student for student, whole in matched.items() if whole), next(iter(matched), ""))
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []

@@ -72,7 +72,7 @@ def place(folder: str | None = None) -> Path:
     if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, record.FILE)):
         raise ValueError(
             f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
-            "for another, name it: course progress FOLDER"
+            "for another, name its folder behind the command."
         )
     return where
 

@@ -1,6 +1,6 @@
 """Points, and the table of a class in the forms that learning platforms read: `course grade … --export FOLDER`.
 
-    canvas.csv                Grades → Import: who it is, is the name of the hand-in, as *SIS Login ID*
+    canvas.csv                Grades → Import: who it is, is the name in the key, or of the hand-in, as *SIS Login ID*
     moodle.csv                Grades → Import → CSV file: mapped by `username`
     gradescope/STUDENT.json   the `results.json` of an autograder, one for each student
 
@@ -45,10 +45,12 @@ def write(rows: list[Row], exercises: dict[str, float], folder: Path) -> None:
     earned = [report.number(row.points(exercises)) for row in rows]
     canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", TITLE]]
     canvas += [["    Points Possible", "", "", "", "", report.number(sum(exercises.values()))]]
-    canvas += [[row.student, "", "", row.student, "", x] for row, x in zip(rows, earned, strict=True)]
+    canvas += [
+        [row.owner or row.student, "", "", row.owner or row.student, "", x] for row, x in zip(rows, earned, strict=True)
+    ]
     moodle = [["username", TITLE, "feedback"]]
     for row, x in zip(rows, earned, strict=True):
-        moodle.append([row.student, x, f"{len(row.solved(exercises))} right"])
+        moodle.append([row.owner or row.student, x, f"{len(row.solved(exercises))} right"])
     try:
         (folder / "gradescope").mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -14,6 +14,7 @@ import functools
 import json
 import unicodedata
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from course_kit.exercises import catalogue, record
 from course_kit.exercises.define import Stub, current
 from course_tools.classroom import handing_in
 
-from ..assignments import Key
+from ..assignments import MARK, Key
 from .opening import SUFFIXES, contents, plain
 
 
@@ -43,7 +44,7 @@ class Answer:
 @dataclass
 class HandIn:
     """A student's work. open: exercises whose stub is as it came; claims: name -> what a record says of it; unfolded:
-    exercises below which the course's answer was opened."""
+    exercises below which the course's answer was opened; owner: whose hand-out it is, by the key."""
 
     student: str
     path: Path
@@ -52,6 +53,7 @@ class HandIn:
     open: set[str] = field(default_factory=set)
     claims: dict[str, dict] = field(default_factory=dict)
     unfolded: set[str] = field(default_factory=set)
+    owner: str = ""
     remarks: list[str] = field(default_factory=list)
 
 
@@ -167,6 +169,8 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
         work.remarks.append(f"unreadable: {name} is {error}")
         return
     if key:
+        owners = Counter(one for source in sources if (one := key.owner(source)))
+        work.owner = next((one for one, _ in owners.most_common(1)), work.owner)
         sources = [key.restored(source) for source in sources]
     work.unfolded |= {one for source in unfolded(content) for _, one in _known(source, known)}
     for kind in ("markdown", "raw"):
@@ -182,7 +186,7 @@ def _notebook(work: HandIn, known: Course, name: str, content: bytes, found: dic
     cells = [*original, *(cell for cell, _ in both)]
     for at, (_, source) in enumerate(both, len(original)):
         for stub, one in _known(source, known):
-            text = text_of(stub, source)
+            text = source.partition("\n\n\n@exercise")[0] if MARK.search(source) else text_of(stub, source)
             if record.of_source(text) in known.untouched:
                 work.open.add(one)
                 continue

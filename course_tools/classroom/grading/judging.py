@@ -38,7 +38,7 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 class Row:
     """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
     exercise -> a wrong answer that no known mistake explains. attempts: exercise -> how many, as the student's record
-    says; looked: exercises whose solution was asked for, or unfolded. serious: something in it needs a look. mark: the
+    says; looked: exercises whose solution was asked for, or unfolded; owner: whose hand-out it is. serious: something in it needs a look. mark: the
     checksum of all its answers."""
 
     student: str
@@ -52,6 +52,7 @@ class Row:
     remarks: list[str] = field(default_factory=list)
     serious: bool = False
     mark: str = ""
+    owner: str = ""
     seconds: float = 0.0
 
     def solved(self, exercises: Iterable[str]) -> list[str]:
@@ -81,7 +82,7 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
     resource.setrlimit(resource.RLIMIT_CPU, (READING, READING))
     work = read(path, course(), key)
     row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
-    row.serious = bool(work.remarks)
+    row.serious, row.owner = bool(work.remarks), work.owner
     room, seen, looked, spent = Room(), {}, begun, 0.0
     try:
         for name in course().exercises:

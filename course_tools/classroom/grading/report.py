@@ -27,8 +27,12 @@ def finish(rows: list[Row]) -> list[Row]:
             same[-1].remarks.insert(0, f"handed in {len(same)} times, counted: {same[-1].file}, not: {others}")
             same[-1].serious = True
         kept.append(same[-1])
-    marks = Counter(row.mark for row in kept if row.mark)
+    marks, owners = (Counter(getattr(row, what) for row in kept if getattr(row, what)) for what in ("mark", "owner"))
     for row in kept:
+        if owners.get(row.owner, 0) > 1:
+            others = ", ".join(x.student for x in kept if x.owner == row.owner and x is not row)
+            row.remarks.append(f"the hand-out of {row.owner}, as that of {others}")
+            row.serious = True
         if marks.get(row.mark, 0) > 1:
             others = ", ".join(x.student for x in kept if x.mark == row.mark and x is not row)
             row.remarks.append(f"the same answers, letter for letter, as {others}")
@@ -38,10 +42,21 @@ def finish(rows: list[Row]) -> list[Row]:
 
 def write(rows: list[Row], exercises: dict[str, float], file: Path) -> None:
     """The table; exercises: those that count, with their points. Raises ValueError if the file cannot be written."""
-    head = ["student", "handed in", "solved", "of", "points", "possible", "attempts", "solutions", "remarks"]
+    head = [
+        "student",
+        "hand-out of",
+        "handed in",
+        "solved",
+        "of",
+        "points",
+        "possible",
+        "attempts",
+        "solutions",
+        "remarks",
+    ]
     head += [*exercises, "file"]
     body = [
-        [row.student, row.when, len(row.solved(exercises)), len(exercises)]
+        [row.student, row.owner, row.when, len(row.solved(exercises)), len(exercises)]
         + [number(row.points(exercises)), number(sum(exercises.values()))]
         + [sum(row.attempts.get(name, 0) for name in exercises), len(row.looked & exercises.keys())]
         + ["; ".join(row.remarks)]
