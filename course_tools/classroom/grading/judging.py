@@ -37,9 +37,9 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 @dataclass
 class Row:
     """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
-    exercise -> a wrong answer that no known mistake explains. attempts: exercise -> how many, as the student's record
-    says; looked: exercises whose solution was asked for, or unfolded; owner: whose hand-out it is. serious: something in it needs a look. mark: the
-    checksum of all its answers."""
+    exercise -> a wrong answer that no known mistake explains. attempts: exercise -> how many, as the student's
+    record says; looked: exercises whose solution was asked for, or unfolded; owner: whose hand-out it is. serious:
+    something in it needs a look. mark: the checksum of all its answers."""
 
     student: str
     file: str
