@@ -164,7 +164,11 @@ class Track:
                 parts.append(Part(title, name, task, hints, optional=not needed))
             else:
                 parts.append(self.part(title, name, formula, not needed))
-        about = "Nothing more is to be written: together, the parts must learn a task."
+        about = (
+            "Nothing more is to be written: together, the parts must learn a task. If they do not: how large are "
+            "parameters at the beginning (embeddings of 1 are far too large), what does the loss count, and who "
+            "switches dropout off?"
+        )
         task = Part("the task", parts[-1].name, self.learned, (about,), seconds=self.seconds, optional=False)
         return [*parts, task, *self.last]
 
