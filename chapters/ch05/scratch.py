@@ -22,7 +22,7 @@ causal_mask: True where the key is not later than the query
 DecoderBlock: self-attention; cross-attention, whose keys and values are the memory; ffn: three AddNorms
 sinusoidal_encoding
 SinusoidalPositions: x + P[first … first + T]; where the table is too short, it is computed anew
-TransformerLayers: two embeddings that begin at std 1/√D, positions, blocks and norms of both sides; output = target table
+TransformerLayers: two embeddings that begin at std 1/√D, positions, blocks, norms; output = target table
 Transformer*: embeddings times √D, and positions; the blocks, a norm behind each stack; output
 masked_loss
 translation_loss*: the mean of −ln p of each word of the target, which reads `begin` and the words before it
