@@ -295,7 +295,11 @@ labs.rotation(size=128, context=50)
 # %% [markdown]
 # For each pair, the formulae for the sine and the cosine of a sum give
 #
-# $$ \begin{aligned}\sin(i\omega+\delta\omega)&=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\ \cos(i\omega+\delta\omega)&=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\\ \begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}&=\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix}\end{aligned} $$
+# $$ \sin(i\omega+\delta\omega)=\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega $$
+#
+# $$ \cos(i\omega+\delta\omega)=-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega $$
+#
+# $$ \begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}=\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix} $$
 #
 # There is no $i$ in the matrix. With a block for each pair on its diagonal, one matrix $R(\delta)$ moves every position $\delta$ steps on: $P_{i+\delta}=R(\delta)\,P_i$, where $P_i$ is a column.
 

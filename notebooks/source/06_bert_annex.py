@@ -559,7 +559,7 @@ assert [round(100 * n / 58) for n in (sum(as_meant), 23)] == [66, 40]
 # ## Is an answer a class?
 # The answer to a question is a span of the text. Each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
 #
-# ### Exercise ●●● · 6 minutes
+# ### Exercise ●●● · 8 minutes
 # Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
 #
 # <!-- example: answer span -->

@@ -72,6 +72,5 @@ READER = Exercise(
     ),
     properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
     shown=answers.read,
-    used="Two sentences of the same words: your network reads both in the next cell, in "
-    "[One: a network that remembers](#One:-a-network-that-remembers).",
+    used="It reads two sentences of the same words in [One: a network that remembers](#One:-a-network-that-remembers).",
 )

@@ -89,7 +89,6 @@ SPAN = Exercise(
         _random(12, 4, 1542),
     ],
     returns=("first", "last"),
-    used="It finds the answer in [Is an answer a class?](#Is-an-answer-a-class?)",
     hints=(
         "All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?",
         "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "

@@ -47,12 +47,12 @@ HEAD = Exercise(
     reference=classify,
     cases=_cases,
     returns=("logits",),
-    used="It is the head of your classifier in [Four: a new task is one new layer]"
-    "(#Four:-a-new-task-is-one-new-layer).",
+    used="It is the head of your classifier in [Five: a new task is one new layer]"
+    "(#Five:-a-new-task-is-one-new-layer).",
     hints=(
         "Which of the T vectors may the new layer read? The one that stands for no word: `hidden[:, 0]`, [B, D].",
         "The pooler is a layer that you can call: `pooler(hidden[:, 0])`, and then `.tanh()`.",
-        "`classifier(...)` of that is [B, C]. No softmax: cross-entropy takes logits.",
+        "`classifier` of that gives [B, C]. No softmax: cross-entropy takes logits.",
     ),
     minutes=3,
     difficulty=1,

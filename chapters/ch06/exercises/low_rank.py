@@ -56,7 +56,7 @@ LORA = Exercise(
     properties=(
         Property("With B = 0 the result is not W. A fresh LoRA leaves the model as it is.", _changed_by_nothing),
     ),
-    used="Your `low_rank` fine-tunes the model of [Five: a thin change, LoRA](#Five:-a-thin-change,-LoRA).",
+    used="Your `low_rank` fine-tunes the model of [A thin change: LoRA](#A-thin-change:-LoRA).",
     hints=(
         "B is [O, r] and A is [r, I]. Which product of the two has the shape of W?",
         "`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`.",

@@ -92,7 +92,6 @@ DPO = Exercise(
         _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
     ],
     returns=("loss",),
-    used="It goes into `mine/answering.py`.",
     hints=(
         "The gain of an answer is its log-probability now, minus its log-probability before.",
         "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",

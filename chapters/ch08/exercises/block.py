@@ -33,7 +33,8 @@ RMS = Exercise(
         _normed(1e-2 * normal(1, 3, 4, seed=1805), normal(4, seed=1806), eps=1e-3),
     ],
     returns=("normalised",),
-    used="Every block of your Llama calls it twice: [Grouped queries](#Grouped-queries:-heads-that-share).",
+    used="Every block of your Llama calls it twice: "
+    "[Grouped queries: heads that share](#Grouped-queries:-heads-that-share).",
     hints=(
         "Mean square: square first, then the mean over the features. Which axis is that, and does it stay?",
         "`x.pow(2).mean(-1, keepdim=True)` has one number for each row.",
@@ -83,7 +84,7 @@ SHARE = Exercise(
     ],
     returns=("shared",),
     used="It is in the attention of your Llama, for keys and for values: "
-    "[Grouped queries](#Grouped-queries:-heads-that-share).",
+    "[Grouped queries: heads that share](#Grouped-queries:-heads-that-share).",
     hints=(
         "Each of the G heads is needed heads / G times. On which axis?",
         "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",

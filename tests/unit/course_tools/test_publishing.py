@@ -145,7 +145,8 @@ def test_slides_are_the_screens_of_the_notebook(name):
         assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
     words = made.replace(program.source(), "")
     assert not FETCHED.findall(words)
-    assert made.count('"presenting":true') == words.count(program.SHOW) > 0
+    assert made.count('"presenting":true') == words.count(program.SHOW)
+    assert words.count(program.SHOW) > 0 or name == "08_who_answers_annex", "which has tables and charts alone"
     assert made.count(program.source()) == 1
     assert ("Say them aloud" in made) == any(screen.title == "Five lines to keep" for screen in wanted)
 
