@@ -66,7 +66,7 @@ assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
 assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# In its template it answers, often wrongly: of the nine questions with a right answer, four replies contain it (one beside a false century), and some go in circles. Taking the likeliest token each time invites that, and the file is rounded to four bits. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
+# In its template it answers, often wrongly: of the nine questions with a right answer, four replies contain it (one makes Shakespeare French), and some go in circles. Taking the likeliest token each time invites that, and the file is rounded to four bits. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: the block of today
@@ -532,7 +532,7 @@ assert both < math.log(2)  # both lost, and the loss fell
 #
 # $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
 #
-# This is **GRPO** (Shao et al. 2024) with one step for each set of answers. Its clipping then does nothing, and its penalty for leaving $\pi_0$ is left out. The reward sees the last number, never the draft.
+# This is **GRPO** (Shao et al. 2024) with one step for each set of answers. Its clipping then does nothing; its penalty for leaving $\pi_0$ is left out, and all tokens count alike (there, all answers). The reward sees the last number, never the draft.
 
 # %% tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
