@@ -275,7 +275,7 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 # %% [markdown]
 # In long texts the first positions are wrong similarly often as the later ones, although their own score two back has not changed: the other keys are the cause.
 #
-# In language models, rotary positions usually fail soon after the trained length. *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more. (Two other kinds put the distance into the score itself: T5 adds a learned number for each distance, ALiBi subtracts the distance times a fixed slope.)
+# In language models, rotary positions usually fail soon after the trained length. *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more. (Two other kinds put the distance into the score itself: T5 adds a learned number for each range of distances, ALiBi subtracts the distance times a fixed slope.)
 
 # %% [markdown]
 # ## What does Transformer-XL add?

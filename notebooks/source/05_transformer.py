@@ -129,7 +129,7 @@ def split_heads(x, heads):
 # %% [markdown]
 # <!-- solution: split heads -->
 #
-# Attention itself you know from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours, if you solved it there. The scores are divided by $\sqrt d$, because a sum of $d$ products of independent numbers with variance 1 has variance $d$.
+# Attention itself you know from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours, if you solved it there. The scores are divided by $\sqrt d$, because a sum of $d$ products of independent numbers with mean 0 and variance 1 has variance $d$.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -165,7 +165,7 @@ def multi_head(q, k, v, heads, mask=None):
 # course_utils.attention: MultiHeadAttention
 
 # %% [markdown]
-# With the same parameters (`share` hands them over) it must give what PyTorch's class gives, under a mask, too. (In PyTorch's masks True means *hidden*.)
+# With the same parameters (`share` hands them over) it must give what PyTorch's class gives, under a mask, too. (In this class's masks True means *hidden*.)
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask, padding_mask
@@ -346,7 +346,7 @@ class DecoderBlock(nn.Module):
 # course_utils.transformer: Transformer
 
 # %% [markdown]
-# Where are the parameters? In an encoder layer attention has four matrices of $D^2$ numbers and the FFN two of $4D^2$: a third and two thirds. A decoder layer has a second attention. The paper's base model is your class with other sizes, and one table for both languages. <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2 -->
+# Where are the parameters? In an encoder layer attention has four matrices of $D^2$ numbers and the FFN two of $4D^2$: a third and two thirds. A decoder layer has a second attention. The paper's base model has other sizes, post-norm, and one table for both languages (its authors print 65 million): <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
 
 # %% jupyter={"source_hidden": true}
 def numbers(*parts):
@@ -614,9 +614,9 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown]
-# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But a GRU must finish word 4,095 before it can begin word 4,096, and in a Transformer layer no word waits. A graphics processor does thousands of multiplications at once; there the steps in a row are what takes time. We had none to measure on. It is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 --> (Some recent recurrent layers, such as Mamba, are built so that their steps can be computed in parallel, too.)
+# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But a GRU must finish word 4,095 before it can begin word 4,096. In training no word of a Transformer layer waits; in writing, each does. A graphics processor does thousands of multiplications at once; there the steps in a row often take longest. We had none to measure on. It is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 --> (Some recent recurrent layers, such as Mamba, are built so that their steps can be computed in parallel, too.)
 #
-# **Keep this:** in our race the Transformer did not learn more from the same data, and on one core it makes more work. But none of that work waits for other words, which pays off where much is done at once.
+# **Keep this:** in our race the Transformer did not learn more from the same data, and on one core it makes more work. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down
@@ -662,7 +662,7 @@ assert kept == [(95, 90), (95, 90), (95, 90), (95, 90), (14, 0), (50, 0)] and le
 #
 # </details>
 #
-# **In this model "it" needs neither of its connections.** Forbid it to attend to its noun, forbid the step that writes the French pronoun to attend to "it", or both: 95 % stay right. **The adjective decides.** Hide its noun from it, and 14 % are right: the pronoun now mostly follows the other noun. Hide the adjective from the French step, and 50 % are right, but no whole pair: the model writes the same pronoun for both twins.
+# **In this model the pronoun needs neither connection of "it".** Forbid "it" to attend to its noun, forbid the step that writes the French pronoun to attend to "it", or both: 95 % stay right. **The adjective decides.** Hide its noun from it, and 14 % are right: the pronoun now mostly follows the other noun. Hide the adjective from the French step, and 50 % are right, but no whole pair: the model writes the same pronoun for both twins.
 #
 # Our corpus is regular: the adjective tells which noun is meant, and the model has found that out. But another model may need "it". Here is the same table for your translator, which has trained for less long:
 
@@ -674,7 +674,7 @@ yours_forbidden
 assert yours_forbidden[0]["sentences, %"] > 45 and len(yours_forbidden) == 6
 
 # %% [markdown]
-# So early a model may be little better than a coin, and models differ: some need the connection from "it" to its noun, some do not. A finding about one trained model is about this one.
+# So early a model may be little better than a coin, and yours may need what the first does not. A finding about one trained model is about this one.
 #
 # ### Which heads does it need?
 # <a id="log-odds"></a>

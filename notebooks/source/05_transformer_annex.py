@@ -41,7 +41,7 @@ study.eight_heads()
 
 # %% [markdown]
 # ## How many heads?
-# Do fewer heads save computation? With 512 features, fewer heads are wider heads. PyTorch counts the operations:
+# Do fewer heads save computation? With 512 features, fewer heads are wider heads. PyTorch counts the operations of matrix products:
 
 # %% jupyter={"source_hidden": true}
 from torch.utils.flop_counter import FlopCounterMode
@@ -70,7 +70,7 @@ Table(
 assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% [markdown]
-# No: parameters and operations are the same in every row, so quality decides. In the paper, eight and sixteen heads were equally good, and a single head was .9 BLEU worse. <!-- source: Vaswani et al. 2017, table 3, rows A -->
+# Not in the matrix products: parameters and operations are the same in every row. (Maps grow with the heads.) So quality mostly decides. In the paper, eight and sixteen heads were equally good, and a single head was .9 BLEU worse. <!-- source: Vaswani et al. 2017, table 3, rows A -->
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -668,7 +668,7 @@ study.cache_table(length=1024, size=512, heads=8)
 # | layer norm | RMSNorm: no mean | about as good, cheaper | Zhang & Sennrich 2019 |
 # | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$ | a lower loss at the same size | Shazeer 2020 |
 # | sinusoids, added once | rotary positions | scores depend on distances | chapter 4 |
-# | plain queries and keys | a norm on both (QK-norm) | scores cannot explode | Henry et al. 2020 |
+# | plain queries and keys | in some, a norm on both (QK-norm) | scores cannot explode | Henry et al. 2020 |
 # | biases | none | said to be steadier | Chowdhery et al. 2022 |
 # | keys and values for each head | shared by heads | a smaller cache | the zoo above |
 
