@@ -353,7 +353,7 @@ predict(
 )
 
 # %% [markdown]
-# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where. With *added* positions it has four parts, $(q+P_i)\cdot(k+P_m)=q\cdot k+q\cdot P_m+P_i\cdot k+P_i\cdot P_m$, and at least the two in the middle change when both move on.
+# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where. With *added* positions it has four parts, $q\cdot k$, $q\cdot P_m$, $P_i\cdot k$ and $P_i\cdot P_m$, and at least the two in the middle change when both move on.
 #
 # ### Exercise 2 ●●○ · 8 minutes
 # Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads.

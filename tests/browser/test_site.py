@@ -244,7 +244,7 @@ def test_search_leads_there_by_keyboard(visit):
     until(lambda: page.locator("#bandwidth").bounding_box()["y"] < 900)
     page.locator("#search-open").click()
     search(page, "mine/transformer.py")
-    until(lambda: found(page)[0], contains("mine/transformer.py"))
+    until(lambda: " ".join(found(page)[:1]), contains("mine/transformer.py"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/mine-05-transformer.html*")
     until(page.locator(".file").inner_text, contains("class Transformer"))

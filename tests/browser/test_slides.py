@@ -95,7 +95,7 @@ def deck(watch, built):
 def test_every_slide_fits_and_is_large(deck, name):
     page = deck(name)
     every = page.evaluate(EVERY)
-    until(lambda: len(every) == page.evaluate("Reveal.getTotalSlides()") >= 8)
+    until(lambda: len(every) == page.evaluate("Reveal.getTotalSlides()") >= 7)
     for number, (seen, beyond_when_moved) in enumerate(every, 1):
         assert seen["beyond"] == [], f"slide {number} of {name}: beyond its edges"
         least = 9 if lessons.is_annex(name) else 12  # annexes are for reading
