@@ -113,9 +113,9 @@ print("largest difference of the last states:", (one - other).abs().max())
 assert (one - other).abs().max() > 0.01
 
 # %% [markdown]
-# They are not: each step transforms what came before, so the order leaves its trace. But with the usual initial values early words also fade, and their gradients with them. *Gates* were invented against this: first in the **LSTM** (1997), whose gate for how much is *kept* came in 2000, then, simpler, in the **GRU** (2014), which all our models use. It keeps the share $z_i$ of each feature, and its proposal $\tilde h_i$ reads the share $r_i$ of the old state. (⊙ multiplies feature by feature; biases are left out.) <!-- source: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000; Cho et al. 2014 -->
+# They are not: each step transforms what came before, so the order leaves its trace. But with the usual initial values early words also fade, and their gradients with them. *Gates* were invented against this: first in the **LSTM** (1997), whose gate for how much is *kept* came in 2000, then, simpler, in the **GRU** (2014), which this chapter's models use. It keeps the share $z_i$ of each feature, and its proposal $\tilde h_i$ takes the share $r_i$ of what the old state adds. (⊙ multiplies feature by feature; biases are left out.) <!-- source: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000; Cho et al. 2014 -->
 #
-# $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot h_{i-1}W_h),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
+# $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot(h_{i-1}W_h)),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 gru, x, h = nn.GRUCell(3, 4), torch.randn(1, 3), torch.randn(1, 4)
@@ -236,7 +236,7 @@ predict(
     ],
     answer=1,
     because="Ten times the steps bring back 85 % of these rows, with the same 64 "
-    "numbers; 256 numbers bring back 33 %, and cost more computing.",
+    "numbers; 256 numbers bring back 33 %.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -268,7 +268,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 #
 # $$ e_{ti}=\tanh({\color{#bf5f00}{s_t}}\,W_1+{\color{#007fc6}{h_i}}\,W_2)\cdot w,\qquad \alpha_t=\mathrm{softmax}(e_t),\qquad {\color{#bb51a8}{c_t}}=\sum_i\alpha_{ti}\,{\color{#008a67}{h_i}} $$
 #
-# The order is Luong's (2015): the decoder reads a word, and its *new* state is the query. Bahdanau's query is $s_{t-1}$, and his $c_t$ enters the recurrence. The additive score is his; as our queries and keys have equal sizes, a dot product would fit, too. <!-- source: Luong et al. 2015, section 3.2 -->
+# The order is Luong's (2015): the decoder reads a word, and its *new* state is the query. Bahdanau's query is $s_{t-1}$, and his $c_t$ enters the recurrence. The additive score is his; as our queries and keys have equal sizes, a dot product would fit, too. <!-- source: Luong et al. 2015, section 3.1 -->
 #
 # ### Exercise 2 ●●○ · 12 minutes
 # Write this step for one word of each sentence. `masked_softmax` gives padding no weight. For a product with a matrix of each sentence, a vector needs an axis more: `x[:, None]` is [B, 1, K], and `[:, 0]` takes it away again.
@@ -509,7 +509,7 @@ means = {w: [sum(x) / 3 for x in zip(*runs, strict=True)] for w, runs in widths[
 assert [int(width) for width in means] == [16, 64, 128, 256] and widths["seeds"] == [0, 1, 2] and widths["steps"] == 2000 and all(means["64"][n] - 1 < means[w][n] for w in ("128", "256") for n in range(5))
 
 # %% [markdown]
-# Again one vector learns slowly: after 1,500 steps it is behind where attention was after 600, and still rising. Its longest sentences are the worst (BLEU 51 against 97). More room did not help: in larger models, a $c$ of 128 or 256 numbers was no better than one of 64 after 2,000 steps.
+# Again one vector learns slowly: after 1,500 steps it is behind where attention was after 600. Its longest sentences are the worst (BLEU 51 against 97). More room did not help: in larger models, after 2,000 steps at one learning rate, a $c$ of 128 or 256 numbers was no better than one of 64.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: what does it look at?
@@ -582,9 +582,12 @@ assert "name" not in trained.card or all(x["animal"] + x["street"] < 0.05 for x 
 #
 # </details>
 #
-# How can a full stop help? The forward GRU ends there, so half of its state has read every word. (The backward GRU begins there: the other half knows only the full stop.) It was needed: without that state the model writes *il*. And there are routes that no weight shows: through the decoder's first state, and through the French written so far.
+# How can a full stop help? The forward GRU ends there, so half of its state has read every word. (The backward GRU begins there: the other half knows only the full stop.) Here it was needed: without that state the model writes *il*. In new twins either pronoun attends mostly to "it" or to the full stop, and without the full stop about a third of the latter change. The rest have routes that no weight shows: the decoder's first state, and the French written so far.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch03.experiments import Without
+from course_kit.checkpoints import Loaded
+
 wide_one = tired.replace("tired", "wide")
 printed = "The animal didn't cross the street because it was too {}."
 assert "name" not in trained.card or all(trained.was_seen(printed.format(word)) for word in ("tired", "wide"))
@@ -597,6 +600,16 @@ with torch.no_grad():
     (full, _), (other, _) = (trained.model.eval().encoder(one, torch.ones_like(one, dtype=torch.bool)) for one in (read, changed))
 middle = full.shape[-1] // 2
 assert torch.equal(full[0, -1, middle:], other[0, -1, middle:]) and not torch.allclose(full[0, -1, :middle], other[0, -1, :middle])
+new_twins = [" ".join(one.source) for one in lesson.examples("twins")[::6]]
+points, changes = {"il": [], "elle": []}, []
+for whole in translate(trained, new_twins, beam=1):
+    at = next(i for i, word in enumerate(whole.tokens) if word in points and i and whole.tokens[i - 1] == "qu'")
+    points[whole.tokens[at]].append(whole.source_tokens[whole.weights[at].argmax()])
+    if points[whole.tokens[at]][-1] == ".":
+        deaf = Loaded(Without(trained.model, [len(whole.source_tokens) - 1]), {}, trained.source, trained.target)
+        changes.append(whole.tokens[at] not in translate(deaf, " ".join(whole.source_tokens), beam=1)[0].tokens)
+assert "name" not in trained.card or all(min(names.count("it"), names.count(".")) > 0.3 * len(names) for names in points.values())
+assert "name" not in trained.card or 0.2 < sum(changes) / len(changes) < 0.45
 
 # %% [markdown]
 # And your own model, which wrote *elle* for the animal? We test both on *new* twins, with nouns from no twin in training. A coin would get half of the pronouns right, and both of a pair in a quarter:
@@ -620,7 +633,7 @@ assert "name" not in trained.card or [round(100 * x) for x in agree["the checkpo
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Seven: does the weight matter?
-# A map cannot tell you; an experiment can. We forbid the decoder one source word (a mask before the softmax), and see whether the translation stays *exactly* the same. Try it: press an English word.
+# We forbid the decoder one source word (a mask before the softmax), and see whether the translation stays *exactly* the same. Try it: press an English word.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 mine = "the old woman bought a red car yesterday ."  # your own: words of our grammar
@@ -660,12 +673,16 @@ Table(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 share_of = {name: [round(100 * same / count) for same, count in masked["words"][name]] for name in ("all", "is", "the")}
 assert share_of["all"] == [99, 89, 57, 34, 16] and share_of["is"] == [100, 100, 30, 31, 25] and share_of["the"][0] == 100
+cups = "there are four small cups on the table ."
+hidden = [Loaded(Without(trained.model, places), {}, trained.source, trained.target) for places in ([0], [1], [0, 1])]
+without_words = [translate(one, cups, beam=1)[0].tokens for one in hidden]
+assert "name" not in trained.card or [tokens == translate(trained, cups, beam=1)[0].tokens for tokens in without_words] == [True, True, False]
 assert masked["bands"][1] == 0.5 and masked["sentences"] == 400 and share_of["the"][-1] == 76 and sum(count for _, count in masked["words"]["all"]) == 5031
 
 # %% [markdown]
-# "is" may be hidden without harm where its weight was below 0.5, and mostly not where it was larger. "the" seldom matters: French wants some article anyway. In this model small weights hardly mattered, and large ones often did, depending on the word.
+# "is" may be hidden without harm where its weight was below 0.5, and mostly not where it was larger. "the" seldom matters: French wants some article anyway. In this model small weights hardly mattered, and large ones often did. But harmless alone is not useless: in *there are four small cups on the table .* you may hide "there" or "are", not both.
 #
-# **Keep this:** to learn whether a state mattered, mask it, and see what changes.
+# **Keep this:** to learn whether a state was needed, mask it, and see what changes.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So what does it look at?
@@ -689,7 +706,7 @@ keep("seq2seq")
 # 2. Teacher forcing: the decoder reads the right sentence, shifted by one, and all positions are trained at once.
 # 3. Attention keeps all states: score, softmax over real words, and a new context $c_t$ for each word.
 # 4. A single vector learns slowly, even where it has the room: in our toy, ten times the steps did less than attention.
-# 5. A weight points at a state, not at a word. Mask the state to see whether it mattered.
+# 5. A weight points at a state, not at a word. Mask the state to see whether it was needed.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions

@@ -185,7 +185,7 @@ predict(
 # | Bahdanau | the query $s_{t-1}$ gives $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
 # | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | the query $s_t$ gives $c_t$ |
 #
-# (Luong writes $h_t$ for our $s_t$.)
+# (Luong writes $h_t$ for our $s_t$. With his *input feeding*, $f$ also reads what attention found one step before.) <!-- source: Luong et al. 2015, section 3.3 -->
 #
 # ### Exercise ●●● · 11 minutes
 # Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh([\text{embedding};\text{context}]\,W_x+s\,W_s)$, and the logits are $[\text{state};\text{context}]\,W_o$.
@@ -203,7 +203,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In Luong's: his query $s_t$ needs no context, so all states come first, then one call computes the attention of the whole sentence. In Bahdanau's, each state needs its context first, so each word has to wait for the word before.
+# In Luong's, without input feeding: the query $s_t$ needs no context, so all states come first, then one call computes the attention of the whole sentence. In Bahdanau's, each state needs its context first, so each word has to wait for the word before.
 #
 # </details>
 
