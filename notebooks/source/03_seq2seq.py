@@ -582,7 +582,7 @@ assert "name" not in trained.card or all(x["animal"] + x["street"] < 0.05 for x 
 #
 # </details>
 #
-# How can a full stop help? The forward GRU ends there, so half of its state has read every word. (The backward GRU begins there: the other half knows only the full stop.) Here it was needed: without that state the model writes *il*. In new twins either pronoun attends mostly to "it" or to the full stop, and without the full stop about a third of the latter change. The rest have routes that no weight shows: the decoder's first state, and the French written so far.
+# How can a full stop help? The forward GRU ends there, so half of its state has read every word. (The backward GRU begins there: the other half knows only the full stop.) Here it was needed: without that state the model writes *il*. In new twins either pronoun attends mostly to "it" or to the full stop, and most of those that attend to the full stop stay the same without it. So there are routes that no weight shows: through the decoder's first state, and through the French written so far.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch03.experiments import Without
@@ -602,14 +602,15 @@ middle = full.shape[-1] // 2
 assert torch.equal(full[0, -1, middle:], other[0, -1, middle:]) and not torch.allclose(full[0, -1, :middle], other[0, -1, :middle])
 new_twins = [" ".join(one.source) for one in lesson.examples("twins")[::6]]
 points, changes = {"il": [], "elle": []}, []
-for whole in translate(trained, new_twins, beam=1):
-    at = next(i for i, word in enumerate(whole.tokens) if word in points and i and whole.tokens[i - 1] == "qu'")
-    points[whole.tokens[at]].append(whole.source_tokens[whole.weights[at].argmax()])
-    if points[whole.tokens[at]][-1] == ".":
-        deaf = Loaded(Without(trained.model, [len(whole.source_tokens) - 1]), {}, trained.source, trained.target)
-        changes.append(whole.tokens[at] not in translate(deaf, " ".join(whole.source_tokens), beam=1)[0].tokens)
+for one in translate(trained, new_twins, beam=1):
+    at = max(i for i, word in enumerate(one.tokens) if word in points)
+    points[one.tokens[at]].append(one.source_tokens[one.weights[at].argmax()])
+    if points[one.tokens[at]][-1] == ".":
+        deaf = Loaded(Without(trained.model, [len(one.source_tokens) - 1]), {}, trained.source, trained.target)
+        less = translate(deaf, " ".join(one.source_tokens), beam=1)[0].tokens
+        changes.append([word for word in less if word in points][-1:] != [one.tokens[at]])
 assert "name" not in trained.card or all(min(names.count("it"), names.count(".")) > 0.3 * len(names) for names in points.values())
-assert "name" not in trained.card or 0.2 < sum(changes) / len(changes) < 0.45
+assert "name" not in trained.card or 0.2 < sum(changes) / len(changes) < 0.5
 
 # %% [markdown]
 # And your own model, which wrote *elle* for the animal? We test both on *new* twins, with nouns from no twin in training. A coin would get half of the pronouns right, and both of a pair in a quarter:
