@@ -287,7 +287,7 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# On this small scale only RoPE shows: they save a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than RoPE alone. Grouped queries are chosen for the memory that they save; SwiGLU was chosen for a lower loss at equal size, in larger models than this.
+# On this small scale only RoPE makes a difference that one sees: it saves a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than RoPE alone. Grouped queries are chosen for the memory that they save; SwiGLU was chosen for a lower loss at equal size, in larger models than this.
 
 # %% [markdown]
 # And how does it write? It reads the question at once (**prefill**); then each new token is read alone (**decode**), with everything before it in the caches. (`nucleus` and `with_temperature` are chapter 7's.)
@@ -487,7 +487,7 @@ for one in held_out[:3]:
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no magic: shown many more solved sums, and for longer, a small model learns the result alone, too.
+# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. (The training above is one more, with other batches; such runs differ by ten points and more.) More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no law: with more solved sums, or longer, the result alone may be learned, too.
 #
 # **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
 
@@ -497,8 +497,8 @@ for one in held_out[:3]:
 # For most questions nobody can write the best answer, but people can say which of two is better. How does that become a loss? Four lines:
 #
 # 1. *Bradley and Terry (1952):* each answer $y$ has a **reward** $r(y)$, and $y^+$ is liked better than $y^-$ with probability $\sigma\big(r(y^+)-r(y^-)\big)$.
-# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO** to earn much reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$.
-# 3. The best $\pi$ is known: $\pi(y)\propto\pi_0(y)\,e^{r(y)/\beta}$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
+# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO**, trial and error in cautious steps, to earn much reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 if the two are equal, and else larger.
+# 3. Put $r=\beta\ln e^{r/\beta}$ into the mean: up to a constant it is $-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0\,e^{r/\beta}/Z)$, with $Z$ so that all sums to 1. The best $\pi$ makes it 0: $\pi(y)=\pi_0(y)\,e^{r(y)/\beta}/Z$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
 # 4. *DPO* (Rafailov et al. 2023): put line 3 into line 1. The constant cancels, no reward model is needed, and the loss is −ln of that probability:
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$

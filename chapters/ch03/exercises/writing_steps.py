@@ -79,7 +79,7 @@ STEP = Exercise(
         _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
         "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
         _wrong_step(score=lambda q, k, w: torch.tanh(q + k) @ w / len(w) ** 0.5),
-        "The scores are divided by a root. Only a dot product needs that: the tanh keeps these scores small.",
+        "The scores are divided by a root. Only a dot product needs that: the tanh bounds these scores.",
         _wrong_step(mean=lambda a, k: a @ k),
         "`weights @ keys` multiplies the weights of each sentence with the keys of all: [B, B, Dk]. Each sentence has "
         "its own: `weights[:, None] @ keys` and then `[:, 0]`, or `(weights[..., None] * keys).sum(1)`.",

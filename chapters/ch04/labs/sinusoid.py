@@ -72,7 +72,7 @@ class Sinusoid(View):
         heat.axvline(c, color=ink, lw=0.8)
         for axes in (heat, wave, binary):
             axes.axhline(i, color=ink, lw=0.8)
-        heat.set(title="waves: −1 red, 0 white, 1 gold", xlabel="fast ←  column  → slow", ylabel="position")
+        heat.set(title="waves: −1 red, 0 white, 1 gold", xlabel="column", ylabel="position")
         wave.set(title=f"column {c}", xlim=(-1.1, 1.1), xticks=[-1, 0, 1])
         binary.set_title("in binary")
 
@@ -90,8 +90,7 @@ def sinusoid(
     position=21,
     column=8,
     title="What tells a position from its neighbours?",
-    caption="Each position is a row of waves, from fast on the left to slow on the right. Choose a row, and compare it "
-    "with the next.",
+    caption="Each position is a row of waves. Choose a row, and compare it with the next.",
     live=False,
     presenting=None,
 ):
