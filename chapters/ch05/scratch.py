@@ -7,14 +7,15 @@ import torch
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
 
-PARTS = """
+HEADS = """
 masked_softmax
 scaled_dot_product_attention
 split_heads
 join_heads: the way back from split_heads
 multi_head
 MultiHeadAttention: concat(heads) Wo, each head softmax(Q Kᵀ / √d) V of its own features: section 3.2.2
-PositionwiseFFN: max(0, x W₁ + b₁) W₂ + b₂: equation 2
+"""
+PARTS = f"""{HEADS}PositionwiseFFN: max(0, x W₁ + b₁) W₂ + b₂: equation 2
 add_norm
 AddNorm: x + dropout(f(norm(x)))
 EncoderBlock: x + attention(norm(x)), then x + ffn(norm(x)): two AddNorms

@@ -4,17 +4,11 @@ from typing import Any
 
 import torch
 
+from chapters.ch05.scratch import HEADS
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
 
-PARTS = """
-masked_softmax
-scaled_dot_product_attention
-split_heads
-join_heads: the way back from split_heads
-multi_head
-MultiHeadAttention: concat(heads) Wo, each head softmax(Q Kᵀ / √d) V of its own features
-PositionwiseFFN: activation(x W₁ + b₁) W₂ + b₂
+PARTS = f"""{HEADS}PositionwiseFFN: activation(x W₁ + b₁) W₂ + b₂
 PostNorm: norm(x + dropout(f(x)))
 BertBlock: attention, then the network, a PostNorm around each
 embed

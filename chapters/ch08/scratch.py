@@ -107,7 +107,7 @@ def of_answering(c: Any) -> dict[str, Any]:
         **{"talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
         **{"rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0},
         **{"questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4)},
-        **{"drawn.longest": 4, "practise.steps": 30, "practise.rate": 0.2},
+        **{"drawn.longest": 4, "practise.steps": 20, "practise.rate": 0.2},
     }
 
 
@@ -124,7 +124,7 @@ def imitates(train, names, model, talks, steps, rate):
 def practises(train, names, model, question, reward, steps, rate):
     """Whether what is rewarded comes more often: which answers are drawn is the reader's."""
     torch.manual_seed(0)
-    earned = [right for _, right in train(model, [question], reward, steps, rate)]
+    earned = [right for _, right in train(model, [question], reward, steps, rate, 4, 4)]
     return sum(earned[-3:]) > sum(earned[:3])
 
 

@@ -264,7 +264,7 @@ assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Somebody computes the output (1.8, 2.3, 0.4). Can that be?",
+    "A friend computes the output (1.8, 2.3, 0.4). Can that be?",
     [
         "yes, why not",
         "no, and you can tell from the vectors alone",
