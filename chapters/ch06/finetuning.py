@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
 from course_kit import arguments
+from course_kit.callbacks import in_bfloat16
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.fused import fuse
@@ -119,7 +120,7 @@ class Task:
         """fit() on the training split; `evaluate=task.valid()` keeps the state that is best on held-out examples.
 
         options: any of fit's; size, the examples of a batch; batches, others than drawn ones, such as
-        `Passes`. Resumable.
+        `Passes`; half, True for products in bfloat16. Resumable.
         """
         size = options.pop("size", BATCH)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
@@ -129,6 +130,8 @@ class Task:
         def loss(model, batch):
             return self.loss(model, batch.to(device))
 
+        if settings.pop("half", False):
+            loss = in_bfloat16(loss)
         batches = settings.pop("batches", lambda generator: self.batch(generator, size))
         return fit(model, batches, loss, steps=steps, seed=seed, show=show, higher_is_better=True, **settings)
 

@@ -97,7 +97,7 @@ assert found["sentences"] == 50 and sum(row["right"] for row in found["rows"]) =
 # Eight of ten are found. A reader, today mostly a GPT, then answers from the hits: *retrieval-augmented generation*. <!-- source: Lewis et al. 2020 --> Encoders are still built for this: ModernBERT (2024) has rotary positions and reads 8,192 tokens. <!-- source: Warner et al. 2024, ModernBERT, abstract -->
 #
 # <a id="infonce"></a>
-# **How is it trained?** By pairs that belong together, such as a question and its answer. In a batch of B pairs each first text must pick its own partner among all B: a softmax over cosines, divided by a temperature τ. This is **InfoNCE**; the other partners are the wrong answers, and cost nothing. <!-- source: van den Oord et al. 2018; Reimers and Gurevych 2019 -->
+# **How is it trained?** By pairs that belong together, such as a question and its answer. In a batch of B pairs each first text must pick its own partner among all B, by a softmax over cosines divided by a temperature τ. This is **InfoNCE**; the other partners serve as wrong answers. <!-- source: van den Oord et al. 2018; Reimers and Gurevych 2019 -->
 
 # %%
 def infonce(first, second, temperature=0.05):
@@ -163,15 +163,8 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 # %% [markdown]
 # Meaning counts, and so do shared words: *The street was too wide to cross* (3) is nearer to *The animal was too tired to cross the street* (1) than *The dog was exhausted …* (2) is, 0.66 against 0.60. Sentences 5 and 6, on the European Economic Area and a common market, share no word: 0.49.
 
-# %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
-assert all(abs(between[0][n] - wanted) < 0.02 for n, wanted in ((1, 0.60), (2, 0.66))) and round(between[4][5], 2) == 0.49
-assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower().strip(".").split())
-
 # %% [markdown]
 # ## Do output vectors know what a word means?
-# In a table, both banks have the same row; output vectors differ from one sentence to the next.
-
-# %% [markdown]
 # We wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning, subtract the mean of a word's 24 vectors, and find for each sentence the *nearest* other one. **Guess:** how often does the word mean the same in both? By chance, in about half of the cases.
 
 # %%
@@ -187,18 +180,17 @@ from chapters.ch06.experiments.contextual import neighbours, word_vectors
 alike, outputs = {}, {}
 for word in SENSES:
     written, kinds = in_two_senses(word)  # 24 sentences, True for the first meaning
-    # after the last block [24, D]
-    outputs[word] = word_vectors(prose.model.bert, prose.tokenizer, word, written)[-1]
-    alike[word] = nearest_alike(outputs[word], kinds), nearest_by_words(written, kinds)
+    steps = word_vectors(prose.model.bert, prose.tokenizer, word, written)[2:]
+    outputs[word] = steps[-1]  # after the last block [24, D]
+    alike[word] = [nearest_alike(x, kinds) for x in steps]
+    alike[word].append(nearest_by_words(written, kinds))
 display(
     Table(
         [
-            {
-                "word": word,
-                "nearest by output vector, %": round(100 * last),
-                "nearest by shared words, %": round(100 * shared),
-            }
-            for word, (last, shared) in alike.items()
+            {"word": word}
+            | {f"after block {n}, %": round(100 * share) for n, share in enumerate(after, 1)}
+            | {"by shared words, %": round(100 * shared)}
+            for word, (*after, shared) in alike.items()
         ],
         "How often does the word mean the same in the nearest other sentence?",
     )
@@ -218,14 +210,14 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert word == "light" and len(written) == 24 and int(kinds.sum()) == 12
-assert [round(100 * share) for row in alike.values() for share in row] == [96, 46, 83, 50]
+assert [round(100 * share) for row in alike.values() for share in row] == [88, 96, 92, 96, 46, 92, 96, 96, 83, 50]
 assert [max(round(100 * nearest_alike(neighbours(prose.model.bert, prose.tokenizer, word, texts, reach), alikes))
             for reach in (1, 2, 3)) for word in SENSES for texts, alikes in [in_two_senses(word)]] == [83, 83]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# By output vector in 96 % (bank) and 83 % (light); by shared words in about half. But averaging the input table's rows of the neighbouring words, with the best choice of one to three words on each side, gets 83 % for both. So for “light” the encoder adds nothing, and for “bank” 24 sentences are too few to prove a difference.
+# After each block in 83 to 96 %; by shared words in about half. But averaging the input table's rows of the neighbouring words, with the best choice of one to three words on each side, gets 83 % for both. The blocks are ahead in most columns, but 96 against 83 are three sentences of 24, too few to prove a difference.
 #
 # </details>
 
@@ -261,7 +253,7 @@ for size in (150, 400, 1200):
     )
 
 # %% [markdown]
-# Then one or two sentences become one sequence: `[CLS] she left [SEP] it was wet [SEP]`, with the segments `0 0 0 0 1 1 1 1`. # Each position now has three numbers, and each number selects a row from a learned table of its own:
+# Then one or two sentences become one sequence: `[CLS] she left [SEP] it was wet [SEP]`, with the segments `0 0 0 0 1 1 1 1`. Each position now has three numbers, and each selects a row from a learned table of its own:
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 two = "she left the bank", "the bank was wet"
@@ -421,7 +413,7 @@ assert (told := [" ".join(story.sentences) for story in lesson.examples("train")
 
 # %% [markdown]
 # ## What is each part of pre-training worth?
-# We trained small models for 6,400 steps in three ways: as in BERT's paper; with `[MASK]` at *every* chosen token, as a widely used slide deck has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
+# We trained small models for 6,400 steps as in BERT's paper; with `[MASK]` at *every* chosen token, as a widely used slide deck has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
 
 # %%
 parts = results.load("bert_pretraining")
@@ -508,11 +500,12 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 scores = {name: found["pre-trained"]["test"]["mean"] for name, found in by_task["tasks"].items()}
+assert all(found["pre-trained"]["test"]["lowest"] > found["from scratch"]["test"]["highest"] for found in by_task["tasks"].values())
 assert 0.32 < scores["questions"] < 0.35 and bert_study.COUNTING_WORDS["questions"]["test"] == 0.36
 assert round(100 * (scores["pairs"] - bert_study.COUNTING_WORDS["pairs"]["test"])) == 5
 
 # %% [markdown]
-# On all four tasks the pre-trained model is ahead of the one from scratch: the stories were written by the program that wrote the tasks, and share most of their words. For pairs it is 5 points ahead of counting words; for questions, counting wins.
+# On all four tasks the pre-trained model is ahead with each seed: the stories were written by the program that wrote the tasks, and share most of their words. For pairs it is 5 points ahead of counting words; for questions, counting wins.
 
 # %% [markdown]
 # ## How are names found?
@@ -844,7 +837,7 @@ assert [round(100 * squad[who][name]) for who in ("fine-tuned", "people") for na
 assert [round(100 * sst2[name]) for name in ("before", "accuracy")] == [46, 89]
 
 # %% [markdown]
-# **Exact match** asks for one of several human answers to the letter; **F1** counts the words shared with the closest.
+# **Exact match** asks for one of several human answers, apart from capitals, punctuation and articles; **F1** counts the words shared with the closest.
 
 # %% [markdown]
 # ## What is a model on the hub?
@@ -922,12 +915,12 @@ print("transformer-en-zh:", own, "· trained on" if own.seen else "· new")
 assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# A library's shortcut may disappear while the *model* still works: load its config, tokenizer and parameters, and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour.
+# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour.
 
 # %% [markdown]
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. They differ in the attention mask, and so in what they learn to predict:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. They differ in the attention mask, and so in what they predict:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -953,7 +946,7 @@ plot.maps(
 # | probability of a text | not given directly | product over its words |
 # | used for | vectors, labels, tags, spans, search | writing, and tasks whose answer can be written |
 #
-# An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). It also says that GPT predicts words “from left to right or from right to left”, but GPT has one direction: it predicts each word from those before it, in the order in which it writes.
+# An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). It also says that GPT predicts words “from left to right or from right to left”, but GPT has one direction, that in which it writes.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -977,6 +970,26 @@ predict(
 )
 
 # %% [markdown]
+# <a id="writing"></a>
+# **Can a masked model write?** Start from masks alone, fill the hole that the model is surest of, read again, fill the next. LLaDA (2025), with eight billion parameters, writes in this way. <!-- source: Nie et al. 2025, abstract and section 2 -->
+
+# %% tags=["definition"]
+# course_utils.bert: fill
+
+# %%
+beginning, mask = prose.tokenizer.encode("The old man looked at"), prose.tokenizer.mask
+blank = torch.tensor([*beginning, *[mask] * 14, *prose.tokenizer.encode(".")])
+letter = fill(prose.model, blank, mask, torch.Generator().manual_seed(1))
+print(prose.tokenizer.decode(letter.tolist()))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (letter != mask).all() and letter[:5].tolist() == beginning and len(blank) == 20
+assert prose.card["training"]["recipe"]["share"] == 0.2
+
+# %% [markdown]
+# The neighbours fit, the whole makes no sense. `bert-prose` is small and learned with a fifth of the words covered; LLaDA learned with every share, up to all. Your own model from the lesson writes, too: give `python -m mine.bert bert.pt` a sentence of `[MASK]`.
+
+# %% [markdown]
 # ## Which errors circulate?
 # ### Find the error ●●○ · 8 minutes
 # An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1, give the function a name that says what it does.
@@ -997,7 +1010,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # <a id="open-questions"></a>
 # **Prove: $BA$ has at most rank $r$.** Each row of $BA$ is a mixture of the $r$ rows of $A$, so all rows lie in a space of at most $r$ dimensions. The other way round, the rows of a matrix $M$ of rank $r$ have a basis of $r$ rows: put these into $A$, and into each row of $B$ the weights that make up that row of $M$.
 #
-# **Design an experiment: what has it learned of *polite*?** Hold the word out: fine-tune on sentences without *polite* and *rude*, and test on these alone. But hold out *every* word in turn: with one list of eight adjectives a model may look clever, with another it is below a coin, because the patterns push whole groups of sentences to one side. Then swap *polite* for a made-up word: a model that only knows the patterns will not notice.
+# **Design an experiment: what has it learned of *polite*?** Hold the word out: fine-tune on sentences without *polite* and *rude*, and test on these alone. One word, or one list of words, may be lucky, so hold out *every* word in turn, with several seeds, and give the range. Then swap *polite* for a made-up word: a model that only knows the patterns will not notice.
 #
 # **Why not cover half of the words?** Each text would ask more, but tell less: with every other word covered, most answers cannot be known. In one study with large models, 40 % was better than 15. <!-- source: Wettig et al. 2023, Should you mask 15 % in masked language modeling? --> So 15 is a choice, not a law.
 

@@ -71,7 +71,7 @@ ADAPTER = Exercise(
         _other(act=lambda y: F.gelu(y, approximate="tanh")),
         "This is the approximation by tanh that GPT-2 uses. BERT's GELU is the exact one: leave `approximate` out.",
         _other(act=lambda y: y, end=F.gelu),
-        "The GELU comes at the end, so nothing could be taken away from x. It belongs between down and up.",
+        "The GELU comes at the end, so hardly anything could be taken away from x. It belongs between down and up.",
         _other(act=lambda y: y, read=F.gelu),
         "The GELU comes before the way down. It belongs between down and up.",
     ),

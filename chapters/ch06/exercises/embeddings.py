@@ -69,7 +69,6 @@ SUM = Exercise(
         _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
         "The positions are one too far: the first token is at position 0.",
         _summed(join=lambda w, k, p: torch.cat([w, k, p.expand_as(w)], -1)),
-        "The three are put side by side, which makes 3 D features. They are added: with many features they hardly "
-        "overlap, and the width stays D.",
+        "The three are put side by side, which makes 3 D features. They are added, so that the width stays D.",
     ),
 )

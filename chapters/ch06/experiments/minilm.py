@@ -46,8 +46,8 @@ def real_task(kind: type[Task], name: str, tokenizer, labels: Sequence[str], max
 def tune(task: Classify, model: nn.Module, steps: int = STEPS, seed: int = 0, **options) -> Run:
     """Fine-tune all but the embeddings, in bfloat16 where the processor has it. options: any of `task.train`."""
     model.bert.embeddings.requires_grad_(False)
-    dtype = torch.bfloat16 if has_bfloat16(next(model.parameters()).device) else None
-    return task.train(model, steps, seed, **({"lr": LR, "size": BATCH, "dtype": dtype} | options))
+    half = has_bfloat16(next(model.parameters()).device)
+    return task.train(model, steps, seed, **({"lr": LR, "size": BATCH, "half": half} | options))
 
 
 def begun(task_for: Callable[[Any], Task]) -> tuple[Task, nn.Module]:
