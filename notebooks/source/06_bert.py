@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 6 · Which word is missing?
-# *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (heads, blocks).
+# *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A page with holes
-# `bert-prose` is an encoder of four blocks, which has learned to guess covered words in 29 novels and children's books. Here it meets a page of ours with six holes. **Before you choose a hole, say a word for each.** For which holes do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
+# `bert-prose`, an encoder of four blocks, has learned to guess covered words in 29 novels and children's books. This page of ours has six holes. **Before you choose one, say a word for each.** For which do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(s
 assert prose.model.config.layers == 4
 
 # %% [markdown]
-# A cover turns any sentence into a question whose answer is known, so nobody has to label anything. How much can be learned from that? And what is it worth to see both sides of a hole?
+# A cover turns any sentence into a question whose answer is known, so nobody has to label anything. How much can be learned from that? And what is it worth to see both sides?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why BERT came
@@ -77,7 +77,7 @@ assert prose.model.config.layers == 4
 #
 # **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) has both advantages. It is chapter 5's encoder, trained on covered words in a text of 3.3 billion words; and a new task is one new layer. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) measures whether its vectors tell the two banks apart.
+# Do its vectors tell the two banks apart? [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) measures it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
@@ -217,7 +217,7 @@ assert round(loss.item(), 2) == 1.04
 # ## Three: the whole model
 # Heads and feed-forward networks come from chapter 5.
 #
-# **New against chapter 5, in a block:** the norm comes *after* each sum, as in the Transformer of 2017, and the non-linearity is GELU, a smooth ReLU.
+# **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and the non-linearity is GELU, a smooth ReLU.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import MultiHeadAttention
@@ -261,7 +261,7 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A task without data
-# A row of ten digits reads the same from both ends, and some digits are covered. The answer is at the mirror position: for the first half on the right, for the second half on the left.
+# A row of ten digits reads the same from both ends, so the answer to a covered digit is at its mirror position.
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: palindromes
@@ -297,7 +297,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss.item():.2f}")
 
 # %% [markdown]
-# Now cover one digit in each of 500 new rows. Then let the same model read nothing *after* the hole, so that half of the answers are out of sight.
+# Now cover one digit in each of 500 new rows. Then hide from the same model what comes *after* the hole, and with it half of the answers.
 
 # %%
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
@@ -315,7 +315,7 @@ assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pre-train it on a real book
 # <a id="pre-training"></a>
-# Now *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. Windows come from anywhere in it, without `[CLS]` and pairs.
+# Now *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. Windows begin anywhere, without `[CLS]`.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -369,7 +369,7 @@ print(f"loss before the step {before.item():.2f}, after it {after.item():.2f}")
 assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 1000
 
 # %% [markdown]
-# `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. The loss hardly moves for a while, so wait.
+# `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. At first the loss hardly moves.
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from course_kit.training import fit, warm_then_fall
@@ -527,7 +527,7 @@ assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 > whole
 assert not {e.text for e in known} & {e.text for e in new}
 
 # %% [markdown]
-# “New” means that of *Max expected a polite clerk, but the clerk was rude*, neither *Max*, *expected* and *clerk* nor the pattern is in a training sentence.
+# “New”: in *Max expected a polite clerk, but the clerk was rude*, no training sentence has *Max*, *expected*, *clerk* or the pattern.
 #
 # **Keep this:** a new task is one new layer on the same encoder, and everything is trained a little further.
 
@@ -615,7 +615,7 @@ from torch.nn.utils import parametrize
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown]
-# The same task, but only the thin matrices and the head learn, at a larger rate because they are so few:
+# Now only the thin matrices and the head learn, at a larger rate because they are so few:
 
 # %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
 lean = BertForSequenceClassification(prose.model.config)
@@ -640,7 +640,7 @@ assert max(alone[split]["mean"] for split in ("valid", "test")) < 0.57
 assert thin[0] > 0.85 and thin[0] < whole[0] + 0.01 and thin[1] < whole[1] and 4 * (256 + 256) == 2048 and 256**2 == 65_536
 
 # %% [markdown]
-# With 1.5 % of the numbers LoRA learns most of what it was shown. On new names and patterns it is behind training everything, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model. There, the head alone is hardly better than a coin, so the thin matrices do the work.
+# With 1.5 % of the numbers LoRA learns most of what it was shown. On new names and patterns it is behind, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model. There, the head alone is hardly better than a coin, so the thin matrices do the work.
 #
 # **Keep this:** LoRA leaves every matrix as it is and learns a thin product beside it, so a task fits into a small file.
 
@@ -682,13 +682,13 @@ assert (sides["steps"], sides["seeds"]) == (1000, 3)
 assert [round(100 * share) for share in sides["counting"].values()] == [3, 13, 28]
 
 # %% [markdown]
-# With both sides the model guesses 20 % of the pieces, and with the left side 12 %. Both have only begun to learn, but counting agrees: 28 % with both neighbours against 13 with the left one. This is what the right side is worth for a *hole*; a GPT, which sees only the left, learns from every position.
+# With both sides the model guesses 20 % of the pieces, and with the left side 12 %. Both have only begun to learn, but counting agrees: 28 % with both neighbours against 13 with the left one. (A GPT sees only the left, but learns from every position.)
 #
 # **Keep this:** what comes after a word tells much about it. That is what BERT was built to use.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# One file holds tokenizer, model, heads, LoRA, `save` and `load`, with your functions where they are right, and needs only torch. What your model learned from the book goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
+# One file holds tokenizer, model, heads, LoRA, `save` and `load`, with your functions where they are right, and needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
 
 # %%
 from course_kit.mine import keep
@@ -707,7 +707,7 @@ if folder := workbook_folder():
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
 # 2. BERT's input is a sum of three rows: token, segment and position.
 # 3. Pre-training: choose some words, cover most of them, and count the loss only there.
-# 4. A new task is one new layer; what pre-training is worth shows beside the same network from scratch.
+# 4. A new task is one new layer; then the whole model is trained a little further.
 # 5. LoRA freezes the matrices and learns two thin ones beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -741,7 +741,7 @@ onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: the other half
-# [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) begins with what BERTs are used for today, search, and lets yours [write](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
+# [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) shows what BERTs are used for today, and how one [writes](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

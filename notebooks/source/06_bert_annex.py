@@ -188,7 +188,7 @@ display(
     Table(
         [
             {"word": word}
-            | {f"after block {n}, %": round(100 * share) for n, share in enumerate(after, 1)}
+            | {f"block {n}, %": round(100 * share) for n, share in enumerate(after, 1)}
             | {"by shared words, %": round(100 * shared)}
             for word, (*after, shared) in alike.items()
         ],
@@ -217,7 +217,7 @@ assert [max(round(100 * nearest_alike(neighbours(prose.model.bert, prose.tokeniz
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# After each block in 83 to 96 %; by shared words in about half. But averaging the input table's rows of the neighbouring words, with the best choice of one to three words on each side, gets 83 % for both. The blocks are ahead in most columns, but 96 against 83 are three sentences of 24, too few to prove a difference.
+# After each block in 83 to 96 %; by shared words in about half. But averaging the input table's rows of the neighbouring words, with the best choice of one to three words on each side, gets 83 % for both. After most blocks it is more, but 96 against 83 are three sentences of 24, too few to prove a difference.
 #
 # </details>
 
@@ -392,7 +392,7 @@ assert [round(100 * found["always the same answer"]) for found in filled.values(
 assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 
 # %% [markdown]
-# With new plots and names, it gets far fewer masked words right, and on next sentences it is about as good as a coin: much of what it knows holds only for *these* stories.
+# With new plots and names, it gets far fewer masked words right, and next sentences about as often as a coin: much of what it knows holds only for *these* stories.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 labs.predictions(
@@ -987,7 +987,7 @@ assert (letter != mask).all() and letter[:5].tolist() == beginning and len(blank
 assert prose.card["training"]["recipe"]["share"] == 0.2
 
 # %% [markdown]
-# The neighbours fit, the whole makes no sense. `bert-prose` is small and learned with a fifth of the words covered; LLaDA learned with every share, up to all. Your own model from the lesson writes, too: give `python -m mine.bert bert.pt` a sentence of `[MASK]`.
+# The neighbours fit, but the whole makes no sense. `bert-prose` is small and learned with a fifth of the words covered, LLaDA with every share. Your own model writes, too: give `python -m mine.bert bert.pt` a sentence of `[MASK]`.
 
 # %% [markdown]
 # ## Which errors circulate?
