@@ -41,7 +41,8 @@ def parser():
 
     add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
     add.add_argument("names", nargs="*", help=NAMES)
-    add.add_argument("--write", action="store_true", help="also into the tables of README.md and docs/teaching.md")
+
+    command("plans", "classroom.plans", "write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
 
     add = command("views", "authoring.bundle", "build the program of the views, or check it and test it")
     add.add_argument("names", nargs="*", help="with --check: of tests; without: all")
@@ -83,6 +84,11 @@ def parser():
     add = command("questions", "classroom.question_bank", about)
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")
+
+    about = "a lesson for its teacher in one zip: slides, figures, plan, questions, capstone"
+    add = command("parcel", "publishing.parcel", about)
+    add.add_argument("name", help="such as 05")
+    add.add_argument("--out", metavar="FOLDER", default="build/parcel", help="where to; without: build/parcel")
 
     add = command("data", "recipes.tables", "list the data and check them, make a table, or fetch a corpus")
     about = "a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"

@@ -1,6 +1,7 @@
 """HTML read as a tree, by Beautiful Soup over Python's own parser: the course's pages are never searched as text."""
 
 import base64
+import re
 
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 
@@ -29,3 +30,18 @@ def pictures(page):
         kind, _, data = image.get("src", "").partition(";base64,")
         if kind in ("data:image/webp", "data:image/png", "data:image/jpeg"):
             yield image, base64.b64decode(data), kind.rpartition("/")[2]
+
+
+def spoken(text: str) -> str:
+    """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
+    text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
+    text = re.sub(r"<[^>]+>", "", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
+
+
+def _typed(formula: str) -> str:
+    """A short TeX formula in plain characters."""
+    for tex, typed in {r"\tfrac12": "½", r"\sqrt ": "√", r"\cdot": " · ", "-": "−"}.items():
+        formula = formula.replace(tex, typed)
+    return re.sub(r"\\color\{[^}]*\}|\\\w+|[{}]", "", formula)

@@ -1,5 +1,5 @@
-"""How long a notebook takes, by one formula: `course minutes`, and `<!-- minutes -->` in a source. With --write, the
-tables of README.md and docs/teaching.md get these minutes, too: alone, live, and live for each section of a lesson.
+"""How long a notebook takes, by one formula: `course minutes`, and `<!-- minutes -->` in a source. README.md
+and docs/lesson_plans.md get them from `course plans`.
 
     words / 110  +  ½ a formula  +  lines of code / 20  +  ½ a result  +  1 a figure  +  2 a lab  +  1 a guess
     +  the exercises' minutes  +  idle time
@@ -22,7 +22,7 @@ and after, in half its minutes, and solved elsewhere.
 import re
 from dataclasses import dataclass
 
-from course_kit import definitions, files, lessons
+from course_kit import definitions, lessons
 from course_kit.exercises import define
 
 from . import sources
@@ -36,9 +36,6 @@ HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
 DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
-ROW = re.compile(r"^\| (\d+) \|", re.M)  # the minutes in a plan of the guide
-PLANNED = re.compile(r"^\| \d+ \| Chapter (\d)(, without.*| \|)$", re.M)
-TOTAL = re.compile(r"((?:^\| \d+ \|.*\n)+)\nTogether \d+ minutes", re.M)
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
 
@@ -106,34 +103,6 @@ def sections(notebook, name, first):
         parts[now].append(cell)
     shown = [_content([cell for cell in cells if cell[2]], name) for cells in parts.values()]
     return [max(round(one.reading + one.solving / 2), 1) for one in shown]
-
-
-def tables(readme, guide, names):
-    """The texts of README.md and of docs/teaching.md with the minutes of these notebooks, and of plans with them."""
-    for name in names:
-        time = minutes(name)
-        live = "" if lessons.is_annex(name) else time.live
-        readme = re.sub(
-            rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+ \|( \d+)? \|", rf"\1 {time.alone} | {live} |", readme
-        )
-        guide = re.sub(rf"(`{name}` \|) \d+ \| \d* \|", rf"\1 {time.alone} | {live} |", guide)
-        if lessons.is_annex(name):
-            continue
-        before, part = re.split(rf"(?=^## Chapter {lessons.chapter(name)}: )", guide, flags=re.M)
-        rows = re.findall(r"^\| \d+ \| \*(.+?)\* \|", part.split("\n## ")[0], re.M)
-        for heading, spent in zip(rows, sections(sources.read(name), name, rows), strict=True):
-            part = re.sub(rf"^\| \d+ \| (?=\*{re.escape(heading)}\*)", f"| {spent} | ", part, count=1, flags=re.M)
-        guide = before + part
-    guide = PLANNED.sub(lambda row: f"| {_live(guide, row[1], row[0])} | Chapter {row[1]}{row[2]}", guide)
-    guide = TOTAL.sub(lambda plan: f"{plan[1]}\nTogether {sum(map(int, ROW.findall(plan[1])))} minutes", guide)
-    return readme.replace("|  |", "| |"), guide
-
-
-def _live(guide, number, without):
-    """Minutes of a chapter in the guide, of its sections that are not named in `without`."""
-    part = guide.split(f"\n## Chapter {number}: ")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (\d+) \| (\*.+?\*) \|", part, re.M)
-    return sum(int(spent) for spent, heading in rows if heading not in without)
 
 
 def _rounded(time):
@@ -207,13 +176,8 @@ def _exercise(exercise, name):
     return define.find(exercise)
 
 
-def run(names=(), write=False):
+def run(names=()):
     """The command `course minutes` -> exit status."""
-    if write:
-        both = [files.course_folder() / "README.md", files.course_folder() / "docs" / "teaching.md"]
-        texts = tables(*(path.read_text("utf-8") for path in both), sources.names(names))
-        for path, text in zip(both, texts, strict=True):
-            path.write_text(text, "utf-8")
     print(f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}")
     for name in sources.names(names):
         time, there = minutes(name), minutes(name).content

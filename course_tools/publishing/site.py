@@ -22,6 +22,12 @@ from course_utils import __version__
 from ..authoring.markup import headings, plain, tree
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
+TEACHING = {  # pages of docs/, by their title; the first is in the menu and leads to the others
+    "teaching": "Teaching with the course",
+    "lesson_plans": "Lesson plans",
+    "crosswalk": "From the book that you use to our sections",
+    "capstone": "The capstone",
+}
 ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
@@ -57,7 +63,7 @@ class Site:
             item("index.html", "The course"),
             *(item(f"{one.name}.html", titled(one), one) for one in self.chapters),
             item("glossary.html", "Glossary · 术语表"),
-            item("teaching.html", "Teaching with the course"),
+            item("teaching.html", TEACHING["teaching"]),
         ]
 
     def link(self, address):
@@ -68,8 +74,8 @@ class Site:
         name = file.rsplit("/", 1)[-1]
         if name.endswith(".ipynb") and name.removesuffix(".ipynb") in building.names():
             return name.removesuffix(".ipynb") + ".html" + (f"#{anchor}" if anchor else "")
-        if name == "teaching.md":
-            return "teaching.html"
+        if name.removesuffix(".md") in TEACHING:
+            return name.replace(".md", ".html")
         inside = re.sub(r"^(\.\./)+", "", file)
         there = (files.course_folder() / inside).exists()
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
@@ -146,11 +152,15 @@ class Site:
         return made
 
     def teaching(self, searched):
-        """docs/teaching.md as a page."""
-        text = (files.course_folder() / "docs" / "teaching.md").read_text(encoding="utf-8")
-        page = tree(pages.markdown(self.link)(text))
-        searched.append(("teaching.html", "Teaching with the course", search_index.sections(page)))
-        return {"teaching.html": self.page("text", "teaching.html", contents(page), body=with_anchors(page))}
+        """What docs/ has for teachers, a page each."""
+        made = {}
+        for name, title in TEACHING.items():
+            text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
+            page = tree(pages.markdown(self.link)(text))
+            searched.append((f"{name}.html", title, search_index.sections(page)))
+            shown = self.page("text", f"{name}.html", contents(page), title=title, body=with_anchors(page))
+            made[f"{name}.html"] = shown
+        return made
 
     def landing(self):
         """The first page: the cover, the chapters, what is beside them."""

@@ -56,9 +56,13 @@ def build(name, notes=()):
     return pages.page("slides", title=chapter.title, slides=slides, program=program.source(), style=style)
 
 
+def with_notes(name):
+    """A lesson or an annex as a page of HTML, with the notes of its speaker."""
+    return build(name, [(note.heading, note.rows()) for note in speaker.notes(name)])
+
+
 def run(names=(), out=None):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
-    with_notes = lambda name: build(name, [(note.heading, note.rows()) for note in speaker.notes(name)])  # noqa: E731
     for path in pages.write("slides", names, out, with_notes):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")

@@ -23,8 +23,9 @@ import itertools
 import re
 from dataclasses import asdict, dataclass, replace
 
+from course_tools.authoring.markup import spoken
+
 from . import excerpt
-from .speaker import plain
 
 FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
@@ -96,7 +97,7 @@ def _sections(cells):
             continue
         heads = HEADING.findall(FENCE.sub("", cell["source"])) if cell["cell_type"] == "markdown" else []
         if heads or not found:
-            found += [(plain(words), [cell]) for words in heads or [""]]
+            found += [(spoken(words), [cell]) for words in heads or [""]]
         else:
             found[-1][1].append(cell)
     return found

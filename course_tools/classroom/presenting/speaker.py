@@ -1,10 +1,9 @@
 """Speaker notes: for each section of a chapter how long, what to ask, which wrong guesses to expect.
 
-One source of truth: docs/teaching.md says minutes, questions, tempting answers and what is said of a mistake; the
-chapter itself says what its predict(…) cells ask and why the right answer is right. Nothing is written twice.
+docs/teaching.md says what to ask; minutes, guesses, exercises and the wrong answers to expect are computed from the
+notebook, as for docs/lesson_plans.md.
 """
 
-import ast
 import functools
 import html
 import re
@@ -12,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course_kit import files, lessons
-from course_tools.authoring import building
+from course_tools.authoring.markup import spoken
+from course_tools.classroom import plans
 
 GUIDE = "docs/teaching.md"
-OPENING = ("Ready", "Trains", "Leave out", "Show first", "Ask", "Misconceptions")
+OPENING = ("Ready", "Show first", "Leave out", "Ask", "Misconceptions")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Note:
     starts     minute of the lesson at which the section begins
     ask        what to ask or to show, a line each
     keep       the sentence to end with
-    guesses    (question, tempting answer or "", right answer, why)
+    guesses    (question, the other answers, right answer or "", why)
     exercises  (name, minutes, what is said of a mistake)
     answers    those folded away in the section
     """
@@ -77,43 +77,22 @@ def notes(name: str) -> list[Note]:
     Raises FileNotFoundError if there is no such notebook or no guide.
     """
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
-    asks, minutes, order = {}, {}, 0
-    for row in table(part, "Live", "Section"):
-        heading = plain(row[1])
-        minutes[heading], asks[heading] = int(row[0]), plain(row[2]) if len(row) > 2 else ""
-    tempting = {plain(row[0]): plain(row[1]) for row in table(part, "Guess", "Tempting", "Right")}
-    said = {plain(row[0]): (row[1], plain(row[2])) for row in table(part, "Exercise", "Minutes", "Said of a mistake")}
-    found = []
-    for heading, cells in _sections(name):
-        guesses = [_guess(cell, tempting) for cell in cells if "predict" in cell.metadata.get("tags", ())]
-        names = [n for c in cells for n in re.findall(r'^@(?:exercise|find_error)\("([^"]+)"', c.source, re.M)]
-        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        ask = "\n".join(filter(None, [*([] if found else _opening(part)), asks.get(heading), *_asked(text)]))
-        exercises = tuple((n, *said[n]) for n in dict.fromkeys(names) if n in said)
-        keep = " ".join(plain(words) for words in re.findall(r"\*\*Keep this:\*\* (.+)", text))
+    asks = {spoken(head): spoken(words) for head, words in re.findall(r"^- \*(.+?)\*: (.+)$", part, re.M)}
+    found, starts = [], 0
+    for section in plans.sections(name):
+        text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
+        heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
+        asked = [asks.get(one) for one in dict.fromkeys([heading, *inside])]
+        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(text)]))
+        guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells))
+        exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
+        keep = " ".join(spoken(words) for words in re.findall(r"\*\*Keep this:\*\* (.+)", text))
         folded = "".join(re.findall(r"<summary>Answers</summary>(.+?)</details>", text, re.S))
-        answers = tuple(plain(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
-        guesses = tuple(filter(None, guesses))
-        found.append(Note(heading, minutes.get(heading), order, ask, keep, guesses, exercises, answers))
-        order += minutes.get(heading, 0)
+        answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
+        minutes = None if lessons.is_annex(name) else section.minutes
+        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
+        starts += minutes or 0
     return found
-
-
-def _sections(name: str) -> Iterator[tuple[str, list]]:
-    """(heading, its cells) of each section that a class is shown."""
-    heading, cells, skipped = "", [], False
-    for cell in building.read_source(name).cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        skipped = skipped if kind == "-" else kind in ("skip", "notes")
-        if skipped:
-            continue
-        first = re.search(r"^##? (.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
-        if first:
-            if heading:
-                yield heading, cells
-            heading, cells = plain(first[1]), []
-        cells.append(cell)
-    yield heading, cells
 
 
 def _asked(text: str) -> Iterator[str]:
@@ -121,37 +100,15 @@ def _asked(text: str) -> Iterator[str]:
     for paragraph in re.split(r"\n\s*\n", text):
         for head, words in re.findall(r"\*\*((?:Guess|Before|Write down)\b[^*]*)\*\*(.+)", paragraph, re.S):
             if "?" in words:
-                asked = plain(words[: words.rindex("?") + 1]).lstrip(": ")
-                yield f"({plain(head).strip(':')}) {asked}" if plain(head).strip(":") != "Guess" else asked
-
-
-def _guess(cell, tempting: dict[str, str]) -> tuple[str, str, str, str] | None:
-    """What a predict(…) cell asks, as (question, tempting, right, because)."""
-    for node in ast.walk(ast.parse(cell.source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
-            given = {k.arg: _literal(k.value) for k in node.keywords}
-            question, answers = _literal(node.args[0]), _literal(node.args[1]) or []
-            right = answers[given["answer"]] if isinstance(given.get("answer"), int) else ""
-            wrong = next((w for start, w in tempting.items() if plain(question).startswith(start)), "")
-            expected = next((a for a in answers if wrong and plain(a).startswith(wrong)), wrong)
-            because = given.get("because") or ""
-            why = because[given["answer"]] if isinstance(because, list) else because
-            return plain(question), expected, right, why
-    return None
-
-
-def _literal(node: ast.AST):
-    try:
-        return ast.literal_eval(node)
-    except ValueError:
-        return None
+                asked = spoken(words[: words.rindex("?") + 1]).lstrip(": ")
+                yield f"({spoken(head).strip(':')}) {asked}" if spoken(head).strip(":") != "Guess" else asked
 
 
 def _opening(part: str) -> Iterator[str]:
     """What the guide says before a chapter begins, one line each."""
     for head in OPENING:
         for words in re.findall(rf"\*\*{head}[.:]?\*\*:? ?(.+?)(?=\*\*[A-Z][a-z ]+[.:]?\*\*|$)", part, re.M):
-            yield f"{head}: {plain(words)}"
+            yield f"{head}: {spoken(words)}"
 
 
 @functools.cache
@@ -159,31 +116,3 @@ def _parts() -> dict[int, str]:
     guide = (files.course_folder() / GUIDE).read_text("utf-8")
     pieces = re.split(r"^## Chapter (\d+): .+$", guide, flags=re.M)
     return {int(n): re.split(r"^## ", body, flags=re.M)[0] for n, body in zip(pieces[1::2], pieces[2::2], strict=True)}
-
-
-def table(text: str, *heads: str) -> Iterator[list[str]]:
-    """The rows of the Markdown tables whose first columns have these heads, cells as text."""
-    inside = False
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
-        if tuple(cells[: len(heads)]) == heads:
-            inside = True
-        elif not cells:
-            inside = False
-        elif inside and set("".join(cells)) - set("-: "):
-            yield cells
-
-
-def plain(text: str) -> str:
-    """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
-    text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
-    text = re.sub(r"<[^>]+>", "", text)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
-
-
-def _typed(formula: str) -> str:
-    """A short TeX formula in plain characters."""
-    for tex, typed in {r"\tfrac12": "½", r"\sqrt ": "√", r"\cdot": " · ", "-": "−"}.items():
-        formula = formula.replace(tex, typed)
-    return re.sub(r"\\color\{[^}]*\}|\\\w+|[{}]", "", formula)

@@ -8,6 +8,7 @@ import pytest
 
 from course_kit import files, lessons
 from course_tools.authoring import building
+from course_tools.authoring.markup import spoken
 from course_tools.classroom.presenting import speaker, start
 from course_tools.classroom.presenting.speaker import notes
 
@@ -16,27 +17,26 @@ from course_tools.classroom.presenting.speaker import notes
 def test_each_section_has_notes(name):
     found, cells = notes(name), building.read_source(name).cells
     texts = [c.source for c in cells if c.cell_type == "markdown"]
-    headings = [speaker.plain(h) for text in texts for h in re.findall(r"^##? (.+)$", text, re.M)]
+    headings = [spoken(h) for text in texts for h in re.findall(r"^##? (.+)$", text, re.M)]
     assert [n.heading for n in found] == [h for h in headings if h in {n.heading for n in found}]  # all there, in order
     planned = [n for n in found if n.minutes]
     assert sum(n.minutes for n in planned) == planned[-1].starts + planned[-1].minutes
     assert [n.starts for n in found] == sorted(n.starts for n in found)
     assert not re.search(r"[$\\]", "".join(words for n in found for _, words in n.lines())), "a formula as TeX"
     assert [len(n.answers) for n in found if n.heading == "Three questions first"] in ([], [3])
-    for note in planned:
-        assert note.ask or note.guesses, f"{note.heading}: nothing to ask in {speaker.GUIDE}"
     assert sum(len(n.guesses) for n in found) == sum("predict" in c.metadata.get("tags", ()) for c in cells)
 
 
 def test_a_guess_brings_the_wrong_answer_to_expect_and_why_the_right_one_is_right():
     (question, tempting, right, why) = next(n for n in notes("01_nadaraya_watson") if n.guesses).guesses[0]
-    assert question.startswith("Make the kernel") and tempting == "to zero" and right == "to the mean of all readings"
+    assert question.startswith("Make the kernel") and right == "to the mean of all readings"
+    assert "to zero" in tempting.split(" / ")
     assert why.startswith("All scores come close to 0")
 
 
 def test_the_first_note_says_what_to_have_ready():
     text = "\n".join(map(": ".join, notes("05_transformer")[0].lines()))
-    for word in ("Ready: ", "Trains: ", "Show first: ", "Ask: ", "Misconceptions: "):
+    for word in ("Show first: ", "Leave out: ", "Ask: ", "Misconceptions: "):
         assert word in text, word
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import zipfile
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
 from course_tools.classroom.presenting import screens, speaker
-from course_tools.publishing import links, pages, slides
+from course_tools.publishing import links, pages, parcel, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
@@ -183,3 +184,17 @@ def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, monkeypatch, cap
     assert list(pages.write("slides", [small_course.ANNEX], tmp_path / "slides", slides.build)) == both[1:]
     assert course.main(["slides", "99"]) == 2
     assert "No notebook's name starts with '99'" in capsys.readouterr().err
+
+
+def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
+    assert parcel.run("02", tmp_path) == 0 and "02_scoring_functions.zip" in capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "02_scoring_functions.zip") as packed:
+        inside = packed.namelist()
+        figures = [path for path in inside if path.endswith(".png")]
+        assert len(figures) > 3 and all(packed.read(path).startswith(b"\x89PNG") for path in figures)
+        assert all(packed.read(path.replace(".png", ".txt")).strip() for path in figures), "its words"
+        plan = packed.read("plan.md").decode()
+        assert "One meeting of 45" in plan and "**Show first**" in plan and "Chapter 3" not in plan
+    assert {"slides.html", "capstone.md", "questions/moodle.xml", "questions/qti/imsmanifest.xml"} <= set(inside)
+    with pytest.raises(ValueError, match="one, such as 05"):
+        parcel.run("0", tmp_path)
