@@ -99,7 +99,11 @@ class Deck {
     const { step } = this,
       here = () => this.step === step,
       needed = this.missing(this.at).filter((cell) => !this.jumped || step.before.includes(cell));
-    for (const cell of needed) if (here()) await this.execute(cell, here);
+    for (const [done, cell] of needed.entries()) {
+      this.waits = `getting ready, ${done + 1} of ${needed.length}`;
+      if (here()) await this.execute(cell, here);
+    }
+    this.waits = null;
     if (here()) return this.begin() ?? this.save();
   }
 
@@ -167,6 +171,7 @@ class Deck {
   async execute(cell, isStill) {
     this.ran.add(cell.model.id);
     this.busy += 1;
+    const end = keepUntilNew(cell.outputArea.model);
     try {
       await this.restarting;
       this.said = null;
@@ -180,6 +185,7 @@ class Deck {
       this.layout();
       await this.app.commands.execute("notebook:run-cell");
     } finally {
+      end();
       this.busy -= 1;
       if (this.running === cell) this.running = null;
     }
@@ -253,7 +259,7 @@ class Deck {
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const hint = this.busy
-      ? "running … S stop · → next"
+      ? `${this.waits ?? "running …"} · S stop · → next`
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
         : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
@@ -373,6 +379,21 @@ class Deck {
     const state = { at: this.at, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
+}
+
+// What a cell has shown stays until it shows something new: no screen is empty while it runs -> call it at the end.
+function keepUntilNew(model) {
+  const old = () => {
+    delete model.clear;
+    delete model.add;
+    model.clear();
+  };
+  model.clear = () => {};
+  model.add = (output) => {
+    old();
+    return model.add(output);
+  };
+  return () => Object.hasOwn(model, "add") && old(); // it has shown nothing
 }
 
 // What the chapter makes of one sentence, in the ink of the text

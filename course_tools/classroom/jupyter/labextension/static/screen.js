@@ -114,7 +114,7 @@ function broken(cell) {
 
 // Shows one cell, or no cell where the heading is all.
 export function arrange(deck) {
-  const { notebook, step, running, ran, shown, folded, jumped } = deck;
+  const { notebook, step, running, ran, shown, folded } = deck;
   const now = running ?? (step.kind === "title" ? null : step.cell);
   const instead = excerpted(deck);
   if (step.kind === "formula") broken(step.cell);
@@ -123,7 +123,7 @@ export function arrange(deck) {
     cell.node.classList.toggle("course-on", cell === now);
     cell.node.classList.toggle("course-now", cell === now);
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
-    const waits = !(jumped && quiet(step)); // after a jump a view is shown as it was saved
+    const waits = !quiet(step); // a view is shown as it was saved until it has run
     cell.node.classList.toggle("course-unrun", isCode(cell) && !ran.has(id) && waits);
     const away = (cell === step.cell && quiet(step)) || (folded.has(id) && cell.model.outputs?.length > 0);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
