@@ -131,12 +131,14 @@ assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [rou
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "What is the loss before any training, if the vocabulary has V tokens?",
+    "A model of V tokens begins with small random parameters, around 0.02. What is its "
+    "loss before any training?",
     ["0", "ln V", "V", "you cannot say: the parameters are random"],
     answer=1,
     because="Small random parameters give all tokens nearly the same logit, so each "
     "gets about 1/V, and −ln(1/V) = ln V. "
-    "If your first loss is far above this, something is wrong.",
+    "If your first loss is far above this, look at the first parameters: with a table "
+    "of numbers around 1, as PyTorch makes it, the loss begins above 30.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -156,12 +158,17 @@ with torch.no_grad():
     logits = gpt.norm(x) @ gpt.tokens.weight.T  # the table once more
 print("ids", tuple(ids.shape), "-> x", tuple(x.shape), "-> logits", tuple(logits.shape))
 
+# %% tags=["nbval-check-output"]
+p, likeliest = logits[0, -1].softmax(-1).topk(3)  # what follows "exactly do"?
+for letter, share in zip(poet.tokenizer.tokens(likeliest.tolist()), p.tolist()):
+    print(f"{letter} {share:.2f}", end="   ")
+
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 with torch.no_grad():
     assert torch.allclose(logits, poet.model(ids), atol=1e-4)
 
 # %% [markdown]
-# Now as a class of your own. (Its last argument, a cache, [comes below](#kv-cache).) It rests on five functions, which earlier chapters built:
+# Now as a class of your own. It rests on five functions, which earlier chapters built; its last argument, a cache, stays empty until [a later section](#kv-cache):
 
 # %% tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
@@ -178,7 +185,7 @@ from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if 
 
 # %% [markdown]
 # <a id="context"></a>
-# The table of positions ends somewhere, and so does what the model sees: its **context**. (`gpt-prose`, which you meet below, has no such table: it turns queries and keys, as in [chapter 4](04_positional_encoding.ipynb).)
+# The table of positions ends somewhere, and so does what the model sees: its **context**.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: GPT
@@ -213,7 +220,26 @@ for residual in (1, 0):
     print(("without", "with")[residual], f"gradient 10^{gradient.norm().log10():.0f}")
 
 # %% [markdown]
-# Without them it loses five powers of ten on its way: each sub-layer's small parameters shrink it. (Larger first parameters would help, too; with residual connections the size hardly matters.)
+# Without them it loses five powers of ten on its way, because each sub-layer's small parameters shrink it. With PyTorch's own first parameters, which are larger, it arrives either way. So residual connections are one remedy among several, but with them you can begin small, near $\ln V$.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+def arriving(residual, own):
+    torch.manual_seed(0)
+    deep = GPT(vocab=69, size=64, layers=8)
+    if own:  # PyTorch's first parameters in the blocks
+        [m.reset_parameters() for m in deep.blocks.modules() if isinstance(m, nn.Linear)]
+    x = entrance = deep.tokens(ids[:, :-1])
+    for block in deep.blocks:
+        x = residual * x + block.attention(block.norm1(x))
+        x = residual * x + block.ffn(block.norm2(x))
+    cost = F.cross_entropy((deep.norm(x) @ deep.tokens.weight.T)[0], ids[0, 1:])
+    return torch.autograd.grad(cost, entrance)[0].norm().log10().item()
+assert [round(arriving(*both)) for both in ((1, 0), (0, 0))] == [-1, -6]
+assert min(arriving(0, 1), arriving(1, 1)) > -1
+large = GPT(vocab=69, size=64, layers=2)
+with torch.no_grad():
+    [m.reset_parameters() for m in large.modules() if isinstance(m, nn.Embedding)]
+    assert F.cross_entropy(large(ids[:, :-1])[0], ids[0, 1:]) > 30
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -410,9 +436,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 # ## Five: the loop
 # Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*.
 #
-# <a id="muon"></a>Two optimisers share the work. **AdamW**, which trains tables, norms and biases, is chapter 5's Adam with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it averages a matrix's gradients, as Adam does, then makes the average *orthogonal*, with singular values near 1, so that the step goes about equally far in all of its directions and a few strong ones cannot drown the rest.
-#
-# AdamW alone would do: `[torch.optim.AdamW(model.parameters(), lr=6e-3)]` in its place trains everything, but needs more steps: of three rates the best, after as many steps as below, is still behind a table of pairs that you will meet, and Muon ahead of it.
+# <a id="muon"></a>Two optimisers share the work. **AdamW** trains tables, norms and biases: it is chapter 5's Adam, with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it takes a matrix's averaged gradient and sets all its singular values to about 1, so that the step goes equally far in each of its directions. AdamW alone would do, but needs more steps: after the 300 of this lesson it is at MUONA bits per character where Muon is at MUONB, and after 900 at MUONC. [The annex](07_gpt_annex.ipynb#muon) builds Muon in eight lines and has the rates.
 
 # %% tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step, optimisers_of
@@ -529,18 +553,35 @@ assert round(counted, 2) == 1.88, counted
 assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_back)
 
 # %% [markdown]
-# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. But a table that looks *three* pieces back, mixed with shorter ones, reaches 1.88 by counting alone, so on one book this GPT does not beat it.
+# The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. But a table that looks *three* pieces back, mixed with shorter ones, reaches 1.88 by counting alone. So on one book this GPT does not beat counting.
 #
-# <a id="overfitting"></a>After those six minutes the bits rise again: it begins to know the book by heart, which is called **overfitting**. Its best state is kept (chosen on that tenth, so 1.92 is a little kind). Speech marks close, sentences end, people are called Holmes; what is said means nothing.
+# <a id="overfitting"></a>After those six minutes the bits rise again, because it begins to know the book by heart, which is called **overfitting**. Its best state is kept, and since that state was chosen on the held-out tenth, 1.92 is a little kind. Speech marks close, sentences end, people are called Holmes; what is said means nothing.
 #
-# <a id="web-text"></a>**Where does more text come from?** A large model reads not one book, but billions of pages. Common Crawl, a public copy of the web, is cut down in steps: the text is taken out of its pages, the language is recognised, what looks like lists, spam or filth is dropped by rules or by a small classifier, and what occurs twice is kept once, since repeats are learned by heart. FineWeb made 15 trillion tokens in this way (Penedo et al. 2024). Code, books and papers are added, and what the tests ask is searched for and taken out. Their authors were seldom asked. <!-- source: Penedo et al. 2024 -->
+# <a id="web-text"></a>**Where does more text come from?** A large model reads not one book, but billions of pages. Common Crawl, a public copy of the web, is cut down in steps: the text is taken out of its pages, the language is recognised, and what looks like lists, spam or filth is dropped by rules or by a small classifier. Near-copies are dropped as well, because repeats are learned by heart. FineWeb made 15 trillion tokens in this way, dropping copies within each crawl (Penedo et al. 2024). Makers add code, books and papers, and often search for what the tests ask and take it out. The authors of all this text were seldom asked. <!-- source: Penedo et al. 2024 -->
 #
-# **Keep this:** the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
+# **Keep this:** with small first parameters the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What need not be computed again
 # <a id="kv-cache"></a>
-# `write` computes the whole text anew for each token. But with the causal mask earlier rows do not change as long as the text fits into the context, so a **KV cache** keeps their keys and values (`cache.extend` in your attention): of the map of scores only the last row is computed. It costs memory, two vectors for each token and layer; [chapter 8](08_who_answers.ipynb) has it on the page.
+# `write` computes the whole text anew for each token. But because of the causal mask, a token's keys and values do not depend on what comes after it, so as long as the text fits into the context they never change. A **KV cache** keeps them, two vectors for each token and layer, and only the last row of the map of scores has to be computed:
+
+# %% tags=["definition"]
+# course_utils.cache: Cache
+
+# %%
+caches = [Cache() for _ in yours.blocks]  # one for each layer
+with torch.no_grad():
+    yours(ids[:, :-1], caches)  # reads all but the last letter
+    last = yours(ids[:, -1:], caches)  # the last one alone: [1, 1, V]
+    gap = (last[:, -1] - yours(ids)[:, -1]).abs().max()
+print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and caches[0].k.shape == (1, 8, ids.shape[1], 32)
+
+# %% [markdown]
+# The same logits, from one row. How much time does that save in a text of 80 pieces?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -567,122 +608,6 @@ print(
 assert kept == same and slow > 1.5 * fast
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## A head that repeats
-# <a id="induction-head"></a><a id="in-context"></a>
-# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for words that it has never seen together? We train one with two layers of two heads on random letters that come twice.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "To predict what follows the second b of a b c d a b c d, what must a head attend "
-    "to?",
-    [
-        "the token before: a",
-        "the same token, one round earlier: b",
-        "the token after that one: c",
-    ],
-    answer=2,
-    because="What followed the earlier b is to be predicted. A head that attends there "
-    "is called an induction head.",
-)
-
-# %% jupyter={"source_hidden": true} seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
-from chapters.ch07.experiments import induction
-
-task = induction.Repeats()
-repeater = task.model()
-copied = task.train(repeater, show=True, title="Training two layers to copy")
-blind = math.log(task.size)
-(when, losses), (_, scored) = (
-    copied.history["second half"],
-    copied.history["induction score"],
-)
-plot.lines(
-    {
-        "loss of the second half (guessing: 1)": (when, [x / blind for x in losses]),
-        "highest weight on the token to be copied": (when, scored),
-    },
-    "step",
-    "share",
-    title="When does it learn to copy?",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-falls, rises = ([sign * (b - a) for a, b in zip(x[:-1], x[1:], strict=True)] for sign, x in ((-1, losses), (1, scored)))
-assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
-assert round(blind, 2) == 3.18 and task.second_half(repeater) < 0.3
-
-# %% [markdown]
-# The loss falls suddenly, when a head begins to attend to the right token. It takes two layers: a head of layer 1 tells each token who stood before it, and a head of layer 2 looks for the token whose predecessor is the present one (Elhage et al. 2021). Nothing is learned while it copies; the model finds what it needs in its context. Open a head and knock it out: which ones does the copying need?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from IPython.display import display
-from course_kit.views.live import below
-
-letters = [
-    chr(ord("a") + i)
-    for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()
-]
-view = labs.heads(
-    task.weights(repeater),
-    letters,
-    layer=1,
-    select=task.half + 3,
-    live=True,
-    title="Which head repeats?",
-    caption="Sixteen letters, twice. The chosen row is the second "
-    f"“{letters[task.half + 3]}”; after the first one came “{letters[4]}”.",
-)
-
-
-def tell():
-    """The loss of the second half without the heads that are knocked out."""
-    with induction.silenced(
-        repeater, [(layer + 1, head + 1) for layer, head in view.knocked]
-    ):
-        return f"loss of the second half: {task.second_half(repeater):.2f} nats per token (guessing: {blind:.2f})"
-
-
-display(view, below(view, tell, "knocked"))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-without = {row.head: row.loss for row in induction.knock_out(task, repeater)}
-assert sorted(without, key=without.get)[-2:] == [(2, 1), (1, 2)] and min(without.values()) < without[2, 1] < without[1, 2] < blind
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Two above all: head 2 of layer 1, which attends to the token before, and head 1 of layer 2, which attends to the token to be copied. Each needs the other; which of the two matters more changes with the seed. And no single head carries everything: [the annex](07_gpt_annex.ipynb#The-head-that-repeats,-measured) has all four, and both of a layer.
-#
-# </details>
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What is the P in GPT worth?
-# <a id="pre-training"></a><a id="fine-tuning"></a>
-# *Pre-trained* on text alone, a model can be **fine-tuned** to a task with few labels. Is this sentence praise? `gpt-prose` gets a new layer on its last vector; the same model from random parameters is the rival, both at the better of two learning rates (chosen on other sentences, with another seed). The test sentences have new patterns, names and nouns; their adjectives are known.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-worth = results.load("gpt_pretraining")
-shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
-plot.bars(
-    list(shares),
-    [100 * x.mean().item() for x in shares.values()],
-    ylabel="right answers, %",
-    digits=0,
-    title="What was pre-training worth?",
-    caption="Means of three seeds ("
-    + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
-    + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-pre, short, longer = shares.values()
-assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
-assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 77] and worth["sentences"]["test"] == 400
-
-# %% [markdown]
-# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the best of theirs. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
 # This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them. It also puts a book beside your notebooks, to train on.
 
@@ -706,9 +631,9 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # ## Five lines to keep
 # 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one.
 # 2. GPT is a stack of Transformer blocks with a causal mask, between a token table that is used twice.
-# 3. The first loss is about ln V. Beat a bigram table, on text that was held out, in bits per character.
+# 3. From small parameters the first loss is about ln V. Beat a table that counts, on text that was held out, in bits per character.
 # 4. Temperature divides the logits; top-p keeps as many tokens as the place needs.
-# 5. An induction head finds what followed last time. That is one kind of learning in context, with no parameter changed.
+# 5. Behind the causal mask keys and values do not change, so a cache keeps them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
@@ -734,9 +659,6 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # | [bits per character](#bits-per-character) | 每字符比特数 | the cost of a text, whatever its tokens |
 # | [overfitting](#overfitting) | 过拟合 | learned by heart |
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values that are kept |
-# | [induction head](#induction-head) | 归纳头 | finds what followed last time |
-# | [in-context learning](#in-context) | 上下文学习 | from the prompt, without training |
-# | [pre-training, fine-tuning](#pre-training) | 预训练、微调 | first text alone, then a task |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward
@@ -747,7 +669,7 @@ onward(7)
 # ## Next: who answers?
 # Your GPT goes on with a text; it does not answer. Four changes make it the kind of model that is built today, and then published parameters fit into it, and it learns to talk.
 #
-# **→ [8 · Who answers?](08_who_answers.ipynb)** · What else there is to know about GPTs is in [the annex](07_gpt_annex.ipynb): translating by continuing, scaling laws, serving, what circulates, and one sentence through all chapters so far.
+# **→ [8 · Who answers?](08_who_answers.ipynb)** · What else there is to know about GPTs is in [the annex](07_gpt_annex.ipynb): a head that repeats, what pre-training is worth, translating by continuing, scaling laws, serving, and what circulates.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #

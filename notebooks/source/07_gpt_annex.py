@@ -20,6 +20,7 @@ from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import generate
+from course_utils.gpt import next_token_loss
 
 runtime = course_kit.setup()
 poet, prose = load_checkpoint("gpt-shakespeare"), load_checkpoint("gpt-prose")
@@ -180,6 +181,33 @@ assert means["always the likeliest"] == min(means.values()) and means["always th
 # </details>
 
 # %% [markdown]
+# ## What is the P in GPT worth?
+# <a id="pre-training"></a><a id="fine-tuning"></a>
+# *Pre-trained* on text alone, a model can be **fine-tuned** to a task with few labels. Is this sentence praise? `gpt-prose` gets a new layer on its last vector; the same model from random parameters is the rival, both at the better of two learning rates (chosen on other sentences, with another seed). The test sentences have new patterns, names and nouns; their adjectives are known.
+
+# %% jupyter={"source_hidden": true}
+worth = results.load("gpt_pretraining")
+shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
+plot.bars(
+    list(shares),
+    [100 * x.mean().item() for x in shares.values()],
+    ylabel="right answers, %",
+    digits=0,
+    title="What was pre-training worth?",
+    caption="Means of three seeds ("
+    + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
+    + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+pre, short, longer = shares.values()
+assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
+assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 77] and worth["sentences"]["test"] == 400
+
+# %% [markdown]
+# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the best of theirs. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
+
+# %% [markdown]
 # ## Can it translate by continuing?
 # A GPT has no encoder, so we write the source into the same line:
 #
@@ -218,8 +246,23 @@ assert ["qu'il était" in text for text in gpt["twins"]] == [True, True] and ["q
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
 # %% [markdown]
-# ## The head that repeats, measured
-# The lesson's model once more: random tokens that come twice, with a repeated stretch of 4 to 16 tokens in training. A head's *induction score* is the share of its attention that falls on the token to be copied.
+# ## A head that repeats
+# <a id="induction-head"></a><a id="in-context"></a>
+# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for tokens that it has never seen together? We train one with two layers of two heads on random tokens that come twice, a repeated stretch of 4 to 16 of them.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "To predict what follows the second b of a b c d a b c d, what must a head attend "
+    "to?",
+    [
+        "the token before: a",
+        "the same token, one round earlier: b",
+        "the token after that one: c",
+    ],
+    answer=2,
+    because="What followed the earlier b is to be predicted. A head that attends there "
+    "is called an induction head.",
+)
 
 # %% tags=["training"]
 from chapters.ch07.experiments import induction
@@ -268,17 +311,45 @@ assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
 # %% [markdown]
-# After training the second half is easy, except for its start: its first token cannot be predicted, and the second still costs about 0.9 nats, since after one repeated token the model cannot be sure that the repetition has begun. The first half costs up to 15 % *more* than guessing, because most training texts repeat sooner, so the model bets on tokens that it has read.
+# The loss of the second half falls suddenly, when a head begins to attend to the right token. In this model it takes two layers (Elhage et al. 2021). Say that B followed A before, and now A comes again. At B, a head of layer 1 attends to the token before and adds “my predecessor is A” to B's vector. At the second A, a head of layer 2 asks “whose predecessor is A?”, finds B, and copies it. No parameter changes while it copies: the model finds what it needs in its context, and that is one kind of **in-context learning**.
 #
-# A published model picks up whole tasks from examples in its prompt (Brown et al. 2020). Our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# The start of the second half stays hard. Its first token cannot be predicted, and the second still costs about 0.9 nats, because after one repeated token the model cannot be sure that the repetition has begun. The first half costs up to 15% *more* than guessing, because most training texts repeat sooner, so the model bets on tokens that it has read.
 #
-# How does it predict B after A B … A (Elhage et al. 2021)? At B, a head of layer 1 attends to the token before and adds “my predecessor is A” to B's vector. At the second A, a head of layer 2 asks “whose predecessor is A?”, finds B, and copies it.
-#
-# An *ablation* sets the output of a head to zero. **Guess** the loss of the second half (guessing costs 3.18 nats per token) without the head that copies best, and without the head of layer 1 that attends most to the token before.
+# Open a head and knock it out. **Guess:** which ones does the copying need, and does the loss rise to that of guessing, 3.18 nats per token, without one of them?
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+from IPython.display import display
+from course_kit.views.live import below
+
+letters = [
+    chr(ord("a") + i)
+    for i in task.texts(torch.Generator().manual_seed(10**6), 1)[0].tolist()
+]
+view = labs.heads(
+    task.weights(copier),
+    letters,
+    layer=1,
+    select=task.half + 3,
+    live=True,
+    title="Which head repeats?",
+    caption="Sixteen letters, twice. The chosen row is the second "
+    f"“{letters[task.half + 3]}”; after the first one came “{letters[4]}”.",
+)
+
+
+def tell():
+    """The loss of the second half without the heads that are knocked out."""
+    with induction.silenced(
+        copier, [(layer + 1, head + 1) for layer, head in view.knocked]
+    ):
+        return f"loss of the second half: {task.second_half(copier):.2f} nats per token (guessing: {blind:.2f})"
+
+
+display(view, below(view, tell, "knocked"))
 
 # %%
 table, pairs = induction.knock_out(task, copier), {}
-worst, best, below = (
+worst, best, feeder = (
     table[0],
     max(table, key=lambda row: row.induction),
     max(table, key=lambda row: row.before),
@@ -293,17 +364,19 @@ print(
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best.head[0] == 2 and best.induction > 0.5 and below.head[0] == 1 and below.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
-assert worst.head == below.head == (1, 2) and table[1].head == best.head == (2, 1)
+assert best.head[0] == 2 and best.induction > 0.5 and feeder.head[0] == 1 and feeder.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
+assert worst.head == feeder.head == (1, 2) and table[1].head == best.head == (2, 1)
 assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
 assert min(pairs.values()) > 0.9 * blind
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Highest without layer 1's head 2, then without the best copier; with other seeds their order changes. Neither loss rises to 3.18, since the other head of the same layer does part of the work: without both heads of a layer the model is as bad as guessing, or worse. (The zeros may do some of the harm themselves: no layer met them in training.)
+# Two above all: head 2 of layer 1, which attends most to the token before, and head 1 of layer 2, which copies best; with other seeds their order changes. Neither loss rises to 3.18, since the other head of the same layer does part of the work: without both heads of a layer the model is as bad as guessing, or worse. (The zeros may do some of the harm themselves: no layer met them in training.)
 #
 # </details>
+#
+# A published model picks up whole tasks from examples in its prompt (Brown et al. 2020). Our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 
 # %% [markdown]
 # ### And with one layer?
@@ -333,6 +406,53 @@ assert round(math.log(24), 2) == 3.18
 # No, 2.1 to 2.2 nats, but that needs no copying: in *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. Who knows that each half has sixteen tokens reaches 1.67 nats by such counting.
 #
 # </details>
+
+# %% [markdown]
+# ## What does Muon do to a gradient?
+# <a id="muon"></a>
+# A gradient of a matrix is $G=U\Sigma V^\top$, and a few large singular values in $\Sigma$ take most of a step. Muon (Jordan et al. 2024) steps along $UV^\top$: the same directions, all equally far. No decomposition is needed, because $XX^\top X=U\Sigma^3V^\top$, so a polynomial of the matrix is the same polynomial of each singular value: $3.4445\,\sigma-4.775\,\sigma^3+2.0315\,\sigma^5$ lifts small ones steeply and leaves those near 1 between 0.7 and 1.2.
+
+# %%
+def orthogonal(gradient, rounds=5):
+    """[m, n] with m <= n -> the same directions, singular values near 1"""
+    X = gradient / gradient.norm()  # all singular values at most 1
+    for _ in range(rounds):
+        square = X @ X.T  # [m, m]
+        X = 3.4445 * X + (-4.775 * square + 2.0315 * square @ square) @ X
+    return X
+
+
+loss = next_token_loss(poet.model, torch.tensor([poet.tokenizer.encode(verse)]))
+matrix = poet.model.blocks[0].attention.value.weight  # [256, 256]
+(gradient,) = torch.autograd.grad(loss, matrix)
+for name, G in (("gradient", gradient / gradient.norm()), ("step", orthogonal(gradient))):
+    strengths = torch.linalg.svdvals(G)[[0, 9, 24, 39]].tolist()
+    print(name, "singular values 1, 10, 25, 40:", [round(x, 3) for x in strengths])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+lifted = torch.linalg.svdvals(orthogonal(gradient))
+assert 0.68 < lifted[:50].min() and lifted.max() < 1.21 and torch.linalg.matrix_rank(gradient) < 60
+one = torch.nn.Parameter(matrix.detach().clone())
+one.grad = gradient
+torch.optim.Muon([one], lr=1.0, weight_decay=0).step()
+assert torch.nn.functional.cosine_similarity((matrix - one).flatten(), orthogonal(gradient).flatten(), 0) > 0.98
+
+# %% [markdown]
+# This is what `torch.optim.Muon` does, in 16 bits, to a running mean of the gradients. What does it gain? The lesson's model on the lesson's book, once with each optimiser, all rates falling to 0; AdamW also warms up over the first tenth, which helps it:
+
+# %% jupyter={"source_hidden": true}
+gained = results.load("gpt_optimisers")
+Table(
+    [row | {"seconds": round(row["seconds"])} for row in gained["runs"]],
+    "Bits per character of the held-out tenth; seconds of one processor; one seed. "
+    f"A table of pairs pays {gained['bigram']:.2f}. {gained.about}",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+RECORD
+
+# %% [markdown]
+# TEXT
 
 # %% [markdown]
 # ## How large, how long?
@@ -800,6 +920,9 @@ def train_and_write(model, batches, prompt, count, context):   # [N, B, context 
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
+# | [pre-training, fine-tuning](#pre-training) | 预训练、微调 | first text alone, then a task |
+# | [induction head](#induction-head) | 归纳头 | finds what followed last time |
+# | [in-context learning](#in-context) | 上下文学习 | from the prompt, without training |
 # | [scaling law](#scaling-law) | 缩放定律 | predicts the loss from size and text |
 # | [data-parallel](#data-parallel) | 数据并行 | devices share the batch |
 # | [chat template](#chat-template) | 对话模板 | turns a dialogue into one text |
