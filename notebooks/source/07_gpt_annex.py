@@ -74,113 +74,6 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 # Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
 
 # %% [markdown]
-# ## What does a sampler do to a text?
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "gpt-prose writes 100 tokens, each time the most likely one. What will you see?",
-    ["its best sentences", "phrases that keep coming back", "noise"],
-    answer=1,
-    because="Once a phrase is in the text, the model usually finds it more likely than "
-    "before, so the phrase "
-    "returns (Holtzman et al. 2020).",
-)
-
-# %% [markdown]
-# Some programs use the temperature after the softmax:
-#
-# ```python
-# p = logits.softmax(dim=-1)
-# p = p / temperature
-# p = p / p.sum(dim=-1, keepdim=True)
-# ```
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "This program divides the probabilities by the temperature, not the logits. What "
-    "does a temperature of 10 do to the distribution?",
-    ["it becomes flatter", "it becomes sharper", "nothing"],
-    answer=2,
-    because=[
-        "For that the ratios of the probabilities would have to change. But all of them "
-        "are divided by the same number.",
-        "For that the ratios of the probabilities would have to change. But all are "
-        "divided by 10, and the last line makes them sum to 1 again.",
-        "What divides all probabilities divides their sum, too, and the last line "
-        "undoes it. Before the softmax it is different: exp(z/τ) = exp(z)^(1/τ), so "
-        "there the ratios change.",
-    ],
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose((p := torch.tensor([0.7, 0.2, 0.1])) / 10 / (p / 10).sum(), p) and not torch.allclose((p.log() / 10).softmax(-1), p, atol=1e-2)
-
-# %% [markdown]
-# Now compare whole passages. The last is from the held-out *Wonderful Wizard of Oz*; the model wrote the others. **Guess:** which passage costs the model the fewest bits per character? (We count at temperature 1, whatever settings the model wrote with.)
-
-# %% jupyter={"source_hidden": true}
-opening = "The captain looked at the sky and"
-knobs = {
-    "always the likeliest": {"temperature": 0},
-    "temperature 0.7": {"temperature": 0.7},
-    "temperature 1": {},
-    "temperature 1, top-p 0.9": {"top_p": 0.9},
-    "temperature 2": {"temperature": 2.0},
-}
-begun = "Dorothy lived in the midst of the great Kansas prairies, with"
-texts = {
-    how: (opening, generate(prose, opening, 100, **knob)) for how, knob in knobs.items()
-}
-texts["L. F. Baum, 1900"] = (
-    begun,
-    (
-        " Uncle Henry, who was a farmer, and Aunt Em, who was the farmer’s wife. Their "
-        "house was "
-        "small, for the lumber to build it had to be carried by wagon many miles. There "
-        "were four walls, a floor and a roof, which made one room"
-    ),
-)
-
-
-def surprise(before, text):
-    """Bits per character that a text costs gpt-prose."""
-    known, ids = (prose.tokenizer.encode(t) for t in (before, before + text))
-    with torch.no_grad():
-        said = prose.model(torch.tensor([ids]))[0, len(known) - 1 : -1]
-    nats = torch.nn.functional.cross_entropy(said, torch.tensor(ids[len(known) :]))
-    return nats.item() / math.log(2) * len(said) / len(text)
-
-
-means = {how: surprise(*both) for how, both in texts.items()}
-# equal lengths: longer texts repeat more
-fresh = {how: len(set(text.split()[:40])) / 40 for how, (_, text) in texts.items()}
-Table(
-    [
-        {
-            "text": how,
-            "bits per character": means[how],
-            "different words among its first 40, %": round(100 * fresh[how]),
-            "continuation": text.replace("\n", " / "),
-        }
-        for how, (_, text) in texts.items()
-    ],
-    f"gpt-prose continues “{opening}”, seed 0, not selected; Baum continues “{begun}”",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "The Wonderful Wizard of Oz" in prose.card["data"]["split"]
-assert fresh["always the likeliest"] == min(fresh.values()) and fresh["always the likeliest"] < 0.8 * fresh["temperature 1"]
-assert means["temperature 2"] == max(means.values())
-assert means["always the likeliest"] == min(means.values()) and means["always the likeliest"] < 0.8 * min(means["temperature 1"], means["L. F. Baum, 1900"]) and max(means, key=means.get) == "temperature 2"
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The likeliest tokens cost least; Baum's sentences cost far more, and so does the model's own text at temperature 1. One weak model, one passage each; but Holtzman et al. (2020) found with a larger one that people do not keep to the likeliest words. Nor is unlikely text good: the nonsense of temperature 2 costs most.
-#
-# </details>
-
-# %% [markdown]
 # ## What is the P in GPT worth?
 # <a id="pre-training"></a><a id="fine-tuning"></a>
 # *Pre-trained* on text alone, a model can be **fine-tuned** to a task with few labels. Is this sentence praise? `gpt-prose` gets a new layer on its last vector; the same model from random parameters is the rival, both at the better of two learning rates (chosen on other sentences, with another seed). The test sentences have new patterns, names and nouns; their adjectives are known.
@@ -438,7 +331,7 @@ torch.optim.Muon([one], lr=1.0, weight_decay=0).step()
 assert torch.nn.functional.cosine_similarity((matrix - one).flatten(), orthogonal(gradient).flatten(), 0) > 0.98
 
 # %% [markdown]
-# This is what `torch.optim.Muon` does, in 16 bits, to a running mean of the gradients. What does it gain? The lesson's model on the lesson's book, once with each optimiser, all rates falling to 0; AdamW also warms up over the first tenth, which helps it:
+# This is what `torch.optim.Muon` does, in half precision, to a running mean of the gradients. What does it gain? The lesson's model on the lesson's book, once with each optimiser, all rates falling to 0; AdamW also warms up over the first tenth, which helps it:
 
 # %% jupyter={"source_hidden": true}
 gained = results.load("gpt_optimisers")

@@ -2,8 +2,8 @@
 
     record_questions()       # four minutes of one core; needs the published model (`make lab EXTRA=chat`)
 
-Beside it, what needs no question or no model: the likeliest answer without the question, the longest one; and the same
-questions with letters, each answer once behind each letter. They lie in data/questions.csv.
+Beside it, the likeliest answer without the question, and the same questions with letters, the right answer once behind
+each letter. They lie in data/questions.csv.
 """
 
 import csv
@@ -29,6 +29,12 @@ def log_probability(model: torch.nn.Module, asked: Ids, answer: Ids) -> float:
     """ln p of the tokens of an answer, behind those of a question."""
     logits = model(torch.tensor([asked + answer]))[0, len(asked) - 1 : -1]  # [A, V]
     return logits.log_softmax(-1)[range(len(answer)), answer].sum().item()
+
+
+def longest() -> float:
+    """How many right answers are longer than the other three: an equal one shares the point."""
+    lengths = [[len(answer) for answer in four] for _, four in questions()]
+    return sum((four[0] == max(four)) / four.count(max(four)) for four in lengths)
 
 
 def won(scores: list[float]) -> str:
@@ -68,7 +74,6 @@ def record_questions(count: int | None = None) -> dict:
             "likeliest for each token": "".join(map(won, each)),
             "what the question adds": "".join(won([x - y for x, y in four]) for four in both),
             "without the question": "".join(map(won, blind)),
-            "always the longest": "".join(won([len(a) for a in four]) for _, four in every),
         },
         "letters": letters,
     }
