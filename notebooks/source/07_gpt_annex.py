@@ -265,11 +265,11 @@ assert min(pairs.values()) > 0.9 * blind
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Two above all: head 2 of layer 1, which attends most to the token before, and head 1 of layer 2, which copies best; with other seeds their order changes. Neither loss rises to 3.18, since the other head of the same layer does part of the work: without both heads of a layer the model is as bad as guessing, or worse. (The zeros may do some of the harm themselves: no layer met them in training.)
+# Two above all: head 2 of layer 1, which attends most to the token before, and head 1 of layer 2, which copies best; with other seeds their order changes. Neither loss rises to 3.18, since the other head of the same layer does part of the work: without both heads of a layer the model is as bad as guessing, or worse.
 #
 # </details>
 #
-# A published model picks up whole tasks from examples in its prompt (Brown et al. 2020). Our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
+# A published model picks up whole tasks from its prompt (Brown et al. 2020), but our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 
 # %% [markdown]
 # ### And with one layer?

@@ -9,7 +9,7 @@ import torch
 
 from chapters.ch08 import published
 from chapters.ch08.exercises.annex import linear_step, with_sink
-from chapters.ch08.experiments import models, quantising, real_heads
+from chapters.ch08.experiments import models, quantising, questions, real_heads
 from chapters.ch08.published import Published
 from course_kit import results
 from course_kit.contexts import seeded
@@ -109,6 +109,24 @@ def test_a_recipe_gives_what_its_file_holds(small, monkeypatch, module, record, 
     found, kept = getattr(module, record)(**given), results.load(record.replace("record", "smollm"))
     assert holds in found and set(found) == set(kept) - {"command", "date", "device", "versions", "minutes"}
     assert f"smollm_{record[7:]}" in RECIPES and json.dumps(found)
+
+
+# ---- questions with four answers ------------------------------------------------------------------------------------
+
+
+def test_the_probability_of_an_answer_is_that_of_its_tokens_one_after_the_other(small):
+    asked, answer = [1, 2, 3], [4, 5]
+    steps = [small.model(torch.tensor([asked + answer[:n]]))[0, -1].softmax(-1)[answer[n]] for n in range(2)]
+    found = questions.log_probability(small.model, asked, answer)
+    assert found == pytest.approx((steps[0] * steps[1]).log().item(), abs=1e-4)
+
+
+def test_each_question_has_four_answers_and_the_right_one_moves_through_the_letters():
+    every = questions.questions()
+    assert len({question for question, _ in every}) == 100 and all(len(set(four)) == 4 for _, four in every)
+    question, four = every[0]
+    for moved, letter in enumerate("ABCD"):
+        assert f"{letter}. {four[0]}" in questions.lettered(question, four, moved).splitlines()
 
 
 # ---- cards and tables -----------------------------------------------------------------------------------------------
