@@ -434,7 +434,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 # ## Five: the loop
 # Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*.
 #
-# <a id="muon"></a>Two optimisers share the work. **AdamW** trains tables, norms and biases: it is chapter 5's Adam, with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it takes a matrix's averaged gradient and sets all its singular values to about 1, so that the step goes equally far in each of its directions. AdamW alone would do, but needs more steps: after the 300 of this lesson it is at MUONA bits per character where Muon is at MUONB, and after 900 at MUONC. [The annex](07_gpt_annex.ipynb#muon) builds Muon in eight lines and has the rates.
+# <a id="muon"></a>Two optimisers share the work. **AdamW** trains tables, norms and biases: it is chapter 5's Adam, with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it takes a matrix's averaged gradient and sets all its singular values to about 1, so that the step goes equally far in each of its directions. AdamW alone would do, but needs more steps: after the 300 of this lesson it pays 2.32 bits per character where Muon pays 1.99, and after 900 steps 1.93. [The annex](07_gpt_annex.ipynb#muon) builds Muon in a few lines.
 
 # %% tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step, optimisers_of
@@ -444,7 +444,7 @@ gained = results.load("gpt_optimisers")
 with_muon, *rates, longer = gained["runs"]
 best = min(rates, key=lambda row: row["bits"])
 assert {row["steps"] for row in (with_muon, *rates)} == {300} and longer["steps"] == 900 and longer["rate"] == best["rate"]
-assert [round(row["bits"], 2) for row in (with_muon, best, longer)] == [MUONB, MUONA, MUONC]
+assert [round(row["bits"], 2) for row in (with_muon, best, longer)] == [1.99, 2.32, 1.93]
 
 # %% [markdown]
 # ### A task without data
