@@ -558,7 +558,9 @@ assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_bac
 #
 # <a id="overfitting"></a>After those six minutes the bits rise again, because it begins to know the book by heart, which is called **overfitting**. Its best state is kept, and since that state was chosen on the held-out tenth, 1.92 is a little kind. Speech marks close, sentences end, people are called Holmes; what is said means nothing.
 #
-# <a id="web-text"></a>**Where does more text come from?** A large model reads not one book, but billions of pages. Common Crawl, a public copy of the web, is cut down in steps: the text is taken out of its pages, the language is recognised, and what looks like lists, spam or filth is dropped by rules or by a small classifier. Near-copies are dropped as well, because repeats are learned by heart. FineWeb made 15 trillion tokens in this way, dropping copies within each crawl (Penedo et al. 2024). Makers add code, books and papers, and often search for what the tests ask and take it out. The authors of all this text were seldom asked. <!-- source: Penedo et al. 2024 -->
+# <a id="web-text"></a>**Where does more text come from?** A large model reads not one book, but billions of pages. Common Crawl, a public copy of the web, is cut down in steps: the text is taken out of its pages, the language is recognised, and what looks like lists, spam or filth is dropped by rules or by a small classifier. Near-copies are dropped as well, because repeats are learned by heart. FineWeb made 15 trillion tokens in this way, dropping copies within each crawl (Penedo et al. 2024). <!-- source: Penedo et al. 2024 -->
+#
+# Makers add code, books and papers, and often search for what the tests ask and take it out. The authors of all this text were seldom asked.
 #
 # **Keep this:** with small first parameters the first loss is near ln V; a rival that only counts tells you what the rest is worth; text that was not read tells you whether anything was learned.
 

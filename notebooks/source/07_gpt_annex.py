@@ -129,7 +129,7 @@ assert ["qu'il était" in text for text in gpt["twins"]] == [True, True] and ["q
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The Transformer is first; with a beam, the GPT and chapter 3's model have nearly the same BLEU, though the GPT read 2.5 times as many tokens. The race is not fair (the Transformer has nearly twice the GPT's parameters, and another optimiser), but a decoder alone can translate.
+# The Transformer is first; with a beam, the GPT and chapter 3's model have nearly the same BLEU, though the GPT read 2.5 times as many tokens. The race is not fair, because the Transformer has nearly twice the GPT's parameters and another optimiser, but a decoder alone can translate.
 #
 # No model writes both: the GPT *il* in both sentences, the Transformer *elle* in both. One right pronoun proves nothing.
 #
@@ -343,6 +343,7 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 muon, *adamw, longer = (row["bits"] for row in gained["runs"])
+assert [row["steps"] for row in gained["runs"]] == [300, 300, 300, 300, 900]
 assert muon < gained["bigram"] < min(adamw) and 0.9 * muon < longer < muon
 assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.index(min(adamw))]["rate"] == 2e-3
 
@@ -380,7 +381,7 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # </details>
 
 # %% [markdown]
-# The lab's law has three terms, $L = E + A/N^{\alpha} + B/D^{\beta}$: a constant, one that parameters shrink, and one that tokens shrink. Its constants are from Besiroglu et al. (2024), fitted to data read off a figure of Hoffmann et al., whose own printed constants ask for 87 tokens per parameter at GPT-3's budget, not for their rule's twenty. Three models on paper:
+# The lab's law has three terms, $L = E + A/N^{\alpha} + B/D^{\beta}$: a constant, one that parameters shrink, and one that tokens shrink. Its constants are from Besiroglu et al. (2024); those that Hoffmann et al. printed ask for 87 tokens per parameter at GPT-3's budget, not for their rule's twenty.
 
 # %%
 from chapters.ch07.labs.scaling_law import (
