@@ -1,4 +1,5 @@
 // The cover: what a word attends to, and what the sentence becomes with attention and without.
+import { modelsAt } from "../../../course_kit/views/js/src/models/load.js";
 import { h, svgElement } from "../../../course_kit/views/js/src/shared/dom.js";
 import { folded, form } from "../../../course_kit/views/js/src/shared/own.js";
 import COVER_CSS from "./cover.css";
@@ -16,6 +17,7 @@ export const cover = (ui) => new Cover(ui);
 
 /** @param {Piece} piece */
 const nodeOf = ({ text, bold, role }) => (bold ? h("b", { class: role }, text) : text);
+const said = (/** @type {string} */ word) => `How does a Transformer come to write “${word}”?`;
 
 class Cover {
   /** @param {UI} ui */
@@ -27,7 +29,7 @@ class Cover {
     /** By sentence. @type {Record<string, Study>} */
     this.studies = Object.fromEntries(
       given.map(([text, one], i) => {
-        const weights = rowsOf(ui.arrays[`weights${i}`], one.tokens.length);
+        const weights = one.weights ?? rowsOf(ui.arrays[`weights${i}`], one.tokens.length);
         return [text, { ...one, weights }];
       }),
     );
@@ -73,9 +75,35 @@ class Cover {
 
   /** @param {Line} line @param {number} i the second one that is not yet to be seen keeps its room */
   line({ label, words, chances }, i) {
-    const text = h("span", { lang: "fr" }, ...words.map(nodeOf));
+    const text = h("span", { lang: "fr" }, ...words.map((word) => (word.door && !i ? this.door(word) : nodeOf(word))));
     const look = i ? { class: "line ghost", "aria-hidden": "true" } : { class: "line" };
     return h("div", look, h("span", { class: "label" }, label), text, h("i", {}, chances));
+  }
+
+  /** A word that leads into the model: how does it come to be written? @param {Piece} piece */
+  door(piece) {
+    if (!modelsAt()) return nodeOf(piece);
+    const words = said(piece.text);
+    const look = { type: "button", class: "door", "aria-label": `${piece.text}: ${words}`, title: words };
+    return h("button", { ...look, onclick: () => this.enter() }, nodeOf(piece));
+  }
+
+  /** The descent in this view's place, and from there back to what is here now. */
+  enter() {
+    const { ui, studies } = this;
+    const { sentence } = ui.state;
+    const { place, written } = this.now();
+    const here = { studies, state: { ...ui.state }, initial: ui.spec.initial ?? ui.spec.state };
+    const leave = () => {
+      ui.become(here);
+      /** @type {HTMLElement | null} */ (ui.root.querySelector(".door"))?.focus({ preventScroll: true });
+    };
+    const title = said(written[0][place]);
+    const own = { ...this.spec.door, text: sentence, title };
+    const opens = { tokens: written[0], word: place + 1 };
+    ui.become({ kind: "descent", title, caption: "", controls: [], state: {}, sentence, opens, own, leave }, {});
+    const host = /** @type {HTMLElement} */ (ui.root.host);
+    if (host.getBoundingClientRect().top < 0) host.scrollIntoView();
   }
 
   /** @param {number} width */
@@ -102,7 +130,7 @@ class Cover {
     const lines = linesOf(it, state);
     const room = on ? [this.line(lines[0], 1)] : [];
     this.french.replaceChildren(...lines.map((line) => this.line(line, 0)), ...room);
-    this.says.replaceChildren(...story(it, state, this.spec).map(nodeOf));
+    this.says.replaceChildren(...story(it, state, this.spec, Boolean(modelsAt())).map(nodeOf));
     const began = state.sentence === Object.keys(this.spec.studies)[0] && on && state.asker < 0;
     if (this.reset) this.reset.style.visibility = began ? "hidden" : "";
     this.wraps = wraps;

@@ -34,6 +34,8 @@ GENDERS = {  # by sentence
 PRONOUNS = ("il", "elle", "ils", "elles")
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
+DEEP, LONG = 16, 23  # words of one that leads into the model (the descent of chapter 5), and of its translation
+OWN = "The cat sleeps on the old chair because it is tired."  # stands in the field
 
 
 class Study(NamedTuple):
@@ -230,7 +232,10 @@ def cover(
     seen = " It was trained on the first sentence, too." if loaded.was_seen(texts[0]) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
-        "own": options_of([loaded], texts[0], MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}"),
+        "own": options_of(
+            [loaded], OWN, MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}", open=not lists
+        ),
+        "door": options_of([loaded], texts[0], DEEP, longest=LONG, caption=""),
     }  # fmt: skip
     state = {"sentence": texts[0], "attention": "on", "asker": -1, "tried": []}
     controls = [{"kind": "choice", "name": "attention", "label": "attention", "options": ["on", "off"]}]

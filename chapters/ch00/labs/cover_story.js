@@ -1,9 +1,9 @@
 // What the cover says: with attention, without, and with attention for one word alone. Text only, no page.
 
-/** @import { Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
-/** @typedef {Spec & { lists: boolean }} CoverSpec what a story needs */
-/** @typedef {{ text: string, bold?: boolean, role?: "output" }} Piece */
+/** @typedef {Spec & { lists: boolean, door: Own }} CoverSpec what a story needs; door: the field of the descent */
+/** @typedef {{ text: string, bold?: boolean, role?: "output", door?: boolean }} Piece */
 /** @typedef {{ label: string, words: Piece[], chances: string }} Line a translation, and what is said beside it */
 
 const ENOUGH = 0.1; // a word whose list brings back all but so much brings it back
@@ -24,12 +24,14 @@ export const withoutArcs = (text) => text.replace(/\barc/g, "weight").replace(/\
 const plain = (text) => ({ text });
 /** @param {string} text @returns {Piece} */
 const bold = (text) => ({ text, bold: true });
+/** @param {string} text @returns {Piece} */
+const output = (text) => ({ text, bold: true, role: "output" });
 
 /** "In French a cow is [output|elle]." @param {string} hint @returns {Piece[]} */
 const hinted = (hint) =>
   hint.split(/(\[output\|[^\]]*\])/).map((part) => {
     const found = part.match(/^\[output\|(.*)\]$/);
-    return found ? { text: found[1], bold: true, role: "output" } : plain(part);
+    return found ? output(found[1]) : plain(part);
   });
 
 /** Words that the model reads as <unk>. @param {Study} study */
@@ -70,12 +72,15 @@ function back({ tokens, words, shares, given }, i) {
  * @param {Study} study
  * @param {State} state
  * @param {CoverSpec} spec
+ * @param {boolean} opens whether a word leads into the model
  * @returns {Piece[]}
  */
-export function story(study, { attention, tried }, spec) {
+export function story(study, { attention, tried }, spec, opens = false) {
   if (attention === "on") {
     const hint = study.hint ? [...hinted(study.hint), plain(" ")] : [];
-    return [...unknownOf(study), ...hint, bold("Switch attention off: what will the French say?")];
+    const word = study.written[0][study.place];
+    const way = opens && word ? [plain(" How did it arrive at "), output(word), plain("? Press the word.")] : [];
+    return [...unknownOf(study), ...hint, bold("Switch attention off: what will the French say?"), ...way];
   }
   return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study), ...loss(study, spec)];
 }
@@ -83,12 +88,18 @@ export function story(study, { attention, tried }, spec) {
 /** @param {Piece[]} pieces */
 export const textOf = (pieces) => pieces.map(({ text }) => text).join("");
 
-/** A translation, its words that are not in the other one bold. @param {string[]} said @param {string[]} other */
-export function translation(said, other) {
+/**
+ * A translation, its words that are not in the other one bold.
+ * @param {string[]} said
+ * @param {string[]} other
+ * @param {number} door the place of the word that leads into the model
+ */
+export function translation(said, other, door = -1) {
   return said.flatMap((token, t) => {
     const text = t ? token : token[0].toUpperCase() + token.slice(1);
     const joined = t === 0 || /['’]$/.test(said[t - 1]) || /^[.,)…]/.test(token);
-    return [plain(joined ? "" : " "), other.includes(token) ? plain(text) : bold(text)];
+    const piece = other.includes(token) ? plain(text) : bold(text);
+    return [plain(joined ? "" : " "), t === door ? { ...piece, door: true } : piece];
   });
 }
 
@@ -98,10 +109,12 @@ export function translation(said, other) {
  * @param {State} state
  * @returns {Line[]}
  */
-export function linesOf({ tokens, written, words, shares, given, rewritten }, { attention, tried }) {
+export function linesOf({ tokens, written, place, words, shares, given, rewritten }, { attention, tried }) {
   const both = (/** @type {number[]} */ row) => words.map((word, i) => `${word}\u00a0${percentOf(row[i])}`).join(" · ");
-  const all = [{ label: "with attention", words: translation(written[0], written[1]), chances: both(shares[0]) }];
-  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0]) }];
+  const all = [
+    { label: "with attention", words: translation(written[0], written[1], place), chances: both(shares[0]) },
+  ];
+  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], place) }];
   const last = tried.at(-1);
   if (last === undefined)
     all.push({ label: "without", words: translation(written[1], written[0]), chances: both(shares[1]) });

@@ -9,6 +9,7 @@ import { hitAt, neighbour, same } from "./descent_keys.js";
 import { DescentMap } from "./descent_map.js";
 import { Moves } from "./descent_moves.js";
 import { baked, derived, studied, tabled } from "./descent_numbers.js";
+import { closing, descended, Opening } from "./descent_opening.js";
 import { places, stageOf } from "./descent_scenes.js";
 import { sentenceOf } from "./descent_sentences.js";
 import { Words } from "./descent_words.js";
@@ -35,14 +36,14 @@ const nameOf = ({ word, layer, head }) => `${word} ${layer} ${head}`;
 const capital = (/** @type {string} */ words) => words[0].toUpperCase() + words.slice(1);
 
 /** @param {UI} ui @returns {Picture} */
-export const descent = (ui) => new Descent(ui);
+export const descent = (ui) => (ui.spec.written ? new Descent(ui) : new Opening(ui));
 
 class Descent {
   /** @param {UI} ui */
   constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {DescentSpec} */ (ui.spec);
-    this.sceneOf = places(this.spec.scenes);
+    this.sceneOf = places();
     this.last = this.sceneOf.length - 1;
     this.good = choiceOf(ui.state); // the last one that is known
     /** @type {any} as `answer` gives it */
@@ -62,11 +63,12 @@ class Descent {
     this.painted = -1; // the step that is on the stage
     this.moves = new Moves(ui);
     this.canvas = this.stage();
-    this.map = this.spec.drawing ? new DescentMap(ui) : null;
-    this.words = new Words(ui, h("div", { class: "pair" }, this.canvas, this.map?.element), {
+    this.map = new DescentMap(ui, (to) => this.go(to));
+    this.words = new Words(ui, [this.map.element, this.canvas], {
       sceneOf: this.sceneOf,
-      go: (step) => this.go(step),
+      go: (step) => this.go({ step }),
     });
+    closing(ui);
     ui.root.addEventListener("keydown", (event) => this.key(/** @type {KeyboardEvent} */ (event)));
   }
 
@@ -87,12 +89,12 @@ class Descent {
   }
 
   // ---- under the hand
-  /** @param {number} step */
-  go(step) {
+  /** To a step, and perhaps to another layer. @param {State} to */
+  go({ step, ...choice }) {
     this.aim = null;
     this.close = null;
     this.focus = -1;
-    this.ui.set({ step: clamp(step, 0, this.last), free: false }, true);
+    this.ui.set({ ...choice, step: clamp(step, 0, this.last), free: false }, true);
   }
 
   /** @param {Aim | null} hit */
@@ -120,7 +122,7 @@ class Descent {
     const steps = { " ": step + 1, ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: this.last };
     if (key === "Escape") this.explore(!free);
     else if (free && key in WAYS) this.point(neighbour(this.hits, this.aim, WAYS[key]) ?? this.aim);
-    else if (key in steps) this.go(steps[key]);
+    else if (key in steps) this.go({ step: steps[key] });
     else return false;
     return true;
   }
@@ -173,7 +175,7 @@ class Descent {
 
   /** A sentence of the reader's own: its translation, and the word before its last but one. @param {Reading} reading */
   *answer({ models: [model], text, source, write }) {
-    const { spec, ui } = this;
+    const { ui } = this;
     /** @type {string[]} */
     let tokens = [];
     /** @type {number[]} */
@@ -187,33 +189,23 @@ class Descent {
       written = done;
     }
     if (!tokens.length) return;
-    const next = [...tokens, "<eos>"];
-    const options = next.map((_, i) => i + 1);
-    const words = Object.fromEntries(next.map((token, i) => [i + 1, i ? `${token} (after ${tokens[i - 1]})` : token]));
-    const [choice, ...others] = spec.controls;
-    const state = { ...ui.state, word: Math.max(1, next.length - 2), free: false };
-    const other = {
-      ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...written], asks: true },
-      ...{ controls: [{ ...choice, options, words }, ...others], state },
-    };
-    const study = studied(model, { ...spec, ...other }, choiceOf(state));
-    yield { spec: other, arrays: { study: /** @type {any} */ (study) } };
+    const { layer, head, step } = ui.state;
+    yield descended(model, { text, source, tokens, ids: written }, { layer, head, step });
   }
 
   // ---- what is shown
-  /** @param {number} width @param {boolean} narrow */
-  paint(width, narrow) {
+  /** @param {number} width */
+  paint(width) {
     this.choose();
     const { spec, found, aim, trouble } = this;
     const { step } = this.ui.state;
     const sentence = sentenceOf(found, spec, step);
     const at = aim ?? sentence;
     const { text, made } = explain(found, spec, at.name, at.cell);
-    const room = width - (this.map?.room(narrow) ?? 0);
-    const size = this.size(room, width);
+    const size = this.size(width);
     this.words.paint(found, sentence.text, trouble || text, !trouble && !aim);
-    const c = paper(this.canvas, room, size.height * size.zoom);
-    this.map?.paint(step, this.good, { width, high: size.height * size.zoom, narrow });
+    const c = paper(this.canvas, width, size.height * size.zoom);
+    this.map.paint(step, this.good.layer);
     c.scale(size.zoom, size.zoom);
     const items = this.moves.to(stageOf(found, spec, step, size, this.close).items);
     this.hits = draw(c, this.ui, items, { lit: made, at, aimed: aim !== null, zoom: size.zoom });
@@ -223,18 +215,17 @@ class Descent {
   /**
    * The stage in units of its own; in front of a class it is as large as the screen lets it.
    * @param {number} pixels
-   * @param {number} whole of the view
    */
-  size(pixels, whole) {
+  size(pixels) {
     const { ui, spec, words } = this;
     const room = ui.screen - 362;
     const zoom = spec.presenting ? Math.min(pixels / 900, Math.max(1, room / 300)) : ui.unit;
     const width = pixels / zoom;
     const small = width < PHONE;
     const wide = spec.presenting ? Math.max(300, room / zoom) : WIDE_STAGE;
-    words.view.classList.toggle("tight", whole < 1040 * ui.unit);
+    words.view.classList.toggle("tight", pixels < 1040 * ui.unit);
     words.view.classList.toggle("large", spec.presenting);
-    words.view.classList.toggle("phone", whole < PHONE * ui.unit);
+    words.view.classList.toggle("phone", pixels < PHONE * ui.unit);
     return { width, height: small ? PHONE_STAGE : wide, small, zoom };
   }
 

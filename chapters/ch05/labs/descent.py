@@ -12,7 +12,6 @@ import torch
 
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views import picture
-from course_kit.views.architecture_columns import drawing
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
@@ -245,12 +244,11 @@ def descent(
     ]
     names = ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)]
     options = {
-        "scenes": SCENES, "names": names, "sentence": sentence,
+        "names": names, "sentence": sentence,
         "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
         "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.size, "heads": config.heads,
         "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
-        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "drawing": drawing(loaded.model)[1],
-        "waves": True,
+        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "waves": True,
     }  # fmt: skip
     title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title
     arrays = {name: x.ravel() for name, x in found.numbers.items()}

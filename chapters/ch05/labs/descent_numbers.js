@@ -4,14 +4,11 @@ import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
- * @typedef {Spec & { scenes: Record<string, number>, names: string[], sentence: string, source: string[],
+ * @typedef {Spec & { names: string[], sentence: string, source: string[],
  *   written: string[], next: string[], ids: number[], size: number, heads: number, vocabulary: number,
- *   rivals: string[], stops: [string, number][], eps: number, asks: boolean, waves: boolean,
- *   drawing?: import("../../../course_kit/views/js/src/views/architecture_layout.js").Column[] }} DescentSpec
- *   scenes: with their steps; names: of the input and all sub-layers; written: what the decoder has read; next: what
- *   it writes behind each;
- *   asks: the title asks for the word; waves: positions are sines; drawing: columns of
- *   the model
+ *   rivals: string[], stops: [string, number][], eps: number, asks: boolean, waves: boolean }} DescentSpec
+ *   names: of the input and all sub-layers; written: what the decoder has read; next: what it writes behind each;
+ *   asks: the title asks for the word; waves: positions are sines
  * @typedef {{ word: number, layer: number, head: number }} Choice all from 1
  *
  * @typedef {object} Study what one word and one head need, as Python's `Study`

@@ -7,8 +7,17 @@ import { full, Stage, WIDE } from "./descent_stage.js";
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 /** @import { Cells, Line } from "./descent_stage.js" */
 
-/** The scene of each step. @param {Record<string, number>} scenes with their numbers of steps @returns {number[]} */
-export const places = (scenes) => Object.values(scenes).flatMap((count, scene) => Array(count).fill(scene));
+/** The scenes, with their numbers of steps. @type {Record<string, number>} */
+export const SCENES = {
+  "word to vector": 4,
+  "query meets keys": 6,
+  "scores to weights": 4,
+  "average of values": 3,
+  "heads to word": 5,
+};
+
+/** The scene of each step. @returns {number[]} */
+export const places = () => Object.values(SCENES).flatMap((count, scene) => Array(count).fill(scene));
 
 /** What paints each step. @type {((stage: Stage) => void)[]} */
 const STEPS = [

@@ -1,6 +1,7 @@
 // What stands around the stage: scenes, the two sentences, what is said of the step, and what made a number.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import DESCENT_CSS from "./descent.css";
+import { SCENES } from "./descent_scenes.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
@@ -12,7 +13,7 @@ const FREE = "exploring: arrows go from number to number, Esc ends it";
 export class Words {
   /**
    * @param {UI} ui
-   * @param {HTMLElement} stage
+   * @param {HTMLElement[]} stage the model and, below it, what it computes
    * @param {{ sceneOf: number[], go: (step: number) => void }} steps
    */
   constructor(ui, stage, { sceneOf, go }) {
@@ -21,7 +22,7 @@ export class Words {
     this.spec = spec;
     this.sceneOf = sceneOf;
     this.view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
-    this.scenes = Object.keys(spec.scenes).map((name, n) => {
+    this.scenes = Object.keys(SCENES).map((name, n) => {
       const look = { type: "button", "data-scene": n + 1, onclick: () => go(sceneOf.indexOf(n)) };
       return h("button", look, h("i", {}, n + 1), h("span", {}, name));
     });
@@ -37,13 +38,13 @@ export class Words {
     ui.style(DESCENT_CSS);
   }
 
-  /** @param {HTMLElement} stage */
+  /** What is said of a step and the way to the next one are side by side. @param {HTMLElement[]} stage */
   place(stage) {
     const { ui, back, next } = this;
     const scenes = h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
-    ui.body.append(scenes, this.sentences, this.says, stage, this.made);
-    ui.root.querySelector(".controls")?.prepend(h("span", { class: "steps" }, back, next));
+    const turn = h("div", { class: "turn" }, this.says, h("span", { class: "steps" }, back, next));
+    ui.body.append(scenes, this.sentences, turn, ...stage, this.made);
   }
 
   /**

@@ -1,0 +1,95 @@
+// The way in: of a sentence alone, what Python's `descent` says of one, by the model in the page.
+import { loadModel } from "../../../course_kit/views/js/src/models/load.js";
+import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { studied } from "./descent_numbers.js";
+
+/** @import { Arrays, Picture, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { DescentSpec, Loaded } from "./descent_numbers.js" */
+/** @typedef {{ text: string, source: string[], tokens: string[], ids: number[] }} Translated with the ids of its words */
+
+const RIVALS = 6; // the most probable words of the last scene
+
+/**
+ * What differs in the spec, and the numbers.
+ * @param {Loaded} loaded
+ * @param {Translated} said
+ * @param {State} chosen the word that is about to be written, from 1, and what else is not as usual
+ * @returns {{ spec: Partial<DescentSpec>, arrays: Arrays }}
+ */
+export function descended(loaded, { text, source, tokens, ids }, chosen) {
+  const { layers, heads, config } = loaded.model;
+  const next = [...tokens, "<eos>"];
+  const upTo = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i + 1);
+  const words = Object.fromEntries(next.map((token, i) => [i + 1, i ? `${token} (after ${tokens[i - 1]})` : token]));
+  const parts = (/** @type {number} */ n) =>
+    ["self-attention", "cross-attention", "feed-forward"].map((x) => `${x} ${n}`);
+  const spec = {
+    ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...ids], asks: true, waves: true },
+    ...{ size: config.size, heads, vocabulary: config.target_vocab, eps: config.eps ?? 1e-5 },
+    ...{ names: ["the input", ...upTo(layers).flatMap(parts)], rivals: Array(RIVALS).fill(""), stops: [] },
+    controls: [
+      { kind: "choice", name: "word", label: "next word", options: upTo(next.length), words, menu: true },
+      { kind: "choice", name: "layer", label: "layer", options: upTo(layers) },
+      { kind: "choice", name: "head", label: "head", options: upTo(heads) },
+    ],
+    state: { word: Math.max(1, tokens.length - 1), layer: layers, head: heads, step: 0, free: false, ...chosen },
+  };
+  const study = studied(loaded, /** @type {any} */ (spec), /** @type {any} */ (spec.state));
+  return { spec: /** @type {any} */ (spec), arrays: { study: /** @type {any} */ (study) } };
+}
+
+/** The way back to the view that opened this one. @param {UI} ui */
+export function closing({ spec, root }) {
+  if (!spec.leave) return;
+  const look = { type: "button", class: "close", "aria-label": "close: back to the sentence", onclick: spec.leave };
+  root.querySelector(".title")?.after(h("button", look, "✕"));
+}
+
+/** `spec.opens` says what the translation is, and which of its words; the model may have to come. @implements {Picture} */
+export class Opening {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.says = h("p", { role: "status", "data-testid": "says" }, "Reading …");
+    ui.body.append(this.says);
+    closing(ui);
+    this.open();
+  }
+
+  async open() {
+    const { ui, says } = this;
+    const { own, sentence, opens } = ui.spec;
+    const tell = (/** @type {string} */ words) => says.replaceChildren(words);
+    try {
+      const loaded = await loadModel(/** @type {any} */ (own).models[0], (share) =>
+        tell(`The model is coming: ${Math.round(100 * share)} %`),
+      );
+      if (!says.isConnected) return;
+      const { spec, arrays } = opened(loaded, sentence, { own, opens });
+      ui.become({ words: `“${sentence}”, as the model reads it. The table has its numbers.`, ...spec }, arrays);
+      /** @type {HTMLElement | null} */ (ui.root.querySelector(".next"))?.focus({ preventScroll: true });
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      tell(`${message[0].toUpperCase()}${message.slice(1)}.`);
+    }
+  }
+
+  paint() {}
+
+  table() {
+    return { header: [], rows: [] };
+  }
+
+  numbers() {
+    return {};
+  }
+}
+
+/** A sentence that has been translated. @param {any} loaded @param {string} text @param {Record<string, any>} spec */
+function opened({ source, target, ...loaded }, text, { own, opens: { tokens, word } }) {
+  const pieces = source.pieces(text).map((/** @type {{ text: string }} */ piece) => piece.text);
+  const most = Math.max(pieces.length - own.room, tokens.length - own.longest);
+  if (most > 0) throw new Error(`The stage has too little room for these words: take ${most} away, or more`);
+  const ids = tokens.map((/** @type {string} */ token) => target.ids.get(token));
+  return descended({ source, target, ...loaded }, { text, source: pieces, tokens, ids }, { word });
+}
