@@ -82,10 +82,12 @@ class Site:
 
     def view(self, view):
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
-        names = []
-        for model in _models(view.spec):
+        names, needed = [], _models(view.spec)
+        larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
+        for model in [*needed, *filter(None, [larger])]:
             if f"{model}.js" not in self.models:
                 self.models |= model_files(model)
+        for model in needed:
             names += [file for file in self.models if re.fullmatch(rf"{re.escape(model)}(\.\d+)?\.js", file)]
         return asset_files.view(view, self.shared, names)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from waiting import settle, until
+from waiting import settle
 
 from chapters.ch05 import labs
 from course_kit.checkpoints import load_checkpoint
@@ -185,23 +185,3 @@ def test_what_has_changed_in_a_llama_is_seen_and_heard(show, violations, dark, w
         if note["at"] == "box":
             assert abs(seen["y"] + seen["height"] / 2 - there["y"] - there["height"] / 2) < 2
     assert violations(page, ".course-view") == []
-
-
-@pytest.mark.parametrize("width", [1160, 390])
-def test_the_descent_says_where_it_is(show, width):
-    page = show(labs.descent("the animal was tired .", head=2), width=width, still=True)
-    where = page.get_by_test_id("where")
-    expect(where).to_have_text("embedding")
-    expect(page.locator(".box.lit")).to_have_count(1)
-    for _ in range(5):
-        page.get_by_role("button", name="next step").click()
-    expect(where).to_have_text("cross-attentionlayer 3, head 2")
-    expect(page.locator(".box.lit")).to_have_count(2)  # and the memory
-    expect(page.locator(".line.key.lit")).to_have_count(1)
-    settle(page)
-    lit = page.locator(".box.lit").last.bounding_box()
-    canvas = page.locator("canvas").bounding_box()
-    beside = lit["x"] >= canvas["x"] + canvas["width"]
-    above = lit["y"] + lit["height"] <= canvas["y"]
-    assert beside if width == 1160 else above
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)

@@ -33,7 +33,7 @@ class Cover {
         return [text, { ...one, weights }];
       }),
     );
-    this.was = ui.state.sentence;
+    this.was = this.now();
     this.sentence = new Sentence(ui);
     this.arcs = svgElement("svg", { class: "arcs", "aria-hidden": "true" });
     this.french = h("div", { class: "french", role: "status", "data-testid": "french" });
@@ -54,9 +54,11 @@ class Cover {
 
   /** A sentence of the reader's own. @param {any} model @param {string} text */
   ask(model, text) {
-    this.studies[text] ??= study(model, text, this.spec);
+    const { larger } = /** @type {Own} */ (this.spec.own);
+    const isLarger = larger?.name === model.card.name;
+    this.studies[text] = { ...study(model, text, this.spec), larger: isLarger };
     this.ui.set({ sentence: text, attention: "on" }, true);
-    return "";
+    return isLarger ? /** @type {any} */ (larger).about : "";
   }
 
   /** The word whose attention is shown. */
@@ -68,9 +70,9 @@ class Cover {
   /** A new sentence, or attention that comes back, begins anew. */
   begin() {
     const { state } = this.ui;
-    if (state.sentence !== this.was) Object.assign(state, { asker: -1, tried: [] });
+    if (this.now() !== this.was) Object.assign(state, { asker: -1, tried: [] });
     if (state.attention === "on") state.tried = [];
-    this.was = state.sentence;
+    this.was = this.now();
   }
 
   /** @param {Line} line @param {number} i the second one that is not yet to be seen keeps its room */
@@ -138,8 +140,10 @@ class Cover {
 
   /** With the word that asks; of arcs only where there are some. */
   caption() {
-    const token = this.now().tokens[this.asker()];
-    const words = this.wraps ? withoutArcs(this.spec.caption) : this.spec.caption;
+    const { tokens, larger } = this.now();
+    const token = tokens[this.asker()];
+    const told = this.wraps ? withoutArcs(this.spec.caption) : this.spec.caption;
+    const words = larger ? told.replace("twelve such", "the").replace("a translation", "a larger translation") : told;
     return words.replace(/\[query\|[^\]]*\]/, () => (token.includes("]") ? token : `[query|${token}]`));
   }
 

@@ -6,6 +6,7 @@ after the other gets the list back that attention made: which of them brings the
 studied in the page, by the same model.
 """
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from course_kit.arguments import described, several, string
-from course_kit.checkpoints import Loaded, load_checkpoint
+from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
@@ -25,6 +26,7 @@ from course_kit.views.view import View
 from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"
+LARGER = "transformer-en-fr"
 COW = "The cow didn't cross the bridge because it was too tired."
 ANIMAL = "The animal didn't cross the street because it was too tired."
 GENDERS = {  # by sentence
@@ -233,7 +235,8 @@ def cover(
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
         "own": options_of(
-            [loaded], OWN, MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}", open=not lists
+            [loaded], OWN, MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}", open=not lists,
+            larger=_larger(),
         ),
         "door": options_of([loaded], texts[0], DEEP, longest=LONG, caption=""),
     }  # fmt: skip
@@ -245,6 +248,17 @@ def cover(
         controls.append(choice)
     controls.append({"kind": "button", "name": "reset", "label": "reset"})
     return shell(Cover(title, caption, arrays, state, controls, options, presenting), live)
+
+
+def _larger() -> dict:
+    """What the field says of a model that was trained on other people's sentences: of its card alone, to be quick."""
+    card = json.loads((folder() / f"{LARGER}.json").read_text(encoding="utf-8"))
+    size = f"{card['weights']['bytes'] / 1e6:.0f} MB"
+    about = (
+        f"{LARGER}, trained on {card['data']['train_pairs']:,} sentence pairs of tatoeba.org. Reads any word, in "
+        f"pieces; BLEU {card['metrics']['test_bleu_beam_1']:.0f} on unseen sentences of theirs."
+    )
+    return {"name": LARGER, "label": f"ask a larger one ({size})", "about": about}
 
 
 def _label(tokens: list[str]) -> str:

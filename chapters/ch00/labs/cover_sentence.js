@@ -14,7 +14,8 @@ export class Sentence {
     this.ui = ui;
     const alone = ui.spec.lists ? "" : " alone";
     this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": "the sentence" });
-    this.built = ""; // of which sentence
+    /** @type {Study | null} whose columns they are */
+    this.built = null;
     /** @type {HTMLElement[]} */
     this.words = [];
     /** @type {HTMLElement[]} */
@@ -43,16 +44,16 @@ export class Sentence {
 
   /** Builds the columns anew if another sentence is shown. @param {Study} study */
   build(study) {
-    const { sentence } = this.ui.state;
-    if (this.built === sentence) return;
-    this.built = sentence;
-    const { tokens } = study;
+    if (this.built === study) return;
+    this.built = study;
+    const { tokens, joined } = study;
     this.words = tokens.map((_, i) => this.word(study, i));
     this.cells = tokens.map(() => h("i", { class: "share" }));
     this.swaps = tokens.map((_, i) => this.swap(i));
     const columns = tokens.map((token, i) => {
       const sign = i > 0 && /^[.,!?]$/.test(token);
-      return h("div", { class: sign ? "column sign" : "column" }, this.words[i], this.cells[i], this.swaps[i]);
+      const kind = joined?.includes(i) ? " joined" : "";
+      return h("div", { class: sign ? "column sign" : `column${kind}` }, this.words[i], this.cells[i], this.swaps[i]);
     });
     this.element.replaceChildren(...columns);
   }

@@ -34,10 +34,11 @@ const hinted = (hint) =>
     return found ? output(found[1]) : plain(part);
   });
 
-/** Words that the model reads as <unk>. @param {Study} study */
-function unknownOf({ tokens, unknown = [] }) {
+/** Words that the model reads as <unk>. @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
+function unknownOf({ tokens, unknown = [], larger }, { own }) {
   const named = [...new Set(unknown.map((i) => `“${tokens[i]}”`))].join(", ");
-  return named ? [plain(`It does not know ${named}: it reads <unk>. `)] : [];
+  const ask = own?.larger && !larger ? " Ask the larger model." : "";
+  return named ? [plain(`It does not know ${named}: it reads <unk>.${ask} `)] : [];
 }
 
 /** Attention is off: what has become of the French? @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
@@ -68,6 +69,9 @@ function back({ tokens, words, shares, given }, i) {
   return [plain(`${told}, without ${percentOf(q)}.`), bold(next)];
 }
 
+/** The place of the word that leads into the model; −1: there is none. @param {Study} study */
+const doorOf = ({ larger, place, written }) => (larger || place >= written[0].length ? -1 : place);
+
 /**
  * @param {Study} study
  * @param {State} state
@@ -78,11 +82,11 @@ function back({ tokens, words, shares, given }, i) {
 export function story(study, { attention, tried }, spec, opens = false) {
   if (attention === "on") {
     const hint = study.hint ? [...hinted(study.hint), plain(" ")] : [];
-    const word = study.written[0][study.place];
+    const word = doorOf(study) < 0 ? "" : study.written[0][study.place];
     const way = opens && word ? [plain(" How did it arrive at "), output(word), plain("? Press the word.")] : [];
-    return [...unknownOf(study), ...hint, bold("Switch attention off: what will the French say?"), ...way];
+    return [...unknownOf(study, spec), ...hint, bold("Switch attention off: what will the French say?"), ...way];
   }
-  return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study), ...loss(study, spec)];
+  return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study, spec), ...loss(study, spec)];
 }
 
 /** @param {Piece[]} pieces */
@@ -95,11 +99,13 @@ export const textOf = (pieces) => pieces.map(({ text }) => text).join("");
  * @param {number} door the place of the word that leads into the model
  */
 export function translation(said, other, door = -1) {
+  const cut = said.some((token) => token.startsWith("▁")); // pieces say where a word begins
   return said.flatMap((token, t) => {
-    const text = t ? token : token[0].toUpperCase() + token.slice(1);
-    const joined = t === 0 || /['’]$/.test(said[t - 1]) || /^[.,)…]/.test(token);
-    const piece = other.includes(token) ? plain(text) : bold(text);
-    return [plain(joined ? "" : " "), t === door ? { ...piece, door: true } : piece];
+    const piece = token.replace(/^▁/, "");
+    const text = t ? piece : piece.charAt(0).toUpperCase() + piece.slice(1);
+    const joined = t === 0 || (cut ? piece === token : /['’]$/.test(said[t - 1]) || /^[.,)…]/.test(token));
+    const shown = other.includes(token) ? plain(text) : bold(text);
+    return [plain(joined ? "" : " "), t === door ? { ...shown, door: true } : shown];
   });
 }
 
@@ -109,7 +115,9 @@ export function translation(said, other, door = -1) {
  * @param {State} state
  * @returns {Line[]}
  */
-export function linesOf({ tokens, written, place, words, shares, given, rewritten }, { attention, tried }) {
+export function linesOf(study, { attention, tried }) {
+  const { tokens, written, words, shares, given, rewritten } = study;
+  const place = doorOf(study);
   const both = (/** @type {number[]} */ row) => words.map((word, i) => `${word}\u00a0${percentOf(row[i])}`).join(" · ");
   const all = [
     { label: "with attention", words: translation(written[0], written[1], place), chances: both(shares[0]) },

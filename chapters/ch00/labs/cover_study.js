@@ -15,6 +15,8 @@
  * @property {number} asker
  * @property {string} hint
  * @property {number[]} [unknown] which words the model does not know, of a sentence that a reader typed
+ * @property {number[]} [joined] which pieces go on with the word before them
+ * @property {boolean} [larger] whether another model than usual has read it
  */
 
 const ENCODER = /^encoder\.\d+\.attention\.weights$/;
@@ -32,16 +34,17 @@ export function rowsOf(data, size) {
  * @param {Record<string, any>} spec which head, and the pronouns
  * @returns {Study}
  */
-export function study({ model, source, target }, text, { layer, head, pronouns, own }) {
+export function study({ model, source, target }, text, { layer, head, pronouns, own, lists }) {
   const { BOS, EOS, UNK, greedy, softmax } = /** @type {any} */ (globalThis).courseModels;
-  /** @type {{ id: number, text: string }[]} */
+  /** @type {{ id: number, text: string, token: string }[]} */
   const pieces = source.pieces(text);
   const ids = pieces.map((piece) => piece.id);
   if (!ids.length) throw new Error("There is no word to read: type a sentence");
   if (ids.length > own.room) throw new Error(`These are ${ids.length} words, and there is room for ${own.room}`);
   const { weights, states } = read(model, ids, `encoder.${layer - 1}.attention.weights`, head - 1);
   const without = model.encode(ids, silence);
-  const memories = [states, without, ...ids.map((_, i) => mixed(without, states, i))];
+  const each = lists ? ids.map((_, i) => mixed(without, states, i)) : [];
+  const memories = [states, without, ...each];
   /** @type {number[][]} */
   const said = memories.map((memory) => greedy(model, ids, { states: memory }).ids);
   const first = [...said[0], EOS];
@@ -51,8 +54,9 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
     return first.map((_, t) => softmax(logits.row(t)));
   });
   const tokensOf = (/** @type {number[]} */ all) => all.map((id) => /** @type {string} */ (target.token(id)));
+  const named = (/** @type {number} */ id) => target.token(id).replace(/^▁(?=.)/, "");
   const fall = first.map((word, t) => shares[0][t][word] - shares[1][t][word]);
-  const place = placeOf(first, [...said[1], EOS], tokensOf(said[0]), fall, pronouns);
+  const place = placeOf(first, [...said[1], EOS], said[0].map(named), fall, pronouns);
   const word = first[place];
   const rivals = Array.from(shares[1][place], (p, id) => (id === word ? -1 : p));
   const pair = [word, rivals.indexOf(Math.max(...rivals))];
@@ -62,12 +66,13 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
     weights,
     written: said.slice(0, 2).map(tokensOf),
     place,
-    words: pair.map((id) => (id === EOS ? "(the end)" : target.token(id))),
+    words: pair.map((id) => (id === EOS ? "(the end)" : named(id))),
     shares: [0, 1].map((k) => pair.map((id) => shares[k][place][id])),
     given: shares.slice(2).map((all) => all[place][word]),
     rewritten: said.slice(2).map(tokensOf),
     asker: tokens.includes("it") ? tokens.indexOf("it") : tokens.length - 1,
     hint: "",
+    joined: pieces.flatMap(({ token }, i) => (source.split === "subwords" && !token.startsWith("▁") ? [i] : [])),
     unknown: ids.flatMap((id, i) => (id === UNK ? [i] : [])),
   };
 }

@@ -13,7 +13,6 @@ const near = (actual, expected) => {
   assert.equal(actual.length, expected.length);
   actual.forEach((x, i) => assert.ok(Math.abs(x - expected[i]) < 1e-4, `${i}: ${x} is not ${expected[i]}`));
 };
-const scenes = { word: 4, keys: 6, weights: 4, average: 3, answer: 5 };
 const LAYERS = 3;
 const names = [
   "the input",
@@ -22,7 +21,7 @@ const names = [
 
 // Four features, two heads of two; two source words. The norm of [1, −1, 1, −1] is itself, and so are the memories.
 const spec = {
-  ...{ scenes, names, source: ["it", "was"], written: ["<bos>", "il"], next: ["il", "était", "<eos>"], ids: [2, 3] },
+  ...{ names, source: ["it", "was"], written: ["<bos>", "il"], next: ["il", "était", "<eos>"], ids: [2, 3] },
   ...{ size: 4, heads: 2, vocabulary: 1205, rivals: ["était", "a"], eps: 0, waves: true, asks: true },
 };
 const flat = [0, 0, 0, 0];
@@ -163,7 +162,7 @@ test("what made a number, and what it lights up", () => {
 });
 
 test("each step says a sentence, about a number that is on the stage", () => {
-  const steps = places(scenes);
+  const steps = places();
   assert.deepEqual([steps.length, steps[0], steps[4], steps.at(-1)], [22, 0, 1, 4]);
   const sentences = steps.map((_, step) => sentenceOf(found, spec, step));
   assert.equal(new Set(sentences.map(({ text }) => text)).size, 22);
@@ -179,7 +178,7 @@ for (const size of [
   { width: 390, height: 440, small: true },
 ]) {
   test(`at ${size.width} px everything has its own id, a place of numbers, and what is said is shown`, () => {
-    places(scenes).forEach((_, step) => {
+    places().forEach((_, step) => {
       const { items } = stageOf(found, spec, step, size);
       const { name, cell } = sentenceOf(found, spec, step);
       assert.equal(new Set(items.map(({ id }) => id)).size, items.length, `step ${step}`);

@@ -28,6 +28,7 @@ import { readable } from "./labels.js";
  * @property {import("./dom.js").Child} [beside] comes beside the button
  */
 
+const READING = "Reading …";
 const NOTHING = "There is no word to read: type a text";
 const ELSEWHERE = "You can type a text of your own here on the course's website and in JupyterLab.";
 const MOST = 400; // letters of a text that is quoted
@@ -55,7 +56,7 @@ export function form(given, answer, options = {}) {
 
 class Form {
   /** @param {Own} given @param {Answer} answer @param {FormOptions} options */
-  constructor({ models, label, text, about }, answer, { forget, rows = 1, beside = "" }) {
+  constructor({ models, label, text, about, larger }, answer, { forget, rows = 1, beside = "" }) {
     this.names = models;
     this.text = text;
     this.answer = answer;
@@ -70,8 +71,10 @@ class Form {
     this.back = h("button", { type: "button", onclick: () => this.first(), hidden: true }, "the first sentence");
     const hint = "Computed in this page: what you type is sent nowhere.";
     const button = h("button", { type: "button", onclick: () => this.ask(), title: hint }, "ask the model");
+    const more =
+      larger && h("button", { type: "button", onclick: () => this.ask(undefined, [larger.name]) }, larger.label);
     const said = h("span", { role: "status", "data-testid": "model" }, this.facts, this.news);
-    this.element = h("div", { class: "own" }, h("label", {}, label, this.field), button, beside, this.back, said);
+    this.element = h("div", { class: "own" }, h("label", {}, label, this.field), button, more, beside, this.back, said);
   }
 
   textarea() {
@@ -114,8 +117,8 @@ class Form {
     this.news.textContent = words;
   }
 
-  /** @param {Then} [then] */
-  async ask(then) {
+  /** @param {Then} [then] @param {string[]} names of the models that are asked */
+  async ask(then, names = this.names) {
     const mine = ++this.turn;
     const current = () => mine === this.turn;
     const going = () => current() && this.element.isConnected;
@@ -124,12 +127,16 @@ class Form {
     };
     try {
       if (!this.field.value.trim()) throw new Error(NOTHING);
-      this.models ??= await this.load(tell);
+      const usual = names === this.names;
+      const models = (usual && this.models) || (await this.load(names, tell));
+      if (usual) this.models = models;
       if (!going()) return;
-      tell("");
-      tell(await this.answer(this.models, this.field.value, going));
+      tell(this.rows > 1 ? "" : READING);
+      if (this.rows === 1) await painted();
+      if (!going()) return;
+      tell(await this.answer(models, this.field.value, going));
       if (current()) this.back.hidden = !this.forget;
-      if (then && going()) tell(await then(this.models, going));
+      if (then && going()) tell(await then(models, going));
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       const where = message.includes("files of the models") ? ELSEWHERE : "";
@@ -137,14 +144,14 @@ class Form {
     }
   }
 
-  /** @param {(words: string) => void} tell how far they have come */
-  load(tell) {
-    const shares = this.names.map(() => 0);
+  /** @param {string[]} names @param {(words: string) => void} tell how far they have come */
+  load(names, tell) {
+    const shares = names.map(() => 0);
     const come = (/** @type {number} */ n) => (/** @type {number} */ share) => {
-      shares[n] = share / this.names.length;
-      if (!this.models) tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
+      shares[n] = share / names.length;
+      tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
     };
-    return Promise.all(this.names.map((name, n) => loadModel(name, come(n))));
+    return Promise.all(names.map((name, n) => loadModel(name, come(n))));
   }
 }
 
@@ -154,7 +161,9 @@ class Form {
  * @returns {(id: number) => string}
  */
 const named = (tokenizer) => (id) => tokenizer.token(id).replace(/^▁(?=.)/, "");
-const painted = () => new Promise((done) => setTimeout(done));
+/** Until what has been said is to be seen, in a page that is. */
+const painted = () =>
+  new Promise((done) => (document.hidden ? setTimeout(done) : requestAnimationFrame(() => setTimeout(done))));
 
 /** What models read of a text, and what one of them writes about it. @implements {Reading} */
 class Read {

@@ -26,6 +26,7 @@
  * @property {string} [title]
  * @property {string} [caption]
  * @property {number} [longest]
+ * @property {{ name: string, label: string, about: string }} [larger] another model, asked by a button with this label
  *
  * @typedef {object} Given what every view is told, as `View.spec` in course_kit/views/view.py writes it
  * @property {number} format

@@ -19,7 +19,7 @@
  *   into it; mark: a number
  *
  * @typedef {object} Sizes in pixels
- * @property {number} word a line of text, or 0: without texts
+ * @property {number} word a line of text
  * @property {number} box
  * @property {number} norm
  * @property {number} sum a row with something that is added
@@ -34,7 +34,6 @@
  * @typedef {"box" | "norm" | "sum" | "attention" | "times" | "block"} Kind
  * @typedef {object} Box
  * @property {string} key
- * @property {number} layer from 1; 0: in none
  * @property {Kind} kind
  * @property {Mask} mask
  * @property {number} x
@@ -42,10 +41,9 @@
  * @property {number} wide
  * @property {number} high
  *
- * @typedef {{ key: string, layer: number, x: number, y: number, r: number }} Plus
+ * @typedef {{ key: string, x: number, y: number, r: number }} Plus
  * @typedef {object} Line
  * @property {string} key of the part to which it belongs; "": the way of the data
- * @property {number} layer
  * @property {number[][]} points
  * @property {"" | "query" | "key" | "value"} role
  * @property {boolean} arrow
@@ -73,16 +71,15 @@ const LEAST = 0.4; // of a gap, where height is dear
  * @param {Column[]} columns
  * @param {Sizes} sizes
  * @param {number} width
- * @param {{ high?: number, layers?: number }} look high: the gaps are stretched or shrunk to it; layers: each block is
- *   drawn so often, not once with a number beside it
+ * @param {{ high?: number }} look high: the gaps are stretched or shrunk to it
  * @returns {Layout}
  */
-export function layoutOf(columns, sizes, width, { high = 0, layers = 0 } = {}) {
-  const natural = built(columns, sizes, width, layers);
+export function layoutOf(columns, sizes, width, { high = 0 } = {}) {
+  const natural = built(columns, sizes, width);
   if (!high) return natural;
-  const stiff = built(columns, stretched(sizes, 0), width, layers).high;
+  const stiff = built(columns, stretched(sizes, 0), width).high;
   const by = Math.max(LEAST, (high - stiff) / (natural.high - stiff));
-  return built(columns, stretched(sizes, by), width, layers);
+  return built(columns, stretched(sizes, by), width);
 }
 
 /** Whether there is one column alone. @param {Column[]} columns */
@@ -94,14 +91,14 @@ export const aloneIn = ({ widest, lane, pad }) => widest + lane + 2 * pad;
 /** @param {Sizes} sizes @param {number} by @returns {Sizes} */
 const stretched = (sizes, by) => ({ ...sizes, gap: sizes.gap * by });
 
-/** @param {Column[]} columns @param {Sizes} sizes @param {number} width @param {number} layers @returns {Layout} */
-function built(columns, sizes, width, layers) {
+/** @param {Column[]} columns @param {Sizes} sizes @param {number} width @returns {Layout} */
+function built(columns, sizes, width) {
   /** @type {Tower[]} */
   const towers = [];
   const place = isAlone(columns)
     ? { middle: columns[0].side > 0 ? 0 : width, room: width, between: 0 }
     : { middle: width / 2, room: (width - sizes.between) / 2, between: sizes.between };
-  for (const column of columns) towers.push(new Tower(column, sizes, place, layers, towers[0]));
+  for (const column of columns) towers.push(new Tower(column, sizes, place, towers[0]));
   for (const tower of towers) tower.read(towers[0].memory);
   const high = Math.max(...towers.map(({ up }) => up));
   const box = (/** @type {Box} */ one) => ({ ...one, y: high - one.y - one.high });
@@ -125,21 +122,18 @@ class Tower {
    * @param {Column} column
    * @param {Sizes} sizes
    * @param {{ middle: number, room: number, between: number }} place room: for each column
-   * @param {number} layers
    * @param {Tower} [first] the column before it
    */
-  constructor(column, sizes, { middle, room, between }, layers, first) {
+  constructor(column, sizes, { middle, room, between }, first) {
     const { lane, pad, widest } = sizes;
     this.sizes = sizes;
     this.side = column.side;
-    this.layers = layers;
     this.middle = middle;
     this.wide = Math.min(widest, room - lane - 2 * pad);
     this.inner = this.middle + (this.side * between) / 2; // the edge of its blocks
     this.x = this.inner + this.side * (pad + this.wide / 2); // where the data flow
     this.outer = this.x + this.side * (this.wide / 2 + lane);
     this.up = 0;
-    this.layer = 0;
     this.end = 0; // of its blocks
     /** @type {Box[]} */
     this.boxes = [];
@@ -178,7 +172,6 @@ class Tower {
     const { sizes, side, outer, boxes } = this;
     const { y, high } = /** @type {Box} */ (boxes.find((box) => box.key === key));
     const below = at === "way" ? (high + 2 * sizes.fan + sizes.norm) / 4 : 0;
-    if (!sizes.word) return;
     this.labels.push({
       kind: "note",
       text,
@@ -193,7 +186,7 @@ class Tower {
   branch({ x, end }, text) {
     const { word } = this.sizes;
     this.up = end;
-    if (word) this.labels.push({ kind: "branch", text, role: "", x: this.x, y: end - 0.7 * word });
+    this.labels.push({ kind: "branch", text, role: "", x: this.x, y: end - 0.7 * word });
     this.line("", [[x, end], [this.x, end]]); // oxfmt-ignore
   }
 
@@ -202,7 +195,7 @@ class Tower {
   word(kind, text) {
     const { word } = this.sizes;
     const high = kind === "reads" ? 2 * word : word; // below it, the name of the column
-    if (word) this.labels.push({ kind, text, role: "", x: this.x, y: this.up + high / 2 });
+    this.labels.push({ kind, text, role: "", x: this.x, y: this.up + high / 2 });
     this.up += high;
   }
 
@@ -219,13 +212,13 @@ class Tower {
    * @param {{ role?: Line["role"], arrow?: boolean }} look
    */
   line(key, points, { role = "", arrow = false } = {}) {
-    this.lines.push({ key, layer: this.layer, points, role, arrow });
+    this.lines.push({ key, points, role, arrow });
   }
 
   /** A box as wide as the column. @param {string} key @param {Kind} kind @param {number} high @param {Mask} mask */
   put(key, kind, high, mask = "") {
-    const { layer, wide, x, up } = this;
-    const box = { key, layer, kind, mask, x: x - wide / 2, y: up, wide, high };
+    const { wide, x, up } = this;
+    const box = { key, kind, mask, x: x - wide / 2, y: up, wide, high };
     this.boxes.push(box);
     this.up += high;
     return box;
@@ -241,13 +234,13 @@ class Tower {
 
   /** Something that is added: a box beside ⊕. @param {string} key */
   sum(key) {
-    const { sizes, side, x, outer, layer } = this;
+    const { sizes, side, x, outer } = this;
     const { sum, plus, gap } = sizes;
     this.rise(gap + sum / 2 - plus, true);
     const from = x + side * (plus + 0.8 * sizes.lane);
     const y = this.up + plus;
     const box = { x: Math.min(from, outer), y: y - sum / 2, wide: Math.abs(outer - from), high: sum };
-    this.boxes.push({ key, layer, kind: "sum", mask: "", ...box });
+    this.boxes.push({ key, kind: "sum", mask: "", ...box });
     this.line(key, [[from, y], [x + side * plus, y]], { arrow: true }); // oxfmt-ignore
     this.plus(key);
     this.rise(sum / 2 - plus);
@@ -256,7 +249,7 @@ class Tower {
   /** ⊕ @param {string} key */
   plus(key) {
     const { plus: r } = this.sizes;
-    const made = { key, layer: this.layer, x: this.x, y: this.up + r, r };
+    const made = { key, x: this.x, y: this.up + r, r };
     this.pluses.push(made);
     this.up += 2 * r;
     return made;
@@ -267,17 +260,13 @@ class Tower {
   block({ key, rows }) {
     const { sizes, inner, outer, side } = this;
     const edge = outer + side * sizes.pad;
-    for (let n = 1; n <= (this.layers || 1); n++) {
-      this.rise(sizes.gap);
-      this.layer = n;
-      const from = this.up;
-      for (const row of rows) this.subLayer(row);
-      if (!this.layers) this.times(key);
-      this.rise(sizes.gap);
-      const place = { x: Math.min(inner, edge), y: from, wide: Math.abs(edge - inner), high: this.up - from };
-      this.blocks.push({ key, layer: n, kind: "block", mask: "", ...place });
-    }
-    this.layer = 0;
+    this.rise(sizes.gap);
+    const from = this.up;
+    for (const row of rows) this.subLayer(row);
+    this.times(key);
+    this.rise(sizes.gap);
+    const place = { x: Math.min(inner, edge), y: from, wide: Math.abs(edge - inner), high: this.up - from };
+    this.blocks.push({ key, kind: "block", mask: "", ...place });
     this.end = this.up;
   }
 
@@ -288,7 +277,7 @@ class Tower {
     const from = x - side * (sizes.plus + 4);
     const to = x - (side * wide) / 2;
     const place = { x: Math.min(from, to), y: y - sizes.sum / 2, wide: Math.abs(from - to), high: sizes.sum };
-    this.boxes.push({ key, layer: 0, kind: "times", mask: "", ...place });
+    this.boxes.push({ key, kind: "times", mask: "", ...place });
   }
 
   /** A sub-layer, its norm, and the residual connection around it. @param {SubLayer} row */
@@ -331,7 +320,7 @@ class Tower {
 
   /** @param {string} text @param {string} role @param {number} x @param {number} y */
   letter(text, role, x, y) {
-    if (this.sizes.word) this.labels.push({ kind: "letter", text, role, x, y });
+    this.labels.push({ kind: "letter", text, role, x, y });
   }
 
   // ---- the memory
@@ -347,10 +336,9 @@ class Tower {
   }
 
   /** @param {Box} reader */
-  keysAndValues({ key, layer, x, y, wide, high }) {
+  keysAndValues({ key, x, y, wide, high }) {
     const { middle, side, sizes } = this;
     const edge = side > 0 ? x : x + wide;
-    this.layer = layer;
     ROLES.slice(1).forEach(([text, role], n) => {
       const at = y + high / 2 + (n ? -0.2 : 0.2) * high;
       this.line(key, [[middle, y + high / 2], [middle, at], [edge, at]], { role, arrow: true }); // oxfmt-ignore

@@ -1,4 +1,4 @@
-// The drawing of a Transformer, large or small: lines, residual connections with ⊕, and the signs of the three masks.
+// The drawing of a Transformer: lines, residual connections with ⊕, and the signs of the three masks.
 import { svgElement as svg } from "../shared/dom.js";
 
 /** @import { Layout, Line, Mask, Plus } from "./architecture_layout.js" */
@@ -28,12 +28,12 @@ export function sign(mask) {
 }
 
 /**
- * Everything but the boxes. on: whether something of this part, in this layer, is lit.
+ * Everything but the boxes. on: whether something of this part is lit.
  * @param {Layout} layout
- * @param {(key: string, layer: number) => boolean} on
+ * @param {(key: string) => boolean} on
  */
 export function strokes({ lines, pluses }, on) {
-  const lit = (/** @type {Line | Plus} */ { key, layer }) => (key && on(key, layer) ? " lit" : "");
+  const lit = (/** @type {Line | Plus} */ { key }) => (key && on(key) ? " lit" : "");
   return [
     ...lines.map((line) => svg("path", { class: `line ${line.role}${lit(line)}`, d: pathOf(line) })),
     ...lines.filter(({ arrow }) => arrow).map((line) => svg("path", { class: `head ${line.role}`, d: headOf(line) })),
