@@ -282,7 +282,7 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 #
 # And the picture? Switch off only its attention, one of the twelve, and “elle” keeps its 92 %. It is enough alone (86 %), but so is another one (90 %).
 #
-# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs. In chapter 5 you build this model, and experiment inside it.
+# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs. In chapter 5 you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?

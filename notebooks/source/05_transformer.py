@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 5 · What can attention do alone?
-# *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). To see it compute before you build it: [one word, all the way down](#descent).
 #
 # ## What does "it" attend to?
 # A trained Transformer, in the code `grammar`, reads “The animal didn't cross the street because it was too tired.” (It has seen this sentence in training.) Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?

@@ -137,9 +137,51 @@ def test_an_own_sentence_is_answered_and_what_is_wrong_with_it_is_said(opened):
     expect(french(page)).to_have_text(["elle", "vieille", "il", "vieux"])
 
 
+PRESSED = """async (place) => {  // how long it takes until the stage is painted
+  const root = document.querySelector('.course-view').shadowRoot, began = performance.now();
+  root.querySelector(place).click();
+  while (!root.querySelector('canvas')) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+
+
+@pytest.mark.parametrize("width", [1160, 390])
+def test_a_word_of_the_french_opens_the_model_and_leads_back(opened, violations, width):
+    """With the reader's own sentence: its French, and the word in question; on a phone on one screen."""
+    page = opened(labs.cover(lists=False), models=[MODEL], width=width, height=844)
+    page.get_by_role("textbox", name="Your own sentence").press("Enter")
+    expect(page.locator(".words")).to_contain_text("chair", timeout=30_000)
+    assert page.evaluate(PRESSED, ".door") < 1000  # some 200 ms; a busy machine has its own
+    expect(page.locator(".title")).to_have_text("How does a Transformer come to write “il”?")
+    expect(page.locator(".sentences")).to_contain_text("la vieille chaise parce qu'il est fatigué")
+    expect(page.locator(".next")).to_be_focused()
+    says, step = (page.locator(name).bounding_box() for name in (".says", ".next"))
+    assert step["y"] + step["height"] - says["y"] < 200 and page.evaluate("scrollY") == 0
+    assert violations(page, ".course-view") == []
+    page.get_by_role("button", name="close").click()
+    expect(page.locator(".words")).to_contain_text("chair")
+    expect(page.locator(".door")).to_be_focused()
+    page.get_by_role("button", name="reset").click()
+    expect(page.get_by_test_id("french")).to_contain_text("La vache")
+
+
+def test_a_sentence_too_long_for_the_stage_is_told_so(opened):
+    page = opened(models=[MODEL])
+    page.get_by_text("a sentence of your own", exact=True).click()
+    page.get_by_role("textbox", name="Your own sentence").fill("the old cow " * 6)
+    page.keyboard.press("Enter")
+    expect(page.locator(".words")).to_contain_text("old", timeout=30_000)
+    page.locator(".door").click()
+    expect(page.get_by_test_id("says")).to_contain_text("take")
+    page.get_by_role("button", name="close").click()
+    expect(page.locator(".words")).to_contain_text("old")
+
+
 def test_without_the_models_files_it_says_where_they_are(opened):
     page = opened()
     expect(page.get_by_role("textbox")).to_have_count(0)
+    expect(page.locator(".door")).to_have_count(0)
     expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
 
 

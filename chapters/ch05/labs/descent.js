@@ -218,12 +218,12 @@ class Descent {
    */
   size(pixels) {
     const { ui, spec, words } = this;
-    const room = ui.screen - 362;
+    const room = ui.screen - 378;
     const zoom = spec.presenting ? Math.min(pixels / 900, Math.max(1, room / 300)) : ui.unit;
     const width = pixels / zoom;
     const small = width < PHONE;
     const wide = spec.presenting ? Math.max(300, room / zoom) : WIDE_STAGE;
-    words.view.classList.toggle("tight", pixels < 1040 * ui.unit);
+    words.view.classList.toggle("tight", pixels < 1140 * ui.unit);
     words.view.classList.toggle("large", spec.presenting);
     words.view.classList.toggle("phone", pixels < PHONE * ui.unit);
     return { width, height: small ? PHONE_STAGE : wide, small, zoom };

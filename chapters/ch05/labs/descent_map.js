@@ -81,7 +81,7 @@ export class DescentMap {
   row(boxes, side) {
     const each = Array.from({ length: this.layers }, (_, n) => {
       const mine = boxes.filter((_, i) => this.parts[side][i].layer === n + 1);
-      return h("span", { class: "layer", style: `flex-grow:${mine.length}` }, ...mine);
+      return h("span", { class: "layer", "data-layer": n + 1, style: `flex-grow:${mine.length}` }, ...mine);
     });
     const name = h("span", { class: "side-name", "aria-hidden": "true" }, side ? "decoder" : "encoder");
     return h(
