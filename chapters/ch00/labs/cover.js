@@ -104,8 +104,6 @@ class Cover {
     const own = { ...this.spec.door, text: sentence, title };
     const opens = { tokens: written[0], word: place + 1 };
     ui.become({ kind: "descent", title, caption: "", controls: [], state: {}, sentence, opens, own, leave }, {});
-    const host = /** @type {HTMLElement} */ (ui.root.host);
-    if (host.getBoundingClientRect().top < 0) host.scrollIntoView();
   }
 
   /** @param {number} width */

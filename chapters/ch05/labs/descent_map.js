@@ -1,5 +1,5 @@
-// The whole model above the stage, as the data flow: what has been computed is inked, where the word is now is dark, and
-// a press on a part leads there.
+// The whole model above the stage, as the data flow: what has been computed is inked, where the word is now is dark,
+// and a press on a part leads there.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import MAP_CSS from "./descent_map.css";
 
@@ -39,7 +39,7 @@ export function partsOf(layers) {
         part([...CROSS], n, { step: UP + 1, layer: n }),
         part([...FEED], n, { step: ALL }),
       ]),
-      part(["output matrix", "out"], 0, { step: OUTPUT }),
+      part(["output", "out"], 0, { step: OUTPUT }),
       part(["softmax", "soft"], 0, { step: OUTPUT + 1 }),
     ],
   ];
@@ -81,7 +81,7 @@ export class DescentMap {
   row(boxes, side) {
     const each = Array.from({ length: this.layers }, (_, n) => {
       const mine = boxes.filter((_, i) => this.parts[side][i].layer === n + 1);
-      return h("span", { class: "layer", "data-layer": n + 1, style: `flex-grow:${mine.length}` }, ...mine);
+      return h("span", { class: "layer", "data-layer": n + 1 }, ...mine);
     });
     const name = h("span", { class: "side-name", "aria-hidden": "true" }, side ? "decoder" : "encoder");
     return h(

@@ -5,7 +5,7 @@ import { studied } from "./descent_numbers.js";
 
 /** @import { Arrays, Picture, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { DescentSpec, Loaded } from "./descent_numbers.js" */
-/** @typedef {{ text: string, source: string[], tokens: string[], ids: number[] }} Translated with the ids of its words */
+/** @typedef {{ text: string, source: string[], tokens: string[], ids: number[] }} Translated ids: of the tokens */
 
 const RIVALS = 6; // the most probable words of the last scene
 
@@ -45,7 +45,7 @@ export function closing({ spec, root }) {
   root.querySelector(".title")?.after(h("button", look, "✕"));
 }
 
-/** `spec.opens` says what the translation is, and which of its words; the model may have to come. @implements {Picture} */
+/** `spec.opens`: the translation, and which of its words; the model may have to come. @implements {Picture} */
 export class Opening {
   /** @param {UI} ui */
   constructor(ui) {
@@ -68,6 +68,8 @@ export class Opening {
       const { spec, arrays } = opened(loaded, sentence, { own, opens });
       ui.become({ words: `“${sentence}”, as the model reads it. The table has its numbers.`, ...spec }, arrays);
       /** @type {HTMLElement | null} */ (ui.root.querySelector(".next"))?.focus({ preventScroll: true });
+      const { top, bottom } = ui.root.host.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) ui.root.host.scrollIntoView();
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       tell(`${message[0].toUpperCase()}${message.slice(1)}.`);

@@ -13,7 +13,7 @@ test("the place of a word on its way down", () => {
   assert.deepEqual(lit(3, 2), ["self-attention 1", "cross-attention 1", "feed-forward 1", "self-attention 2"]);
   for (const step of [4, 12, 18]) assert.deepEqual(lit(step, 3), ["cross-attention 3"]);
   assert.equal(lit(19, 1).length, 3 * LAYERS);
-  assert.deepEqual([lit(20, 1), lit(21, 1)], [["output matrix 0"], ["softmax 0"]]);
+  assert.deepEqual([lit(20, 1), lit(21, 1)], [["output 0"], ["softmax 0"]]);
 });
 
 test("a press on a part leads to a step at which it is lit", () => {

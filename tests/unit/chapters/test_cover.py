@@ -7,7 +7,7 @@ import torch
 from in_page import open_in_node
 
 from chapters.ch00.labs import cover
-from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, MODEL, study
+from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, LARGER, MODEL, study
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights, heads_of, silenced
@@ -110,13 +110,19 @@ def test_the_view_says_it_in_words(loaded):
     assert torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("text", ["The lioness didn't cross the boulevard because it was too old.", "the dog slept ."])
-def test_a_page_answers_a_sentence_as_python_does(text):
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("The lioness didn't cross the boulevard because it was too old.", MODEL),
+        ("The robot couldn't open the door.", LARGER),
+    ],
+)
+def test_a_page_answers_a_sentence_as_python_does(text, model):
     view = cover()
-    theirs = study(open_in_node(MODEL), text)
+    theirs = study(open_in_node(model), text)
     asked = "async (text, spec) => { const own = await load('chapters/ch00/labs/cover_study.js'); "
     found = in_node.evaluate(asked + "return own.study(it, text, spec) }", text, view.spec())
     for name in ("tokens", "written", "place", "words", "rewritten"):
-        assert found[name] == getattr(theirs, name)
+        assert str(found[name]).replace("▁", "") == str(getattr(theirs, name)).replace("▁", "")  # begins a word
     for name in ("shares", "given", "weights"):
         assert np.allclose(found[name], getattr(theirs, name), atol=1e-4), name

@@ -24,7 +24,8 @@ const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
  * @returns {() => void} takes the view out of the page
  */
 export function mount(host, kinds, given, numbers, link = null) {
-  return new View(host, kinds, given, numbers, link).stop;
+  const view = new View(host, kinds, given, numbers, link);
+  return () => view.stop(); // also what has come in its place
 }
 
 class View {
