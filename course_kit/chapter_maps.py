@@ -1,7 +1,7 @@
 """The small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
 to chapter, the picture on the title of slides, and in a workbook they fill with ink as exercises are solved.
 
-The weights are those that chapter 7 shows at its end: they are taken from its committed output, not made again.
+The weights are those of the last view in chapter 8: they are taken from its committed output, not made again.
 """
 
 import base64
@@ -16,7 +16,7 @@ import numpy as np
 from course_kit import files, lessons
 from course_kit.views import fragments
 
-LAST = "07_gpt_annex"
+LAST = "08_who_answers"
 
 
 @functools.cache

@@ -190,7 +190,10 @@ def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> 
     shares = {
         one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
     }
-    return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}"
+    said = "Each map is inked by what you solved in its lesson; pale: not solved yet."
+    if shares and min(shares.values()) == 1:
+        said = "All maps are inked: you have solved every lesson."
+    return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}{paragraph(said)}"
 
 
 def progress() -> None:

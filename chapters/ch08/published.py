@@ -19,7 +19,10 @@ from chapters.ch07.kept.tokenizer import finished
 from chapters.ch08.kept import smollm
 from chapters.ch08.kept.llama import generate
 from chapters.ch08.kept.smollm import INSTALL, SYSTEM, opened, where
+from chapters.ch08.traces import Trace, traced
 from course_utils.llama import Llama
+
+MOST_TRACED = 120  # tokens of a question whose answer is shown with its heads
 
 
 @dataclass
@@ -48,12 +51,15 @@ class Published:
             if token != self.stop:
                 yield token
 
-    def piece(self, written: list[int]) -> str:
-        """What the last of these tokens adds to the text: nothing while a character is not complete yet."""
-        before, now = (finished(self.tokenizer.decode(ids)) for ids in (written[:-1], written))
-        return now[len(before) :]
+    def text(self, ids: list[int]) -> str:
+        """Tokens as text, without a character that is not complete yet."""
+        return finished(self.tokenizer.decode(ids))
 
-    @property
+    def piece(self, written: list[int]) -> str:
+        """What the last of these tokens adds to the text."""
+        return self.text(written)[len(self.text(written[:-1])) :]
+
+    @functools.cached_property
     def names(self) -> list[str]:
         """Each token as it is read; those of a part of a character as ids."""
         return [f"⟨{n}⟩" if "�" in text or not text else text for n, text in enumerate(self._texts())]
@@ -67,6 +73,17 @@ class Published:
         """What it is, in a line."""
         count = sum(p.numel() for p in self.model.parameters())
         return f"SmolLM2-135M-Instruct in your class: {count:,} parameters, {self.model.context:,} tokens of context"
+
+    def asked(self, question: str) -> Trace | str:
+        """How it answers a reader's question, with the heads of the block at two thirds; a sentence for a long one."""
+        try:
+            ids = self.prompt(question)
+        except ValueError as why:
+            return str(why)
+        if ids.shape[1] > MOST_TRACED:
+            return f"With the marks of a talk these are {ids.shape[1]:,} tokens; {MOST_TRACED} can be shown here."
+        layer = len(self.model.blocks) * 2 // 3
+        return traced(self.model, ids, self.names.__getitem__, self.text, self.stop, layer)
 
     def answer(self, question: str, count: int | None = None, **how: Any) -> str:
         """A whole answer."""

@@ -4,6 +4,7 @@
     question(37, 48), draft(37, 48)                     # "37+48=", " 7+8=15 3+4+1=8 85\\n"
     answers(model, held_out)                            # what it writes, always the likeliest token
     share_right(model, held_out)
+    asked(model, "37 + 48?")                            # a trace of its answer, or what it was taught, in a sentence
 
 A character is a token, numbered as in chapter 7's tokenizer before any merge. a + b and b + a are one sum: both are
 taught, or neither.
@@ -17,8 +18,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from chapters.ch07.kept.files import write_atomically
-from chapters.ch08.kept.answering import drawn, text_of
+from chapters.ch07.kept.files import Refused, write_atomically
+from chapters.ch08.kept.answering import END, drawn, text_of
+from chapters.ch08.kept.chat import sum_asked
+from chapters.ch08.traces import Trace, traced
 from course_kit.contexts import evaluating
 from course_utils.gpt import GPT
 
@@ -97,6 +100,14 @@ def answers(model: GPT, sums: Sequence[Sum], temperature: float = 0.0) -> list[s
 def share_right(model: GPT, sums: Sequence[Sum]) -> float:
     """Of its likeliest answers."""
     return sum(map(is_right, sums, answers(model, sums))) / len(sums)
+
+
+def asked(model: GPT, text: str) -> Trace | str:
+    """How it answers a reader's question; a sentence where it was not taught to."""
+    try:
+        return traced(model, torch.tensor([ids_of(sum_asked(text.strip()))]), chr, text_of, END)
+    except Refused as refused:
+        return str(refused)
 
 
 def save(model: GPT, file: Path = Path("talker.pt")) -> None:

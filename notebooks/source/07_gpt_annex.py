@@ -647,35 +647,6 @@ assert round(counted[-1]["parameters"] / 1e9, 2) == 3.09 and round(counted[-1]["
 # </details>
 
 # %% [markdown]
-# ## One sentence, eight chapters
-# **The animal didn't cross the street because it was too tired.** Here is one attention map from each chapter. **Guess:** in which does "it" attend to "animal" most? And in which could the model know what "it" means?
-
-# %% tags=["lab"]
-from chapters.ch07.experiments.one_sentence import through_all
-
-panels, given = through_all(tired)
-labs.journey(
-    panels,
-    select=("it", "animal"),
-    title="Which word does “it” attend to, in each chapter?",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert given["Llama"] == max(given.values()) and len(panels) == 8 and panels[6][2][2:10] == panels[6][3][2:10]
-assert (column := panels[6][1][2:10, panels[6][2].index("animal")]).min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == "didn't" and panels[6][2][9] == "too"
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Largest in the map of Llama. But in the map of GPT every word from *didn't* to *too* gives "animal" about as much as "it" does, so this head says nothing about "it".
-#
-# Could a model know? In chapters 1 and 2 the vectors were made by hand, in 3 the query comes from the French decoder, in 4 there are only positions. GPT and Llama *cannot* know at "it": behind the causal mask this row has not read *tired*. The Transformer and BERT could, but for them, as for GPT and Llama, we picked the head with the most weight on "animal". Only a test can tell: the twin sentence, or a removed head.
-#
-# </details>
-#
-# All eight chapters compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
-
-# %% [markdown]
 # ## How did it come to this?
 
 # %% slideshow={"slide_type": "skip"}

@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 8 · Who answers?
-# *From predicting to reasoning.* At the end you hold `mine/llama.py`, `mine/answering.py` and `mine/chat.py`: a published language model talks to you through a class of your own, and a small one of your own has learned to add. <!-- minutes --> **Before:** [chapter 7](07_gpt.ipynb) (a GPT), and rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *From predicting to reasoning.* At the end a published language model talks to you through `mine/llama.py`, and a small one of your own has learned to add (`mine/answering.py`). <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# They were written down before any was asked. Choose one, and read what two models make of it, one of them twice.
+# They were written down before any was asked. Choose one, and read what two models make of it.
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -66,12 +66,12 @@ assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
 assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# In its template it answers, often wrongly: of the nine questions with a right answer, four replies contain it (one makes Shakespeare French), and some go in circles. Taking the likeliest token each time invites that, and the file is rounded to four bits. For the eight legs of a spider it says “two pairs of legs”, and it cannot translate “The animal did not cross the street because it was too tired.” How does one build such a model, and how does it learn to answer at all?
+# In its template it answers, but often wrongly: four of the nine questions that have a right answer get it, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: the block of today
 # <a id="llama"></a>
-# SmolLM2 (2024) has the architecture of **Llama** (2023), close to that of most open models since. It is your GPT, changed in five places: RMSNorm, RoPE, SwiGLU, grouped queries, and no biases.
+# SmolLM2 (2024) has the architecture of **Llama** (2023), close to that of most open models since. It is your GPT with five changes:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -84,7 +84,7 @@ labs.architecture(
 )
 
 # %% [markdown]
-# This is `llama-holmes`, the model on the left above: it has read *The Adventures of Sherlock Holmes*, nothing else.
+# This is `llama-holmes`, the first model above, which has read *The Adventures of Sherlock Holmes*.
 
 # %% tags=["nbval-check-output"]
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
@@ -95,7 +95,7 @@ print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### RMSNorm
 # <a id="rmsnorm"></a>
-# *New against chapter 7: no mean is subtracted, and nothing is added.* A layer norm subtracts the mean, divides by the standard deviation, scales, and shifts. **RMSNorm** leaves out the rest: it divides by the root of the mean square, and scales (Zhang and Sennrich 2019). For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
+# *New against chapter 7: no mean is subtracted, and nothing is added.* Where a layer norm subtracts the mean, divides by the standard deviation, scales and shifts, **RMSNorm** (Zhang and Sennrich 2019) only divides by the root of the mean square and scales. For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
 #
 # $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
@@ -122,7 +122,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # course_utils.llama: RMSNorm
 
 # %% [markdown]
-# Each block adds to the residual stream, so its numbers grow from block to block. Without its weight, the norm keeps a vector's direction and gives it one size. Here are some features of the last word, "Holmes", as each block reads them:
+# Each block adds to the residual stream, so its numbers grow, and the norm gives them one size. Six features of the last word, "Holmes":
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -147,8 +147,7 @@ plot.maps(
     limits=(0, 2.5),
     roles=dict.fromkeys(some, "plus"),
     title="What does RMSNorm do to a vector?",
-    caption="Six features of one word, from its embedding to the last block. On the "
-    "left the ink grows; on the right every row has the same size.",
+    caption="On the left the ink grows; on the right every row has the same size.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -159,7 +158,7 @@ assert torch.allclose(rms_norm(stream[1:], torch.ones(128)).pow(2).mean(-1), tor
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### RoPE: positions that turn
 # <a id="rotary"></a>
-# *New against chapter 7: no table of positions.* In **RoPE** (rotary position embedding, Su et al. 2021) queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turn two vectors by the same angle, and their product stays; so only the difference of their angles counts, which is the distance. The angles are computed once for all heads and blocks.
+# *New against chapter 7: no table of positions.* In **RoPE** (rotary position embedding, Su et al. 2021) queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turning both by the same angle leaves their product as it is, so only the distance counts.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
@@ -176,11 +175,11 @@ for place in (2, 5, 1005):  # the key stands two places before the query
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### SwiGLU: a gate
 # <a id="swiglu"></a>
-# *New against chapter 7: a third matrix.* In a GPT each hidden feature goes through a GELU. **SwiGLU** computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$ (Shazeer 2020). If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
+# *New against chapter 7: a third matrix.* In a GPT each hidden feature goes through a GELU. **SwiGLU** (Shazeer 2020) computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$. If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
-# There are three matrices instead of two. So $F$ is often about $\frac83D$ instead of $4D$, and the number of parameters stays.
+# Three matrices instead of two: so $F$ is often about $\frac83D$ instead of $4D$.
 
 # %% tags=["definition"]
 # course_utils.llama: SwiGLU
@@ -191,7 +190,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Grouped queries: heads that share
 # <a id="grouped-queries"></a>
-# *New against chapter 7: fewer heads of keys and values than of queries.* A model that writes keeps the keys and values of all earlier tokens. What does that cost? **Guess:**
+# *New against chapter 7: fewer heads of keys and values than of queries,* because a model that writes keeps the keys and values of all earlier tokens.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -211,7 +210,7 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189
 
 # %% [markdown]
-# **Grouped-query attention** (GQA, Ainslie et al. 2023): several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs a third, 189 MB.
+# In **grouped-query attention** (GQA, Ainslie et al. 2023) several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs only a third, 189 MB.
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
@@ -227,7 +226,7 @@ def share_heads(x, heads):
 # %% [markdown]
 # <!-- solution: share heads -->
 #
-# Now the attention, with a cache. It rests on three functions of earlier chapters:
+# The attention, with a cache, rests on three functions of earlier chapters:
 
 # %% tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -243,7 +242,7 @@ from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# And the whole model, which hands turns, mask and caches down to its blocks:
+# The whole model hands turns, mask and caches down to its blocks:
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock
@@ -287,10 +286,9 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# On this small scale only RoPE makes a difference that one sees: it saves a tenth of a bit. The other three change less than 0.02 bits, and all four together save a little less than RoPE alone. Grouped queries are chosen for the memory that they save; SwiGLU was chosen for a lower loss at equal size, in larger models than this.
-
-# %% [markdown]
-# And how does it write? It reads the question at once (**prefill**); then each new token is read alone (**decode**), with everything before it in the caches. (`nucleus` and `with_temperature` are chapter 7's.)
+# In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; each of the other three changes less than 0.02. But grouped queries were chosen because they save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json -->
+#
+# To write, a model reads the question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: speak
@@ -298,10 +296,13 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: published parameters
 # <a id="open-weights"></a>
-# SmolLM2's parameters come in one file (98 MB, as the weights are rounded to four bits, see [the annex](08_who_answers_annex.ipynb#quantisation)), and matrix by matrix they fit into your class. Not every model of this kind would: Llama 2 has a second table for its output, Mistral 7B a window. The file has names of its own for them:
+# SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Only the names differ:
 
 # %% tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
+
+# %% [markdown]
+# [`published.load`](../chapters/ch08/published.py) puts them into your class:
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters, if they are installed
@@ -321,67 +322,12 @@ assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 a
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
 
 # %% [markdown]
-# (This file expects that *neighbouring* features are turned together, as `turn` does it. In files for `transformers`, the rows of queries and keys have another order.)
-#
-# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text, at about the same speed. What else could it have said? Press *draw*, and write the answer token by token:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-begun = talker.prompt(question)
-
-
-def next_logits(answered):
-    """What may follow the question and the tokens of the answer so far: logits [V]."""
-    read = torch.cat([begun, torch.tensor([answered], dtype=torch.long)], 1)
-    with torch.no_grad():
-        return talker.model(read[:, -talker.model.context :])[0, -1]
-
-
-labs.sampling(
-    next_logits([]),
-    talker.names,
-    text=f"{question} ",
-    then=next_logits,
-    live=True,
-    temperature=1.0,
-    top_p=0.9,
-    title="What else could it have said?",
-    caption="What the model expects next; one token after another is [output|drawn] (␣: "
-    "a space).",
-)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch07.labs.next_token import visible
-from course_kit.heads import attention_weights
-
-short = talker.prompt(question, system=None)  # without the line about itself
-whole = torch.cat([short, torch.tensor([written[:12]], dtype=torch.long)], 1)
-layer, begin = len(talker.model.blocks) * 2 // 3, short.shape[1] - 1
-with torch.no_grad(), attention_weights(talker.model) as seen:
-    talker.model(whole)
-maps_of = seen["decoder"][layer][0, :, begin:]
-pieces = [visible(talker.names[n]) for n in whole[0].tolist()]
-heatmap(
-    maps_of,
-    pieces[begin:],
-    pieces,
-    names=[f"head {n}" for n in range(1, len(maps_of) + 1)],
-    axes=("query", "key"),
-    title="What does it attend to while it answers?",
-    mask=torch.ones(whole.shape[1], whole.shape[1]).tril().bool()[begin:],
-    caption=f"Block {layer + 1} of {len(talker.model.blocks)}: a row for each token of "
-    "the answer, and the one before it.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert smol is None or maps_of[:, :, 0].mean() > 0.3
-
-# %% [markdown]
-# Choose a head. Much of the attention goes to the first mark of the talk, which says nothing about France. [The annex](08_who_answers_annex.ipynb#sink) measures it.
+# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: from continuing to following
 # <a id="chat-template"></a>
-# What does a talk look like to a model that only continues? Like one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, and the model goes on after its end:
+# To a model that only continues, a talk is one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, after whose end the model goes on:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.kept.smollm import chat_prompt
@@ -389,10 +335,10 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# The marks are tokens of their own. If a program turned a *typed* `<|im_end|>` into that token, you could end your turn and speak as the assistant; so yours encodes what is typed as text. **Prompt injection** remains: to the model an order inside a quoted page is text like the order above it.
+# The marks are tokens of their own. If a *typed* `<|im_end|>` became that token, you could end your turn and speak as the assistant, so your program encodes what is typed as text. **Prompt injection** remains, because to the model an order inside a quoted page is text like any other.
 #
 # <a id="sft"></a>
-# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: sums of two numbers below 100. The model is chapter 7's `GPT` with two blocks, which has read nothing. It is shown 200 solved sums; others are never shown.
+# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: [sums](../chapters/ch08/sums.py) of two numbers below 100. Chapter 7's `GPT` with two blocks, which has read nothing, is shown 200 solved sums.
 
 # %%
 from torch.nn.utils.rnn import pad_sequence
@@ -405,7 +351,7 @@ print(repr(sums.question(*one)), "->", repr(sums.draft(*one)))
 print(len(taught), len(unsolved), len(held_out))
 
 # %% [markdown]
-# The first answer is the result. The second begins with a draft: the units, the tens with what is carried, then the result. Both end with a new line, which is learned too: it is how the model knows where to stop. In a batch shorter talks are filled up:
+# The first answer is the result. The second begins with a draft: the units, then the tens with what is carried. Both end with a new line, from which the model learns to stop. In a batch, shorter talks are filled up:
 
 # %% tags=["definition"]
 # course_utils.post_training: talk_batch
@@ -415,7 +361,7 @@ ids, is_answer = talk_batch(sums.in_ids(taught[:3], sums.draft))
 print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
 
 # %% [markdown]
-# One thing is different from chapter 7: the questions are given, so only the tokens of answers count.
+# Unlike in chapter 7, only the tokens of answers count, because the questions are given.
 #
 # ### Exercise 3 ●●○ · 4 minutes
 # `F.cross_entropy` leaves out every target that is −100. Give each place its target.
@@ -487,23 +433,23 @@ for one in held_out[:3]:
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# In recorded trainings with three seeds (the table of [Five](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, one that writes the draft 58 to 71%. (The training above is one more, with other batches; such runs differ by ten points and more.) More tokens are not the reason: with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022). It is no law: with more solved sums, or longer, the result alone may be learned, too.
+# In three recorded runs ([the table](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, and one that writes the draft 58 to 71%. Yours is one more run, and they differ by ten points and more. More tokens are not the reason, because with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
 #
 # **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: which answer is better?
 # <a id="dpo"></a>
-# For most questions nobody can write the best answer, but people can say which of two is better. How does that become a loss? Four lines:
+# Often nobody can write the best answer, but people can say which of two is better. Four lines make that a loss:
 #
 # 1. *Bradley and Terry (1952):* each answer $y$ has a **reward** $r(y)$, and $y^+$ is liked better than $y^-$ with probability $\sigma\big(r(y^+)-r(y^-)\big)$.
-# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO**, trial and error in cautious steps, to earn much reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 if the two are equal, and else larger.
+# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO**, trial and error in cautious steps, to earn reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 if the two are equal, and else larger.
 # 3. Put $r=\beta\ln e^{r/\beta}$ into the mean: up to a constant it is $-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0\,e^{r/\beta}/Z)$, with $Z$ so that all sums to 1. The best $\pi$ makes it 0: $\pi(y)=\pi_0(y)\,e^{r(y)/\beta}/Z$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
 # 4. *DPO* (Rafailov et al. 2023): put line 3 into line 1. The constant cancels, no reward model is needed, and the loss is −ln of that probability:
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 #
-# With a pencil: the liked answer had a log-probability of −4, now −2: it has gained 2. The disliked one had −3 and still has it. With β = ½ the loss is $-\ln\sigma(1)=0.31$. At the start nothing has been gained, and the loss is $-\ln\sigma(0)=\ln2$. The loss sees only the *difference* of the gains: both answers may become less likely.
+# With a pencil: the liked answer's log-probability has gone from −4 to −2, a gain of 2, and the disliked one's stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the *difference* of the gains, so both answers may become less likely.
 #
 # ### Exercise 4 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -528,11 +474,11 @@ assert both < math.log(2)  # both lost, and the loss fell
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: a reward that a program checks
 # <a id="verifiable-reward"></a>
-# A sum needs no people: a program adds, and compares. This is a **verifiable reward** (RLVR). Your model writes eight answers to one question, and each right one earns 1. An answer's **advantage** is its reward minus the group's mean, divided by the standard deviation. Better answers than the mean become likelier, worse ones less likely:
+# A sum needs no people, because a program can check it: a **verifiable reward** (RLVR). Your model writes eight answers to one question, and each right one earns 1. An answer's **advantage** compares this with the group, and the loss makes answers above the mean likelier, those below less likely:
 #
 # $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
 #
-# This is **GRPO** (Shao et al. 2024) with one step for each set of answers. Its clipping then does nothing; its penalty for leaving $\pi_0$ is left out, and all tokens count alike (there, all answers). The reward sees the last number, never the draft.
+# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, without its penalty for leaving $\pi_0$, and with equal weight for tokens, not for answers. The reward sees the last number, never the draft.
 
 # %% tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
@@ -598,17 +544,72 @@ live = [sums.share_right(one, held_out) for one in (models["alone"], models["dra
 assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
 # %% [markdown]
-# With not one further solution shown, the recorded models go from 58 to 71% to 72 to 79%, all three upwards. The check does that: paid by a coin, the same training ends at 32 to 50%. At a rate seven times as high it breaks the model (1%, one seed), which is one reason why large trainings clip each step and stay near $\pi_0$. A reward for the form alone has nothing to teach here, because nearly all answers end with a number before. Drawing eight answers and taking the most frequent gives 57 to 72%; one of the eight is right for 77 to 83%, but only the check finds it.
+# Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. It is the check that does it, because paid by a coin the same training ends at 32 to 50%. At a rate seven times as high it broke the model that we tried, which is one reason why large trainings clip each step and stay near $\pi_0$.
 #
-# And the opponent? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the 50 steps of reward in two seeds of three. From there the reward still adds: 82 to 87%, all three upwards, where a third round of SFT ends at 79 to 87% and is ahead once. So where you have solutions, use them up first; a reward needs a check and no solutions.
+# Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the 50 steps of reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
 #
-# If all eight answers are right, or all wrong, every advantage is 0, and the question teaches nothing. Nor does the reward see whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on problems of mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+# If all eight answers are right, or all wrong, the question teaches nothing, and the reward never sees whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
-# **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions. What it does on a toy of sums does not say how much it adds to a large model.
+# **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions (on a toy of sums).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who answers? Ask
+# <a id="ask"></a>
+# Ask the model that you have taught, and SmolLM2 where it is installed. Then choose a token and a head: what else was likely there, and where did the head attend?
+
+# %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
+asking = labs.replies(
+    ["37 + 48 =", "What is seven times eight?", "What is the capital of France?"],
+    {
+        "the model you taught": partial(sums.asked, model),
+        ("SmolLM2" if smol else "llama-holmes"): talker.asked,
+    },
+    live=True,
+    title="What do you want to know?",
+    caption="Ink below a token: how much the head attends to it when [output|the coloured token] is written. "
+    "Bars: the five likeliest tokens there. Both models take the likeliest.",
+)
+asking
+
+# %% [markdown]
+# Much of SmolLM2's attention goes to the first mark of the talk, which says nothing about your question: [a sink](08_who_answers_annex.ipynb#sink).
+#
+# ### One sentence, eight chapters
+# <a id="one-sentence"></a>
+# **The animal didn't cross the street because it was too tired.** Here is one attention map of it from each chapter. **Guess:** in which could the model know what “it” means?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch08.experiments.one_sentence import through_all
+
+panels, given = through_all()
+labs.journey(
+    panels,
+    select=("it", "animal"),
+    title="Which word does “it” attend to, in each chapter?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+told = asking.view.options["traces"][1][2]
+shown = torch.tensor(asking.view.arrays["weights"][told["at"] :].astype("f4"))
+shown = shown[: len(told["chances"]) * told["heads"] * len(told["pieces"])].view(-1, len(told["pieces"]))
+assert smol is None or shown[:, 0].mean() > 0.3
+assert asking.view.options["replies"][1][2] == "The capital of France is Paris." or smol is None
+assert len(panels) == 8 and list(given) == ["Transformer", "BERT", "GPT", "Llama"]
+column = panels[6][1][2:10, panels[6][2].index("animal")]
+assert column.min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == "didn't" and panels[6][2][9] == "too"
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# In the encoders of chapters 5 and 6, which read the whole sentence. GPT and Llama cannot know at “it”, because behind the causal mask this row has not read *tired*. In chapters 1 and 2 the vectors were made by hand, in 3 the query comes from the French decoder, and in 4 there are only positions. Of the four large models we show the head with the most weight on “animal”; only a test, such as a removed head, can tell whether one *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
+#
+# </details>
+#
+# All eight compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your Llama, the trainings (SFT and GRPO), and what lets them talk; the first two need only torch.
+# This writes your Llama, the trainings (SFT and GRPO), and what lets them talk.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
@@ -625,7 +626,7 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # ```
 #
 # <a id="client"></a>
-# While it serves, these lines talk to it; with the address of Ollama, `http://localhost:11434/v1`, and the name of one of its models they talk to that:
+# While it serves, these lines talk to it, or to Ollama at `http://localhost:11434/v1` with the name of one of its models:
 #
 # ```python
 # from openai import OpenAI
@@ -642,7 +643,7 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # 1. Today's decoder is a GPT with RMSNorm, RoPE, SwiGLU, shared keys and values, and no biases.
 # 2. Sharing keys and values makes the cache smaller.
 # 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
-# 4. DPO compares two answers, and each with what the model thought before. GRPO compares an answer with others to the same question.
+# 4. DPO compares two answers. GRPO compares an answer with others to the same question.
 # 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent is not true.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -674,7 +675,7 @@ onward(8)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: ask your own questions
-# From a weighted mean of neighbours you have come to a model that answers, and every line between them is in `mine/`. [The annex](08_who_answers_annex.ipynb) has what this lesson leaves out: how attention is built in the largest models, how much quantising costs, heads of a real model, reasoning, tools, and how such models are judged.
+# From a weighted mean of neighbours you have come to a model that answers. [The annex](08_who_answers_annex.ipynb) has attention in the largest models, quantising, heads of a real model, tools, and how such models are judged.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #

@@ -13,7 +13,7 @@ import torch
 from cut_labels import cut_labels
 from waiting import contains, differs, lacks, picture, settle, state, until
 
-from chapters.ch07.labs.journey import Panel
+from chapters.ch08.labs.journey import Panel
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
@@ -373,7 +373,11 @@ lab = labs.sampling(then([]), tokens, text="go", then=then, live=True)
 pieces = labs.merges("low lower lowest", 3, live=True)
 heard = []
 pieces.observe(lambda change: heard.append(change["new"]), "step")
-display(lab, pieces)
+from functools import partial
+from chapters.ch08 import sums
+from chapters.ch08.labs import replies
+talk = replies(["1 + 2"], {"yours": partial(sums.asked, sums.fresh())}, live=True)
+display(lab, pieces, talk)
 """
 
 
@@ -381,7 +385,7 @@ def test_live_a_draw_is_written_and_python_answers(notebook):
     nb = notebook("sampling", [LIVE])
     assert nb.run() == []
     nb.page.wait_for_function(
-        "[...document.querySelectorAll('.jp-OutputArea .course-view')].filter(e => e.view).length === 2"
+        "[...document.querySelectorAll('.jp-OutputArea .course-view')].filter(e => e.view).length === 3"
     )
     for written in ("goe", "goef", "goefg"):
         nb.page.get_by_role("button", name="draw", exact=True).click()
@@ -392,3 +396,12 @@ def test_live_a_draw_is_written_and_python_answers(notebook):
     until(lambda: nb.ask("print(lab.now.written)"), contains("goefg"))
     nb.page.get_by_role("button", name="one merge on").click()
     until(lambda: nb.ask("print(heard)"), contains("[1]"))
+    field = nb.page.get_by_label("Your question:")
+    field.fill("what?")
+    composing = "e => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))"
+    field.evaluate(composing)  # Enter ends a word of an input method, and asks nothing
+    field.fill("3 + 4")
+    field.press("Enter")
+    nb.page.get_by_role("button", name="3 + 4").wait_for()
+    assert nb.page.get_by_role("button", name="what?").count() == 0
+    until(lambda: nb.page.get_by_test_id("pieces").inner_text(), contains("0"))

@@ -110,7 +110,7 @@ BORDERS = {
                        "probabilities": "numbers", "tokens": "words", "opened": "whole"} | VIEW),
     "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "step": "whole", "mark": "text"}
                | VIEW),
-    "journey": (gpt.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",
+    "journey": (chat.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",
                 "select": "pair"} | VIEW),
     "scaling_law": (gpt.scaling_law, {}, {"parameters": "number", "tokens": "number", "machine": "name",
                     "machines": "pair", "models": "pair", "law": "pair"} | VIEW),

@@ -4,10 +4,9 @@ from course_kit.views.alignment import alignment
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .journey import journey
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
 from .scaling_law import scaling_law
 
-__all__ = ["alignment", "architecture", "heads", "journey", "merges", "next_character", "sampling", "scaling_law"]
+__all__ = ["alignment", "architecture", "heads", "merges", "next_character", "sampling", "scaling_law"]

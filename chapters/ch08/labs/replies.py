@@ -1,11 +1,18 @@
-"""One question at a time, and what each of several models says to it."""
+"""One question at a time, what each of several models says to it, and, of models that can be asked, how."""
 
 import textwrap
+from typing import Any
 
+import numpy as np
+
+from chapters.ch08.traces import Trace
 from course_kit import arguments
 from course_kit.views.arguments import as_labels
+from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
+
+OWN = 5  # questions of the reader's own that stay
 
 
 class Replies(View):
@@ -36,19 +43,73 @@ class Replies(View):
             figure.text(0.02 + i * width, 0.74, "\n".join(lines), va="top", fontsize=9)
 
 
-def replies(questions, said, *, title="Who answers?", caption="", presenting=None) -> Replies:
+def replies(questions, said, *, title="Who answers?", caption="", live=False, presenting=None):
     """What several models say, one question at a time.
 
-    questions: one or more; said: {the name of a model: its replies, one for each question}. Returns a view: .said and
-    what all have. Raises TypeError or ValueError that says what to do.
+    questions: one or more; said: {the name of a model: its replies, one for each question}. Or the models are asked:
+    said: {name: ask}, where ask(question) gives a `Trace` or a sentence; then each token has what was expected there
+    and what a head attended to, and with live=True the reader asks, too. Returns a view: .said and what all have.
+    Raises TypeError or ValueError that says what to do.
     """
     questions = as_labels(questions, "questions", "a list of questions")
     if not isinstance(said, dict) or not said or len(set(questions)) < len(questions) or not questions:
         raise ValueError("needed: questions of which none comes twice, and said, {a model's name: a list of replies}")
+    models = [arguments.string("model", model) for model in said]
+    if all(map(callable, said.values())):
+        return asking(questions, said, (title, caption, presenting), live)
     texts = [as_labels(given, f"said[{model!r}]", "a list of replies") for model, given in said.items()]
     for model, given in zip(said, texts, strict=True):
         if len(given) != len(questions):
             raise ValueError(f"{model} has {len(given)} replies to {len(questions)} questions: give one for each")
-    options = {"questions": questions, "models": [arguments.string("model", m) for m in said], "replies": texts}
+    options = {"questions": questions, "models": models, "replies": texts}
     menu = {"kind": "choice", "name": "question", "label": "question", "options": questions, "menu": True}
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options, presenting)
+
+
+def asking(questions: list[str], models: dict[str, Any], how: tuple, live: bool):
+    """The view of models that were asked; live, one that asks them what the reader types."""
+    known = {question: [ask(question) for ask in models.values()] for question in questions}
+    own: list[str] = []
+
+    def made(question: str, fresh: bool) -> Replies:
+        title, caption, presenting = how
+        arrays, options = packed({one: known[one] for one in [*reversed(own), *questions]})
+        options |= {"models": list(models), "fresh": fresh}
+        state = {"question": question, "who": 0, "step": -1, "head": 0, "asked": ""}
+        return Replies(title, caption, arrays, state, [], options, presenting)
+
+    lab = shell(made(questions[0], False), live)
+
+    def hear(change) -> None:
+        question = change.new.strip()
+        if not question:
+            return
+        if question not in known:
+            known[question] = [ask(question) for ask in models.values()]
+            own.append(question)
+            del own[:-OWN]
+        view = made(question, True)
+        view.state |= {name: lab.state[name] for name in ("who", "head")}
+        lab.replace(view)
+
+    if live:
+        lab.observe(hear, "asked")
+    return lab
+
+
+def packed(asked: dict[str, list[Trace | str]]) -> tuple[dict, dict]:
+    """What models said to each question -> arrays and options of the view: [model][question], the weights flat."""
+    replies, traces, weights, at = [], [], [], 0
+    for answers in zip(*asked.values(), strict=True):
+        replies.append([one if isinstance(one, str) else one.text for one in answers])
+        traces.append([])
+        for one in answers:
+            told = None
+            if not isinstance(one, str):
+                told = {"pieces": one.pieces, "begins": one.begins, "chances": one.chances}
+                told |= {"heads": one.weights.shape[1], "at": at}
+                weights.append(one.weights.numpy().astype("<f2").ravel())
+                at += weights[-1].size
+            traces[-1].append(told)
+    flat = np.concatenate(weights) if weights else np.zeros(0, "<f2")
+    return {"weights": flat}, {"questions": list(asked), "replies": replies, "traces": traces}

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
-import { acrossOf, Heatmap, summary } from "../../../chapters/ch07/labs/journey_numbers.js";
+import { acrossOf, Heatmap, summary } from "../../../chapters/ch08/labs/journey_numbers.js";
 import { joined, markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
-import { inkOf, rampOf } from "../../../chapters/ch07/labs/journey_paint.js";
+import { inkOf, rampOf } from "../../../chapters/ch08/labs/journey_paint.js";
 import {
   expectedFrom,
   guessesAt,

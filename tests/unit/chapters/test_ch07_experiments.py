@@ -1,9 +1,9 @@
-"""Chapter 7's experiments, small: a log, copying heads, costs, one sentence."""
+"""Chapter 7's experiments, small: a log, copying heads, costs."""
 
 import pytest
 import torch
 
-from chapters.ch07.experiments import cost, induction, one_sentence
+from chapters.ch07.experiments import cost, induction
 from chapters.ch07.language import Text, TextLesson
 from course_kit.callbacks import TensorBoard
 from course_kit.training import fit
@@ -104,19 +104,3 @@ def test_the_definition_keeps_all_pairs_and_the_fused_form_does_not():
     assert whole[-1] >= 4 * 512 * 512 * 4 and lean[-1] < whole[-1] / 10  # 4 heads, 4 bytes
     assert cost.growth((2, 8), (3, 48)) == pytest.approx(4)
     assert [row["tokens"] for row in cost.cost_table(lengths, found=found)] == list(lengths)
-
-
-# ---- one sentence through all chapters ------------------------------------------------------------------------------
-
-
-def test_eight_panels_with_it_and_animal_and_rows_that_sum_to_one():
-    panels, given = one_sentence.through_all()
-    assert [panel[-1] for panel in panels] == list(range(1, 9)) and list(given) == [
-        "Transformer",
-        "BERT",
-        "GPT",
-        "Llama",
-    ]
-    for title, weights, queries, keys, _ in panels:
-        assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
-        assert torch.allclose(weights.sum(-1).float(), torch.ones(len(queries)), atol=0.02), title

@@ -1,14 +1,17 @@
 """Chapter 8: the published model and what stands in for it, talks to learn from, views, recorded figures."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from chapters.ch08 import dialogues, labs, published, sums
-from chapters.ch08.experiments import ablation, answers
+from chapters.ch08.experiments import ablation, answers, one_sentence
 from chapters.ch08.kept import answering
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
+from course_kit.heads import attention_weights
 from course_utils.llama import Llama
 
 # ---- the published model, and bad input ----------------------------------------------------------------------------
@@ -115,6 +118,32 @@ def test_a_question_shows_what_each_model_says():
         labs.replies(["who?", "why?"], {"a": ["x"]})
 
 
+def test_a_model_that_is_asked_shows_each_token_and_answers_a_reader():
+    """What it expected and attended to is what it gives when it reads the whole; what it was not taught, it says."""
+    model = sums.fresh()
+    view = labs.replies(["37 + 48 =", "Who?"], {"yours": partial(sums.asked, model)}, live=True)
+    (one, none), (_, refused) = view.view.options["traces"][0], view.view.options["replies"][0]
+    assert (
+        none is None and refused == "I was taught sums of two numbers below 100, such as 37 + 48 =, and nothing else."
+    )
+    ids = torch.tensor([[ord(piece) for piece in one["pieces"]]])
+    with torch.no_grad(), attention_weights(model) as weights:
+        chances = model(ids)[0, one["begins"] - 1 : -1].softmax(-1)
+    shown = view.view.arrays["weights"].reshape(len(chances), one["heads"], ids.shape[1]).astype("f4")
+    wanted = weights["decoder"][-1][0, :, one["begins"] - 1 : -1].transpose(0, 1)
+    np.testing.assert_allclose(shown, wanted, atol=1e-3)
+    for row, p in zip(one["chances"], chances, strict=True):
+        assert (
+            row[0][1] == pytest.approx(float(p.max()), abs=1e-3)
+            and [x for _, x in row] == sorted(x for _, x in row)[::-1]
+        )
+    for asked in (" 5+9 ", "<script>", "你好 🙂", "5 + 9 " * 400):
+        view.asked = asked
+        assert view.asked == "" and view.question == asked.strip()
+    view.asked = " "
+    assert view.view.options["questions"][-2:] == ["37 + 48 =", "Who?"] and len(view.view.options["questions"]) == 6
+
+
 # ---- recorded -------------------------------------------------------------------------------------------------------
 
 
@@ -143,3 +172,19 @@ def test_models_of_the_ablation_have_equal_parameters_and_no_future(changes):
     other[:, 5:] = 0
     torch.testing.assert_close(model(ids)[:, :5], model(other)[:, :5])
     assert len(ablation.optimisers(model)) == 2
+
+
+# ---- one sentence through all chapters ------------------------------------------------------------------------------
+
+
+def test_eight_panels_with_it_and_animal_and_rows_that_sum_to_one():
+    panels, given = one_sentence.through_all()
+    assert [panel[-1] for panel in panels] == list(range(1, 9)) and list(given) == [
+        "Transformer",
+        "BERT",
+        "GPT",
+        "Llama",
+    ]
+    for title, weights, queries, keys, _ in panels:
+        assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
+        assert torch.allclose(weights.sum(-1).float(), torch.ones(len(queries)), atol=0.02), title

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch07.labs.journey import Panel, numbered
 from chapters.ch07.labs.next_token import spelled
 from chapters.ch07.labs.scaling_law import BESIROGLU_2024, HOFFMANN_2022, best, duration, flops, loss, short
 from chapters.ch07.timeline import timeline
+from chapters.ch08.labs.journey import Panel, numbered
 from course_kit import data
 from course_kit.decoding.sampling import next_probabilities
 from course_kit.text import Subwords
@@ -311,7 +311,8 @@ NUMBERS = {
 
 def in_page(view, **state):
     """What a page computes for a state of the view."""
-    code = f"const module = await load('chapters/ch07/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
+    chapter = "ch08" if view.kind == "journey" else "ch07"
+    code = f"const module = await load('chapters/{chapter}/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
     return in_node.evaluate(f"async (spec, arrays, state) => {{ {code} }}", *in_node.data_of(at(view, **state)))
 
 

@@ -1,4 +1,4 @@
-"""The small maps: the weights of chapter 7's journey, in ink, for the website, slides and the workbook."""
+"""The small maps: the weights of chapter 8's journey, in ink, for the website, slides and the workbook."""
 
 import base64
 import io
@@ -57,4 +57,5 @@ def test_the_maps_fill_as_exercises_of_lessons_are_solved_and_the_way_leads_on(o
     back = onward(1, {}, annex=True)
     assert f'<a href="{LESSONS[1]}.ipynb">←' in back and f'<a href="{LESSONS[2]}.ipynb">→' in back
     last = onward(max(LESSONS), {})
+    assert "pale: not solved yet" in last
     assert f'<a href="{LESSONS[0]}.ipynb">←' in last and set(re.findall(r"--share:(\d+)%", last)) == {"0"}
