@@ -11,7 +11,7 @@
 # *From predicting to reasoning.* At the end a published language model talks to you through `mine/llama.py`, and a small one of your own has learned to add (`mine/answering.py`). <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# They were written down before any was asked. Choose one, and read what two models make of it.
+# They were written down before any was asked. Choose one:
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -179,7 +179,7 @@ for place in (2, 5, 1005):  # the key stands two places before the query
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
-# Three matrices instead of two: so $F$ is often about $\frac83D$ instead of $4D$.
+# With three matrices instead of two, $F$ is often about $\frac83D$ instead of $4D$, so that the number of parameters stays.
 
 # %% tags=["definition"]
 # course_utils.llama: SwiGLU
@@ -286,7 +286,7 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; each of the other three changes less than 0.02. But grouped queries were chosen because they save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json -->
+# In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; the others change less than 0.02 on average. But grouped queries were chosen to save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json -->
 #
 # To write, a model reads the question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
 
@@ -327,7 +327,7 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: from continuing to following
 # <a id="chat-template"></a>
-# To a model that only continues, a talk is one text, with marks that say who is speaking. This is the **chat template** of SmolLM2, after whose end the model goes on:
+# To a model that only continues, a talk is one text, with marks that say who is speaking. This is SmolLM2's **chat template**, after whose end it goes on:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.kept.smollm import chat_prompt
@@ -335,7 +335,7 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# The marks are tokens of their own. If a *typed* `<|im_end|>` became that token, you could end your turn and speak as the assistant, so your program encodes what is typed as text. **Prompt injection** remains, because to the model an order inside a quoted page is text like any other.
+# The marks are tokens. If a *typed* `<|im_end|>` became one, you could speak as the assistant, so your program encodes what is typed as text. **Prompt injection** remains, because an order inside a quoted page is text like any other.
 #
 # <a id="sft"></a>
 # **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: [sums](../chapters/ch08/sums.py) of two numbers below 100. Chapter 7's `GPT` with two blocks, which has read nothing, is shown 200 solved sums.
@@ -433,17 +433,17 @@ for one in held_out[:3]:
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
 # %% [markdown]
-# In three recorded runs ([the table](#verifiable-reward)), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, and one that writes the draft 58 to 71%. Yours is one more run, and they differ by ten points and more. More tokens are not the reason, because with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
+# In three recorded runs, in [the table below](#verifiable-reward), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, and one that writes the draft 58 to 71%. Yours is one more run; they differ by ten points and more. More tokens are not the reason, because with blanks instead of the draft it is 3 to 4%. <!-- source: data/results/reasoning.json, asserted under Five --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
 #
 # **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: which answer is better?
 # <a id="dpo"></a>
-# Often nobody can write the best answer, but people can say which of two is better. Four lines make that a loss:
+# Often nobody can write the best answer, but people can say which of two is better. This becomes a loss in four lines:
 #
 # 1. *Bradley and Terry (1952):* each answer $y$ has a **reward** $r(y)$, and $y^+$ is liked better than $y^-$ with probability $\sigma\big(r(y^+)-r(y^-)\big)$.
-# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the language model $\pi$ by **PPO**, trial and error in cautious steps, to earn reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 if the two are equal, and else larger.
+# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the model $\pi$ by **PPO**, trial and error in cautious steps, to earn reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 only if the two are equal.
 # 3. Put $r=\beta\ln e^{r/\beta}$ into the mean: up to a constant it is $-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0\,e^{r/\beta}/Z)$, with $Z$ so that all sums to 1. The best $\pi$ makes it 0: $\pi(y)=\pi_0(y)\,e^{r(y)/\beta}/Z$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
 # 4. *DPO* (Rafailov et al. 2023): put line 3 into line 1. The constant cancels, no reward model is needed, and the loss is −ln of that probability:
 #
@@ -478,7 +478,7 @@ assert both < math.log(2)  # both lost, and the loss fell
 #
 # $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
 #
-# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, without its penalty for leaving $\pi_0$, and with equal weight for tokens, not for answers. The reward sees the last number, never the draft.
+# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, and without its penalty for leaving $\pi_0$. The reward sees the last number, never the draft.
 
 # %% tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
@@ -544,11 +544,11 @@ live = [sums.share_right(one, held_out) for one in (models["alone"], models["dra
 assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
 # %% [markdown]
-# Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. It is the check that does it, because paid by a coin the same training ends at 32 to 50%. At a rate seven times as high it broke the model that we tried, which is one reason why large trainings clip each step and stay near $\pi_0$.
+# Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. The check does it: paid by a coin, the same training ends at 32 to 50%, and the majority of eight answers, without training, at 57 to 72%. At a rate seven times as high the reward broke the one model that we tried, which is why large trainings clip each step and stay near $\pi_0$.
 #
-# Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the 50 steps of reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
+# Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
 #
-# If all eight answers are right, or all wrong, the question teaches nothing, and the reward never sees whether the draft is sound. DeepSeek-R1 (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+# If all eight answers are right, or all wrong, the question teaches nothing, and whether the draft is sound is never rewarded. DeepSeek-R1-Zero (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions (on a toy of sums).
 
@@ -576,7 +576,7 @@ asking
 #
 # ### One sentence, eight chapters
 # <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** Here is one attention map of it from each chapter. **Guess:** in which could the model know what “it” means?
+# **The animal didn't cross the street because it was too tired.** Here is a map of it from each chapter. **Guess:** in which could the model know what “it” means?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch08.experiments.one_sentence import through_all
@@ -601,15 +601,15 @@ assert column.min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In the encoders of chapters 5 and 6, which read the whole sentence. GPT and Llama cannot know at “it”, because behind the causal mask this row has not read *tired*. In chapters 1 and 2 the vectors were made by hand, in 3 the query comes from the French decoder, and in 4 there are only positions. Of the four large models we show the head with the most weight on “animal”; only a test, such as a removed head, can tell whether one *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
+# In the encoders of chapters 5 and 6, which read *tired* as well. At “it”, GPT and Llama have not read it yet; chapters 1 and 2 have vectors made by hand, 3 has a French query, and 4 only positions. Of the last four we show the head with the most weight on “animal”, and only a test, such as removing it, can tell whether the model *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
 #
 # </details>
 #
-# All eight compute the same weighted mean, $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how the scores are computed, and which vectors are averaged.
+# All eight compute $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how scores are computed, and what is averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your Llama, the trainings (SFT and GRPO), and what lets them talk.
+# This writes your Llama, both trainings, and what lets them talk.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
@@ -640,8 +640,8 @@ keep("llama", "answering", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Today's decoder is a GPT with RMSNorm, RoPE, SwiGLU, shared keys and values, and no biases.
-# 2. Sharing keys and values makes the cache smaller.
+# 1. Today's decoder is a GPT with RMSNorm, RoPE, SwiGLU, grouped queries, and no biases.
+# 2. Shared keys and values make the cache smaller.
 # 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
 # 4. DPO compares two answers. GRPO compares an answer with others to the same question.
 # 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent is not true.
@@ -662,7 +662,6 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # | [RoPE](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
 # | [SwiGLU](#swiglu) | SwiGLU 门控 | a feed-forward network with gates |
 # | [grouped queries](#grouped-queries) | 分组查询注意力 | heads of queries share keys and values |
-# | [open weights](#open-weights) | 开放权重 | published parameters |
 # | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
 # | [supervised fine-tuning](#sft) | 监督微调 | answers to imitate |
 # | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
@@ -675,7 +674,7 @@ onward(8)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: ask your own questions
-# From a weighted mean of neighbours you have come to a model that answers. [The annex](08_who_answers_annex.ipynb) has attention in the largest models, quantising, heads of a real model, tools, and how such models are judged.
+# From a weighted mean of neighbours you have come to a model that answers. [The annex](08_who_answers_annex.ipynb) has the attention of the largest models, quantising, tools, and how such models are judged.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #
