@@ -36,7 +36,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_pretraining": "chapters.ch07.experiments.pretraining:record_pretraining",
     "gpt_ablation": "chapters.ch08.experiments.ablation:record_ablation",
-    "gpt_ablation_longer": "chapters.ch08.experiments.ablation:record_longer",
     "reasoning": "chapters.ch08.experiments.reasoning:record_reasoning",
     "smollm_answers": "chapters.ch08.experiments.answers:record_answers",
     "gpt_book": "chapters.ch07.experiments.book:record_book",

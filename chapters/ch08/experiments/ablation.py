@@ -122,25 +122,20 @@ def trained(changes: Iterable[str], ids: Tensor, seed: int, steps: int = STEPS) 
     return model.eval()
 
 
-def record_longer(seeds: Iterable[int] = range(3)) -> dict:
-    """Does the lead of rotary positions last? Twice the steps; the figures of data/results/gpt_ablation_longer.json."""
-    return record_ablation(seeds, 2 * STEPS, {"chapter 7": (), "+ rotary": ("rotary",)})
-
-
-def record_ablation(seeds: Iterable[int] = range(3), steps: int = STEPS, models: dict | None = None) -> dict:
+def record_ablation(seeds: Iterable[int] = range(3)) -> dict:
     """The figures behind data/results/gpt_ablation.json."""
     book, seeds = data.book(), list(seeds)
     cut = len(book) * 9 // 10
     tokenizer = Tokenizer(learn_merges(book[: min(cut, 200_000)], PIECES - 256))
     known, held_out = torch.tensor(tokenizer.encode(book[:cut])), tokenizer.encode(book[cut:])
-    models = models or {"chapter 7": ()} | {f"+ {change}": (change,) for change in CHANGES} | {"+ all four": CHANGES}
+    models = {"chapter 7": ()} | {f"+ {change}": (change,) for change in CHANGES} | {"+ all four": CHANGES}
     found = {}
     for name, changes in models.items():
         started, bits = time.process_time(), []
         for seed in seeds:
-            model = trained(changes, known, seed, steps)
+            model = trained(changes, known, seed)
             bits.append(round(reader_models.bits(model, held_out, len(book) - cut), 4))
         kept = [block.attention.key_heads for block in model.blocks]
         found[name] = {"bits": bits, "parameters": count(model), "cache": sum(2 * SIZE // HEADS * n for n in kept)}
         print(name, found[name], f"{time.process_time() - started:.0f} s", flush=True)
-    return {"models": found, "steps": steps, "tokens": steps * ROWS * CONTEXT, "seeds": len(seeds)}
+    return {"models": found, "steps": STEPS, "tokens": STEPS * ROWS * CONTEXT, "seeds": len(seeds)}
