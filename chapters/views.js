@@ -4,33 +4,26 @@ import { bandwidth } from "./ch01/labs/bandwidth.js";
 import { pooling } from "./ch01/labs/pooling.js";
 import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
-import { scaling } from "./ch02/labs/scaling.js";
 import { scoring } from "./ch02/labs/scoring.js";
-import { paths } from "./ch04/labs/paths.js";
 import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
 import { sinusoid } from "./ch04/labs/sinusoid.js";
 import { descent } from "./ch05/labs/descent.js";
-import { embeddings } from "./ch06/labs/embeddings.js";
 import { mask_tokens } from "./ch06/labs/mask_tokens.js";
 import { predictions } from "./ch06/labs/predictions.js";
-import { tagged } from "./ch06/labs/tagged.js";
 import { merges } from "./ch07/labs/merges.js";
 import { next_character } from "./ch07/labs/next_character.js";
 import { sampling } from "./ch07/labs/sampling.js";
-import { scaling_law } from "./ch07/labs/scaling_law.js";
 import { journey } from "./ch08/labs/journey.js";
 import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
 import { architecture } from "../course_kit/views/js/src/views/architecture.js";
 import { bars } from "../course_kit/views/js/src/views/bars.js";
-import { groups } from "../course_kit/views/js/src/views/groups.js";
 import { heads } from "../course_kit/views/js/src/views/heads.js";
 import { heatmap } from "../course_kit/views/js/src/views/heatmap.js";
 import { lines } from "../course_kit/views/js/src/views/lines.js";
 import { maps } from "../course_kit/views/js/src/views/maps.js";
 import { predict } from "../course_kit/views/js/src/views/predict.js";
-import { shares } from "../course_kit/views/js/src/views/shares.js";
 import { start } from "../course_kit/views/js/src/main.js";
 
 start({
@@ -40,8 +33,6 @@ start({
   bars,
   cover,
   descent,
-  embeddings,
-  groups,
   heads,
   heatmap,
   journey,
@@ -51,19 +42,14 @@ start({
   masking,
   merges,
   next_character,
-  paths,
   pooling,
   predict,
   predictions,
   replies,
   rotation,
   sampling,
-  scaling,
-  scaling_law,
   scoring,
-  shares,
   shuffle,
   sinusoid,
   softmax_lab,
-  tagged,
 });

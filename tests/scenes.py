@@ -104,12 +104,10 @@ VIEWS = {
     "one head": lambda **more: labs.heads(layers(1, 1), WORDS, **more),
     "sinusoid": labs.sinusoid,
     "rotation": labs.rotation,
-    "paths": labs.paths,
     "shuffle": claimed,
     "ask": hours,
     "scoring": lambda **more: scored(a="deep", b="additive", **more),
     "scoring in the plane": lambda **more: labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], **more),
     "one score": lambda **more: scored(compare=False, **more),
-    "scaling": labs.scaling,
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
 }

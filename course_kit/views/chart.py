@@ -1,4 +1,4 @@
-"""What every chart is: a view of lines, bars, shares or matrices, and the static picture of each."""
+"""What every chart is: a view of lines, bars or matrices, and the static picture of each."""
 
 from typing import NamedTuple
 
@@ -109,39 +109,18 @@ def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
         axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
 
 
-def draw_bars(figure, shown: tuple[list[str], np.ndarray, list[str], str]) -> None:
-    labels, values, numbers, ylabel = shown
-    axes, labels = figure.subplots(), names(labels, "")
-    drawn = axes.bar(range(len(values)), values, color="#3c4854", width=0.62)
-    axes.bar_label(drawn, numbers, padding=2, fontsize=9)
-    axes.set_xticks(range(len(values)), labels, rotation=30 if max(map(len, labels)) * len(labels) > 70 else 0)
-    axes.set(ylabel=ylabel, ymargin=0.15)
-
-
-def draw_groups(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str]) -> None:
+def draw_bars(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str]) -> None:
     labels, parts, amounts, rows, ylabel = shown
     axes, inks, high = figure.subplots(), ink_map(PAPER, INK), 0.8 / len(parts)
-    for part, ink in enumerate(np.linspace(0.3, 0.85, len(parts))):
+    for part, ink in enumerate(np.linspace(0.85, 0.3, len(parts))[::-1]):
         at = np.arange(len(labels)) + high * (part + 0.5) - 0.4
         drawn = axes.barh(at, amounts[part], 0.9 * high, color=inks(ink), label=names(parts[part : part + 1], "")[0])
         axes.bar_label(drawn, [row[part + 1] for row in rows], padding=2, fontsize=9)
     axes.set_yticks(range(len(labels)), names(labels, ""))
     axes.set(xlabel=ylabel, xmargin=0.12)
     axes.invert_yaxis()
-    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
-
-
-def draw_shares(figure, shown: tuple[list[str], list[str], np.ndarray, str]) -> None:
-    labels, parts, amounts, xlabel = shown
-    axes, left, inks = figure.subplots(), np.zeros(len(labels)), ink_map(INK, PAPER)
-    for part, wide, ink in zip(
-        parts, 100 * (amounts.T / amounts.sum(-1)), np.linspace(0.1, 0.85, len(parts)), strict=True
-    ):
-        axes.barh(names(labels, ""), wide, left=left, color=inks(ink), edgecolor="white", label=part)
-        left += wide
-    axes.set(xlabel=xlabel, xlim=(0, 100))
-    axes.invert_yaxis()
-    axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
+    if len(parts) > 1:
+        axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
 
 
 def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
@@ -157,4 +136,4 @@ def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
                 ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))
 
 
-DRAW = {"lines": draw_lines, "bars": draw_bars, "groups": draw_groups, "shares": draw_shares, "maps": draw_maps}
+DRAW = {"lines": draw_lines, "bars": draw_bars, "maps": draw_maps}

@@ -1,4 +1,4 @@
-"""Charts: lines, points, bars, the shares of a whole, matrices. Each is a view that reads its numbers out."""
+"""Charts: lines, points, bars, matrices. Each is a view that reads its numbers out."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from course_kit.views.chart import Chart, Series, clock
 from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")
-__all__ = ["bars", "beside", "lines", "maps", "points", "regression", "stacked"]
+__all__ = ["bars", "beside", "lines", "maps", "points", "regression"]
 
 
 def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
@@ -60,44 +60,22 @@ def bars(labels, values, *, ylabel="", digits=3, **words):
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
     """
-    if isinstance(values, dict):
-        return _groups(labels, values, ylabel, digits, **words)
-    values = as_array(values, "values")
-    if values.ndim != 1:
-        raise ValueError(f"values have shape {values.shape}; needed: [n], a number for each bar")
-    labels = checked_labels(labels, len(values), "labels", "values holds {} numbers")
-    whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
-    rows = [[name, f"{value:.{digits}f}"] for name, value in zip(labels, values, strict=True)]
-    options, shown = dict(names=labels, ylabel=ylabel, digits=digits), (labels, values, [n for _, n in rows])
-    said, table = ", ".join(map(" ".join, rows)) + ".", (["name", ylabel or "value"], rows)
-    return Chart("bars", (*shown, ylabel), {"y": [values]}, options, said, table, **{"size": (7.8, 2.4)} | words)
-
-
-def _groups(labels, values, ylabel, digits, **words) -> Chart:
-    parts, amounts = list(values), [as_array(of, f"values of {part}") for part, of in values.items()]
-    if not parts or any(of.shape != (len(labels),) for of in amounts):
+    values = values if isinstance(values, dict) else {"": values}
+    parts, amounts = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
+    if not parts or any(of.ndim != 1 or of.shape != amounts[0].shape for of in amounts):
         shapes = ", ".join(str(of.shape) for of in amounts) or "none"
-        raise ValueError(f"values have shapes {shapes}; needed: one or more of [{len(labels)}], as many as labels")
+        raise ValueError(f"values have shapes {shapes}; needed: one or more of [n], a number for each label")
     labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
     whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
-    said = "; ".join(f"{n}: " + ", ".join(map(" ".join, zip(parts, of, strict=True))) for n, *of in rows) + "."
+    said = "; ".join(
+        f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
+    )
     options, shown = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits), (labels, parts, amounts, rows)
     size = (7.8, 0.9 + len(labels) * (0.25 * len(parts) + 0.15))
-    arrays, table = {"y": [np.stack(amounts, -1).ravel()]}, ([ylabel or "name", *parts], rows)
-    return Chart("groups", (*shown, ylabel), arrays, options, said, table, **{"size": size} | words)
-
-
-def stacked(whole, *, xlabel="% of all", **words):
-    """One bar per name, cut into the shares of its parts: name -> {part: amount}, the same parts for all."""
-    _amounts(whole), string("xlabel", xlabel)
-    share = {part: sum(of[part] / sum(of.values()) for of in whole.values()) for part in next(iter(whole.values()))}
-    parts, labels = sorted(share, key=lambda part: -share[part]), list(whole)
-    amounts = np.array([[of[part] for part in parts] for of in whole.values()], float)
-    rows = [[name, *(f"{of[part]:,}" for part in parts)] for name, of in whole.items()]
-    said = "; ".join(f"{n}: " + ", ".join(map(" ".join, zip(parts, of, strict=True))) for n, *of in rows)
-    options, shown = dict(names=labels, parts=parts, xlabel=xlabel), (labels, parts, amounts, xlabel)
-    return Chart("shares", shown, {"y": list(amounts)}, options, said, (["of", *parts], rows), size=(8, 2.4), **words)
+    header = [ylabel or "name", *parts] if parts != [""] else ["name", ylabel or "value"]
+    arrays = {"y": [np.stack(amounts, -1).ravel()]}
+    return Chart("bars", (*shown, ylabel), arrays, options, said + ".", (header, rows), **{"size": size} | words)
 
 
 def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, **words):
@@ -217,13 +195,3 @@ def _ends(one: Series) -> str:
     if not len(y):
         return f"{one.name}: empty"
     return f"{one.name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
-
-
-def _amounts(whole) -> None:
-    """Parts of wholes: the same names for each, amounts from 0 that are not all 0."""
-    named = isinstance(whole, dict) and all(isinstance(found, dict) for found in whole.values())
-    if not named or not whole or len({frozenset(found) for found in whole.values()}) > 1:
-        raise ValueError(f"whole is {described(whole)}; needed: name -> {{part: amount}}, the same parts for all")
-    for name, found in whole.items():
-        if not sum(real_number(f"an amount of {name}", amount, least=0) for amount in found.values()) > 0:
-            raise ValueError(f"the parts of {name!r} amount to 0; needed: at least one above 0")

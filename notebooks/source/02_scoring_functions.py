@@ -195,24 +195,36 @@ assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 1.9 < (q[..., :
 #
 # $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
 #
-# which is nearly 0 where a weight is near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. (It is the length of all these derivatives, times √d without the division.) **Drag d:** is it always smaller without √d?
+# which is nearly 0 where a weight is near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. (It is the length of all these derivatives, times √d without the division.) **Move along the curves:** is it always smaller without √d?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-sizes = labs.scaling(sizes=range(1, 1025), d=64)
-sizes
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-curve = {d: [round(sizes.measure(d, scaled)["gradient"], 2) for scaled in (False, True)] for d in (4, 16, 64, 128, 256, 400)}
-assert curve[64] == [1.19, 0.26] and curve[400] == [0.06, 0.26] and all(0.25 <= scaled <= 0.27 for _, scaled in curve.values())
-assert all(plain > scaled for d, (plain, scaled) in curve.items() if d <= 128) and all(plain < scaled for d, (plain, scaled) in curve.items() if d >= 256)
-assert max(curve, key=lambda d: curve[d][0]) == 16
-
 def response(d, divisor, queries=q, keys=k):
     """How far the weights of each query move per standard deviation of q·k, [1000]."""
     alpha = torch.softmax((queries[..., :d] * keys[..., :d]).sum(-1) / divisor, -1)
     jacobian = torch.diag_embed(alpha) - alpha[..., :, None] * alpha[..., None, :]
     return jacobian.flatten(1).norm(dim=-1) * d**0.5 / divisor
 
+sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
+medians = {
+    "q·k": [response(d, 1).median().item() for d in sizes],
+    "q·k / √d": [response(d, d**0.5).median().item() for d in sizes],
+}
+plot.lines(
+    {name: (sizes, median) for name, median in medians.items()},
+    "size d",
+    "response of the median query",
+    log="x",
+    title="Why divide by √d?",
+    caption="How far the weights move if q·k moves by a standard deviation. Which of the "
+    "two curves hardly cares for d?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+curve = {d: [round(x, 2) for x in both] for d, *both in zip(sizes, *medians.values(), strict=True)}
+assert curve[64] == [1.2, 0.26] and curve[400] == [0.07, 0.26] and all(0.23 <= scaled <= 0.27 for _, scaled in curve.values())
+assert all(plain >= scaled for d, (plain, scaled) in curve.items() if d <= 160)
+assert all(plain < scaled for d, (plain, scaled) in curve.items() if d >= 224)
+assert max(curve, key=lambda d: curve[d][0]) == 48
 plain, scaled = response(64, 1), response(64, 8)
 assert abs((plain < scaled.median() / 10).float().mean() - 0.15) < 0.006
 assert abs((plain > 10 * scaled.median()).float().mean() - 0.31) < 0.006
@@ -227,7 +239,7 @@ spread = response(2, 2**0.5, q[:200], torch.randn(200, 1000, 2, generator=genera
 assert spread[1] / spread[0] > 1.8
 
 # %% [markdown]
-# It is not. At $d=64$ the median response is 1.19 without √d and 0.26 with it, and only near $d=200$ do the curves cross. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, 31 % with more than ten times it.
+# It is not. At $d=64$ the median response is 1.20 without √d and 0.26 with it, and only between $d=160$ and 220 do the curves cross (with other random vectors, too). What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, 31 % with more than ten times it.
 #
 # **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike to 24 keys, for any $d$ from 2 to 400. (With 4 keys, or at $d=2$ with 1,000, they do not.)
 #

@@ -261,22 +261,31 @@ pair, embeddings = encode(tokenizer, *two), stories.model.bert.embeddings.eval()
 batch = collate([pair])
 with torch.no_grad():
     places = torch.arange(batch.ids.shape[1])
-    parts = (
-        embeddings.tokens(batch.ids),
-        embeddings.segments(batch.segments),
-        embeddings.positions(places)[None],
-    )
-    normed = embeddings(batch.ids, batch.segments)
-labs.embeddings(
-    parts,
-    pair.tokens,
-    segments=list(pair.segments),
-    normed=normed[0],
-    select=pair.tokens.index("bank"),
+    parts = {
+        "token": embeddings.tokens(batch.ids)[0],  # [T, D]
+        "segment": embeddings.segments(batch.segments)[0],
+        "position": embeddings.positions(places),
+    }
+parts["sum"] = sum(parts.values())
+banks = [n for n, token in enumerate(pair.tokens) if token == "bank"]
+for name, x in parts.items():
+    print(f"{name}: the two “bank” lie {x[banks].diff(dim=0).norm():.2f} apart")
+plot.maps(
+    {name: x[:, :16] for name, x in parts.items()},
+    dict.fromkeys(parts, pair.tokens),
+    "feature",
+    limits=(0, parts["sum"].abs().quantile(0.95).item()),
+    roles=dict.fromkeys(parts, "plus"),
+    axes=("token", "feature"),
     title="Which three vectors make the input of a word?",
-    caption="“bank” occurs twice. Switch off parts until both have the same sum. Each "
-    "row is a token, each cell a feature.",
+    caption="Each row is a token, each cell one of its first 16 features. “bank” "
+    "occurs twice: in which of the tables are its two rows alike?",
 )
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+apart = {name: x[banks].diff(dim=0).norm().item() for name, x in parts.items()}
+assert len(banks) == 2 and apart["token"] == 0 < min(apart["segment"], apart["position"], apart["sum"])
+assert torch.allclose(embeddings(batch.ids, batch.segments)[0], embeddings.norm(parts["sum"]), atol=1e-5)
 
 # %% [markdown]
 # ## Does B follow A?
@@ -529,11 +538,16 @@ print(
     "All:",
     ", ".join(f"{n} × {kind}" for kind, n in counts.items()),
 )
-labs.tagged(
+labs.predictions(
     tagged.words,
-    tagged.tags,
-    predicted=said[0].tags,
+    said[0].probabilities,
+    tasks["entities"].labels,
+    truth=tagged.tags,
+    covered=False,
+    select="Lincoln",
     title="Who is who, and what is where?",
+    caption="Choose a [query|word]. Below each is the tag that the model [output|expects], "
+    "and the bars show how sure it is.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -788,11 +802,16 @@ grouped = {
     | {"the rest": sum(n for part, n in of.items() if part not in large_parts)}
     for name, of in shares_of.items()
 }
-plot.stacked(
-    grouped,
-    xlabel="% of all parameters",
+plot.bars(
+    [*large_parts, "the rest"],
+    {
+        name: [100 * n / sum(of.values()) for n in of.values()]
+        for name, of in grouped.items()
+    },
+    ylabel="% of its parameters",
+    digits=0,
     title="Where are the parameters?",
-    caption="Each bar is one model, cut into the shares of its parts.",
+    caption="Three models, the smallest in the lightest bars. What does size shift?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

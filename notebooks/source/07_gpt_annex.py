@@ -362,13 +362,30 @@ assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.in
 # **Guess:** GPT-3 has 175 billion parameters and read 300 billion tokens. Is it too large for that text, or too small?
 
 # %% tags=["lab"]
-law = labs.scaling_law(parameters=175e9, tokens=300e9)
-law
+from chapters.ch07.scaling_law import best, flops, loss
+
+sizes = 2 ** torch.linspace(-5, 5, 81, dtype=torch.float64)  # of the best size, 1
+budgets = {"GPT-3's budget": 175e9 * 300e9, "a hundredth of it": 1.75e9 * 300e9}
+plot.lines(
+    {
+        name: (N := best(6 * product)[0] * sizes, loss(N, product / N))
+        for name, product in budgets.items()
+    },
+    "parameters",
+    "loss, nats per token",
+    log="x",
+    mark=(175e9, "GPT-3"),
+    title="A larger model, or more text?",
+    caption="Along a curve every model costs the same. Find the lowest point of each.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert f"{law.numbers['best_N'] / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and law.extrapolates
-assert round(law.numbers["best_D"] / law.numbers["best_N"]) == 19
-assert f"{law.numbers['best_loss']:.2f} {law.numbers['loss']:.2f}" == "1.99 2.01"
+from chapters.ch07 import scaling_law
+
+best_N, best_D = best(flops(175e9, 300e9))
+assert f"{best_N / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and scaling_law.FITTED["N"][1] < 175e9
+assert round(best_D / best_N) == 19
+assert f"{loss(best_N, best_D):.2f} {loss(175e9, 300e9):.2f}" == "1.99 2.01"
 assert round(70 * 1400 / (280 * 300), 2) == 1.17
 
 # %% [markdown]
@@ -381,15 +398,9 @@ assert round(70 * 1400 / (280 * 300), 2) == 1.17
 # </details>
 
 # %% [markdown]
-# The lab's law has three terms, $L = E + A/N^{\alpha} + B/D^{\beta}$: a constant, one that parameters shrink, and one that tokens shrink. Its constants are from Besiroglu et al. (2024); those that Hoffmann et al. printed ask for 87 tokens per parameter at GPT-3's budget, not for their rule's twenty.
+# The law has three terms, $L = E + A/N^{\alpha} + B/D^{\beta}$: a constant, one that parameters shrink, and one that tokens shrink. Its constants are from Besiroglu et al. (2024); those that Hoffmann et al. printed ask for 87 tokens per parameter at GPT-3's budget, not for their rule's twenty.
 
 # %%
-from chapters.ch07.labs.scaling_law import (
-    best as best_on_paper,
-    flops,
-    loss as loss_on_paper,
-)
-
 models = {"GPT-3": (175e9, 300e9), "Gopher": (280e9, 300e9), "Chinchilla": (70e9, 1.4e12)}
 rows = [
     {
@@ -398,8 +409,8 @@ rows = [
         "tokens D": f"{D:.3g}",
         "tokens per parameter": D / N,
         "operations 6ND": f"{flops(N, D):.2g}",
-        "best N for this cost": f"{best_on_paper(flops(N, D))[0]:.2g}",
-        "loss on paper": loss_on_paper(N, D),
+        "best N for this cost": f"{best(flops(N, D))[0]:.2g}",
+        "loss on paper": loss(N, D),
     }
     for name, (N, D) in models.items()
 ]

@@ -266,10 +266,11 @@ assert gap < 1e-4 and other < 1e-4
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")
 bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
+changes = [name for name in bits if name != "chapter 7"]
 plot.bars(
-    list(bits),
-    [x.mean().item() for x in bits.values()],
-    ylabel="bits per character, held out",
+    changes,
+    [(bits["chapter 7"] - bits[name]).mean().item() for name in changes],
+    ylabel="bits per character saved, held out",
     digits=3,
     title="What is each change worth?",
     caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} "

@@ -36,7 +36,6 @@ def scoring_labs():
                 [1.0, 0.5], [[1.0, 0.2], [0.3, 1.1], [-1.0, 0.4], [2.0, 2.0]], a="deep", b="generalized_kernel"
             ),
         ),
-        "√d": ("d", labs.scaling()),
         "mask, 12 tokens": ("length", labs.masking(noise)),
     }
     rows = []

@@ -24,7 +24,6 @@ def shown():
     readings = (hours / 4).sin() + torch.randn(50, generator=g) / 3
     grid = torch.linspace(0, 24, 241)
     truth = grid, (grid / 4).sin()
-    parts = [torch.randn(11, 128, generator=g) for _ in range(3)]
     letters = sorted(set(TEXT))
     panels = [(title, weights(11, 11), WORDS) for title in ("encoder", "BERT", "GPT")]
     length, steps = torch.linspace(1, 100, 40), range(0, 3000, 50)
@@ -36,26 +35,20 @@ def shown():
         "bandwidth": labs.bandwidth(hours, readings, truth, width=1.0),
         "softmax": labs.softmax([2.0, 1.0, 0.5, -1.0]),
         "scoring": labs.scoring([1.0, 0.5], torch.randn(6, 2, generator=g)),
-        "scaling": labs.scaling(),
         "masking": labs.masking(torch.randn(6, 6, generator=g)),
         "shuffle": labs.shuffle(torch.randn(11, 16, generator=g), WORDS),
         "sinusoid": labs.sinusoid(),
         "rotation": labs.rotation(),
-        "paths": labs.paths(),
-        "embeddings": labs.embeddings(parts, WORDS),
         "mask_tokens": labs.mask_tokens(WORDS, [f"word{i}" for i in range(99)]),
         "predictions": labs.predictions(WORDS, weights(11, 99), [f"word{i}" for i in range(99)]),
-        "tagged": labs.tagged(WORDS, [(0, 2, "animal"), (4, 6, "place")]),
         "sampling": labs.sampling(torch.randn(65, generator=g), [f"t{i}" for i in range(65)], text="so"),
         "next_character": labs.next_character(TEXT, weights(len(TEXT) - 2, len(letters)), letters),
         "merges": labs.merges(TEXT, 12, word="lowest"),
         "journey": labs.journey(panels, select=("it", "animal")),
-        "scaling_law": labs.scaling_law(),
         "plot.regression": plot.regression(hours, readings, {"width 1 h": truth}, truth=truth, hours=True),
         "plot.lines": plot.lines({n: (length, length**p) for n, p in (("attention", 2), ("recurrent", 1))}, log="xy"),
         "plot.beside": plot.beside({n: plot.lines({n: (steps, [1 / (s + 1) for s in steps])}) for n in ("a", "loss")}),
         "plot.bars": plot.bars(["with", "without"], [0.25, 0.5]),
-        "plot.stacked": plot.stacked({"yours": {"a": 1, "b": 3}, "large": {"a": 30, "b": 10}}),
         "plot.maps": plot.maps({f"{n}": causal_mask(7) for n in "abc"}, "query", "key"),
     }
 

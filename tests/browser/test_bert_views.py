@@ -3,31 +3,26 @@
 What they compute is held to torch and Python in tests/unit/chapters/test_bert_views.py, without a page.
 """
 
-import re
-
 import labs
-import numpy as np
 import one_page
 import pages
 import pytest
 import torch
-from waiting import contains, differs, picture, settle, state, until
+from waiting import contains, settle, state, until
 
 from chapters.ch06.labs.words import chance
-from course_kit.views.picture import BRICK, PAPER, SAND
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
-(WORDS, VOCABULARY, CHINESE, NAMES, TAGS, GUESSED) = (
+(WORDS, VOCABULARY, CHINESE, NAMES, KINDS) = (
     line.split()
     for line in (
         "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
         "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]",
         "[CLS] 今 天 天 气 很 好 [SEP] 我 出 去 跑 步 了 [SEP]",
-        "Anna Maria Berg moved from Old Town to Lakeside with the Green River Company .",
-        "B-person I-person I-person O O B-place I-place O B-place O O B-firm I-firm I-firm O",
-        "B-person I-person O O O B-place I-place O B-firm O O B-firm I-firm I-firm O",
+        "Anna Berg moved from Lakeside",
+        "O B-person I-person B-place",
     )
 )
 
@@ -38,16 +33,6 @@ def noise(*shape, seed=0):
 
 def masking(**options):
     return labs.mask_tokens(WORDS, vocabulary=VOCABULARY, **options)
-
-
-def parts(size=40):
-    table = {w: i for i, w in enumerate(dict.fromkeys(WORDS))}
-    token = noise(len(table), size)[[table[w] for w in WORDS]]
-    return token, noise(2, size, seed=1)[[0] * 8 + [1] * 7], noise(len(WORDS), size, seed=2)
-
-
-def sums(**options):
-    return labs.embeddings(parts(), WORDS, segments=[0] * 8 + [1] * 7, select="the", **options)
 
 
 def chances(seed=3):
@@ -67,26 +52,19 @@ def gaps():
 
 
 def tags():
-    return labs.tagged(NAMES, TAGS, predicted=GUESSED)
-
-
-def answered(start=None, end=None, **options):
-    if start is None:
-        start, end = torch.softmax(3 * noise(15, seed=8), -1), torch.softmax(3 * noise(15, seed=9), -1)
-    return labs.tagged(NAMES, [(4, 6, "answer")], start=start, end=end, question="Where?", **options)
+    """Of five words the last is taken for a person."""
+    said = torch.eye(4)[[1, 2, 0, 0, 1]]
+    truth = ["B-person", "I-person", "O", "O", "B-place"]
+    return labs.predictions(NAMES, said, KINDS, truth=truth, covered=False, select=4)
 
 
 def scenes():
     return {
         "masking": masking(),
         "masking in Chinese": labs.mask_tokens(CHINESE, draws=100, seed=3, share=0.3),
-        "sums": sums(),
-        "normed": sums(normed=torch.nn.functional.layer_norm(sum(parts()), (40,))),
         "predictions": gaps(),
         "two models": expected(),
-        "tags": labs.tagged(NAMES, TAGS),
-        "predicted tags": tags(),
-        "answer": answered(),
+        "tags": tags(),
     }
 
 
@@ -182,8 +160,6 @@ def test_each_line_says_at_its_left_what_it_is(put):
     for view, row, wanted in (
         (masking(), "li b", {"to predict", "model reads"}),
         (expected(), ".word small", {"before", "after"}),
-        (tags(), ".tag", {"true tag", "model"}),
-        (answered(), ".tag, .pair", {"start", "true"}),
     ):
         page = put(view)
         for width in (1000, 420):
@@ -198,68 +174,6 @@ def test_each_line_says_at_its_left_what_it_is(put):
                 level = [r for r in rows if r["y"] <= middle <= r["y"] + r["height"]]
                 assert text == "to predict" or level, text
                 assert all(box["x"] + box["width"] <= r["x"] + 1 for r in level), text
-
-
-# ---- the sum of three embeddings
-def test_a_part_is_switched_off(put):
-    page = put(sums())
-    before = picture(page)
-    for i, name in enumerate(("position", "token", "segment")):
-        page.get_by_label(name, exact=True).uncheck()
-        until(lambda: sum(state(page)["parts"]), 2 - i)
-    until(lambda: picture(page), differs(before))
-    until(lambda: np.abs(page.evaluate("document.querySelector('.course-view').view.numbers().sum")).max(), 0)
-
-
-def test_embeddings_by_keys_and_pointer(put):
-    page = put(sums())
-    chosen = lambda: (state(page)["word"], state(page)["feature"])  # noqa: E731
-    page.get_by_test_id("picture").focus()
-    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp"):
-        page.keyboard.press(key)
-    until(chosen, (2, 1))
-    given = [float(p[2, 1]) for p in parts()]
-    for x in ("“man”", *(f"{x:.3f}" for x in (*given, sum(given)))):
-        until(lambda: said(page).replace("−", "-"), contains(x))
-    until(lambda: page.get_by_test_id("picture").get_attribute("aria-label"), contains("“man”, feature 1"))
-    page.keyboard.press("End")
-    until(lambda: (state(page)["feature"], state(page)["first"]), (39, 24))  # the window follows
-    page.keyboard.press("Home")
-    until(lambda: (state(page)["feature"], state(page)["first"]), (0, 0))
-    box = page.locator("canvas").bounding_box()
-    corner = box["x"] + box["width"] - 20, box["y"] + box["height"] - 12
-    page.mouse.move(*corner)
-    until(lambda: said(page), contains("“[SEP]”, position 15"))
-    until(chosen, (2, 0))
-    page.mouse.move(2, 2)
-    until(lambda: said(page), contains("“man”, position 3"))
-    page.mouse.click(*corner)
-    page.mouse.move(2, 2)
-    until(chosen, (14, 14))
-    until(lambda: said(page), contains("“[SEP]”, position 15"))
-
-
-def test_each_cell_has_the_colour_of_its_number(put):
-    """Found by pointing: the pixel under the pointer is paper, towards sand above 0 and towards brick below."""
-    view = sums()
-    page = put(view)
-    page.get_by_label("features from").focus()
-    page.keyboard.press("End")
-    until(lambda: state(page)["first"], 24)
-    box = page.locator("canvas").bounding_box()
-    paper, ink = np.array(PAPER), {True: np.array(SAND), False: np.array(BRICK)}
-    right, y, matches = int(box["width"]), int(box["height"]) - 16, {}
-    for x in range(right - 70, right - 6, 4):
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        place, feature = (int(re.search(f"{name} (\\d+)", said(page))[1]) for name in ("position", "feature"))
-        if place == 15:
-            number = view.sum[14, feature]
-            wanted = paper + (ink[bool(number > 0)] - paper) * min(1, abs(number) / view.options["reach"]["parts"])
-            pixel = page.locator("canvas").evaluate(
-                "(c, [x, y]) => Array.from(c.getContext('2d').getImageData(x, y, 1, 1).data.slice(0, 3))", [x, y]
-            )
-            matches.setdefault(feature, []).append(np.allclose(pixel, wanted, atol=2))
-    assert {36, 37, 38, 39} <= set(matches) and all(any(matches[feature]) for feature in (36, 37, 38, 39)), matches
 
 
 # ---- predictions
@@ -332,73 +246,12 @@ def test_only_asked_positions_can_be_chosen_and_the_sentence_around_them_is_not_
     assert len(around) == 1 and not around & {looks[i] for i in (0, 7, 14)}, "only [CLS] and such are grey"
 
 
-# ---- spans and answers
-def framed(page):
-    settle(page)
-    return [int(e.get_attribute("data-word")) for e in page.locator(".word.in").all()]
-
-
-def test_the_answer_and_the_caption_move_with_the_rule(put):
-    start, end = torch.zeros(15), torch.zeros(15)
-    start[[4, 8]], end[[3, 6]] = torch.tensor([0.6, 0.4]), torch.tensor([0.7, 0.3])
-    page = put(answered(start, end, caption="The best pair is [output|framed]."))
-    caption = page.locator(".caption").inner_text
-    until(lambda: framed(page), [4, 5, 6])
-    until(lambda: said(page), lambda text: "“from Old Town”" in text and "0.180" in text and "✓" in text)
-    until(caption, "The best pair is framed.")
-    page.get_by_text("each by itself").click()
-    until(lambda: framed(page), [])
-    until(lambda: said(page), contains("0.600 × 0.700"))
-    until(caption, contains("no frame"))
-    page.get_by_text("start × end, in order").click()
-    page.get_by_label("at most … words").focus()
-    page.keyboard.press("Home")
-    until(lambda: framed(page), [0])
-    until(lambda: said(page), contains("✗"))
-    page.get_by_role("button", name="reset").click()
-    until(lambda: framed(page), [4, 5, 6])
-
-
-def test_bars_stand_above_their_words(put):
-    view = answered()
-    page = put(view)
-    settle(page)
-    size = page.locator(".word").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
-    shown = page.evaluate(
-        """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.word')].map(word =>
-        [...word.querySelectorAll('.post')].map(post => [post.querySelector('i').offsetHeight, post.innerText]))"""
-    )
-    for i, word in enumerate(shown):
-        for (high, text), p in zip(word, (view.arrays[name][i] for name in ("start", "end")), strict=True):
-            assert high == pytest.approx(3 * p * size, abs=4.6)
-            assert text.strip() == (f"{p:.2f}"[1:] if p >= 0.05 else "")
-
-
-def test_tags_are_written_small_under_their_words_and_kinds_differ(put):
+def test_a_tagged_word_stays_and_has_its_tag_below(put):
     page = put(tags())
-    for i, (true, guess) in enumerate(zip(TAGS, GUESSED, strict=True)):
-        wanted = [true, guess + (" ✗" if guess != true else "")]
-        until(page.locator(f'[data-word="{i}"] .tag').all_inner_texts, wanted)
-    for part in ("2 right: “Old Town” place", "2 missed: “Anna Maria Berg” person", "2 invented: “Anna Maria” person"):
-        until(lambda: said(page), contains(part))
-    first = [page.locator(f'[data-word="{i}"] .tag').first for i in (0, 5, 11)]
-    for what in ("backgroundColor", "borderTopStyle"):
-        looks = {tag.evaluate(f"e => getComputedStyle(e).{what}") for tag in first}
-        assert len(looks - {"rgba(0, 0, 0, 0)"}) == 3, "not by colour alone"
-    size = "e => parseFloat(getComputedStyle(e).fontSize)"
-    until(lambda: first[0].evaluate(size) < page.locator(".word .text").first.evaluate(size))
-
-
-def test_words_of_a_text_by_click_and_keys(put):
-    page = put(tags())
-    page.locator('[data-word="8"]').click()
-    until(lambda: state(page)["word"], 8)
-    until(lambda: said(page), lambda text: "B-place" in text and "B-firm" in text)
-    walk(page, "word", (("ArrowRight", 9), ("ArrowLeft", 8), ("Home", 0), ("End", 14)), NAMES)
-    page = put(answered())
-    page.locator('[data-word="5"]').click()
-    for name in ("start", "end"):
-        until(lambda: said(page), contains(f"{name} {chance(answered().arrays[name][5])}"))
+    until(lambda: [e.is_visible() for e in page.locator(".word span").all()], [True] * 5)
+    below = [e.inner_text() for e in page.locator(".word small").all()]
+    assert below == ["B-person ✓", "I-person ✓", "O ✓", "O ✓", "B-person ✗"]
+    until(lambda: said(page), contains("“Lakeside”. The model expects “B-person”."))
 
 
 # ---- how they look and behave
@@ -448,9 +301,7 @@ def test_tables_in_the_browser_are_those_of_python(put):
     ("name", "part", "key", "told"),
     [
         ("masking", "button:text('draw again')", "Enter", {"draws": 2}),
-        ("sums", ".picture", "ArrowDown", {"word": 2}),
         ("two models", '[data-word="2"]', "ArrowRight", {"position": 3}),
-        ("tags", '[data-word="0"]', "ArrowRight", {"word": 1}),
     ],
 )
 def test_live_views_tell_python(put, stage, name, part, key, told):

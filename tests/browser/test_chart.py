@@ -30,7 +30,6 @@ def charts():
         "beside": plot.beside({n: plot.lines({"one": (X, X), "two": (X, 2 * X)}, "x") for n in "abcd"}, title="Four?"),
         "bars": plot.bars(["beam", "greedy"], [0.25, 0.5], ylabel="right", digits=2, title="Which is better?"),
         "groups": plot.bars(["form", "fits"], {"before": [0, 12], "after": [100, 81]}, digits=0, title="Better?"),
-        "stacked": plot.stacked({"yours": {"a": 1, "b": 3}, "large": {"a": 30, "b": 10}}, title="What grows?"),
         "maps": plot.maps({"causal": torch.ones(3, 3).tril(), "both": torch.eye(3)}, "query", "key", title="Who may?"),
         "stripes": plot.maps({"x": torch.ones(2, 40), "q": torch.ones(4, 2, 10)}, roles={"q": "query"}, title="Heads?"),
     }
@@ -49,9 +48,8 @@ NAMES = list(charts())
         ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"),
         ("points", ["End"], "cost 2 · big: 4"),
         ("beside", ["End", "ArrowDown", "ArrowDown", "ArrowDown"], "x 10 · two: 20 · one: 10"),
-        ("bars", ["End"], "greedy: 0.50 right"),
+        ("bars", ["Home", "ArrowDown"], "greedy: 0.50 right"),
         ("groups", ["Home", "ArrowDown", "ArrowRight"], "fits, after: 81"),
-        ("stacked", ["Home", "ArrowDown"], "large, a: 75.0 % · 30 of 40"),
         ("lines", ["PageDown"], "words 10 · attention: 100"),
         ("maps", ["Home", "ArrowRight"], "causal · query 1 → key 2: 0"),
         ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
@@ -76,7 +74,7 @@ def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(put, name):
     page = put(charts()[name])
     canvas, readout = page.locator("canvas"), page.get_by_test_id("readout")
     before, box = until(lambda: canvas.evaluate("c => c.toDataURL()")), canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * (0.3 if name == "stacked" else 0.55))
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.55)
     until(readout.inner_text, lambda text: any(c.isdigit() for c in text))
     until(lambda: canvas.evaluate("c => c.toDataURL()"), differs(before))
     page.mouse.move(2, 2)
@@ -112,7 +110,7 @@ def test_charts_are_as_wide_as_their_column_and_never_jump(put):
         sizes = "all => all.map(e => [e.scrollWidth - e.clientWidth, e.offsetHeight])"
         before = page.locator(".course-view").evaluate_all(sizes)
         assert max(over for over, _ in before) <= 1, dict(zip(NAMES, before, strict=True))
-        for name in ("lines", "stacked", "beside"):
+        for name in ("lines", "bars", "beside"):
             canvas = page.locator(".course-view").nth(NAMES.index(name)).locator("canvas")
             until(lambda: canvas.bounding_box()["width"], lambda wide: wide >= width - 24 - 1)
         for i in range(len(NAMES)):

@@ -61,7 +61,7 @@ def test_no_axe_violations(show, violations, dark, width):
     assert violations(page, "main") == []
 
 
-@pytest.mark.parametrize("name", ["alignment", "heads", "sinusoid", "rotation", "paths"])
+@pytest.mark.parametrize("name", ["alignment", "heads", "sinusoid", "rotation"])
 def test_presenting_size(show, name):
     page = show(scenes.VIEWS[name](presenting=True), width=1280)
     until(lambda: page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)

@@ -125,14 +125,6 @@ def test_title_and_caption_follow_what_is_shown(show):
     until(lambda: (title.inner_text(), caption.inner_text()), first)
 
 
-def test_paths_follow_their_kernel(show):
-    page = show(labs.paths(length=9, kernel=3))
-    until(page.get_by_test_id("convolution").inner_text, contains("4 steps"))
-    page.get_by_text("dilated", exact=True).click()
-    until(page.get_by_test_id("convolution").inner_text, contains("2 steps"))
-    until(lambda: said(page), contains("2 through the dilated convolutions"))
-
-
 def test_the_longest_sentence_about_three_words_moves_nothing(show):
     heights = {}
     for order in ([0, 1, 2, 3, 4, 5], [3, 1, 2, 4, 0, 5]):  # nothing has moved; the two *the* and *old* have

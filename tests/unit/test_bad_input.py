@@ -12,7 +12,7 @@ import torch
 
 from chapters.ch00.labs import cover
 from chapters.ch01.labs import ask, bandwidth, softmax
-from chapters.ch02.labs import masking, scaling, scoring
+from chapters.ch02.labs import masking, scoring
 from chapters.ch04 import labs as positions
 from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
@@ -86,23 +86,17 @@ BORDERS = {
     "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words"} | VIEW),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | VIEW),
-    "scaling": (scaling, {}, {"sizes": "places", "d": "whole", "seed": "whole"} | VIEW),
     "scoring": (scoring, {"query": soft(2), "keys": soft(4, 2)}, {"query": "numbers", "keys": "numbers",
                 "names": "words", "modules": "pair"} | VIEW),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
                 "order": "places", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "column": "whole"} | VIEW),
     "rotation": (positions.rotation, {}, {"pair": "whole", "offset": "whole", "position": "whole"} | VIEW),
-    "paths": (positions.paths, {}, {"length": "whole", "kernel": "whole", "dilated": "flag"} | VIEW),
-    "embeddings": (bert.embeddings, {"parts": (soft(4, 8),) * 3, "tokens": WORDS}, {"parts": "pair", "tokens": "words",
-                   "segments": "places", "normed": "numbers?", "features": "whole", "select": "place"} | VIEW),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
                     "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
                     "top": "whole", "select": "place"} | VIEW),
-    "tagged": (bert.tagged, {"words": WORDS, "spans": [(0, 1, "x")]}, {"words": "words", "spans": "pair",
-               "predicted": "pair", "question": "text", "longest": "whole", "select": "place"} | VIEW),
     "sampling": (gpt.sampling, {"logits": soft(6), "tokens": SIX}, {"logits": "numbers", "tokens": "words",
                  "text": "text", "temperature": "number", "top_k": "whole", "top_p": "number", "step": "whole",
                  "seed": "whole", "chosen": "places"} | VIEW),
@@ -112,8 +106,6 @@ BORDERS = {
                | VIEW),
     "journey": (chat.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",
                 "select": "pair"} | VIEW),
-    "scaling_law": (gpt.scaling_law, {}, {"parameters": "number", "tokens": "number", "machine": "name",
-                    "machines": "pair", "models": "pair", "law": "pair"} | VIEW),
     "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair",
                 "title": "title", "caption": "text", "presenting": "flag"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
@@ -135,7 +127,6 @@ BORDERS = {
                         "values": "numbers", "truth": "pair", "title": "text"}),
     "plot.bars": (plot.bars, {"labels": WORDS, "values": soft(4)}, {"labels": "words", "values": "numbers",
                   "digits": "whole", "ylabel": "text"}),
-    "plot.stacked": (plot.stacked, {"whole": {"a": {"u": 1}}}, {"whole": "pair", "xlabel": "text"}),
     "Table": (Table, {"rows": [{"a": 1}]}, {"rows": "words", "caption": "text"}),
     "bleu": (metrics.bleu, {"hypotheses": ["a"], "references": ["a"]}, {"tokenize": "name"}),
     "Vocabulary.build": (Vocabulary.build, {"sentences": ["a b"]}, {"split": "name", "min_count": "whole"}),

@@ -2,7 +2,6 @@
 
 from .masking import masking
 from .people import people
-from .scaling import scaling
 from .scoring import scoring
 
-__all__ = ["masking", "people", "scaling", "scoring"]
+__all__ = ["masking", "people", "scoring"]

@@ -45,6 +45,7 @@ class Predictions {
     this.spec = /** @type {PredictionsSpec} */ (ui.spec);
     this.models = this.spec.models;
     this.alone = this.models.length === 1;
+    this.covered = this.spec.covered; // else the words stay, and what the model says of each stands below it
     this.lesson = new Lesson(this.spec, ui.arrays);
     /** @type {Map<string, OwnText>} by the reader's own text */
     this.read = new Map();
@@ -102,6 +103,7 @@ class Predictions {
     const label = "the words; arrow keys choose one";
     const words = new WordLine(this.ui, { words: names, places: positions, name: at, label });
     words.line.classList.toggle("compared", !this.alone);
+    words.line.classList.toggle("open", !this.covered);
     words.chips.forEach((chip, i) => {
       const marks = askedOf(shown) ? this.models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")) : [];
       chip.append(h("span", {}, names[i]), ...marks);
@@ -132,7 +134,8 @@ class Predictions {
       const chip = this.words.chips[position];
       const right = this.models.map((_, model) => this.shown.known(model, place)?.rank === 1);
       chip.querySelectorAll("small").forEach((small, model) => {
-        small.textContent = right[model] ? "✓" : "✗";
+        const mark = right[model] ? "✓" : "✗";
+        small.textContent = this.covered ? mark : `${this.shown.bars(model, place)[0].word} ${mark}`;
       });
       const told = this.models.map((name, model) => `${name} ${right[model] ? "right" : "wrong"}`.trim());
       chip.setAttribute("aria-label", `${names[position]}, word ${position + 1}, ${told.join(", ")}`);
@@ -199,21 +202,27 @@ class Predictions {
       const first = name ? name[0].toUpperCase() + name.slice(1) : "The model";
       const right = shown.known(model, place)?.rank === 1;
       const outcome = h("b", { class: "output" }, `“${best.word}”`);
-      return [model ? `, ${name} expects ` : ` ${first} expects `, outcome, right ? ", the true word" : ""];
+      return [model ? `, ${name} expects ` : ` ${first} expects `, outcome, right ? `, the true ${this.noun}` : ""];
     });
+    const there = this.covered ? " is covered." : ".";
     this.say.replaceChildren(
       `At position ${position + 1}, `,
       h("b", { class: "query" }, `“${shown.names[position]}”`),
-      shown.truth[place] === null ? ": a gap." : " is covered.",
+      shown.truth[place] === null ? ": a gap." : there,
       ...said,
       ".",
     );
   }
 
+  /** What is expected at a position. */
+  get noun() {
+    return this.covered ? "word" : "tag";
+  }
+
   /** @returns {Table} */
   table() {
     const shown = this.now;
-    const what = ["most probable", "probability", "true word", "its probability"];
+    const what = ["most probable", "probability", `true ${this.noun}`, "its probability"];
     const header = ["position", ...this.models.flatMap((name) => what.map((text) => `${name} ${text}`.trim()))];
     const rows = shown.positions.map((position, place) => {
       const cells = this.models.flatMap((_, model) => {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, drawable, one_of, probabilities
-from course_kit.arguments import described, string, whole_number, whole_numbers
+from course_kit.arguments import described, flag, string, whole_number, whole_numbers
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
@@ -48,13 +48,18 @@ class Predictions(View):
         position = self.state["position"]
         return position, self.options["names"][position], self.bars()
 
+    @property
+    def noun(self) -> str:
+        """What is expected at a position."""
+        return "word" if self.options["covered"] else "tag"
+
     def describe(self) -> str:
         position = self.state["position"]
         said = []
         for m, name in enumerate(self.options["models"]):
             listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
-            truth = f" The true word “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
+            truth = f" The true {self.noun} “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
             score = f" Right at {right} of {of} positions." if of else ""
             said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
         return f"At position {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
@@ -64,7 +69,8 @@ class Predictions(View):
         header, rows = ["position"], []
         for m in models:
             name = self.options["models"][m]
-            header += [f"{name} {t}".strip() for t in ("most probable", "probability", "true word", "its probability")]
+            what = ("most probable", "probability", f"true {self.noun}", "its probability")
+            header += [f"{name} {t}".strip() for t in what]
         for position in self.options["positions"]:
             cells = [f"{position + 1} {self.options['names'][position]}"]
             for m in models:
@@ -113,6 +119,7 @@ def predictions(
     top=5,
     select=None,
     model=None,
+    covered=True,
     title="What does the model expect here?",
     caption="Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
     "[output|expects] in the gap.",
@@ -126,6 +133,8 @@ def predictions(
     positions: those that can be chosen (default all; then predictions may have a row for each of these alone); top: how
     many bars, 1 to 10; select: the position to begin with, or its word (default: the first with a true word).
     live=True: Python reads `position`.
+    covered=False: for tags, the words stay, and below each stands the most probable tag; vocabulary: the tags; truth:
+    the true tag of each word.
     model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
     reader types, in the page.
 
@@ -175,6 +184,7 @@ def predictions(
         "rank": np.array(ranks, "<f4").ravel(),
     }
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
+    options["covered"] = flag("covered", covered)
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
     controls = [{"kind": "button", "name": "reset", "label": "reset"}]

@@ -16,7 +16,7 @@ import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
  */
 /**
  * @typedef {Spec & { names: string[], positions: number[], truth: (string | null)[], models: string[], top: number,
- *   vocabulary: string[] }} PredictionsSpec
+ *   vocabulary: string[], covered: boolean }} PredictionsSpec
  */
 
 /** What Python has computed. @implements {Shown} */

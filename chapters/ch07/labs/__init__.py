@@ -7,6 +7,5 @@ from course_kit.views.heads import heads
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
-from .scaling_law import scaling_law
 
-__all__ = ["alignment", "architecture", "heads", "merges", "next_character", "sampling", "scaling_law"]
+__all__ = ["alignment", "architecture", "heads", "merges", "next_character", "sampling"]

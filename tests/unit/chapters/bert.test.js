@@ -1,17 +1,8 @@
 // Chapter 6's views without a page: draws, sums, bars and answers, held to their definitions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { numbersOf as summed, toldOf } from "../../../chapters/ch06/labs/embeddings_numbers.js";
 import { Counter, KINDS, ROWS, band, drawn, stir, uniforms } from "../../../chapters/ch06/labs/mask_tokens_numbers.js";
 import { Lesson, OwnText, askedOf, rightOf, rowsOf } from "../../../chapters/ch06/labs/predictions_numbers.js";
-import {
-  answerOf,
-  captionOf,
-  captionsOf,
-  foundOf,
-  spansOf,
-  textOf,
-} from "../../../chapters/ch06/labs/tagged_numbers.js";
 import { isMark } from "../../../chapters/ch06/labs/words.js";
 
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
@@ -69,28 +60,6 @@ test("statistics count what the draws show, whatever was counted before", () => 
   }
   const none = new Counter(lab).statistics({ seed: 0, draws: 0, share: 0.15 });
   assert.ok(ROWS.every((row) => none.shares[row] === null && String(none.bands[row]) === "0,1"));
-});
-
-// ---- the sum of three embeddings
-const row = (seed, count) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + seed + (i % 4) * (seed + 2)));
-const three = { names: ["the", "dog", "the"], features: 4 };
-const parts = {
-  token: row(0, 12), // the same for each word
-  segment: row(1, 12),
-  position: Float32Array.from({ length: 12 }, (_, i) => Math.cos(i)),
-};
-
-test("without positions the same word has the same sum twice, and this is said", () => {
-  const at = (positions, word = 0) => summed(three, parts, { word, parts: [true, true, positions] }).twins;
-  assert.deepEqual(at(false), [[2, 0]]);
-  const [[place, apart]] = at(true);
-  const far = Math.hypot(...[0, 1, 2, 3].map((f) => parts.position[f] - parts.position[8 + f]));
-  assert.equal(place, 2);
-  near(apart, far, 1e-6);
-  assert.deepEqual(at(true, 1), []);
-  assert.match(toldOf("the", at(false)), /The same sum, number by number, as “the” at position 3: nothing tells/);
-  assert.match(toldOf("the", at(true)), /“the” is also at position 3: its sum lies \d\.\d\d away\./);
-  assert.equal(toldOf("dog", []), "No other position has this word.");
 });
 
 // ---- predictions
@@ -176,69 +145,4 @@ test("a text without words, or too long, is refused", () => {
 test("only what is no word is set small where it cannot be chosen", () => {
   assert.deepEqual(["[CLS]", "[SEP]", ".", "“"].map(isMark), [true, true, true, true]);
   assert.deepEqual(["dog", "##s", "1984", "天", "don't"].map(isMark), [false, false, false, false, false]);
-});
-
-// ---- spans and answers
-const NAMES = "Anna Maria Berg moved from Old Town".split(" ");
-const TAGS = "B-person I-person I-person O O B-place I-place".split(" ");
-
-test("spans are those of BIO tags, odd ones too", () => {
-  assert.deepEqual(spansOf(TAGS), [
-    [0, 2, "person"],
-    [5, 6, "place"],
-  ]);
-  assert.deepEqual(spansOf("I-a I-a I-b B-b O I-b".split(" ")), [
-    [0, 1, "a"],
-    [2, 2, "b"],
-    [3, 3, "b"],
-    [5, 5, "b"],
-  ]);
-  assert.deepEqual(spansOf(null), []);
-});
-
-test("a span is found only with both ends and its label", () => {
-  const guess = spansOf("B-person I-person O O O B-place I-place".split(" "));
-  assert.deepEqual(foundOf(spansOf(TAGS), guess), {
-    right: [[5, 6, "place"]],
-    missed: [[0, 2, "person"]],
-    invented: [[0, 1, "person"]],
-  });
-  assert.equal(foundOf([[0, 1, "a"]], [[0, 1, "b"]]).right.length, 0);
-});
-
-const scores = (seed) => Float32Array.from({ length: 12 }, (_, i) => (1 + Math.sin(seed * (i + 1) ** 2)) / 24);
-
-test("the answer is the best pair in order and of that length", () => {
-  const arrays = { start: scores(3), end: scores(7) };
-  for (let longest = 1; longest <= 12; longest++) {
-    const [first, last, product] = answerOf(arrays, { word: 0, longest, rule: "together" });
-    let most = -1;
-    for (let i = 0; i < 12; i++)
-      for (let j = i; j < Math.min(12, i + longest); j++) most = Math.max(most, arrays.start[i] * arrays.end[j]);
-    assert.ok(first <= last && last - first < longest);
-    assert.equal(product, most);
-    assert.equal(product, arrays.start[first] * arrays.end[last]);
-  }
-  const [first, last] = answerOf(arrays, { word: 0, longest: 12, rule: "apart" });
-  assert.equal(arrays.start[first], Math.max(...arrays.start));
-  assert.equal(arrays.end[last], Math.max(...arrays.end));
-  assert.equal(answerOf({}, { word: 0, longest: 3, rule: "together" }), null);
-});
-
-test("the caption is about the rule that is chosen", () => {
-  const state = { word: 0, longest: 12, rule: "together" };
-  const spec = { caption: "The best pair is framed.", state, bars: true };
-  const one = (place) => Float32Array.from({ length: 12 }, (_, i) => Number(i === place));
-  const said = (first, last, now) => captionOf(spec, { start: one(first), end: one(last) }, { ...state, ...now });
-  assert.equal(said(2, 5, { longest: 2 }), spec.caption);
-  assert.match(said(2, 5, { rule: "apart" }), /\[output\|Framed\]: from the best start to the best end\.$/);
-  assert.match(said(5, 2, { rule: "apart" }), /The best end comes before the best start: no frame\.$/);
-  assert.equal(captionOf(spec, {}, { ...state, rule: "apart" }), spec.caption);
-  assert.equal(captionsOf(spec).length, 3);
-  assert.deepEqual(captionsOf({ ...spec, bars: false }), [spec.caption]);
-});
-
-test("pieces of words are joined", () => {
-  assert.equal(textOf(["a", "riv", "##er", "##s", "."], 1, 3), "rivers");
-  assert.equal(textOf(NAMES, 5, 6), "Old Town");
 });

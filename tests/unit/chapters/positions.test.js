@@ -1,16 +1,9 @@
-// Chapter 4's labs without a page: encodings, rotations, paths and shuffled attention, held to their formulae.
+// Chapter 4's labs without a page: encodings, rotations and shuffled attention, held to their formulae.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { SAME, attend, compared, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
 import { captionOf, longestTold, movedWords, titleOf } from "../../../chapters/ch04/labs/shuffle_sentences.js";
-import {
-  formulaOf,
-  graphOf,
-  numbersOf as counted,
-  sourcesOf,
-  walk,
-} from "../../../chapters/ch04/labs/paths_numbers.js";
 import {
   bound,
   between,
@@ -123,65 +116,6 @@ test("what was moved last is told, and whether R moved with it", () => {
 
 test("a small error is bounded by a power of 10", () => {
   assert.deepEqual([0, 1e-15, 3.2e-16, 1.1e-10].map(bound), ["0", "10⁻¹⁵", "10⁻¹⁵", "10⁻⁹"]);
-});
-
-// ---- the paths
-const NETWORKS = { names: { recurrent: "Recurrent", convolution: "Convolution", attention: "Self-attention" } };
-
-test("paths are as long as the formulae say, and as many states wait", () => {
-  for (let length = 2; length <= 16; length++)
-    for (const kernel of [2, 3, 4, 7])
-      for (const dilated of [false, true]) {
-        const { recurrent, convolution, attention } = counted(NETWORKS, { length, kernel, dilated });
-        let layers = Math.ceil((length - 1) / (kernel - 1));
-        if (dilated) for (layers = 0; kernel ** layers < length;) layers++;
-        assert.deepEqual(recurrent, {
-          path: length - 1,
-          layers: 1,
-          sequential: length,
-          per_layer: length,
-          lines: length - 1,
-        });
-        assert.deepEqual(attention, { path: 1, layers: 1, sequential: 1, per_layer: 1, lines: length ** 2 });
-        const { lines, ...rest } = convolution;
-        assert.deepEqual(rest, { path: layers, layers, sequential: layers, per_layer: 1 });
-        const read = Array.from({ length }, (_, word) => Math.min(kernel, word + 1));
-        assert.equal(
-          lines,
-          read.reduce((a, b) => a + b),
-        );
-      }
-});
-
-test("a way is walked along edges, and there is none where one is missing", () => {
-  const graph = graphOf("convolution", { length: 9, kernel: 3, dilated: true });
-  assert.equal(graph.path.length, 3);
-  assert.deepEqual([graph.path[0], graph.path[2]], [0, 26]);
-  for (const [i, to] of graph.path.slice(1).entries())
-    assert.ok(graph.edges.some((edge) => edge[0] === graph.path[i] && edge[1] === to));
-  const all = graphOf("attention", { length: 4, kernel: 2, dilated: false });
-  const without = all.edges.filter(([, to]) => to !== 7);
-  assert.deepEqual(walk(without, 7), []);
-});
-
-test("the last word of a network is made of all words, of a convolution of those in reach", () => {
-  const words = (graph) => [...sourcesOf(graph)].filter((node) => node < graph.n).length;
-  const now = { length: 9, kernel: 3, dilated: false };
-  assert.deepEqual(
-    ["recurrent", "convolution", "attention"].map((name) => words(graphOf(name, now))),
-    [9, 9, 9],
-  );
-  const wide = graphOf("convolution", { length: 5, kernel: 7, dilated: false });
-  assert.equal(wide.layers, 1);
-  assert.equal(words(wide), 5);
-});
-
-test("formulae name the kernel's base", () => {
-  const of = (name, kernel, dilated) => formulaOf(name, { length: 9, kernel, dilated });
-  assert.deepEqual(
-    [of("attention", 3, false), of("recurrent", 3, false), of("convolution", 3, false), of("convolution", 7, true)],
-    ["1", "n−1", "⌈(n−1)/(k−1)⌉", "⌈log₇ n⌉"],
-  );
 });
 
 // ---- the shuffle

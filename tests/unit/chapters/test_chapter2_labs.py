@@ -15,7 +15,6 @@ from course_kit.views.view import at
 def test_every_control_over_its_whole_range():
     query, keys = [1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]
     assert sweep(labs.scoring(query, keys)) > 12 + 12 + 5 + 41
-    assert sweep(labs.scaling()) > 50
     assert sweep(labs.masking(np.eye(4))) == 5 + 2 + 5 + 4
 
 
@@ -47,22 +46,6 @@ def test_own_modules_are_left_as_they_are():
 def test_scoring_refuses_sizes_that_do_not_fit(query, options):
     with pytest.raises(ValueError):
         labs.scoring(query, [[1.0, 0.0], [0.0, 1.0]], **options)
-
-
-def test_scaling_tells_the_story_of_the_chapter():
-    lab = labs.scaling(d=400)
-    plain, scaled = lab.measure(400, False), lab.measure(400, True)
-    assert plain["spread"] == pytest.approx(20, rel=0.1) and scaled["spread"] == pytest.approx(1, rel=0.1)
-    assert plain["gradient"] < scaled["gradient"] / 2
-    products = torch.from_numpy(plain["scores"])  # both gradients are with respect to these
-    for made, c in ((plain, 1), (scaled, 20)):
-        by_chain_rule = torch.func.vmap(torch.func.jacrev(lambda s, c=c: torch.softmax(s / c, 0)))(products)
-        assert made["gradient"] == pytest.approx(20 * by_chain_rule.flatten(1).norm(dim=-1).quantile(0.5).item())
-    small = lab.measure(4, False)
-    assert plain["spread"] / small["spread"] == pytest.approx(10, rel=0.25)
-    for bad in (dict(sizes=[0, 3]), dict(sizes=[2000]), dict(sizes=range(8, 16), d=64)):
-        with pytest.raises(ValueError):
-            labs.scaling(**bad)
 
 
 def test_masking_names_the_leak():
@@ -115,18 +98,6 @@ def test_your_own_trained_scores_travel_as_float32():
 def test_a_score_has_the_same_shade_in_the_static_picture():
     for score in (-30, -2.5, 0, 0.1, 7):
         assert in_node.call("chapters/ch02/labs/scoring_numbers.js", "shade", score) == pytest.approx(shade(score))
-
-
-@pytest.mark.parametrize("d", [1, 64, 400, 1024])
-def test_scaling_equals_torch(d):
-    view = labs.scaling()
-    shown = in_page(view, "scaling", d=d)
-    for name, scaled in (("plain", False), ("scaled", True)):
-        expected = view.measure(d, scaled)
-        assert np.allclose(shown[name]["scores"], expected["scores"].ravel(), atol=TOLERANCE)
-        assert np.allclose(shown[name]["weights"], expected["weights"], atol=TOLERANCE)
-        for figure in ("spread", "entropy", "gradient"):
-            assert shown[name][figure] == pytest.approx(expected[figure], abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("order", ["before", "times", "after", "large"])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch04.labs.paths import graph
 from course_kit.views import sweep
 from course_kit.views.view import at
 from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
@@ -17,11 +16,11 @@ def sentence(count=5, size=6):
 
 
 def all_labs():
-    return [labs.sinusoid(12, 8), labs.rotation(8, 12), labs.paths(5), labs.shuffle(sentence())]
+    return [labs.sinusoid(12, 8), labs.rotation(8, 12), labs.shuffle(sentence())]
 
 
 def test_every_control_over_its_whole_range():
-    assert [sweep(lab) for lab in all_labs()] == [12 + 8, 12 + 23 + 4, 15 + 6 + 2, 2]
+    assert [sweep(lab) for lab in all_labs()] == [12 + 8, 12 + 23 + 4, 2]
 
 
 def test_sinusoids_and_digits():
@@ -42,15 +41,6 @@ def test_one_matrix_for_every_position():
     assert np.allclose(lab.matrix @ now, later, atol=1e-12) and lab.error < 1e-12
     encoding = sinusoidal_encoding(30, 16)
     assert lab.product == pytest.approx(float(encoding[7] @ encoding[12]), abs=1e-4)
-
-
-@pytest.mark.parametrize(("kernel", "dilated", "layers"), [(3, False, 4), (3, True, 2), (2, False, 8), (2, True, 4)])
-def test_paths_are_walked(kernel, dilated, layers):
-    counts = labs.paths(9, kernel=kernel, dilated=dilated).counts
-    assert [counts[kind]["path"] for kind in counts] == [8, layers, 1]
-    assert [counts[kind]["sequential"] for kind in counts] == [9, layers, 1]
-    way = graph("convolution", 9, kernel, dilated).path()
-    assert way[0] == (0, 0) and way[-1] == (layers, 8)
 
 
 def test_outputs_move_along_until_positions_are_added():
@@ -90,9 +80,6 @@ def test_refusals_say_what_to_do():
             labs.sinusoid(**bad)
         with pytest.raises(ValueError, match="needed"):
             labs.rotation(**bad)
-    for bad in (dict(length=1), dict(length=40), dict(kernel=1)):
-        with pytest.raises(ValueError):
-            labs.paths(**bad)
     x = sentence()
     with pytest.raises(ValueError, match="x"):
         labs.shuffle(torch.zeros(3, 40))
@@ -109,7 +96,7 @@ def test_refusals_say_what_to_do():
 
 
 def test_fragments_stay_small():
-    for lab in (labs.sinusoid(), labs.rotation(), labs.paths(), labs.shuffle(sentence())):
+    for lab in (labs.sinusoid(), labs.rotation(), labs.shuffle(sentence())):
         assert len(lab.fragment()) < 70_000
 
 
@@ -151,15 +138,6 @@ def test_rotations_equal_torch(float64, offset):
             assert np.allclose(found["turned"], wanted[1, rows], atol=1e-6, rtol=0)
             assert found["dots"][position] == pytest.approx(float(wanted[0] @ wanted[1]), abs=1e-6)
             assert max(found["error"], found["found"]) < 1e-12
-
-
-def test_paths_are_those_of_python():
-    view = labs.paths()
-    for length in range(2, 17):
-        for kernel in (2, 3, 4, 7):
-            for dilated in (False, True):
-                now = dict(length=length, kernel=kernel, dilated=dilated)
-                assert shown(view, **now) == at(view, **now).counts
 
 
 @pytest.mark.parametrize("projected", [False, True])

@@ -45,7 +45,6 @@ def all_charts():
         "beside": plot.beside({"left": plot.lines({"a": (X, X)}), "right": plot.points(X, X)}, title="Both"),
         "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1),
         "pairs": plot.bars(["a", "我"], {"before": [-0.5, 0.5], "我": [1, 2]}, ylabel="share"),
-        "stacked": plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}}, caption="Look."),
         "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
         "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
     }
@@ -58,14 +57,9 @@ def test_every_chart_is_drawn_said_and_small(name):
     assert all(len(row) == len(chart.table().header) for row in chart.table().rows)
 
 
-def test_shares_of_a_whole_name_all_amounts():
-    chart = plot.stacked({"small": {"a": 1, "b": 3}, "large": {"a": 9000, "b": 1000}})
-    assert chart.describe() == "small: a 1, b 3; large: a 9,000, b 1,000"
-
-
 def test_numbers_of_bars_are_rounded_alike_in_words_and_table():
     chart = plot.bars(["a", "b"], [0.125, 2], digits=1, ylabel="share")
-    assert chart.describe() == "a 0.1, b 2.0." and chart.table().header == ["name", "share"]
+    assert chart.describe() == "a: 0.1; b: 2.0." and chart.table().header == ["name", "share"]
 
 
 def test_bars_of_several_are_rows_of_one_table():

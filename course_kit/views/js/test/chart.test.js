@@ -3,10 +3,8 @@ import { test } from "node:test";
 import { evenly, moved, Ruler } from "../src/shared/chart.js";
 import { DARK, LIGHT } from "../src/shared/theme.js";
 import { barAt, barsLayout, shown } from "../src/views/bars.js";
-import { groupAt, groupsLayout } from "../src/views/groups.js";
 import { cellAt, Cells, figure, mapsLayout } from "../src/views/maps_numbers.js";
 import { shade } from "../src/views/maps.js";
-import { shareAt, sharesLayout, sharesOf } from "../src/views/shares.js";
 
 const pen = { font: "", measureText: (text) => ({ width: 7 * text.length }) };
 const ruler = new Ruler({ unit: 1, font: () => "" }, pen);
@@ -60,56 +58,16 @@ test("the colours of lines without a role are legible in light and dark, and non
 test("of several bars for a name each row has all, one under the other", () => {
   const spec = { names: ["form", "fits"], parts: ["before", "after"], ylabel: "%", digits: 0 };
   for (const width of [360, 900]) {
-    const layout = groupsLayout(spec, [0, 100, 12, 81], width, ruler);
+    const layout = barsLayout(spec, [0, 100, 12, 81], width, ruler);
     const { from, each, thick, key } = layout;
     assert.ok(layout.value(100) < width && key[1] > key[0] && each > 2 * thick);
-    assert.deepEqual(groupAt(layout, from + thick / 2, 2, 2), [0, 0]);
-    assert.deepEqual(groupAt(layout, from + each + 1.5 * thick, 2, 2), [1, 1]);
-    assert.equal(groupAt(layout, from - 1, 2, 2), null);
+    assert.deepEqual(barAt(layout, from + thick / 2, 2, 2), [0, 0]);
+    assert.deepEqual(barAt(layout, from + each + 1.5 * thick, 2, 2), [1, 1]);
+    assert.equal(barAt(layout, from - 1, 2, 2), null);
   }
-});
-
-test("two bars stand close together on a page of any width", () => {
-  const spec = { names: ["with attention", "without"], digits: 2 };
-  for (const width of [400, 800, 1600]) {
-    const layout = barsLayout(spec, [0.25, 0.5], width, 1, ruler);
-    assert.ok(layout.upright && layout.each <= 120, `${layout.each}`);
-    assert.deepEqual(barAt(layout, 1.5 * layout.each, 50, 2), [0, 1]);
-    assert.equal(barAt(layout, 2.5 * layout.each, 50, 2), null);
-  }
-  const many = barsLayout({ names: [..."abcdefghijklm"], digits: 0 }, Array(13).fill(1), 390, 1, ruler);
-  assert.equal(many.each, 30);
-  const lying = barsLayout({ names: ["a name that is long, very long", "b"], digits: 0 }, [1, -2], 900, 1, ruler);
-  assert.ok(!lying.upright && lying.value(-2) === lying.start && lying.value(1) > lying.value(0));
-  assert.deepEqual(barAt(lying, 500, 60, 2), [0, 1]);
-  assert.equal(barAt(lying, 500, 10, 2), null);
+  const alone = barsLayout({ names: ["a", "b"], parts: [""], ylabel: "", digits: 0 }, [1, -2], 900, ruler);
+  assert.ok(alone.from === 0 && alone.value(1) > alone.value(0) && alone.value(0) > alone.value(-2));
   assert.equal(shown(-0.5, 1), "−0.5");
-});
-
-test("shares of a whole sum to 100, and each is found where it is", () => {
-  const rows = sharesOf([1, 3, 30, 10], 2);
-  assert.deepEqual(
-    rows.map(({ shares }) => shares),
-    [
-      [25, 75],
-      [75, 25],
-    ],
-  );
-  assert.deepEqual(
-    rows.map(({ total }) => total),
-    [4, 40],
-  );
-  const layout = sharesLayout({ names: ["yours", "large"], parts: ["a", "b"] }, 500, ruler);
-  const all = rows.map(({ shares }) => shares);
-  assert.deepEqual(shareAt(layout, all, layout.left + 0.2 * layout.wide, 10), [0, 0]);
-  assert.deepEqual(shareAt(layout, all, layout.left + 0.3 * layout.wide, 10), [0, 1]);
-  assert.deepEqual(shareAt(layout, all, layout.left + 0.3 * layout.wide, 40), [1, 0]);
-  assert.equal(shareAt(layout, all, 0, 10), null);
-  const narrow = sharesLayout({ names: ["a"], parts: ["long part one", "long part two"] }, 150, ruler);
-  assert.deepEqual(narrow.key, [
-    { x: 0, y: 0 },
-    { x: 0, y: 20 },
-  ]);
 });
 
 /** `count` maps of [size, size] with labels of so many letters, or none. */

@@ -1,16 +1,19 @@
-// Bars, upright while their names are short and fit below them, else lying.
+// A row for each name: one bar, or several from light to dark, as before and after.
 import { scale } from "../shared/axes.js";
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { write } from "../shared/draw.js";
+import { mix, rgb } from "../shared/theme.js";
 
 /** @import { Form, Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */
+/** @import { Theme } from "../shared/theme.js" */
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
 
 /**
  * @typedef {object} Own
- * @property {string[]} names
+ * @property {string[]} names of the rows
+ * @property {string[]} parts of each row, the light one first; [""] where it is one
  * @property {string} ylabel
  * @property {number} digits behind the point
  * @typedef {Spec & Own} BarsSpec
@@ -18,104 +21,107 @@ import { write } from "../shared/draw.js";
  * @typedef {object} BarsLayout
  * @property {number} width
  * @property {number} height
- * @property {boolean} upright
- * @property {number} from where the place of the first bar begins, across the bars
- * @property {number} each how much of it a bar has
+ * @property {number} from where the first row begins
+ * @property {number} each height of a row, with what parts it from the next
+ * @property {number} thick height of a bar
+ * @property {number} start where the names end
  * @property {(value: number) => number} value along the bars
- * @property {number} start where a value of 0, or the least one, is
+ * @property {number[]} key where each part is named, above the bars
  */
-
-const USUAL = 0.8; // `spec.tall` of a slide that is not drawn higher
-const LONG = 120; // what is longer would part upright bars
 
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
-/**
- * Upright bars stand as close together as their names let them, however wide the page is; lying ones have long names.
- * @param {BarsSpec} spec
- * @param {number[]} values
- * @param {number} width
- * @param {number} tall
- * @param {Ruler} ruler
- * @returns {BarsLayout}
- */
-export function barsLayout({ names, digits, tall: roomy = USUAL }, values, width, tall, ruler) {
+/** @param {Own} spec @param {number[]} values row by row @param {number} width @param {Ruler} ruler
+ * @returns {BarsLayout} */
+export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler) {
   const { unit } = ruler;
-  const longest = ruler.widest(names);
   const figures = ruler.widest(values.map((value) => shown(value, digits)));
+  const start = ruler.widest(names) + 10 * unit;
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values) || 1];
-  const upright = longest < Math.min(width / names.length - 8 * unit, LONG * unit);
-  if (upright) {
-    const height = 240 * Math.min(unit, tall);
-    const each = Math.min(width / names.length, Math.max(longest + 20 * unit, figures + 12 * unit, 64 * unit));
-    const start = height - 22 * unit;
-    return { width, height, upright, from: 0, each, value: scale(least, most, start, 42 * unit), start };
-  }
-  const head = 24 * unit;
-  const each = 26 * unit * Math.min(1.8, Math.max(1, roomy / USUAL));
-  const start = longest + 10 * unit;
   const value = scale(least, most, start, width - figures - 8 * unit);
-  return { width, height: names.length * each + head, upright, from: head, each, value, start };
+  let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
+  const key = parts.map((part) => {
+    const at = x;
+    x += ruler.width(part) + 36 * unit;
+    return at;
+  });
+  const [from, thick] = [(ylabel || parts[0] ? 30 : 0) * unit, 19 * unit];
+  const each = parts.length * thick + 12 * unit;
+  return { width, height: from + names.length * each, from, each, thick, start: start - 8 * unit, value, key };
 }
 
-/** @param {BarsLayout} layout @param {number} x @param {number} y @param {number} count @returns {Place | null} */
-export function barAt({ upright, from, each }, x, y, count) {
-  const i = Math.floor(((upright ? x : y) - from) / each);
-  return i >= 0 && i < count ? [0, i] : null;
+/** @param {BarsLayout} layout @param {number} y @param {number} rows @param {number} parts @returns {Place | null} */
+export function barAt({ from, each, thick }, y, rows, parts) {
+  const row = Math.floor((y - from) / each);
+  if (row < 0 || row >= rows) return null;
+  return [row, Math.min(parts - 1, Math.floor((y - from - row * each) / thick))];
 }
 
 /** @param {UI} ui @returns {Picture} */
 export function bars(ui) {
   const spec = /** @type {BarsSpec} */ (ui.spec);
-  const { names, ylabel, digits } = spec;
+  const { names, parts, ylabel, digits } = spec;
   const values = Array.from(ui.arrays.y);
   const ruler = new Ruler(ui);
-  const figures = values.map((value) => shown(value, digits));
+  const figure = (/** @type {number} */ row, /** @type {number} */ part) =>
+    shown(values[row * parts.length + part], digits);
   /** @type {Form<BarsLayout>} */
   const form = {
-    rows: [names.length],
-    layout: (width) => barsLayout(spec, values, width, ui.tall, ruler),
+    rows: names.map(() => parts.length),
+    layout: (width) => barsLayout(spec, values, width, ruler),
     paint(pen, layout, place) {
       pen.font = ui.font(13);
-      if (ylabel) write(pen, ylabel, 0, 9 * ui.unit, ui.theme.quiet);
-      for (const i of names.keys()) paintBar(pen, ui, layout, i, figures[i], place);
+      paintKey(pen, ui, layout);
+      for (const [row, name] of names.entries()) {
+        const top = layout.from + row * layout.each;
+        write(pen, name, layout.start, top + (parts.length * layout.thick) / 2, ui.theme.text, "right");
+        for (const part of parts.keys()) {
+          const on = !place || (place[0] === row && place[1] === part);
+          const value = values[row * parts.length + part];
+          paintBar(pen, ui, layout, { top: top + part * layout.thick, part, value, text: figure(row, part), on });
+        }
+      }
     },
-    find: (layout, x, y) => barAt(layout, x, y, names.length),
-    say: ([, i]) => [`${names[i]}: `, h("b", {}, figures[i]), ylabel ? ` ${ylabel}` : ""],
-    table: () => ({ header: ["name", ylabel || "value"], rows: names.map((name, i) => [name, figures[i]]) }),
-    numbers: () => ({ names, values }),
+    find: (layout, _, y) => barAt(layout, y, names.length, parts.length),
+    say: ([row, part]) => [
+      `${names[row]}${parts[part] && `, ${parts[part]}`}: `,
+      h("b", {}, figure(row, part)),
+      ylabel ? ` ${ylabel}` : "",
+    ],
+    table: () => ({
+      header: parts[0] ? [ylabel || "name", ...parts] : ["name", ylabel || "value"],
+      rows: names.map((name, row) => [name, ...parts.map((_, part) => figure(row, part))]),
+    }),
+    numbers: () => ({ names, parts, values }),
   };
   return chart(ui, form);
 }
 
-/**
- * A bar with its name and its number; where another one is read out, it steps back.
- * @param {Pen} pen
- * @param {UI} ui
- * @param {BarsLayout} layout
- * @param {number} i
- * @param {string} figure
- * @param {Place | null} place
- */
-function paintBar(pen, ui, { height, upright, from, each, value, start }, i, figure, place) {
-  const { unit, theme } = ui;
-  const { names } = /** @type {BarsSpec} */ (ui.spec);
-  const middle = from + (i + 0.5) * each;
-  const half = Math.min(0.31 * each, 40 * unit);
-  const ends = [value(0), value(ui.arrays.y[i])];
-  const low = Math.min(...ends);
-  const long = Math.max(...ends) - low || 1;
-  pen.globalAlpha = place && place[1] !== i ? 0.45 : 0.85;
-  pen.fillStyle = theme.text;
-  if (upright) pen.fillRect(middle - half, low, 2 * half, long);
-  else pen.fillRect(low, middle - half, long, 2 * half);
+/** @param {Theme} theme @param {number} part @param {number} count */
+const shade = (theme, part, count) =>
+  rgb(mix(theme.paper, theme.ink, 0.85 - (0.55 * (count - 1 - part)) / Math.max(1, count - 1)));
+
+/** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout */
+function paintKey(pen, { spec, theme, unit }, { key }) {
+  const { parts, ylabel } = /** @type {BarsSpec} */ (spec);
+  if (ylabel) write(pen, ylabel, 0, 9 * unit, theme.quiet);
+  key.forEach((x, part) => {
+    if (!parts[part]) return;
+    pen.fillStyle = shade(theme, part, parts.length);
+    pen.fillRect(x, 3 * unit, 12 * unit, 12 * unit);
+    write(pen, parts[part], x + 17 * unit, 9 * unit, theme.text);
+  });
+}
+
+/** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout
+ * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out */
+function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, part, value, text, on }) {
+  const { parts } = /** @type {BarsSpec} */ (spec);
+  const [low, high] = [along(0), along(value)].sort((a, b) => a - b);
+  pen.globalAlpha = on ? 1 : 0.45;
+  pen.fillStyle = shade(theme, part, parts.length);
+  pen.fillRect(low, top, high - low || 1, thick - 2 * unit);
   pen.globalAlpha = 1;
-  if (upright) {
-    write(pen, figure, middle, low - 4 * unit, theme.text, "center", "bottom");
-    write(pen, names[i], middle, height - 16 * unit, theme.text, "center", "top");
-  } else {
-    write(pen, figure, low + long + 5 * unit, middle, theme.text);
-    write(pen, names[i], start - 8 * unit, middle, theme.text, "right");
-  }
+  write(pen, text, high + 5 * unit, top + thick / 2 - unit, theme.text);
 }
