@@ -5,7 +5,6 @@ from torch import nn
 from course_kit.arguments import one_of
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.architecture_parts import Part, Parts
-from course_kit.views.architecture_picture import draw, is_alone
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -26,7 +25,6 @@ class Architecture(View):
     """See `architecture`, which makes it."""
 
     kind = "architecture"
-    size = (6.4, 5.0)
     colours, scale = 12, 1.1
     parts: Parts
 
@@ -62,9 +60,6 @@ class Architecture(View):
         rows = [[one.name, one.made, " → ".join(shapes(one)), one.parameters] for one in self.parts.values()]
         return TextTable(["part", "class", "shapes", "parameters"], rows)
 
-    def draw(self, figure) -> None:
-        draw(figure, self.parts, self.options["columns"], self.state["part"])
-
 
 def shapes(part: Part) -> list[str]:
     """What goes into a part and what comes out, in numbers where they are known."""
@@ -99,6 +94,4 @@ def architecture(
     options = {"parts": sent, "columns": columns}
     view = Architecture(title, caption, {}, {"part": select or ""}, (), options, presenting)
     view.parts = parts
-    if is_alone(columns):
-        view.size = (4.9, 5.0)
     return shell(view, live)

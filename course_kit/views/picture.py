@@ -139,12 +139,19 @@ def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> byte
     """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP."""
     figure.set_dpi(96 * scale)
     figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    if kind == "WEBP":
+        return webp(pixels, colours)
     small = io.BytesIO()
-    image = with_few_colours(np.asarray(figure.canvas.buffer_rgba()), colours)
-    if kind == "PNG":
-        image.save(small, format="PNG", optimize=True)
-    else:
-        image.convert("RGB").save(small, format="WEBP", lossless=True, quality=40, method=2)
+    with_few_colours(pixels, colours).save(small, format="PNG", optimize=True)
+    return small.getvalue()
+
+
+def webp(pixels: np.ndarray, colours: int) -> bytes:
+    """Pixels [height, width, 3 or more], bytes, as a small lossless WebP of so many colours."""
+    small = io.BytesIO()
+    image = with_few_colours(pixels, colours).convert("RGB")
+    image.save(small, format="WEBP", lossless=True, quality=40, method=2)
     return small.getvalue()
 
 

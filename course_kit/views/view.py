@@ -21,7 +21,7 @@ from course_kit.views.table import TextTable
 
 class View:
     """Base of all views. A subclass names its `kind` (as in chapters/views.js), packs what it shows into `arrays`,
-    `options`, `controls` and `state`, and says the same in `describe`, `table` and `draw`.
+    `options`, `controls` and `state`, and says the same in `describe` and `table`.
 
     title: a question. caption: what to look at; "[query|it]" colours a word in its role.
     state: name -> value, all that a reader can change; `controls` tells how (range, choice, toggles, button).
@@ -47,8 +47,13 @@ class View:
         raise NotImplementedError
 
     def draw(self, figure) -> None:
-        """Draws the static picture of the current state into a matplotlib figure."""
-        raise NotImplementedError
+        """Draws the static picture of the current state into a matplotlib figure: its table, where a view has no
+        picture of its own. The pictures of the course's notebooks are the program's: course_tools/authoring/stills.py.
+        """
+        table, axes = self.table(), figure.subplots()
+        axes.axis("off")
+        rows = [[f"{cell:.24}" for cell in row[:6]] for row in table.rows[:9]]
+        axes.table(rows, colLabels=[f"{name:.24}" for name in table.header[:6]], loc="center", edges="horizontal")
 
     @property
     def selection(self):

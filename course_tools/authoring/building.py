@@ -6,7 +6,8 @@
     course notebooks --check    say what differs from its source (drift); exit status 1 if anything does
 
 A build writes out what a source names (filling.py), executes the notebook, and leaves out the cells tagged `asserts`,
-which are for the build and the tests. It is deterministic: cell ids come from a hash of the cell's text, nothing of
+which are for the build and the tests. Still pictures are the program's where a browser is at hand (stills.py). It is
+deterministic: cell ids come from a hash of the cell's text, nothing of
 this machine or of the clock is kept, and two builds of deterministic cells are the same bytes.
 """
 
@@ -15,7 +16,7 @@ import re
 import tempfile
 import time
 
-from course_tools.authoring import asserts, serialiser
+from course_tools.authoring import asserts, serialiser, stills
 
 from .drift import carry_text, drift
 from .filling import for_readers, read_source
@@ -38,6 +39,7 @@ def build(name, where=None):
     with tempfile.TemporaryDirectory() as empty:
         seconds = execute(notebook, label, empty)
     _need_silence(notebook, label)
+    stills.take(notebook)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("metadata", {}).pop("execution", None)

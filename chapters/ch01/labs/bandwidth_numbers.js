@@ -5,7 +5,7 @@ import { effective, nearest, pool } from "../../../course_kit/views/js/src/share
 /** @import { PoolingSpec } from "./marks.js" */
 /** @typedef {PoolingSpec & { widths: number[], kernels: string[] }} BandwidthSpec */
 
-/** Weights that the legend of the ink names; INK in pooling.py has the same. */
+/** Weights that the legend of the ink names. */
 export const NAMED = [1, 0, 0.1, 0.5, 0.01];
 
 /**

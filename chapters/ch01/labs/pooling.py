@@ -11,7 +11,6 @@ from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
 
 MOST_EXAMPLES = 3000
-ROOFS = 0.02, 0.05, 0.1, 0.2, 0.5, 1  # of the axis of the weights
 ASK = (
     "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of its "
     "[key|key]."
@@ -19,15 +18,12 @@ ASK = (
 REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."
 EXAM = " The curve below is the error on examples left out."
 HOUR = "hour"  # keys of this name are hours of a day
-INK = 0.5  # ink is the weight to this power, at every width; inkOf in bandwidth_numbers.js
-NAMED = 0, 0.01, 0.1, 0.5, 1  # weights that the legend of the ink names
 
 
 class Pooling(View):
     """See `ask`."""
 
     kind = "pooling"
-    size = (7.0, 4.0)
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
         """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64."""
@@ -60,40 +56,11 @@ class Pooling(View):
         rows = [[str(i + 1), self.told(k, ".3f"), f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
         return TextTable(["example", "key", "value", "weight"], rows[:200])
 
-    def draw(self, figure) -> None:
-        from course_kit.views.picture import COLOURS, INK
-
-        top, strip = figure.subplots(2, sharex=True, height_ratios=[4, 1])
-        keys, values, (low, high) = self.arrays["keys"], self.arrays["values"], self.options["domain"]
-        (estimate,), (weights,) = self.answer([self.state["query"]])
-        grid = np.linspace(low, high, 161)
-        root = np.sqrt(weights)  # an area is a weight, whatever the others are
-        top.scatter(keys, values, s=(3.5 + 8 * root) ** 2, color=COLOURS["value"], alpha=0.3 + 0.6 * root, lw=0)
-        top.plot(grid, self.answer(grid)[0], color=COLOURS["output"])
-        if "truth_x" in self.arrays:
-            top.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
-        for axes in (top, strip):
-            axes.axvline(self.state["query"], color=COLOURS["query"], ls="--")
-        if not np.isnan(estimate):
-            at, colour = (self.state["query"], estimate), COLOURS["output"]
-            top.plot(*at, "o", color=colour, mec="white", ms=8)
-            top.annotate(f"{estimate:.2f}", at, (9, 9), textcoords="offset points", color=colour, weight="bold")
-        strip.bar(keys, weights, width=(high - low) / 150, color=[part / 255 for part in INK])
-        strip.plot(keys, np.zeros(len(keys)), "|", color=COLOURS["key"], clip_on=False)
-        roof = next((r for r in ROOFS if r >= max(weights.max(), 5 / len(weights))), 1)
-        strip.set(ylim=(0, roof), yticks=[0, roof], yticklabels=["0", f"{100 * roof:.3g} %"])
-        strip.set_ylabel("weight")
-        query = self.told(self.state["query"], ".2f")
-        strip.set_xlabel(f"{self.options['key_name']} · query {query}", color=COLOURS["query"])
-        top.set_ylabel(self.options["value_name"])
-
 
 class Bandwidth(Pooling):
     """See `bandwidth`."""
 
     kind = "bandwidth"
-    size = (7.4, 3.6)
-    colours = 128  # two names and two kinds of marks between all the greys of the ink
 
     @property
     def error(self) -> tuple[float, float, float]:
@@ -120,35 +87,6 @@ class Bandwidth(Pooling):
         return TextTable(
             ["query", "estimate"], [[self.told(q, ".2f"), f"{e:.3f}"] for q, e in zip(queries, estimates, strict=True)]
         )
-
-    def draw(self, figure) -> None:
-        from matplotlib.colors import PowerNorm
-
-        from course_kit.views.picture import COLOURS, ink_map
-
-        left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
-        queries = self.arrays["queries"]
-        estimates, weights = self.answer(queries)
-        keys, values = self.arrays["keys"], self.arrays["values"]
-        left.plot(keys, values, "o", ms=2 if len(keys) > 300 else 4, color=COLOURS["value"], alpha=0.4, mew=0)
-        if "truth_x" in self.arrays:
-            left.plot(self.arrays["truth_x"], self.arrays["truth_y"], "--", color="#8a949e", lw=1.2)
-        left.plot(queries, estimates, color=COLOURS["output"])
-        left.set(
-            title=f"{self.state['kernel']}, width {self.state['width']:.3g}",
-            xlabel=self.options["key_name"],
-            ylabel=self.options["value_name"],
-        )
-        columns = weights[:, :: max(1, weights.shape[1] // 150)]
-        look = {"aspect": "auto", "interpolation": "nearest"}
-        shown = right.imshow(columns, cmap=ink_map(), norm=PowerNorm(INK, vmin=0, vmax=1), **look)
-        right.set(xticks=[], yticks=[])
-        right.set_title("keys, sorted", fontsize=10, weight="normal", color=COLOURS["key"])
-        right.set_ylabel("queries, sorted", color=COLOURS["query"])
-        ramp = figure.colorbar(
-            shown, cax=right.inset_axes((0, -0.1, 1, 0.05)), orientation="horizontal", label="weight"
-        )
-        ramp.set_ticks(NAMED, labels=[f"{weight:g}" for weight in NAMED], fontsize=9)
 
 
 def ask(

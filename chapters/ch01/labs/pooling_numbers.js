@@ -4,7 +4,7 @@ import { effective, pool } from "../../../course_kit/views/js/src/shared/numbers
 /** @import { Arrays, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { PoolingSpec } from "./marks.js" */
 
-/** Where the axis of the weights may end; ROOFS in pooling.py are the same. */
+/** Where the axis of the weights may end. */
 const ROOFS = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 const QUERIES = 160; // along the curve of the estimates
 

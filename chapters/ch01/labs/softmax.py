@@ -14,7 +14,6 @@ class Softmax(View):
     """See `softmax`."""
 
     kind = "softmax_lab"
-    size = (6.4, 4.2)
 
     @property
     def numbers(self) -> tuple[np.ndarray, np.ndarray]:
@@ -33,20 +32,6 @@ class Softmax(View):
         with np.errstate(over="ignore"):
             return np.where(self.state["mask"], np.exp(self.numbers[0] / self.state["temperature"]), 0.0)
 
-    @property
-    def bars(self) -> tuple[np.ndarray, np.ndarray]:
-        """([K]: heights of the bars of the powers, 0 to 1; [K]: which end beyond that), as `barsOf` in JavaScript.
-
-        The highest is 1, since only ratios count. inf is beyond a scale that ends with the largest number.
-        """
-        powers, nowhere = self.powers, np.zeros(len(self.powers), bool)
-        if np.isfinite(powers).all():
-            return powers / (powers.max() or 1), nowhere
-        if self.state["method"] == "stable":
-            weights = self.numbers[1]
-            return weights / weights.max(), nowhere
-        return np.minimum(powers / np.finfo(float).max, 1), np.isinf(powers)
-
     def describe(self) -> str:
         _, weights = self.numbers
         names = self.options["names"]
@@ -64,42 +49,6 @@ class Softmax(View):
             ["key", "score", "e to the score", "may be attended", "weight"],
             [[n, f"{s:.3f}", f"{e:.4g}", "yes" if m else "no", f"{w:.3f}"] for n, s, e, m, w in rows],
         )
-
-    def draw(self, figure) -> None:
-        from course_kit.views.picture import COLOURS, ink_map, names
-
-        score, power, share = figure.subplots(3, height_ratios=[3, 3, 1.3])
-        scores, weights = self.numbers
-        place, named = np.arange(len(weights)), names(self.options["names"], "key ")
-        high, beyond = self.bars
-        stages = (
-            (score, np.array(self.state["scores"]), "#967410", [f"{v:.5g}" for v in scores], "score"),
-            (power, high, "#596573", self._powers_told(), "$e^{score}$"),
-        )
-        for axes, heights, colour, said, label in stages:
-            axes.bar_label(axes.bar(place, heights, color=colour, width=0.6), said, fontsize=9, padding=2)
-            axes.margins(y=0.3)
-            axes.set_ylabel(label)
-            axes.set_xticks(place, named if axes is score else [""] * len(named), color=COLOURS["key"])
-        power.set(ylim=(0, 1.5), yticks=[])
-        for x in place[beyond]:  # beyond the scale: a bar in two, with an arrow's head
-            power.fill_between([x - 0.3, x + 0.3], [0.45, 0.6], [0.55, 0.7], color="white", lw=0)
-            power.fill([x - 0.3, x, x + 0.3], [1, 1.22, 1], color="#596573", lw=0)
-        shares = np.nan_to_num(weights)
-        starts = np.cumsum(shares) - shares
-        share.barh(0, shares, left=starts, color=ink_map()(0.12 + 0.88 * shares), edgecolor="white", linewidth=1.5)
-        for start, w, name in zip(starts, shares, named, strict=True):
-            if w > 0.12:
-                share.text(start + w / 2, 0, f"{name} {w:.3f}", ha="center", va="center", fontsize=9,
-                           color="white" if w > 0.4 else "#1b2430")  # fmt: skip
-        share.set(xlim=(0, 1), yticks=[], ylabel="weight")
-        share.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-
-    def _powers_told(self) -> list[str]:
-        """The powers as numbers; one that is too large for a number as a power, where it is never computed."""
-        stable, warm = self.state["method"] == "stable", self.state["temperature"]
-        large = [f"$e^{{{s / warm:.0f}}}$" if stable else "∞\n" for s in self.numbers[0]]
-        return [f"{e:.3g}" if np.isfinite(e) else said for e, said in zip(self.powers, large, strict=True)]
 
 
 def softmax(

@@ -30,7 +30,6 @@ class Masking(View):
     """See `masking`."""
 
     kind = "masking"
-    size = (7.4, 3.6)
 
     def compute(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """(allowed bool, scores, weights), [T, T] each, at the current state, in float64."""
@@ -65,30 +64,6 @@ class Masking(View):
             cells = [f"{w:.3f}" if o or w > 1e-12 else "masked" for w, o in zip(row, open_, strict=True)]
             rows.append([name, *cells, f"{sum(row):.3f}"])
         return TextTable(["query", *self.options["names"], "Σ"], rows)
-
-    def draw(self, figure) -> None:
-        from course_kit.views import picture
-
-        allowed, scores, weights = (x.numpy() for x in self.compute())
-        names = picture.names(self.options["names"], "t")
-        names = [n if i < self.state["length"] else "pad" for i, n in enumerate(names)]
-        reach = abs(scores).max() or 1
-        left, right = figure.subplots(1, 2)
-        diverging = picture.ink_map(picture.BRICK, picture.PAPER), picture.ink_map(picture.PAPER, picture.SAND)
-        low = np.where(scores < 0, scores, np.nan)
-        left.imshow(np.where(allowed, low, np.nan), cmap=diverging[0], vmin=-reach, vmax=0)
-        left.imshow(np.where(allowed & (scores >= 0), scores, np.nan), cmap=diverging[1], vmin=0, vmax=reach)
-        shown = allowed | (weights > 1e-12)
-        right.imshow(np.where(shown, weights, np.nan), cmap=picture.ink_map(), vmin=0, vmax=1)
-        for axes, title in ((left, "scores; grey: masked"), (right, "weights; red numbers: masked")):
-            axes.set(title=title, facecolor="#e3e9ef", xlabel="key", ylabel="query")
-            axes.set_xticks(range(len(names)), names, rotation=45, ha="right", color=picture.COLOURS["key"])
-            axes.set_yticks(range(len(names)), names, color=picture.COLOURS["query"])
-            axes.tick_params(length=0)
-        for q, k in np.argwhere(shown):
-            ink = "white" if weights[q, k] > 0.5 else "#b23a3c" if not allowed[q, k] else "#1b2430"
-            right.text(k, q, f"{weights[q, k]:.2f}"[1:] if weights[q, k] < 0.995 else "1", color=ink, fontsize=8,
-                       ha="center", va="center")  # fmt: skip
 
 
 def masking(

@@ -27,16 +27,10 @@ TASK_WORDS = {
 }
 
 
-def shade(score: float) -> float:
-    """How much of its colour a score has, 0 to 0.85: the same score has the same shade in every state of every lab."""
-    return 0.85 * (1 - np.exp(-abs(score) / 3))
-
-
 class Scoring(View):
     """See `scoring`."""
 
     kind = "scoring"
-    size = (7.2, 4.4)
 
     def __init__(self, *arguments, modules_by_name, **keywords):
         self.by_name = modules_by_name
@@ -75,39 +69,6 @@ class Scoring(View):
             context = [f"{x:.3f}" for x in made["context"]]
             rows.append([f"{slot.upper()} context", " ".join(context), *[""] * (len(names) - 1)])
         return TextTable(["", *names], rows)
-
-    def draw(self, figure) -> None:
-        from matplotlib.patches import Rectangle
-
-        from course_kit.views import picture
-
-        names = picture.names(self.options["names"], "k")
-        both = [self.steps(slot) for slot in "ab"]
-        for axes, slot, made in zip(figure.subplots(2, 1), "ab", both, strict=True):
-            sand, brick = (picture.ink_map(picture.PAPER, colour) for colour in (picture.SAND, picture.BRICK))
-            plain = self.state[slot] != "scaled_dot" and self.state["temperature"] == 1
-            idle = {"scaled": plain, "masked": all(self.state["mask"])}
-            steps = [step for step in STEPS[:4] if not idle.get(step)]  # as in the browser
-            for row, step in enumerate(steps):
-                for column, x in enumerate(made[step]):
-                    ground = "#eef2f6" if np.isneginf(x) else (brick if x < 0 else sand)(shade(x))
-                    ground = picture.ink_map()(x) if step == "weights" else ground
-                    axes.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, facecolor=ground, lw=0))
-                    ink = "white" if step == "weights" and x > 0.5 else "#1b2430"
-                    text = "–" if np.isneginf(x) else f"{x:.3f}"
-                    axes.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
-            context = "(" + " ".join(f"{x:.3f}" for x in made["context"]) + ")"
-            axes.text(-0.45, len(steps), context, color=picture.COLOURS["output"], weight="bold", va="center")
-            axes.set(
-                xlim=(-0.5, len(names) - 0.5),
-                ylim=(len(steps) + 0.5, -0.5),
-                title=f"{slot.upper()} · {self.options['words_of'][self.state[slot]]}",
-            )
-            axes.set_xticks(range(len(names)), names, color=picture.COLOURS["key"])
-            words = {"masked": "mask", "weights": "softmax"}
-            axes.set_yticks(range(len(steps) + 1), [words.get(step, step) for step in (*steps, "context")])
-            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-            axes.spines[:].set_visible(False)
 
 
 def scoring(

@@ -25,7 +25,6 @@ class Shuffle(View):
     """See `shuffle`."""
 
     kind = "shuffle"
-    size = (7.6, 3.9)
 
     def attend(self, order=None) -> tuple[np.ndarray, np.ndarray]:
         """Weights [T, T] and outputs [T, E] in float64 for the words in an order, by default the one shown."""
@@ -82,36 +81,6 @@ class Shuffle(View):
         rows = [[names[w], *(f"{x:.3f}" for x in (*weights[s], *outputs[s], change[w]))] for s, w in enumerate(order)]
         mean = ["mean", *[""] * len(order), *(f"{x:.3f}" for x in outputs.mean(0)), f"{self.moved['mean']:.3f}"]
         return TextTable([*header, "changed by"], [*rows, mean])
-
-    def draw(self, figure) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
-
-        from course_kit.views import picture
-
-        order, (weights, outputs), moved = self.state["order"], self.attend(), self.moved
-        shown = picture.names(self.options["names"], "t")
-        words = [shown[w] for w in order]
-        left, right = figure.subplots(1, 2, width_ratios=[len(order), 0.7 * outputs.shape[1] + 1.5])
-        left.imshow(weights, cmap=picture.ink_map(), vmin=0, vmax=1)
-        everything = np.vstack([outputs, outputs.mean(0)])
-        reach = abs(everything).max() or 1
-        tints = LinearSegmentedColormap.from_list("signed", ["#b23a3c", "#fafbfc", "#967410"])
-        right.imshow(everything, cmap=tints, vmin=-reach, vmax=reach, aspect="auto")
-        change = [f"{moved['change'][w]:.2f}" for w in order] + [f"{moved['mean']:.2f}"]
-        away = order != sorted(order)
-        for s, text in enumerate(change if away else ()):
-            right.text(outputs.shape[1] - 0.3, s, text, va="center", fontsize=8)
-        left.set_xticks(range(len(words)), words, rotation=45, ha="right", color=picture.COLOURS["key"])
-        left.set_yticks(range(len(words)), words, color=picture.COLOURS["query"])
-        right.set_yticks(range(len(words) + 1), [*words, "mean"], color=picture.COLOURS["output"])
-        right.set_xticks([])
-        left.set(title="weights", xlabel="key: attended to", ylabel="query: attends")
-        right.set(
-            title="outputs, and by how much each changed" if away else "outputs", xlabel=f"{outputs.shape[1]} features"
-        )
-        for axes in (left, right):
-            axes.tick_params(length=0)
-            axes.spines[:].set_visible(False)
 
 
 def shuffle(

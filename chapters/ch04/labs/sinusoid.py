@@ -18,7 +18,6 @@ class Sinusoid(View):
     """See `sinusoid`."""
 
     kind = "sinusoid"
-    size = (7.6, 3.6)
 
     @property
     def encoding(self) -> np.ndarray:
@@ -50,31 +49,6 @@ class Sinusoid(View):
         return TextTable(
             header, [[str(i), "".join(map(str, d)), *(f"{x:.3f}" for x in p)] for i, (d, p) in enumerate(pairs)]
         )
-
-    def draw(self, figure) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
-
-        from course_kit.views import picture
-
-        i, c = self.state["position"], self.state["column"]
-        count, digits, ink = self.options["length"], self.digits, "#1b2430"
-        heat, wave, binary = figure.subplots(1, 3, sharey=True, width_ratios=[5, 1.3, 1])
-        stops = [np.array(x) / 255 for x in (picture.BRICK, picture.PAPER, picture.SAND)]
-        colours = LinearSegmentedColormap.from_list("signed", stops)
-        heat.imshow(self.encoding, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
-        fine = np.linspace(0, count - 1, 8 * count)
-        both = waves(fine, self.options["size"])
-        wave.plot(both[:, c ^ 1], fine, "--", color="#8a949e", lw=1)
-        wave.plot(both[:, c], fine, color=ink)
-        wave.plot(self.encoding[i, c], i, "o", color=ink)
-        binary.imshow(digits, cmap=picture.ink_map(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        binary.set_xticks(range(digits.shape[1]), 2 ** np.arange(digits.shape[1])[::-1], fontsize=6.5)
-        heat.axvline(c, color=ink, lw=0.8)
-        for axes in (heat, wave, binary):
-            axes.axhline(i, color=ink, lw=0.8)
-        heat.set(title="waves: −1 red, 0 white, 1 gold", xlabel="column", ylabel="position")
-        wave.set(title=f"column {c}", xlim=(-1.1, 1.1), xticks=[-1, 0, 1])
-        binary.set_title("in binary")
 
 
 def waves(positions, size: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chapters.ch06.labs.words import Lines, boxed, checked_words, drawable
+from chapters.ch06.labs.words import checked_words
 from course_kit.arguments import flag, real_number, string, whole_number
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -136,39 +136,6 @@ class MaskTokens(View):
         ]
         return TextTable(["word", "the model reads", "label", "kind"], [*rows, *over])
 
-    def draw(self, figure) -> None:
-        made, s, names = self.masked, self.statistics, drawable(self.options["names"])
-        lines = Lines([max(n, m.input, m.kind, key=len) for n, m in zip(names, made, strict=True)])
-        words, below = figure.subplots(2, height_ratios=[0.75 * lines.rows, 1.35])
-        lines.axes(words)
-        looks = {
-            "masked": {"fill": "#1b2430", "colour": "white", "weight": "bold"},
-            "random": {"fill": "#f3e6e3", "edge": "#b23a3c"},
-            "kept": {"fill": "#f3f1e8", "edge": "#967410", "style": "--"},
-            "special": {"colour": "#596573"},
-        }
-        reads = drawable([m.input for m in made])
-        for i, x, y in lines:
-            m = made[i]
-            boxed(words, x, y + 0.5, reads[i], **looks.get(m.kind, {}))
-            if m.label is not None:
-                words.text(x, y + 0.16, names[i], ha="center", va="center", fontsize=8, color="#596573")
-            note = {"special": "never", "as it is": ""}.get(m.kind, m.kind)
-            words.text(x, y + 0.84, note, ha="center", va="center", fontsize=8, color="#596573")
-        for y, name in enumerate(s["shares"]):
-            low, high = s["bands"][name]
-            if s["draws"] >= FEW:
-                below.barh(y, high - low, left=low, height=0.8, color="#dbe2e9")
-            below.barh(y, s["shares"][name] or 0, height=0.36, color="#3c4854")
-            below.text(1.02, y, f"{_percent(s['shares'][name])}  {self._beside(name)}", va="center", fontsize=8.5)
-        of = ["chosen", "of these: [MASK]", "a random word", "kept"]
-        below.set_yticks(range(4), [self.options["mask"].join(t.split("[MASK]")) for t in of])
-        below.set(xlim=(0, 1.55), ylim=(3.6, -0.6), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
-        legend = " (grey: where chance puts 95 of 100 shares)" if s["draws"] >= FEW else ""
-        below.set_title(f"over {s['draws']:,} draw{'s' if s['draws'] > 1 else ''}{legend}")
-        below.tick_params(length=0)
-        below.spines[:].set_visible(False)
-
 
 def mask_tokens(
     tokens,
@@ -218,7 +185,6 @@ def mask_tokens(
     options = {"names": names, "special": never, "vocabulary": words, "mask": string("mask", mask), "most": MOST_DRAWS}
     state = {"draws": draws, "share": share, "seed": seed}
     view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
-    view.size = (7.6, 1.9 + 0.62 * Lines([max(n, "[MASK]", key=len) for n in names]).rows)
     return shell(view, live)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chapters.ch06.labs.words import Lines, boxed, chance, checked_words, drawable, one_of, probabilities
+from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
 from course_kit.arguments import described, flag, string, whole_number, whole_numbers
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
@@ -78,35 +78,6 @@ class Predictions(View):
                 cells += [word, chance(p), *((true[0], chance(true[1])) if true else ("–", "–"))]
             rows.append(cells)
         return TextTable(header, rows)
-
-    def draw(self, figure) -> None:
-        from course_kit.views import picture
-
-        names, models, position = drawable(self.options["names"]), self.options["models"], self.state["position"]
-        lines = Lines(names)
-        top, below = figure.subfigures(2, height_ratios=[0.34 * lines.rows + 0.1, 0.26 * self.options["top"] + 0.75])
-        words = top.subplots()
-        lines.axes(words)
-        for i, x, y in lines:
-            on = i == position
-            edge = picture.COLOURS["query"] if on else "#dbe2e9" if i in self.options["positions"] else None
-            ink, weight = (edge, "bold") if on else ("#1b2430", "normal")
-            boxed(words, x, y + 0.5, names[i], edge=edge, colour=ink, weight=weight)
-        for m, axes in enumerate(np.atleast_1d(below.subplots(1, len(models)))):
-            bars, true = list(self.bars(m)), self.true(m)
-            if true and true[0] not in [w for w, _ in bars]:
-                bars.append((true[0], true[1]))
-            marks = [true is not None and w == true[0] for w, _ in bars]
-            drawn = axes.barh(range(len(bars)), [p for _, p in bars], color=picture.COLOURS["output"], height=0.65)
-            for bar, mark in zip(drawn, marks, strict=True):
-                bar.set_alpha(1 if mark or not any(marks) else 0.45)
-            texts = [f"{chance(p)}{' ← true word' if mark else ''}" for (_, p), mark in zip(bars, marks, strict=True)]
-            axes.bar_label(drawn, texts, padding=3, fontsize=8.5)
-            axes.set_yticks(range(len(bars)), drawable([w for w, _ in bars]))
-            axes.set(xlim=(0, 1.45), ylim=(self.options["top"] + 0.5, -0.6), xticks=[0, 0.5, 1])
-            axes.set_title(models[m] or f"at “{names[position]}”", fontsize=10)
-            axes.tick_params(axis="y", length=0)
-            axes.spines.bottom.set_bounds(0, 1)
 
 
 def predictions(
@@ -192,7 +163,6 @@ def predictions(
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options, presenting)
     answered(view, model, OWN, label="Your own text, or with a [MASK]:", fold="a text of your own")
-    view.size = (7.6, 0.9 + 0.34 * Lines(names).rows + 0.26 * (top + 1))
     return shell(view, live)
 
 

@@ -1,9 +1,8 @@
-"""Words in a picture, for the views that show a sentence: checked, laid out in lines, drawn in boxes."""
+"""Words in a picture, for the views that show a sentence, checked."""
 
 import numpy as np
 
 from course_kit.arguments import whole_number
-from course_kit.views import picture
 from course_kit.views.arguments import as_array, as_labels
 
 
@@ -49,40 +48,3 @@ def probabilities(given, shape: tuple, name: str) -> np.ndarray:
 def chance(p: float) -> str:
     """A probability as a reader sees it: three digits; what is less is not called nothing."""
     return "< 0.001" if 0 < p < 0.0005 else f"{p:.3f}"
-
-
-class Lines:
-    """Where each word is in a matplotlib figure of `width` inches: one after the other, as text flows.
-
-    needs: for each word the longest text written at its position; iterating gives (index, x of its middle, row) and
-    `.wide` its width in inches, `.rows` the number of rows.
-    """
-
-    def __init__(self, needs, width: float = 7.4, letter: float = 0.095, least: float = 0.3):
-        self.wide = [max(least, letter * sum(1.8 if ord(c) >= 0x2E80 else 1 for c in text) + 0.16) for text in needs]
-        self.width, self.places, x, row = max(width, *self.wide), [], 0.0, 0
-        for i, wide in enumerate(self.wide):
-            if x and x + wide > width:
-                x, row = 0.0, row + 1
-            self.places.append((i, x + wide / 2, row))
-            x += wide
-        self.rows = row + 1
-
-    def __iter__(self):
-        return iter(self.places)
-
-    def axes(self, axes, height: float = 1.0) -> None:
-        """Makes matplotlib axes of an inch for a unit across and of `height` for each row, the first one on top."""
-        axes.set(xlim=(-0.05, self.width + 0.05), ylim=(self.rows * height, 0))
-        axes.axis("off")
-
-
-def boxed(axes, x, y, text: str, fill=None, edge=None, style="-", colour="#1b2430", weight="normal", size=9) -> None:
-    """One word in a box, in a line of words of the static picture."""
-    box = {"boxstyle": "round,pad=0.3", "facecolor": fill or "none", "edgecolor": edge or "none", "linestyle": style}
-    axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, weight=weight, bbox=box)
-
-
-def drawable(words) -> list[str]:
-    """The words as matplotlib can draw them here; `$` starts no formula."""
-    return [w.replace("$", r"\$") for w in picture.names(words, "w")]

@@ -44,7 +44,6 @@ class Merges(View):
     """See `merges`."""
 
     kind = "merges"
-    size = (7.6, 3.9)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -125,37 +124,6 @@ class Merges(View):
         rows = [[f"merge {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.merges)]
         rows += [[f"pair {i + 1}", m.left, m.right, str(m.count)] for i, m in enumerate(self.pairs[:BARS])]
         return TextTable(["what", "left", "right", "side by side"], rows)
-
-    def draw(self, figure) -> None:
-        from course_kit.views import picture
-
-        left, right = figure.subplots(1, 2, width_ratios=[3, 2])
-        words, top, next_ = self.pieces, self.pairs[:BARS], self.selection
-        shown = list(words)[:SHOWN]
-        left.set(xlim=(0, 1), ylim=(max(len(shown), 6) - 0.4, -0.6))
-        left.axis("off")
-        for row, word in enumerate(shown):
-            x, hot = 0.13, False
-            left.text(0.09, row, str(self.counts[word]), ha="right", va="center", color="#596573", fontsize=9)
-            for i, piece in enumerate(words[word]):
-                follows = words[word][i + 1] if i + 1 < len(words[word]) else None
-                first = next_ is not None and (piece, follows) == next_[:2] and not hot
-                lit, hot = first or hot, first
-                box = {"boxstyle": "round,pad=0.25", "fc": "#fafbfc", "ec": "#1b2430" if lit else "#c3ced9"}
-                box["lw"] = 1.8 if lit else 0.8
-                made = left.text(x, row, picture.names([piece], "?")[0], va="center", fontsize=10, bbox=box)
-                left.figure.draw_without_rendering()
-                x = left.transData.inverted().transform(made.get_window_extent())[1][0] + 0.045
-        names = [f"{a} {b}" for a, b, _ in top]
-        colours = ["#1b2430", *["#9aa5b1"] * BARS][: len(top)]
-        drawn = right.barh(range(len(top)), [m.count for m in top], 0.62, color=colours)
-        right.bar_label(drawn, padding=3, fontsize=9)
-        right.set_yticks(range(len(top)), picture.names(names, "pair "))
-        right.set_ylim(BARS - 0.4, -0.6)
-        right.set_title("side by side")
-        right.set_xticks([])
-        right.tick_params(axis="y", length=0)
-        right.spines["bottom"].set_visible(False)
 
 
 def merges(

@@ -28,7 +28,6 @@ class NextCharacter(View):
     """See `next_character`."""
 
     kind = "next_character"
-    size = (7.4, 2.9)
 
     @property
     def places(self) -> int:
@@ -97,22 +96,6 @@ class NextCharacter(View):
     @property
     def width(self) -> int:
         return len(self.options["best"][0])
-
-    def draw(self, figure) -> None:
-        from course_kit.views import picture
-
-        axes, n = figure.subplots(), min(self.played if self.guesses else self.places, 60)
-        names, bits = picture.names(map(visible, self.options["hidden"][:n]), "t"), np.minimum(self.bits[:n], 20)
-        right = [b[0] == t for b, t in zip(self.options["best"], self.options["hidden"][:n], strict=False)]
-        axes.bar(range(n), bits, 0.7, color=["#1b2430" if r else "#9aa5b1" for r in right])
-        blind = float(np.log2(self.options["size"]))
-        axes.axhline(blind, color="#b23a3c", lw=1, ls="--")
-        label = {"ha": "right", "va": "bottom", "color": "#b23a3c", "fontsize": 9}
-        axes.text(n - 0.4, blind, "blind guessing", bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}, **label)
-        axes.set_xticks(range(n), names, rotation=60 if max(map(len, names)) > 2 else 0, fontsize=8 if n > 30 else 10)
-        axes.tick_params(axis="x", length=0)
-        axes.set_ylabel("bits")
-        axes.set_title("what the model needed (dark: its first guess was right)")
 
 
 def next_character(

@@ -29,7 +29,6 @@ class Sampling(View):
     """See `sampling`."""
 
     kind = "sampling"
-    size = (7.0, 4.2)
 
     @property
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
@@ -125,35 +124,6 @@ class Sampling(View):
             count = sum(i >= shown for i in places)
             rows.append([f"{rest} rarer tokens", f"{raw[shown:].sum():.4f}", f"{p[shown:].sum():.4f}", str(count)])
         return TextTable(["token", "the model’s", "drawn from", "times drawn"], rows)
-
-    def draw(self, figure) -> None:
-        from course_kit.views import picture
-
-        axes, p, raw = figure.subplots(), self.probabilities, self.after()
-        before = self.after(temperature=self.state["temperature"])
-        rows = min(16, len(self.options["names"][self.state["step"]]))
-        place, rest = np.arange(rows), np.array([x[rows:].sum() for x in (p, raw, before)])
-        shown, first, open_ = (np.append(x[:rows], r) for x, r in zip((p, raw, before), rest, strict=True))
-        some = len(p) > rows
-        place = np.arange(rows + some)
-        shown, first, open_ = shown[: len(place)], first[: len(place)], open_[: len(place)]
-        cut = np.where(shown == 0, open_, 0)
-        reach = self.options["reach"]
-        axes.plot(first, place, "|", color="#59636e", ms=12, mew=2, zorder=0)  # behind the bars, which it overhangs
-        axes.barh(place, shown, 0.5, color="#1b2430")
-        axes.barh(place, cut, 0.5, color="none", edgecolor="#9aa5b1", hatch="/////", lw=0)
-        for i, (x, lost) in enumerate(zip(shown, cut, strict=True)):
-            end = min(max(x, lost, first[i]), reach) + 0.012 * reach
-            number, colour = ("cut", "#596573") if x == 0 else (f"{x:.3f}", "#1b2430")
-            axes.text(end, i, number, va="center", fontsize=8, color=colour)
-            if x > reach:  # longer than there is room
-                axes.text(0.975 * reach, i, "//", va="center", ha="center", weight="bold", color="white")
-        names = [*picture.names(self.names[:rows], "token "), *["all the rest"] * some]
-        axes.set_yticks(place, names)
-        axes.set(xlim=(0, reach), xlabel="probability (grey mark: as the model gives it)")
-        axes.invert_yaxis()
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
 
 
 def sampling(

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from chapters.ch06.labs.mask_tokens import band, uniforms
-from chapters.ch06.labs.words import Lines, chance
+from chapters.ch06.labs.words import chance
 from course_kit.views import sweep
 from course_kit.views.view import at
 
@@ -177,17 +177,6 @@ def test_pictures_and_fragments():
         picture = Image.open(io.BytesIO(view.to_png()))
         assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
         assert len(view.fragment()) < 90_000 and "<table>" in view.fragment() and len(view.describe()) > 60
-
-
-def test_text_flows_in_lines():
-    lines = Lines(["a", "word", "今天"] * 10, width=4)
-    places = list(lines)
-    assert lines.rows > 1 and [i for i, _, _ in places] == list(range(30))
-    for (i, x, row), (j, later, below) in zip(places, places[1:], strict=False):
-        assert (below, later) > (row, x)
-        if below == row:
-            assert later - x == pytest.approx((lines.wide[i] + lines.wide[j]) / 2)
-    assert all(x + lines.wide[i] / 2 <= 4 + 1e-9 for i, x, _ in places)
 
 
 E, P = torch.eye(8), chances()

@@ -1,17 +1,14 @@
 """The labs of chapter 1 compute in JavaScript what torch does in float64; their still pictures show the same."""
 
-import io
 import re
 
 import in_node
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from chapters.ch01 import labs
 from chapters.ch01.labs import pooling
-from course_kit.views.picture import INK, PAPER
 from course_kit.views.view import at
 from course_utils.attention import masked_softmax
 from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
@@ -103,39 +100,6 @@ def test_softmax_without_the_maximum_overflows():
     view = labs.softmax([2.0, 1.0])
     assert numbers(view, shift=0.0, method="naive")["weights"] == pytest.approx([0.731059, 0.268941], abs=1e-6)
     assert np.isnan(numbers(view, shift=1000.0, method="naive")["weights"]).all()
-
-
-@pytest.mark.parametrize("method", ["stable", "naive"])
-@pytest.mark.parametrize("shift", [0.0, 700.0, 708.5, 1000.0, -1000.0])
-def test_the_bars_of_the_powers_are_as_high_in_python(method, shift):
-    """What is too large for a number is beyond the scale, in the picture of Python, too."""
-    view = at(labs.softmax([2.0, 1.0, 0.0]), shift=shift, method=method)
-    shown, (heights, beyond) = numbers(view), view.bars
-    assert shown["heights"] == pytest.approx(heights.tolist()) and shown["beyond"] == beyond.tolist()
-    assert beyond.any() == (method == "naive" and shift > 708)
-    assert view.to_png(1).startswith(b"\x89PNG")
-
-
-def test_python_and_javascript_draw_the_same_ink():
-    module = "chapters/ch01/labs/bandwidth_numbers.js"
-    for weight in (0.0, 0.003, 0.02, 0.5, 1.0):
-        assert in_node.call(module, "inkOf", weight) == pytest.approx(weight**pooling.INK)
-    assert sorted(in_node.call(module, "NAMED")) == list(pooling.NAMED)
-
-
-def darkest(view):
-    """The darkest ink in the map of a still picture, from 0 for paper to 1."""
-    image = np.asarray(Image.open(io.BytesIO(view.to_png(1))).convert("L"), float)
-    high, wide = image.shape
-    inside = image[int(0.1 * high) : int(0.7 * high), int(0.67 * wide) : int(0.97 * wide)]
-    return (np.mean(PAPER) - inside.min()) / (np.mean(PAPER) - np.mean(INK))
-
-
-def test_in_the_still_picture_too_wide_is_pale_and_narrow_is_dark():
-    """A map that took its own largest weight for full ink taught the reverse."""
-    view = labs.bandwidth(HOURS, HOURS.sin(), exam=False)
-    assert darkest(at(view, width=35.0)) < 0.2
-    assert darkest(at(view, width=0.1)) > 0.9
 
 
 def test_hours_are_told_as_a_clock_tells_them():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch02.labs.scoring import shade
 from chapters.ch02.scores import SCORES
 from course_kit.views import sweep
 from course_kit.views.view import at
@@ -93,11 +92,6 @@ def test_your_own_trained_scores_travel_as_float32():
     shown = in_page(labs.scoring(query, keys, modules={"deep": score}, a="deep"), "scoring")
     expected = score.double()(query.float().double()[None], keys.double())[0]
     assert np.allclose(shown["a"]["score"], expected.detach(), atol=TOLERANCE)
-
-
-def test_a_score_has_the_same_shade_in_the_static_picture():
-    for score in (-30, -2.5, 0, 0.1, 7):
-        assert in_node.call("chapters/ch02/labs/scoring_numbers.js", "shade", score) == pytest.approx(shade(score))
 
 
 @pytest.mark.parametrize("order", ["before", "times", "after", "large"])

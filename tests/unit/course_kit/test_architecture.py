@@ -1,18 +1,12 @@
 """The drawing of a model without a browser: its shapes and parameters are those of the model that it draws."""
 
-import io
 import math
 import re
 
-import in_node
 import labs
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from course_kit.views import architecture_picture
-from course_kit.views.picture import COLOURS
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.bert_heads import (
     BertForQuestionAnswering,
@@ -117,28 +111,6 @@ def test_the_columns_hold_every_part_in_the_order_of_the_table(drawn):
     assert ["model", *found] == list(view.parts) and len(view.table().rows) == len(view.parts)
 
 
-def test_the_picture_has_the_boxes_of_the_page(drawn):
-    _, view, _ = drawn
-    columns = view.options["columns"]
-    alone = architecture_picture.is_alone(columns)
-    wide = architecture_picture.COLUMN if alone else architecture_picture.WIDTH
-    ui = {"unit": 1, "spec": {"presenting": False}}
-    sizes = in_node.call("views/architecture.js", "sizesOf", ui, architecture_picture.WIDTH, {"alone": alone})
-    page = in_node.call("views/architecture_layout.js", "layoutOf", columns, sizes, wide)
-    drawn = architecture_picture.towers(columns)
-    here = [box for tower in drawn for box in tower.boxes]
-    assert len(here) == len(page["boxes"]) > 8
-    for box, other in zip(here, page["boxes"], strict=True):
-        assert (box.key, box.kind, box.mask) == (other["key"], other["kind"], other["mask"])
-        place = [other["x"], page["high"] - other["y"] - other["high"], other["wide"], other["high"]]
-        assert [box.x, box.y, box.wide, box.high] == pytest.approx(place, abs=0.1)
-    notes = [note for tower in drawn for note in tower.notes]
-    others = [label for label in page["labels"] if label["kind"] == "note"]
-    assert [note[2:] for note in notes] == [(label["mark"], label["text"]) for label in others]
-    for note, label in zip(notes, others, strict=True):
-        assert note[:2] == pytest.approx((label["x"], page["high"] - label["y"]), abs=0.1)
-
-
 def test_masks_and_norms_are_those_of_the_model():
     masks = {}
     for name in ("Transformer", "GPT", "BERT"):
@@ -173,17 +145,6 @@ def test_what_is_chosen_is_said():
     view = labs.architecture(MODELS["Transformer"][0](), select="decoder.cross_attention")
     assert view.selection.made.startswith("MultiHeadAttention(") and view.selection.about in view.describe()
     assert labs.architecture().selection is None
-    assert len(view.to_image()) < 15_000 and len(view.fragment()) < 32_000
-
-
-@pytest.mark.parametrize("name", ["Transformer", "Llama", "BERT"])
-def test_a_picture_is_small_and_has_the_colours_of_the_roles(name):
-    view = labs.architecture(MODELS[name][0](), select="model")
-    pixels = np.asarray(Image.open(io.BytesIO(view.to_image())).convert("RGB")).astype(int)
-    for role in ("query", "key", "value"):
-        colour = [int(COLOURS[role][i : i + 2], 16) for i in (1, 3, 5)]
-        assert abs(pixels - colour).max(-1).min() <= 8, role
-    assert len(view.fragment()) < (30_000 if name == "Transformer" else 23_000)
 
 
 def test_a_model_that_is_none_of_the_course_is_refused():

@@ -237,12 +237,12 @@ FITTED = "calc(clamp(16px, 1.9cqw, 20px) * var(--unit))"  # a translation of the
 
 
 def test_type_comes_in_four_sizes_and_in_pictures_in_two():
-    """Numbers inside small cells (9 and 10.5) and a measure of 20 apart; a computed size fits text into its place."""
+    """Numbers inside small cells (10.5) and a measure of 20 apart; a computed size fits text into its place."""
     found = [*JAVASCRIPT.rglob("*.*"), *CHAPTERS.rglob("*.*")]
     sheets, scripts = ("".join(p.read_text("utf-8") for p in found if p.suffix == kind) for kind in (".css", ".js"))
     four = {f"var(--{name})" for name in ("small", "body", "large", "largest")}
     assert four <= set(re.findall(r"font-size:\s*([^;]+);", sheets)) <= four | {"inherit", FITTED}
-    assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"9", "10.5", "12", "13", "20"}
+    assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "12", "13", "20"}
 
 
 def contrast(a, b):
