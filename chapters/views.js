@@ -1,6 +1,5 @@
 // The program of all views: every kind, by the name that its data say (`kind` of a View in Python).
 import { cover } from "./ch00/labs/cover.js";
-import { bandwidth } from "./ch01/labs/bandwidth.js";
 import { pooling } from "./ch01/labs/pooling.js";
 import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
@@ -29,7 +28,6 @@ import { start } from "../course_kit/views/js/src/main.js";
 start({
   alignment,
   architecture,
-  bandwidth,
   bars,
   cover,
   descent,

@@ -122,7 +122,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # course_utils.llama: RMSNorm
 
 # %% [markdown]
-# Each block adds to the residual stream, so its numbers grow, and the norm gives them one size. Six features of the last word, "Holmes":
+# Each block adds to the residual stream, so its numbers grow, and the norm gives them one size. The size of the last word's vector, "Holmes":
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -135,19 +135,17 @@ with torch.no_grad():
 for watch in watching:
     watch.remove()
 stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
-depths = ["embedding", *(f"+ block {n}" for n in range(1, len(grown)))]
-some = {
-    "x": stream[:, :6],
-    "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))[:, :6],
-}
-plot.maps(
-    some,
-    dict.fromkeys(some, depths),
-    "feature",
-    limits=(0, 2.5),
-    roles=dict.fromkeys(some, "plus"),
+both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
+plot.lines(
+    {
+        name: (range(len(x)), x.pow(2).mean(-1).sqrt()) for name, x in both.items()
+    },
+    "blocks behind it",
+    "root mean square of its features",
+    log="y",
     title="What does RMSNorm do to a vector?",
-    caption="On the left the ink grows; on the right every row has the same size.",
+    caption="The vector of one word, from its embedding to the last block. How large "
+    "is it when the next block reads it?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -1,11 +1,14 @@
-// What the two labs of attention pooling draw and say alike: keys and queries, a legend, the query below its axis.
+// What the parts of the lab of attention pooling draw and say alike: keys and queries, a legend, the query below its axis.
 import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clock, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Spec, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ x: number, y: number, w: number, h: number }} Box */
-/** @typedef {Spec & { key_name: string, value_name: string, clock: boolean }} PoolingSpec clock: keys are hours */
+/**
+ * @typedef {Spec & { key_name: string, value_name: string, clock: boolean, widths: number[], kernels: string[] }}
+ *   PoolingSpec clock: keys are hours
+ */
 /** @typedef {[number, number]} Point */
 
 /** A key or a query as the text around the lab writes it: hours of a day as a clock shows them. @param {Spec} spec */

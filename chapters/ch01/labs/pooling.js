@@ -1,16 +1,22 @@
-// Drag a query along the axis: ticks are the keys, bars in ink the weights on them, dots the values, the curve the
-// estimate everywhere.
+// Drag a query along the axis: dots are the values, the curve is the estimate everywhere. Below, ticks are the keys and
+// bars in ink the weights on them; or, beside the curve, a map of the weights of all queries, and below it the error.
 import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { mapOf } from "./map_numbers.js";
+import { Ink, paintExam, paintMap } from "./map_paint.js";
 import { setTheClock, told } from "./marks.js";
 import { numbersOf } from "./pooling_numbers.js";
 import { paintPooling, sceneOf } from "./pooling_paint.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { PoolingSpec } from "./marks.js" */
+/** @import { MapNumbers } from "./map_numbers.js" */
+/** @import { Box, PoolingSpec } from "./marks.js" */
 /** @import { PoolingNumbers } from "./pooling_numbers.js" */
 /** @import { Scene } from "./pooling_paint.js" */
+
+/** @param {Box | null} box @param {number} x @param {number} y */
+const within = (box, x, y) => box && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h;
 
 /** @param {UI} ui */
 export const pooling = (ui) => new Pooling(ui);
@@ -24,11 +30,13 @@ class Pooling {
     /** @type {Scene | null} */
     this.scene = null;
     this.pressed = -1; // the example under the hand
+    const { keys, queries } = ui.arrays;
+    this.ink = queries ? new Ink(keys.length, queries.length) : null;
     this.canvas = h("canvas", { role: "img", "aria-label": ui.spec.words, style: "cursor:ew-resize" });
-    const place = "margin-top:.5em;min-height:2.9em";
+    const place = `margin-top:.5em;min-height:${this.ink && !ui.spec.presenting ? 4.3 : 2.9}em`;
     this.say = spoken(place);
     ui.body.append(this.canvas);
-    (ui.spec.presenting ? ui.side : ui.body).append(this.say); // a screen is wide and low
+    (ui.spec.presenting && !this.ink ? ui.side : ui.body).append(this.say); // a screen is wide and low
     this.canvas.onpointerdown = (event) => this.press(event);
     this.canvas.onpointermove = (event) => this.drag(event);
     this.canvas.onpointerup = (event) => this.release(event);
@@ -37,8 +45,17 @@ class Pooling {
     if (!ui.spec.presenting) this.keepTogether(); // a screen's controls have another order
   }
 
-  numbers() {
+  now() {
     return numbersOf(this.spec, this.ui.arrays, this.ui.state);
+  }
+
+  /** The weights of all queries. */
+  map() {
+    return this.ink && mapOf(this.spec, this.ui.arrays, this.ui.state);
+  }
+
+  numbers() {
+    return { ...this.now(), map: this.map() };
   }
 
   /** The two buttons for examples share a row: one alone below the others looks lost. */
@@ -50,7 +67,7 @@ class Pooling {
   }
 
   removeLargest() {
-    const { weights, strongest } = this.numbers();
+    const { weights, strongest } = this.now();
     const { state } = this.ui;
     if (weights[strongest] > 0) this.ui.set({ removed: [...state.removed, strongest] }, true);
   }
@@ -58,7 +75,7 @@ class Pooling {
   /** The example under a pointer, or -1. @param {PointerEvent} event */
   under(event) {
     const { scene } = this;
-    if (!scene) return -1;
+    if (!scene || scene.map) return -1;
     const { keys, values } = this.ui.arrays;
     const [across, down] = pointed(event, this.canvas);
     const reach = 9 * this.ui.unit;
@@ -70,8 +87,13 @@ class Pooling {
   /** @param {PointerEvent} event @param {boolean} done */
   move(event, done) {
     const [low, high] = this.spec.domain;
-    const [across] = pointed(event, this.canvas);
-    if (this.scene) this.ui.set({ query: clamp(this.scene.x.invert(across), low, high) }, done);
+    const [across, down] = pointed(event, this.canvas);
+    const { queries } = this.ui.arrays;
+    if (!this.scene) return;
+    const { map, exam, x } = this.scene;
+    const row = map && Math.floor(((down - map.y) / map.h) * queries.length);
+    if (within(map, across, down)) this.ui.set({ query: queries[clamp(Number(row), 0, queries.length - 1)] }, done);
+    else if (!within(exam, across, down)) this.ui.set({ query: clamp(x.invert(across), low, high) }, done);
   }
 
   /** @param {PointerEvent} event */
@@ -103,17 +125,32 @@ class Pooling {
   /** @param {number} room @param {boolean} narrow */
   paint(room, narrow) {
     const scene = sceneOf(this.ui, room, narrow);
-    const numbers = this.numbers();
+    const numbers = this.now();
+    const map = this.map();
+    const c = paper(this.canvas, scene.width, scene.height);
     this.scene = scene;
-    paintPooling(paper(this.canvas, scene.width, scene.height), this.ui, scene, numbers);
+    paintPooling(c, this.ui, scene, numbers);
+    if (this.ink && map && scene.map) {
+      this.ink.fill(this.ui.theme, map.weights);
+      paintMap(c, this.ui, scene.map, this.ink);
+      if (scene.exam) paintExam(c, this.ui, scene.exam, map);
+    }
     setTheClock(this.ui);
-    this.tell(numbers);
+    this.tell(numbers, map);
   }
 
-  /** @param {PoolingNumbers} numbers */
-  tell({ weights, estimate, strongest, effective, whole }) {
+  /** On the width, where all queries are shown. @param {MapNumbers} map */
+  ofWidth({ mean, errors, here, lowest }) {
+    const on = `Width ${short(this.ui.state.width)}: about ${mean.toFixed(1)} examples count, on average`;
+    if (!errors.length) return `${on}.`;
+    const least = `lowest ${fmt(errors[lowest])} at ${short(this.spec.widths[lowest])}`;
+    return `${on}; squared error ${fmt(errors[here])}, ${least}.`;
+  }
+
+  /** @param {PoolingNumbers} numbers @param {MapNumbers | null} map */
+  tell({ weights, estimate, strongest, effective, whole }, map) {
     const { state, arrays } = this.ui;
-    const count = state.removed.length;
+    const count = (state.removed ?? []).length;
     const found =
       ` · About ${effective.toFixed(1)} of ${weights.length - count} examples count; ` +
       `the largest weight, ${percent(weights[strongest])}, is at ${this.told(arrays.keys[strongest])}.`;
@@ -130,9 +167,11 @@ class Pooling {
       h(
         "div",
         { class: "quiet" },
-        count
-          ? `With all: ${short(whole)}. Without ${count}: ${short(estimate)}.`
-          : "Choose a dot to leave its example out.",
+        map
+          ? this.ofWidth(map)
+          : count
+            ? `With all: ${short(whole)}. Without ${count}: ${short(estimate)}.`
+            : "Choose a dot to leave its example out.",
       ),
     );
   }
@@ -140,7 +179,7 @@ class Pooling {
   /** @returns {Table} */
   table() {
     const { keys, values } = this.ui.arrays;
-    const { weights, removed } = this.numbers();
+    const { weights, removed } = this.now();
     const key = this.spec.clock ? this.told : fmt;
     return {
       header: ["example", "key", "value", "weight"],

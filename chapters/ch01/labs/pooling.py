@@ -60,8 +60,6 @@ class Pooling(View):
 class Bandwidth(Pooling):
     """See `bandwidth`."""
 
-    kind = "bandwidth"
-
     @property
     def error(self) -> tuple[float, float, float]:
         """(mean squared leave-one-out error here, the lowest of the current kernel, its width)."""
@@ -80,13 +78,6 @@ class Bandwidth(Pooling):
             return text
         here, lowest, best = self.error
         return f"{text} Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
-
-    def table(self) -> TextTable:
-        queries = self.arrays["queries"][::4]
-        estimates, _ = self.answer(queries)
-        return TextTable(
-            ["query", "estimate"], [[self.told(q, ".2f"), f"{e:.3f}"] for q, e in zip(queries, estimates, strict=True)]
-        )
 
 
 def ask(
@@ -176,7 +167,8 @@ def bandwidth(
         {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 121), "digits": 2},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    options = {"widths": widths, "kernels": list(KERNELS), **_named(key_name, value_name)}
+    options = {"widths": widths, "kernels": list(KERNELS), "domain": list(_domain(keys))}
+    options |= _named(key_name, value_name)
     caption = REACH + EXAM * exam if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
 

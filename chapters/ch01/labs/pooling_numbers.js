@@ -38,7 +38,7 @@ export function dotOf(weight) {
 export function numbersOf(spec, { keys, values }, state) {
   const [low, high] = spec.domain;
   /** @type {Set<number>} */
-  const away = new Set(state.removed);
+  const away = new Set(state.removed ?? []);
   const removed = Array.from(keys, (_, i) => away.has(i));
   const ask = (/** @type {number} */ query, /** @type {boolean[] | null} */ without = removed) =>
     pool(query, keys, values, state.kernel, state.width, without);

@@ -18,6 +18,8 @@ import { dotOf } from "./pooling_numbers.js";
  * @property {Box} box of the curve
  * @property {number} strip height of the axis of the weights
  * @property {number} foot where its zero is
+ * @property {Box | null} map of the weights of all queries, beside the curve
+ * @property {Box | null} exam of the error's curve, below it
  * @property {boolean} small whether there is room for few words only
  * @property {number} legend where the legend ends
  * @property {Scale} x
@@ -25,7 +27,48 @@ import { dotOf } from "./pooling_numbers.js";
  */
 
 /** @param {UI} ui @param {number} room @param {boolean} narrow @returns {Scene} */
-export function sceneOf({ spec, arrays, unit, tall }, room, narrow) {
+export function sceneOf(ui, room, narrow) {
+  const { spec, arrays } = ui;
+  const { box, ...others } = arrays.queries ? besideMap(ui, room, narrow) : aboveWeights(ui, room, narrow);
+  const [bottom, top] = range([...arrays.values, ...(arrays.truth_y ?? [])]);
+  return {
+    ...{ ...others, box },
+    x: scale(spec.domain[0], spec.domain[1], box.x, box.x + box.w),
+    y: scale(bottom, top, box.y + box.h, box.y),
+  };
+}
+
+const UNDER = 46; // the axis and the query below the curve
+const FOOT = 34; // what the ink is worth, below the map
+const HEAD = 24; // names above
+
+/** @param {UI} ui @param {number} width @param {boolean} narrow */
+function besideMap({ arrays, unit, tall }, width, narrow) {
+  const exams = Boolean(arrays.errors);
+  const beside = exams ? { part: 0.4, most: 340 } : { part: 0.34, most: 310 };
+  const side = narrow
+    ? Math.min(width - 32 * unit, 360 * unit)
+    : Math.round(Math.min(beside.part * width, beside.most * tall));
+  const right = narrow ? width - 18 * unit : width - side - 54 * unit;
+  const left = { x: 46 * unit, w: right - 46 * unit };
+  // beside the map, curve and error are as high as it; below each other they have heights of their own
+  const room = side + (FOOT - UNDER) * unit;
+  const error = narrow ? 90 * unit : Math.round((room - 58 * unit) * 0.3);
+  const beneath = exams ? room - 58 * unit - error : side;
+  const box = { ...left, y: HEAD * unit, h: narrow ? 200 * unit : beneath };
+  const exam = { ...left, y: box.y + box.h + (UNDER + 22) * unit, h: error };
+  const end = exams ? exam.y + error + 36 * unit : box.y + box.h + UNDER * unit;
+  const place = narrow
+    ? { x: (width - side) / 2 + 12 * unit, y: end + 40 * unit }
+    : { x: width - side - 2, y: HEAD * unit };
+  const map = { ...place, w: side, h: side };
+  const foot = box.y + box.h + 16 * unit;
+  const height = Math.max(end, map.y + side + FOOT * unit);
+  return { width, height, box, exam: exams ? exam : null, map, foot, strip: 0, small: true, legend: right };
+}
+
+/** @param {UI} ui @param {number} room @param {boolean} narrow */
+function aboveWeights({ spec, unit, tall }, room, narrow) {
   const { presenting } = spec;
   const width = presenting && !narrow ? room - 240 * unit : room;
   const side = presenting ? 78 : 92; // for the names at the right
@@ -33,13 +76,10 @@ export function sceneOf({ spec, arrays, unit, tall }, room, narrow) {
   const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * tall };
   const strip = 72 * tall;
   const foot = box.y + box.h + (presenting ? 22 : 30) * unit + strip;
-  const [bottom, top] = range([...arrays.values, ...(arrays.truth_y ?? [])]);
   return {
-    ...{ width, height: foot + 28 * unit, box, strip, foot },
+    ...{ width, height: foot + 28 * unit, box, strip, foot, map: null, exam: null },
     small: narrow || presenting,
     legend: narrow ? width - 2 : box.x + box.w,
-    x: scale(spec.domain[0], spec.domain[1], box.x, box.x + box.w),
-    y: scale(bottom, top, box.y + box.h, box.y),
   };
 }
 
@@ -55,7 +95,7 @@ export function paintPooling(c, ui, scene, numbers) {
   c.clip();
   paintExamples(c, ui, scene, numbers);
   c.restore();
-  paintWeights(c, ui, scene, numbers);
+  if (scene.strip) paintWeights(c, ui, scene, numbers);
   paintQuery(c, ui, scene, numbers.estimate);
 }
 
@@ -69,11 +109,12 @@ function paintExamples(
   const { keys, values, truth_x, truth_y } = arrays;
   if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
   curve(c, grid, estimates, x, y, theme.output, 2.4 * unit);
+  const size = weights.length > 300 ? 0.55 * unit : unit;
   weights.forEach((weight, i) => {
     const [across, down] = [x(keys[i]), y(values[i])];
     const { radius, alpha } = dotOf(weight);
     if (removed[i]) crossed(c, theme.quiet, across, down);
-    else dot(c, across, down, radius * unit, theme.value, alpha);
+    else dot(c, across, down, radius * size, theme.value, alpha);
   });
 }
 
@@ -115,7 +156,7 @@ function paintWeights(
 }
 
 /** The query, and what it gets. @param {Pen} c @param {UI} ui @param {Scene} scene @param {number} estimate */
-function paintQuery(c, ui, { box, strip, foot, small, x, y }, estimate) {
+function paintQuery(c, ui, { box, strip, foot, small, map, x, y }, estimate) {
   const { theme, unit } = ui;
   const at = x(ui.state.query);
   const end = box.x + box.w;
@@ -124,9 +165,10 @@ function paintQuery(c, ui, { box, strip, foot, small, x, y }, estimate) {
   asked(ui, c, at, foot + 8 * unit, [box.x, end]);
   if (Number.isNaN(estimate)) return;
   const level = y(estimate);
-  straight(c, [at, level], [end + 4 * unit, level], theme.output, 1.2 * unit, [2, 3]);
+  if (!map) straight(c, [at, level], [end + 4 * unit, level], theme.output, 1.2 * unit, [2, 3]);
   dot(c, at, level, 7 * unit, rgb(theme.paper));
   dot(c, at, level, 5.5 * unit, theme.output);
+  if (map) return; // there the words say it
   const apart = small ? 0 : 8.5 * unit; // half a line between the name and the number
   c.font = ui.font(12);
   if (!small) write(c, "estimate", end + 8 * unit, level - apart, theme.output);

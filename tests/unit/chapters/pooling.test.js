@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inkOf, numbersOf as bandwidth } from "../../../chapters/ch01/labs/bandwidth_numbers.js";
+import { inkOf, mapOf } from "../../../chapters/ch01/labs/map_numbers.js";
 import { told } from "../../../chapters/ch01/labs/marks.js";
 import { dotOf, numbersOf as pooling, roofOf } from "../../../chapters/ch01/labs/pooling_numbers.js";
 
@@ -48,7 +48,7 @@ test("a dot is as large as its weight, whatever the other weights are", () => {
 });
 
 test("the same weight is the same ink at every width: spread wide, a map is pale", () => {
-  const ink = (width) => most(Array.from(bandwidth(lab, day, { kernel: "gaussian", width, query: 0 }).weights, inkOf));
+  const ink = (width) => most(Array.from(mapOf(lab, day, { kernel: "gaussian", width, query: 0 }).weights, inkOf));
   assert.ok(ink(0.2) > 0.9, `at width 0.2 the darkest is ${ink(0.2)}`);
   assert.ok(ink(35) < 0.17, `at width 35 the darkest is ${ink(35)}`);
   assert.ok(ink(0.2) > ink(1) && ink(1) > ink(5) && ink(5) > ink(35));
@@ -56,14 +56,14 @@ test("the same weight is the same ink at every width: spread wide, a map is pale
 });
 
 test("how many examples count: one at the narrowest, nearly all at the widest", () => {
-  const mean = (width) => bandwidth(lab, day, { kernel: "gaussian", width, query: 0 }).mean;
+  const mean = (width) => mapOf(lab, day, { kernel: "gaussian", width, query: 0 }).mean;
   near(mean(0.01), 1);
   assert.ok(mean(35) > 49);
 });
 
 test("the errors are those of the kernel, and the lowest of them is found past gaps", () => {
   const errors = Float32Array.of(9, 9, 9, NaN, 2, 3, 9, 9, 9);
-  const found = bandwidth(lab, { ...day, errors }, { kernel: "boxcar", width: 30, query: 0 });
+  const found = mapOf(lab, { ...day, errors }, { kernel: "boxcar", width: 30, query: 0 });
   assert.deepEqual(found.errors, [NaN, 2, 3]);
   assert.deepEqual([found.here, found.lowest], [2, 1]);
 });

@@ -1,66 +1,16 @@
-// The picture of one width: the curve that it makes, the leave-one-out error below, the map of the weights beside.
-import { axes, logTicks, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
+// What one width makes of all queries: the map of their weights, and the leave-one-out error.
+import { axes, logTicks, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, framed, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { NAMED, inkOf } from "./bandwidth_numbers.js";
-import { asked, marked, straight } from "./marks.js";
+import { NAMED, inkOf } from "./map_numbers.js";
+import { straight } from "./marks.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { BandwidthNumbers } from "./bandwidth_numbers.js" */
+/** @import { MapNumbers } from "./map_numbers.js" */
 /** @import { Box } from "./marks.js" */
-/** @import { Scale } from "../../../course_kit/views/js/src/shared/axes.js" */
-/**
- * @typedef {object} Scene where things are
- * @property {number} width
- * @property {number} height
- * @property {Box} box of the curve
- * @property {Box} exam of the error's curve
- * @property {Box} map of the weights
- * @property {Scale} x
- * @property {Scale} y
- */
-
-const UNDER = 46; // the axis and the query below the curve
-const FOOT = 34; // what the ink is worth, below the map
-const HEAD = 24; // names above
-
-/** @param {UI} ui @param {number} width @param {boolean} narrow @returns {Scene} */
-export function sceneOf({ arrays, unit, tall }, width, narrow) {
-  const exams = Boolean(arrays.errors);
-  const beside = exams ? { part: 0.4, most: 340 } : { part: 0.34, most: 310 };
-  const side = narrow
-    ? Math.min(width - 32 * unit, 360 * unit)
-    : Math.round(Math.min(beside.part * width, beside.most * tall));
-  const right = narrow ? width - 18 * unit : width - side - 54 * unit;
-  const left = { x: 46 * unit, w: right - 46 * unit };
-  // beside the map, curve and error are as high as it; below each other they have heights of their own
-  const room = side + (FOOT - UNDER) * unit;
-  const error = narrow ? 90 * unit : Math.round((room - 58 * unit) * 0.3);
-  const beneath = exams ? room - 58 * unit - error : side;
-  const box = { ...left, y: HEAD * unit, h: narrow ? 200 * unit : beneath };
-  const exam = { ...left, y: box.y + box.h + (UNDER + 22) * unit, h: error };
-  const end = exams ? exam.y + error + 36 * unit : box.y + box.h + UNDER * unit;
-  const place = narrow
-    ? { x: (width - side) / 2 + 12 * unit, y: end + 40 * unit }
-    : { x: width - side - 2, y: HEAD * unit };
-  const map = { ...place, w: side, h: side };
-  return { width, height: Math.max(end, map.y + side + FOOT * unit), box, exam, map, ...scalesOf(arrays, box) };
-}
-
-/** @param {UI["arrays"]} arrays @param {Box} box @returns {{ x: Scale, y: Scale }} */
-function scalesOf({ queries, values, truth_y }, box) {
-  const [first, last] = [queries[0], queries[queries.length - 1]];
-  const pad = 0.02 * (last - first);
-  const [bottom, top] = range([...values, ...(truth_y ?? [])]);
-  return {
-    x: scale(first - pad, last + pad, box.x, box.x + box.w),
-    y: scale(bottom, top, box.y + box.h, box.y),
-  };
-}
-
 /** Draws into a box only what is inside it. @param {Pen} c @param {Box} box @param {() => void} draw */
 function inside(c, { x, y, w, h }, draw) {
   c.save();
@@ -71,36 +21,12 @@ function inside(c, { x, y, w, h }, draw) {
   c.restore();
 }
 
-/** The examples, the truth, the curve, and the query. */
-export function paintCurve(
-  /** @type {Pen} */ c,
-  /** @type {UI} */ ui,
-  /** @type {Scene} */ { box, x, y },
-  /** @type {BandwidthNumbers} */ { estimates },
-) {
-  const { theme, unit, arrays } = ui;
-  const { keys, values, queries, truth_x, truth_y } = arrays;
-  const end = box.x + box.w;
-  const foot = box.y + box.h;
-  const [radius, alpha] = keys.length > 300 ? [1.6, 0.35] : [3.6, 0.5];
-  axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name });
-  marked(ui, c, end, box.y - 11 * unit, "value", Boolean(truth_x));
-  inside(c, box, () => {
-    keys.forEach((key, i) => dot(c, x(key), y(values[i]), radius * unit, theme.value, alpha));
-    if (truth_x) curve(c, truth_x, truth_y, x, y, theme.quiet, 1.2, [5, 4]);
-    curve(c, queries, estimates, x, y, theme.output, 2.4 * unit);
-  });
-  const at = x(ui.state.query);
-  straight(c, [at, box.y], [at, foot], theme.query, 1.8 * unit, [6, 4]);
-  asked(ui, c, at, foot + 24 * unit, [box.x, end]);
-}
-
 /** The leave-one-out error against the width, a dot at this one. */
 export function paintExam(
   /** @type {Pen} */ c,
   /** @type {UI} */ ui,
   /** @type {Box} */ box,
-  /** @type {BandwidthNumbers} */ { errors, here, lowest },
+  /** @type {MapNumbers} */ { errors, here, lowest },
 ) {
   const { theme, unit } = ui;
   /** @type {number[]} */

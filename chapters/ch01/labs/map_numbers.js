@@ -3,7 +3,6 @@ import { effective, nearest, pool } from "../../../course_kit/views/js/src/share
 
 /** @import { Arrays, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { PoolingSpec } from "./marks.js" */
-/** @typedef {PoolingSpec & { widths: number[], kernels: string[] }} BandwidthSpec */
 
 /** Weights that the legend of the ink names. */
 export const NAMED = [1, 0, 0.1, 0.5, 0.01];
@@ -20,7 +19,7 @@ const lowestOf = (list) => list.reduce((best, x, i) => (x < list[best] || Number
 
 /**
  * The errors of one kernel, [W], and which of them is this width's and which the lowest.
- * @param {BandwidthSpec} spec
+ * @param {PoolingSpec} spec
  * @param {Arrays} arrays
  * @param {State} state
  */
@@ -33,11 +32,11 @@ function errorsOf({ kernels, widths }, { errors }, { kernel, width }) {
 
 /**
  * weights: [Q * K], a row for each query, in one piece.
- * @param {BandwidthSpec} spec
+ * @param {PoolingSpec} spec
  * @param {Arrays} arrays queries [Q], keys [K], values [K]
  * @param {State} state
  */
-export function numbersOf(spec, arrays, state) {
+export function mapOf(spec, arrays, state) {
   const { queries, keys, values } = arrays;
   const weights = new Float64Array(queries.length * keys.length);
   /** @type {number[]} */
@@ -52,4 +51,4 @@ export function numbersOf(spec, arrays, state) {
   return { weights, estimates, mean, ...errorsOf(spec, arrays, state) };
 }
 
-/** @typedef {ReturnType<typeof numbersOf>} BandwidthNumbers */
+/** @typedef {ReturnType<typeof mapOf>} MapNumbers */
