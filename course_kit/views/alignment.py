@@ -113,30 +113,6 @@ class Alignment(View):
             rows.append([word, *cells, *partners])
         return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
 
-    def draw(self, figure) -> None:
-        from course_kit.views.picture import COLOURS, SAND, frame, hatch, ink_map, labelled
-
-        source, target = self.source, self.version["tokens"]
-        rows = np.full((len(target), len(source)), np.nan)
-        rows[: len(self.tokens)] = self.weights
-        axes, ink = figure.subplots(), ink_map()
-        axes.imshow(rows, cmap=ink, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        hatch(axes, np.argwhere(np.isnan(rows[: len(self.tokens)])))
-        if rows.size <= 300:
-            for t, s in np.argwhere(rows >= 0.05):
-                colour = "white" if rows[t, s] > 0.5 else "#1b2430"
-                text = f"{rows[t, s]:.2f}".lstrip("0")
-                axes.text(s, t, text, ha="center", va="center", fontsize=8, color=colour)
-        for t, s in self.gold:
-            frame(axes, s, t, 0.92, ec=np.array(SAND) / 255, lw=2)
-        written = [word if t < len(self.tokens) else "" for t, word in enumerate(target)]
-        labelled(axes, written, source, 10 if max(rows.shape) <= 24 else 6, marks="ts", most=MOST_TARGET)
-        for t, label in enumerate(axes.get_yticklabels()):
-            if self.version["changed"][t]:
-                label.set(weight="bold", color=COLOURS["output"])
-        if self.version["word"] is not None and self.version["row"] is None:
-            axes.get_xticklabels()[self.version["word"]].set(color="#8a949e", style="italic")
-
 
 def alignment(
     translation,
@@ -214,7 +190,6 @@ def alignment(
         options["linked"] = True
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, state, controls, options, presenting)
-    view.size = (min(7.5, max(3.4, 0.4 * len(source) + 1.6)), min(7.5, max(2.2, 0.3 * longest + 1.2)))
     if model is not None:
         read = getattr(translation, "source_tokens", None) or translation[0]
         told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}

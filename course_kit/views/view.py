@@ -50,10 +50,14 @@ class View:
         """Draws the static picture of the current state into a matplotlib figure: its table, where a view has no
         picture of its own. The pictures of the course's notebooks are the program's: course_tools/authoring/stills.py.
         """
-        table, axes = self.table(), figure.subplots()
+        table = self.table()
+        figure.set_layout_engine("none")  # each cell has its place, whatever is in it
+        axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
         axes.axis("off")
-        rows = [[f"{cell:.24}" for cell in row[:6]] for row in table.rows[:9]]
-        axes.table(rows, colLabels=[f"{name:.24}" for name in table.header[:6]], loc="center", edges="horizontal")
+        rows = [[cell[:24] for cell in row[:6]] for row in [table.header, *table.rows[:9]]]
+        drawn = axes.table(rows, bbox=(0, 0, 1, 1), edges="horizontal", cellLoc="center")
+        for cell in drawn.get_celld().values():
+            cell.get_text().set_parse_math(False)
 
     @property
     def selection(self):

@@ -1,4 +1,4 @@
-// What the parts of the lab of attention pooling draw and say alike: keys and queries, a legend, the query below its axis.
+// What the parts of the attention pooling lab draw and say alike: keys and queries, a legend, the query below its axis.
 import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clock, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 
