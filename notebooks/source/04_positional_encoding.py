@@ -96,10 +96,11 @@ lines = {
     "dilated, k = 3": (back > 0).float() + (back > 2),  # 2 words back, then 8
     "self-attention": torch.ones(9, 9),
 }
+number = dict.fromkeys(lines, [str(n) for n in range(1, 10)])
 plot.maps(
     lines,
-    "to word",
-    "from word",
+    number,
+    number,
     limits=(0, 8),
     axes=("to", "from"),
     title="How far is the first word from the last?",

@@ -276,7 +276,7 @@ plot.maps(
     "feature",
     limits=(0, parts["sum"].abs().quantile(0.95).item()),
     roles=dict.fromkeys(parts, "plus"),
-    axes=("token", "feature"),
+    across=2,
     title="Which three vectors make the input of a word?",
     caption="Each row is a token, each cell one of its first 16 features. “bank” "
     "occurs twice: in which of the tables are its two rows alike?",
