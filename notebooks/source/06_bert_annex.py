@@ -811,7 +811,7 @@ plot.bars(
     ylabel="% of its parameters",
     digits=0,
     title="Where are the parameters?",
-    caption="Three models, the smallest in the lightest bars. What does size shift?",
+    caption="Three models, from the smallest to the largest. Which share grows with size?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
