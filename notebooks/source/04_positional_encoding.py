@@ -105,7 +105,8 @@ plot.maps(
     axes=("to", "from"),
     title="How far is the first word from the last?",
     caption="Each cell: how many lines lead from the word above to the word at the left. "
-    "(Only self-attention reads ahead.) In which map has the corner at the lower left no more ink than its neighbours?",
+    "(Only self-attention reads ahead.) In which map has the corner at the lower left no "
+    "more ink than its neighbours?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
