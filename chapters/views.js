@@ -1,5 +1,6 @@
 // The program of all views: every kind, by the name that its data say (`kind` of a View in Python).
 import { cover } from "./ch00/labs/cover.js";
+import { attention } from "./ch01/labs/attention.js";
 import { pooling } from "./ch01/labs/pooling.js";
 import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
@@ -28,6 +29,7 @@ import { start } from "../course_kit/views/js/src/main.js";
 start({
   alignment,
   architecture,
+  attention,
   bars,
   cover,
   descent,

@@ -88,8 +88,13 @@ def hours(**options):
     return labs.ask([9.5, 14.6, 15.5], [1.0, 2.0, 3.0], query=14.7, width=1.0, key_name="hour", **options)
 
 
-def scored(size=3, count=4, **options):
-    return labs.scoring(drawn(size, seed=1), drawn(count, size, seed=2), **options)
+def sentence(**options):
+    parts = (drawn(2, 2, seed=seed) for seed in (2, 3, 4))
+    return labs.self_attention(drawn(3, 2, seed=1), *parts, ["the", "train", "stops"], **options)
+
+
+def query(**options):
+    return labs.attention([1.0, 1.5], drawn(3, 2, seed=1), drawn(3, 2, seed=2), **options)
 
 
 VIEWS = {
@@ -106,8 +111,8 @@ VIEWS = {
     "rotation": labs.rotation,
     "shuffle": claimed,
     "ask": hours,
-    "scoring": lambda **more: scored(a="deep", b="additive", **more),
-    "scoring in the plane": lambda **more: labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], **more),
-    "one score": lambda **more: scored(compare=False, **more),
+    "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
+    "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
+    "scoring": lambda **more: labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], **more),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
 }

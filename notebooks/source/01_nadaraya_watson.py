@@ -80,51 +80,10 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 #
 # (Chapter 2's annex has two others.) Read it from the inside out: score, share, average. Here the score is −½ times the squared distance (section *Three* says why).
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
 V = torch.tensor([[1.5, 0.0], [0.0, 2.0], [1.0, 0.5]])
-s = -0.5 * torch.cdist(q, K) ** 2
-share = torch.softmax(s, -1)
-steps = {
-    "query q": q,
-    "keys K": K,
-    "scores s": s,
-    "weights α": share,
-    "values V": V,
-    "output": share @ V,
-}
-plot.maps(
-    steps,
-    {
-        "query q": ["q"],
-        "keys K": ["k₁", "k₂", "k₃"],
-        "scores s": [""],
-        "weights α": [""],
-        "values V": ["v₁", "v₂", "v₃"],
-        "output": [""],
-    },
-    {
-        "query q": ["1", "2"],
-        "keys K": ["1", "2"],
-        "scores s": ["s₁", "s₂", "s₃"],
-        "weights α": ["α₁", "α₂", "α₃"],
-        "values V": ["1", "2"],
-        "output": ["1", "2"],
-    },
-    limits=None,
-    roles={
-        "query q": "query",
-        "keys K": "key",
-        "scores s": "plus",
-        "values V": "value",
-        "output": "output",
-    },
-    title="How does a query become an output?",
-    across=6,
-    caption="From left to right: the [query|query] is compared with each [key|key], the "
-    "scores become weights, "
-    "and the [value|values] are averaged with them. Point at a cell to read its number.",
-)
+labs.attention(q, K, V)
 
 # %% [markdown]
 # In code, for a *batch* of 8 such sets; `torch.cdist` is the distance of each query to each key:

@@ -29,16 +29,14 @@ K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0
 asked = torch.tensor([[0.0, 0, 1]])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.scoring(
+labs.attention(
     [0.0, 0.0, 0.0],
     K,
-    words,
-    a="dot",
-    b="scaled_dot",
-    compare=False,
-    query_name="était …",
+    query="était …",
+    keys=words,
+    score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Write the third number of the query, 1. Which words get the most weight?",
+    caption="Press the third number of the [query|query] and make it 1. Which words get the most weight?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -63,7 +61,7 @@ assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 # ## The whole before its parts
 # Each row of $x$ is a word. Three matrices make a query, a key and a value of *every* word; each query meets all keys, and each word becomes an average of values.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 three = ["the", "train", "stops"]
 x = torch.tensor([[0.5, 0], [0, 1.5], [1, 0.5]])
 W_Q, W_K, W_V = (
@@ -71,35 +69,7 @@ W_Q, W_K, W_V = (
     torch.tensor([[0.0, 1], [1, 0]]),
     torch.tensor([[2.0, 0], [0, 1]]),
 )
-share = torch.softmax((x @ W_Q) @ (x @ W_K).T / 2**0.5, -1)
-steps = {
-    "words x": x,
-    "queries": x @ W_Q,
-    "keys": x @ W_K,
-    "values": x @ W_V,
-    "weights": share,
-    "output": share @ x @ W_V,
-}
-pair_of = dict.fromkeys(steps, ["1", "2"]) | {"weights": three}
-plot.maps(
-    steps,
-    dict.fromkeys(steps, three),
-    pair_of,
-    limits=None,
-    across=6,
-    roles={
-        "words x": "plus",
-        "queries": "query",
-        "keys": "key",
-        "values": "value",
-        "output": "output",
-    },
-    title="How does a sentence attend to itself?",
-    caption="From left to right: [query|queries], [key|keys] and [value|values] are "
-    "made of the same words; the weights say "
-    "how much of each value (column) a word (row) gets. Full ink is the largest number "
-    "of a table.",
-)
+labs.self_attention(x, W_Q, W_K, W_V, three)
 
 # %% [markdown]
 # From outside it is one layer:

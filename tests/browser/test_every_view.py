@@ -7,7 +7,7 @@ from waiting import differs, picture, settle, until
 
 pytestmark = pytest.mark.browser
 WIDTHS = (1160, 700, 390)
-OTHER_HEIGHTS = ("heads of a decoder", "scoring", "one score", "masking")  # other maps, other rows of steps
+OTHER_HEIGHTS = ("heads of a decoder", "scoring", "masking")  # other maps, other rows of steps
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"
 # all controls are moved: the heights of the view meanwhile, the pictures seen, how many there are, and what is too wide
 WALK = """async () => {
@@ -61,7 +61,7 @@ def test_no_axe_violations(show, violations, dark, width):
     assert violations(page, "main") == []
 
 
-@pytest.mark.parametrize("name", ["alignment", "heads", "sinusoid", "rotation"])
+@pytest.mark.parametrize("name", ["alignment", "heads", "sinusoid", "rotation", "self-attention"])
 def test_presenting_size(show, name):
     page = show(scenes.VIEWS[name](presenting=True), width=1280)
     until(lambda: page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from chapters.ch00.labs import cover
-from chapters.ch01.labs import ask, bandwidth, softmax
+from chapters.ch01.labs import ask, attention, bandwidth, self_attention, softmax
 from chapters.ch02.labs import masking, scoring
 from chapters.ch04 import labs as positions
 from chapters.ch05.labs import architecture, descent
@@ -84,6 +84,10 @@ BORDERS = {
     "bandwidth": (bandwidth, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
                   "kernel": "name", "width": "number", "value_name": "text"} | VIEW),
     "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words"} | VIEW),
+    "attention": (attention, {"q": soft(2), "k": soft(4, 2)}, {"q": "numbers", "k": "numbers", "v": "numbers?",
+                  "query": "text", "keys": "words", "score": "name"} | VIEW),
+    "self_attention": (self_attention, dict(x=soft(4, 2), WQ=soft(2, 2), WK=soft(2, 2), WV=soft(2, 2), words=WORDS),
+                       dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | VIEW),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | VIEW),
     "scoring": (scoring, {"query": soft(2), "keys": soft(4, 2)}, {"query": "numbers", "keys": "numbers",

@@ -1,7 +1,9 @@
 """The labs of chapter 2: small experiments that compute in the browser while the hand moves."""
 
+from chapters.ch01.labs import attention, self_attention
+
 from .masking import masking
 from .people import people
 from .scoring import scoring
 
-__all__ = ["masking", "people", "scoring"]
+__all__ = ["attention", "masking", "people", "scoring", "self_attention"]

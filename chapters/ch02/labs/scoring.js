@@ -1,7 +1,7 @@
 // The scoring lab: one query, a few keys, two scores in one table: score → scale → mask → softmax → context.
 import { h, readout } from "../../../course_kit/views/js/src/shared/dom.js";
 import { fmt, percent } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { Plane } from "./plane.js";
+import { Plane } from "../../ch01/labs/plane.js";
 import { ALL_STEPS, changed, isMasked, mostAttended, numbersOf, STEPS, vectorsOf } from "./scoring_numbers.js";
 import { Fields, listed, ScoreTable } from "./scoring_table.js";
 import SCORING_CSS from "./scoring.css";
@@ -21,30 +21,10 @@ class Scoring {
     this.ui = ui;
     this.spec = /** @type {ScoringSpec} */ (ui.spec);
     this.fields = new Fields(ui);
-    this.plane = this.spec.dims === 2 ? this.drawn() : null; // vectors of two numbers are arrows
-    this.scores = new ScoreTable(ui, this.plane ? null : this.fields);
-    this.more = this.spec.alone ? this.folded() : null;
+    this.plane = this.drawn();
+    this.scores = new ScoreTable(ui);
     this.say = readout(ui, "margin-top:.6em;min-height:2.8em");
-    ui.body.hidden = !this.plane;
     ui.side.append(this.scores.element);
-  }
-
-  /** The second score, the menus and the sliders, behind a line that opens. */
-  folded() {
-    const { scores, ui } = this;
-    const line = h("summary", {}, "compare with another score, step by step");
-    const controls = ui.root.querySelector(".controls");
-    const inside = [h("div", { class: "scroll" }, scores.slots.a.menu, scores.second), controls];
-    const more = h("details", { class: "more", ontoggle: () => ui.set({}) }, line, ...inside);
-    ui.root.querySelector(".view")?.classList.add("alone");
-    ui.side.style.minHeight = `${12 + 2.1 * this.spec.dims}em`; // with the rows that a mask and a temperature add
-    ui.below.append(more);
-    return more;
-  }
-
-  /** Whether one score is seen alone. */
-  get alone() {
-    return this.more !== null && !this.more.open;
   }
 
   /** The plane, and its vectors as numbers, folded. */
@@ -53,7 +33,7 @@ class Scoring {
     const plane = new Plane(
       ui,
       () => vectorsOf(spec, ui.state),
-      (vector, to, done) => ui.set(changed(ui.state, spec.dims, vector, 0, to), done),
+      (vector, to, done) => ui.set(changed(ui.state, vector, 0, to), done),
     );
     const heads = fields.names.map((name, i) => h("th", { scope: "col", class: i ? "key" : "query" }, name));
     const numbers = h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)), fields.rows());
@@ -63,32 +43,29 @@ class Scoring {
 
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
-    const { plane, spec, ui } = this;
+    const { spec, ui } = this;
+    const { theme, state } = ui;
     const made = this.made();
     const high = (narrow ? 280 : spec.presenting ? 410 : 320) * ui.tall;
-    if (plane) {
-      const shown = ui.state.step >= ALL_STEPS && made.a.context.length === 2;
-      const wide = narrow ? width : width * (spec.presenting ? 0.34 : 0.38);
-      plane.draw(wide, high, shown ? { a: made.a.context, b: made.b.context } : {});
-    }
-    this.scores.element.style.height = this.more ? "" : this.room(high, narrow);
+    const wide = narrow ? width : width * (spec.presenting ? 0.34 : 0.38);
+    const [query, ...keys] = vectorsOf(spec, state);
+    const arrows = [
+      ...keys.map((vector, i) => {
+        return { vector, name: spec.names[i], colour: theme.key, alpha: state.mask[i] ? 1 : 0.35 };
+      }),
+      { vector: query, name: spec.query_name, colour: theme.query, width: 3.4 },
+    ];
+    const marks = [
+      { vector: made.b.context, name: "B", full: false },
+      { vector: made.a.context, name: "A", full: true },
+    ];
+    const shown = state.step >= ALL_STEPS;
+    this.plane.draw(wide, high, arrows, shown ? marks : [], shown ? "A, B: averages of the keys" : "");
+    this.scores.element.style.height = narrow ? (spec.presenting ? "" : "34em") : `${high + 44 * ui.unit}px`; // all steps fit
     this.fields.sync();
-    this.scores.fill(made, this.alone);
+    this.scores.fill(made);
     const attends = (/** @type {Slot} */ slot) => this.attended(made[slot]);
-    const asks = h("b", { class: "query" }, `“${spec.query_name}”`);
-    const said = this.alone
-      ? [asks, " attends most to ", ...attends("a"), "."]
-      : ["A attends most to ", ...attends("a"), "; B to ", ...attends("b"), "."];
-    this.say.replaceChildren(h("div", {}, ...said));
-  }
-
-  /** The height of the table: all steps of both scores fit in, so that a row more or less moves nothing below.
-   * @param {number} high of the plane @param {boolean} narrow */
-  room(high, narrow) {
-    const { plane, spec, ui } = this;
-    if (plane && !narrow) return `${high + 44 * ui.unit}px`;
-    if (spec.presenting) return "";
-    return `${34 + (plane ? 0 : 1.9 * spec.dims)}em`;
+    this.say.replaceChildren(h("div", {}, "A attends most to ", ...attends("a"), "; B to ", ...attends("b"), "."));
   }
 
   /** Whom a query attends most, in words. @param {Steps} made */
@@ -122,6 +99,6 @@ class Scoring {
   }
 
   numbers() {
-    return { ...this.made(), plane: this.plane?.place ?? false };
+    return { ...this.made(), plane: this.plane.place };
   }
 }

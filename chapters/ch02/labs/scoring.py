@@ -9,7 +9,7 @@ from torch import nn
 from chapters.ch02.costs import cost_of
 from chapters.ch02.experiments import trained_scores
 from chapters.ch02.scores import SCORES
-from course_kit.arguments import described, flag, one_of, string
+from course_kit.arguments import described, one_of, string
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -17,8 +17,6 @@ from course_kit.views.view import View
 from course_utils.attention import masked_softmax
 
 STEPS = ("score", "scaled", "masked", "weights", "context")
-DRAG, TYPE = "Drag an arrow", "Change a number"
-READ = ", or choose a score. Each column is a [key|key], from its score to its weight; untick it to mask it."
 TASK_WORDS = {
     "feature": "trained to undo a hidden rotation",
     "direction": "trained to match directions",
@@ -38,12 +36,12 @@ class Scoring(View):
 
     def steps(self, slot: str) -> dict[str, np.ndarray]:
         """The numbers of slot "a" or "b" at the current state, float64: score, scaled, masked, weights [K], context."""
-        name, dims = self.state[slot], self.options["dims"]
+        name = self.state[slot]
         query = torch.tensor(self.state["query"], dtype=torch.float64)[None]
-        keys = torch.tensor(self.state["key_vectors"], dtype=torch.float64).reshape(-1, dims)
+        keys = torch.tensor(self.state["key_vectors"], dtype=torch.float64).reshape(-1, 2)
         with torch.no_grad():
             scaled = self.by_name[name](query, keys)[0]
-        score = scaled * dims**0.5 if name == "scaled_dot" else scaled
+        score = scaled * 2**0.5 if name == "scaled_dot" else scaled
         scaled = scaled / self.state["temperature"]
         mask = torch.tensor(self.state["mask"])
         weights = masked_softmax(scaled, mask)
@@ -78,46 +76,40 @@ def scoring(
     *,
     a="dot",
     b="similarity",
-    compare=True,
     modules=None,
     query_name="query",
     title="How does the query meet the keys?",
-    caption=None,
+    caption="Drag an arrow, or choose a score. Each column is a [key|key], from its score to its weight; untick it "
+    "to mask it.",
     live=False,
     presenting=None,
 ):
     """Two scores on the same query and keys, from score to scale, mask, softmax and context, all in the browser.
 
-    query [D], keys [K, D] with 2 to 8 keys, which are the values, too.
-    names: K labels; a, b: names in SCORES; D = 2 draws vectors to drag.
-    compare=False: a is seen alone, and b, the menus and the sliders are behind a line that opens.
-    modules: {name: module} to use your own trained scores; for D = 2 and 3 the recorded ones are there already.
+    query [2], keys [K, 2] with 2 to 8 keys, which are the values, too: arrows to drag.
+    names: K labels; a, b: names in SCORES.
+    modules: {name: module} to use your own trained scores of size 2; the recorded ones are there already.
     live=True: Python reads `query`, `key_vectors` (flat), `a`, `b`, `mask`, `temperature`, `step`.
-    Raises ValueError for shapes that don't fit, unknown names, or scores with parameters that are missing for this D.
+    Raises ValueError for shapes that don't fit, unknown names, or scores of another size.
     """
     query, keys = as_array(query, "query"), as_array(keys, "keys")
-    if query.ndim != 1 or keys.ndim != 2 or keys.shape[1] != len(query) or not 2 <= len(keys) <= 8:
+    if query.shape != (2,) or keys.ndim != 2 or keys.shape[1] != 2 or not 2 <= len(keys) <= 8:
         raise ValueError(
-            f"query {query.shape} and keys {keys.shape}: this lab needs one query [D] and 2 to 8 keys [K, D] like it"
+            f"query {query.shape} and keys {keys.shape}: this lab needs a query [2] and 2 to 8 keys [K, 2]"
         )
     if not (np.isfinite(query).all() and np.isfinite(keys).all()):
         raise ValueError("query and keys must be finite numbers: look for NaN with isfinite()")
     names = [f"k{i + 1}" for i in range(len(keys))] if names is None else names
     names = checked_labels(names, len(keys), "names", "there are {} keys")
     string("query_name", query_name)
-    made, tasks = _modules(len(query), {} if modules is None else modules)
-    for slot, name in (("a", a), ("b", b)):
-        if one_of(slot, name, SCORES) not in made:
-            raise ValueError(f"{slot}={name!r} has parameters, and none are recorded for D = {len(query)}: modules=")
+    made, tasks = _modules({} if modules is None else modules)
+    one_of("a", a, SCORES), one_of("b", b, SCORES)
     arrays = {
         f"{name}/{key}": value.detach().float().numpy().ravel().astype("<f4")
         for name, module in made.items()
         for key, value in module.state_dict().items()
     }
-    options = {"names": names, "dims": len(query), "query_name": query_name, "scores": list(made)}
-    if not flag("compare", compare):
-        options["alone"] = True
-    caption = (DRAG if len(query) == 2 else TYPE) + READ if caption is None else caption
+    options = {"names": names, "query_name": query_name, "scores": list(made)}
     options["words_of"] = {name: name.replace("_", " ") for name in made}
     options["about"] = {
         name: {
@@ -145,15 +137,15 @@ def scoring(
     return shell(view, live)
 
 
-def _modules(size: int, given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
-    """({name: score of this size in float64, with the numbers that travel to the browser}, {name: its task})."""
-    made, tasks = trained_scores(size)
+def _modules(given: dict[str, nn.Module]) -> tuple[dict[str, nn.Module], dict[str, str]]:
+    """({name: score of size 2 in float64, with the numbers that travel to the browser}, {name: its task})."""
+    made, tasks = trained_scores(2)
     if not isinstance(given, dict) or not all(isinstance(module, nn.Module) for module in given.values()):
         raise TypeError(f"modules is {described(given)}; needed: name -> a score, as SCORES[name](…) makes it")
     for name, module in given.items():
         one_of("a name in modules", name, SCORES)
-        if (module.query_size, module.key_size) != (size, size):
-            raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of {size}")
+        if (module.query_size, module.key_size) != (2, 2):
+            raise ValueError(f"modules[{name!r}] was made for other sizes than query and keys of 2")
         made[name] = copy.deepcopy(module).float().cpu()
         tasks.pop(name, None)
     return {name: made[name].double().eval() for name in SCORES if name in made}, tasks

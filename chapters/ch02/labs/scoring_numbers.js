@@ -5,7 +5,7 @@ import { learnedOf, product, SCORES } from "./scores.js";
 /** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
  * @typedef {{ equation: string, reference: string, parameters: number, pair: number, task: string }} About a score
- * @typedef {Spec & { names: string[], dims: number, query_name: string, alone?: boolean,
+ * @typedef {Spec & { names: string[], query_name: string,
  *   about: Record<string, About> }} ScoringSpec
  * @typedef {"score" | "scaled" | "masked" | "weights"} Step one that has a number for each key
  * @typedef {{ score: number[], scaled: number[], masked: number[], weights: number[], context: number[],
@@ -17,23 +17,22 @@ import { learnedOf, product, SCORES } from "./scores.js";
 export const STEPS = ["score", "scaled", "masked", "weights"];
 export const ALL_STEPS = STEPS.length + 1; // the last is the context
 
-/** One of the vectors: 0 is the query, 1 the first key. @param {State} state @param {number} dims @param {number} i */
-export const vectorOf = ({ query, key_vectors }, dims, i) =>
-  /** @type {number[]} */ (i ? key_vectors.slice((i - 1) * dims, i * dims) : query);
+/** One of the vectors, each of two numbers: 0 is the query, 1 the first key. @param {State} state @param {number} i */
+export const vectorOf = ({ query, key_vectors }, i) =>
+  /** @type {number[]} */ (i ? key_vectors.slice(2 * i - 2, 2 * i) : query);
 
 /** The query and all keys. @param {ScoringSpec} spec @param {State} state */
-export const vectorsOf = ({ names, dims }, state) => [0, ...names].map((_, i) => vectorOf(state, dims, i));
+export const vectorsOf = ({ names }, state) => [0, ...names].map((_, i) => vectorOf(state, i));
 
 /**
  * What changes in the state when numbers of a vector do: numbers[0] is the one at `feature`, and so on.
  * @param {State} state
- * @param {number} dims
  * @param {number} i 0 is the query, 1 the first key
  * @param {number} feature
  * @param {number[]} numbers
  */
-export function changed(state, dims, i, feature, numbers) {
-  const first = i ? (i - 1) * dims + feature : feature;
+export function changed(state, i, feature, numbers) {
+  const first = i ? 2 * i - 2 + feature : feature;
   const list = i ? state.key_vectors : state.query;
   const made = [...list.slice(0, first), ...numbers, ...list.slice(first + numbers.length)];
   return i ? { key_vectors: made } : { query: made };
@@ -48,16 +47,15 @@ export function changed(state, dims, i, feature, numbers) {
  * @returns {Steps}
  */
 export function stepsOf(spec, arrays, state, name) {
-  const { dims } = spec;
   const [query, ...keys] = vectorsOf(spec, state);
   const learned = learnedOf(arrays)[name];
   const score = keys.map((key, i) => SCORES[name](query, key, learned, i));
-  const by = (name === "scaled_dot" ? Math.sqrt(dims) : 1) * state.temperature;
+  const by = (name === "scaled_dot" ? Math.SQRT2 : 1) * state.temperature;
   const scaled = score.map((s) => s / by);
   const masked = scaled.map((s, i) => (state.mask[i] ? s : -Infinity));
   const weights = softmax(masked);
   const column = (/** @type {number} */ j) => keys.map((key) => key[j]);
-  const context = Array.from({ length: dims }, (_, j) => product(weights, column(j)));
+  const context = [0, 1].map((j) => product(weights, column(j)));
   return { score, scaled, masked, weights, context, by };
 }
 

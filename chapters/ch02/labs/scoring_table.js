@@ -1,5 +1,5 @@
-// One table: a column for each key, the vectors above (unless they are drawn), A and B below each other. Each step is a
-// row of cells, a small heatmap with its numbers.
+// One table: a column for each key, A and B below each other. Each step is a row of cells, a small heatmap with its
+// numbers.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
@@ -33,10 +33,9 @@ export class Fields {
 
   /** @param {number} vector 0 is the query, 1 the first key @param {number} feature */
   field(vector, feature) {
-    const { dims } = this.ui.spec;
     const write = (/** @type {boolean} */ done) => {
       const typed = input.valueAsNumber;
-      if (Number.isFinite(typed)) this.ui.set(changed(this.ui.state, dims, vector, feature, [typed]), done);
+      if (Number.isFinite(typed)) this.ui.set(changed(this.ui.state, vector, feature, [typed]), done);
     };
     const input = h("input", {
       type: "number",
@@ -52,38 +51,26 @@ export class Fields {
 
   /** Shows the state, except where the reader is typing. */
   sync() {
-    const { root, spec, state } = this.ui;
+    const { root, state } = this.ui;
     for (const { input, vector, feature } of this.all) {
-      const number = Number(vectorOf(state, spec.dims, vector)[feature].toFixed(3));
+      const number = Number(vectorOf(state, vector)[feature].toFixed(3));
       if (root.activeElement !== input) input.value = String(number);
     }
   }
 }
 
 export class ScoreTable {
-  /** @param {UI} ui @param {Fields | null} fields those above the scores */
-  constructor(ui, fields) {
+  /** @param {UI} ui */
+  constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {ScoringSpec} */ (ui.spec);
     const { names } = this.spec;
-    this.heading = fields ? 2 : 1; // columns in front of the keys': names, and the query's
-    this.columns = names.length + this.heading;
+    this.columns = names.length + 1; // and the heading of each row
     this.slots = { a: this.slot("a"), b: this.slot("b") };
+    const widths = Array.from({ length: this.columns }, (_, i) => h("col", { class: i ? null : "names" }));
+    const look = { class: "strip", style: `min-width:${5 + 3 * names.length}em` };
     const { a, b } = this.slots;
-    const look = {
-      class: `strip ${fields ? "full" : ""}`,
-      style: `min-width:${(fields ? 4 : 5) + 3 * names.length}em`,
-    };
-    const table = (/** @type {(Node | undefined)[]} */ ...parts) => h("table", look, this.widths(), ...parts);
-    const { alone } = this.spec;
-    this.element = table(this.head(fields !== null), fields?.rows(), a.body, ...(alone ? [] : [b.body]));
-    this.second = table(...(alone ? [b.body] : []));
-  }
-
-  /** The columns, as wide in both tables. */
-  widths() {
-    const columns = Array.from({ length: this.columns }, (_, i) => h("col", { class: i ? null : "names" }));
-    return h("colgroup", {}, ...columns);
+    this.element = h("table", look, h("colgroup", {}, ...widths), this.head(), a.body, b.body);
   }
 
   /** A control of the view. @param {string} name */
@@ -92,16 +79,14 @@ export class ScoreTable {
     return /** @type {HTMLElement} */ (input?.closest(".control"));
   }
 
-  /** The keys' names, with the boxes that mask them. @param {boolean} withQuery whether the query has a column */
-  head(withQuery) {
+  /** The keys' names, with the boxes that mask them. */
+  head() {
     const masks = this.control("mask");
     const boxes = [...masks.querySelectorAll("label")];
     masks.remove();
     for (const box of boxes) box.title = "may be attended";
-    const query = h(withQuery ? "th" : "b", { class: "query", scope: withQuery && "col" }, this.spec.query_name);
-    const corner = withQuery ? [h("td", { class: "names" }), query] : [h("td", { class: "names" }, query, " with")];
-    const keys = boxes.map((box) => h("th", { scope: "col" }, box));
-    return h("thead", {}, h("tr", {}, ...corner, ...keys));
+    const corner = h("td", { class: "names" }, h("b", { class: "query" }, this.spec.query_name), " with");
+    return h("thead", {}, h("tr", {}, corner, ...boxes.map((box) => h("th", { scope: "col" }, box))));
   }
 
   /** The rows of one score, and the menu above them. @param {Slot} name */
@@ -112,25 +97,23 @@ export class ScoreTable {
     if (letter) letter.className = `mark ${name}`;
     const menu = h("div", { class: "menu" }, choice, about);
     const title = h("tr", { class: "slot" }, h("td", { colspan: this.columns }, menu));
-    return { about, menu, title, body: h("tbody", { "data-testid": `slot-${name}` }, title) };
+    return { about, title, body: h("tbody", { "data-testid": `slot-${name}` }, title) };
   }
 
-  /** @param {Record<Slot, Steps>} made @param {boolean} alone whether only the first is seen: without its context */
-  fill(made, alone) {
-    this.fillSlot("a", made.a, alone);
-    this.fillSlot("b", made.b, false);
+  /** @param {Record<Slot, Steps>} made */
+  fill(made) {
+    for (const slot of /** @type {Slot[]} */ (["a", "b"])) this.fillSlot(slot, made[slot]);
   }
 
-  /** @param {Slot} slot @param {Steps} made @param {boolean} bare */
-  fillSlot(slot, made, bare) {
+  /** @param {Slot} slot @param {Steps} made */
+  fillSlot(slot, made) {
     const { title, body, about } = this.slots[slot];
     const { equation, reference, parameters, pair, task } = this.spec.about[this.ui.state[slot]];
     const told = [reference, `${parameters} parameters`, `${pair} multiply–adds a pair`];
     const facts = [...told, ...(task ? [task] : [])].join(" · ");
     about.replaceChildren(h("span", { class: "equation" }, `${equation} · `), facts);
     const rows = shownSteps(this.ui.state, made).map((step) => this.row(slot, step, made));
-    const above = this.spec.alone && slot === "a" ? [] : [title]; // its menu is with the second one's
-    body.replaceChildren(...above, ...rows, ...(bare ? [] : [this.context(made.context)]));
+    body.replaceChildren(title, ...rows, this.context(made.context));
   }
 
   /** A row of the table: one that has yet to come keeps its room. @param {number} place of its step, from 0
@@ -145,14 +128,14 @@ export class ScoreTable {
     const [word, how] = this.words(this.ui.state[slot], step);
     const look = step === "score" ? "how equation" : "how";
     const told = [h("b", {}, word), " ", h("span", { class: look }, how)];
-    const name = h("th", { scope: "row", colspan: this.heading }, ...told);
+    const name = h("th", { scope: "row" }, ...told);
     return this.line(STEPS.indexOf(step), "step", name, ...made[step].map((x, i) => this.cell(step, x, i)));
   }
 
   /** How a step is called, and what it does. @param {string} name of the score @param {Step} step */
   words(name, step) {
     const { temperature } = this.ui.state;
-    const root = `÷ √${this.spec.dims}`;
+    const root = "÷ √2";
     const scaled = temperature === 1 ? root : `${root} ÷ t`;
     const ours = name === "scaled_dot"; // its √d is a step of its own
     return {
@@ -169,18 +152,12 @@ export class ScoreTable {
     if (isMasked(state, step, x, key)) return h("td", { class: "hatched" }, h("span", { class: "hidden" }, "masked"));
     const sign = x < 0 ? theme.minus : theme.plus;
     const ground = step === "weights" ? inked(theme, x) : mix(theme.paper, sign, shade(x));
-    return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, this.figure(x));
-  }
-
-  /** @param {number} x */
-  figure(x) {
-    if (!this.spec.alone) return fmt(x, 3);
-    return Number.isInteger(x) ? fmt(x, 0) : fmt(x, 2);
+    return h("td", { style: `background:${rgb(ground)};color:${legible(ground)}` }, fmt(x));
   }
 
   /** The context is no number of a key, so it has no column. @param {number[]} context */
   context(context) {
-    const what = h("span", { class: "quiet" }, `context Σ α v, a vector of ${context.length} numbers: `);
+    const what = h("span", { class: "quiet" }, `context Σ α v, a vector of 2 numbers: `);
     const vector = h("b", { class: "output" }, `(${listed(context, ", ")})`);
     return this.line(ALL_STEPS - 1, "context", h("td", { colspan: this.columns }, what, vector));
   }

@@ -1,7 +1,7 @@
 // The scoring lab's steps from a score to a context, and the geometry of its plane.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pixels, placed, spansOf, vectorAt } from "../../../chapters/ch02/labs/plane.js";
+import { pixels, placed, spansOf, vectorAt } from "../../../chapters/ch01/labs/plane.js";
 import {
   changed,
   isMasked,
@@ -11,7 +11,7 @@ import {
   vectorsOf,
 } from "../../../chapters/ch02/labs/scoring_numbers.js";
 
-const SPEC = /** @type {any} */ ({ dims: 2, names: ["one", "two", "three"] });
+const SPEC = /** @type {any} */ ({ names: ["one", "two", "three"] });
 const STATE = {
   query: [2, 0],
   key_vectors: [0, 1, Math.LN2, 5, -9, -9],
@@ -46,9 +46,9 @@ test("a step that changes nothing is not shown, and a masked cell has no number"
 });
 
 test("numbers of a vector are changed, and no others", () => {
-  assert.deepEqual(changed(STATE, 2, 0, 1, [7]), { query: [2, 7] });
-  assert.deepEqual(changed(STATE, 2, 2, 0, [7, 8]), { key_vectors: [0, 1, 7, 8, -9, -9] });
-  assert.deepEqual(vectorsOf(SPEC, { ...STATE, ...changed(STATE, 2, 3, 1, [4]) })[3], [-9, 4]);
+  assert.deepEqual(changed(STATE, 0, 1, [7]), { query: [2, 7] });
+  assert.deepEqual(changed(STATE, 2, 0, [7, 8]), { key_vectors: [0, 1, 7, 8, -9, -9] });
+  assert.deepEqual(vectorsOf(SPEC, { ...STATE, ...changed(STATE, 3, 1, [4]) })[3], [-9, 4]);
 });
 
 test("the plane has room for all vectors and for 0, and one scale for both axes", () => {

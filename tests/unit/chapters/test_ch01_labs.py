@@ -87,6 +87,17 @@ def test_leave_one_out_errors_of_the_lab():
     assert shown["errors"][index] == pytest.approx(np.mean(by_hand), rel=1e-6) and shown["here"] == index
 
 
+@pytest.mark.parametrize("score", ["distance", "dot", "scaled dot"])
+def test_attention_in_the_page_equals_torch(score):
+    x = torch.randn(4, 3, 4, generator=torch.Generator().manual_seed(0))
+    for view in (labs.attention(x[0, 0], x[1], x[2], score=score), labs.self_attention(x[0], *x[1:].mT, list("abc"))):
+        spec, _, state = in_node.data_of(view)
+        shown = in_node.call("chapters/ch01/labs/attention_numbers.js", "tablesOf", spec, state)
+        assert {*shown} == {*view.numbers}
+        for letter, table in view.numbers.items():
+            assert np.allclose(shown[letter], table, atol=TOLERANCE, rtol=0)
+
+
 @pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
 def test_softmax_lab_equals_torch(temperature):
     scores = torch.tensor([2.0, -1.5, 0.25, 7.0])

@@ -1,4 +1,4 @@
-// Vectors of two numbers as arrows whose tips can be dragged; the contexts of A and B as marks.
+// Vectors of two numbers as arrows whose tips can be dragged, and averages of them as marks.
 // What is there at first fills the plane, with room around it to drag a tip to.
 import { h, pointed } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
@@ -7,11 +7,12 @@ import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
-/** @import { ScoringSpec, Slot } from "./scoring_numbers.js" */
 /**
  * @typedef {[number, number]} Point
  * @typedef {[number, number]} Span from, to
  * @typedef {{ middle: Point, one: number }} Place where the vector (0, 0) is, in pixels, and how many a length of 1 has
+ * @typedef {{ vector: number[], name: string, colour: string, width?: number, alpha?: number }} Arrow
+ * @typedef {{ vector: number[], name: string, full: boolean }} Mark of an average: full and round, or hollow and square
  * @typedef {(vector: number, to: Point, done: boolean) => void} Move called while the tip of a vector is dragged
  */
 
@@ -30,6 +31,10 @@ export function spansOf(vectors) {
   return [span(0), span(1)];
 }
 
+/** What shows both. @param {[Span, Span]} some @param {[Span, Span]} more @returns {[Span, Span]} */
+const joined = (some, more) =>
+  /** @type {[Span, Span]} */ (some.map(([low, high], i) => [Math.min(low, more[i][0]), Math.max(high, more[i][1])]));
+
 /** @param {[Span, Span]} spans @param {number} wide @param {number} high @returns {Place} */
 export function placed([[left, right], [bottom, top]], wide, high) {
   const one = Math.min(wide / (right - left), high / (top - bottom));
@@ -46,14 +51,9 @@ export function vectorAt({ middle, one }, point) {
 }
 
 export class Plane {
-  /**
-   * @param {UI} ui
-   * @param {() => number[][]} vectors the query first
-   * @param {Move} move
-   */
+  /** @param {UI} ui @param {() => number[][]} vectors @param {Move | null} move null: they are not to be dragged */
   constructor(ui, vectors, move) {
     this.ui = ui;
-    this.spec = /** @type {ScoringSpec} */ (ui.spec);
     this.vectors = vectors;
     this.move = move;
     this.spans = spansOf(vectors());
@@ -87,38 +87,37 @@ export class Plane {
       return Math.hypot(tip[0] - x, tip[1] - y);
     });
     const best = far.indexOf(Math.min(...far));
-    if (far[best] > 26 * this.ui.unit) return;
+    if (!this.move || far[best] > 26 * this.ui.unit) return;
     this.held = best;
     this.canvas.setPointerCapture(event.pointerId);
   }
 
   /** A tip never leaves the picture. @param {PointerEvent} event @param {boolean} done */
   drag(event, done) {
-    if (this.held < 0) return;
+    if (!this.move || this.held < 0) return;
     const inside = pointed(event, this.canvas).map((p, axis) => clamp(p, 8, this.size[axis] - 8));
     this.move(this.held, vectorAt(this.place, inside), done);
   }
 
-  /** @param {number} wide @param {number} high @param {Partial<Record<Slot, number[]>>} contexts those to show */
-  draw(wide, high, contexts) {
-    const { spec, ui } = this;
-    const { theme, unit } = ui;
+  /**
+   * The last arrow is on top. What nobody drags is always in sight: its plane grows, and never shrinks.
+   * @param {number} wide
+   * @param {number} high
+   * @param {Arrow[]} arrows
+   * @param {Mark[]} marks
+   * @param {string} note what the marks are
+   */
+  draw(wide, high, arrows, marks = [], note = "") {
     const c = paper(this.canvas, wide, high);
     this.size = [wide, high];
+    if (!this.move) this.spans = joined(this.spans, spansOf(this.vectors()));
     this.place = placed(this.spans, wide, high);
     this.grid(c);
-    const [query, ...keys] = this.vectors();
-    keys.forEach((key, i) => {
-      c.globalAlpha = ui.state.mask[i] ? 1 : 0.35;
-      this.arrow(c, key, theme.key, 2 * unit, spec.names[i]);
-    });
-    c.globalAlpha = 1;
-    if (contexts.b) this.mark(c, "B", contexts.b, false);
-    if (contexts.a) {
-      this.mark(c, "A", contexts.a, true);
-      write(c, "A, B: averages of the keys", 6, high - 9 * unit, theme.output);
-    }
-    this.arrow(c, query, theme.query, 3.4 * unit, spec.query_name);
+    const top = arrows.at(-1);
+    for (const arrow of arrows) if (arrow !== top) this.arrow(c, arrow);
+    for (const mark of marks) this.mark(c, mark);
+    write(c, note, 6, high - 9 * this.ui.unit, this.ui.theme.output);
+    if (top) this.arrow(c, top);
   }
 
   /** @param {Pen} c */
@@ -133,20 +132,21 @@ export class Plane {
     }
   }
 
-  /** @param {Pen} c @param {number[]} vector @param {string} colour @param {number} width @param {string} name */
-  arrow(c, vector, colour, width, name) {
+  /** @param {Pen} c @param {Arrow} arrow */
+  arrow(c, { vector, name, colour, width = 2, alpha = 1 }) {
     const { unit } = this.ui;
     const { middle, one } = this.place;
     const [x, y] = pixels(this.place, vector);
     c.strokeStyle = colour;
     c.fillStyle = colour;
-    c.lineWidth = width;
+    c.lineWidth = width * unit;
+    c.globalAlpha = alpha;
     line(c, middle, [x, y]);
     if (Math.hypot(...vector) * one > 6) head(c, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
     else circle(c, [x, y], 4);
     c.fill();
     const left = x > 0.72 * this.size[0];
-    const below = vector[1] < 0;
+    const below = vector[1] < 0 || y < 18 * unit; // or there is no room above
     c.font = this.ui.font(13, 600);
     write(
       c,
@@ -157,17 +157,16 @@ export class Plane {
       left ? "right" : "left",
       below ? "top" : "bottom",
     );
+    c.globalAlpha = 1;
   }
 
   /**
-   * A small mark at a context, and its letter beside the arrow, both on a rim of paper: A is full and round, B hollow
-   * and square, as in front of their rows; their letters are on both sides of the arrow.
+   * A small mark at an average, and its letter beside it, both on a rim of paper; full and hollow letters are on the
+   * two sides of its arrow.
    * @param {Pen} c
-   * @param {string} name
-   * @param {number[]} vector
-   * @param {boolean} full
+   * @param {Mark} mark
    */
-  mark(c, name, vector, full) {
+  mark(c, { vector, name, full }) {
     const { theme, unit } = this.ui;
     const [x, y] = pixels(this.place, vector);
     const beside = ((full ? 16 : -16) * unit) / (Math.hypot(...vector) || 1);

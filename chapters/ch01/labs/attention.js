@@ -1,0 +1,408 @@
+// Attention that lives: each table from the words to the output, and from each number lines back to what made it.
+import { arrow, coloured, h, readout, still, svgElement } from "../../../course_kit/views/js/src/shared/dom.js";
+import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+import ATTENTION_CSS from "./attention.css";
+import {
+  ancestorsOf,
+  changed,
+  layoutOf,
+  LETTERS,
+  madeOf,
+  noteOf,
+  nounOf,
+  said,
+  tablesOf,
+} from "./attention_numbers.js";
+import { Plane } from "./plane.js";
+
+/** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
+/** @import { AttentionSpec, Letter, Place, Tables } from "./attention_numbers.js" */
+/** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
+
+const FAR = 9; // the largest number that a reader can give
+/** @type {Partial<Record<Letter, "query" | "key" | "value" | "output">>} */
+const ROLES = { q: "query", WQ: "query", k: "key", WK: "key", v: "value", WV: "value", o: "output" };
+
+/** @param {UI} ui @returns {Picture} */
+export function attention(ui) {
+  ui.style(ATTENTION_CSS);
+  return new Attention(ui);
+}
+
+class Attention {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {AttentionSpec} */ (ui.spec);
+    /** @type {Record<string, HTMLElement>} */
+    this.cells = {};
+    /** @type {Place | null} the number under the pointer */
+    this.near = null;
+    this.pressed = false; // a number was, and moves
+    const t = this.tables();
+    this.letters = LETTERS.filter((letter) => t[letter]);
+    this.planes = this.drawn(t);
+    this.lines = svgElement("svg", { class: "lines", "aria-hidden": "true" });
+    this.sum = h("div", { class: "sum" });
+    this.editor = this.fields();
+    readout(ui, "").append(this.sum, this.editor.element);
+    const planes = h("div", { class: "planes" }, ...this.planes.map(({ plane, title }) => figure(plane, title)));
+    ui.body.append(this.planes.length ? planes : "", h("div", { class: "bands" }, ...this.bands(t)), this.lines);
+    ui.body.classList.add(t.x ? "words" : "alone");
+    this.listen(ui.body);
+  }
+
+  tables() {
+    return tablesOf(this.spec, this.ui.state);
+  }
+
+  // ---- built once: tables, planes, fields
+  /** Two lines of tables, from the words to the values and on to the output; one where there is one query.
+   * @param {Tables} t */
+  bands(t) {
+    const parts = t.x ? ["xqkv", "sao"] : ["qksavo"];
+    return parts.map((part) => {
+      const letters = /** @type {Letter[]} */ (part.split("").filter((letter) => letter in t));
+      return h("div", { class: "band" }, ...letters.map((letter) => this.column(letter, t)));
+    });
+  }
+
+  /** A table, and above it the matrix that made it. @param {Letter} letter @param {Tables} t */
+  column(letter, t) {
+    const matrix = /** @type {Letter} */ (`W${letter.toUpperCase()}`);
+    return h("div", { class: `column ${letter}` }, t[matrix] && this.grid(matrix, t), this.grid(letter, t));
+  }
+
+  /** @param {Letter} letter @param {Tables} t */
+  grid(letter, t) {
+    const { rows, columns, places } = layoutOf(this.spec, letter, t);
+    const name = (/** @type {string} */ text, /** @type {string} */ role) => h("span", { class: "name", role }, text);
+    const lines = places.map((line, r) => {
+      const first = rows.length ? name(rows[r], "rowheader") : null;
+      return h("div", { class: "row", role: "row" }, first, ...line.map((place) => this.cell(place)));
+    });
+    const names = columns.map((text) => name(text, "columnheader"));
+    const top = names.length ? [h("div", { class: "row", role: "row" }, name("", "gridcell"), ...names)] : [];
+    const title = letter.length > 1 ? [h("i", {}, "W"), h("sub", {}, letter[1])] : [nounOf(this.spec, letter)];
+    const note = noteOf(this.spec, letter);
+    const head = h("div", { class: `head ${ROLES[letter] ?? ""}` }, ...title, note && h("small", {}, note));
+    return h("div", { class: "grid", role: "grid", "aria-label": nounOf(this.spec, letter) }, head, ...top, ...lines);
+  }
+
+  /** @param {Place} place */
+  cell(place) {
+    const cell = h("span", { class: `cell ${this.spec.shapes[place[0]] ? "given" : ""}`, role: "gridcell" });
+    cell.dataset.at = place.join();
+    this.cells[place.join()] = cell;
+    return cell;
+  }
+
+  /** What is compared, and what is averaged, where vectors have two numbers. @param {Tables} t */
+  drawn(t) {
+    const free = /** @type {Letter[][]} */ (t.x ? [["x"], ["v"]] : [["k", "q"], ["v"]]);
+    const what = t.x ? "the words" : "[query|query] and [key|keys]";
+    const titles = [`${what}: drag them`, `[value|values] and [output|${t.x ? "outputs" : "output"}]`];
+    if (t.q[0].length !== 2 || !t.v) return [];
+    return free.map((letters, n) => {
+      const all = () =>
+        letters.flatMap((letter) => this.tables()[letter].map((_, r) => /** @type {Place} */ ([letter, r, 0])));
+      const vectors = () => all().map(([letter, r]) => this.tables()[letter][r]);
+      const move = (/** @type {number} */ i, /** @type {number[]} */ to, /** @type {boolean} */ done) =>
+        this.ui.set(changed(this.spec, this.ui.state, all()[i], ...to), done);
+      const title = titles[n];
+      return {
+        plane: new Plane(this.ui, vectors, t.x && n ? null : move),
+        letters: /** @type {Letter[]} */ (n ? [...letters, "o"] : letters),
+        title,
+      };
+    });
+  }
+
+  /** A number that is given can be changed. */
+  fields() {
+    const input = h("input", {
+      ...{ type: "number", step: 0.5, min: -FAR, max: FAR, "aria-label": "its number" },
+      oninput: () => this.give(input.valueAsNumber, false),
+      onchange: () => this.give(input.valueAsNumber, true),
+    });
+    const by = (/** @type {number} */ step) => () => this.give(this.number(this.ui.state.at) + step, true);
+    const button = (/** @type {string} */ sign, /** @type {string} */ label, /** @type {number} */ step) =>
+      h("button", { type: "button", "aria-label": label, onclick: by(step) }, sign);
+    const element = h("div", { class: "editor" }, button("−", "less", -0.5), input, button("+", "more", 0.5));
+    return { element, input };
+  }
+
+  // ---- what a reader does
+  /** @param {HTMLElement} body */
+  listen(body) {
+    const placeOf = (/** @type {Event} */ event) => {
+      const at = /** @type {HTMLElement} */ (event.target).dataset?.at?.split(",");
+      return at ? /** @type {Place} */ ([at[0], Number(at[1]), Number(at[2])]) : null;
+    };
+    body.addEventListener("pointermove", (event) => {
+      const moved = event.movementX || event.movementY; // else only the picture has, below the pointer
+      if (event.pointerType === "mouse" && moved) this.point(placeOf(event));
+    });
+    body.addEventListener("pointerleave", () => this.point(null));
+    body.addEventListener("click", (event) => this.choose(placeOf(event), true));
+    body.addEventListener("focusin", (event) => this.choose(placeOf(event), false));
+    body.addEventListener("keydown", (event) => {
+      const place = placeOf(event);
+      if (!place) return;
+      if (event.key === "Enter") this.choose(place, true);
+      else if (/^[\d.-]$/.test(event.key) && this.spec.shapes[place[0]]) this.editor.input.select(); // and what is typed goes there
+      else this.walk(place, arrow(event));
+    });
+  }
+
+  /** @param {Place | null} place */
+  point(place) {
+    if (place?.join() === this.near?.join()) return;
+    this.near = place;
+    this.ui.set({});
+  }
+
+  /** @param {Place | null} place @param {boolean} pressed */
+  choose(place, pressed) {
+    if (!place) return;
+    this.pressed ||= pressed;
+    this.near = null;
+    this.ui.set({ at: place }, pressed);
+  }
+
+  /** From a cell to its neighbour; sideways also into the next table. @param {Place} place
+   * @param {[number, number] | null} step */
+  walk(place, step) {
+    if (!step) return;
+    const { left, right, top, bottom } = boxOf([this.cells[place.join()]]);
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    const far = Object.values(this.cells).map((cell) => {
+      const box = boxOf([cell]);
+      const [dx, dy] = [(box.left + box.right) / 2 - x, (box.top + box.bottom) / 2 - y];
+      const ahead = step[0] ? dy * Math.sign(step[0]) : dx * Math.sign(step[1]);
+      return ahead > 4 ? ahead + 4 * Math.abs(step[0] ? dx : dy) : Infinity;
+    });
+    const best = Math.min(...far);
+    if (best < Infinity) Object.values(this.cells)[far.indexOf(best)].focus();
+  }
+
+  /** @param {Place} at */
+  number([letter, r, c]) {
+    return this.tables()[letter][r][c];
+  }
+
+  /** @param {number} number @param {boolean} done */
+  give(number, done) {
+    if (Number.isFinite(number)) {
+      this.ui.set(changed(this.spec, this.ui.state, this.ui.state.at, clamp(number, -FAR, FAR)), done);
+    }
+  }
+
+  // ---- painted
+  /** @param {number} width @param {boolean} narrow */
+  paint(width, narrow) {
+    const t = this.tables();
+    for (const letter of this.letters)
+      t[letter].forEach((row, r) => row.forEach((x, c) => this.fill(t, [letter, r, c])));
+    const chosen = /** @type {Place} */ (this.ui.state.at);
+    const place = this.near ?? (chosen.length ? chosen : null);
+    this.draw(t, place, width, narrow);
+    const first = Object.values(this.cells)[0];
+    for (const cell of Object.values(this.cells)) cell.tabIndex = -1;
+    (this.cells[chosen.join()] ?? first).tabIndex = 0;
+    this.trace(t, place);
+    this.tell(t, place);
+    if (this.pressed && place) this.fly();
+    this.pressed = false;
+  }
+
+  /** @param {Tables} t @param {Place} place */
+  fill(t, place) {
+    const { theme } = this.ui;
+    const [letter, r, c] = place;
+    const x = t[letter][r][c];
+    const ground = letter === "a" ? inked(theme, x) : mix(theme.paper, tintOf(theme, letter, x), strength(letter, x));
+    const cell = this.cells[place.join()];
+    cell.textContent = said(x);
+    cell.style.background = rgb(ground);
+    cell.style.color = legible(ground);
+    cell.ariaLabel = `${madeOf(this.spec, t, place).what}: ${said(x)}`;
+  }
+
+  /** The arrows; an output has its name while one of its row is explained. @param {Tables} t
+   * @param {Place | null} place @param {number} width @param {boolean} narrow */
+  draw(t, place, width, narrow) {
+    const { theme, unit, tall } = this.ui;
+    const { presenting } = this.spec;
+    const beside = t.x && !narrow && !presenting;
+    const high = presenting && t.x ? 115 : beside ? 175 : 165;
+    const wide = beside ? 210 * unit : Math.min(340 * unit, (width - 16 * unit) / 2);
+    for (const { plane, letters } of this.planes) {
+      const arrows = letters.flatMap((letter) => {
+        const names = t.o.length < 2 && letter === "o" ? ["output"] : layoutOf(this.spec, letter, t).rows;
+        const named = (/** @type {number} */ r) =>
+          letter !== "o" || t.o.length < 2 || (place && "sao".includes(place[0]) && place[1] === r);
+        return t[letter].map((vector, r) => ({
+          ...{ vector, name: named(r) ? names[r] : "", colour: theme[ROLES[letter] ?? "text"] },
+          width: letter === "q" || letter === "o" ? 3.4 : 2,
+        }));
+      });
+      plane.draw(wide, high * tall, arrows);
+    }
+  }
+
+  /** Frames and lines of what made a number; a bar below all that it goes back to. @param {Tables} t
+   * @param {Place | null} place */
+  trace(t, place) {
+    const all = place ? ancestorsOf(this.spec, t, place) : new Set();
+    for (const [at, cell] of Object.entries(this.cells)) {
+      cell.classList.toggle("behind", all.has(at));
+      cell.classList.toggle("chosen", at === place?.join());
+    }
+    this.lines.replaceChildren();
+    if (!place) return;
+    const target = boxOf([this.cells[place.join()]]);
+    for (const [letter, cells] of this.sources(t, place)) {
+      const box = boxOf(cells);
+      const role = ROLES[letter] ?? "text";
+      const size = {
+        x: box.left - 2,
+        y: box.top - 2,
+        width: box.right - box.left + 4,
+        height: box.bottom - box.top + 4,
+      };
+      this.lines.append(svgElement("rect", { ...size, rx: 4, class: role }));
+      this.lines.append(svgElement("path", { d: wayFrom(box, target), class: role }));
+    }
+  }
+
+  /** The cells from which a number was made, by their table. @param {Tables} t @param {Place} place */
+  sources(t, place) {
+    /** @type {Map<Letter, HTMLElement[]>} */
+    const found = new Map();
+    for (const part of madeOf(this.spec, t, place).parts) {
+      if (typeof part === "string") continue;
+      const [letter] = part.at;
+      found.set(letter, [...(found.get(letter) ?? []), this.cells[part.at.join()]]);
+    }
+    return found;
+  }
+
+  /** The sum in words and numbers, in the colours of the tables. @param {Tables} t @param {Place | null} place */
+  tell(t, place) {
+    const { input, element } = this.editor;
+    const given = place !== null && Boolean(this.spec.shapes[place[0]]) && place.join() === this.ui.state.at.join();
+    element.hidden = !given;
+    if (!place) {
+      this.sum.replaceChildren(h("span", { class: "quiet" }, "Press any number: lines lead to what made it."));
+      return;
+    }
+    const { what, parts } = madeOf(this.spec, t, place);
+    const [letter, r, c] = place;
+    if (given && this.ui.root.activeElement !== input) input.value = String(Number(t[letter][r][c].toFixed(2)));
+    const chips = parts.map((part) => (typeof part === "string" ? part : this.chip(part)));
+    const result = h("b", { class: `result ${ROLES[letter] ?? ""}` }, said(t[letter][r][c]));
+    this.sum.replaceChildren(
+      h("div", {}, what),
+      h("div", { class: "parts" }, ...chips, ...(parts.length ? [" = "] : []), given ? "" : result),
+      letter === "a" ? this.bar(t, r, c) : "",
+    );
+  }
+
+  /** @param {{ at: Place, power?: boolean }} part */
+  chip({ at, power }) {
+    const { background, color } = this.cells[at.join()].style;
+    const chip = h("span", { class: "chip", style: `background:${background};color:${color}` }, said(this.number(at)));
+    chip.dataset.from = at.join();
+    return power ? h("span", {}, "e", h("sup", {}, chip)) : chip;
+  }
+
+  /** The weights of a row are the pieces of one bar. @param {Tables} t @param {number} r @param {number} c */
+  bar(t, r, c) {
+    const { theme } = this.ui;
+    const { rows, columns } = layoutOf(this.spec, "a", t);
+    const names = columns.length ? columns : rows;
+    const pieces = t.a[r].map((share, i) => {
+      const ground = inked(theme, share);
+      const look = `flex-grow:${share};background:${rgb(ground)};color:${legible(ground)}`;
+      return h("span", { style: look, class: i === c ? "piece here" : "piece" }, share > 0.1 ? names[i] : "");
+    });
+    return h("div", { class: "bar", "aria-hidden": "true" }, ...pieces);
+  }
+
+  /** The numbers come to their sum, and its result goes into its cell; the bar fills. */
+  fly() {
+    if (still()) return;
+    const { sum, cells, ui } = this;
+    const ease = { duration: 300, easing: "ease-out", fill: /** @type {const} */ ("backwards") };
+    const from = (/** @type {Element} */ start, /** @type {Element} */ end) => {
+      const [a, b] = [start, end].map((element) => element.getBoundingClientRect());
+      const scale = ui.body.getBoundingClientRect().width / ui.body.offsetWidth || 1;
+      return [
+        { transform: `translate(${(a.left - b.left) / scale}px, ${(a.top - b.top) / scale}px)` },
+        { transform: "none" },
+      ];
+    };
+    const chips = /** @type {HTMLElement[]} */ ([...sum.querySelectorAll(".chip")]);
+    for (const chip of chips) chip.animate(from(cells[chip.dataset.from ?? ""], chip), ease);
+    const [result, bar, cell] = [".result", ".bar"]
+      .map((name) => sum.querySelector(name))
+      .concat(cells[ui.state.at.join()]);
+    bar?.animate([{ clipPath: "inset(0 100% 0 0)" }, { clipPath: "inset(0)" }], { ...ease, delay: 300 });
+    if (chips.length && result && cell) cell.animate(from(result, cell), { ...ease, delay: 300, fill: "none" });
+  }
+
+  table() {
+    const t = this.tables();
+    const longest = Math.max(...this.letters.map((letter) => t[letter][0].length));
+    const rows = this.letters.flatMap((letter) => {
+      const names = layoutOf(this.spec, letter, t).rows;
+      const row = (/** @type {number[]} */ numbers, /** @type {number} */ r) => [
+        ...[`${nounOf(this.spec, letter)} ${t[letter].length > 1 ? (names[r] ?? r + 1) : ""}`.trim()],
+        ...[...numbers.map(said), ...Array(longest - numbers.length).fill("")],
+      ];
+      return t[letter].map(row);
+    });
+    return { header: ["", ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };
+  }
+
+  numbers() {
+    return this.tables();
+  }
+}
+
+/** A plane with what it shows. @param {Plane} plane @param {string} title */
+const figure = (plane, title) => h("div", { class: "plane" }, h("small", {}, ...coloured(title)), plane.canvas);
+
+/** Vectors have the colour of their role, scores that of their sign, words none. @param {Theme} theme
+ * @param {Letter} letter @param {number} x */
+function tintOf(theme, letter, x) {
+  if (letter === "s") return x < 0 ? theme.minus : theme.plus;
+  const colour = theme[ROLES[letter] ?? "quiet"];
+  return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+}
+
+/** The same number has the same shade in every state. @param {Letter} letter @param {number} x */
+const strength = (letter, x) => (letter === "s" ? 0.85 : 0.5) * (1 - Math.exp(-Math.abs(x) / (letter === "s" ? 3 : 1)));
+
+/** What is around elements, in pixels of the picture. @param {HTMLElement[]} elements @returns {Box} */
+const boxOf = (elements) => ({
+  left: Math.min(...elements.map((e) => e.offsetLeft)),
+  top: Math.min(...elements.map((e) => e.offsetTop)),
+  right: Math.max(...elements.map((e) => e.offsetLeft + e.offsetWidth)),
+  bottom: Math.max(...elements.map((e) => e.offsetTop + e.offsetHeight)),
+});
+
+/** A line from the side of a box that is nearest to what it leads to. @param {Box} box @param {Box} to */
+function wayFrom(box, to) {
+  const middle = (/** @type {Box} */ { left, right, top, bottom }) => [(left + right) / 2, (top + bottom) / 2];
+  const [[x, y], [u, v]] = [middle(box), middle(to)];
+  if (to.left >= box.right || to.right <= box.left) {
+    const [a, b] = to.left >= box.right ? [box.right + 2, to.left] : [box.left - 2, to.right];
+    return `M${a} ${y}C${(a + b) / 2} ${y} ${(a + b) / 2} ${v} ${b} ${v}`;
+  }
+  const [a, b] = to.top >= box.bottom ? [box.bottom + 2, to.top] : [box.top - 2, to.bottom];
+  return `M${x} ${a}C${x} ${(a + b) / 2} ${u} ${(a + b) / 2} ${u} ${b}`;
+}

@@ -1,0 +1,164 @@
+"""Attention that lives: every table from what is given to the output; from each number lines lead to what made it."""
+
+import numpy as np
+import torch
+
+from course_kit.arguments import one_of, string
+from course_kit.views.arguments import as_array, checked_labels
+from course_kit.views.live import shell
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+NOUNS = dict(x="words", WQ="query matrix", q="queries", WK="key matrix", k="keys", WV="value matrix", v="values")
+NOUNS |= dict(s="scores", a="weights", o="output")
+SIGNS = "₁₂₃₄₅₆₇₈"
+MOST = 8  # words, keys or numbers of a vector
+
+
+class Attention(View):
+    """See `attention` and `self_attention`, which make it."""
+
+    kind = "attention"
+    size = (7.2, 3.2)
+
+    @property
+    def numbers(self) -> dict[str, np.ndarray]:
+        """The tables at the current state in float64, by their letters in the order of NOUNS."""
+        given = self.options["shapes"].items()
+        t = {letter: torch.tensor(self.state[letter], dtype=torch.float64).reshape(shape) for letter, shape in given}
+        if "x" in t:
+            t |= {role: t["x"] @ t[f"W{role.upper()}"] for role in "qkv"}
+        if self.options["distance"]:
+            t["s"] = -0.5 * torch.cdist(t["q"], t["k"], compute_mode="donot_use_mm_for_euclid_dist") ** 2
+        else:
+            t["s"] = t["q"] @ t["k"].T / (t["q"].shape[-1] ** 0.5 if self.options["scaled"] else 1)
+        t["a"] = torch.softmax(t["s"], -1)
+        if "v" in t:
+            t["o"] = t["a"] @ t["v"]
+        return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
+
+    def _rows(self, letter: str) -> list[str]:
+        names = self.options[{"k": "keys", "v": "values"}.get(letter, "queries")]
+        return ["1", "2", "3", "4", "5", "6", "7", "8"] if len(letter) > 1 else names
+
+    def describe(self) -> str:
+        said = (f"{NOUNS[letter]} {_listed(table)}" for letter, table in self.numbers.items())
+        return "Tables, row by row: " + "; ".join(said) + "."
+
+    def table(self) -> TextTable:
+        tables = self.numbers
+        longest = max(table.shape[1] for table in tables.values())
+        rows = [
+            [f"{NOUNS[letter]} {name}", *(f"{x:.2f}" for x in row), *[""] * (longest - len(row))]
+            for letter, table in tables.items()
+            for name, row in zip(self._rows(letter), table, strict=False)
+        ]
+        return TextTable(["", *map(str, range(1, longest + 1))], rows)
+
+    def draw(self, figure) -> None:
+        from course_kit.views.picture import BRICK, COLOURS, PAPER, SAND, bare_axes, ink_map, names
+
+        tables = self.numbers
+        columns = -(-len(tables) // 2)
+        for axes in (places := np.ravel(figure.subplots(2, columns))):
+            axes.set_axis_off()
+        roles = {"q": "query", "k": "key", "v": "value", "o": "output"}
+        for axes, (letter, table) in zip(places, tables.items(), strict=False):
+            role = COLOURS.get(roles.get(letter[-1].lower()), "#596573")
+            full = SAND if letter == "s" else [int(role[i : i + 2], 16) for i in (1, 3, 5)]
+            ink = ink_map() if letter == "a" else ink_map(BRICK if letter == "s" else full, full, through=[PAPER])
+            axes.set_axis_on()
+            reach = 1 if letter == "a" else 3
+            axes.imshow(table, cmap=ink, vmin=0 if letter == "a" else -reach, vmax=reach)
+            for (row, column), x in np.ndenumerate(table):
+                dark = letter == "a" and x > 0.5
+                axes.text(column, row, f"{x:.2f}", ha="center", va="center", fontsize=8,
+                          color="white" if dark else "#1b2430")  # fmt: skip
+            axes.set_title(NOUNS[letter], fontsize=9, color=role)
+            bare_axes(axes, labelsize=8)
+            axes.set_yticks(
+                range(len(table)),
+                names(self._rows(letter)[: len(table)], "") if len(letter) == 1 else [""] * len(table),
+            )
+            axes.set_xticks(
+                range(table.shape[1]), names(self.options["keys"], "k") if letter in "sa" else [""] * table.shape[1]
+            )
+
+
+def attention(
+    q,
+    k,
+    v=None,
+    *,
+    query="q",
+    keys=None,
+    score="distance",
+    title="How does a query become an output?",
+    caption="Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number.",
+    live=False,
+    presenting=None,
+):
+    """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
+
+    keys: K words; without them the rows are k₁, k₂, … score: "distance" (−½ of its square), "dot", "scaled dot".
+    live=True: Python reads `q`, `k`, `v`, flat, and `at`, the number that is explained: [letter, row, column].
+    Raises TypeError or ValueError for shapes that do not fit, or other scores.
+    """
+    given = {"q": np.atleast_2d(as_array(q, "q")), "k": as_array(k, "k")}
+    given |= {} if v is None else {"v": as_array(v, "v")}
+    _check(given, q=(1, None), k=(None, given["q"].shape[-1]), v=(given["k"].shape[0] if given["k"].ndim else 0, None))
+    count, names = len(given["k"]), {"queries": [string("query", query)], "quoted": keys is not None}
+    if keys is None:
+        names |= {"keys": [f"k{sign}" for sign in SIGNS[:count]], "values": [f"v{sign}" for sign in SIGNS[:count]]}
+    else:
+        names["keys"] = names["values"] = checked_labels(keys, count, "keys", "k has {} rows")
+    one_of("score", score, ("distance", "dot", "scaled dot"))
+    return _made(given, names, score, title, caption, live, presenting)
+
+
+def self_attention(
+    x,
+    WQ,
+    WK,
+    WV,
+    words,
+    *,
+    title="How does a sentence attend to itself?",
+    caption="Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number.",
+    live=False,
+    presenting=None,
+):
+    """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
+
+    live=True: Python reads `x`, `WQ`, `WK`, `WV`, flat, and `at`, as in `attention`. Raises ValueError for shapes that
+    do not fit.
+    """
+    given = {name: as_array(part, name) for name, part in dict(x=x, WQ=WQ, WK=WK, WV=WV).items()}
+    size, own = (given[name].shape[-1] if given[name].ndim else 0 for name in ("x", "WQ"))
+    _check(given, x=(None, None), WQ=(size, None), WK=(size, own), WV=(size, None))
+    words = checked_labels(words, len(given["x"]), "words", "x has {} rows")
+    names = {"queries": words, "keys": words, "values": words, "quoted": True}
+    return _made(given, names, "scaled dot", title, caption, live, presenting)
+
+
+def _check(given, **shapes) -> None:
+    for name, table in given.items():
+        wanted = shapes[name]
+        fits = table.ndim == 2 and all(
+            n in (None, m) and 1 <= m <= MOST for n, m in zip(wanted, table.shape, strict=True)
+        )
+        if not fits or not np.isfinite(table).all():
+            needed = ", ".join("1 to 8" if n is None else str(n) for n in wanted)
+            raise ValueError(f"{name} has shape {table.shape}; needed: finite numbers [{needed}], none of them above 8")
+
+
+def _made(given, names, score, title, caption, live, presenting):
+    state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
+    options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
+    options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
+    reset = [{"kind": "button", "name": "reset", "label": "reset"}]
+    return shell(Attention(title, caption, {}, state, reset, options, presenting), live)
+
+
+def _listed(table: np.ndarray) -> str:
+    return " ".join("(" + ", ".join(f"{x:.2f}" for x in row) + ")" for row in table)
