@@ -365,7 +365,7 @@ class Attention {
       ];
       return t[letter].map(row);
     });
-    return { header: ["", ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };
+    return { header: ["table and row", ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };
   }
 
   numbers() {

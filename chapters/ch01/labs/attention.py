@@ -19,7 +19,7 @@ class Attention(View):
     """See `attention` and `self_attention`, which make it."""
 
     kind = "attention"
-    size = (7.2, 3.2)
+    colours = 128
 
     @property
     def numbers(self) -> dict[str, np.ndarray]:
@@ -37,52 +37,55 @@ class Attention(View):
             t["o"] = t["a"] @ t["v"]
         return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
 
+    def _noun(self, letter: str) -> str:
+        return "query" if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
+
     def _rows(self, letter: str) -> list[str]:
         names = self.options[{"k": "keys", "v": "values"}.get(letter, "queries")]
-        return ["1", "2", "3", "4", "5", "6", "7", "8"] if len(letter) > 1 else names
+        return list("12345678") if len(letter) > 1 else names
 
     def describe(self) -> str:
-        said = (f"{NOUNS[letter]} {_listed(table)}" for letter, table in self.numbers.items())
+        said = (f"{self._noun(letter)} {_listed(table)}" for letter, table in self.numbers.items())
         return "Tables, row by row: " + "; ".join(said) + "."
 
     def table(self) -> TextTable:
         tables = self.numbers
         longest = max(table.shape[1] for table in tables.values())
         rows = [
-            [f"{NOUNS[letter]} {name}", *(f"{x:.2f}" for x in row), *[""] * (longest - len(row))]
+            [f"{self._noun(letter)} {name}", *(f"{x:.2f}" for x in row), *[""] * (longest - len(row))]
             for letter, table in tables.items()
             for name, row in zip(self._rows(letter), table, strict=False)
         ]
-        return TextTable(["", *map(str, range(1, longest + 1))], rows)
+        return TextTable(["table and row", *map(str, range(1, longest + 1))], rows)
 
     def draw(self, figure) -> None:
         from course_kit.views.picture import BRICK, COLOURS, PAPER, SAND, bare_axes, ink_map, names
 
-        tables = self.numbers
-        columns = -(-len(tables) // 2)
-        for axes in (places := np.ravel(figure.subplots(2, columns))):
-            axes.set_axis_off()
+        tables, alone = self.numbers, len(self.options["queries"]) < 2
+        lines = [["x", "WQ", "q", "WK", "k"], ["WV", "v", "s", "a", "o"]]
+        if alone:  # as in the browser: each score and weight beside its key
+            lines = [[letter for letter in "qksavo" if letter in tables]]
+            tables |= {letter: tables[letter].T for letter in "sa"}
         roles = {"q": "query", "k": "key", "v": "value", "o": "output"}
-        for axes, (letter, table) in zip(places, tables.items(), strict=False):
-            role = COLOURS.get(roles.get(letter[-1].lower()), "#596573")
-            full = SAND if letter == "s" else [int(role[i : i + 2], 16) for i in (1, 3, 5)]
-            ink = ink_map() if letter == "a" else ink_map(BRICK if letter == "s" else full, full, through=[PAPER])
-            axes.set_axis_on()
-            reach = 1 if letter == "a" else 3
-            axes.imshow(table, cmap=ink, vmin=0 if letter == "a" else -reach, vmax=reach)
-            for (row, column), x in np.ndenumerate(table):
-                dark = letter == "a" and x > 0.5
-                axes.text(column, row, f"{x:.2f}", ha="center", va="center", fontsize=8,
-                          color="white" if dark else "#1b2430")  # fmt: skip
-            axes.set_title(NOUNS[letter], fontsize=9, color=role)
-            bare_axes(axes, labelsize=8)
-            axes.set_yticks(
-                range(len(table)),
-                names(self._rows(letter)[: len(table)], "") if len(letter) == 1 else [""] * len(table),
-            )
-            axes.set_xticks(
-                range(table.shape[1]), names(self.options["keys"], "k") if letter in "sa" else [""] * table.shape[1]
-            )
+        for part, letters in zip(np.ravel(figure.subfigures(len(lines), 1)), lines, strict=True):
+            ratios = [tables[letter].shape[1] + 1 for letter in letters]
+            for axes, letter in zip(part.subplots(1, len(letters), width_ratios=ratios), letters, strict=True):
+                table, colour = tables[letter], COLOURS.get(roles.get(letter[-1].lower()), "#596573")
+                full = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+                ink, reach = ink_map(full, full, through=[PAPER]), 3
+                if letter in "sa":
+                    ink, reach = (ink_map(BRICK, SAND, through=[PAPER]), 3) if letter == "s" else (ink_map(), 1)
+                axes.imshow(table, cmap=ink, vmin=0 if letter == "a" else -reach, vmax=reach)
+                for (row, column), x in np.ndenumerate(table):
+                    shade = "white" if letter == "a" and x > 0.5 else "#1b2430"
+                    axes.text(column, row, f"{round(x, 2):g}", ha="center", va="center", fontsize=8, color=shade)
+                axes.set_title(self._noun(letter), fontsize=9, color=colour)
+                bare_axes(axes, labelsize=8)
+                named = not alone or letter in "kv"
+                rows = names(self._rows(letter), "") if len(letter) == 1 and named else [""] * len(table)
+                axes.set_yticks(range(len(table)), rows)
+                columns = names(self.options["keys"], "k") if letter in "sa" and not alone else [""] * table.shape[1]
+                axes.set_xticks(range(table.shape[1]), columns)
 
 
 def attention(
@@ -157,7 +160,9 @@ def _made(given, names, score, title, caption, live, presenting):
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
     reset = [{"kind": "button", "name": "reset", "label": "reset"}]
-    return shell(Attention(title, caption, {}, state, reset, options, presenting), live)
+    view = Attention(title, caption, {}, state, reset, options, presenting)
+    view.size = (7.2, 3.2) if "x" in given else (7.2, 0.9 + 0.25 * len(given["k"]))
+    return shell(view, live)
 
 
 def _listed(table: np.ndarray) -> str:
