@@ -344,17 +344,6 @@ scores = {"P Pᵀ": P @ P.T, "P R(3) Pᵀ": P @ R @ P.T}  # rows: queries, colum
 back = scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)
 print("largest score three back, in all rows from 3 on:", back.all().item())
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-plot.maps(
-    scores,
-    "query",
-    "key",
-    limits=(8, 16),
-    title="What does a rotation do to the scores?",
-    caption="Scores between positions alone. Left: each position is nearest to itself. "
-    "Right: with W_Q = R(3), to the one three back.",
-)
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4) and (scores["P Pᵀ"].argmax(-1) == torch.arange(20)).all()
 assert (scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)).all()

@@ -34,6 +34,7 @@ VIEWS = {
 }
 OTHERS = {
     "softmax": lambda names: labs.softmax([1.0, 2.0, 3.0, 4.0], names),
+    "attention": lambda names: labs.attention([1.0, 0.5], torch.eye(4)[:, :2], query=names[0], keys=names, score="dot"),
     "scoring": lambda names: labs.scoring([1.0, 0.5], torch.eye(4)[:, :2], names=names),
 }
 
@@ -56,7 +57,7 @@ def test_what_stands_behind_a_view_stays(show):
     made = [make(MARKUP) for make in (VIEWS | OTHERS).values()]
     page = show(html="".join(view.fragment() for view in made) + '<p id="behind">The page goes on.</p>')
     expect(page.locator("#behind")).to_have_text("The page goes on.")
-    until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].filter(host => host.view).length"), 5)
+    until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].filter(host => host.view).length"), 6)
     assert page.evaluate("window.broken === undefined")
     expect(page.locator(".course-view-note")).to_have_count(0)
 

@@ -78,7 +78,8 @@ class Attention {
   /** @param {Letter} letter @param {Tables} t */
   grid(letter, t) {
     const { rows, columns, places } = layoutOf(this.spec, letter, t);
-    const name = (/** @type {string} */ text, /** @type {string} */ role) => h("span", { class: "name", role }, text);
+    const name = (/** @type {string} */ text, /** @type {string} */ role) =>
+      h("span", { class: "name", role, title: text }, text);
     const lines = places.map((line, r) => {
       const first = rows.length ? name(rows[r], "rowheader") : null;
       return h("div", { class: "row", role: "row" }, first, ...line.map((place) => this.cell(place)));

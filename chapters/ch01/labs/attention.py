@@ -19,7 +19,6 @@ class Attention(View):
     """See `attention` and `self_attention`, which make it."""
 
     kind = "attention"
-    colours = 128
 
     @property
     def numbers(self) -> dict[str, np.ndarray]:
@@ -57,35 +56,6 @@ class Attention(View):
             for name, row in zip(self._rows(letter), table, strict=False)
         ]
         return TextTable(["table and row", *map(str, range(1, longest + 1))], rows)
-
-    def draw(self, figure) -> None:
-        from course_kit.views.picture import BRICK, COLOURS, PAPER, SAND, bare_axes, ink_map, names
-
-        tables, alone = self.numbers, len(self.options["queries"]) < 2
-        lines = [["x", "WQ", "q", "WK", "k"], ["WV", "v", "s", "a", "o"]]
-        if alone:  # as in the browser: each score and weight beside its key
-            lines = [[letter for letter in "qksavo" if letter in tables]]
-            tables |= {letter: tables[letter].T for letter in "sa"}
-        roles = {"q": "query", "k": "key", "v": "value", "o": "output"}
-        for part, letters in zip(np.ravel(figure.subfigures(len(lines), 1)), lines, strict=True):
-            ratios = [tables[letter].shape[1] + 1 for letter in letters]
-            for axes, letter in zip(part.subplots(1, len(letters), width_ratios=ratios), letters, strict=True):
-                table, colour = tables[letter], COLOURS.get(roles.get(letter[-1].lower()), "#596573")
-                full = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-                ink, reach = ink_map(full, full, through=[PAPER]), 3
-                if letter in "sa":
-                    ink, reach = (ink_map(BRICK, SAND, through=[PAPER]), 3) if letter == "s" else (ink_map(), 1)
-                axes.imshow(table, cmap=ink, vmin=0 if letter == "a" else -reach, vmax=reach)
-                for (row, column), x in np.ndenumerate(table):
-                    shade = "white" if letter == "a" and x > 0.5 else "#1b2430"
-                    axes.text(column, row, f"{round(x, 2):g}", ha="center", va="center", fontsize=8, color=shade)
-                axes.set_title(self._noun(letter), fontsize=9, color=colour)
-                bare_axes(axes, labelsize=8)
-                named = not alone or letter in "kv"
-                rows = names(self._rows(letter), "") if len(letter) == 1 and named else [""] * len(table)
-                axes.set_yticks(range(len(table)), rows)
-                columns = names(self.options["keys"], "k") if letter in "sa" and not alone else [""] * table.shape[1]
-                axes.set_xticks(range(table.shape[1]), columns)
 
 
 def attention(
@@ -160,9 +130,7 @@ def _made(given, names, score, title, caption, live, presenting):
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
     reset = [{"kind": "button", "name": "reset", "label": "reset"}]
-    view = Attention(title, caption, {}, state, reset, options, presenting)
-    view.size = (7.2, 3.2) if "x" in given else (7.2, 0.9 + 0.25 * len(given["k"]))
-    return shell(view, live)
+    return shell(Attention(title, caption, {}, state, reset, options, presenting), live)
 
 
 def _listed(table: np.ndarray) -> str:
