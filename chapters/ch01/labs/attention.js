@@ -47,9 +47,11 @@ class Attention {
     this.lines = svgElement("svg", { class: "lines", "aria-hidden": "true" });
     this.sum = h("div", { class: "sum" });
     this.editor = this.fields();
-    readout(ui, "").append(this.sum, this.editor.element);
+    const said = readout(ui, "");
+    said.append(this.sum, this.editor.element);
     const planes = h("div", { class: "planes" }, ...this.planes.map(({ plane, title }) => figure(plane, title)));
-    ui.body.append(this.planes.length ? planes : "", h("div", { class: "bands" }, ...this.bands(t)), this.lines);
+    if (this.spec.presenting) planes.prepend(said); // a screen is wide
+    ui.body.append(planes.childElementCount ? planes : "", h("div", { class: "bands" }, ...this.bands(t)), this.lines);
     ui.body.classList.add(t.x ? "words" : "alone");
     this.listen(ui.body);
   }
@@ -104,7 +106,7 @@ class Attention {
   drawn(t) {
     const free = /** @type {Letter[][]} */ (t.x ? [["x"], ["v"]] : [["k", "q"], ["v"]]);
     const what = t.x ? "the words" : "[query|query] and [key|keys]";
-    const titles = [`${what}: drag them`, `[value|values] and [output|${t.x ? "outputs" : "output"}]`];
+    const titles = [`${what}: drag`, `[value|values] and [output|${t.x ? "outputs" : "output"}]`];
     if (t.q[0].length !== 2 || !t.v) return [];
     return free.map((letters, n) => {
       const all = () =>
@@ -213,8 +215,8 @@ class Attention {
     const first = Object.values(this.cells)[0];
     for (const cell of Object.values(this.cells)) cell.tabIndex = -1;
     (this.cells[chosen.join()] ?? first).tabIndex = 0;
-    this.trace(t, place);
     this.tell(t, place);
+    this.trace(t, place); // where all is now
     if (this.pressed && place) this.fly();
     this.pressed = false;
   }
@@ -238,8 +240,9 @@ class Attention {
     const { theme, unit, tall } = this.ui;
     const { presenting } = this.spec;
     const beside = t.x && !narrow && !presenting;
-    const high = presenting && t.x ? 115 : beside ? 175 : 165;
-    const wide = beside ? 210 * unit : Math.min(340 * unit, (width - 16 * unit) / 2);
+    const high = presenting ? 200 : beside ? 175 : 165;
+    const usual = Math.min(340 * unit, (width - 16 * unit) / 2);
+    const wide = beside ? 210 * unit : presenting ? 0.24 * width : usual;
     for (const { plane, letters } of this.planes) {
       const arrows = letters.flatMap((letter) => {
         const names = t.o.length < 2 && letter === "o" ? ["output"] : layoutOf(this.spec, letter, t).rows;

@@ -163,11 +163,3 @@ export function ancestorsOf(spec, tables, place, found = new Set([place.join()])
   }
   return found;
 }
-
-/** The same as a sentence. @param {AttentionSpec} spec @param {Tables} tables @param {Place} place */
-export function sentenceOf(spec, tables, place) {
-  const number = (/** @type {Place} */ [letter, r, c]) => said(tables[letter][r][c]);
-  const { what, parts } = madeOf(spec, tables, place);
-  const sum = parts.map((part) => (typeof part === "string" ? part : `${part.power ? "e^" : ""}${number(part.at)}`));
-  return `${what}: ${sum.join("")}${sum.length ? " = " : ""}${number(place)}.`;
-}

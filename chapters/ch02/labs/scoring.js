@@ -61,7 +61,8 @@ class Scoring {
     ];
     const shown = state.step >= ALL_STEPS;
     this.plane.draw(wide, high, arrows, shown ? marks : [], shown ? "A, B: averages of the keys" : "");
-    this.scores.element.style.height = narrow ? (spec.presenting ? "" : "34em") : `${high + 44 * ui.unit}px`; // all steps fit
+    const room = narrow ? "34em" : `${high + 44 * ui.unit}px`; // for all steps
+    this.scores.element.style.height = narrow && spec.presenting ? "" : room;
     this.fields.sync();
     this.scores.fill(made);
     const attends = (/** @type {Slot} */ slot) => this.attended(made[slot]);
