@@ -155,7 +155,7 @@ class Attention {
       const place = placeOf(event);
       if (!place) return;
       if (event.key === "Enter") this.choose(place, true);
-      else if (/^[\d.-]$/.test(event.key) && this.spec.shapes[place[0]]) this.editor.input.select(); // and what is typed goes there
+      else if (/^[\d.-]$/.test(event.key) && this.spec.shapes[place[0]]) this.editor.input.select(); // to type
       else this.walk(place, arrow(event));
     });
   }
@@ -248,10 +248,9 @@ class Attention {
         const names = t.o.length < 2 && letter === "o" ? ["output"] : layoutOf(this.spec, letter, t).rows;
         const named = (/** @type {number} */ r) =>
           letter !== "o" || t.o.length < 2 || (place && "sao".includes(place[0]) && place[1] === r);
-        return t[letter].map((vector, r) => ({
-          ...{ vector, name: named(r) ? names[r] : "", colour: theme[ROLES[letter] ?? "text"] },
-          width: letter === "q" || letter === "o" ? 3.4 : 2,
-        }));
+        const colour = theme[ROLES[letter] ?? "text"];
+        const look = { colour, width: letter === "q" || letter === "o" ? 3.4 : 2 };
+        return t[letter].map((vector, r) => ({ vector, name: named(r) ? names[r] : "", ...look }));
       });
       plane.draw(wide, high * tall, arrows);
     }
@@ -363,10 +362,11 @@ class Attention {
     const longest = Math.max(...this.letters.map((letter) => t[letter][0].length));
     const rows = this.letters.flatMap((letter) => {
       const names = layoutOf(this.spec, letter, t).rows;
-      const row = (/** @type {number[]} */ numbers, /** @type {number} */ r) => [
-        ...[`${nounOf(this.spec, letter)} ${t[letter].length > 1 ? (names[r] ?? r + 1) : ""}`.trim()],
-        ...[...numbers.map(said), ...Array(longest - numbers.length).fill("")],
-      ];
+      const row = (/** @type {number[]} */ numbers, /** @type {number} */ r) => {
+        const name = t[letter].length > 1 ? ` ${names[r] ?? r + 1}` : "";
+        const rest = Array(longest - numbers.length).fill("");
+        return [`${nounOf(this.spec, letter)}${name}`, ...numbers.map(said), ...rest];
+      };
       return t[letter].map(row);
     });
     return { header: ["table and row", ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };

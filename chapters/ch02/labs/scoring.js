@@ -11,6 +11,7 @@ import SCORING_CSS from "./scoring.css";
 
 /** @param {UI} ui @returns {Picture} */
 export function scoring(ui) {
+  if (ui.state.query.length !== 2) throw new RangeError("vectors of two numbers only, since edition 4");
   ui.style(SCORING_CSS);
   return new Scoring(ui);
 }
