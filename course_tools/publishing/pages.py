@@ -21,6 +21,7 @@ from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 FORMULA = '<div class="formula">'
+BEHIND = '<details class="behind"><summary>Guess first, or show what follows</summary>'
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,43 @@ def body(chapter, show=lambda view: view.still):
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code becomes
-    `<details class="folded">` below what it shows. What `setup()` says of its machine is left out.
+    `<details class="folded">` below what it shows. What follows a guess, up to the next heading, is in a
+    `<details class="behind">`. What `setup()` says of its machine is left out.
     """
-    parts = []
+    parts, behind = [], 0
     for cell in chapter.cells:
-        source = cell.source
-        shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
-        outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
-        if cell.kind == "code" and cell.hidden:
-            what = "imports" if cell.setup else "code"
-            source = f'<details class="folded"><summary>{what}</summary>{source}</details>'
-            made = f"{outputs}{source}"  # what is shown comes first
-        else:
-            made = f"{source}{outputs}"
-        classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
-        parts.append(f'<div class="{classes}" id="cell-{cell.id}">{made}</div>')
-    return "\n".join(parts)
+        before, made = "", _cell(cell, show)
+        if behind and cell.headings:
+            before, made = _cut(made)
+            parts.append(before + behind * "</details>")
+            behind = 0
+        parts.append(made)
+        if cell.tags & {"predict", "asks"}:
+            parts.append(BEHIND)
+            behind += 1
+    made = "\n".join(parts) + behind * "</details>"
+    return re.sub(rf"{re.escape(BEHIND)}\s*</details>", "", made)  # nothing follows this guess
+
+
+def _cell(cell, show):
+    source = cell.source
+    shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
+    outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
+    if cell.kind == "code" and cell.hidden:
+        what = "imports" if cell.setup else "code"
+        source = f'<details class="folded"><summary>{what}</summary>{source}</details>'
+        made = f"{outputs}{source}"  # what is shown comes first
+    else:
+        made = f"{source}{outputs}"
+    classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
+    return f'<div class="{classes}" id="cell-{cell.id}">{made}</div>'
+
+
+def _cut(cell):
+    """The HTML of a Markdown cell in two: before its first heading, "" if it begins with it, and from there on."""
+    start, place = cell.index(">") + 1, re.search(r"<h[1-6][ >]", cell).start()
+    before = cell[start:place].strip()
+    return (f'<div class="cell markdown">{before}</div>' if before else ""), cell[:start] + cell[place:]
 
 
 def anchor(words):

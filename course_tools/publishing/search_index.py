@@ -3,6 +3,7 @@
 from course_kit.views.view import json_for_script
 from course_tools.authoring.markup import HEADINGS, plain
 
+FOLDS = ["code", "Guess first, or show what follows"]
 LEFT_OUT = ["script", "style", "math", "pre", "nav"]  # code is for reading in its place
 
 
@@ -18,7 +19,7 @@ def sections(page):
                 found.append((child["id"], plain(child), []))
             elif "course-view" in child.get("class", ()):
                 found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
-            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
+            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) in FOLDS:
                 found[-1][2].append(" ")
             else:
                 collect(child)

@@ -131,6 +131,29 @@
     target.scrollIntoView();
   }
 
+  // ---- what follows a guess is unfolded once it is made, and stays so; on paper everything is
+
+  /** Whether the guess above a fold was made here. @param {HTMLDetailsElement} fold */
+  function made(fold) {
+    const data = fold.previousElementSibling.querySelector('.course-view script[type="application/json"]');
+    return data && read(`attention-course:guess:${JSON.parse(data.textContent)[0].title}`) !== null;
+  }
+
+  function unfold() {
+    for (const fold of document.querySelectorAll("main details.behind")) {
+      const id = `shown:${location.pathname.split("/").pop()}#${fold.previousElementSibling.id}`;
+      fold.open = made(fold) || read(id) !== null;
+      fold.addEventListener("toggle", () => fold.open && write(id, ""));
+    }
+    document.addEventListener("course-guess", ({ target }) => {
+      const fold = target.closest(".cell")?.nextElementSibling;
+      if (fold?.matches("details.behind")) fold.open = made(fold) || fold.open;
+    });
+    addEventListener("beforeprint", () => {
+      for (const fold of document.querySelectorAll("main details.behind")) fold.open = true;
+    });
+  }
+
   // ---- "Report something": the section that is being read goes along
 
   function report(event) {
@@ -149,6 +172,7 @@
     part("colours").addEventListener("click", nextColours);
     part("report")?.addEventListener("click", report);
     fold();
+    unfold();
     reach();
     const look = onceAFrame(stops);
     look();

@@ -1,5 +1,6 @@
 // A guess before the answer: cards with a letter, which are native radio buttons, and a card that is still face down.
-// Once picked, a mark takes the place of the letter, and that card says what is right, and why.
+// Once picked, a mark takes the place of the letter, and that card says what is right, and why. The browser keeps the
+// guess, and the page hears of it: it unfolds what follows.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
@@ -33,10 +34,35 @@ export function verdictOf({ answers, answer, because }, pick) {
   ];
 }
 
+/** Where the browser keeps the guess at a question; the pages that fold what follows look there. */
+const placeOf = (/** @type {string} */ question) => `attention-course:guess:${question}`;
+
+/** @param {string} question @returns {number} the guess of an earlier visit, or -1 */
+function earlier(question) {
+  try {
+    return Number(localStorage.getItem(placeOf(question)) ?? -1);
+  } catch {
+    return -1; // a browser that keeps nothing
+  }
+}
+
+/** @param {string} question @param {number} pick */
+function keep(question, pick) {
+  try {
+    if (pick < 0) localStorage.removeItem(placeOf(question));
+    else localStorage.setItem(placeOf(question), String(pick));
+  } catch {
+    // a browser that keeps nothing
+  }
+}
+
 /** @param {UI} ui @returns {Picture} */
 export function predict(ui) {
   const { state, id } = ui;
   const spec = /** @type {PredictSpec} */ (ui.spec);
+  if (!spec.presenting && state.pick < 0) state.pick = earlier(spec.title); // each class guesses anew
+  if (!(state.pick < spec.answers.length)) state.pick = -1;
+  let kept = state.pick;
   const answers = spec.answers.map((answer) => curled(readable(answer, MOST)));
   const question = { answers, answer: spec.answer, because: spec.because };
   const sentences = (/** @type {number} */ pick) =>
@@ -70,8 +96,17 @@ export function predict(ui) {
   );
   ui.body.append(fieldset, card);
 
+  /** The browser and the page hear of a guess, and of one that is taken back. */
+  function tell() {
+    if (state.pick === kept) return;
+    kept = state.pick;
+    if (!spec.presenting) keep(spec.title, kept);
+    ui.root.host.dispatchEvent(new CustomEvent("course-guess", { bubbles: true, composed: true }));
+  }
+
   return {
     paint() {
+      tell();
       inputs.forEach((input, i) => {
         input.checked = state.pick === i;
       });

@@ -1,5 +1,5 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but untrusted.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
+// but untrusted.js and guesses.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -163,13 +163,15 @@
       cell?.model.setMetadata("solution_unfolded", true);
     };
     document.addEventListener("toggle", unfolded, true); // it does not bubble
-    import(new URL("untrusted.js", HERE)).then(({ showUntrusted }) => {
+    const parts = ["untrusted.js", "guesses.js"].map((name) => import(new URL(name, HERE)));
+    Promise.all(parts).then(([{ showUntrusted }, { foldGuesses }]) => {
       const seen = new WeakSet();
       const look = () => {
         const panel = current();
         if (!panel || seen.has(panel)) return;
         seen.add(panel);
         showUntrusted(panel);
+        panel.context.ready.then(() => foldGuesses(app, panel));
       };
       app.shell.currentChanged?.connect(look);
       look();

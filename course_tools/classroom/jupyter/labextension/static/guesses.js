@@ -1,0 +1,123 @@
+// What follows a guess, up to the next heading, is out of sight until the guess is made or *show* is pressed: outputs
+// and text, not code, which has to be run. Only the page hides it; the notebook stays as it is. "Run all cells" shows
+// all, and a class sees all (reading.css). predict.js keeps the guesses, by their questions.
+const GUESS = "attention-course:guess:";
+const HEADING = /^#{1,6} /m;
+const RUN_ALL = /run-all(-cells)?$/;
+
+const kept = (name) => {
+  try {
+    return localStorage.getItem(name) !== null;
+  } catch {
+    return false; // a browser that keeps nothing
+  }
+};
+const tagged = (cell, tag) => cell.model.getMetadata("tags")?.includes(tag) ?? false;
+
+/** The question of a guess, from its output; "" for one that was not run. */
+function questionOf(cell) {
+  const html = cell.model.outputs.length ? cell.model.outputs.get(0).data["text/html"] : undefined;
+  if (!html) return "";
+  const whole = new DOMParser().parseFromString([html].flat().join(""), "text/html"); // no script in it runs
+  const data = whole.querySelector('.course-view script[type="application/json"]');
+  return data ? JSON.parse(data.textContent)[0].title : "";
+}
+
+const hasHeading = (cell) =>
+  cell.model.type === "markdown" &&
+  HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, ""));
+
+/** Folds a notebook now and whenever it changes. */
+export function foldGuesses(app, panel) {
+  const notebook = panel.content;
+  const shown = new Set(); // cells whose fold was opened here
+  const questions = new Map(); // an output that is being made again is still the question
+  const name = ({ model }) => `attention-course:shown:${panel.context.path}#${model.id}`;
+  let all = false;
+
+  /** Whether a cell asks and has no answer yet. */
+  function waits(cell) {
+    const { id } = cell.model;
+    if (all || shown.has(id) || kept(name(cell))) return false;
+    if (tagged(cell, "asks")) return true;
+    if (!tagged(cell, "predict")) return false;
+    const question = questionOf(cell) || questions.get(id);
+    questions.set(id, question);
+    return Boolean(question) && !kept(GUESS + question);
+  }
+
+  function show(cell) {
+    shown.add(cell.model.id);
+    try {
+      localStorage.setItem(name(cell), "");
+    } catch {
+      // a browser that keeps nothing
+    }
+    fold();
+  }
+
+  /** The line below a guess, where something is folded. */
+  function line(cell, wanted) {
+    const there = cell.node.querySelector(":scope > .course-fold");
+    if (!wanted) return there?.remove();
+    if (there) return;
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "show" });
+    button.addEventListener("click", () => show(cell));
+    const made = Object.assign(document.createElement("p"), { className: "course-fold" });
+    made.append("Guess first, or ", button, " what follows.");
+    cell.node.append(made);
+  }
+
+  function fold() {
+    let asking = null; // the guess that waits
+    const asked = new Set();
+    for (const cell of notebook.widgets) {
+      const ends = hasHeading(cell);
+      cell.node.classList.toggle("course-behind", Boolean(asking)); // of a cell with a heading, what is above that
+      if (asking && (!ends || !cell.model.sharedModel.getSource().trimStart().startsWith("#"))) asked.add(asking);
+      if (ends) asking = null;
+      if (!asking && waits(cell)) asking = cell;
+    }
+    for (const cell of notebook.widgets) line(cell, asked.has(cell));
+  }
+
+  /** What hides a cell, opened. */
+  function reveal(node) {
+    const cells = notebook.widgets;
+    const place = cells.findIndex((cell) => cell.node.contains(node));
+    if (!cells[place]?.node.classList.contains("course-behind")) return;
+    show(cells.slice(0, place).findLast((cell) => cell.node.querySelector(":scope > .course-fold")));
+    node.scrollIntoView();
+  }
+
+  let soon = 0;
+  const later = () => {
+    soon ||= requestAnimationFrame(() => {
+      soon = 0;
+      if (!panel.isDisposed) fold();
+    });
+  };
+  const watched = new WeakSet();
+  const watch = () => {
+    for (const { model } of notebook.widgets) {
+      if (watched.has(model)) continue;
+      watched.add(model);
+      model.contentChanged.connect(later);
+    }
+    later();
+  };
+  notebook.model.cells.changed.connect(() => requestAnimationFrame(watch));
+  panel.node.addEventListener("course-guess", later);
+  app.commands.commandExecuted.connect((_, { id }) => {
+    if (!RUN_ALL.test(id) || app.shell.currentWidget !== panel) return;
+    all = true;
+    later();
+  });
+  panel.node.addEventListener("click", ({ target }) => {
+    const link = target.closest?.('a[href*="#"]');
+    const id = link && decodeURIComponent(link.hash.slice(1));
+    const to = id && panel.node.querySelector(`[id="${CSS.escape(id)}"], [data-jupyter-id="${CSS.escape(id)}"]`);
+    if (to) requestAnimationFrame(() => reveal(to));
+  });
+  watch();
+}
