@@ -97,7 +97,8 @@ class View:
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
-        told |= {"format": program.FORMAT, "words": self.describe(), "arrays": layout}
+        words = self.title if self.options.get("asks") else self.describe()
+        told |= {"format": program.FORMAT, "words": words, "arrays": layout}
         if clash := told.keys() & self.options:
             raise ValueError(
                 f"{self.kind!r} has an option {min(clash)!r}; every view is told one of that name: rename it"
@@ -140,6 +141,12 @@ def at(view: View, **state) -> View:
     other = copy.copy(view)
     other.state = {**view.state, **state}
     return other
+
+
+def asking(view: View) -> View:
+    """The same view for a guess: it says nothing of what it shows, nor does its alt text, until a hand has moved it."""
+    view.options["asks"] = True
+    return view
 
 
 def positions(control: dict) -> list:

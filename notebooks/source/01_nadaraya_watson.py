@@ -21,7 +21,7 @@ from torch import nn
 import course_kit
 from chapters.ch01 import again, exercise, hint, labs, solution
 from IPython.display import display
-from course_kit.views import heatmap, plot, predict
+from course_kit.views import asking, heatmap, plot, predict
 
 runtime = course_kit.setup()
 
@@ -42,17 +42,19 @@ truth = (grid, true_day(grid))
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.ask(
-    hours,
-    readings,
-    truth,
-    query=15.0,
-    width=4.0,
-    key_name="hour",
-    value_name="°C",
-    title="Which readings answer for 15:00?",
-    caption="The [output|estimate] is an average of the [value|readings]; each bar is the "
-    "share of one of them. The width says how far the [query|query] reaches.",
+asking(
+    labs.ask(
+        hours,
+        readings,
+        truth,
+        query=15.0,
+        width=4.0,
+        key_name="hour",
+        value_name="°C",
+        title="Which readings answer for 15:00?",
+        caption="The [output|estimate] is an average of the [value|readings]; each bar "
+        "is the share of one of them. The width says how far the [query|query] reaches.",
+    )
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -251,7 +253,7 @@ assert round(min(slow), 1) == 1.4
 # %% [markdown]
 # Each at its best width, they are off by 0.69, 0.76 and 0.70 °C; over fifty other days, too, their means differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1. Among these three, the width matters more than the shape. (One that fades very slowly, 1 / (1 + d/w), is off by 1.4 at its best.)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Three: score, then share
 # Is this the attention from above? **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, the score $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
@@ -609,7 +611,11 @@ heatmap(
 assert [round(attention[tired.index("it"), tired.index(word)].item(), 2) for word in ("animal", "street")] == [0.31, 0.12]
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # "it" gives 31 % of its weight to "animal" and 12 % to "street", because we gave it a vector near that of "animal".
+#
+# </details>
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -209,7 +209,11 @@ spread = response(2, 2**0.5, q[:200], torch.randn(200, 1000, 2, generator=genera
 assert spread[1] / spread[0] > 1.8
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # It is not. At $d=64$ the median response is 1.20 without √d and 0.26 with it, and only between $d=160$ and 224 do the curves cross (with other random vectors, too). What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, 31 % with more than ten times it.
+#
+# </details>
 #
 # **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike to 24 keys, for any $d$ from 2 to 400. (With 4 keys, or at $d=2$ with 1,000, they do not.)
 #
@@ -227,7 +231,7 @@ def scaled_score(queries, keys):
 # %% [markdown]
 # <!-- solution: scaled dot-product score -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Three: what does the word take?
 # Back to *Le chat était*; the six vectors are keys and values. **With a pencil:** divide the scores 0, 0, 1, 0, 1, 1 by √3. What are the weights and the output? You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
 

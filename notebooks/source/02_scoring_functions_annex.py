@@ -299,7 +299,7 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 
 # %% [markdown]
 # ## Can a cosine decide?
-# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, which the network chooses. The dot product has another one built in, as one claim forgets:
+# Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, which the network chooses. And the dot product?
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(torch.tensor(2.0).exp().item(), 1) == 7.4

@@ -540,7 +540,7 @@ labs.alignment(
 heaviest = [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]]
 assert "name" not in trained.card or heaviest == ["crisis", "economic", "european"] and not crisis.seen
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # At *crise* it jumps to "crisis" and goes back, word by word, as Bahdanau's did in *the European Economic Area*. Nobody showed it an alignment. We rewarded it only for correct words; attending to the right place turned out to help.
 #
 # So what does it attend to when it writes *il* or *elle*? In our first sentence, *too tired*, "it" is the animal, *il*. In its *twin*, *too wide*, "it" is the street, *elle*. (It was trained on both.) **Guess:** "animal" and "street", "it", or the adjective?

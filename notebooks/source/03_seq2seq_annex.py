@@ -77,14 +77,7 @@ assert torch.allclose(looked, weights[:, 0], atol=1e-4)
 # Only what the context is made of: one vector, or all states.
 
 # %% [markdown]
-# The second is about the halves of a Transformer, which has no recurrent network. As it should be:
-#
-# | | input | mechanism | output |
-# |---|---|---|---|
-# | encoder | the whole source | all words attend to all words | one vector for each source word |
-# | decoder | the target so far | it attends to these words, then to the encoder's output | probabilities of the next word |
-#
-# What circulates mixes it up with this chapter's model. In each list one line is wrong.
+# The second is about the halves of a Transformer, which has no recurrent network. What circulates mixes it up with this chapter's model. In each list one line is wrong.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -154,6 +147,13 @@ predict(
 )
 
 # %% [markdown]
+# As it should be:
+#
+# | | input | mechanism | output |
+# |---|---|---|---|
+# | encoder | the whole source | all words attend to all words | one vector for each source word |
+# | decoder | the target so far | it attends to these words, then to the encoder's output | probabilities of the next word |
+#
 # The last list is about a map like those of the lesson, with French and English words:
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
@@ -252,7 +252,7 @@ print(f"loss before {before:.1f}, after {own_loss(own, trial).item():.2f}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert before > 5 and own_loss(own, trial).item() < 0.4 * before
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Does it help to read backwards?
 # <a id="reversed-source"></a>
 # Before attention, Sutskever et al. (2014) fed the source *backwards*, so that the first source word came right before the first target word. BLEU rose from 25.9 to 30.6. <!-- source: Sutskever et al. 2014, section 3.3 --> Their encoder read in one direction, ours reads in both. **Guess:** does the trick help ours, and does it help one like theirs?
@@ -325,7 +325,7 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
 # The *gradient* of an output says how much it changes when an input changes a little. It is computed backwards, and each recurrent step on the way multiplies it by a matrix. A gradient that shrinks at each step **vanishes**; one that grows **explodes** (Bengio et al., 1994). Here are five small untrained networks with sixty inputs:
@@ -482,7 +482,7 @@ labs.alignment(
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## What does it attend to at 高兴 (happy)?
 # The same kind of model also translates from Chinese, character by character. **Guess:** what does it attend to when it writes *happy* (高兴) or *eating* (吃)?
 

@@ -235,7 +235,7 @@ print("\n".join(f"{i:2}  {i:04b}" for i in range(6)))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # The last digit flips at every step, the one before it at every second, the third at every fourth. Together they name every number. Binary digits jump; smooth waves, fast ones and slow ones, do the same job. **Guess before you look:** from position 20 to 21, which columns change most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]

@@ -23,7 +23,7 @@ import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
 from IPython.display import display
 from course_kit import results
-from course_kit.views import Table, plot, predict
+from course_kit.views import Table, asking, plot, predict
 from course_kit.checkpoints import load_checkpoint
 from course_kit.heads import attention_weights
 
@@ -38,15 +38,17 @@ with torch.no_grad(), attention_weights(grammar.model) as seen:
     grammar.model.encode(ids)
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-labs.heads(
+first = labs.heads(
     maps_of,
     words,
+    layer=0,
     select=("it", "animal"),
     title="How much of “it” goes to “animal”?",
     model=grammar,
     caption="The open head has a row for each [query|query] and a column for each "
     "[key|key].",
 )
+asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
@@ -109,12 +111,6 @@ predict(
 )
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# None: only what the matrices produce is cut.
-#
-# </details>
-#
 # ### Exercise 1 ●●○ · 4 minutes
 # Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Beware: `x.reshape(B, H, T, d)` has the right shape, but gives the first head the first *words*.
 #
@@ -455,13 +451,6 @@ predict(
     "to 5, in every layer.",
 )
 
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Equal: with the causal mask, row 5 is computed from the source and words 1 to 5, in every layer.
-#
-# </details>
-
 # %%
 read = torch.cat([torch.full((500, 1), BEGIN), target[:, :-1]], 1)
 with torch.no_grad():
@@ -656,12 +645,6 @@ kept = [(round(row["sentences, %"]), round(row["pairs, %"])) for row in forbidde
 assert kept == [(95, 90), (95, 90), (95, 90), (95, 90), (14, 0), (50, 0)] and len(head_study.pairs()) == 2 * 368
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# As many as before, 95 %.
-#
-# </details>
-#
 # **In this model the pronoun needs neither connection of "it".** Forbid "it" to attend to its noun, forbid the step that writes the French pronoun to attend to "it", or both: 95 % stay right. **The adjective decides.** Hide its noun from it, and 14 % are right: the pronoun now mostly follows the other noun. Hide the adjective from the French step, and 50 % are right, but no whole pair: the model writes the same pronoun for both twins.
 #
 # Our corpus is regular: the adjective tells which noun is meant, and the model has found that out. But another model may need "it". Here is the same table for your translator, which has trained for less long:

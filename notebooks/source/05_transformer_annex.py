@@ -85,7 +85,7 @@ predict(
     because="One formula for all; W_Q, W_K and W_V differ from head to head.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Layer norm or batch norm?
 # *Batch norm* takes each feature's mean and standard deviation over all words of the batch. A training batch has sentences of 4 and 6 words, padded with zeros to 6, or to 10. **Guess:** whose outputs for the ten real words change?
 
@@ -142,9 +142,6 @@ encoder = cross = source[:, None]  # [B, 1, S]: the same for all queries
 decoder = target[:, None] & causal_mask(target.shape[1])  # [B, T, T]
 print(decoder.int()[0].tolist())
 
-# %% [markdown]
-# What rows of padding attend to does not matter, but an empty row is risky: its softmax is 0/0 = NaN, which the next layer spreads to every word, because 0 · NaN = NaN.
-
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "A slide lets a word see “only those before it”. What happens to the first word?",
@@ -152,6 +149,9 @@ predict(
     answer=1,
     because="The diagonal belongs to the mask: a word may always see itself.",
 )
+
+# %% [markdown]
+# What rows of padding attend to does not matter, but an empty row is risky: its softmax is 0/0 = NaN, which the next layer spreads to every word, because 0 · NaN = NaN.
 
 # %% [markdown]
 # ### Find the error ●○○ · 6 minutes
@@ -211,7 +211,7 @@ predict(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert VOCABULARY[1] == "am" and TABLE[1].argmax() == 1 and (TABLE >= 0).all()
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Does prediction need the mask?
 # A lecture says no: "the future is not there yet". **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
 
@@ -289,7 +289,7 @@ all_rows, _ = scaled_dot_product_attention(
 gaps = (torch.stack(rows, 1) - all_rows).abs().amax((0, 2))  # of each step
 print(f"{len(gaps)} steps, largest difference {gaps.max():.0e}")
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # The whole model must agree at every step, too: 128 cached steps of `transformer-grammar` with one call. Without a cache, they compute 64.5 times as many words. **Guess** how much faster the cached steps are.
 
 # %%
@@ -328,7 +328,7 @@ assert gaps.max() < 1e-4 and len(gaps) == len(words) and differ.max() < 1e-3
 # %% [markdown]
 # It is below 64.5, because one call for many words is faster than many calls for one word each.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Label smoothing
 # <a id="label-smoothing"></a>
 # A probability of exactly 1 would need infinite logits. So **label smoothing**, used in the paper, asks for a little less: it takes ε from the correct word and shares this evenly among all $V$ words, the correct one included:
@@ -355,7 +355,7 @@ assert round(ended, 2) == 1.08
 #
 # *Source:* Szegedy et al., *Rethinking the Inception architecture*, 2015.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Which layer is read?
 # Each decoder layer reads the *last* encoder layer. It could read the one of its own depth instead, or the last *and* another (**layer-wise multi-view** decoding). `LayerWise` switches a trained model; each memory goes through the encoder's norm. **Guess:** how much BLEU does it cost a model that was trained with the last alone?
 
@@ -393,7 +393,7 @@ assert min(alone + both) > 96 and alone[0] - min(alone) < 4 and alone[3] == min(
 #
 # *Source:* Liu et al., *Layer-wise multi-view decoding*, 2020 (arXiv 2005.08081). <!-- source: Liu et al. 2020, with the number of its arXiv page -->
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Before or after, and how to warm up
 # <a id="before-or-after"></a>
 # **Guess** which learns better without [warm-up](05_transformer.ipynb#warm-up): post-norm, whose norms are in the residual stream, or pre-norm?
@@ -459,7 +459,7 @@ assert (
 #
 # *Sources:* Xiong et al., *On layer normalization in the Transformer architecture*, 2020; Liu et al., *On the variance of the adaptive learning rate and beyond*, 2020.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Which connection decides, in detail?
 # <a id="which-connection-decides-in-detail"></a>
 # More connections than in the lesson, some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
@@ -610,7 +610,7 @@ labs.alignment(
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## What the first Transformer cost
 # The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards at an assumed 9.5 TFLOP/s. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. <!-- source: Vaswani et al. 2017, section 5; table 2 assumes 9.5 TFLOP/s -->
 #

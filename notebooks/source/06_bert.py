@@ -26,7 +26,7 @@ from chapters.ch06.pairs import encode
 from IPython.display import display
 from chapters.ch06.experiments.tasks import spread
 from course_kit import results
-from course_kit.views import Table, plot, predict
+from course_kit.views import Table, asking, plot, predict
 from course_kit.views.live import below
 from course_kit.checkpoints import load_checkpoint
 
@@ -44,7 +44,7 @@ ids = torch.tensor([page.ids])
 holes = (ids[0] == prose.tokenizer.mask).nonzero().flatten().tolist()
 with torch.no_grad():
     expected = prose.model(ids).mlm_logits[0].softmax(-1)  # [T, V]
-labs.predictions(
+first = labs.predictions(
     page.tokens,
     expected,
     prose.tokenizer.words,
@@ -55,6 +55,7 @@ labs.predictions(
     caption="Choose a [query|hole]. The bars show which words bert-prose "
     "[output|expects] there.",
 )
+asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 written = "opened into chair hand life shook".split()

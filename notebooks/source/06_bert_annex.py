@@ -163,7 +163,7 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 # %% [markdown]
 # Meaning counts, and so do shared words: *The street was too wide to cross* (3) is nearer to *The animal was too tired to cross the street* (1) than *The dog was exhausted …* (2) is, 0.66 against 0.60. Sentences 5 and 6, on the European Economic Area and a common market, share no word: 0.49.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Do output vectors know what a word means?
 # We wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning, subtract the mean of a word's 24 vectors, and find for each sentence the *nearest* other one. **Guess:** how often does the word mean the same in both? By chance, in about half of the cases.
 
@@ -287,7 +287,7 @@ apart = {name: x[banks].diff(dim=0).norm().item() for name, x in parts.items()}
 assert len(banks) == 2 and apart["token"] == 0 < min(apart["segment"], apart["position"], apart["sum"])
 assert torch.allclose(embeddings(batch.ids, batch.segments)[0], embeddings.norm(parts["sum"]), atol=1e-5)
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Does B follow A?
 # In half of the pairs B really follows A (*IsNext*, the odd rows), in the others it comes from elsewhere (*NotNext*). Rows 1 and 2 are the paper's: <!-- source: Devlin et al. 2019, appendix A.1; the rows are numbered below -->
 #
@@ -420,7 +420,7 @@ labs.predictions(
 assert not any(map(lesson.seen, at_the_bank))
 assert (told := [" ".join(story.sentences) for story in lesson.examples("train")]) and sum("to deposit some money. " in t and " waited in the bank until" in t.split("to deposit some money. ")[1][:40] for t in told) == 24
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## What is each part of pre-training worth?
 # We trained small models for 6,400 steps as in BERT's paper; with `[MASK]` at *every* chosen token, as a widely used slide deck has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
 
@@ -564,22 +564,6 @@ assert [round(100 * n / 58) for n in (sum(as_meant), 23)] == [66, 40]
 
 # %% [markdown]
 # ## Is an answer a class?
-# The answer to a question is a span of the text. Each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
-#
-# ### Exercise ●●● · 8 minutes
-# Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
-#
-# <!-- example: answer span -->
-
-# %% tags=["exercise"]
-@exercise("answer span")
-def best_span(start_logits, end_logits, allowed):
-    """start_logits, end_logits [T]; allowed [T] bool: where an answer may lie
-    -> (first, last)"""
-    raise NotImplementedError
-
-# %% [markdown]
-# Where `[CLS]` is more probable as both than every span, the answer is “none”. An overview calls question answering a classification of each token.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -601,6 +585,24 @@ predict(
         "It fits: this is a softmax over positions.",
     ],
 )
+
+# %% [markdown]
+# An overview calls question answering a classification of each token. But the answer to a question is a span of the text: each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
+#
+# ### Exercise ●●● · 8 minutes
+# Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
+#
+# <!-- example: answer span -->
+
+# %% tags=["exercise"]
+@exercise("answer span")
+def best_span(start_logits, end_logits, allowed):
+    """start_logits, end_logits [T]; allowed [T] bool: where an answer may lie
+    -> (first, last)"""
+    raise NotImplementedError
+
+# %% [markdown]
+# Where `[CLS]` is more probable as both than every span, the answer is “none”.
 
 # %% [markdown]
 # ## What is a bottleneck adapter?
@@ -723,7 +725,7 @@ assert in_all == [[84.2, 80.5, 91.8], [70.9, 64.5, 76.0]]
 # %% [markdown]
 # Each of the six matrices began with 6 directions; together they keep 24, unequally shared. That it helps is not shown: after 300 steps, on sentiment with new words, AdaLoRA gets 70.9 % (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## What do the heads attend to?
 # Three fine-tuned models, every head. Choose a task, then a row. **Guess:** if three heads give *lazy* nearly all the weight of `[CLS]`, does the answer hang on each of them?
 
@@ -939,7 +941,31 @@ assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text an
 # %% [markdown]
 # ## Fill a gap, or continue?
 # <a id="autoencoding"></a><a id="autoregressive"></a>
-# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**. They differ in the attention mask, and so in what they predict:
+# BERT repairs a damaged text: it is **autoencoding**. GPT, in the next chapter, writes a word, reads it, and writes the next: it is **autoregressive**.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "Which of these claims about BERT and GPT is wrong?",
+    [
+        "BERT's pre-training predicts hidden words from the words on both sides",
+        "BERT is discriminative and GPT is generative, and that is where they differ",
+        "Fine-tuned with a head, either of them gives p(label | text)",
+        "GPT writes a text easily, word after word; BERT was not trained for it",
+    ],
+    answer=1,
+    because=[
+        "This is true, and it is called autoencoding.",
+        "A discriminative model gives p(label | text). BERT's pre-training gives p(word "
+        "| the rest of the text), and a GPT with a head is as discriminative as a "
+        "BERT with one. They differ in what a word may see.",
+        "This is true: GPT's first paper, too, solved its tasks in this way.",
+        "This is true. A masked model can write, too, as below, but needs "
+        "training with nearly all words covered, as in LLaDA.",
+    ],
+)
+
+# %% [markdown]
+# They differ in the attention mask, and so in what they predict:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask
@@ -966,27 +992,6 @@ plot.maps(
 # | used for | vectors, labels, tags, spans, search | writing, and tasks whose answer can be written |
 #
 # An overview calls BERT *discriminative* (it labels a text) and GPT *generative* (it produces one). It also says that GPT predicts words “from left to right or from right to left”, but GPT has one direction, that in which it writes.
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "Which of these claims about BERT and GPT is wrong?",
-    [
-        "BERT's pre-training predicts hidden words from the words on both sides",
-        "BERT is discriminative and GPT is generative, and that is where they differ",
-        "Fine-tuned with a head, either of them gives p(label | text)",
-        "GPT writes a text easily, word after word; BERT was not trained for it",
-    ],
-    answer=1,
-    because=[
-        "This is true, and it is called autoencoding.",
-        "A discriminative model gives p(label | text). BERT's pre-training gives p(word "
-        "| the rest of the text), and a GPT with a head is as discriminative as a "
-        "BERT with one. They differ in what a word may see.",
-        "This is true: GPT's first paper, too, solved its tasks in this way.",
-        "This is true. A masked model can write, too, as in the lesson, but needs "
-        "training with nearly all words covered, as in LLaDA.",
-    ],
-)
 
 # %% [markdown]
 # <a id="writing"></a>

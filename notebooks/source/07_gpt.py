@@ -373,7 +373,7 @@ labs.sampling(
 # %% [markdown]
 # **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Four: what is a token?
 # <a id="token"></a><a id="bpe"></a>
 # The poet reads letters, so a word takes many steps. A vocabulary of whole words would be huge, and never complete. In between lies **byte-pair encoding** (BPE): begin with single bytes, and again and again join the most frequent pair of neighbours. **Guess** the first pair:

@@ -100,7 +100,7 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 # %% [markdown]
 # The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the best of theirs. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Can it translate by continuing?
 # A GPT has no encoder, so we write the source into the same line:
 #
@@ -271,7 +271,7 @@ assert min(pairs.values()) > 0.9 * blind
 #
 # A published model picks up whole tasks from its prompt (Brown et al. 2020), but our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ### And with one layer?
 # We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
 
@@ -428,7 +428,7 @@ A, B, alpha, beta = 406.4, 410.7, 0.34, 0.28  # as Hoffmann et al. printed them
 best_N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (3.15e23 / 6) ** (beta / (alpha + beta))
 assert round(3.15e23 / 6 / best_N**2) == 87
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## What does length cost?
 # **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory must it keep for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
 
@@ -490,7 +490,7 @@ assert (min(grew), max(grew)) == (2.5, 6.2)
 #
 # To compare runs, a callback of `fit` writes a log, `TensorBoard("runs/first")` of `course_kit.callbacks`; `tensorboard --logdir runs --host 127.0.0.1` draws all curves together on port 6006. **Weights & Biases** keeps them on its own servers, unless you set `WANDB_MODE=offline`. **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`). <!-- source: tensorboard, wandb, colab -->
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## Does another library read your GPT?
 # Many programs read models in GPT-2's layout: the class `GPT2LMHeadModel` of `transformers`. Your `GPT` has the same parts, so its parameters fit. **Guess:** how far apart are the logits?
 
@@ -636,7 +636,7 @@ french = [
 for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
     print(*streamed(serving.OLLAMA, model, french, temperature=0), sep="")
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # ## How does a 3 B model fit into 1.9 GB?
 # <a id="quantisation"></a>
 # `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits per parameter are left.

@@ -46,6 +46,7 @@ class View {
     /** @type {Spec} */
     this.spec = { ...given, presenting };
     this.initial = { ...(given.initial ?? given.state) };
+    this.asks = given.asks;
     /** @type {State} */
     this.state = { ...given.state };
     this.unit = presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1));
@@ -109,14 +110,19 @@ class View {
   /** @param {State} patch */
   set(patch, done = false) {
     Object.assign(this.state, patch);
+    if (Object.keys(patch).length) this.spec.asks = false;
     this.settled ||= done;
     this.pending ||= requestAnimationFrame(() => this.paint());
   }
 
   /** @param {string} name */
   act(name) {
-    if (name === "reset") this.set({ ...this.initial }, true);
-    else this.ui.actions[name]?.();
+    if (name !== "reset") {
+      this.ui.actions[name]?.();
+      return;
+    }
+    this.set({ ...this.initial }, true);
+    this.spec.asks = this.asks;
   }
 
   /**
@@ -256,6 +262,7 @@ class View {
     ui.theme = theme;
     for (const sync of this.syncs) sync();
     shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * this.unit);
+    shell.classList.toggle("asking", Boolean(spec.asks));
     picture.paint(width, shell.classList.contains("narrow"));
     this.rename();
     if (spec.presenting && width !== this.arranged) this.arrange(width);
