@@ -127,7 +127,7 @@ def test_sizes_are_about_those_that_the_guide_says(folder):
         *(pytest.param(file, "light", marks=[pytest.mark.weekly] * (file in ANNEXES[1:])) for file in PAGES),
         *(pytest.param(file, "dark", marks=pytest.mark.weekly) for file in PAGES),
         ("index.html", "light"),
-        ("index.html", "dark"),
+        pytest.param("index.html", "dark", marks=pytest.mark.weekly),
     ],
 )
 def test_a_page_fits_a_phone_and_axe_finds_nothing(visit, file, colour):
@@ -257,6 +257,23 @@ def test_a_file_is_there_to_take(visit, served):
     with page.expect_download() as taken:
         page.locator("a[download]").first.click()
     assert "class Translator" in Path(taken.value.path()).read_text("utf-8")
+
+
+def test_what_follows_a_guess_stays_folded_until_it_is_made_or_shown(visit):
+    page = visit("01_nadaraya_watson.html", size=(390, 844), has_touch=True)
+    folds = page.locator("details.behind")
+    first, second = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 1))
+    until(lambda: folds.evaluate_all("all => all.filter((one) => one.open).length"), 0)
+    until(lambda: first.locator(".course-view").is_visible(), False)
+    guess = page.locator(".predict .course-view").first
+    guess.scroll_into_view_if_needed()
+    guess.locator("label").first.tap()
+    until(first.locator(".course-view").first.is_visible)
+    second.locator("> summary").tap()
+    page.reload()
+    until(lambda: folds.evaluate_all("all => all.filter((one) => one.open).length"), 2)
+    page.locator('a[href="#leave-one-out"]').last.evaluate("link => link.click()")
+    until(page.locator("#leave-one-out").is_visible)
 
 
 def test_the_contents_fold_and_stay_folded(visit):

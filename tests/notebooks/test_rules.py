@@ -9,7 +9,7 @@ import pytest
 from course_kit import files, lessons, views
 from course_kit.views import program
 from course_tools.authoring import building, sources
-from course_tools.authoring.rules import check, names, pattern, text
+from course_tools.authoring.rules import check, guesses, names, pattern, text
 from course_tools.authoring.rules.notebook import Notebook
 
 LESSON = """\
@@ -114,7 +114,7 @@ def problems(course, tmp_path, monkeypatch):
         course("01_one_annex", annex)
         folder = course("01_one", lesson, **options)
         both = [Notebook(name, folder) for name in ("01_one", "01_one_annex")]
-        rules = [*text.RULES, *names.RULES, *pattern.RULES, *pattern.OF_CHAPTERS]
+        rules = [*text.RULES, *names.RULES, *pattern.RULES, *guesses.RULES, *pattern.OF_CHAPTERS]
         return [[what for rule in rules for _, what, _ in rule(one)] for one in both]
 
     return found
@@ -168,6 +168,12 @@ IN_LESSON = {
     "an exclamation mark ('book!')": ("A book.", "A book!"),
     "American spelling 'color'": ("A book.", "A book in color."),
     "a paragraph of": ("A book.", "A book. " * 100),
+    "its answer is in sight in cell 7": (
+        'plot.lines(x)\n\n# %% jupyter={"source_hidden": true} tags=["predict"]\npredict("How many?", ["3", "4"]',
+        "plot.lines(x)\n\n# %% [markdown]\n# It is three of them.\n\n"
+        '# %% jupyter={"source_hidden": true} tags=["predict"]\npredict("How many?", ["three of them", "none"]',
+    ),
+    "the answer to '**Guess:**' is in sight": (STEP, f"{STEP}# **Guess:** how many?\n#\n"),
     "a picture without a text": ("A book.", "![](data:none) A book."),
 }
 IN_ANNEX = {

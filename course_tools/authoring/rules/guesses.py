@@ -22,7 +22,7 @@ NEAR = 4  # cells below such a question, among which its view is
 def in_sight(notebook):
     """No text, output, caption or readout that is not folded gives the answer of a guess away."""
     for number, cell in notebook.code():
-        if "predict" not in tags(cell):
+        if "predict" not in tags(cell) or "predict(" not in cell.source:
             continue
         question, answers, right = asked(cell)
         own, phrase = own_words(question, answers, right), " ".join(words(answers[right]))

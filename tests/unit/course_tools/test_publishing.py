@@ -100,6 +100,20 @@ def test_cells_become_html(tmp_path):
     ]
 
 
+def test_what_follows_a_guess_up_to_the_next_heading_is_folded_each_guess_for_itself(tmp_path):
+    cells = ["predict('one')", "1 + 1", "predict('two')", ["told\n\n### On\n\nread on"], "predict('three')", ["## End"]]
+    path = notebook_of(tmp_path, *cells)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["predict"] * cell.source.startswith("predict")
+    nbformat.write(notebook, path)
+    page = tree(pages.body(pages.chapter(path)))
+    folds = page.select("details.behind")
+    said = [[fold.get_text().count(word) for word in ("1 + 1", "two", "told", "On", "three")] for fold in folds]
+    assert said == [[1, 1, 1, 0, 0], [0, 0, 1, 0, 0]], "and nothing follows the third"
+    assert page.find("h3").parent.get_text(strip=True) == "Onread on" and not page.find("h3").find_parent("details")
+
+
 def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
     with pytest.raises(ValueError, match="make notebooks ARGS=01"):
         pages.chapter(notebook_of(tmp_path, "1 + 1", run=False))
