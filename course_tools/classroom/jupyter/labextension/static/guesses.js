@@ -60,7 +60,10 @@ export function foldGuesses(app, panel) {
   function line(cell, wanted) {
     const there = cell.node.querySelector(":scope > .course-fold");
     if (!wanted) return there?.remove();
-    if (there) return;
+    if (there) {
+      if (there.nextElementSibling) cell.node.append(there); // JupyterLab fills a cell when it comes near the screen
+      return;
+    }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "show" });
     button.addEventListener("click", () => show(cell));
     const made = Object.assign(document.createElement("p"), { className: "course-fold" });
@@ -99,10 +102,11 @@ export function foldGuesses(app, panel) {
   };
   const watched = new WeakSet();
   const watch = () => {
-    for (const { model } of notebook.widgets) {
-      if (watched.has(model)) continue;
-      watched.add(model);
-      model.contentChanged.connect(later);
+    for (const cell of notebook.widgets) {
+      if (watched.has(cell)) continue;
+      watched.add(cell);
+      cell.model.contentChanged.connect(later);
+      cell.ready?.then(later);
     }
     later();
   };
