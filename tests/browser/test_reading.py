@@ -144,22 +144,31 @@ def test_on_a_dark_ground_prose_has_the_lighter_colours_of_the_views(shown):
         page.evaluate(theme, "JupyterLab Light")
 
 
+FOLDED = f"""() => {HERE}.content.widgets.filter((cell) => cell.node.querySelector(":scope > .course-fold")).length"""
+TO_THE_GUESS = f"""() => {{ const {{ content }} = {HERE};
+    const guesses = (cell) => cell.model.getMetadata("tags")?.includes("predict");
+    return content.scrollToItem(content.widgets.findIndex(guesses), "start"); }}"""
+
+
 def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(shown):
+    """JupyterLab puts a cell into the page when it comes near the screen; what it holds is there before."""
     name = LESSONS[1]
     page, _ = shown(name, 1280, 900)
-    folds, behind = page.locator(".course-fold"), page.locator(".course-behind .jp-OutputArea-output:visible")
     cells = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
     most = sum(not {"predict", "asks"}.isdisjoint(cell.metadata.get("tags", ())) for cell in cells)
-    until(folds.count, most)
-    guess = page.locator(".jp-Cell:has(> .course-fold):has(.course-view)").first
-    guess.scroll_into_view_if_needed()
-    assert behind.count() == 0
-    guess.locator("label").first.click()
-    until(folds.count, most - 1)
+    until(lambda: page.evaluate(FOLDED), most)
+    page.evaluate(TO_THE_GUESS)
+    guess = page.locator(".jp-Cell:has(> .course-fold):has(.course-view)").first.element_handle()
+    seen = "cell => cell.nextElementSibling.querySelector('.jp-OutputArea-output').checkVisibility()"
+    assert not guess.evaluate(seen)
+    guess.query_selector("label").click()
+    until(lambda: guess.evaluate(seen))
+    until(lambda: page.evaluate(FOLDED), most - 1)
     page, _ = shown(name, 700, 900)  # opened again
-    until(folds.count, most - 1)
-    folds.last.get_by_role("button", name="show").click()
-    until(folds.count, most - 2)
+    until(lambda: page.evaluate(FOLDED), most - 1)
+    page.evaluate(TO_THE_GUESS)
+    page.get_by_role("button", name="show", exact=True).first.click()
+    until(lambda: page.evaluate(FOLDED), most - 2)
     # the last test: a dialog asks for a kernel now
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    until(folds.count, 0)
+    until(lambda: page.evaluate(FOLDED), 0)
