@@ -272,8 +272,6 @@ def test_what_follows_a_guess_stays_folded_until_it_is_made_or_shown(visit):
     second.locator("> summary").tap()
     page.reload()
     until(lambda: folds.evaluate_all("all => all.filter((one) => one.open).length"), 2)
-    page.locator('a[href="#leave-one-out"]').last.evaluate("link => link.click()")
-    until(page.locator("#leave-one-out").is_visible)
 
 
 def test_the_contents_fold_and_stay_folded(visit):
