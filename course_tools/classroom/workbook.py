@@ -3,6 +3,7 @@
 A notebook that is not there yet is copied. An untouched copy is replaced when the course brings a new edition.
 One that the student changed stays, and the new edition is laid beside it as `NAME.new-edition.ipynb`.
 One that no program can read any more, cut off in a power failure, stays as well, and a fresh copy is laid beside it.
+A copy shows pictures and results from its first moment, but no run numbers and nothing about the authors' machine.
 `workbook/.course.json` remembers what was laid down: {"written": {file: sha256}, "editions": {notebook: sha256}}.
 """
 
@@ -11,6 +12,7 @@ import hashlib
 import itertools
 import json
 import os
+import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from course_kit.exercises import record
 from course_kit.files import STATE
 
 CHANGELOG = "CHANGELOG.md"
+# cells whose outputs speak of the machine that ran them: what it is, what it has, where it wrote
+OF_A_MACHINE = re.compile(r"course_kit\.setup\(|-m course doctor|^keep\(|^print\(serving\.ollama\(", re.M)
 
 
 class WorkbookError(ValueError):
@@ -93,14 +97,37 @@ def sync(notebooks, workbook):
         raise WorkbookError(_explain(error, workbook)) from error
 
 
+def unrun(content):
+    """The bytes of a notebook of the course -> those of a copy that nobody has run on this machine.
+
+    The version of Python is this one's: JupyterLab would write it into a notebook as it opens, and call it unsaved.
+    """
+    try:
+        notebook = json.loads(content)
+    except ValueError:
+        return content
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        cell["execution_count"] = None
+        if OF_A_MACHINE.search("".join(cell["source"])):
+            cell["outputs"] = []
+        for output in cell["outputs"]:
+            if "execution_count" in output:
+                output["execution_count"] = None
+    if "language_info" in notebook["metadata"]:
+        notebook["metadata"]["language_info"]["version"] = platform.python_version()
+    return (json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
 def _sync(editions, workbook):
     state = _read_state(workbook)
     before = json.dumps(state)
     changes = []
     for name, edition in editions.items():
-        content = edition.read_bytes()
-        sha256 = files.sha256(edition)
-        change = _decide(name, sha256, workbook, state)
+        content, newest = unrun(edition.read_bytes()), files.sha256(edition)
+        sha256 = hashlib.sha256(content).hexdigest()
+        change = _decide(name, sha256, newest, workbook, state)
         if change:
             changes.append(change)
         if change and change.kind == "damaged" and _laid_down(change.file, sha256, workbook, state):
@@ -108,7 +135,7 @@ def _sync(editions, workbook):
         if change:
             files.write_atomically(workbook / change.file, content)
             state["written"][change.file] = sha256
-        state["editions"][name] = sha256
+        state["editions"][name] = newest
         if change or json.dumps(state) != before:
             _write_state(workbook, state)
             before = json.dumps(state)
@@ -117,18 +144,19 @@ def _sync(editions, workbook):
     return changes
 
 
-def _decide(name, sha256, workbook, state):
-    """What to do about one notebook of the course -> Change or None."""
+def _decide(name, sha256, newest, workbook, state):
+    """What to do about one notebook of the course -> Change or None. sha256: of its copy; newest: of the edition."""
     found = _sha256(workbook / name)
     if found is None:
         return Change("new", name, name)
     if found == sha256:
         state["written"][name] = sha256
         return None
+    known = state["editions"].get(name) == newest
     if found == state["written"].get(name):
-        return Change("replaced", name, name)
+        return None if known else Change("replaced", name, name)
     broken = damaged(workbook / name)
-    if state["editions"].get(name) == sha256 and not broken:
+    if known and not broken:
         return None  # this edition has been offered
     for beside in _names_beside(name):
         there = _sha256(workbook / beside)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import platform
 import stat
 
 import nbformat
@@ -18,7 +19,7 @@ def edition(text):
     cell = nbformat.v4.new_code_cell(
         text, id="one", outputs=[nbformat.v4.new_output("display_data", {"text/html": "<b>"})]
     )
-    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).encode()
+    return (nbformat.writes(nbformat.v4.new_notebook(cells=[cell])) + "\n").encode()
 
 
 @pytest.fixture
@@ -55,6 +56,18 @@ def test_the_first_start_copies_everything_and_the_second_changes_nothing(notebo
     times = {path: path.stat().st_mtime_ns for path in mine.iterdir()}
     assert workbook.sync(notebooks, mine) == []
     assert {path: path.stat().st_mtime_ns for path in mine.iterdir()} == times
+
+
+def test_a_copy_shows_its_pictures_and_nothing_of_the_machine_that_ran_it():
+    lesson = files.course_folder() / "notebooks" / "00_start_here.ipynb"
+    before, after = (json.loads(x) for x in (lesson.read_bytes(), workbook.unrun(lesson.read_bytes())))
+    code = [x for x in after["cells"] if x["cell_type"] == "code"]
+    assert all(x.get("execution_count") is None for y in code for x in [y, *y["outputs"]])
+    assert "OK    disk" not in json.dumps(after["cells"])
+    kept = [(x["outputs"], y["outputs"]) for x, y in zip(before["cells"], after["cells"], strict=True) if "outputs" in x]
+    gone = [x for x, y in kept if len(x) > len(y)]
+    assert len(gone) == 2 and sum("view" in str(y) for _, y in kept) == sum("view" in str(x) for x, _ in kept) > 3
+    assert after["metadata"]["language_info"]["version"] == platform.python_version()
 
 
 def test_a_start_removes_what_was_left_half_written(notebooks, mine):
