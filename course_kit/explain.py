@@ -55,8 +55,8 @@ def sentence(error: BaseException) -> str:
 
 
 MISSING = (
-    "{name}: no cell that has run in this kernel makes it. If one above does, as after a restart: *Kernel → Resume "
-    "here*. If none does: is it spelt right?"
+    "{name} is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it spelt "
+    "right?"
 )
 
 

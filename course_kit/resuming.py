@@ -33,12 +33,12 @@ class CannotResume(RuntimeError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def resume_here(cell: str | None = None) -> None:
+def resume_here(cell: str | None = None, *, tell: bool = False) -> None:
     """Defines again what the cells above had defined, and says in a few lines what came back and what did not.
 
-    cell: the id of the cell to stop before; without: the cell that calls. Outputs on the page stay. ■ stops it, a
-    training included; what is back by then stays. Raises CannotResume outside of a notebook, and where the saved
-    notebook does not have this cell.
+    cell: the id of the cell to stop before; without: the cell that calls. tell: names each cell on stderr before it
+    runs. Outputs on the page stay. ■ stops it, a training included; what is back by then stays. Raises CannotResume
+    outside of a notebook, and where the saved notebook does not have this cell.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -47,10 +47,13 @@ def resume_here(cell: str | None = None) -> None:
     started, back, failed, stopped = time.monotonic(), 0, [], False
     with store.brought_back() as trainings:
         try:
-            for one in _above(shell, cell):
+            above = _above(shell, cell)
+            for place, one in enumerate(above, 1):
                 first = next((x.strip() for x in one.source.splitlines() if x.strip() and not x.startswith("#")), "")
                 if not first or first.startswith(("%", "!")) or "resume_here" in one.source:
                     continue
+                if tell:
+                    print(f"Bringing back cell {place} of {len(above)}: {first[:48]}", file=sys.stderr, flush=True)
                 error = _run(shell, one.source, only_definitions="shows" in one.metadata.get("tags", ()))
                 back += not error
                 failed += [(first[:60], error)] * bool(error)

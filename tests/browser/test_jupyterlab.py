@@ -153,12 +153,18 @@ def write(server, name, *cells):
     nbformat.write(made, server.folder / name)
 
 
+FILES = """() => [...window.jupyterapp.shell.widgets('left')].find(({ id }) => id === 'filebrowser')
+    .listing._sortedItems.map(({ name }) => name)"""
+
+
 def test_the_plugin_notes_an_unfolded_solution_and_a_folded_cell_is_no_wider_than_the_screen(browser, with_plugin):
     long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
     folded = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
     how = nbformat.v4.new_markdown_cell(f"<details><summary>{HOW}</summary>\n\n`x`\n\n</details>")
-    write(with_plugin, "folded.ipynb", folded, how)
-    nb = Notebook(browser, with_plugin, "folded.ipynb")
+    for name in ("05_folded.ipynb", "05_folded_annex.ipynb"):
+        write(with_plugin, name, folded, how)
+    nb = Notebook(browser, with_plugin, "05_folded.ipynb")
+    until(lambda: nb.page.evaluate(FILES), ["05_folded.ipynb", "05_folded_annex.ipynb"])  # the lesson before its annex
     nb.page.set_viewport_size({"width": 560, "height": 1000})
     text = nb.page.locator(".jp-PlaceholderText")
     until(text.inner_text, contains("total = 1000000 + 1000001"))
@@ -167,7 +173,7 @@ def test_the_plugin_notes_an_unfolded_solution_and_a_folded_cell_is_no_wider_tha
     more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
     assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
     until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
-    saved = with_plugin.folder / "folded.ipynb"
+    saved = with_plugin.folder / "05_folded.ipynb"
     assert cells.unfolded(saved.read_bytes()) == []
     nb.page.locator("summary", has_text=HOW).click()
     nb.save()

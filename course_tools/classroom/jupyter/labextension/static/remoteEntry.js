@@ -1,5 +1,5 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but untrusted.js and guesses.js beside it, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
+// but what lies beside it: untrusted.js, guesses.js, file_list.js, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -32,14 +32,15 @@
     return found.length;
   }
 
-  // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error.
-  async function ask(panel, code) {
+  // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error. heard: of stderr, meanwhile.
+  async function ask(panel, code, heard = () => {}) {
     const kernel = panel.sessionContext.session?.kernel;
     if (!kernel) throw new Error("This notebook has no kernel: choose one in the Kernel menu.");
     const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });
     let said = "";
     future.onIOPub = ({ content, header }) => {
       if (header.msg_type === "stream" && content.name === "stdout") said += content.text;
+      else if (header.msg_type === "stream") heard(content.text.trim().split("\n").at(-1));
     };
     const reply = await future.done;
     if (reply.content.status !== "ok") throw new Error(reply.content.evalue || "stopped");
@@ -47,10 +48,11 @@
   }
 
   // Brings back what the cells above the active one had defined; their outputs stay as they are.
-  async function resume(panel) {
+  async function resume(panel, heard = () => {}) {
+    heard("The cells above run again, quietly …");
     await panel.context.save();
     const id = panel.content.activeCell?.model.id ?? "";
-    return ask(panel, `from course_kit import resuming\nresuming.resume_here(${JSON.stringify(id)})`);
+    return ask(panel, `from course_kit import resuming\nresuming.resume_here(${JSON.stringify(id)}, tell=True)`, heard);
   }
 
   const soon = (promise, seconds) =>
@@ -80,10 +82,11 @@
     }
   }
 
-  async function restartAndResume(panel) {
+  async function restartAndResume(panel, heard = () => {}) {
+    heard("The kernel starts afresh …");
     await panel.context.save();
     await freshKernel(panel.sessionContext);
-    return resume(panel);
+    return resume(panel, heard);
   }
 
   // On a phone the bars at both sides would take a sixth of the page; the menu View opens what they open.
@@ -110,19 +113,33 @@
         : null;
     const say = (message, type = "success", autoClose = 8000) =>
       app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
+    // A notice that follows what goes on, from the moment of the press.
+    function follow() {
+      let notice; // a promise of its id
+      return {
+        heard: (message) => {
+          if (!notice) notice = say(message, "in-progress", false);
+          else notice.then((id) => app.commands.execute("apputils:update-notification", { id, message }));
+        },
+        close: () => notice?.then((id) => app.commands.execute("apputils:dismiss-notification", { id })),
+      };
+    }
     const add = (name, label, caption, run) =>
       app.commands.addCommand(`attention-course:${name}`, {
         label,
         caption,
         isEnabled: () => !!current(),
         execute: async () => {
+          const { heard, close } = follow();
           try {
-            const said = await run(current());
+            const said = await run(current(), heard);
             if (said) say(said);
             return said;
           } catch (error) {
             say(`Not done: ${error.message}`, "error", false);
             return false;
+          } finally {
+            close();
           }
         },
       });
@@ -177,6 +194,8 @@
       look();
     });
     app.restored?.then(() => giveRoom(app.shell));
+    const files = app.restored?.then(() => [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"));
+    files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 
