@@ -44,10 +44,10 @@ def _panels(view: fragments.View) -> dict[int, tuple[str, np.ndarray]]:
 
 
 def ink(shown: np.ndarray) -> str:
-    """Weights [Q, K] as the address of a picture of one pixel each, whose opacity they are."""
+    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: its share of the largest of them."""
     from PIL import Image
 
-    opacity, data = np.round(255 * shown).astype(np.uint8), io.BytesIO()
+    opacity, data = np.round(255 * shown / shown.max()).astype(np.uint8), io.BytesIO()
     Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
@@ -82,13 +82,13 @@ def strip(
     """
     parts = []
     for number in sorted(weights().keys() & questions().keys()):
-        name, (file, question) = weights()[number][0], questions()[number]
+        (name, shown), (file, question) = weights()[number], questions()[number]
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         told = "" if words else f' aria-label="{number} {html.escape(question)}"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}"{told}>'
-            f'<span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span>'
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is {shown.max():.2f}"{told}>'
+            f'<span class="map"><span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span></span>'
             f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

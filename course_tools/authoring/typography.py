@@ -1,4 +1,5 @@
-"""Straight quotes as authors type them -> curly ones as readers see them, in the prose of Markdown alone."""
+"""As authors type it -> as readers see it, in the prose of Markdown alone: curly quotes, and no line that ends between a
+number and its per cent."""
 
 import re
 
@@ -15,10 +16,11 @@ KEPT = re.compile(
 )
 OPENS = "([{|/—–·=“‘"  # what may stand before a quote that opens, besides a space
 UNSEEN = "*_"  # bold and italic begin and end without a letter
+PER_CENT = re.compile(r"(?<=\d) %(?!\w)")
 
 
 def curly(markdown):
-    """The same Markdown with curly quotes and apostrophes; code, mathematics, HTML and addresses stay as they are.
+    """The same Markdown with curly quotes and apostrophes, and 98 % on one line; code, mathematics, HTML and addresses stay as they are.
 
     A link to a heading of a notebook is curled with that heading, whose name it repeats.
     """
@@ -46,7 +48,7 @@ def _curled(text, before):
         if letter not in UNSEEN:
             before = letter
         made.append(letter)
-    return "".join(made), before
+    return PER_CENT.sub("\u00a0%", "".join(made)), before
 
 
 def _address(target):

@@ -180,7 +180,7 @@ class Site:
     def listed(self, chapter):
         """What the list of chapters has of one."""
         told, number = self.told[chapter.name], lessons.chapter(chapter.name)
-        goal = re.sub(r"^\w+ the end you hold [^:,]+[:,] ", "", told["about"])
+        goal = re.sub(r"^\w+ the end you hold (?:(?:, | and )?mine/\w+\.py)+[:,] ", "", told["about"])
         more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
         return told | more | {"about": goal[:1].upper() + goal[1:], "held": artifacts.of(chapter.name)}
 

@@ -512,7 +512,7 @@ room, answer = labs.people(
     layer,
     live=True,
     title="Who attends to whom?",
-    caption="Click a cell: the [query|person] of its row then looks for the "
+    caption="In the running notebook, click a cell: the [query|person] of its row then looks for the "
     "[key|person] of its column. "
     "Let two look for the same one, or for themselves.",
 )

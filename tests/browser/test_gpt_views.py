@@ -161,7 +161,7 @@ def test_the_game_opens_with_an_example(put):
 
 def test_capitals_and_rare_signs_are_behind_shift(put):
     signs = [*"\n !',.3ABCabcéß我"]
-    page = put(labs.next_character("abcab", noise(4, len(signs)).softmax(-1), signs))
+    page = put(labs.next_character("abcab", noise(4, len(signs)).softmax(-1), signs, opened=0))
     seen = lambda: {k.inner_text() for k in page.locator(".keys button").all() if k.is_visible()}  # noqa: E731
     until(seen, {*"⏎␣',.abcéß我"})
     shift = page.get_by_role("button", name="capitals")
@@ -174,6 +174,11 @@ def test_capitals_and_rare_signs_are_behind_shift(put):
     until(lambda: state(page)["guesses"], ["B"])
     until(seen, {*"⏎␣',.abcéß我"})
     until(lambda: shift.evaluate("e => e.getRootNode().activeElement === e"))
+    page.keyboard.press("c")  # a real key counts wherever in the view one is
+    until(lambda: state(page)["guesses"], ["B", "c"])
+    page.locator('[data-key="a"]').click()
+    page.keyboard.press("Space")  # and does not press the drawn one again
+    until(lambda: state(page)["guesses"], ["B", "c", "a", " "])
     page = put(labs.next_character("AB", noise(2, 2).softmax(-1), ["A", "B"]))
     until(page.locator(".keys button").first.is_visible)
     until(page.get_by_role("button", name="capitals").count, 0)

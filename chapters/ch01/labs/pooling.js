@@ -152,7 +152,7 @@ class Pooling {
     const { state, arrays } = this.ui;
     const count = (state.removed ?? []).length;
     const found =
-      ` · About ${effective.toFixed(1)} of ${weights.length - count} examples count; ` +
+      ` · About ${effective.toFixed(1)} of ${weights.length - count} readings count; ` +
       `the largest weight, ${percent(weights[strongest])}, is at ${this.told(arrays.keys[strongest])}.`;
     const none = " · No key is within reach: no weights, no estimate.";
     this.say.replaceChildren(

@@ -31,6 +31,19 @@ export class Keyboard {
     this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...rowsOf(set).map(row)));
     this.shift = h("button", { type: "button", onclick: () => this.turn(!this.sets[0].inert) }, "capitals, rare signs");
     this.turn(false);
+    const stay = () => this.field.focus({ preventScroll: true }); // a mouse leaves the real keys in the field
+    ui.body.addEventListener("click", ({ pointerType }) => pointerType === "mouse" && stay());
+    ui.root.addEventListener("keydown", (event) => this.elsewhere(/** @type {KeyboardEvent} */ (event)));
+  }
+
+  /** A letter that is typed while a button of the view has the focus. @param {KeyboardEvent} event */
+  elsewhere(event) {
+    const { key, ctrlKey, metaKey, altKey, target } = event;
+    const other = this.spec.long || ctrlKey || metaKey || altKey || !/^\S$/u.test(key);
+    if (other || this.field.disabled || !(target instanceof HTMLButtonElement)) return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab has other plans with letters
+    this.guess(key);
   }
 
   /** @param {string} token */

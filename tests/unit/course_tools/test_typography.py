@@ -21,6 +21,7 @@ from course_tools.authoring.typography import KEPT, curly
         ('<b style="color:#bf5f00">"it"</b> is', '<b style="color:#bf5f00">“it”</b> is'),
         ("[the model's](03_seq2seq.ipynb)", "[the model’s](03_seq2seq.ipynb)"),
         ("“already” it’s", "“already” it’s"),
+        ("98 % of 7 %s, `5 %`", "98\u00a0% of 7 %s, `5 %`"),
     ],
 )
 def test_quotes_of_prose_are_curled(typed, read):

@@ -156,18 +156,17 @@
       "A fresh kernel, with what the cells above had defined",
       restartAndResume,
     );
-    // Cells that hold the text to its numbers stay out of sight, until one is chosen with the keys or fails.
+    // Cells that hold the text to its numbers, or put the reader's functions into a training, stay out of sight, until
+    // one is chosen with the keys or says something.
     const style = document.createElement("style");
     style.textContent = ".course-asserts:not(.jp-mod-active, :has(.jp-OutputArea-child)) { display: none; }";
     document.head.append(style);
     const putAway = (panel) =>
       panel.content.widgets.forEach((cell) => {
-        const held = cell.model.getMetadata("tags")?.includes("asserts") ?? false;
+        const source = cell.model.sharedModel.getSource();
+        const held = cell.model.getMetadata("tags")?.includes("asserts") || /^for_training\(/m.test(source);
         cell.node.classList.toggle("course-asserts", held);
-        cell.node.classList.toggle(
-          "course-setup",
-          /^runtime = course_kit\.setup\(/m.test(cell.model.sharedModel.getSource()),
-        );
+        cell.node.classList.toggle("course-setup", /^runtime = course_kit\.setup\(/m.test(source));
       });
     app.shell.currentChanged?.connect(() => {
       const panel = current();
