@@ -146,20 +146,23 @@ class MapsPainter {
     });
   }
 
-  /** The names of columns, slanted; where cells are small only some. @param {number} p */
+  /** The names of columns, slanted where one is wider than its cell; where cells are small only some. @param {number} p */
   columns(p) {
     const { pen, ui } = this;
     const { x, y } = this.spots[p];
+    const { columns } = this.cells.panels[p];
     const [dx] = this.steps(p);
     if (dx < 9) return;
-    const { size, every } = slanting(ui, dx);
+    pen.font = ui.font(12);
+    const slanted = widest(pen, columns) > dx - 2;
+    const { size, every } = slanted ? slanting(ui, dx) : { size: 12, every: 1 };
     pen.font = ui.font(size);
-    this.cells.panels[p].columns.forEach((name, k) => {
+    columns.forEach((name, k) => {
       if (k % every) return;
       pen.save();
-      pen.translate(x + (k + 0.5) * dx, y - 5 * ui.unit);
-      pen.rotate(-Math.PI / 4);
-      write(pen, name, 0, 0, ui.theme.text);
+      pen.translate(x + (k + 0.5) * dx, y - (slanted ? 5 : 9) * ui.unit);
+      if (slanted) pen.rotate(-Math.PI / 4);
+      write(pen, name, 0, 0, ui.theme.text, slanted ? "left" : "center");
       pen.restore();
     });
   }
