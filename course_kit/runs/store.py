@@ -1,9 +1,10 @@
 """Trainings kept on disk, so that a kernel that was restarted need not train again.
 
-In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, under a fingerprint of
-the weights it began with, its data, loss, steps, seed, settings, and the editions of the course and of torch. If one of
-them differs, or cannot be told, the model is trained again. When the folder is full, the trainings that were not used
-for longest go first.
+In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, also on its way, at the
+first evaluation after each half minute: a kernel that is killed loses little. A file's name is a fingerprint of the
+weights that a training began with, its data, loss, steps, seed, settings, and the editions of the course and of torch.
+If one of them differs, or cannot be told, the model is trained again. When the folder is full, the trainings that were
+not used for longest go first.
 
 COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
 by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
@@ -35,6 +36,7 @@ FOLDER = ".kept"
 HALF = ".*.safetensors.*"  # as course_kit/files.py names a file until it is whole
 LIMIT = 400_000_000  # bytes in all
 LARGEST = 100_000_000  # bytes of one file
+PERIOD = 30  # seconds between two times that a training is kept on its way
 AN_HOUR = 3_600  # seconds: what was last written to before that, and is not whole, never will be
 
 _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
@@ -82,9 +84,10 @@ class Keeping(Callback):
     """
 
     path: Path | None = None  # of this training; None where nothing can be kept
-    message = ""  # of one that was brought back
+    message = ""  # of one that was brought back whole
 
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
+        self.kept = time.monotonic()  # when it was, last
         with contextlib.suppress(Exception):
             self.path = self.place(run, asked)
         with contextlib.suppress(Exception):
@@ -97,6 +100,11 @@ class Keeping(Callback):
         told = _resuming.get()
         if told is not None:
             told.append(("kept" if is_back else "trained", asked["title"]))
+
+    def after_evaluation(self, run: Run) -> None:
+        if self.path and time.monotonic() - self.kept >= PERIOD:
+            self.keep(run, self.path)
+            self.kept = time.monotonic()
 
     def end(self, run: Run) -> None:
         if self.message:
@@ -121,14 +129,15 @@ class Keeping(Callback):
         return where / f"{fingerprint((begun, same, run.steps, __version__, torch.__version__))}.safetensors"
 
     def bring_back(self, run: Run, path: Path) -> bool:
-        """The run as it ended, if it was further then."""
+        """The run as it ended, if it was further then; of one whose kernel was killed, what there was: it goes on."""
         back, more = state.unpack(path, run.model)
         further = run.last is None or back.step > run.step
         if not further or back.last is None or not back.last.fits(run.model):
             return False
         run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
         run.step, run.stopped = back.step, back.stopped
-        self.message = f"{back.message} (Kept from {more['date']}.)"
+        if back.stopped or back.step == back.steps:
+            self.message = f"{back.message} (Kept from {more['date']}.)"
         os.utime(path)  # it was used just now
         return True
 
@@ -137,7 +146,7 @@ class Keeping(Callback):
         if run.stopped in ("diverged", "error"):
             return
         with contextlib.suppress(OSError, ValueError):
-            if run.stopped and state.unpack(path, run.model)[0].step > run.step:
+            if (run.stopped or run.step < run.steps) and state.unpack(path, run.model)[0].step > run.step:
                 return
         with contextlib.suppress(Exception):  # a full disk, or something that cannot be written down
             now = datetime.datetime.now()

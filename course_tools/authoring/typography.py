@@ -1,5 +1,4 @@
-"""As authors type it -> as readers see it, in the prose of Markdown alone: curly quotes, and no line that ends between a
-number and its per cent."""
+"""As authors type it -> as readers see it, in the prose of Markdown alone: curly quotes, and 98 % on one line."""
 
 import re
 
@@ -20,8 +19,9 @@ PER_CENT = re.compile(r"(?<=\d) %(?!\w)")
 
 
 def curly(markdown):
-    """The same Markdown with curly quotes and apostrophes, and 98 % on one line; code, mathematics, HTML and addresses stay as they are.
+    """The same Markdown with curly quotes and apostrophes, and 98 % on one line.
 
+    Code, mathematics, HTML and addresses stay as they are.
     A link to a heading of a notebook is curled with that heading, whose name it repeats.
     """
     made, at, before = [], 0, " "

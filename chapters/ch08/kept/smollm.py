@@ -57,7 +57,9 @@ def opened(path: Path) -> Any:
 
 
 def setting(file: Any, name: str) -> Any:
-    """What the file says under a name."""
+    """What the file says under a name. Raises ValueError where it says nothing."""
+    if name not in file.fields:
+        raise ValueError(f"The file says nothing of {name}: it is damaged, or another model.")
     return file.fields[name].contents()
 
 
@@ -88,13 +90,15 @@ def renamed(name: str) -> str:
 
 
 def parameters_of(file: Any) -> dict[str, Tensor]:
-    """Its parameters as float32, under the names that they have in Llama."""
+    """Its parameters as float32, under the names that they have in Llama. ValueError: a number is none."""
     from gguf.quants import dequantize
 
     found = {}
     for stored in file.tensors:
         numbers = dequantize(stored.data, stored.tensor_type)  # from blocks of 32
         found[renamed(stored.name)] = torch.from_numpy(numbers.copy())
+        if not found[renamed(stored.name)].isfinite().all():
+            raise ValueError(f"{stored.name} has NaN or infinity in it: the file is damaged.")
     return found
 
 

@@ -28,15 +28,23 @@ def test_a_file_that_is_cut_off_says_so(smollm, tmp_path):
         published.opened(cut)
 
 
-def test_another_architecture_is_named(tmp_path):
+def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
     from gguf import GGUFWriter
 
-    writer = GGUFWriter(tmp_path / "other.gguf", "mamba")
-    writer.add_tensor("x", np.zeros((2, 32), np.float32))
-    writer.write_header_to_file(), writer.write_kv_data_to_file(), writer.write_tensors_to_file()
-    writer.close()
+    def written(architecture, number):
+        writer = GGUFWriter(tmp_path / "other.gguf", architecture)
+        writer.add_tensor("blk.0.attn_q.weight", np.full((2, 32), number, np.float32))
+        writer.write_header_to_file(), writer.write_kv_data_to_file(), writer.write_tensors_to_file()
+        writer.close()
+        return published.opened(tmp_path / "other.gguf")
+
     with pytest.raises(ValueError, match="'mamba'; needed: 'llama'"):
-        published.opened(tmp_path / "other.gguf")
+        written("mamba", 0)
+    file = written("llama", np.nan)
+    with pytest.raises(ValueError, match="blk.0.attn_q.weight has NaN"):
+        smollm_file.parameters_of(file)
+    with pytest.raises(ValueError, match="says nothing of tokenizer.ggml.tokens"):
+        smollm_file.config_of(file)
 
 
 def test_a_package_without_its_file_says_how_to_bring_it(monkeypatch):

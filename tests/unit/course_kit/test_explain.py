@@ -180,7 +180,8 @@ def test_a_name_that_no_cell_has_made_yet():
     space = {"__name__": "__main__"}
     with pytest.raises(NameError) as caught:
         exec("def f():\n    return kernel(1)\nf()", space)
-    assert explain.sentence(caught.value).startswith("kernel is not there yet") and "Resume" in explain.sentence(caught.value)
+    said = explain.sentence(caught.value)
+    assert said.startswith("kernel is not there yet") and "Resume" in said
     with pytest.raises(NameError) as caught:
         exec("kernel(1)", {"__name__": "a.module"})
     assert explain.sentence(caught.value) == ""

@@ -38,6 +38,30 @@ def test_a_training_that_diverged_is_not_kept(folder):
     assert small().stopped is None and len(list(folder.iterdir())) == 1
 
 
+def test_a_training_whose_kernel_was_killed_goes_on_from_where_it_was(folder, monkeypatch):
+    class Count(Watcher):
+        def __init__(self, last=99):
+            self.seen, self.last = 0, last
+
+        def after_evaluation(self, run):
+            self.seen += 1
+            if self.seen == self.last:
+                raise SystemExit
+
+    def trained(count):
+        return small(steps=8, every=1, evaluate=lambda m: m.weight.detach().norm().item(), callbacks=[count])
+
+    whole = trained(Count())
+    next(folder.iterdir()).unlink()
+    monkeypatch.setattr(store, "PERIOD", 0)
+    with pytest.raises(SystemExit):
+        trained(Count(5))
+    run = trained(again := Count())
+    assert again.seen == 5, "three steps were done, and kept"
+    assert run.history == whole.history and torch.equal(run.model.weight, whole.model.weight)
+    assert "Kept" not in run.message and "Kept from" in trained(Count()).message
+
+
 def test_a_file_may_be_as_large_as_the_largest_and_not_a_byte_larger(folder, monkeypatch):
     small()
     (path,) = folder.iterdir()

@@ -34,7 +34,10 @@ function write(name, text) {
 export function paired(items, descending = false) {
   const lesson = ({ name }) => name.replace(ANNEX, "$1_$2$3.ipynb");
   const lessons = new Map(items.map((item) => [item.name, item]));
-  const annexes = Map.groupBy(items.filter((item) => ANNEX.test(item.name) && lessons.has(lesson(item))), lesson);
+  const annexes = Map.groupBy(
+    items.filter((item) => ANNEX.test(item.name) && lessons.has(lesson(item))),
+    lesson,
+  );
   const moved = new Set([...annexes.values()].flat());
   return items
     .filter((item) => !moved.has(item))
