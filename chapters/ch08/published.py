@@ -117,7 +117,8 @@ class StandIn(Published):
 @functools.cache
 def _file(path: Path) -> tuple[Any, dict, Any, int]:
     file = opened(path)
-    return smollm.config_of(file), smollm.parameters_of(file), smollm.tokenizer_of(file), smollm.stop_of(file)
+    parameters = smollm.sound(smollm.parameters_of(file))
+    return smollm.config_of(file), parameters, smollm.tokenizer_of(file), smollm.stop_of(file)
 
 
 def load(kind: type[nn.Module] = Llama) -> Published | None:

@@ -1,7 +1,7 @@
 """Trainings kept on disk, so that a kernel that was restarted need not train again.
 
-In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, also on its way, at the
-first evaluation after each half minute: a kernel that is killed loses little. A file's name is a fingerprint of the
+In a workbook Keeping, which `setup()` gives to every training, leaves each in `workbook/.kept/`, also on its way, at
+the first evaluation after each half minute: a kernel that is killed loses little. A file's name is a fingerprint of the
 weights that a training began with, its data, loss, steps, seed, settings, and the editions of the course and of torch.
 If one of them differs, or cannot be told, the model is trained again. When the folder is full, the trainings that were
 not used for longest go first.

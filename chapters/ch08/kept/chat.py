@@ -24,7 +24,17 @@ from chapters.ch07.kept.files import Refused
 from chapters.ch07.kept.tokenizer import encoded, finished
 from chapters.ch07.kept.training import gpt_of, loaded, printable, read_state, saved_tokenizer
 from chapters.ch08.kept.llama import Llama, LlamaConfig, alone, checked, generate
-from chapters.ch08.kept.smollm import SYSTEM, chat_ids, config_of, opened, parameters_of, stop_of, tokenizer_of, where
+from chapters.ch08.kept.smollm import (
+    SYSTEM,
+    chat_ids,
+    config_of,
+    opened,
+    parameters_of,
+    sound,
+    stop_of,
+    tokenizer_of,
+    where,
+)
 
 Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
 LETTERS = 40  # of a token: more than these for each of its context no model is asked to cut
@@ -116,7 +126,7 @@ def smollm_talker() -> Talker:
         file = opened(path)
         with torch.device("meta"):
             model = Llama(config_of(file))
-        model.load_state_dict(parameters_of(file), assign=True)
+        model.load_state_dict(sound(parameters_of(file)), assign=True)
     except (ValueError, OSError, RuntimeError, KeyError) as why:
         raise Refused(str(why)) from None
     tokenizer = tokenizer_of(file)

@@ -90,16 +90,21 @@ def renamed(name: str) -> str:
 
 
 def parameters_of(file: Any) -> dict[str, Tensor]:
-    """Its parameters as float32, under the names that they have in Llama. ValueError: a number is none."""
+    """Its parameters as float32, under the names that they have in Llama."""
     from gguf.quants import dequantize
 
     found = {}
     for stored in file.tensors:
         numbers = dequantize(stored.data, stored.tensor_type)  # from blocks of 32
         found[renamed(stored.name)] = torch.from_numpy(numbers.copy())
-        if not found[renamed(stored.name)].isfinite().all():
-            raise ValueError(f"{stored.name} has NaN or infinity in it: the file is damaged.")
     return found
+
+
+def sound(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same parameters. ValueError names one with NaN or infinity in it."""
+    if wrong := [name for name, numbers in parameters.items() if not numbers.isfinite().all()]:
+        raise ValueError(f"{wrong[0]} has NaN or infinity in it: the file is damaged. `{INSTALL}` brings it again.")
+    return parameters
 
 
 def tokenizer_of(file: Any) -> Any:
@@ -158,7 +163,7 @@ def main() -> None:
     file = opened(path)
     with torch.device("meta"):
         model = Llama(config_of(file))
-    model.load_state_dict(parameters_of(file), assign=True)
+    model.load_state_dict(sound(parameters_of(file)), assign=True)
     tokenizer = tokenizer_of(file)
     ids = torch.tensor([chat_ids(tokenizer, [("system", SYSTEM), ("user", "What is the capital of France?")])])
     print(tokenizer.decode(list(generate(model.eval(), ids, count=40, stop={stop_of(file)}))))

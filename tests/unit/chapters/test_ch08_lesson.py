@@ -41,8 +41,8 @@ def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
     with pytest.raises(ValueError, match="'mamba'; needed: 'llama'"):
         written("mamba", 0)
     file = written("llama", np.nan)
-    with pytest.raises(ValueError, match="blk.0.attn_q.weight has NaN"):
-        smollm_file.parameters_of(file)
+    with pytest.raises(ValueError, match="blocks.0.attention.query.weight has NaN"):
+        smollm_file.sound(smollm_file.parameters_of(file))
     with pytest.raises(ValueError, match="says nothing of tokenizer.ggml.tokens"):
         smollm_file.config_of(file)
 
