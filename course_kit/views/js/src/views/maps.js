@@ -146,7 +146,7 @@ class MapsPainter {
     });
   }
 
-  /** The names of columns, slanted where one is wider than its cell; where cells are small only some. @param {number} p */
+  /** The names of columns, slanted where one is wider than its cell; of small cells only some. @param {number} p */
   columns(p) {
     const { pen, ui } = this;
     const { x, y } = this.spots[p];

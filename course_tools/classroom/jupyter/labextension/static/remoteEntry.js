@@ -1,5 +1,5 @@
 // The course's plugin for JupyterLab, written by hand and loaded as it is: no build, nothing shared, nothing imported
-// but what lies beside it: untrusted.js, guesses.js, file_list.js, and present.js where `make present` asks for it. A test opens it in a real JupyterLab.
+// but what lies beside it, present.js only where `make present` asks for it. A test opens it in a real JupyterLab.
 (() => {
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
@@ -32,7 +32,7 @@
     return found.length;
   }
 
-  // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error. heard: of stderr, meanwhile.
+  // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error. heard: stderr, at once.
   async function ask(panel, code, heard = () => {}) {
     const kernel = panel.sessionContext.session?.kernel;
     if (!kernel) throw new Error("This notebook has no kernel: choose one in the Kernel menu.");
