@@ -157,8 +157,8 @@ with torch.no_grad():
     logits = gpt.norm(x) @ gpt.tokens.weight.T  # the table once more
 print("ids", tuple(ids.shape), "-> x", tuple(x.shape), "-> logits", tuple(logits.shape))
 p, likeliest = logits[0, -1].softmax(-1).topk(3)  # what follows "exactly do"?
-for letter, share in zip(poet.tokenizer.tokens(likeliest.tolist()), p.tolist()):
-    print(f"{letter!r} {share:.2f}", end="   ")
+for id, share in zip(likeliest.tolist(), p.tolist(), strict=True):
+    print(f"{poet.tokenizer.tokens([id])[0]!r} {share:.2f}", end="   ")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 with torch.no_grad():

@@ -570,7 +570,7 @@ asking = labs.replies(
 )
 asking
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # Much of SmolLM2's attention goes to the first mark of the talk, which says nothing about your question: [a sink](08_who_answers_annex.ipynb#sink).
 #
 # ### One sentence, eight chapters

@@ -487,10 +487,10 @@ if smol:
         smol.tokenizer.encode(text).ids
         for text in (f"Question: {question}\nAnswer:", *(f" {a}" for a in answers))
     )
-    for text, ids in zip(answers, four):
+    for text, ids in zip(answers, four, strict=True):
         print(f"{log_probability(smol.model, asked, ids):6.2f} {question} {text}")
 
-# %% [markdown]
+# %% [markdown] tags=["asks"]
 # **Guess:** how many of the hundred are right, and how many if it sees the answers *without* the question?
 
 # %% jupyter={"source_hidden": true}
@@ -498,7 +498,7 @@ choices = results.load("smollm_questions")
 shares = {way: marks.count("1") for way, marks in choices["right"].items()}
 shares |= {
     f"letters A to D, the right one is {letter}": marks.count(letter)
-    for letter, marks in zip("ABCD", choices["letters"])
+    for letter, marks in zip("ABCD", choices["letters"], strict=True)
 }
 shares |= {"always the longest answer": round(longest()), "at random": 25}
 Table(
@@ -513,7 +513,7 @@ Table(
 assert list(shares.values()) == [62, 58, 53, 30, 100, 0, 0, 0, 39, 25] and set(choices["letters"]) == {"A" * 100}
 assert len(questions()) == 100 and (62 - 10, 62 + 10) == (52, 72) and round(196 * (0.62 * 0.38 / 100) ** 0.5) == 10
 known, blind = choices["right"]["likeliest answer"], choices["right"]["without the question"]
-assert (sum(a > b for a, b in zip(known, blind)), sum(a < b for a, b in zip(known, blind))) == (33, 1)
+assert (sum(a > b for a, b in zip(known, blind, strict=True)), sum(a < b for a, b in zip(known, blind, strict=True))) == (33, 1)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
