@@ -193,7 +193,7 @@ for one in read[:4]:
 chosen = labels != -100
 covered, same = (read == mask)[chosen], (read == rows)[chosen]
 covered, same = covered.float().mean(), same.float().mean()
-print(f"{chosen.float().mean():.1%} chosen: {covered:.1%} [MASK], {same:.1%} as they were")
+print(f"{chosen.float().mean():.1%} chosen: {covered:.1%} [MASK], {same:.1%} unchanged")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert chosen.float().mean().sub(0.15).abs() < 0.005 and covered.sub(0.8).abs() < 0.02 > same.sub(0.1).abs()
