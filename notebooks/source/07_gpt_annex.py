@@ -98,7 +98,7 @@ assert worth["seeds"] == 3 and pre.min() > max(short.max(), longer.max())
 assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 77] and worth["sentences"]["test"] == 400
 
 # %% [markdown]
-# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the best of theirs. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
+# The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the rival's best. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
 
 # %% [markdown] tags=["asks"]
 # ## Can it translate by continuing?
@@ -141,7 +141,7 @@ assert ["qu'il était" in text for text in gpt["twins"]] == [True, True] and ["q
 # %% [markdown]
 # ## A head that repeats
 # <a id="induction-head"></a><a id="in-context"></a>
-# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for tokens that it has never seen together? We train one with two layers of two heads on random tokens that come twice, a repeated stretch of 4 to 16 of them.
+# *Mrs. Kowalski came in. “Good morning,” said Mrs.* … you know what comes, because you have just read it. Can a model learn that, for tokens that it has never seen together? We train one with two layers of two heads on texts that repeat a stretch of 4 to 16 random tokens.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -296,7 +296,7 @@ assert round(math.log(24), 2) == 3.18
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No, 2.1 to 2.2 nats, but that needs no copying: in *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. Who knows that each half has sixteen tokens reaches 1.67 nats by such counting.
+# No, 2.1 to 2.2 nats, but that needs no copying: in *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats.
 #
 # </details>
 
@@ -587,7 +587,7 @@ chat = [
 print(hub_format.as_text(reader, chat))
 
 # %% [markdown]
-# The chat is one text, so a user who types these marks can pretend to be someone else.
+# A user who types these marks can pretend to be someone else.
 #
 # `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same lines talk to all of them:
 

@@ -66,7 +66,7 @@ assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
 assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# In its template it answers, but often wrongly: four of the nine questions that have a right answer get it, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all?
+# In its template it answers, but often wrongly: four of nine answers contain the right word, one beside a “French playwright”, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: the block of today
@@ -122,7 +122,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # course_utils.llama: RMSNorm
 
 # %% [markdown]
-# Each block adds to the residual stream, so its numbers grow, and the norm gives them one size. The size of the last word's vector, "Holmes":
+# Each block adds to the residual stream. Here its numbers grow, and the norm gives them one size. The size of the last word's vector, "Holmes":
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -295,7 +295,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: published parameters
 # <a id="open-weights"></a>
-# SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Only the names differ:
+# SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Here only the names differ:
 
 # %% tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -434,7 +434,7 @@ for one in held_out[:3]:
 # %% [markdown]
 # In three recorded runs, in [the table below](#verifiable-reward), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, and one that writes the draft 58 to 71%. Yours is one more run; they differ by ten points and more. More tokens are not the reason, because with blanks instead of the draft it is 3 to 4%. Nor are more steps: after 2,000, one run of the result alone knew its own sums, and 7% of the others. <!-- source: data/results/reasoning.json, asserted under Five; 2,000 steps at rate 4e-3, batches of 32, seed 0: 98.5 and 7.3% --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
 #
-# **Keep this:** with few examples, small steps that are written down carry over to new questions where results alone do not (on sums, in a small model).
+# **Keep this:** from few examples, small written steps carry over to new questions; results alone hardly do (sums, in a small model).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: which answer is better?
@@ -477,7 +477,7 @@ assert both < math.log(2)  # both lost, and the loss fell
 #
 # $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
 #
-# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, and without its penalty for leaving $\pi_0$. The reward sees the last number, never the draft.
+# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, without its penalty for leaving $\pi_0$, and with one mean over all tokens, not per answer. The reward sees the last number, never the draft.
 
 # %% tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
@@ -543,7 +543,7 @@ live = [sums.share_right(one, held_out) for one in (models["alone"], models["dra
 assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
 # %% [markdown]
-# Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. The check does it: paid by a coin, the same training ends at 32 to 50%, and the majority of eight answers, without training, at 57 to 72%. At a rate seven times as high the reward broke the one model that we tried, which is why large trainings clip each step and stay near $\pi_0$.
+# Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. The check does it: paid by a coin, the same training ends at 32 to 50%, and the majority of eight answers, without training, at 57 to 72%. At a rate seven times as high the reward broke the one model that we tried.
 #
 # Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
 #
@@ -600,7 +600,7 @@ assert column.min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In the encoders of chapters 5 and 6, which read *tired* as well. At “it”, GPT and Llama have not read it yet; chapters 1 and 2 have vectors made by hand, 3 has a French query, and 4 only positions. Of the last four we show the head with the most weight on “animal”, and only a test, such as removing it, can tell whether the model *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
+# In those of chapters 3, 5 and 6, whose encoders read *tired* as well (in 3 the query is French). At “it”, GPT and Llama have not read it yet; chapters 1 and 2 have vectors made by hand, 4 only positions. Of the last four we show the head with the most weight on “animal”, and only a test, such as removing it, can tell whether the model *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
 #
 # </details>
 #
@@ -639,11 +639,11 @@ keep("llama", "answering", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Today's decoder is a GPT with RMSNorm, RoPE, SwiGLU, grouped queries, and no biases.
+# 1. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, many with grouped queries and no biases.
 # 2. Shared keys and values make the cache smaller.
 # 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
 # 4. DPO compares two answers. GRPO compares an answer with others to the same question.
-# 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent is not true.
+# 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent text can be false.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
