@@ -633,7 +633,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
 # 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one.
-# 2. GPT is a stack of Transformer blocks with a causal mask, between a token table that is used twice.
+# 2. GPT is a stack of Transformer blocks with a causal mask, between two uses of one token table.
 # 3. From small parameters the first loss is about ln V. Beat a table that counts, on text that was held out, in bits per character.
 # 4. Temperature divides the logits; top-p keeps the likeliest tokens, up to a share.
 # 5. With a causal mask no key or value depends on later tokens, so a cache keeps them.

@@ -287,7 +287,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown]
 # In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; the others change less than 0.02 on average. It is mostly a head start: with twice the steps, a fifth of its lead was left in the one run that we tried. Grouped queries were chosen to save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
 #
-# To write, a model reads the question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
+# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: speak
@@ -547,7 +547,7 @@ assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 
 #
 # Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
 #
-# If all eight answers are right, or all wrong, the question teaches nothing, and whether the draft is sound is never rewarded. DeepSeek-R1-Zero (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+# If all eight answers are right, or all wrong, the question teaches nothing. Whether the draft is sound is never rewarded. DeepSeek-R1-Zero (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions (on a toy of sums).
 

@@ -201,7 +201,7 @@ assert smol is None or (on_first > 0.5).sum() > 40
 #
 # </details>
 #
-# Caveat: this is one passage. And a head that attends to the first token is hardly reading it: mostly it finds nothing else to attend to. Since 2025 some models, such as gpt-oss, train a sink score for each head instead, as in your function. <!-- source: OpenAI 2025 -->
+# Caveat: this is one passage. And a head that attends to the first token is hardly reading it: probably it finds nothing else to attend to. Since 2025 some models, such as gpt-oss, train a sink score for each head instead, as in your function. <!-- source: OpenAI 2025 -->
 
 # %% [markdown] tags=["asks"]
 # ## Who works for a token?
