@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · How many readings should count?
-# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`: kernels, masked softmax, attention pooling. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
+# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, with kernels, a masked softmax and attention pooling. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #
 # ## A query comes in
-# We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7. How warm is it at 15:00? Each reading has an error of about one degree: if you copy one, you copy its error. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many would you average? And of 1,600 readings?
+# We simulated a day on which a thermometer is read fifty times. At 14:36 it shows 21.3 °C, and the next reading, at 15:30, is 23.7. How warm is it at 15:00? Each reading has an error of about one degree, so if you copy one, you copy its error. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average, and how many of 1,600?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -67,12 +67,12 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # The estimate does not notice the storm at 16:30. Make the width narrower until it does, and drag the orange mark across the storm.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
-# This is attention. A <b style="color:#bf5f00">query</b> (an hour) meets fifty <b style="color:#007fc6">keys</b> (the hours of the readings). Each key gets a **weight**, its share of the average of the <b style="color:#008a67">values</b> (the readings).
+# This is attention. A <b style="color:#bf5f00">query</b>, here an hour, meets fifty <b style="color:#007fc6">keys</b>, the hours of the readings. Each key gets a **weight**, the share of its reading, the <b style="color:#008a67">value</b>, in the average.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
 # <a id="attention-pooling"></a><a id="scoring-function"></a><a id="softmax"></a>
-# A query $q$ and $n$ keys $k_i$ are *vectors*, lists of $d$ numbers (so far $d=1$), and each key brings a value $v_i$, a vector, too. **Attention pooling** has three steps: a **scoring function** $a$ says how well a key fits the query; a *distribution* $p$ turns the scores into weights $\alpha_i$, not negative, that add up to 1; and these average the values.
+# A query $q$ and $n$ keys $k_i$ are *vectors*, lists of $d$ numbers (so far $d=1$), and each key brings a value $v_i$, also a vector. **Attention pooling** has three steps: a **scoring function** $a$ says how well a key fits the query; a *distribution* $p$ turns the scores into weights $\alpha_i$ that are not negative and add up to 1; and with these the values are averaged.
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}})=\sum_{i=1}^n p\big(a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}})\big)\,{\color{#008a67}{v_i}} $$
 #
@@ -80,7 +80,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_{j=1}^n e^{s_j}} $$
 #
-# (Chapter 2's annex has two others.) Read it from the inside out: score, share, average. Here the score is −½ times the squared distance (section *Three* says why).
+# Read $A$ from the inside out: score, share, average. Here the score is −½ times the squared distance; section *Three* says why.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
@@ -88,7 +88,7 @@ V = torch.tensor([[1.5, 0.0], [0.0, 2.0], [1.0, 0.5]])
 labs.attention(q, K, V)
 
 # %% [markdown]
-# In code, for a *batch* of 8 such sets; `torch.cdist` is the distance of each query to each key:
+# In code, for a *batch* of 8 such sets, `torch.cdist` gives the distance of each query to each key:
 
 # %% tags=["nbval-check-output"]
 queries = torch.randn(8, 2, 3)  # [B, Q, d]: 8 sets, 2 queries, each 3 numbers
@@ -101,14 +101,14 @@ print("weights", tuple(weights.shape), " output", tuple((weights @ values).shape
 # What can come out?
 # - If one weight is 1, attention fetches one value, like a **database query**.
 # - If all weights are equal, the output is the mean: **average pooling**.
-# - It is always a **convex combination** of the values (weights that are not negative and add up to 1), so it never leaves their range.
+# - As no weight is negative and they add up to 1, the output is always a **convex combination** of the values, so it never leaves their range.
 #
-# It works with any number of keys, and compresses nothing: it looks everything up again for each query.
+# Attention works with any number of keys, and compresses nothing, because it looks everything up again for each query.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A library: need, label, book
 # <a id="soft-address"></a>
-# In a library you compare your *need* (query) with the *labels* (keys), and take a *book* (value). A Python dictionary does this, but all or nothing:
+# In a library you compare your *need* (query) with the *labels* (keys), and take a *book* (value). A Python dictionary does this, too, but it finds all or nothing:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
@@ -127,15 +127,15 @@ assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# 快乐 gets (0.8, 0.9), near *happy*: a **soft address**. The weights (0, 0, 1) are a *hard* one, as in a dictionary. Move the query a little, and a soft answer moves a little. Training needs that: it asks which small change is better.
+# 快乐 gets (0.8, 0.9), which is near *happy*: a **soft address**. The weights (0, 0, 1) are a *hard* one, as in a dictionary. Move the query a little, and a soft answer moves a little. Training needs that, because it asks which small change is better.
 #
 # Early neural translators read any sentence into *one* vector, a **bottleneck**: information could get lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; nearly all large language models are built on it. The average itself was published by Nadaraya and Watson in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: from one number to the nearest few
-# The best *single* number $c$ for all readings $v_i$ makes $\sum_i(v_i-c)^2$ smallest. Its derivative, $-2\sum_i(v_i-c)$, is 0 at the mean. So equal weights are best if you may not ask for an hour.
+# The best *single* number $c$ for all readings $v_i$ makes $\sum_i(v_i-c)^2$ smallest. Its derivative, $-2\sum_i(v_i-c)$, is 0 at the mean. So equal weights are best if the hour may not matter.
 #
-# If you may, give each of the $k$ nearest the weight $1/k$: *k nearest neighbours*. The first cell, folded, makes the keys, `hours` [50], the values, `readings` [50], a query every six minutes, `grid` [241], and `true_day`, the day without errors. (`topk(k, largest=False)` finds the k smallest.)
+# If it may, give each of the $k$ nearest readings the weight $1/k$: *k nearest neighbours*. The first cell, which is folded, makes the keys, `hours` [50], the values, `readings` [50], a query every six minutes, `grid` [241], and `true_day`, the day without errors. `topk(k, largest=False)` finds the k smallest numbers.
 
 # %%
 def off(estimate):
@@ -170,12 +170,12 @@ assert [round(off(nearest(k)), 1) for k in (1, 4, 50)] == [1.1, 0.9, 4.0] and le
 assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 
 # %% [markdown]
-# Four, the best on this day, are off by 0.9 °C. But the curve jumps, because a reading counts fully or not at all. Let it fade out.
+# Four neighbours, the best number on this day, are off by 0.9 °C. But their curve jumps, because a reading counts fully or not at all. So let it fade out.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: closer counts more
 # <a id="kernel"></a>
-# A **kernel** $\kappa$ turns a distance into a *closeness*, 1 at distance 0, that does not grow with the distance. The **width** $w$ says how far it reaches.
+# A **kernel** $\kappa$ turns a distance into a *closeness*, which is 1 at distance 0 and does not grow with the distance. The **width** $w$ says how far it reaches.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the Gaussian kernel, $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$.
@@ -247,11 +247,9 @@ for _ in range(50):  # other hours, other errors
         estimates = (nadaraya_watson(grid, at, seen, lambda d, w=w, f=kernel: f(d, w))[0] for w in tried)
         mean_off[name] += min(off(estimate.nan_to_num(99)) for estimate in estimates) / 50
 assert max(mean_off.values()) - min(mean_off.values()) < 0.1
-slow = [off(nadaraya_watson(grid, hours, readings, lambda d, w=w: 1 / (1 + d.abs() / w))[0]) for w in torch.logspace(-2.5, 0.7, 33).tolist()]
-assert round(min(slow), 1) == 1.4
 
 # %% [markdown]
-# Each at its best width, they are off by 0.69, 0.76 and 0.70 °C; over fifty other days, too, their means differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1. Among these three, the width matters more than the shape. (One that fades very slowly, 1 / (1 + d/w), is off by 1.4 at its best.)
+# Each at its best width, they are off by 0.69, 0.76 and 0.70 °C, and over fifty other days their means, too, differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1, so among these three the width matters more than the shape.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Three: score, then share
@@ -269,7 +267,7 @@ assert torch.allclose(scores.exp(), torch.tensor([0.607, 1.0, 0.135]), atol=5e-4
 assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum().item() - 1.742) < 0.001
 
 # %% [markdown] slideshow={"point": ["torch.softmax"]}
-# The exps 0.607, 1 and 0.135 add up to 1.742, and divided by it they are 0.348, 0.574 and 0.078: the estimate is 14.96 °C. These are the kernel's weights and a softmax at once, because both divide each exp by the sum of all:
+# The exponentials 0.607, 1 and 0.135 add up to 1.742. Divided by this sum they are 0.348, 0.574 and 0.078, so the estimate is 14.96 °C. These are the kernel's weights and a softmax at once, because both divide each exp by the sum of all:
 #
 # $$ \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})} \;=\; \mathrm{softmax}_i(s),\qquad s_i=\ln\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})=-\tfrac12\Big(\frac{{\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}}}{w}\Big)^2 $$
 #
@@ -277,7 +275,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum()
 # A boxcar has the scores ln 1 = 0 inside its window and ln 0 = −∞ outside: equal weights on the keys that it sees, none on the others. This is how a **mask** works.
 #
 # ### Exercise 2 ●●○ · 4 minutes
-# Write the estimator with the Gaussian kernel for many queries at once, without a loop. (Queries, keys and values are numbers here: `queries[:, None] - keys` gives all differences, [Q, K].)
+# Write the estimator with the Gaussian kernel for many queries at once, without a loop. Queries, keys and values are numbers here, so `queries[:, None] - keys` gives all differences, [Q, K].
 #
 # <!-- example: attention pooling -->
 
@@ -306,11 +304,11 @@ assert torch.allclose(attention_pooling(grid, hours, readings)[0], nadaraya_wats
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Adding 100 changes nothing, because the factor $e^{100}$ cancels. (So `torch.softmax` first subtracts the largest score; $e^{1000}$ would be infinite.) A low temperature favours the best score: at 0.1, "animal" has more than 99.9 %; at 10 the weights are 0.37, 0.33 and 0.30.
+# Adding 100 changes nothing, because the factor $e^{100}$ cancels. So `torch.softmax` first subtracts the largest score, as $e^{1000}$ would be infinite. A low temperature favours the best score: at 0.1, "animal" has more than 99.9 %. At 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
 #
 # </details>
 #
-# In our score $w^2$ is a temperature.
+# In our score, $w^2$ is such a temperature.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: too narrow, too wide
@@ -348,7 +346,7 @@ labs.bandwidth(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: let the data choose
 # <a id="loss"></a>
-# Real data come without the truth. We need a **loss**, a number that says from the readings alone how bad a width is, such as the mean squared difference between each reading and the estimate at its hour.
+# Real data come without the truth, so we need a **loss**, a number that says from the readings alone how bad a width is, such as the mean squared difference between each reading and the estimate at its hour.
 
 # %%
 for width in [2.0, 0.6, 0.1, 0.02]:
@@ -379,7 +377,7 @@ predict(
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# This loss rewards copying. So hide the value from its query, and guess each reading from the other 49: **leave-one-out**.
+# This loss rewards copying. So hide each value from its own query, and guess it from the other 49 readings: **leave-one-out**.
 #
 # The mask is a table of True and False, a row for each query and a column for each key. In this course *True means: may be attended to*.
 
@@ -404,14 +402,14 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# Now let a program find the width. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*, a *class*: a plan for objects with data and functions of their own. `__init__` fills a new object, after `super().__init__()` lets PyTorch prepare it, and calling the object runs `forward`. (With the logarithm of the width no step makes the width negative.)
+# Now let a program find the width. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*. This is a *class*, a plan for objects with data and functions of their own: `__init__` fills a new object, after `super().__init__()` has let PyTorch prepare it, and calling the object runs `forward`. Ours trains the logarithm of the width, so no step makes the width negative.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
 
 # %% [markdown]
 # <a id="gradient-descent"></a>
-# **Gradient descent** follows the slope of the loss, the *gradient*. It says in which direction the loss rises; a step in the other direction, scaled by the *learning rate* `lr`, makes it fall. `backward()` computes the gradient, `step()` takes the step.
+# **Gradient descent** needs the slope of the loss, the *gradient*, which says in which direction the loss rises. A step in the other direction, scaled by the *learning rate* `lr`, makes it fall. `backward()` computes the gradient, `step()` takes the step.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -490,7 +488,7 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
 assert path[0][0] == 2.0 and path[0][0] - path[1][0] > 10 * (path[20][0] - path[21][0]) > 0
 
 # %% [markdown]
-# Where the curve is steep, the steps are long. Training ends near the bottom, at 0.60 hours, also from 0.1 or 20; from 0.05 it goes astray, to ever narrower widths. The loss there, 1.57, is far above 0, because the other readings cannot tell a reading's own error: the mean square of the fifty errors is 1.30. (Over many days it would be 1, their *variance*; its root, the *standard deviation*, is the typical size of an error.)
+# Where the curve is steep, the steps are long. Training ends near the bottom, at 0.60 hours, even from 0.1 or 20; but from 0.05 it goes astray, to ever narrower widths. At 0.60 hours the loss, 1.57, is far above 0, because the other readings cannot tell a reading's own error, and the mean square of the fifty errors is 1.30. Over many days it would be 1, their *variance*.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
@@ -529,11 +527,6 @@ def turns(curve):
 
 assert [turns(at_learned), turns(at_one), turns(true_day(grid))] == [8, 1, 4]
 assert round((1 / alpha_one.pow(2).sum(-1)).mean().item(), 1) == 7.2
-calm = readings + 6 * (hours > 16.5) * torch.exp((16.5 - hours) / 3)  # the same errors, no storm
-without_storm = {
-    w: (NadarayaWatson(w)(hours, hours, calm, others)[0] - calm).pow(2).mean().item() for w in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
-}
-assert min(without_storm, key=without_storm.get) == 0.9
 gains, others_day, loo_widths = [], torch.Generator().manual_seed(0), torch.logspace(-1, 0.5, 31, dtype=torch.float64)
 for _ in range(100):  # other hours, other errors: leave-one-out against the four nearest
     at = 24 * torch.rand(50, dtype=torch.float64, generator=others_day).sort().values
@@ -545,11 +538,11 @@ for _ in range(100):  # other hours, other errors: leave-one-out against the fou
 assert 0 < sum(gains) / 100 < 0.1
 
 # %% [markdown]
-# Between four and five readings, on average, and about six at 15:00. You are off by 0.7 °C; the four nearest gave 0.9. (Over a hundred other days they differ by less than 0.1.)
+# Between four and five readings count on average, and about six at 15:00. You are off by 0.7 °C, while the four nearest gave 0.9. But over a hundred other days the mean lead is less than 0.1.
 #
-# The learned curve turns 8 times, the curve of one hour once, the true day 4 times. It is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error. The storm is one reason for its width: with the same errors and no storm, leave-one-out chooses 0.9 hours. Luck is another: with other errors, the median is 0.8 ([annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?)).
+# The learned curve turns 8 times, the curve of one hour once, and the true day 4 times. The learned one is spikier, because 4 to 5 readings share an average instead of 7.2, so each pulls harder with its error.
 #
-# And with more readings? For each number we draw ten days, and take the width that comes closest to the truth:
+# And with more readings? For each number of readings we draw ten days, and take the width that comes closest to the truth:
 
 # %%
 def best_width(n, generator):
@@ -582,7 +575,7 @@ true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown]
-# **Keep this:** on days like ours, the more readings, the narrower the best width, and the more of them count. Here 32 times as many shrink it to about a fifth, and about six times as many count. (Without the storm: to about two fifths, and more than ten times as many. If all hours were equally warm, the widest of our widths would stay the best.)
+# **Keep this:** on days like ours, the more readings, the narrower the best width, and the more of them count. Here 32 times as many shrink it to about a fifth, and about six times as many count. Without the storm it shrinks to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest of our widths would stay the best.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A sentence meets a kernel
@@ -639,7 +632,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# One file, with your functions where they are right and the course's where not. It needs only torch.
+# One file, with your functions where they are right and the course's where they are not. It needs only torch.
 
 # %%
 from course_kit.mine import keep
@@ -652,7 +645,7 @@ keep("attention")
 # 2. Score, share, average: $s_i=a(k_i,q)$, $\alpha=\mathrm{softmax}(s)$, $\sum_i\alpha_iv_i$.
 # 3. The Gaussian kernel, normalised, *is* a softmax. A narrow width keeps errors, a wide one blurs the truth.
 # 4. A mask hides keys: their score is −∞. Hide the answer before you train.
-# 5. More readings of a day like ours: a narrower best width, and more of them count.
+# 5. With more readings of a day like ours, the best width is narrower, and more of them count.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three open questions
@@ -665,7 +658,7 @@ keep("attention")
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [query](#query) | 查询 | what one wants to know |
+# | [query](#query) | 查询 | what you want to know |
 # | [key](#key) | 键 | by what an example is found |
 # | [value](#value) | 值 | what an example gives |
 # | [scoring function](#scoring-function) | 评分函数 | query and key → score (alignment function, 对齐函数) |
