@@ -97,7 +97,7 @@ class View:
             layout.append({"name": name, "dtype": str(array.dtype), "size": array.size, "offset": offset})
             offset += array.nbytes
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
-        words = self.title if self.options.get("asks") else self.describe()
+        words = self.title if self.options.get("silent") else self.describe()
         told |= {"format": program.FORMAT, "words": words, "arrays": layout}
         if clash := told.keys() & self.options:
             raise ValueError(
@@ -145,7 +145,7 @@ def at(view: View, **state) -> View:
 
 def asking(view: View) -> View:
     """The same view for a guess: it says nothing of what it shows, nor does its alt text, until a hand has moved it."""
-    view.options["asks"] = True
+    view.options["silent"] = True
     return view
 
 

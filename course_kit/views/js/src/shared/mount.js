@@ -46,7 +46,7 @@ class View {
     /** @type {Spec} */
     this.spec = { ...given, presenting };
     this.initial = { ...(given.initial ?? given.state) };
-    this.asks = given.asks;
+    this.silent = given.silent;
     /** @type {State} */
     this.state = { ...given.state };
     this.unit = presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1));
@@ -110,7 +110,7 @@ class View {
   /** @param {State} patch */
   set(patch, done = false) {
     Object.assign(this.state, patch);
-    if (Object.keys(patch).length) this.spec.asks = false;
+    if (Object.keys(patch).length) this.spec.silent = false;
     this.settled ||= done;
     this.pending ||= requestAnimationFrame(() => this.paint());
   }
@@ -122,7 +122,7 @@ class View {
       return;
     }
     this.set({ ...this.initial }, true);
-    this.spec.asks = this.asks;
+    this.spec.silent = this.silent;
   }
 
   /**
@@ -262,7 +262,7 @@ class View {
     ui.theme = theme;
     for (const sync of this.syncs) sync();
     shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * this.unit);
-    shell.classList.toggle("asking", Boolean(spec.asks));
+    shell.classList.toggle("asking", Boolean(spec.silent));
     picture.paint(width, shell.classList.contains("narrow"));
     this.rename();
     if (spec.presenting && width !== this.arranged) this.arrange(width);

@@ -41,7 +41,7 @@
  * @property {boolean} presenting
  * @property {number} [tall] while presenting: the scale of heights, where a slide has room for more
  * @property {boolean} [foot] false: neither table nor words below
- * @property {boolean} [asks] it was not touched yet, and says nothing of what it shows
+ * @property {boolean} [silent] it was not touched yet, and says nothing of what it shows
  * @property {boolean} [live]
  * @property {Own} [own]
  * @property {HTMLElement} [made] the line with the field of `own`, as it is in the page already
