@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 4 · Who tells attention the order?
-# *Positional encoding.* At the end you hold `mine/positions.py`: sinusoidal, learned and rotary positions in plain PyTorch, for texts of any length, and you know how far each worked in our tests. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
+# *Positional encoding.* At the end you hold `mine/positions.py`, sinusoidal, learned and rotary positions in plain PyTorch, and you know how far each worked in our tests. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
 #
 # ## Who bites whom?
 # Six words are vectors of eight random numbers, used as query, key and value; each word's output is its weighted average of all six. **Guess before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
@@ -86,7 +86,7 @@ print("added", tuple(added.shape), " turned", tuple(turned.shape))
 # | **convolution**: a small *kernel* reads each word and the $k-1$ before it | $k\,nd^2$ | 1 | about $n/(k-1)$ |
 # | **attention**: four matrices for each word, then scores and averages | $4nd^2+2n^2d$ | 1 | 1 |
 #
-# The scores, $[n,d]$ times $[d,n]$, take $n^2d$ multiplications; so do the averages, $[n,n]$ times $[n,d]$. (*Dilated* convolutions, which skip words, need about $\log n$ layers.)
+# The scores, $[n,d]$ times $[d,n]$, take $n^2d$ multiplications, and so do the averages, $[n,n]$ times $[n,d]$. *Dilated* convolutions, which skip words, shorten the path to about $\log n$ layers.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 back = (torch.arange(9)[:, None] - torch.arange(9)).clamp(min=0)  # words from j to i
@@ -124,7 +124,7 @@ assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, 
 assert multiply_adds("attention", 512, 512) == 3 * multiply_adds("recurrent", 512, 512)
 
 # %% [markdown]
-# So attention always multiplies more than a plain recurrent layer, 2.06 times as much for 30 words of 512 features. (A GRU has six matrices; attention multiplies less than a GRU while $n<d$.) What it buys are short paths, and work in which nothing waits. The other price is the order.
+# So attention always multiplies more than a plain recurrent layer, 2.06 times as much for 30 words of 512 features, but while $n<d$ less than a GRU, which has six matrices. What it buys are short paths, and work in which nothing waits. The other price is the order.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: shuffle it
@@ -179,7 +179,7 @@ causal = results.load("positions_causal")
 assert all(0.27 < x < 0.33 for x in causal["right"]["1"]) and min(causal["right"]["3"]) > 0.9 and len(causal["seeds"]) == 3
 
 # %% [markdown]
-# So a causal decoder, such as a GPT, is not blind to the order even without positions: the first word averages one value, the last six, and a second layer can use that. Large causal language models without positions did almost as well as with them (Haviv et al., 2022). In our small trial (find the letter two back, in texts of 20) such decoders were right in about 30 % with one layer and over 90 % with three. <!-- source: Haviv et al. 2022, table 1 -->
+# So a causal decoder, such as a GPT, is not blind to the order even without positions: the first word averages one value, the last six, and a second layer can use that. Large causal language models without positions did almost as well as with them (Haviv et al., 2022). In our small trial, finding the letter two back in texts of 20, such decoders were right in about 30 % with one layer and over 90 % with three. <!-- source: Haviv et al. 2022, table 1 -->
 #
 # **Keep this:** attention without positions and without a mask treats a sentence as a *bag of words*.
 
@@ -222,12 +222,12 @@ dog, man = (who.answers(blind, text) for text in ("the dog bites the man .", "th
 assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blind) <= 0.5 and len(who.nouns) == 10
 
 # %% [markdown]
-# (`who.train` is chapter 3's `fit`: `chapters/ch04/experiments.py`.) More data or layers cannot help: a stack of equivariant layers is equivariant, and the mean of the outputs is invariant. The order has to be put in.
+# More data or layers cannot help: a stack of equivariant layers is equivariant, and the mean of the outputs is invariant. The order has to be put in. `who.train` is chapter 3's `fit`, in `chapters/ch04/experiments.py`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# The simplest way is to add a vector $P_i$ for position $i$, counted from 0: the **positional encoding**. The number $i$ itself would soon be much larger than a word's features. Position 500 would add 500 to features near 1. But written in binary, 500 is 111110100: nine digits, none larger than 1. Count:
+# The simplest way is to add a vector $P_i$ for position $i$, counted from 0: the **positional encoding**. The number $i$ itself would soon be much larger than a word's features: position 500 would add 500 to features near 1. But written in binary, 500 is 111110100, nine digits of which none is larger than 1. Count:
 
 # %% tags=["nbval-check-output"]
 print("\n".join(f"{i:2}  {i:04b}" for i in range(6)))
@@ -244,7 +244,7 @@ labs.sinusoid(context=50, size=128)
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]}
 # <details><summary>Answer</summary>
 #
-# Most of the first ones, on the left: they hold the fast waves, like the last digit. (Column 0 does not: its sine is at a crest.)
+# Most of the first ones, on the left, because they hold the fast waves, like the last digit. Column 0 is an exception, because its sine is at a crest.
 #
 # </details>
 #
@@ -268,7 +268,7 @@ def sinusoidal_encoding(length, size):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: sinusoidal encoding -->
 #
-# This module adds your table to the words, has no parameters, and makes more rows for a longer text. (`first` serves chapter 7.)
+# This module adds your table to the words, has no parameters, and makes more rows for a longer text. `first` is for chapter 7.
 
 # %% tags=["definition"]
 # course_utils.positions: frequencies, SinusoidalPositions
@@ -292,7 +292,7 @@ print(f"right: {who.right(sighted):.0%} of the held-out sentences")
 assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
-# Now it tells the twins apart. (The answer is always the second word, so attending to that position is enough.) Try both readers:
+# Now it tells the twins apart. The answer is always the second word, so it is enough to attend to that position. Try both readers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from IPython.display import display
@@ -303,7 +303,7 @@ display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: a step is a rotation
 # <a id="shift"></a>
-# Why do the waves come in pairs? A sine and its cosine are a point on a circle, and each step in the text turns this point.
+# Why do the waves come in pairs? Because a sine and its cosine are a point on a circle, and each step in the text turns this point.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -354,7 +354,7 @@ assert (scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)).all()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: turn instead of add
 # <a id="rotary"></a><a id="relative"></a>
-# **Rotary** positions (Su et al., 2021), common in language models, add nothing. Every layer turns its queries and keys, but not its values: each pair of features is a point in the plane, turned by its position times the pair's frequency.
+# **Rotary** positions (Su et al., 2021), common in language models, add nothing. Every layer turns its queries and keys, but not its values: each pair of features is a point in the plane, and is turned by its position times the pair's frequency.
 #
 # Follow one pair that turns by 30° at each position, with query $(2,0)$ and key $(1,0)$. At positions 7 and 5 they point to 210° and 150°, which are 60° apart, so the score is $2\cdot1\cdot\cos60°=1$.
 
@@ -368,7 +368,7 @@ predict(
 )
 
 # %% [markdown]
-# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where. With *added* positions it has four parts, $q\cdot k$, $q\cdot P_m$, $P_i\cdot k$ and $P_i\cdot P_m$, and at least the two in the middle change when both move on.
+# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where they are. With *added* positions the score has four parts, $q\cdot k$, $q\cdot P_m$, $P_i\cdot k$ and $P_i\cdot P_m$, and at least the two in the middle change when both words move on.
 #
 # ### Exercise 2 ●●○ · 8 minutes
 # Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads.
@@ -403,7 +403,7 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 7, 30 * 5, 30 * 47, 30 * 45) == (210, 150, 1410, 1350) and 210 - 150 == 60
 
 # %% [markdown]
-# Which features make a pair is a matter of layout. Ours are neighbours (*interleaved*), as in the paper; the `transformers` library's Llama pairs feature $j$ with $j+d/2$ (*half-split*). A model can learn with either. But parameters trained with one give nonsense with the other, without an error message, until the columns of $W_Q$ and $W_K$ are reordered, head by head. (Chapter 8's file is interleaved.)
+# We pair neighbouring features, as in the paper; the `transformers` library's Llama pairs feature $j$ with $j+d/2$. A model can learn with either, but parameters trained with one give nonsense with the other, without an error message.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 halves = torch.cat([torch.arange(0, 16, 2), torch.arange(1, 16, 2)])  # half-split number n is interleaved number halves[n]
@@ -420,13 +420,13 @@ assert not torch.allclose(half_split(q, at) @ half_split(k, at - 2).T, rotary(q,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Seven: longer than anything it saw
 # <a id="learned-positions"></a><a id="extrapolation"></a>
-# A third way needs no idea at all: let each position's vector be *learned*, as in BERT (chapter 6).
+# A third way needs no idea at all: let each position's vector be *learned*, as in chapter 6's BERT.
 
 # %% tags=["definition"]
 # course_utils.positions: LearnedPositions
 
 # %% [markdown]
-# Which of the three still works in texts that are longer than those in training? The task is random letters: at each position, output *the letter two positions back*. This model, with one attention layer, learns it from texts of 20 letters, and reads texts of 60.
+# Which of the three still works in texts that are longer than those in training? The task is random letters: at each position, output *the letter two positions back*. This model, with one attention layer, learns it from texts of 20 letters, and then reads texts of 60.
 
 # %% tags=["definition"]
 # chapters.ch04.kept.positions: LetterReader
@@ -471,7 +471,7 @@ assert all(seed[60] > 0.9 and seed[640] < 0.65 for seed in reach) and len(reach)
 assert [round(100 * f(seed[160] for seed in reach)) for f in (min, max)] == [59, 96]
 
 # %% [markdown]
-# Learned positions fail at once. The sinusoids need no training, but the layer that reads them was trained on the first twenty only. Rotary positions hold at three times the trained length, over 90 % with each of five seeds; in 160 letters these are right in 59 to 96 %, in 640 in under 65 %.
+# Learned positions fail at once. The sinusoids need no training, but they fail, too, because the layer that reads them was trained on the first twenty only. Rotary positions hold at three times the trained length, over 90 % with each of five seeds. But in 160 letters these are right in 59 to 96 %, in 640 in under 65 %.
 #
 # But this is one small layer and one easy task. *Language models with rotary positions usually fail soon after the trained length*, unless positions are rescaled ([the annex](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?)).
 #
@@ -479,14 +479,14 @@ assert [round(100 * f(seed[160] for seed in reach)) for f in (min, max)] == [59,
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So who tells attention the order?
-# Nobody, unless you do (a causal mask does a part of it). Without positions our reader was right in at most half of the twins; with them, in over nine of ten.
+# Nobody, unless you do, or a causal mask does a part of it. Without positions our reader was right in at most half of the twins, and with them in over nine of ten.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert who.right(blind) <= 0.5 and who.right(sighted) > 0.9
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# The three kinds in one file. `python -m mine.positions` trains each on the letters, and reads texts twice as long.
+# This writes all three into one file. `python -m mine.positions` trains each on the letters, and reads texts twice as long.
 
 # %%
 from course_kit.mine import keep
@@ -495,7 +495,7 @@ keep("positions")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five lines to keep
-# 1. Attention: any word is one step from any other and nothing waits, for n² pairs.
+# 1. In attention any word is one step from any other, and nothing waits; the price is n² pairs.
 # 2. Without positions and mask it is equivariant: shuffle the words, and the outputs move along. A sentence is a bag of words.
 # 3. Sinusoids: fast and slow waves in pairs, added to the words. A step is the same rotation everywhere.
 # 4. Rotary: queries and keys are turned, so of the positions a score knows only the distance.
