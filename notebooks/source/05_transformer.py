@@ -11,7 +11,7 @@
 # *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). To see it compute before you build it: [one word, all the way down](#descent).
 #
 # ## What does "it" attend to?
-# A trained Transformer, in the code `grammar`, reads “The animal didn't cross the street because it was too tired.” (It has seen this sentence in training.) Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
+# A trained Transformer, in the code `grammar`, reads a sentence that it has seen in training: “The animal didn't cross the street because it was too tired.” Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ assert len(maps_of) == 3 and maps_of[0].shape[1] == 4 and grammar.was_seen(tired
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
-# In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) drops recurrence: each word reads all others at once. The **encoder** is a stack of layers, each of self-attention and then a small network for each word. The **decoder** is a second stack, which between the two also attends to what the encoder has read. <!-- source: Vaswani et al. 2017 -->
+# In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) drops recurrence: each word reads all others at once. The **encoder** is a stack of layers, each made of self-attention and then a small network for each word. The **decoder** is a second stack, whose layers, between these two, also attend to what the encoder has read. <!-- source: Vaswani et al. 2017 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.architecture(grammar.model)
@@ -125,7 +125,7 @@ def split_heads(x, heads):
 # %% [markdown]
 # <!-- solution: split heads -->
 #
-# Attention itself you know from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours, if you solved it there. The scores are divided by $\sqrt d$, because a sum of $d$ products of independent numbers with mean 0 and variance 1 has variance $d$.
+# You know attention itself from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours if you solved it in chapter 1. The scores are divided by $\sqrt d$, because a sum of $d$ products of independent numbers with mean 0 and variance 1 has variance $d$.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -155,13 +155,13 @@ def multi_head(q, k, v, heads, mask=None):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: attention in heads -->
 #
-# The class adds the four matrices. It calls the `multi_head` above, yours if it is right (as `attend`, so that a faster form can take its place):
+# The class adds the four matrices. It calls the `multi_head` above, yours if it is right, by the name `attend`, so that a faster form can take its place:
 
 # %% tags=["definition"]
 # course_utils.attention: MultiHeadAttention
 
 # %% [markdown]
-# With the same parameters (`share` hands them over) it must give what PyTorch's class gives, under a mask, too. (In this class's masks True means *hidden*.)
+# With the same parameters, which `share` hands over, it must give what PyTorch's class gives, under a mask, too. In that class's masks True means *hidden*.
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask, padding_mask
@@ -193,7 +193,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: what each word does alone
 # <a id="ffn"></a>
-# A head can only average values. The **position-wise feed-forward network** (FFN) then works on each word's vector, the same two matrices for every word, with a ReLU between. The first makes the vector wider, in the paper four times: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# A head can only average values. The **position-wise feed-forward network** (FFN) then works on each word's vector, with the same two matrices for every word and a ReLU between them. The first makes the vector wider, in the paper four times: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -201,7 +201,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # course_utils.blocks: PositionwiseFFN
 
 # %% [markdown]
-# So it may as well get one long list of all words, $[B\cdot T,D]$. And if one word changes, whose outputs change?
+# So it may as well get all words as one long list, $[B\cdot T,D]$. And if one word changes, whose outputs change?
 
 # %% tags=["nbval-check-output"]
 ffn = PositionwiseFFN(128, 512)
@@ -235,7 +235,7 @@ print("batch norm", F.batch_norm(two, None, None, training=True).round().int().t
 # Layer norm reads one word at a time: its rows are centred. With batch norm, in training, a word's result also depends on other sentences and on padding.
 #
 # <a id="pre-norm"></a>
-# The paper normalised the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, normalise what the sub-layer reads (**pre-norm**): the residual stream itself stays free.
+# The paper normalised the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, normalise what the sub-layer reads (**pre-norm**), so the residual stream itself stays free.
 #
 # ### Exercise 3 ●○○ · 1 minute
 # Write the pre-norm line: `f` reads the normalised x, and what it gives is added to x.
@@ -265,7 +265,7 @@ def add_norm(x, f, norm):
 # course_utils.blocks: EncoderBlock
 
 # %% [markdown]
-# A block changes no shape, so blocks can be stacked. With the trained model's first block in both, does it agree with PyTorch's?
+# A block changes no shape, so blocks can be stacked. If both get the parameters of the trained model's first block, does it agree with PyTorch's?
 
 # %%
 block = EncoderBlock(128, 4, 384)  # as wide as the trained one
@@ -309,7 +309,7 @@ plot.maps(
 # course_utils.attention: causal_mask
 
 # %% [markdown]
-# A word may see itself: the diagonal stays True. (Padding at the end of a target needs no mask of its own: no real word comes after it, and the loss skips it.)
+# A word may see itself, so the diagonal stays True. Padding at the end of a target needs no mask of its own, because no real word comes after it, and the loss skips it.
 #
 # ### Exercise 4 ●●● · 8 minutes
 # Write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
@@ -330,19 +330,19 @@ class DecoderBlock(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: the whole model
-# New against your blocks are the two ends. **In front**, each side has a table of embeddings. Its numbers begin with variance $1/D$; times $\sqrt D$ they are about as large as chapter 4's positions, which are added. **Behind**, each stack ends with one more norm, since pre-norm never normalises the residual stream itself. A French word's logit is the dot product of the decoder's vector with that word's embedding, plus a bias: one table $[V, D]$ reads and writes.
+# Only the two ends are new. **In front**, each side has a table of embeddings. Its numbers begin with variance $1/D$, so times $\sqrt D$ they are about as large as chapter 4's positions, which are added. **Behind**, each stack ends with one more norm, since pre-norm never normalises the residual stream itself. A French word's logit is the dot product of the decoder's vector with that word's embedding, plus a bias: one table $[V, D]$ reads and writes.
 
 # %% tags=["definition"]
 # course_utils.transformer: TransformerLayers
 
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("]}
-# What these layers compute is written in three methods. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries. All layers of the decoder attend to the encoder's output, the `memory`.
+# Three methods say what these layers compute. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries. All layers of the decoder attend to the encoder's output, the `memory`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.transformer: Transformer
 
 # %% [markdown]
-# Where are the parameters? In an encoder layer attention has four matrices of $D^2$ numbers and the FFN two of $4D^2$: a third and two thirds. A decoder layer has a second attention. The paper's base model has other sizes, post-norm, and one table for both languages (its authors print 65 million): <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
+# Where are the parameters? In an encoder layer attention has four matrices of $D^2$ numbers, a third of all, and the FFN two of $4D^2$. A decoder layer has a second attention. The paper's base model has other sizes, post-norm, and one table for both languages; its authors print 65 million: <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
 
 # %% jupyter={"source_hidden": true}
 def numbers(*parts):
@@ -421,7 +421,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss:.3f}")
 
 # %% [markdown]
-# At inference the model reads what it has written itself. (`write` computes the source and all earlier words again for each word. Your file keeps their keys and values instead, in a [cache](05_transformer_annex.ipynb#kv-cache).)
+# At inference the model reads what it has written itself. For each word, `write` computes the source and all earlier words again. Your file keeps their keys and values instead, in a [cache](05_transformer_annex.ipynb#kv-cache).
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: write
@@ -468,7 +468,7 @@ assert gap < 1e-3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It translates
 # <a id="warm-up"></a>
-# The same classes, on chapter 3's sentences; padding is hidden by `source_mask`, and the loss skips it. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate first rises (**warm-up**), then falls:
+# Now the same classes learn from chapter 3's sentences. Padding is hidden by `source_mask`, and the loss skips it. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate first rises (**warm-up**), then falls:
 
 # %% jupyter={"source_hidden": true}
 from course_kit.training import fit, warm_then_fall
@@ -511,7 +511,7 @@ assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why Transformers?
-# Is it better than chapter 3's GRU with attention? A race between the two pages' own models, recorded: chapter 3's `Translator` (775,000 parameters) and your `Transformer` (1,186,000) saw the same batches in the same order, for as many steps as above and with the same optimiser, each at the best of the same three learning rates.
+# Is it better than chapter 3's GRU with attention? We recorded a race: chapter 3's `Translator` with 775,000 parameters and your `Transformer` with 1,186,000 saw the same batches in the same order, for as many steps as above and with the same optimiser, each at the best of the same three learning rates.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 race = results.load("transformer_race")
@@ -545,7 +545,7 @@ assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) <
 # %% [markdown]
 # In the first half the GRU is ahead, and after 600 steps the two differ by less than two points, which is hardly more than the seeds do. So in this race, on short sentences, the larger Transformer does not learn more from the same data.
 #
-# Then why did everyone change? One core does one thing after another, so it shows how much work a layer makes, and cannot show what is gained by doing many things at once. Here is its answer for one layer of each: chapter 3's GRU, and your block, as it is and with PyTorch's *fused* attention, which never keeps the scores. Read along a line: the number of sentences in a batch stays the same.
+# Then why did everyone change? One core does one thing after another, so it shows how much work a layer makes, but not what is gained by doing many things at once. Here is its answer for one layer of each: chapter 3's GRU, and your block, as it is and with PyTorch's *fused* attention, which never keeps the scores. Along a line, the number of sentences in a batch stays the same.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 speed = results.load("transformer_speed")
@@ -582,7 +582,7 @@ assert fused[32][4096] < fused[32][1024] < fused[32][256]
 assert all(fused[2][n] > 1 for n in (64, 256)) and fused[2][4096] < fused[2][256]  # two: the Transformer, in the middle
 
 # %% [markdown]
-# With 32 sentences the GRU layer is faster from 64 words on, and the longer they are, the more so, because the scores grow with the square of the length. With two, the fused layer is faster for sentences of 64 to 256 words: each step of a GRU has a fixed cost, and only two sentences share it. At 4,096 words this lead has shrunk again. So length alone is no reason, on one core. What it cannot show can be counted:
+# With 32 sentences the GRU layer is faster from 64 words on, and the longer they are, the more so, because the number of scores grows with the square of the length. With two, the fused layer is faster for sentences of 64 to 256 words, because each step of a GRU has a fixed cost, and only two sentences share it. But at 4,096 words this lead has shrunk again. So on one core length alone is no reason. What one core cannot show can be counted:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 from chapters.ch05.experiments.speed import work
@@ -603,7 +603,7 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown]
-# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But a GRU must finish word 4,095 before it can begin word 4,096. In training no word of a Transformer layer waits; in writing, each does. A graphics processor does thousands of multiplications at once; there the steps in a row often take longest. We had none to measure on. It is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 --> (Some recent recurrent layers, such as Mamba, are built so that their steps can be computed in parallel, too.)
+# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But a GRU must finish word 4,095 before it can begin word 4,096. In training no word of a Transformer layer waits, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We had none to measure on, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race the Transformer did not learn more from the same data, and on one core it makes more work. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
@@ -618,7 +618,7 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "tired", and not "animal".
+# It is "tired", not "animal".
 #
 # </details>
 
@@ -645,7 +645,7 @@ kept = [(round(row["sentences, %"]), round(row["pairs, %"])) for row in forbidde
 assert kept == [(95, 90), (95, 90), (95, 90), (95, 90), (14, 0), (50, 0)] and len(head_study.pairs()) == 2 * 368
 
 # %% [markdown]
-# **In this model the pronoun needs neither connection of "it".** Forbid "it" to attend to its noun, forbid the step that writes the French pronoun to attend to "it", or both: 95 % stay right. **The adjective decides.** Hide its noun from it, and 14 % are right: the pronoun now mostly follows the other noun. Hide the adjective from the French step, and 50 % are right, but no whole pair: the model writes the same pronoun for both twins.
+# **In this model the pronoun needs neither connection of "it".** If you forbid "it" to attend to its noun, or the step that writes the French pronoun to attend to "it", or both, 95 % stay right. **The adjective decides.** If you hide its noun from the adjective, 14 % are right, because the pronoun now mostly follows the other noun. If you hide the adjective from the French step, 50 % are right, but no whole pair, because the model writes the same pronoun for both twins.
 #
 # Our corpus is regular: the adjective tells which noun is meant, and the model has found that out. But another model may need "it". Here is the same table for your translator, which has trained for less long:
 
@@ -657,11 +657,11 @@ yours_forbidden
 assert yours_forbidden[0]["sentences, %"] > 45 and len(yours_forbidden) == 6
 
 # %% [markdown]
-# So early a model may be little better than a coin, and yours may need what the first does not. A finding about one trained model is about this one.
+# So early a model may be little better than a coin, and yours may need what the first does not. A finding about one trained model holds for that one.
 #
 # ### Which heads does it need?
 # <a id="log-odds"></a>
-# The **log-odds** are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier. **Guess, then try** in the running notebook: switch off head 2.2 (layer 2, head 2), head 3.2, both, all twelve. Which sentences turn, and does a twin turn along?
+# The **log-odds** are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier. **Guess, then try** in the running notebook: switch off head 2.2 (layer 2, head 2), head 3.2, both, all twelve. Which sentences turn, and do their twins turn, too?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 pairs = {
@@ -699,23 +699,22 @@ off = {name: choice(grammar, twins, heads) for name, (heads, _) in head_study.he
 turned = {name: [n for n, odds in enumerate(one.log_odds) if odds < 0] for name, one in off.items()}
 assert turned == {"none": [], "2.2": [6], "3.2": [4], "2.2 and 3.2": [4, 5, 6], "all 12": [2, 5, 6]}
 assert all("qu'il" in reason for n, reason in enumerate(off["all 12"].reasons) if n != 1) and "qu'elle" in off["all 12"].reasons[1]
-assert [grammar.was_seen(one) for one in twins] == [True, True, True] + 5 * [False]
 assert [round(off[name].log_odds[0], 1) for name in ("none", "all 12")] == [7.9, 2.1]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Head 2.2 turns the small dinghy, 3.2 the big glass, both also the small glass. Without all twelve the model writes *il* for all but the wide street, so the other *elles* turn, and their twins with *il* stay "right". "Animal … tired" never changes, although its log-odds fall from 7.9 to 2.1. (Both were in the training, word for word; but so was the tired cow, which turns.)
+# Without head 2.2 the small dinghy turns, without 3.2 the big glass, and without both the small glass, too. Without all twelve the model writes *il* for all but the wide street, so the other *elles* turn, and their twins with *il* stay "right". "Animal … tired" never changes, although its log-odds fall from 7.9 to 2.1.
 #
 # </details>
 #
-# Over all pairs, either head alone seems nearly dispensable (94 and 93 % right instead of 95), but without both 85 % are left: heads can stand in for each other.
+# Over all pairs, either head alone seems nearly dispensable, with 94 and 93 % right instead of 95. But without both 85 % are right, so heads can stand in for each other.
 #
 # **Keep this:** a map shows what a head attends to, not what the model needs. Take the connection away and count, on sentences that it has not seen.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# This writes your Transformer into one file, with your functions where they are right and the course's where not. It needs only torch.
+# This writes your Transformer into one file, with your functions where they are right and the course's where they are not. It needs only torch.
 
 # %%
 from course_kit.mine import keep
@@ -760,7 +759,7 @@ onward(5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Next: half of it
-# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words of any text: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants, errors that circulate.
+# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words of any text: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants and errors that circulate.
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
