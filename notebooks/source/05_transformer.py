@@ -265,7 +265,7 @@ def add_norm(x, f, norm):
 # course_utils.blocks: EncoderBlock
 
 # %% [markdown]
-# A block changes no shape, so blocks can be stacked. If both get the parameters of the trained model's first block, does it agree with PyTorch's?
+# A block changes no shape, so blocks can be stacked. With the parameters of the trained model's first block, does ours agree with PyTorch's?
 
 # %%
 block = EncoderBlock(128, 4, 384)  # as wide as the trained one
