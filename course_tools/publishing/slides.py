@@ -1,13 +1,14 @@
 """Chapters as slides: one HTML file each, with reveal.js, views, font and notes inside, that opens from disk.
 
 `course_tools/classroom/presenting/screens.py` says what is on which slide, for slides and for `make present` alike;
-what is said of it goes to the speaker's notes. How large a thing can be is known only in the browser: `assets/deck.js`
-gives each as much of the slide as it can fill, and then starts reveal.js.
+what is said of it goes to the speaker's notes. How large a thing can be is known only in the browser: fitting.js of the
+plugin gives each as much of the slide as it can fill, as it does in JupyterLab; `assets/deck.js` starts reveal.js.
 """
 
 import html
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 
@@ -20,6 +21,7 @@ from ..authoring.markup import headings, tree
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
+FITTING = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static" / "fitting.js"
 SHORT = 100  # letters of the caption of a picture
 ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
@@ -53,7 +55,10 @@ def build(name, notes=()):
             }
         )
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
-    return pages.page("slides", title=chapter.title, slides=slides, program=program.source(), style=style)
+    fitting = FITTING.read_text(encoding="utf-8")
+    return pages.page(
+        "slides", title=chapter.title, slides=slides, program=program.source(), fitting=fitting, style=style
+    )
 
 
 def with_notes(name):

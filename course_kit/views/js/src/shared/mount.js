@@ -234,6 +234,7 @@ class View {
         set: this.ui.set,
         act: this.ui.act,
         heighten: (/** @type {number} */ times) => this.heighten(times),
+        now: () => this.now(),
         numbers: () => this.picture.numbers(),
       },
     });
@@ -248,6 +249,12 @@ class View {
     spec.tall = tall;
     ui.tall = tall ?? this.usual;
     this.set({});
+  }
+
+  /** Paints at once what the next frame would, for who has to know how high it is. */
+  now() {
+    cancelAnimationFrame(this.pending);
+    if (this.pending || this.shell.clientWidth !== this.painted) this.paint();
   }
 
   paint() {

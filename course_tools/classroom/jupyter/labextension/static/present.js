@@ -1,10 +1,9 @@
 // A chapter in front of a class: one thing a screen, the keyboard alone. What is on a screen, says screen.js.
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
-import { MARKS, arrange, el, filesOf, fit, hasOwnTitle, isCode, isFull, kept, larger, plan, quiet } from "./screen.js";
+import { isStale } from "./fitting.js";
+import { MARKS, arrange, el, enlarge, filesOf, hasOwnTitle, isCode, kept, larger, plan, quiet, shownOf } from "./screen.js";
 import { STYLE } from "./style.js";
-
-const PATIENT = 10; // frames, at most, for a view to lay itself out at a size
 
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
@@ -19,7 +18,6 @@ class Deck {
       notebook: panel.content,
       at: 0,
       busy: 0,
-      layouts: 0,
     });
     // ids of cells: was run, code asked for, code put away
     Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
@@ -36,7 +34,7 @@ class Deck {
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
-    this.grown = new ResizeObserver(() => !this.fitting && isFull(this) && this.layout());
+    this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
     this.key = (event) => this.press(event);
     window.addEventListener("keydown", this.key, true);
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
@@ -58,7 +56,6 @@ class Deck {
 
   close() {
     window.removeEventListener("keydown", this.key, true);
-    this.layouts += 1;
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
     document.body.classList.remove("course-presenting");
@@ -75,7 +72,6 @@ class Deck {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = this.isLater = false;
     this.running = null;
-    this.patience = 2;
     if (this.at === 0) this.started = Date.now();
     this.notebook.mode = "command";
     this.activate(this.step.cell);
@@ -232,7 +228,6 @@ class Deck {
 
   layout(arrived = false) {
     const { step } = this,
-      turn = ++this.layouts,
       zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
     document.body.dataset.screenKind = step.kind;
@@ -247,15 +242,7 @@ class Deck {
     document.body.style.setProperty("--course-end", `${inset[1] + this.bar.getBoundingClientRect().height}px`);
     arrange(this);
     if (arrived) this.scroller.scrollTo(0, 0);
-    this.fitting = true;
-    this.fitted = fit(this, () => this.layouts === turn, this.patience).then((found) => {
-      if (this.layouts !== turn) return;
-      this.fitting = false;
-      if (found && isFull(this) && this.patience < PATIENT) {
-        this.patience += 2; // what was drawn late
-        this.layout();
-      }
-    });
+    enlarge(this);
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const hint = this.busy
@@ -263,6 +250,7 @@ class Deck {
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
         : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+    this.bar.classList.toggle("course-busy", this.busy > 0);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
       el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),

@@ -1,4 +1,6 @@
-// What stands on a screen, and how large. Which screens there are, presenting/screens.py says, for slides as well.
+// What stands on a screen. How large, fitting.js says; which screens there are, presenting/screens.py.
+import { fit, termsOf } from "./fitting.js";
+
 export const el = (tag, attributes = {}, ...children) => {
   const e = Object.assign(document.createElement(tag), attributes);
   e.append(...children);
@@ -22,8 +24,6 @@ const PARTS = {
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
-const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
-const SIZES = [1.35, 1.2, 1.05, 0.95, 0.86, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 const CODE = 0.74; // what is smaller than that loses its code, once that has run
 
 const LETTER = 12.1; // pixels of a letter of code, at size 1
@@ -96,18 +96,11 @@ function excerpted({ notebook, step, shown, isLater }) {
   return isCode(step.cell);
 }
 
-// The terms of a formula that wide space separates may stand below each other.
 function broken(cell) {
   for (const math of cell.node.querySelectorAll("mjx-container[display] mjx-math:not(.course-broken)")) {
-    const isWide = (part) => parseFloat(part.querySelector(":scope > mjx-mspace")?.style.width) >= 2;
-    const parts = [...math.children];
-    if (!parts.some(isWide)) continue;
-    const terms = [el("span")];
-    for (const part of parts) {
-      if (isWide(part)) terms.push(el("span"));
-      else terms.at(-1).append(part);
-    }
-    math.replaceChildren(...terms);
+    const terms = termsOf(math, (part) => parseFloat(part.querySelector(":scope > mjx-mspace")?.style.width));
+    if (!terms.length) continue;
+    math.replaceChildren(...terms.map((term) => el("span", {}, ...term)));
     math.classList.add("course-broken");
   }
 }
@@ -137,21 +130,6 @@ export const larger = () => Math.max(1, Math.min(innerWidth / 1280, innerHeight 
 
 const margin = () => 0.04 * innerWidth;
 
-// Whether more is on the screen than it has room for. Formulas and tables scroll on a page; here they must not.
-export function isFull({ scroller, step, running }) {
-  const wide = [
-    ...(running ?? step.cell).node.querySelectorAll(
-      "mjx-math, .jp-MarkdownOutput :is(table, pre), .jp-OutputArea-output table, .course-excerpt pre",
-    ),
-  ];
-  return (
-    scroller.scrollHeight > scroller.clientHeight + 2 ||
-    scroller.scrollWidth > scroller.clientWidth + 2 ||
-    wide.some((part) => part.getBoundingClientRect().right > innerWidth - margin()) ||
-    wide.some((part) => part.matches("pre") && part.scrollWidth > part.clientWidth + 1)
-  );
-}
-
 // Whether a line of a cell's code, if it is not too long for any screen, would be broken at this size.
 function wraps(cell, size) {
   const { classList } = cell.node;
@@ -166,50 +144,22 @@ function wraps(cell, size) {
   return longest <= LONGEST && wide > innerWidth - 2 * margin();
 }
 
-// As large as the screen has room for -> whether there is such a size; `isStill()` says whether it is still wanted. A
-// view lays itself out anew for each size, in `patience` frames after it. What does not fit with its code, once that
-// has run, goes on without it.
-export async function fit(deck, isStill, patience) {
+// What a class sees now
+export const shownOf = ({ scroller, step, running }) => ({
+  room: scroller,
+  on: (running ?? step.cell).node,
+  kind: running ? "training" : step.kind,
+});
+
+// As large as the screen has room for. What does not fit with its code, once that has run, goes on without it.
+export function enlarge(deck) {
   const { step, ran, shown, folded, running } = deck;
   const cell = running ?? step.cell;
-  const views = [...cell.node.querySelectorAll(".course-view")].filter((host) => host.shadowRoot && host.view);
-  const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
-  const foldable = () =>
-    isCode(cell) && ran.has(cell.model.id) && !shown.has(cell.model.id) && cell.model.outputs.length > 0;
-  for (const { view } of views) view.heighten(1);
-  for (const size of step.kind === "guess" ? [...WORDS, ...SIZES] : SIZES) {
-    if (size < CODE && foldable() && !folded.has(cell.model.id)) {
-      folded.add(cell.model.id);
-      arrange(deck);
-      return fit(deck, isStill, patience);
-    }
-    document.body.style.setProperty("--course-fit", larger() * size);
-    if (views.length) await frames(patience);
-    if (!isStill()) return false;
-    if (size > CODE && wraps(cell, size)) continue;
-    for (const seen of [true, false]) {
-      for (const caption of captions) caption.style.display = seen ? "" : "none"; // which the speaker says
-      if (isFull(deck)) continue;
-      await frames(patience);
-      if (step.kind === "picture" && isStill()) await fill(deck, cell, views, patience);
-      return true;
-    }
-  }
-  return false;
-}
-
-// Draws a view higher that leaves room below it, where it can be.
-async function fill(deck, cell, views, patience) {
-  const more = deck.scroller.clientHeight / cell.node.getBoundingClientRect().height;
-  for (const share of more > 1.1 ? [0.97, 0.6, 0.3] : []) {
-    for (const { view } of views) view.heighten(Math.min(1.9, 1 + share * (more - 1)));
-    await frames(patience);
-    if (!isFull(deck)) return;
-  }
-  for (const { view } of views) view.heighten(1);
-  await frames(patience);
-}
-
-async function frames(count) {
-  for (let n = 0; n < count; n++) await new Promise(requestAnimationFrame);
+  const { id, outputs } = cell.model;
+  const set = (size) => document.body.style.setProperty("--course-fit", larger() * size);
+  const found = fit(shownOf(deck), set, (size) => size > CODE && wraps(cell, size));
+  if (found > CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
+  folded.add(id);
+  arrange(deck);
+  enlarge(deck);
 }

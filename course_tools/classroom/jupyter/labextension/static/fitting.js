@@ -1,0 +1,74 @@
+// How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
+const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
+const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
+const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
+const LOWER = [0.85, 0.7]; // heights of views, before their type is smaller than it should be
+const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
+const HIGHEST = 1.9;
+const DRAWN = ["picture", "lab"];
+const GAP = 2; // em, from which a formula may be broken
+
+/**
+ * @typedef {{ room: HTMLElement, on: HTMLElement, kind: string }} Shown what a class sees, in which room, and of which
+ *   kind its screen is (presenting/screens.py)
+ */
+
+const viewsOf = (on) => [...on.querySelectorAll(".course-view")].filter((host) => host.shadowRoot && host.view);
+const fitted = new WeakSet(); // views that were drawn for their screen
+
+/** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
+export function isFull({ room, on }) {
+  const end = on.getBoundingClientRect().right + 4;
+  const wide = [...on.querySelectorAll("mjx-math, math, table, pre")];
+  return (
+    room.scrollHeight > room.clientHeight + 2 ||
+    room.scrollWidth > room.clientWidth + 2 ||
+    wide.some((part) => part.getBoundingClientRect().right > end) ||
+    wide.some((part) => part.matches("pre") && part.scrollWidth > part.clientWidth + 1)
+  );
+}
+
+/** Whether something came or grew since it was fitted. */
+export const isStale = (shown) => isFull(shown) || viewsOf(shown.on).some((host) => !fitted.has(host.view));
+
+/**
+ * Gives what is shown as much of its room as it can fill -> its size.
+ * @param {Shown} shown
+ * @param {(size: number) => void} set what it is enlarged by
+ * @param {(size: number) => boolean} breaks whether something would be torn at this size
+ */
+export function fit(shown, set, breaks = () => false) {
+  const { room, on, kind } = shown;
+  const views = viewsOf(on);
+  const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
+  const draw = ({ size, told, tall }) => {
+    set(size);
+    for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
+    for (const { view } of views) {
+      view.heighten(tall);
+      view.now();
+    }
+    return !isFull(shown);
+  };
+  const tries = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL].flatMap((size) => [
+    { size, told: true, tall: 1 },
+    ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
+    ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
+  ]);
+  const found = tries.find((one) => !breaks(one.size) && draw(one)) ?? tries.at(-1);
+  const more = room.clientHeight / on.getBoundingClientRect().height;
+  if (views.length && DRAWN.includes(kind) && found.tall === 1 && more > 1.05)
+    [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
+  for (const { view } of views) fitted.add(view);
+  return found.size;
+}
+
+/** The terms of a formula that wide space separates, which may stand below each other. */
+export function termsOf(math, wide) {
+  const terms = [[]];
+  for (const part of [...math.children]) {
+    if (wide(part) >= GAP) terms.push([]);
+    else terms.at(-1).push(part);
+  }
+  return terms.length > 1 ? terms : [];
+}
