@@ -42,9 +42,11 @@ def build(name, notes=()):
             shown, told = _told(shown)
             told += _long_caption(_view(cells[screen.cell]))
         said = told + "".join(_prose(cells[one].source) for one in screen.said)
-        parts = [{"shown": shown, "later": False}]
-        if screen.kind == "formula" and screen.code:
-            parts.append({"shown": _source(screen.code), "later": screen.later})
+        parts = [{"shown": shown, "look": ""}]
+        if screen.later or (screen.kind == "formula" and screen.code):
+            instead = screen.later and screen.kind != "formula"
+            look = " fragment" * screen.later + " instead" * instead
+            parts.append({"shown": _source(screen.code), "look": look})
         slides.append(
             {
                 "title": screen.title,
@@ -100,7 +102,7 @@ def _thing(screen, cell, chapter):
             shown = replace(shown, spec=shown.spec | {"caption": ""})
         return shown.html()
     shown = "".join(cell.outputs)
-    return _still(shown if kind in BARE and shown else f"{_source(screen.code)}{shown}")
+    return _still(shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}")
 
 
 def _view(cell):

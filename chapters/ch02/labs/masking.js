@@ -59,7 +59,7 @@ class Masking {
     const gap = 28 * unit;
     const room = width - label - 50 * unit; // the sums are at the right
     const wide = Math.floor(Math.min((narrow ? room : (room - gap) / 2) / count, 72 * unit));
-    const high = Math.floor(Math.min(wide, 34 * unit, (250 * tall) / count));
+    const high = Math.floor(Math.min(wide, 34 * unit, Math.max((250 * tall) / count, 15 * unit))); // a number's height
     const slanted = longest > wide - 4 * unit;
     const foot = slanted ? 0.71 * Math.min(longest, 76 * unit) + 18 * unit : 24 * unit;
     const top = 24 * unit;

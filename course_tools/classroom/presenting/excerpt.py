@@ -45,11 +45,12 @@ def of(source, points=(), printed=0, most=MOST):
     lines = source.splitlines()
     lit = _named(body, lines, points) if points else _central(body)
     out = {number for node in body for number in _words(node)}
-    if printed and lit:
-        out |= set().union(*(_span(node) for node in body if _is_print(node)))
     shown = {number for number in range(len(lines)) if number not in out}
-    heads = {}
-    if len([number for number in shown if lines[number].strip()]) > max(most - printed, FEWEST):
+    heads, most = {}, max(most - printed, FEWEST)
+    if printed and (lit or _count(lines, shown) > most):
+        said = shown - set().union(*(_span(node) for node in body if _is_print(node)))
+        shown = said if lit or _count(lines, said) > 1 else shown  # one of prints alone keeps them
+    if _count(lines, shown) > most:
         shown -= _beside(body, lit)
         heads = _heads(body, lit)
     made, found = [], []
@@ -82,6 +83,10 @@ def answered(text):
     """The code of a folded solution in a Markdown cell; "" where there is none."""
     found = re.search(rf"<summary>{HOW}</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
     return html.unescape(found[1]) if found else ""
+
+
+def _count(lines, numbers):
+    return sum(1 for number in numbers if lines[number].strip())
 
 
 def _span(node):

@@ -8,8 +8,9 @@ A section runs from one heading of level 1 or 2 to the next. It has, in the orde
     its formula           if the one thing is a lab or a picture, and there is no guess
 
 Below a formula stands its code: the definition that follows, or, at a press, the course's answer to the exercise that
-does; else the tables of the formula's own cell. Of code a class sees an excerpt (excerpt.py), with the lines that it
-is about lifted out of the others.
+does; else the tables of the formula's own cell. In a section that would show no code, the one thing gives way to some
+at a press: to its first definition, else to the answer to an exercise, a training, a cell. Of code a class sees an
+excerpt (excerpt.py), with the lines that it is about lifted out of the others.
 
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
@@ -29,6 +30,7 @@ from . import excerpt
 
 FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
+WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
 LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
@@ -72,9 +74,9 @@ def of(cells):
             found[-1:] = [replace(screen, said=screen.said + _said(words)) for screen in found[-1:]]
             continue
         places = [0, *(at for at, _ in things[1:]), len(section)]
-        for (at, kind), (start, end) in zip(things, itertools.pairwise(places), strict=True):
-            said = early + _said(words[start:end])
-            found.append(Screen(title, kind, section[at]["id"], None, said, *_code(kind, section, at)))
+        codes = _codes(things, section)
+        for (at, kind), (start, end), code in zip(things, itertools.pairwise(places), codes, strict=True):
+            found.append(Screen(title, kind, section[at]["id"], None, early + _said(words[start:end]), *code))
             early = ()
         keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
         found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)
@@ -131,6 +133,31 @@ def _code(kind, section, at):
         return excerpt.of(answer, _points(section[at])), True
     definitions = (_excerpt(cell, BELOW, _points(section[at])) for cell in after if "definition" in _tags(cell))
     return next((made for made in definitions if made.lines <= BELOW), None), False
+
+
+def _codes(things, section):
+    """(excerpt, whether it comes at a press) of each screen of a section, of which one has some if there is any."""
+    codes = [_code(kind, section, at) for at, kind in things]
+    shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
+    some = None if any(code for code, _ in codes) else _some(section)
+    if shows and some:
+        codes[shows[-1]] = (some, True)
+    return codes
+
+
+def _some(section):
+    """An excerpt of a section's code: of what it is about, if that can be told. None where there is none."""
+    found = {}
+    for cell in section:
+        if cell["cell_type"] == "markdown":
+            kind, code = "answer", excerpt.of(excerpt.answered(cell["source"]))
+        else:
+            kind = next((kind for kind in _kinds(cell) if kind in ("class", "training", "code")), "")
+            code = _excerpt(cell)
+            kind = "definition" if kind and "definition" in _tags(cell) else kind
+        if kind and 0 < code.lines <= excerpt.MOST:
+            found.setdefault(kind, code)
+    return next((found[kind] for kind in ("definition", "answer", "training", "code") if kind in found), None)
 
 
 def _excerpt(cell, most=excerpt.MOST, points=()):

@@ -17,8 +17,10 @@ function show(slide) {
   if (seen.has(slide) ? !isStale(shown) : shown.kind === "title") return;
   if (!seen.has(slide)) new ResizeObserver(() => requestAnimationFrame(() => show(slide))).observe(shown.on);
   seen.add(slide);
-  const size = fit(shown, (size) => slide.style.setProperty("--fit", size));
-  slide.dataset.size = size;
+  const enlarge = () => fit(shown, (size) => slide.style.setProperty("--fit", size));
+  if (enlarge() > CODE || !slide.querySelector(".source + *")) return;
+  slide.querySelector(".source").remove(); // what it printed goes on without it
+  enlarge();
 }
 
 /** Terms of a formula, to stand in one line or in several. @param {HTMLElement} formula */

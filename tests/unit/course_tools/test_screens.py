@@ -113,7 +113,9 @@ def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_
     for given, later in (((definition,), False), ((card, exercise, answer), True), ((definition, card, answer), True)):
         screen = screens.of(cells(("# Title",), ("## One\n$$ x $$",), *given))[1]
         assert (screen.kind, screen.code.code, screen.later) == ("formula", made, later)
-    assert screens.of(cells(("# Title",), ("## One\n$$ x $$",), ("x = 1",)))[1].code is None
+    for thing in (("## One\n$$ x $$",), ("labs.ask()", "lab", "-", True)):  # else a line of the section
+        screen = screens.of(cells(("# Title",), ("## One",), thing, ("x = 1",)))[1]
+        assert (screen.code.code, screen.later) == ("x = 1", True)
 
 
 def test_an_author_names_the_lines_that_a_screen_is_about():

@@ -61,15 +61,16 @@ export function windowOf(numbers, ui, c, width, narrow) {
   const left = Math.ceil(Math.min(Math.max(corner, widest(c, queries)), longest)) + 12;
   const name = Math.ceil(Math.min(widest(c, keys), longest));
   const across = room - left - name * 0.5;
-  const size = cellOf({ rows, columns, across, unit, tall, narrow });
+  const whole = ui.spec.presenting ? Math.max(4, (480 * tall) / rows) : Infinity; // a class cannot scroll
+  const size = Math.min(whole, cellOf({ rows, columns, across, unit, tall, narrow }));
   const slanted = name > size - 4;
   const rise = name * SLOPE;
   const top = Math.max(42 * unit, slanted ? rise + 16 * unit : 0);
   const tail = slanted ? rise : 4;
   const wide = Math.min(columns * size, Math.max(120, room - left - Math.min(tail, 40)));
   const high = Math.min(rows * size, 480 * tall);
-  const whole = { width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2 };
-  return { left, top, size, slanted, wide, high, ...whole, x: 0, y: 0 };
+  const drawn = { width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2 };
+  return { left, top, size, slanted, wide, high, ...drawn, x: 0, y: 0 };
 }
 
 /**

@@ -1,6 +1,8 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
 const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
 const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
+export const CODE = 0.74; // what is smaller than that loses its code, once that has run
+const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 const LOWER = [0.85, 0.7]; // heights of views, before their type is smaller than it should be
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
@@ -50,14 +52,16 @@ export function fit(shown, set, breaks = () => false) {
     }
     return !isFull(shown);
   };
-  const tries = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL].flatMap((size) => [
+  const sizes = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL];
+  const drawn = views.length && DRAWN.includes(kind);
+  const tries = sizes.filter((size) => size <= ROOMY || !drawn).flatMap((size) => [
     { size, told: true, tall: 1 },
     ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
     ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
   ]);
   const found = tries.find((one) => !breaks(one.size) && draw(one)) ?? tries.at(-1);
   const more = room.clientHeight / on.getBoundingClientRect().height;
-  if (views.length && DRAWN.includes(kind) && found.tall === 1 && more > 1.05)
+  if (drawn && found.tall === 1 && more > 1.05)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
   for (const { view } of views) fitted.add(view);
   return found.size;

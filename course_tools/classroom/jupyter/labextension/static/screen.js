@@ -1,5 +1,5 @@
 // What stands on a screen. How large, fitting.js says; which screens there are, presenting/screens.py.
-import { fit, termsOf } from "./fitting.js";
+import { CODE, fit, termsOf } from "./fitting.js";
 
 export const el = (tag, attributes = {}, ...children) => {
   const e = Object.assign(document.createElement(tag), attributes);
@@ -24,9 +24,8 @@ const PARTS = {
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
-const CODE = 0.74; // what is smaller than that loses its code, once that has run
 
-const LETTER = 12.1; // pixels of a letter of code, at size 1
+const LETTER = 14.5; // pixels of a letter of code, at size 1
 const LONGEST = 100; // letters of a line that is not broken
 
 const isKept = (part) => part.matches("p") && part.textContent.trim().startsWith("Keep this:");
@@ -89,13 +88,15 @@ function excerpted({ notebook, step, shown, isLater }) {
   for (const part of notebook.node.querySelectorAll(".course-excerpt")) part.remove();
   if (!step.code || shown.has(step.cell.model.id)) return false;
   const made = el("div", { className: "course-excerpt", innerHTML: step.code });
-  made.classList.toggle("course-later", Boolean(step.later) && !isLater);
+  made.classList.toggle("course-later", step.later && !isLater);
+  made.classList.toggle("course-instead", step.later && step.kind !== "formula");
   const { node } = step.cell;
   if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper").before(made);
   else node.append(made);
-  return isCode(step.cell);
+  return isCode(step.cell) && !step.later;
 }
 
+// The terms of a formula that wide space separates may stand below each other.
 function broken(cell) {
   for (const math of cell.node.querySelectorAll("mjx-container[display] mjx-math:not(.course-broken)")) {
     const terms = termsOf(math, (part) => parseFloat(part.querySelector(":scope > mjx-mspace")?.style.width));
