@@ -1,5 +1,6 @@
 """A lesson in front of a class, by keyboard alone: screens, stop, a restart and back, cells out of order, reset."""
 
+import pathlib
 import secrets
 import shutil
 
@@ -8,7 +9,8 @@ import pytest
 from jupyterlab_driver import Lab, Watched
 from waiting import contains, differs, lacks, settle, until
 
-from course_kit import files
+from course_kit import files, lessons
+from course_tools.authoring import building
 from course_tools.classroom.presenting import start
 
 CELLS = [
@@ -41,20 +43,85 @@ CELLS = [
 KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map(cell => cell.outputs ?? []))"""
 
 
+LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
+LEAST = 14  # pixels of the smallest words on a screen; most are 24 and more
+# Notes how long each screen shows nothing, in milliseconds.
+EMPTY = """() => {
+  window.empty = [];
+  const inside = "img, svg, table, pre, mjx-container, li, .course-view, .cm-content";
+  const isSeen = (e) => {
+    const { top, bottom, height } = e.getBoundingClientRect();
+    return height > 8 && top < innerHeight && bottom > 0;
+  };
+  let since = performance.now();
+  (function look() {
+    const { step, at } = courseDeck, now = performance.now();
+    const on = [...document.querySelectorAll(".course-on")];
+    if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
+      since = now;
+    else if (now - since > 300) window.empty[at] = Math.round(now - since);
+    requestAnimationFrame(look);
+  })();
+}"""
+# What is seen of JupyterLab, and what of the screen is beyond its room or small.
+SCREEN = f"""() => {{
+  const seen = {SEEN}, through = new Set();
+  for (let x = 40; x < innerWidth; x += 120)
+    for (let y = 10; y < innerHeight; y += 24) {{
+      const e = document.elementFromPoint(x, y);
+      if (e !== document.body && !e?.closest(".course-deck, .course-head, .course-keep, .course-bar"))
+        through.add(`${{e?.className || e?.tagName}} at ${{x}}, ${{y}}`);
+    }}
+  const room = courseDeck.scroller.getBoundingClientRect(), on = document.querySelector(".course-on");
+  return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
+}}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server as `make present` starts it, with all lessons."""
+    folder = tmp_path_factory.mktemp("presenting")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("COURSE_PRESENTING", "1")
+        environment.setenv(start.CHAPTERS, ",".join(LESSONS))
+        plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"  # not as installed
+        shutil.copytree(plugin, folder / "share" / "labextensions" / "attention-course")
+        environment.setenv("JUPYTER_PATH", str(folder / "share"))
+        running = Lab(folder)
+        (running.folder / "workbook").mkdir()
+        (running.folder / "workbook" / files.STATE).write_text("{}")
+        yield running
+        running.close()
+
+
 @pytest.fixture
-def deck(browser, tmp_path, monkeypatch):
+def present(browser, server):
+    """present(name, notebook, size) -> the Deck of a notebook, which is nbformat's, as `make present` opens it."""
+    opened = []
+
+    def open_deck(name, notebook, size=(1280, 720)):
+        nbformat.write(notebook, server.folder / "workbook" / f"{name}.ipynb")
+        watched = Watched(browser, server.base)
+        opened.append(watched)
+        page = watched.page
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.set_default_timeout(120_000)
+        workspace = secrets.token_hex(4)
+        page.goto(f"{server.base}/doc/workspaces/{workspace}/tree/workbook/{name}.ipynb?token={server.token}")
+        page.wait_for_function("window.courseDeck?.steps?.length > 0")
+        return Deck(page)
+
+    yield open_deck
+    for watched in opened:
+        watched.context.close()
+        assert watched.left == [], "requests left the machine"
+        assert [e for e in watched.errors if "course" in e.lower()] == []
+
+
+@pytest.fixture
+def deck(present):
     """A page as `make present` opens it, with the notebook above."""
-    monkeypatch.setenv("COURSE_PRESENTING", "1")
-    monkeypatch.setenv(start.CHAPTERS, "01_nadaraya_watson")
-    plugin = (
-        files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
-    )  # as it is here, not as installed
-    shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
-    server = Lab(tmp_path)
-    folder = server.folder / "workbook"
-    folder.mkdir()
-    (folder / files.STATE).write_text("{}")
     notebook = nbformat.v4.new_notebook()
     for kind, slide, tags, source in CELLS:
         cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
@@ -62,20 +129,32 @@ def deck(browser, tmp_path, monkeypatch):
         cell.metadata |= {"jupyter": {"source_hidden": True}} if "hidden" in tags else {}
         notebook.cells.append(cell)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(notebook, folder / "01_nadaraya_watson.ipynb")
-    watched = Watched(browser, server.base)
-    watched.page.set_viewport_size({"width": 1280, "height": 720})
-    watched.page.set_default_timeout(120_000)
-    workspace = secrets.token_hex(4)
-    watched.page.goto(
-        f"{server.base}/doc/workspaces/{workspace}/tree/workbook/01_nadaraya_watson.ipynb?token={server.token}"
-    )
-    watched.page.wait_for_function("window.courseDeck?.steps?.length > 0")
-    yield Deck(watched.page)
-    watched.context.close()
-    server.close()
-    assert watched.left == [], "requests left the machine"
-    assert [e for e in watched.errors if "course" in e.lower()] == []
+    return present("01_nadaraya_watson", notebook)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), pytest.param((1024, 768), marks=pytest.mark.weekly)], ids=str)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.weekly] * (one != LESSONS[0])) for one in LESSONS]
+)
+def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size):
+    deck = present(name, nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4), size)
+    page = deck.page
+    page.evaluate(EMPTY)
+    count, at = page.evaluate("courseDeck.steps.length"), 0
+    while at < count:
+        deck.settle()
+        seen, where = page.evaluate(SCREEN), f"screen {at + 1} of {name}"
+        assert seen["through"] == [], f"{where}: JupyterLab is seen behind it"
+        assert seen["beyond"] == [] and deck.is_whole(), f"{where}: beyond its edges"
+        small = [(text, size) for text, size in seen["small"] if size < LEAST]
+        assert small == [], f"{where}: type below {LEAST} pixels"
+        if at == count - 1:
+            break
+        page.keyboard.press("ArrowRight")
+        deck.settle()
+        at = page.evaluate("courseDeck.at")
+    empty = {number: ms for number, ms in enumerate(page.evaluate("window.empty"), 1) if ms and ms > 1000}
+    assert empty == {}, "screens that show nothing, and for how many milliseconds"
 
 
 # A restart that fails, as where another program has taken the kernel's place meanwhile.
@@ -114,7 +193,7 @@ class Deck:
 
     def settle(self):
         settle(self.page)
-        self.page.wait_for_function("!courseDeck.busy && !courseDeck.fitting")
+        self.page.wait_for_function("!courseDeck.busy")
         settle(self.page)
 
     def shown(self):

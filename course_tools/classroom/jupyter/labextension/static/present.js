@@ -167,18 +167,20 @@ class Deck {
   async execute(cell, isStill) {
     this.ran.add(cell.model.id);
     this.busy += 1;
-    const end = keepUntilNew(cell.outputArea.model);
+    const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
+    const show = () => {
+      if (waits && isStill()) this.running = cell;
+      if (this.running === cell) this.grown.observe(cell.node);
+      this.layout();
+    };
+    const end = keepUntilNew(cell, show);
     try {
       await this.restarting;
       this.said = null;
       this.remember();
       this.activate(cell);
-      const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
-      if (waits) {
-        this.running = cell;
-        this.grown.observe(cell.node);
-      }
-      this.layout();
+      if (cell.model.outputs.length) show();
+      else this.layout();
       await this.app.commands.execute("notebook:run-cell");
     } finally {
       end();
@@ -370,18 +372,38 @@ class Deck {
 }
 
 // What a cell has shown stays until it shows something new: no screen is empty while it runs -> call it at the end.
-function keepUntilNew(model) {
+function keepUntilNew(cell, show) {
+  const { model } = cell.outputArea;
   const old = () => {
     delete model.clear;
     delete model.add;
+    hold(cell.node);
     model.clear();
   };
   model.clear = () => {};
   model.add = (output) => {
     old();
-    return model.add(output);
+    const added = model.add(output);
+    show();
+    return added;
   };
   return () => Object.hasOwn(model, "add") && old(); // it has shown nothing
+}
+
+// A view with a kernel takes a second to come: the one in its place stays meanwhile.
+function hold(node) {
+  const area = node.querySelector(".jp-OutputArea");
+  const views = [...(area?.querySelectorAll(".course-view") ?? [])];
+  if (!views.length) return;
+  const held = el("div", { className: "course-held" }, ...views);
+  area.before(held);
+  const drop = () => {
+    held.remove();
+    came.disconnect();
+  };
+  const came = new ResizeObserver(() => [...area.querySelectorAll(".course-view")].some((host) => host.view) && drop());
+  came.observe(area);
+  setTimeout(drop, 5000);
 }
 
 // What the chapter makes of one sentence, in the ink of the text
