@@ -38,8 +38,8 @@ function sideOf(to, from, width, unit) {
 }
 
 /** @param {UI} ui @param {Element} svg @param {Element[]} words @param {number[]} weights @param {number} asker */
-export function paintArcs({ theme, unit }, svg, words, weights, asker) {
-  const tall = TALL * unit;
+export function paintArcs({ theme, unit, tall: room, spec }, svg, words, weights, asker) {
+  const tall = TALL * (spec.presenting ? 1.8 * room : unit); // a screen is low
   svg.setAttribute("height", String(tall));
   const middles = middlesOf(svg, words);
   const from = middles[asker];

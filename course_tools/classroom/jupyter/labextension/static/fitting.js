@@ -17,11 +17,13 @@ const GAP = 2; // em, from which a formula may be broken
 
 const viewsOf = (on) => [...on.querySelectorAll(".course-view")].filter((host) => host.shadowRoot && host.view);
 const fitted = new WeakSet(); // views that were drawn for their screen
+const highs = new WeakMap(); // how high what is shown was then
+const highOf = (on) => on.getBoundingClientRect().height;
 
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on }) {
   const end = on.getBoundingClientRect().right + 4;
-  const wide = [...on.querySelectorAll("mjx-math, math, table, pre")];
+  const wide = [...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")];
   return (
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
@@ -30,8 +32,12 @@ export function isFull({ room, on }) {
   );
 }
 
-/** Whether something came or grew since it was fitted. */
-export const isStale = (shown) => isFull(shown) || viewsOf(shown.on).some((host) => !fitted.has(host.view));
+/** Whether something came, grew or, as formulas do, was set since it was fitted. */
+export function isStale(shown) {
+  const views = viewsOf(shown.on);
+  const isSet = !views.length && Math.abs(highOf(shown.on) - highs.get(shown.on)) > 4;
+  return isSet || isFull(shown) || views.some((host) => !fitted.has(host.view));
+}
 
 /**
  * Gives what is shown as much of its room as it can fill -> its size.
@@ -60,10 +66,11 @@ export function fit(shown, set, breaks = () => false) {
     ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
   ]);
   const found = tries.find((one) => !breaks(one.size) && draw(one)) ?? tries.at(-1);
-  const more = room.clientHeight / on.getBoundingClientRect().height;
+  const more = room.clientHeight / highOf(on);
   if (drawn && found.tall === 1 && more > 1.05)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
   for (const { view } of views) fitted.add(view);
+  highs.set(on, highOf(on));
   return found.size;
 }
 

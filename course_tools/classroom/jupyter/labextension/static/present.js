@@ -5,6 +5,8 @@ import { isStale } from "./fitting.js";
 import { MARKS, arrange, el, enlarge, filesOf, hasOwnTitle, isCode, kept, larger, plan, quiet, shownOf } from "./screen.js";
 import { STYLE } from "./style.js";
 
+const PATIENT = 180; // frames, at most, for a view to come after its cell has run
+
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
     Object.assign(this, {
@@ -173,7 +175,7 @@ class Deck {
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
-    const end = keepUntilNew(cell, show);
+    const end = keepUntilNew(cell, this.step.kind === "file", show);
     try {
       await this.restarting;
       this.said = null;
@@ -372,12 +374,13 @@ class Deck {
 }
 
 // What a cell has shown stays until it shows something new: no screen is empty while it runs -> call it at the end.
-function keepUntilNew(cell, show) {
+function keepUntilNew(cell, isFile, show) {
   const { model } = cell.outputArea;
+  const run = { isOver: false };
   const old = () => {
     delete model.clear;
     delete model.add;
-    hold(cell.node);
+    hold(cell.node, run, isFile, show);
     model.clear();
   };
   model.clear = () => {};
@@ -387,23 +390,29 @@ function keepUntilNew(cell, show) {
     show();
     return added;
   };
-  return () => Object.hasOwn(model, "add") && old(); // it has shown nothing
+  return () => {
+    run.isOver = true;
+    if (Object.hasOwn(model, "add")) old(); // it has shown nothing
+  };
 }
 
-// A view with a kernel takes a second to come: the one in its place stays meanwhile.
-function hold(node) {
+// A view with a kernel takes a second to come, and files come one by one: what was in their place stays meanwhile.
+function hold(node, run, isFile, show) {
   const area = node.querySelector(".jp-OutputArea");
-  const views = [...(area?.querySelectorAll(".course-view") ?? [])];
-  if (!views.length) return;
-  const held = el("div", { className: "course-held" }, ...views);
+  const viewsIn = () => [...(area?.querySelectorAll(".course-view") ?? [])];
+  const views = viewsIn();
+  if (!views.length && !(isFile && area)) return;
+  const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
   area.before(held);
-  const drop = () => {
+  let left = PATIENT;
+  const look = () => {
+    if (run.isOver) left -= 1;
+    const came = views.length ? viewsIn().some((host) => host.view) || left < 0 : run.isOver;
+    if (!came) return requestAnimationFrame(look);
     held.remove();
-    came.disconnect();
+    show();
   };
-  const came = new ResizeObserver(() => [...area.querySelectorAll(".course-view")].some((host) => host.view) && drop());
-  came.observe(area);
-  setTimeout(drop, 5000);
+  look();
 }
 
 // What the chapter makes of one sentence, in the ink of the text
