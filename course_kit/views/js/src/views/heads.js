@@ -243,6 +243,7 @@ class Heads {
       ...{ width, narrow, digits, unit: ui.unit, tall: ui.tall },
       grid: room - outer(this.what) - SAID * 13.5 * ui.unit,
       open: room - this.head.offsetHeight,
+      whole: Boolean(ui.spec.presenting), // a class cannot roll it
       widest: (words) => widest(c, words),
     });
     const window = this.large.element;

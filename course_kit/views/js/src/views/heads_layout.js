@@ -40,6 +40,7 @@ import { clamp } from "../shared/numbers.js";
  * @property {number} digits size of the numbers' font in pixels
  * @property {number} grid the height that there is for the small maps
  * @property {number} open the height that there is for the open head
+ * @property {boolean} [whole] whether all rows are to be seen at once
  * @property {(words: string[]) => number} widest width of the longest word in the labels' font
  */
 
@@ -100,8 +101,10 @@ function openOf(map, room, spare) {
   const wished = Math.max(300 * unit, 0.6 * width, spare !== null && whole <= spare ? whole : 0, legibly);
   const most = spare === null ? width - 4 : Math.min(spare, wished);
   const lean = names * LEAN + 18 * unit;
-  const least = leastCell(room, bare + 10 * unit * keys + tail);
-  const left = Math.max(least * unit * queries, room.open - Math.max(44 * unit, lean));
+  const free = room.open - Math.max(44 * unit, lean);
+  const every = Math.min(450 * room.tall, free) / (unit * queries);
+  const least = Math.min(leastCell(room, bare + 10 * unit * keys + tail), room.whole ? every : Infinity);
+  const left = Math.max(least * unit * queries, free);
   const tallest = Math.min(450 * room.tall, left);
   const fitting = Math.min(34 * unit, Math.floor((most - label - tail) / keys), Math.floor(tallest / queries));
   const size = Math.max(least * unit, fitting);
