@@ -29,8 +29,6 @@
     }
   };
   walk(slide);
-  const high = slide.scrollHeight > slide.clientHeight + 1, wide = slide.scrollWidth > slide.clientWidth + 1;
-  if (high || wide) found.push(['the slide scrolls']);
   const text = slide.innerText.trim().length + slide.querySelectorAll('img, .course-view').length;
   return { beyond: found, small, text };
 }

@@ -263,10 +263,6 @@ def test_a_lesson_by_keyboard(deck):
     page.keyboard.press("d"), page.keyboard.press("d")  # in JupyterLab this deletes a cell
     until(lambda: page.evaluate("courseDeck.notebook.widgets.length"), len(CELLS))
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
-    deck.settle()
-    until(deck.is_whole)
-    size = "e => parseFloat(getComputedStyle(e.shadowRoot.querySelector('.view')).fontSize)"
-    until(lambda: page.locator(".course-now .course-view").evaluate(size) >= 24)
     until(lambda: not page.locator(".course-now .jp-CodeMirrorEditor").is_visible())
 
     # into the view and out of it, and back to its first state

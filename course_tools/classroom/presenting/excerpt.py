@@ -76,7 +76,9 @@ def coloured(excerpt):
     rows = "\n".join(
         f'<span class="line{" lit" * (number in excerpt.lit)}">{row}</span>' for number, row in enumerate(made)
     )
-    return f'<div class="highlight{" lifted" * bool(excerpt.lit)}"><pre>{rows}</pre></div>'
+    letters = max(map(len, excerpt.code.splitlines()), default=0)  # the style sheets fit the type to them
+    look = f'class="highlight{" lifted" * bool(excerpt.lit)}" style="--letters:{letters}"'
+    return f"<div {look}><pre>{rows}</pre></div>"
 
 
 def answered(text):

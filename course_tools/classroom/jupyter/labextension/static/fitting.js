@@ -22,13 +22,17 @@ const highOf = (on) => on.getBoundingClientRect().height;
 
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on }) {
+  const { top, bottom } = room.getBoundingClientRect();
   const end = on.getBoundingClientRect().right + 4;
-  const wide = [...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")];
+  const isBeyond = (part) => {
+    const box = part.getBoundingClientRect();
+    const isWide = box.right > end || (part.matches("pre") && part.scrollWidth > part.clientWidth + 1);
+    return box.height && (isWide || box.top < top - 2 || box.bottom > bottom + 2);
+  };
   return (
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
-    wide.some((part) => part.getBoundingClientRect().right > end) ||
-    wide.some((part) => part.matches("pre") && part.scrollWidth > part.clientWidth + 1)
+    [...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")].some(isBeyond)
   );
 }
 
@@ -43,9 +47,8 @@ export function isStale(shown) {
  * Gives what is shown as much of its room as it can fill -> its size.
  * @param {Shown} shown
  * @param {(size: number) => void} set what it is enlarged by
- * @param {(size: number) => boolean} breaks whether something would be torn at this size
  */
-export function fit(shown, set, breaks = () => false) {
+export function fit(shown, set) {
   const { room, on, kind } = shown;
   const views = viewsOf(on);
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
@@ -59,15 +62,17 @@ export function fit(shown, set, breaks = () => false) {
     return !isFull(shown);
   };
   const sizes = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL];
-  const drawn = views.length && DRAWN.includes(kind);
-  const tries = sizes.filter((size) => size <= ROOMY || !drawn).flatMap((size) => [
-    { size, told: true, tall: 1 },
-    ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
-    ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
-  ]);
-  const found = tries.find((one) => !breaks(one.size) && draw(one)) ?? tries.at(-1);
+  const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
+  const tries = sizes
+    .filter((size) => size <= ROOMY || !drawn)
+    .flatMap((size) => [
+      { size, told: true, tall: 1 },
+      ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
+      ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
+    ]);
+  const found = tries.find(draw) ?? tries.at(-1);
   const more = room.clientHeight / highOf(on);
-  if (drawn && found.tall === 1 && more > 1.05)
+  if (views.length && drawn && found.tall === 1 && more > 1.05)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
   for (const { view } of views) fitted.add(view);
   highs.set(on, highOf(on));
@@ -77,7 +82,7 @@ export function fit(shown, set, breaks = () => false) {
 /** The terms of a formula that wide space separates, which may stand below each other. */
 export function termsOf(math, wide) {
   const terms = [[]];
-  for (const part of [...math.children]) {
+  for (const part of math.children) {
     if (wide(part) >= GAP) terms.push([]);
     else terms.at(-1).push(part);
   }

@@ -2,7 +2,20 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
-import { MARKS, arrange, el, enlarge, filesOf, hasOwnTitle, isCode, kept, larger, plan, quiet, shownOf } from "./screen.js";
+import {
+  MARKS,
+  arrange,
+  el,
+  enlarge,
+  filesOf,
+  hasOwnTitle,
+  isCode,
+  kept,
+  larger,
+  plan,
+  quiet,
+  shownOf,
+} from "./screen.js";
 import { STYLE } from "./style.js";
 
 const PATIENT = 180; // frames, at most, for a view to come after its cell has run

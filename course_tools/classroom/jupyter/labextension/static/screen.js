@@ -25,9 +25,6 @@ const PARTS = {
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
 
-const LETTER = 14.5; // pixels of a letter of code, at size 1
-const LONGEST = 100; // letters of a line that is not broken
-
 const isKept = (part) => part.matches("p") && part.textContent.trim().startsWith("Keep this:");
 const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => head.textContent.startsWith("Exercise"));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
@@ -129,22 +126,6 @@ export function arrange(deck) {
 // 1280 × 720 is the measure: a larger screen shows the same, larger.
 export const larger = () => Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
 
-const margin = () => 0.04 * innerWidth;
-
-// Whether a line of a cell's code, if it is not too long for any screen, would be broken at this size.
-function wraps(cell, size) {
-  const { classList } = cell.node;
-  if (!isCode(cell) || classList.contains("course-nocode") || classList.contains("course-excerpted")) return false;
-  const longest = Math.max(
-    ...cell.model.sharedModel
-      .getSource()
-      .split("\n")
-      .map((line) => line.length),
-  );
-  const wide = longest * LETTER * larger() * size + 2 * margin();
-  return longest <= LONGEST && wide > innerWidth - 2 * margin();
-}
-
 // What a class sees now
 export const shownOf = ({ scroller, step, running }) => ({
   room: scroller,
@@ -158,7 +139,7 @@ export function enlarge(deck) {
   const cell = running ?? step.cell;
   const { id, outputs } = cell.model;
   const set = (size) => document.body.style.setProperty("--course-fit", larger() * size);
-  const found = fit(shownOf(deck), set, (size) => size > CODE && wraps(cell, size));
+  const found = fit(shownOf(deck), set);
   if (found > CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
   folded.add(id);
   arrange(deck);
