@@ -106,7 +106,7 @@ def present(browser, server):
         opened.append(watched)
         page = watched.page
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(400_000)  # for trainings
         workspace = secrets.token_hex(4)
         page.goto(f"{server.base}/doc/workspaces/{workspace}/tree/workbook/{name}.ipynb?token={server.token}")
         page.wait_for_function("window.courseDeck?.steps?.length > 0")

@@ -13,7 +13,6 @@ from course_tools.publishing import slides
 
 pytestmark = pytest.mark.browser
 
-ANNEXES = [name for name in building.names() if lessons.is_annex(name)]
 LARGE = "01_nadaraya_watson"
 LEAST = 14  # pixels of the smallest words of a lesson; most are 24 and more
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
@@ -28,10 +27,16 @@ MOVED = """async () => {  // every control of the slide's views to its end, ever
 }"""
 EVERY = f"""async () => {{
   const seen = {SEEN}, moved = {MOVED}, all = [];
+  const number = document.querySelector('.slide-number').getBoundingClientRect();
+  const covers = (part) => {{
+    const r = part.getBoundingClientRect();
+    return r.top < number.bottom && r.bottom > number.top && r.left < number.right && r.right > number.left;
+  }};
   for (const slide of Reveal.getSlides()) {{
     const {{ h, v }} = Reveal.getIndices(slide);
     Reveal.slide(h, v, 99);
     const first = seen(slide);
+    first.covered = [...slide.querySelectorAll('.head, .thing, .keep')].filter(covers).map((part) => part.className);
     all.push([first, (await moved()) ? seen(slide).beyond : []]);
   }}
   return all;
@@ -43,19 +48,6 @@ FIRST_VIEW = """() => {
 CANVAS = """view => {
   const box = view.shadowRoot.querySelector('canvas').getBoundingClientRect();
   return [box.left, box.top, box.width, box.height];
-}"""
-COVERED = """() => {
-  const number = document.querySelector('.slide-number').getBoundingClientRect(), covered = [];
-  for (const slide of Reveal.getSlides()) {
-    const { h, v } = Reveal.getIndices(slide);
-    Reveal.slide(h, v, 99);
-    for (const part of slide.querySelectorAll('.head, .thing, .keep')) {
-      const r = part.getBoundingClientRect();
-      if (r.top < number.bottom && r.bottom > number.top && r.left < number.right && r.right > number.left)
-        covered.push([h, v, part.textContent.slice(0, 30)]);
-    }
-  }
-  return covered;
 }"""
 PLACE = "() => JSON.stringify(Reveal.getIndices())"
 SLIDE = "() => { const { h, v } = Reveal.getIndices(); return [h, v].join(); }"
@@ -89,7 +81,7 @@ def deck(watch, built):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[pytest.mark.weekly] * (one in ANNEXES[1:])) for one in building.names()]
+    "name", [pytest.param(one, marks=[pytest.mark.weekly] * lessons.is_annex(one)) for one in building.names()]
 )
 def test_every_slide_fits_and_is_large(deck, name):
     page = deck(name)
@@ -100,9 +92,9 @@ def test_every_slide_fits_and_is_large(deck, name):
         least = 9 if lessons.is_annex(name) else LEAST  # annexes are for reading
         small = [(text, size) for text, size in seen["small"] if size < least]
         assert small == [], f"slide {number} of {name}: type below {least} pixels"
+        assert seen["covered"] == [], f"slide {number} of {name}: its number covers something"
         assert seen["text"], f"slide {number} of {name} is empty"
         assert beyond_when_moved == [], f"slide {number} of {name}: beyond its edges when its lab is moved"
-    assert page.evaluate(COVERED) == [], "the slide's number covers something"
     until(page.locator(".title .maps a").count, 8)
 
 

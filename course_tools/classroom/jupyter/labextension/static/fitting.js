@@ -47,8 +47,9 @@ export function isStale(shown) {
  * Gives what is shown as much of its room as it can fill -> its size.
  * @param {Shown} shown
  * @param {(size: number) => void} set what it is enlarged by
+ * @param {number} most the largest size, as where something grows line by line
  */
-export function fit(shown, set) {
+export function fit(shown, set, most = Infinity) {
   const { room, on, kind } = shown;
   const views = viewsOf(on);
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
@@ -64,7 +65,7 @@ export function fit(shown, set) {
   const sizes = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL];
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes
-    .filter((size) => size <= ROOMY || !drawn)
+    .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
     .flatMap((size) => [
       { size, told: true, tall: 1 },
       ...(captions.length ? [{ size, told: false, tall: 1 }] : []),

@@ -87,6 +87,7 @@ class Deck {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = this.isLater = false;
     this.running = null;
+    this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
     this.notebook.mode = "command";
     this.activate(this.step.cell);
@@ -420,7 +421,7 @@ function hold(node, run, isFile, show) {
   let left = PATIENT;
   const look = () => {
     if (run.isOver) left -= 1;
-    const came = views.length ? viewsIn().some((host) => host.view) || left < 0 : run.isOver;
+    const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : run.isOver && area.scrollHeight > 8);
     if (!came) return requestAnimationFrame(look);
     held.remove();
     show();

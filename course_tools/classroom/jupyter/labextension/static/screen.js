@@ -139,9 +139,10 @@ export function enlarge(deck) {
   const cell = running ?? step.cell;
   const { id, outputs } = cell.model;
   const set = (size) => document.body.style.setProperty("--course-fit", larger() * size);
-  const found = fit(shownOf(deck), set);
-  if (found > CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
+  deck.size = fit(shownOf(deck), set, deck.busy ? deck.size : Infinity); // what runs gets no larger meanwhile
+  if (deck.size > CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
   folded.add(id);
+  deck.size = Infinity;
   arrange(deck);
   enlarge(deck);
 }
