@@ -73,7 +73,9 @@ SCREEN = f"""() => {{
       if (e !== document.body && !e?.closest(".course-deck, .course-head, .course-keep, .course-bar"))
         through.add(`${{e?.className || e?.tagName}} at ${{x}}, ${{y}}`);
     }}
-  const room = courseDeck.scroller.getBoundingClientRect(), on = document.querySelector(".course-on");
+  const {{ left, right, top, bottom }} = courseDeck.scroller.getBoundingClientRect();
+  const room = {{ left, right, top, bottom: bottom + 8 }}; // what is empty at the foot of a canvas
+  const on = document.querySelector(".course-on");
   return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
 }}"""
 
