@@ -17,7 +17,7 @@ WHOSE = "As the course writes it. In your workbook it has the functions that you
 
 
 @dataclass(frozen=True)
-class Held:
+class Artifact:
     """name: such as "transformer"; chapter: its number; text: of the whole file."""
 
     name: str
@@ -42,38 +42,42 @@ class Held:
     def lines(self):
         return len(self.text.splitlines())
 
-    def definitions(self):
-        """(name, first line, last line, docstring's first line) of each function and class, lines from 1."""
-        for node in ast.parse(self.text).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                about = (ast.get_docstring(node) or "").partition("\n")[0]
-                yield node.name, first, node.end_lineno, about
+    def sections(self):
+        """(name, source) of each function and class, and ("", source) of what stands between two."""
+        lines, after = self.text.splitlines(), 0
+        for node in [*ast.parse(self.text).body, None]:
+            if node and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) if node else len(lines) + 1
+            if between := "\n".join(lines[after : first - 1]).strip("\n"):
+                yield "", between
+            if node:
+                yield node.name, "\n".join(lines[first - 1 : node.end_lineno])
+                after = node.end_lineno
+
+    def names(self):
+        """What it defines."""
+        return [name for name, _ in self.sections() if name]
+
+    def markdown(self, lesson):
+        """Its page. lesson: a link to the lesson, in Markdown or HTML."""
+        parts = "".join(f"## `{name}`\n" * bool(name) + f"```python\n{code}\n```\n" for name, code in self.sections())
+        take = f'<a href="{self.download}" download>Take the file</a>'
+        about = f"What {lesson} leaves behind: {self.lines} lines that need only torch. {take}"
+        return f"# `{self.file}`\n\n{about}\n\n{parts}"
 
 
 @functools.cache
 def of(name):
-    """What the lesson NAME leaves behind -> Held's; none of an annex. Commands of `python -m mine` are not to read."""
+    """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
     number = lessons.chapter(name)
     if lessons.is_annex(name):
         return ()
     paths = sorted((course_folder() / "chapters" / f"ch{number:02}" / "kept").glob("[!_]*.py"))
-    return tuple(_held(path.stem, number) for path in paths)
+    return tuple(_artifact(path.stem, number) for path in paths)
 
 
-def _held(name, number):
+def _artifact(name, number):
     importlib.import_module(f"chapters.ch{number:02}")  # its exercises, which are marked
     made = composed(f"chapters.ch{number:02}.kept.{name}", {})
-    return Held(name, number, made.text.replace(made.whose, WHOSE) if made.course else made.text)
-
-
-def pieces(held, code):
-    """The coloured text in pieces of HTML, (name or "", HTML): a definition, or what stands between two."""
-    lines, after = held.text.splitlines(), 0
-    for name, first, last, _ in held.definitions():
-        if "".join(lines[after : first - 1]).strip():
-            yield "", code("\n".join(lines[after : first - 1]).strip("\n"))
-        yield name, code("\n".join(lines[first - 1 : last]))
-        after = last
-    if "".join(lines[after:]).strip():
-        yield "", code("\n".join(lines[after:]).strip("\n"))
+    return Artifact(name, number, made.text.replace(made.whose, WHOSE) if made.course else made.text)

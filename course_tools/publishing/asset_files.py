@@ -1,7 +1,7 @@
 """A page of the site carries its words; large pieces are in files beside it, once, and are fetched when they come near.
 
-`img/` gets the pictures, `numbers/` what a large view shows. A view waits as its still picture until it comes near the
-screen; then `website/views.js` lets the program, which is in `program.js`, put the moving one in its place.
+`img/` gets the pictures, `numbers/` what a large view shows, `models/` those that views run. A view waits as its still
+picture until it comes near the screen; then `website/views.js` lets the program, in `program.js`, draw the moving one.
 """
 
 import hashlib
@@ -14,47 +14,40 @@ from course_tools.authoring.markup import pictures
 INLINE = 8_000  # characters of numbers that a page itself may carry for one view
 
 
-class Files:
-    """What pages share. content: path in the site -> bytes."""
+class Assets:
+    """The files that pages share. content: path in the site -> bytes or text; a name is made of what is in the file."""
 
     def __init__(self):
         self.content = {}
 
-    def add(self, folder, data, suffix):
-        """Keep `data` (bytes) under a name made of its content -> its path in the site."""
-        path = f"{folder}/{digest(data)}.{suffix}"
-        self.content[path] = data
-        return path
+    def take(self, page, root=""):
+        """Moves the pictures of a page's tree into files, leaves out what says nothing. root: from there to img/."""
+        from PIL import Image
 
+        for image, data, kind in pictures(page):
+            with Image.open(io.BytesIO(data)) as opened:
+                wide, high = opened.size
+            width, path = int(image.get("width", wide)), f"img/{digest(data)}.{kind}"
+            self.content[path] = data
+            size = {"width": width, "height": round(width * high / wide)}
+            image.attrs |= {**size, "src": root + path, "loading": "lazy", "decoding": "async"}
+        for corner in page.find_all(lambda element: element.name == "th" and not element.contents):
+            corner.name, corner.attrs = "td", {}  # an empty corner is no heading
+        for plain in page.find_all("span", class_=["n", "p", "w"]):
+            plain.unwrap()  # names, signs and spaces of code: as the text
 
-def lighten(page, shared):
-    """Moves the pictures of a page's tree into `shared` (Files) and leaves out what says nothing."""
-    from PIL import Image
+    def view(self, given, models=()):
+        """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them.
 
-    for image, data, kind in pictures(page):
-        with Image.open(io.BytesIO(data)) as opened:
-            wide, high = opened.size
-        width = int(image.get("width", wide))
-        place = {"src": shared.add("img", data, kind), "loading": "lazy", "decoding": "async"}
-        image.attrs |= {"width": width, "height": round(width * high / wide), **place}
-    for corner in page.find_all(lambda element: element.name == "th" and not element.contents):
-        corner.name, corner.attrs = "td", {}  # an empty corner is no heading
-    for plain in page.find_all("span", class_=["n", "p", "w"]):
-        plain.unwrap()  # names, signs and spaces of code: as the text
-
-
-def view(given, shared, models=()):
-    """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them.
-
-    models: the files in models/ that it needs for a sentence of one's own.
-    """
-    start = f'{START[:-1]} data-models="{" ".join(models)}">' if models else START
-    data = json_for_script([given.spec, given.data])
-    if len(data) <= INLINE:
-        return f"{start}{given.still}{data_element(given.spec, given.data)}</div>"
-    name = digest(data.encode())
-    shared.content[f"numbers/{name}.js"] = f'course.numbers("{name}",{data})'.encode()
-    return f'{start[:-1]} data-numbers="{name}">{given.still}</div>'
+        models: the files in models/ that it needs for a sentence of one's own.
+        """
+        start = f'{START[:-1]} data-models="{" ".join(models)}">' if models else START
+        data = json_for_script([given.spec, given.data])
+        if len(data) <= INLINE:
+            return f"{start}{given.still}{data_element(given.spec, given.data)}</div>"
+        name = digest(data.encode())
+        self.content[f"numbers/{name}.js"] = f'course.numbers("{name}",{data})'
+        return f'{start[:-1]} data-numbers="{name}">{given.still}</div>'
 
 
 def digest(data):

@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -38,29 +37,12 @@ if "COLAB_RELEASE_TAG" in os.environ:
 def repository(given=None, root=None):
     """The public address of the course's repository on GitHub, "https://github.com/OWNER/NAME", or None.
 
-    given, else COURSE_REPOSITORY, else `Repository` in pyproject.toml's [project.urls], else git's remote "origin".
-    Raises ValueError if one of the first three is something else.
+    given, else that of git's remote "origin". Raises ValueError if what was given is something else.
     """
-    root = Path(root or files.course_folder())
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    said = given or os.environ.get("COURSE_REPOSITORY") or project.get("urls", {}).get("Repository")
-    if said:
-        if not (found := PUBLIC.fullmatch(said)):
-            raise ValueError(
-                f"The repository is {said!r}; it must be an address such as https://github.com/OWNER/NAME."
-            )
-    else:
-        found = PUBLIC.fullmatch(_git(root, "remote", "get-url", "origin"))
+    found = PUBLIC.fullmatch(given or _git(root or files.course_folder(), "remote", "get-url", "origin"))
+    if given and not found:
+        raise ValueError(f"The repository is {given!r}; it must be an address such as https://github.com/OWNER/NAME.")
     return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
-
-
-def website(address):
-    """Where GitHub Pages serves the site of a repository, "https://OWNER.github.io/NAME/"; "" without an address."""
-    if not address:
-        return ""
-    owner, _, name = address.removeprefix("https://github.com/").partition("/")
-    root = f"https://{owner.lower()}.github.io/"
-    return root if name.lower() == f"{owner.lower()}.github.io" else f"{root}{name}/"
 
 
 def commit():
@@ -68,16 +50,17 @@ def commit():
     return _git(files.course_folder(), "rev-parse", "HEAD") or "main"
 
 
-def badges(address, name, state="main"):
+def badges(address, name, state="main", folder=""):
     """[(what it says, address)] of the places that open a chapter; none without the repository's address.
 
-    name: such as "01_nadaraya_watson"; state: the branch or commit that Binder is to take.
+    name: such as "01_nadaraya_watson"; state: the branch or commit that Binder is to take; folder: of its
+    language, such as "zh/".
     """
     if not address:
         return []
     owner = address.removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{owner}/blob/{NOTEBOOKS}/notebooks/{name}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{owner}/{state}?urlpath=lab/tree/notebooks/{name}.ipynb"
+    colab = f"https://colab.research.google.com/github/{owner}/blob/{NOTEBOOKS}/{folder}notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{owner}/{state}?urlpath=lab/tree/notebooks/{folder}{name}.ipynb"
     return [("open in Colab", colab), ("open in Binder", binder)]
 
 
@@ -92,7 +75,7 @@ def report(address, page):
     return f"{address}/issues/new?{urlencode({'title': f'{page}: ', 'body': text})}"
 
 
-def prepared(notebook, address, name, state="main"):
+def prepared(notebook, address, name, state="main", folder=""):
     """A copy of a notebook (nbformat) for other machines: under its title where it opens, before its first code the
     cell that fetches the course on Colab, at its end where to report. Each view carries the program, since each output
     is a page of its own there. Without an address: the notebook as it is."""
@@ -104,7 +87,7 @@ def prepared(notebook, address, name, state="main"):
     made = copy.deepcopy(notebook)
     if not address:
         return made
-    links = " · ".join(f"[{words}]({where})" for words, where in badges(address, name, state))
+    links = " · ".join(f"[{words}]({where})" for words, where in badges(address, name, state, folder))
     made.cells[0].source += f"\n\n{links}"
     made.cells[-1].source += f"\n\n[Report something that is wrong in this chapter]({report(address, name)})"
     first = next(i for i, cell in enumerate(made.cells) if cell.cell_type == "code")

@@ -1,27 +1,32 @@
 """Every link of the built site: internal ones must lead to a file and a place in it, others be https addresses."""
 
+import posixpath
 import re
 from collections import Counter
+from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
-from ..authoring.markup import tree
 
-
-class Page:
+class Page(HTMLParser):
     """What a page refers to, which places it has, and its pictures without words."""
 
-    def __init__(self, text):
-        page = tree(text)
-        self.ids = [element["id"] for element in page.find_all(id=True)]
-        self.muted = [image.get("src", "?") for image in page.find_all("img") if not image.get("alt", "").strip()]
-        self.targets = [element[name] for name in ("href", "src") for element in page.find_all(attrs={name: True})]
-        self.targets += [f"numbers/{view['data-numbers']}.js" for view in page.find_all(attrs={"data-numbers": True})]
+    def __init__(self, name, text):
+        super().__init__()
+        self.ids, self.muted, self.targets, self.root = [], [], [], "../" * name.count("/")
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        self.muted += [given.get("src", "?")] if tag == "img" and not given.get("alt", "").strip() else []
+        self.targets += [given[name] for name in ("href", "src") if name in given]
+        self.targets += [f"{self.root}numbers/{given['data-numbers']}.js"] if "data-numbers" in given else []
 
 
 def broken(folder):
     """What is wrong with the pages of a folder, as sentences; empty if all is well. No network is used."""
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.html")}
-    pages = {name: Page(text) for name, text in texts.items()}
+    pages = {name: Page(name, text) for name, text in texts.items()}
     problems = [f"{name}: {said}" for name, text in sorted(texts.items()) if (said := swallowed(text))]
     for name, page in sorted(pages.items()):
         problems += [f"{name}: the picture {source} has no alt text" for source in page.muted]
@@ -55,7 +60,8 @@ def _problem(folder, name, target, pages):
     if parts.scheme or parts.netloc:
         host = re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?", parts.netloc)
         return "" if parts.scheme == "https" and host and " " not in target else "is no https address"
-    file = unquote(parts.path) or name
+    path = unquote(parts.path)
+    file = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
     if not (folder / file).is_file():
         return "finds no such file"
     if parts.fragment and unquote(parts.fragment) not in pages[file].ids:

@@ -26,15 +26,13 @@ BEHIND = '<details class="behind"><summary>Guess first, or show what follows</su
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.View`; slide: "slide", "subslide",
-    "fragment", "skip" or "" (goes with the cell before); hidden: its code is folded in JupyterLab;
-    setup: it only makes the kernel ready; headings: (level, id, plain text) of those that it holds."""
+    """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.View`; hidden: its code is folded
+    in JupyterLab; setup: it only makes the kernel ready; headings: (level, id, plain text) of those that it holds."""
 
     id: str
     kind: str
     source: str
     outputs: tuple[str | fragments.View, ...] = ()
-    slide: str = ""
     tags: frozenset[str] = frozenset()
     hidden: bool = False
     setup: bool = False
@@ -69,17 +67,14 @@ def chapter(name, link=lambda address: address):
     text, cells = markdown(link), []
     for raw in notebook.cells:
         tags = frozenset(raw.metadata.get("tags", ()))
-        slide = raw.metadata.get("slideshow", {}).get("slide_type", "").replace("-", "")
         if raw.cell_type == "markdown":
             made = text(raw.source)
             found = tuple((int(h.name[1]), h["id"], plain(h)) for h in headings(tree(made)))
-            cell = Cell(raw.id, "markdown", made, (), slide, tags, headings=found)
+            cell = Cell(raw.id, "markdown", made, (), tags, headings=found)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
-            setup = "course_kit.setup(" in raw.source
-            source = code(raw.source)
-            cell = Cell(raw.id, "code", source, outputs, slide, tags, hidden, setup)
+            cell = Cell(raw.id, "code", code(raw.source), outputs, tags, hidden, "course_kit.setup(" in raw.source)
         else:
             continue
         cells.append(cell)
@@ -136,13 +131,12 @@ def anchor(words):
 
 
 def code(source, language="python"):
-    """Coloured code, `<div class="highlight"><pre tabindex="0">…`; assets/code.css has its colours."""
+    """Coloured code, `<div class="highlight"><pre>…`; assets/code.css has its colours."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
-    made = highlight(source, get_lexer_by_name(language), HtmlFormatter())
-    return made.replace("<pre>", '<pre tabindex="0">', 1)
+    return highlight(source, get_lexer_by_name(language), HtmlFormatter())
 
 
 def write(kind, names, out, build):
@@ -169,9 +163,10 @@ def _templates():
     return made
 
 
-def page(template, **given):
-    """A page from TEMPLATE.html.j2 in website/ or assets/."""
-    return _templates().get_template(f"{template}.html.j2").render(given) + "\n"
+def page(template, language="en", **given):
+    """A page from TEMPLATE.html.j2 in website/ or assets/, or from TEMPLATE.LANGUAGE.html.j2 where there is one."""
+    names = [f"{template}.{language}.html.j2", f"{template}.html.j2"]
+    return _templates().select_template(names).render(given, lang=language) + "\n"
 
 
 def style(*names):
@@ -189,7 +184,7 @@ def asset(name):
 def _output(raw, text):
     """One output of a cell as a view or as HTML, the richest form that a page can show."""
     if raw.output_type == "stream":
-        return f'<pre class="stream" tabindex="0">{html.escape(raw.text)}</pre>'
+        return f'<pre class="stream">{html.escape(raw.text)}</pre>'
     data = raw.get("data", {})
     if "text/html" in data:
         made = data["text/html"]
@@ -198,7 +193,7 @@ def _output(raw, text):
         return text(data["text/markdown"])
     if "image/png" in data:
         return f'<img alt="{html.escape(data.get("text/plain", ""))}" src="data:image/png;base64,{data["image/png"]}">'
-    return f'<pre class="stream" tabindex="0">{html.escape(data["text/plain"])}</pre>' if data else ""
+    return f'<pre class="stream">{html.escape(data["text/plain"])}</pre>' if data else ""
 
 
 def markdown(link):
@@ -227,7 +222,7 @@ def markdown(link):
             return text if alone else super().paragraph(text)
 
         def table(self, text):
-            return f'<div class="scroll" tabindex="0"><table>{text}</table></div>\n'
+            return f'<div class="scroll"><table>{text}</table></div>\n'
 
         def link(self, text, url, title=None):
             address = link(url)

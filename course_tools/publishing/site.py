@@ -2,8 +2,9 @@
 
     course site [--out build/site] [--repository https://github.com/OWNER/NAME]
 
-Static files, which work from a folder and from any server; nothing is fetched from elsewhere. Each page carries words;
-`lighten` puts large pieces into files of their own. Nothing is executed: the notebooks are read as they are committed.
+Static files, which work from a folder and from any server; nothing is fetched from elsewhere. Nothing is executed: the
+notebooks are read as they are committed. Another language has its notebooks in notebooks/LANGUAGE/, under the same
+names, its pages in LANGUAGE/, and templates of its own where there are any, such as website/index.zh.html.j2.
 """
 
 import collections
@@ -29,6 +30,7 @@ TEACHING = {  # pages of docs/, by their title; the first is in the menu and lea
     "capstone": "The capstone",
 }
 ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
+LANGUAGES = {"en": "English", "zh": "中文"}  # the first is at the root of the site
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
@@ -39,32 +41,52 @@ def build(out, repository=None):
     Raises ValueError if `out` holds something else, or if a link of the pages leads nowhere.
     """
     out = Path(out)
-    _make_room(out)
-    made = Site(repository).pages()
+    if out.exists() and any(out.iterdir()) and not (out / STAMP).exists():
+        raise ValueError(f"{out} holds files that are not of an earlier site. Name another folder: --out FOLDER")
+    shutil.rmtree(out, ignore_errors=True)
+    assets = asset_files.Assets()
+    made = {}
+    for language in LANGUAGES:
+        made |= Site(repository, language, assets).pages() if names(language) else {}
+    made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in made.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (out / STAMP).write_text("`make site` empties this folder and fills it again.\n")
     if problems := links.broken(out):
         raise ValueError("Links of the site lead nowhere:\n" + "\n".join(problems))
     return sorted(path for path in made if path.endswith(".html"))
 
 
-class Site:
-    """All that the pages have in common. `pages()` -> path -> content (str or bytes) of every file of the site."""
+def folder(language):
+    """Where its pages are in the site, and its notebooks in notebooks/: "" or "zh/"."""
+    return "" if language == next(iter(LANGUAGES)) else f"{language}/"
 
-    def __init__(self, repository=None):
-        self.repository, self.shared, self.models = repository, asset_files.Files(), {}
+
+def names(language):
+    """The notebooks that there are in a language."""
+    return [name for name in building.names() if (building.folder() / folder(language) / f"{name}.ipynb").is_file()]
+
+
+class Site:
+    """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
+
+    def __init__(self, repository=None, language="en", assets=None):
+        self.repository, self.language, self.assets = repository, language, assets or asset_files.Assets()
+        self.folder, self.names, self.searched = folder(language), names(language), []
+        self.root = "../" * bool(self.folder)
         self.state = hosted.commit() if repository else "main"
-        self.chapters = [pages.chapter(name, link=self.link) for name in building.names()]
+        self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
         self.told = {one.name: about(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             item("index.html", "The course"),
             *(item(f"{one.name}.html", titled(one), one) for one in self.chapters),
             item("glossary.html", "Glossary · 术语表"),
-            item("teaching.html", TEACHING["teaching"]),
+            *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
         ]
+
+    def notebook(self, name):
+        return building.folder() / self.folder / f"{name}.ipynb"
 
     def link(self, address):
         """Where a link of a notebook or of docs/ leads on the site; None: nowhere, then its words stay."""
@@ -72,46 +94,51 @@ class Site:
         if re.match(r"[a-z]+:", address) or not file:
             return address
         name = file.rsplit("/", 1)[-1]
-        if name.endswith(".ipynb") and name.removesuffix(".ipynb") in building.names():
-            return name.removesuffix(".ipynb") + ".html" + (f"#{anchor}" if anchor else "")
+        stem = name.removesuffix(".ipynb")
+        if name.endswith(".ipynb") and stem in building.names():
+            return (self.root if stem not in self.names else "") + f"{stem}.html" + (f"#{anchor}" if anchor else "")
         if name.removesuffix(".md") in TEACHING:
-            return name.replace(".md", ".html")
+            return self.root + name.replace(".md", ".html")
         inside = re.sub(r"^(\.\./)+", "", file)
         there = (files.course_folder() / inside).exists()
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
     def view(self, view):
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
-        names, needed = [], _models(view.spec)
+        needed, found = _models(view.spec), []
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*needed, *filter(None, [larger])]:
-            if f"{model}.js" not in self.models:
-                self.models |= model_files(model)
+            if f"models/{model}.js" not in self.assets.content:
+                self.assets.content |= {f"models/{name}": script for name, script in model_files(model).items()}
         for model in needed:
-            names += [file for file in self.models if re.fullmatch(rf"{re.escape(model)}(\.\d+)?\.js", file)]
-        return asset_files.view(view, self.shared, names)
+            wanted = re.compile(rf"models/({re.escape(model)}(\.\d+)?\.js)")
+            found += [name[1] for name in map(wanted.fullmatch, self.assets.content) if name]
+        return self.assets.view(view, found)
 
     def pages(self):
-        made, searched = {}, []
+        made = {}
         for chapter in self.chapters:
             page = tree(pages.body(chapter, self.view))
-            asset_files.lighten(page, self.shared)
+            self.assets.take(page, self.root)
             distinct(page)
-            searched.append((f"{chapter.name}.html", titled(chapter), search_index.sections(page)))
+            self.searched.append((f"{chapter.name}.html", titled(chapter), search_index.sections(page)))
             made[f"{chapter.name}.html"] = self.chapter(chapter, page)
-            made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name)
-            made |= self.artifact_pages(chapter, searched)
-        made |= self.teaching(searched)
+            made[f"notebooks/{chapter.name}.ipynb"] = self.prepared(chapter.name)
+            for one in artifacts.of(chapter.name):
+                made[one.download] = one.text
+                text = one.markdown(f'<a href="{chapter.name}.html">{titled(chapter)}</a>')
+                made[one.page] = self.text(one.page, one.file, text, f"{one.file}, chapter {one.chapter}")
+        for name, title in TEACHING.items() if not self.folder else ():
+            text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
+            made[f"{name}.html"] = self.text(f"{name}.html", title, text)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
-        made["search-data.js"] = search_index.script(searched, self.terms)
+        made["search-data.js"] = search_index.script(self.searched, self.terms)
+        made = {self.folder + path: content for path, content in made.items()}
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
         made["program.js"] = program.source()
         made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
-        made["stix-two-math.woff2"] = (pages.ASSETS / "stix-two-math.woff2").read_bytes()
-        made[".nojekyll"] = ""
-        made |= {f"models/{name}": script for name, script in self.models.items()}
-        return made | self.shared.content
+        return made | {"stix-two-math.woff2": (pages.ASSETS / "stix-two-math.woff2").read_bytes()}
 
     def page(self, template, file, sections=(), description=ABOUT, **more):
         """A page from website/TEMPLATE.html.j2. What the menu has knows what is before and after it."""
@@ -119,77 +146,69 @@ class Site:
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
         title = self.menu[number]["name"] if number else COURSE
-        given = {"maps": chapter_maps.strip(), "title": title} | more
+        given = {"maps": self.maps(), "title": title} | more
         return pages.page(
-            template, course=COURSE, edition=__version__, menu=self.menu, sections=sections, description=description,
-            file=file, before=before, after=after, repository=self.repository, address=hosted.website(self.repository),
-            report=hosted.report(self.repository, file), **given,
+            template, self.language, course=COURSE, edition=__version__, menu=self.menu, sections=sections, file=file,
+            description=description, before=before, after=after, repository=self.repository, root=self.root,
+            others=self.others(file), report=hosted.report(self.repository, self.folder + file), **given,
         )  # fmt: skip
+
+    def others(self, file):
+        """(language, its name, address) of each other language that has this page."""
+        every = {language: {f"{name}.html" for name in names(language)} for language in LANGUAGES}
+        shared = {"index.html", "glossary.html"}
+        return [
+            (language, LANGUAGES[language], f"{self.root}{folder(language)}{file}")
+            for language, there in every.items()
+            if language != self.language and there and file in there | shared
+        ]
+
+    def maps(self, number=None):
+        """The way from chapter to chapter, in the language of its questions."""
+        return "" if self.folder else chapter_maps.strip(number)
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
         name, number = chapter.name, lessons.chapter(chapter.name)
-        lesson = next(one for one in self.chapters if one.name == lessons.lesson_of(name))
+        lesson = next((one for one in self.chapters if one.name == lessons.lesson_of(name)), chapter)
         return self.page(
             "chapter", f"{name}.html", contents(page), self.told[name]["about"] or ABOUT, body=with_anchors(page),
-            badges=hosted.badges(self.repository, name, self.state), notebook=f"{name}.ipynb",
-            maps=chapter_maps.strip(None if chapter.annex else number), held=artifacts.of(name),
+            badges=hosted.badges(self.repository, name, self.state, self.folder), notebook=f"{name}.ipynb",
+            maps=self.maps(None if chapter.annex else number), artifacts=artifacts.of(name),
             lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
         )  # fmt: skip
 
-    def artifact_pages(self, chapter, searched):
-        """The pages of the files that a lesson leaves behind, and the files."""
-        made = {}
-        for one in artifacts.of(chapter.name):
-            definitions = list(one.definitions())
-            made[one.download] = one.text
-            said = f"{one.file}, {one.lines} lines that need only torch."
-            made[one.page] = self.page(
-                "held", one.page, [(name, name) for name, *_ in definitions], said,
-                title=one.file, held=one, pieces=list(artifacts.pieces(one, pages.code)),
-                lesson={"file": f"{chapter.name}.html", "name": titled(chapter)},
-            )  # fmt: skip
-            places = [("", one.file, f"{one.lines} lines"), *((name, name, said) for name, _, _, said in definitions)]
-            searched.append((one.page, f"{one.file}, chapter {one.chapter}", places))
-        return made
-
-    def teaching(self, searched):
-        """What docs/ has for teachers, a page each."""
-        made = {}
-        for name, title in TEACHING.items():
-            text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
-            page = tree(pages.markdown(self.link)(text))
-            searched.append((f"{name}.html", title, search_index.sections(page)))
-            shown = self.page("text", f"{name}.html", contents(page), title=title, body=with_anchors(page))
-            made[f"{name}.html"] = shown
-        return made
+    def text(self, file, title, text, known_as=None):
+        """A page from Markdown; the search knows it by its title, or as something else."""
+        page = tree(pages.markdown(self.link)(text))
+        self.searched.append((file, known_as or title, search_index.sections(page)))
+        return self.page("text", file, contents(page), title=title, body=with_anchors(page))
 
     def landing(self):
         """The first page: the cover, the chapters, what is beside them."""
         first = self.chapters[0]
-        view = next(made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
-        page = tree(self.view(view))
-        asset_files.lighten(page, self.shared)
-        badges = hosted.badges(self.repository, self.chapters[0].name, self.state)
+        views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
+        page = tree("".join(self.view(one) for one in [next(views, None)] if one))
+        self.assets.take(page, self.root)
         annexes = {lessons.lesson_of(one.name): self.listed(one) for one in self.chapters if one.annex}
         chapters = [self.listed(one) | {"annex": annexes.get(one.name)} for one in self.chapters if not one.annex]
-        return self.page(
-            "index", "index.html", first=str(page), chapters=chapters, badges=badges, count=len(self.terms)
-        )  # fmt: skip
+        badges = hosted.badges(self.repository, first.name, self.state, self.folder)
+        more = {"first": str(page), "chapters": chapters, "badges": badges, "count": len(self.terms)}
+        return self.page("index", "index.html", **more)
 
     def listed(self, chapter):
         """What the list of chapters has of one."""
         told, number = self.told[chapter.name], lessons.chapter(chapter.name)
         goal = re.sub(r"^\w+ the end you hold (?:(?:, | and )?mine/\w+\.py)+[:,] ", "", told["about"])
         more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
-        return told | more | {"about": goal[:1].upper() + goal[1:], "held": artifacts.of(chapter.name)}
+        return told | more | {"about": goal[:1].upper() + goal[1:], "artifacts": artifacts.of(chapter.name)}
 
-    def notebook(self, name):
+    def prepared(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
         import nbformat
 
-        notebook = nbformat.read(building.folder() / f"{name}.ipynb", as_version=4)
-        return serialiser.dumps(hosted.prepared(notebook, self.repository, name, self.state))
+        notebook = nbformat.read(self.notebook(name), as_version=4)
+        return serialiser.dumps(hosted.prepared(notebook, self.repository, name, self.state, self.folder))
 
 
 def _models(spec):
@@ -220,12 +239,11 @@ def titled(chapter):
 
 
 def about(chapter):
-    """What the list of chapters says of one: {asks, about, minutes, annex}."""
+    """What the list of chapters says of one: {about, minutes}."""
     first = tree(chapter.cells[0].source)
     first.h1.decompose()
     goal = re.search(r"(?:By|At) the end .*?\.(?= )", plain(first))
-    time = minutes.minutes(chapter.name).words.replace("*", "")
-    return {"asks": titled(chapter), "about": goal[0] if goal else "", "minutes": time, "annex": chapter.annex}
+    return {"about": goal[0] if goal else "", "minutes": minutes.minutes(chapter.name).words.replace("*", "")}
 
 
 def distinct(page):
@@ -248,13 +266,6 @@ def with_anchors(page):
         link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": "link to this section"}
         heading.extend([" ", page.new_tag("a", attrs=link, string="#")])
     return str(page)
-
-
-def _make_room(out):
-    if out.exists() and any(out.iterdir()) and not (out / STAMP).exists():
-        raise ValueError(f"{out} holds files that are not of an earlier site. Name another folder: --out FOLDER")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
 
 
 def run(out=None, repository=None):

@@ -95,14 +95,14 @@ def _thing(screen, cell, chapter):
         wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if kind == "file" and (kept := artifacts.of(chapter.name)):
-        return "".join(map(_held, kept))
+        return "".join(map(_artifact, kept))
     if view := _view(cell):
         shown = view.presenting()
         if kind in BARE and _long_caption(view):
             shown = replace(shown, spec=shown.spec | {"caption": ""})
         return shown.html()
     shown = "".join(cell.outputs)
-    return _still(shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}")
+    return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"
 
 
 def _view(cell):
@@ -128,7 +128,7 @@ def _title(cell, chapter):
 
 
 def _source(code):
-    """An excerpt, without a place of its own in the order of Tab."""
+    """An excerpt as HTML."""
     return f'<div class="source">{excerpt.coloured(code)}</div>'
 
 
@@ -142,9 +142,9 @@ def _told(made):
     return str(page), f"<p>{html.escape(words)}</p>"
 
 
-def _held(kept):
+def _artifact(kept):
     """A file that a chapter leaves behind: its name, how long it is, and what it defines."""
-    names = "".join(f"<li><code>{html.escape(name)}</code></li>" for name, *_ in kept.definitions())
+    names = "".join(f"<li><code>{html.escape(name)}</code></li>" for name in kept.names())
     about = f"<code>{kept.file}</code> {kept.lines} lines, which need only torch"
     return f'<p class="held">{about}</p><ul class="names">{names}</ul>'
 
@@ -173,8 +173,3 @@ def _kept(made):
     sentence = next(part for part in _unfolded(made).find_all("p") if part.get_text().strip().startswith("Keep this:"))
     sentence.strong.decompose()
     return sentence.decode_contents().strip()
-
-
-def _still(made):
-    """Blocks that never scroll on a slide need no place in the order of Tab."""
-    return made.replace('<pre tabindex="0">', "<pre>").replace('class="stream" tabindex="0"', 'class="stream"')

@@ -24,8 +24,6 @@
 
   /** @type {Place[]} */
   let places = [];
-  /** @type {string[]} */
-  let vocabulary = [];
 
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
@@ -35,8 +33,6 @@
       const words = { anchor, title, text, term, head: plain(title), body: plain(text) };
       return { ...pages[page], ...words };
     });
-    const every = places.flatMap((place) => `${place.head} ${place.body}`.match(/\p{L}{3,}/gu) ?? []);
-    vocabulary = [...new Set(every)].filter(isLatin);
   };
 
   // ---- from a question to regular expressions
@@ -68,34 +64,20 @@
     const words = [word, MEANS.get(word)].filter(Boolean);
     const there = new RegExp(pattern(words), "u");
     if (words.length > 1 || places.some(({ head, body }) => there.test(head) || there.test(body))) return there;
-    const near = nearest(word);
-    return near.length ? new RegExp(pattern(near), "u") : there;
+    return isLatin(word) && /^\p{L}{4,}$/u.test(word) ? new RegExp(misspelt(word), "u") : there;
   }
 
-  /** The words of the course that are written most like this one. @param {string} word */
-  function nearest(word) {
-    let most = 2;
-    if (word.length < 7) most = 1;
-    if (word.length < 4) most = 0;
-    const far = vocabulary.map((other) => apart(word, other, most));
-    const least = Math.min(...far);
-    return least > most ? [] : vocabulary.filter((_, i) => far[i] === least);
-  }
-
-  /** How many letters have to be changed, left out, put in or swapped with their neighbour; above `most`: most + 1. */
-  function apart(a, b, most) {
-    if (Math.abs(a.length - b.length) > most) return most + 1;
-    const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-    for (let i = 1; i <= a.length; i++) {
-      rows[i] = [i];
-      for (let j = 1; j <= b.length; j++) {
-        const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-        const ways = [rows[i - 1][j - 1] + Number(a[i - 1] !== b[j - 1]), rows[i - 1][j] + 1, rows[i][j - 1] + 1];
-        if (swapped) ways.push(rows[i - 2][j - 2] + 1);
-        rows[i][j] = Math.min(...ways);
-      }
-    }
-    return rows[a.length][b.length];
+  /** A word with one letter changed, left out, put in or swapped with its neighbour. @param {string} word */
+  function misspelt(word) {
+    const ways = [...word].flatMap((letter, i) => {
+      const [before, after] = [word.slice(0, i), word.slice(i + 1)];
+      return [
+        `${before}.?${after}`,
+        `${before}.${letter}${after}`,
+        `${before}${after[0] ?? ""}${letter}${after.slice(1)}`,
+      ];
+    });
+    return `(?<![\\p{L}\\p{N}])(?:${ways.join("|")})`;
   }
 
   // ---- from regular expressions to places
@@ -158,60 +140,47 @@
 
   // ---- the dialog
 
-  class Search {
-    constructor() {
-      this.dialog = document.getElementById("search");
-      this.input = document.getElementById("search-words");
-      this.list = document.getElementById("search-found");
-      this.said = document.getElementById("search-said");
-      document.getElementById("search-open").addEventListener("click", () => this.open());
-      this.input.addEventListener("input", () => this.fill());
-      this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
-      this.dialog.addEventListener("keydown", (event) => this.onKey(event));
-      document.addEventListener("keydown", (event) => this.onSlash(event));
-    }
+  addEventListener("DOMContentLoaded", () => {
+    const part = (name) => document.getElementById(`search${name}`);
+    const [dialog, input, said] = ["", "-words", "-said"].map(part);
 
-    async open() {
-      if (this.dialog.open) return;
-      this.dialog.showModal();
-      this.input.select();
+    async function open() {
+      if (dialog.open) return;
+      dialog.showModal();
+      input.select();
       try {
-        await course.fetched("search-data.js");
-        this.fill();
+        await course.fetched(new URL("search-data.js", document.baseURI).href); // of the page's language
+        fill();
       } catch (error) {
-        this.said.textContent = error.message;
+        said.textContent = error.message;
       }
     }
 
-    fill() {
-      const words = this.input.value.trim() ? asked(this.input.value) : [];
+    function fill() {
+      const words = input.value.trim() ? asked(input.value) : [];
       const [found, best] = find(words);
-      this.said.textContent = words.length ? count(found, best, words) : "";
-      this.list.replaceChildren(...found.slice(0, MOST).map((place) => item(place, words, this.dialog)));
+      said.textContent = words.length ? count(found, best, words) : "";
+      part("-found").replaceChildren(...found.slice(0, MOST).map((place) => item(place, words, dialog)));
     }
 
     /** A slash opens the search, except where one types or moves in a grid. */
-    onSlash(event) {
+    function onSlash(event) {
       const typing = event.composedPath()[0].closest?.("input, textarea, select, [role=grid]");
       if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      this.open();
+      open();
     }
 
-    onKey(event) {
-      const links = [...this.list.querySelectorAll("a")];
-      const now = links.indexOf(document.activeElement);
-      const typing = document.activeElement === this.input;
-      let act = null;
-      if (event.key === "ArrowDown" && links.length) act = () => links[Math.min(now + 1, links.length - 1)].focus();
-      if (event.key === "ArrowUp" && now >= 0) act = () => (links[now - 1] ?? this.input).focus();
-      if (event.key === "Enter" && typing && links.length) act = () => links[0].click();
-      if (event.key === "Escape") act = () => this.dialog.close(); // a search field would only be emptied
-      if (!act) return;
+    function onEnter(event) {
       event.preventDefault();
-      act();
+      dialog.querySelector("li a")?.click();
     }
-  }
 
-  addEventListener("DOMContentLoaded", () => new Search());
+    part("-open").addEventListener("click", open);
+    part("-close").addEventListener("click", () => dialog.close());
+    input.addEventListener("input", fill);
+    dialog.addEventListener("submit", onEnter);
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    document.addEventListener("keydown", onSlash);
+  });
 })();

@@ -21,6 +21,7 @@ from course_tools.publishing import artifacts, asset_files, glossary, links, sea
 
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
+CHINESE = ["# 2 · 多小？\n见[附录](02_small_annex.ipynb#gone)。", "## 第一节\n一只跳蚤。"]
 NAMES = ["00_start_here", small_course.LESSON, small_course.ANNEX, "07_gpt", "07_gpt_annex"]
 
 
@@ -30,6 +31,9 @@ def built(tmp_path_factory):
     out, course = tmp_path_factory.mktemp("site") / "out", tmp_path_factory.mktemp("course")
     with pytest.MonkeyPatch.context() as patch:
         small_course.make(course, patch)
+        (course / "notebooks" / "zh").mkdir()
+        (course / "notebooks" / "zh" / "source").mkdir()
+        small_course.write(course / "notebooks" / "zh", small_course.LESSON, CHINESE)
         site.build(out, ADDRESS)
     return out
 
@@ -66,12 +70,25 @@ def test_an_annex_is_marked_as_one_of_its_lesson(built):
     assert (built / "notebooks" / "02_small_annex.ipynb").is_file()
 
 
+def test_another_language_has_a_folder_and_a_page_leads_to_its_own_in_the_other(built):
+    """Of one lesson there is a Chinese page; the others have no switch, and what it links is English meanwhile."""
+    page, other = tree(text(built, "02_small.html")), tree(text(built, "zh/02_small.html"))
+    assert (page.html["lang"], other.html["lang"]) == ("en", "zh")
+    switches = [[(link["lang"], link["href"]) for link in one.select("header .language")] for one in (page, other)]
+    assert switches == [[("zh", "zh/02_small.html")], [("en", "../02_small.html")]]
+    assert not tree(text(built, "07_gpt.html")).select(".language")
+    assert other.find("a", href="../02_small_annex.html#gone") and other.find("link", href="../site.css")
+    menu = [link["href"] for link in other.select(".contents > details > ul > li > a")]
+    assert menu == ["index.html", "02_small.html", "glossary.html"]
+    assert "跳蚤" in text(built, "zh/search-data.js") and "跳蚤" not in text(built, "search-data.js")
+    assert not (built / "zh" / "program.js").exists() and (built / "zh/notebooks/02_small.ipynb").is_file()
+
+
 def test_a_page_says_what_it_is_and_where_to_report_what_is_wrong(built):
     for name in ("index", "07_gpt", "07_gpt_annex", "mine-07-gpt", "glossary"):
         page = tree(text(built, f"{name}.html"))
         said = {meta["property"]: meta["content"] for meta in page.find_all("meta", property=True)}
         assert said["og:title"] == page.title.string.partition(" · Attention,")[0] and len(said["og:description"]) > 40
-        assert said["og:url"] == f"https://someone.github.io/attention-course/{name}.html"
         assert page.find(id="report")["href"].startswith(f"{ADDRESS}/issues/new?")
 
 
@@ -83,10 +100,10 @@ def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(bui
         taken = text(built, one.download)
         assert taken == one.text and "functions are yours" not in taken
         compile(taken, one.file, "exec")
-        page = tree(text(built, one.page))
-        names = [name for name, *_ in one.definitions()]
-        assert [part["id"] for part in page.select(".file > div[id]")] == names and len(names) >= 3
-        assert "".join(page.select_one(".file").get_text().split()) == "".join(taken.split())
+        page, names = tree(text(built, one.page)), one.names()
+        assert [part["id"] for part in page.select("main h2")] == names and len(names) >= 3
+        shown = "".join(part.get_text() for part in page.select("main .highlight"))
+        assert "".join(shown.split()) == "".join(taken.split())
         assert first.find("a", href=one.page) and first.find("a", href=one.download, download=True)
 
 
@@ -128,22 +145,22 @@ def test_a_page_without_repository_has_no_badges(built, alone):
 def test_a_view_waits_as_its_picture_and_large_numbers_are_in_a_file():
     large = heatmap([[1 / 70] * 70] * 70, title="large?")
     small = heatmap([[0.5, 0.5]], title="small?"), predict("Which?", ["a", "b"], 0)
-    whole, shared = [view.fragment() for view in (large, *small)], asset_files.Files()
-    page = tree("".join(asset_files.view(fragments.read(made), shared) for made in whole))
-    asset_files.lighten(page, shared)
+    whole, shared = [view.fragment() for view in (large, *small)], asset_files.Assets()
+    page = tree("".join(shared.view(fragments.read(made)) for made in whole))
+    shared.take(page)
     (name,) = (path for path in shared.content if path.startswith("numbers/"))
     assert [host.get("data-numbers") for host in page.find_all(class_="course-view")] == [name[8:-3], None, None]
-    assert json.loads(shared.content[name].decode().partition(",")[2][:-1])[0] == json.loads(json.dumps(large.spec()))
+    assert json.loads(shared.content[name].partition(",")[2][:-1])[0] == json.loads(json.dumps(large.spec()))
     assert [json.loads(script.string)[0]["title"] for script in page.find_all("script")] == ["small?", "Which?"]
     assert [image["alt"] for image in page.find_all("img")] == [large.describe(), small[0].describe()]
     assert "<th></th>" not in str(page) and str(page).count('loading="lazy"') == 2
 
 
 def test_pictures_are_files_of_the_same_bytes_with_the_room_that_they_need():
-    shared, picture = asset_files.Files(), heatmap([[0.2, 0.8], [0.5, 0.5]]).to_image()
+    shared, picture = asset_files.Assets(), heatmap([[0.2, 0.8], [0.5, 0.5]]).to_image()
     page = tree(f'<img alt="" width="100" src="data:image/webp;base64,{base64.b64encode(picture).decode()}">')
-    asset_files.lighten(page, shared)
-    assert shared.content == {page.img["src"]: picture}
+    shared.take(page, "../")
+    assert shared.content == {page.img["src"].removeprefix("../"): picture}
     with Image.open(io.BytesIO(picture)) as opened:
         assert (page.img["width"], page.img["height"]) == (100, round(100 * opened.height / opened.width))
 
