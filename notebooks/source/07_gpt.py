@@ -146,7 +146,7 @@ predict(
 # <a id="causal"></a>
 # No token may look ahead, or it would see its own answer: in each attention chapter 5's causal mask hides the future. Here is the whole computation, for the text of the game and with the parameters of the model that you played against:
 
-# %% tags=["nbval-check-output"]
+# %%
 gpt = poet.model  # the model of the game; its parts have the names that they get below
 ids = torch.tensor([poet.tokenizer.encode("PROSPERO:\n" + verse)])  # [1, T]
 with torch.no_grad():
