@@ -9,6 +9,7 @@ import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
 import { sinusoid } from "./ch04/labs/sinusoid.js";
 import { descent } from "./ch05/labs/descent.js";
+import { mask_tokens } from "./ch06/labs/mask_tokens.js";
 import { predictions } from "./ch06/labs/predictions.js";
 import { merges } from "./ch07/labs/merges.js";
 import { next_character } from "./ch07/labs/next_character.js";
@@ -37,6 +38,7 @@ start({
   journey,
   lines,
   maps,
+  mask_tokens,
   masking,
   merges,
   next_character,

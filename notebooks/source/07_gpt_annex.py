@@ -364,7 +364,7 @@ assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.in
 # %% tags=["lab"]
 from chapters.ch07.scaling_law import best, flops, loss
 
-sizes = 2 ** torch.linspace(-5, 5, 81, dtype=torch.float64)  # of the best size, 1
+sizes = 2 ** torch.linspace(-5, 3, 65, dtype=torch.float64)  # of the best size, 1
 budgets = {"GPT-3's budget": 175e9 * 300e9, "a hundredth of it": 1.75e9 * 300e9}
 plot.lines(
     {

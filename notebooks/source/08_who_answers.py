@@ -566,7 +566,7 @@ asking = labs.replies(
     live=True,
     title="What do you want to know?",
     caption="Ink below a token: how much the head attends to it when [output|the coloured token] is written. "
-    "Bars: the five likeliest tokens there. Both models take the likeliest.",
+    "Bars: the likeliest tokens there. Both models take the first.",
 )
 asking
 

@@ -39,6 +39,7 @@ def shown():
         "shuffle": labs.shuffle(torch.randn(11, 16, generator=g), WORDS),
         "sinusoid": labs.sinusoid(),
         "rotation": labs.rotation(),
+        "mask_tokens": labs.mask_tokens(WORDS, [f"word{i}" for i in range(99)]),
         "predictions": labs.predictions(WORDS, weights(11, 99), [f"word{i}" for i in range(99)]),
         "sampling": labs.sampling(torch.randn(65, generator=g), [f"t{i}" for i in range(65)], text="so"),
         "next_character": labs.next_character(TEXT, weights(len(TEXT) - 2, len(letters)), letters),

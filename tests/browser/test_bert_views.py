@@ -11,14 +11,16 @@ import torch
 from waiting import contains, settle, state, until
 
 from chapters.ch06.labs.words import chance
+from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
-(WORDS, VOCABULARY, NAMES, KINDS) = (
+(WORDS, VOCABULARY, CHINESE, NAMES, KINDS) = (
     line.split()
     for line in (
         "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
         "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]",
+        "[CLS] 今 天 天 气 很 好 [SEP] 我 出 去 跑 步 了 [SEP]",
         "Anna Berg moved from Lakeside",
         "O B-person I-person B-place",
     )
@@ -27,6 +29,10 @@ stage, put = one_page.fixtures()
 
 def noise(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def masking(**options):
+    return labs.mask_tokens(WORDS, vocabulary=VOCABULARY, **options)
 
 
 def chances(seed=3):
@@ -54,6 +60,8 @@ def tags():
 
 def scenes():
     return {
+        "masking": masking(),
+        "masking in Chinese": labs.mask_tokens(CHINESE, draws=100, seed=3, share=0.3),
         "predictions": gaps(),
         "two models": expected(),
         "tags": tags(),
@@ -80,23 +88,95 @@ def walk(page, name, steps, words):
         until(lambda: focused(page).startswith(words[place]))
 
 
-# ---- predictions
+# ---- the masking lab
+def words_shown(page):
+    """What each word's position shows: (the word above, what the model reads, the kind written below)."""
+    settle(page)
+    return [tuple(item.locator("span, b").all_inner_texts()) for item in page.locator(".tokens li").all()]
+
+
+def words_of(view):
+    notes = {"special": "", "as it is": ""}
+    return [(m.label or "", m.input, notes.get(m.kind, m.kind)) for m in view.masked]
+
+
+def test_each_position_says_what_was_done(put):
+    every = {"special", "as it is", "masked", "random", "kept"}
+    draws = (masking(draws=n, share=0.5) for n in range(1, 200))
+    view = next(view for view in draws if {m.kind for m in view.masked} == every)
+    page = put(view)
+    until(lambda: words_shown(page), words_of(view))
+    look = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.borderTopStyle, s.borderTopColor] }"
+    boxes = page.locator(".tokens li b")
+    looks = {m.kind: boxes.nth(i).evaluate(look) for i, m in enumerate(view.masked)}
+    assert len({str(look) for look in looks.values()}) >= 4 and looks["kept"][1] == "dashed"
+
+
+def test_draws_and_their_shares(put):
+    page = put(masking())
+    until(lambda: words_shown(page), words_of(masking()))
+    until(lambda: page.locator(".zone").first.bounding_box()["width"], 0)  # few draws have no bands
+    for button, draws in (("draw again", 2), ("100 draws", 102), ("10,000 draws", 10_102)):
+        page.get_by_role("button", name=button, exact=True).click()
+        until(lambda: state(page)["draws"], draws)
+        view = at(masking(), draws=draws)
+        until(lambda: words_shown(page), words_of(view))
+        for i, (name, share) in enumerate(view.statistics["shares"].items()):
+            until(page.get_by_test_id(f"share-{name}").inner_text, f"{100 * share:.1f} %")
+            box = "e => [e.getBoundingClientRect().x, e.getBoundingClientRect().width]"
+            track, bar, zone = (page.locator(c).nth(i).evaluate(box) for c in (".track", ".track .bar", ".zone"))
+            assert bar[1] / track[1] == pytest.approx(share, abs=0.02)
+            if draws > 30:
+                low, high = view.statistics["bands"][name]
+                assert zone[1] / track[1] == pytest.approx(high - low, abs=0.02)
+                assert (zone[0] - track[0]) / track[1] == pytest.approx(low, abs=0.02)
+    for _ in range(2):
+        page.get_by_role("button", name="10,000 draws").click()
+    until(lambda: state(page)["draws"], masking().options["most"])
+    page.get_by_role("button", name="reset").click()
+    until(lambda: words_shown(page), words_of(masking()))
+    page.get_by_label("share chosen").focus()
+    page.keyboard.press("End")
+    until(lambda: words_shown(page), words_of(at(masking(), share=0.5)))
+    page.keyboard.press("Home")
+    until(page.get_by_test_id("share-masked").inner_text, "–")  # nothing is chosen
+    until(lambda: said(page), contains("54.0 %"))  # 0.95 ** 12: how often that happens
+
+
+def test_the_bars_fill_up_and_arrive(put):
+    page = put(masking(), motion=True)
+    page.evaluate(
+        """() => { const over = document.querySelector('.course-view').shadowRoot.querySelector('.over');
+        window.seen = [];
+        new MutationObserver(() => seen.push(over.textContent)).observe(over, { childList: true }) }"""
+    )
+    page.get_by_role("button", name="10,000 draws").click()
+    until(lambda: page.evaluate("seen.at(-1) ?? ''"), contains("10,001"))
+    until(lambda: len(set(page.evaluate("seen"))) > 10)
+
+
 def test_each_line_says_at_its_left_what_it_is(put):
-    """Labels are level with what they name, and no word runs into them."""
-    page = put(expected())
-    for width in (1000, 420):
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        named = [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
-        named = [(text, box) for text, box in named if box]
-        assert {text for text, _ in named} == {"before", "after"}
-        rows = [box for box in (e.bounding_box() for e in page.locator(".word small").all()) if box]
-        for text, box in named:
-            middle = box["y"] + box["height"] / 2
-            level = [r for r in rows if r["y"] <= middle <= r["y"] + r["height"]]
-            assert level and all(box["x"] + box["width"] <= r["x"] + 1 for r in level), text
+    """Labels are level with what they name, and no word runs into them; on a phone the masking lab has none."""
+    for view, row, wanted in (
+        (masking(), "li b", {"to predict", "model reads"}),
+        (expected(), ".word small", {"before", "after"}),
+    ):
+        page = put(view)
+        for width in (1000, 420):
+            page.set_viewport_size({"width": width, "height": 900})
+            settle(page)
+            named = [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
+            named = [(text, box) for text, box in named if box]
+            assert {text for text, _ in named} == (set() if (row, width) == ("li b", 420) else wanted)
+            rows = [box for box in (e.bounding_box() for e in page.locator(row).all()) if box]
+            for text, box in named:
+                middle = box["y"] + box["height"] / 2
+                level = [r for r in rows if r["y"] <= middle <= r["y"] + r["height"]]
+                assert text == "to predict" or level, text
+                assert all(box["x"] + box["width"] <= r["x"] + 1 for r in level), text
 
 
+# ---- predictions
 def rows_shown(page, model=0):
     """(word, probability, note) of each bar, from the page."""
     settle(page)

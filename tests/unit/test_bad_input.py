@@ -96,6 +96,8 @@ BORDERS = {
                 "order": "places", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "column": "whole"} | VIEW),
     "rotation": (positions.rotation, {}, {"pair": "whole", "offset": "whole", "position": "whole"} | VIEW),
+    "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
+                    "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
                     "top": "whole", "select": "place"} | VIEW),

@@ -3,6 +3,7 @@
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
+from .mask_tokens import mask_tokens
 from .predictions import predictions
 
-__all__ = ["architecture", "heads", "predictions"]
+__all__ = ["architecture", "heads", "mask_tokens", "predictions"]

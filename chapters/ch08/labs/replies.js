@@ -102,7 +102,8 @@ class Traced {
     this.bars = h("div", { class: "chances", "aria-hidden": "true" });
     this.told = spoken();
     this.box = h("div", { class: "trace" }, this.pieces, this.steps.row, this.heads, this.bars, this.told);
-    this.field = ui.spec.live ? this.asking() : h("p", { class: "quiet" }, RECORDED);
+    const { live, presenting } = ui.spec;
+    this.field = live ? this.asking() : h("p", { class: "quiet" }, presenting ? "" : RECORDED);
   }
 
   /** What a reader types goes to Python, whose answer comes as another view. */
@@ -171,11 +172,13 @@ class Traced {
       heads.replaceChildren("head", ...Array.from({ length: now.heads }, (_, i) => one(i)));
     [...heads.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === head)));
     bars.replaceChildren(
-      ...now.chances.flatMap(([name, p]) => [
-        h("span", {}, visible(name)),
-        h("i", { style: `width:${100 * p}%` }),
-        h("span", {}, p.toFixed(3)),
-      ]),
+      ...now.chances
+        .slice(0, ui.spec.presenting ? 3 : 5)
+        .flatMap(([name, p]) => [
+          h("span", {}, visible(name)),
+          h("i", { style: `width:${100 * p}%` }),
+          h("span", {}, p.toFixed(3)),
+        ]),
     );
     const [name, p] = now.chances[0];
     told.setAttribute("aria-live", steps.timer ? "off" : "polite");

@@ -1,6 +1,7 @@
 """Chapter 6's views without a browser: what is drawn, summed, ranked and found; words, tables, errors that teach."""
 
 import io
+import itertools
 
 import in_node
 import labs
@@ -9,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from chapters.ch06.labs.mask_tokens import band, uniforms
 from chapters.ch06.labs.words import chance
 from course_kit.views import sweep
 from course_kit.views.view import at
@@ -24,9 +26,62 @@ def chances(rows=8, size=8, seed=0):
 
 def all_views():
     return [
+        labs.mask_tokens(WORDS, draws=20),
         labs.predictions(WORDS, {"a": chances(), "b": chances(seed=5)}, WORDS, truth=WORDS),
         labs.predictions(WORDS, chances(8, 5), KINDS, truth=TAGS, covered=False),
     ]
+
+
+# ---- masking
+def test_numbers_are_uniform_and_independent_of_one_another():
+    u = uniforms(0, range(1, 4001), 8)
+    assert u.shape == (4000, 8, 3) and u.min() >= 0 and u.max() < 1
+    counts = np.histogram(u, 20, (0, 1))[0]
+    expected = u.size / 20
+    assert ((counts - expected) ** 2 / expected).sum() < 43.8, "chi-square of 19 degrees, 1 in 1,000"
+    together = np.corrcoef(u.reshape(4000, -1).T) - np.eye(24)
+    assert abs(together).max() < 4.5 / 4000**0.5
+    assert abs(np.corrcoef(u[1:].ravel(), u[:-1].ravel())[0, 1]) < 4.5 / u.size**0.5
+    assert (uniforms(0, [5], 8) == u[4]).all() and (uniforms(1, [5], 8) != u[4]).all()
+
+
+def test_the_hash_is_the_published_one():
+    """The same in Python's own whole numbers, without numpy's wrapping around."""
+
+    def stir(x):
+        x ^= x >> 16
+        x = x * 0x7FEB352D % 2**32
+        x ^= x >> 15
+        x = x * 0x846CA68B % 2**32
+        return x ^ (x >> 16)
+
+    seed, draw, place = 123, 7, 5
+    number = stir((stir((stir((seed + 0x9E3779B9) % 2**32) + draw) % 2**32) + place) % 2**32) / 2**32
+    assert uniforms(seed, [draw], 4).ravel()[place] == number
+
+
+def test_about_95_of_100_shares_lie_in_their_band():
+    inside = {"chosen": 0, "masked": 0, "random": 0, "kept": 0}
+    for seed in range(200):
+        statistics = labs.mask_tokens(WORDS, seed=seed, draws=400).statistics
+        for name, (low, high) in statistics["bands"].items():
+            inside[name] += low <= statistics["shares"][name] <= high
+    assert all(180 <= n <= 199 for n in inside.values()), inside
+    assert band(0.15, 0) == (0.0, 1.0)
+    for count, share in ((100, 0.5), (12, 0.15), (10_000, 0.3)):
+        half = 2 * float(torch.distributions.Binomial(count, torch.tensor(share).double()).stddev) / count
+        assert band(share, count) == pytest.approx((max(0, share - half), min(1, share + half)))
+
+
+def test_which_words_are_special():
+    by_default = labs.mask_tokens(WORDS)
+    assert by_default.options["special"] == [True, *[False] * 6, True]
+    assert labs.mask_tokens(WORDS, special=["the"]).options["special"] == [w == "the" for w in WORDS]
+    mask = torch.tensor([True, *[False] * 6, True])
+    assert labs.mask_tokens(WORDS, special=mask).options["special"] == mask.tolist()
+    assert labs.mask_tokens(["a", "b"], special=[]).options["special"] == [False, False]
+    assert "Never chosen: [CLS], [SEP]" in by_default.describe()
+    assert labs.mask_tokens(WORDS).options["vocabulary"] == ["the", "dog", "bites", "old", "man"]
 
 
 # ---- predictions
@@ -62,6 +117,10 @@ def test_tags_are_said_to_be_tags():
 
 
 # ---- the same numbers in JavaScript; held to their definitions in bert.test.js beside this file
+NUMBERS = {
+    "mask_tokens": "module.numbersOf(spec, state, new module.Counter(spec))",
+    "predictions": "module.numbersOf(new module.Lesson(spec, arrays), spec.models, place)",
+}
 
 
 def in_page(view, **state):
@@ -70,9 +129,21 @@ def in_page(view, **state):
     code = f"""async (spec, arrays, state) => {{
       const module = await load("chapters/ch06/labs/{view.kind}_numbers.js");
       const place = spec.positions?.indexOf(state.position);
-      return module.numbersOf(new module.Lesson(spec, arrays), spec.models, place);
+      return {NUMBERS[view.kind]};
     }}"""
     return in_node.evaluate(code, *given)
+
+
+def test_a_page_draws_and_counts_what_python_draws_and_counts():
+    view = labs.mask_tokens(WORDS, vocabulary=[*WORDS, "bread", "cat"])
+    for seed, draws, share in itertools.product((0, 7, 2**31 - 1), (1, 2, 333), (0.05, 0.15, 0.5, 0.123)):
+        now = {"seed": seed, "draws": draws, "share": share}
+        shown, wanted = in_page(view, **now), at(view, **now)
+        assert [tuple(m.values()) for m in shown["drawn"]] == [tuple(m) for m in wanted.masked]
+        statistics = wanted.statistics
+        assert shown["counts"] == statistics["counts"] and shown["tokens"] == statistics["tokens"]
+        assert np.allclose(*(np.array([*x["shares"].values()], float) for x in (shown, statistics)), equal_nan=True)
+        assert np.allclose(*([*x["bands"].values()] for x in (shown, statistics)), atol=1e-12)
 
 
 def test_a_page_expects_what_torch_expects():
@@ -94,8 +165,8 @@ def test_a_page_expects_what_torch_expects():
 
 # ---- all of them
 def test_every_control_over_its_whole_range():
-    assert [sweep(v) for v in all_views()] == [0, 0]
-    bars = all_views()[0]  # its control is the sentence
+    assert [sweep(v) for v in all_views()] == [10, 0, 0]
+    bars = all_views()[1]  # its control is the sentence
     for place in range(len(WORDS)):
         one = at(bars, position=place)
         assert f"At position {place + 1}, “{WORDS[place]}”" in one.describe() and one.to_png() and one.table()
@@ -114,6 +185,11 @@ E, P = torch.eye(8), chances()
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
+        (lambda: labs.mask_tokens("the dog"), TypeError, r"\.split\(\)"),
+        (lambda: labs.mask_tokens(["[CLS]", "[SEP]"]), ValueError, "tokens"),
+        (lambda: labs.mask_tokens(WORDS, special=[True]), ValueError, "tokens"),
+        (lambda: labs.mask_tokens(WORDS, share=0), ValueError, "above 0"),
+        (lambda: labs.mask_tokens(WORDS, draws=30_001), ValueError, "draws"),
         (lambda: labs.predictions(WORDS, 3 * P, WORDS), ValueError, r"softmax"),
         (lambda: labs.predictions(WORDS, P[:3], WORDS), ValueError, r"\[8, V\]"),
         (lambda: labs.predictions(WORDS, {"a": P, "b": P, "c": P}, WORDS), ValueError, "3 models"),

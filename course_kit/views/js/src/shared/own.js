@@ -218,7 +218,8 @@ function shares(row) {
  */
 export function folded({ root, spec }, element) {
   const { fold = "a sentence of your own", open = false } = /** @type {Own} */ (spec.own);
-  const line = h("details", { class: "more typed", open }, h("summary", {}, fold), element);
+  const room = open && !document.querySelector(".jp-Notebook"); // there a view is whole above the fold
+  const line = h("details", { class: "more typed", open: room }, h("summary", {}, fold), element);
   root.querySelector(".foot")?.prepend(line);
   return line;
 }
