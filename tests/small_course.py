@@ -1,6 +1,7 @@
-"""A course as small as can be that has an annex, for what has to know one: five notebooks, all else is the real one's.
+"""A course as small as can be that has an annex, for what has to know one: six notebooks, all else is the real one's.
 
-00_start_here, 07_gpt and its annex are the course's own; chapter 2 is a lesson and an annex of a few lines, run.
+00_start_here, 07_gpt and its annex, and the last lesson are the course's own; chapter 2 is a lesson and an annex of a
+few lines, run.
 """
 
 import nbformat
@@ -29,7 +30,7 @@ def make(folder, monkeypatch):
         if entry.name not in ("notebooks", "workbook", "build"):
             (folder / entry.name).symlink_to(entry)
     (folder / "notebooks" / "source").mkdir(parents=True)
-    for name in ("00_start_here", "07_gpt", "07_gpt_annex"):
+    for name in ("00_start_here", "07_gpt", "07_gpt_annex", chapter_maps.LAST):
         for file in (f"{name}.ipynb", f"source/{name}.py"):
             (folder / "notebooks" / file).symlink_to(REAL / "notebooks" / file)
     for name, texts in TEXTS.items():

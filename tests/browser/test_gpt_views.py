@@ -380,5 +380,5 @@ def test_live_a_draw_is_written_and_python_answers(notebook):
     field.fill("3 + 4")
     field.press("Enter")
     nb.page.get_by_role("button", name="3 + 4").wait_for()
-    assert nb.page.get_by_role("button", name="what?").count() == 0
+    until(nb.page.get_by_role("button", name="what?").count, 0)
     until(lambda: nb.page.get_by_test_id("pieces").inner_text(), contains("0"))

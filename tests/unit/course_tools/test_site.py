@@ -22,7 +22,7 @@ from course_tools.publishing import artifacts, asset_files, glossary, links, sea
 ROOT = files.course_folder()
 ADDRESS = "https://github.com/someone/attention-course"
 CHINESE = ["# 2 · 多小？\n见[附录](02_small_annex.ipynb#gone)。", "## 第一节\n一只跳蚤。"]
-NAMES = ["00_start_here", small_course.LESSON, small_course.ANNEX, "07_gpt", "07_gpt_annex"]
+NAMES = ["00_start_here", small_course.LESSON, small_course.ANNEX, "07_gpt", "07_gpt_annex", "08_who_answers"]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,8 @@ def test_an_annex_is_marked_as_one_of_its_lesson(built):
     assert not tree(annex).select('.onward .maps a[aria-current="page"]'), "it is not the lesson"
     first = tree(text(built, "index.html"))
     entries = {entry.h3.a["href"]: bool(entry.select_one(".annex")) for entry in first.select(".chapters > li")}
-    assert entries == {"00_start_here.html": False, "02_small.html": True, "07_gpt.html": True}
+    annexed = {"00_start_here": False, "02_small": True, "07_gpt": True, "08_who_answers": False}
+    assert entries == {f"{name}.html": has for name, has in annexed.items()}
     assert (built / "notebooks" / "02_small_annex.ipynb").is_file()
 
 
