@@ -149,6 +149,10 @@ TO_THE_GUESS = f"""() => {{ const {{ content }} = {HERE};
     const guesses = (cell) => cell.model.getMetadata("tags")?.includes("predict");
     return content.scrollToItem(content.widgets.findIndex(guesses), "start"); }}"""
 
+AFTER_THE_GUESS = f"""() => {{ const {{ widgets }} = {HERE}.content;
+    const guess = widgets.findIndex((cell) => cell.model.getMetadata("tags")?.includes("predict"));
+    return widgets[guess + 1].node.querySelector(".jp-OutputArea-output")?.checkVisibility() ?? null; }}"""
+
 
 def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(shown):
     """JupyterLab puts a cell into the page when it comes near the screen; what it holds is there before."""
@@ -158,11 +162,9 @@ def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(
     most = sum(not {"predict", "asks"}.isdisjoint(cell.metadata.get("tags", ())) for cell in cells)
     until(lambda: page.evaluate(FOLDED), most)
     page.evaluate(TO_THE_GUESS)
-    guess = page.locator(".jp-Cell:has(> .course-fold):has(.course-view)").first.element_handle()
-    seen = "cell => cell.nextElementSibling.querySelector('.jp-OutputArea-output').checkVisibility()"
-    assert not guess.evaluate(seen)
-    guess.query_selector("label").click()
-    until(lambda: guess.evaluate(seen))
+    until(lambda: page.evaluate(AFTER_THE_GUESS), lambda shown: shown is False)
+    page.locator(".jp-Cell:has(> .course-fold) .course-view label").first.click()
+    until(lambda: page.evaluate(AFTER_THE_GUESS))
     until(lambda: page.evaluate(FOLDED), most - 1)
     page, _ = shown(name, 700, 900)  # opened again
     until(lambda: page.evaluate(FOLDED), most - 1)
