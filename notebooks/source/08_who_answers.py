@@ -46,7 +46,7 @@ labs.replies(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The second and the third column are one model, with the same parameters. Why does it answer in the third?",
+    "The second and the third answer are of one model, with the same parameters. Why does it answer in the third?",
     [
         "there it computes longer",
         "there the question looks like those that it was taught to answer",
@@ -54,7 +54,7 @@ predict(
     ],
     answer=1,
     because="Before the question, its template says who speaks, as in each of the talks that it was trained on. "
-    "The model continues a text either way. What the first column lacks, this comparison cannot say: it is "
+    "The model continues a text either way. What the first model lacks, this comparison cannot say: it is "
     "smaller, has read one novel, and was shown no talks.",
 )
 
