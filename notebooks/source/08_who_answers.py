@@ -632,8 +632,9 @@ keep("llama", "answering", "chat", "serve", "__main__")
 #
 # client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none")
 # print([model.id for model in client.models.list()])
-# talk = [{"role": "system", "content": "You are brief."}, {"role": "user", "content": "Who are you?"}]
-# for piece in client.chat.completions.create(model="smollm2", messages=talk, stream=True):
+# talk = [{"role": "user", "content": "Who are you?"}]
+# ask = client.chat.completions.create
+# for piece in ask(model="smollm2", messages=talk, stream=True):
 #     print(piece.choices[0].delta.content or "", end="")
 # ```
 
