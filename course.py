@@ -39,6 +39,13 @@ def parser():
     add.add_argument("--lint", action="store_true", help="check the anatomy of the notebooks")
     add.add_argument("--text", action="store_true", help="carry changed Markdown into the built notebooks; run nothing")
 
+    add = command(
+        "translate", "translation.notebooks", "bring the catalogues of another language in step, and build it"
+    )
+    add.add_argument("names", nargs="*", help=NAMES)
+    add.add_argument("--check", action="store_true", help="say what is fuzzy, missing or drifted; write nothing")
+    add.add_argument("--to", default="zh", help="the language; without: zh")
+
     add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
     add.add_argument("names", nargs="*", help=NAMES)
 

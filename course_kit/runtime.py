@@ -41,10 +41,11 @@ class EnvironmentProblem(RuntimeError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def setup(seed: int = 0) -> Runtime:
+def setup(seed: int = 0, language: str = "en") -> Runtime:
     """Prepare a notebook and print one line saying on what it runs.
 
-    seed    a whole number; the same seed gives the same random draws
+    seed      a whole number; the same seed gives the same random draws
+    language  of all that the course shows: "en" or "zh"
     Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full.
     Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
     ValueError for a wrong setting.
@@ -59,6 +60,7 @@ def setup(seed: int = 0) -> Runtime:
     import torch
 
     from course_kit import definitions, explain, training
+    from course_kit import language as languages
     from course_kit.callbacks import Display
     from course_kit.mine import lookup
     from course_kit.runs.store import Keeping
@@ -68,6 +70,8 @@ def setup(seed: int = 0) -> Runtime:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
+    languages.use(language)
+    languages.install(shell.ipython())
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())

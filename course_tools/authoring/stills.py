@@ -26,7 +26,7 @@ BARE = """ROOM => {
 PAINTED = "document.querySelector('.course-view')?.view && document.fonts.status === 'loaded'"
 
 
-def take(notebook) -> int:
+def take(notebook, language="en") -> int:
     """Puts the program's picture into the output of every view of an executed notebook -> how many."""
     outputs = [o["data"] for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]
     shown = [(data, view) for data in outputs if (view := fragments.read(data.get("text/html", "")))]

@@ -1,0 +1,225 @@
+"""The course in another language: what English words become where they are shown. English is the only source.
+
+    use("zh")               from now on what a kernel shows is in Chinese; "en": as it was written
+    words("Not yet")        "还不对"
+    output(bundle)          the same for all that an output shows: views, verdicts, tables
+
+A catalogue (locale/zh_CN/LC_MESSAGES/*.po, gettext) has finished sentences, and templates with {0}, {1}, … for what is
+computed. No call is marked: a sentence is looked up when it is about to be shown; what is not known stays English.
+"""
+
+import functools
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from course_kit import files
+
+LANGUAGES = {"en": "", "zh": "zh_CN"}  # as `use` takes it: the name of its folder in locale/
+HOLE = re.compile(r"\{(\d+)\}")
+ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
+OURS = re.compile(r'class="(?:course-|maps)')
+BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
+AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?\s*)$", re.S)
+FULL = {".": "。", ":": "："}
+VALUES = {"kind", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text", "format"}
+CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
+
+
+class Words:
+    """Translates finished sentences by a catalogue: `Words({"{0} of {1}": "{1} 个中的 {0} 个"})("2 of 3")`."""
+
+    def __init__(self, entries: Mapping[str, str]):
+        self.exact = {text: said for text, said in entries.items() if not HOLE.search(text)}
+        templates = [_template(text, said) for text, said in entries.items() if HOLE.search(text)]
+        self.templates = sorted(templates, key=lambda one: -sum(map(len, one[0])))
+        self.known: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """The text in the catalogue's language; as it is where the catalogue does not know it."""
+        if text not in self.known:
+            self.known[text] = self._whole(text) or self._around(text) or self._by_sentence(text) or text
+        return self.known[text]
+
+    def knows(self, text: str) -> bool:
+        """Whether all of a text, or each of its sentences, has a translation."""
+        inside = AROUND.match(text)[2]  # type: ignore[index]
+        return any(self._whole(one) is not None for one in (text, inside)) or (
+            len(parts := ENDS.split(inside)) > 1 and all(map(self.knows, parts))
+        )
+
+    def _whole(self, text: str) -> str | None:
+        if text in self.exact:
+            return self.exact[text]
+        for pieces, pattern, said in self.templates:
+            if all(piece in text for piece in pieces) and (found := pattern.fullmatch(text)):
+                inside = found.groups()
+                return HOLE.sub(lambda hole: self(inside[int(hole[1])]), said)
+        return None
+
+    def _around(self, text: str) -> str | None:
+        """Without what stands around it: "· not solved yet "."""
+        before, inside, after = AROUND.match(text).groups()  # type: ignore[union-attr]
+        said = self._whole(inside) if inside != text else None
+        return None if said is None else before + said + FULL.get(after[:1], after[:1]) + after[1:]
+
+    def _by_sentence(self, text: str) -> str | None:
+        parts = ENDS.split(text)
+        return _joined(list(map(self, parts))) if len(parts) > 1 else None
+
+
+def _template(text: str, said: str) -> tuple[list[str], re.Pattern, str]:
+    """(its fixed pieces, a pattern whose groups are what is filled in, its translation)"""
+    pieces = HOLE.split(text)[::2]
+    return [p for p in pieces if p], re.compile("(.*?)".join(map(re.escape, pieces)), re.S), said
+
+
+def _joined(sentences: list[str]) -> str:
+    """Sentences in a row; after a full-width mark there is no space."""
+    return re.sub(r"(?<=[。？！：；”]) ", "", " ".join(sentences))
+
+
+def folder() -> Path:
+    return files.course_folder() / "locale"
+
+
+@functools.cache
+def catalogue(language: str) -> dict[str, str]:
+    """All that is translated into a language, except the Markdown of notebooks -> {English: translation}."""
+    import polib
+
+    found: dict[str, str] = {}
+    for path in sorted((folder() / LANGUAGES[language] / "LC_MESSAGES").glob("*.po")):
+        entries = polib.pofile(str(path)).translated_entries()
+        found |= {one.msgid: one.msgstr for one in entries if not markdown_only(one)}
+        found |= {CHAPTER.sub("", e.msgid): CHAPTER.sub("", e.msgstr) for e in entries if CHAPTER.match(e.msgid)}
+    return found
+
+
+def markdown_only(entry) -> bool:
+    """Whether an entry of a catalogue stands in the Markdown of notebooks alone."""
+    return all(place.endswith(".md") for place, _ in entry.occurrences)
+
+
+@functools.cache
+def table(language: str) -> dict[str, str]:
+    """What the program of the views says by itself in a language -> {English: translation}; {} for English."""
+    import polib
+
+    if language == "en":
+        return {}
+    path = folder() / LANGUAGES[language] / "LC_MESSAGES" / "interface.po"
+    entries = polib.pofile(str(path)).translated_entries()
+    return {one.msgid: one.msgstr for one in entries if any(place.endswith(".js") for place, _ in one.occurrences)}
+
+
+_current: list[Any] = ["en", Words({})]
+
+
+def current() -> str:
+    """The language in which this process speaks: "en", or what `use` was given."""
+    return _current[0]
+
+
+def use(language: str) -> None:
+    """Speak this language from now on. Raises ValueError for one that the course does not have."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language is {language!r}; the course has {', '.join(map(repr, LANGUAGES))}.")
+    _current[:] = [language, Words({} if language == "en" else catalogue(language))]
+
+
+def words(text: str) -> str:
+    """A sentence in the language in use."""
+    return _current[1](text)
+
+
+def install(shell) -> None:
+    """Lets an IPython shell show everything in the language in use. None: there is none. May be called again."""
+    if shell is None or getattr(shell.display_formatter.format, "speaks", False):
+        return
+    before = shell.display_formatter.format
+
+    def speaking(*given, **more):
+        bundle, metadata = before(*given, **more)
+        return output(bundle), metadata
+
+    speaking.speaks = True  # type: ignore[attr-defined]
+    shell.display_formatter.format = speaking
+
+
+def output(bundle: dict[str, Any]) -> dict[str, Any]:
+    """A bundle of an output by MIME type, with its words in the language in use."""
+    if current() == "en" or not OURS.search(bundle.get("text/html", "")):
+        return bundle
+    made = {**bundle, "text/html": page(bundle["text/html"])}
+    if "text/plain" in bundle:
+        made["text/plain"] = "\n".join(map(words, bundle["text/plain"].split("\n")))
+    return made
+
+
+def page(made: str) -> str:
+    """HTML of ours with its words in the language in use: a view, a verdict, a table."""
+    from course_kit.views import fragments
+
+    if current() == "en":
+        return made
+    if (view := fragments.read(made)) is None:
+        return _text_of(made)
+    before, _, _ = made.partition(fragments.START)
+    still, told = view.still, spec(view.spec)
+    for mine in (view.spec["caption"], view.spec["words"]):  # whole: the picture's words are of several sentences
+        plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", mine)
+        said = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", words(mine))
+        still = still.replace(html.escape(plain), html.escape(said)) if plain else still
+    told = fragments.View(_text_of(still), told, view.data)
+    return f"{before}{fragments.START}{told.still}{told.html().removeprefix(fragments.START)}{_text_of(view.after)}"
+
+
+def spec(given: dict[str, Any]) -> dict[str, Any]:
+    """A view's spec: what it says in the language in use; names, values and tokens as they are."""
+    if current() == "en":
+        return given
+    options = [option for control in given["controls"] for option in control.get("options", ())]
+    table = {one: words(one) for one in options if isinstance(one, str) and words(one) != one}
+    controls = [
+        one | {key: _told(key, one[key]) for key in ("label", "words") if key in one} for one in given["controls"]
+    ]
+    told = {key: _told(key, value) for key, value in given.items()}
+    return told | {"controls": controls, "language": current(), "table": table}
+
+
+def _told(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value if key in VALUES else words(value)
+    if isinstance(value, list):
+        return value if key in VALUES else [_told("", one) for one in value]
+    return {k: _told(k, v) for k, v in value.items()} if isinstance(value, dict) and key not in VALUES else value
+
+
+SKIPPED = r"<(?P<skipped>pre|script|style)\b.*?</(?P=skipped)>"
+RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em)\b|a href=\"#|/a>)[^>]*>)", re.S)
+SAID = re.compile(r'\b(alt|title|aria-label)="([^"]*)"')
+
+
+def _text_of(made: str) -> str:
+    """HTML whose runs of text, with the code and the emphasis in them, are translated."""
+    from course_kit.exercises.show import inline
+
+    def run(text: str) -> str:
+        if not re.search(r"[A-Za-z]{2}", text):
+            return text
+        plain = re.sub(r"</?code\b[^>]*>", "`", re.sub(r"</?em\b[^>]*>", "*", text))
+        plain = html.unescape(re.sub(r'<a href="(#[^"]*)">(.*?)</a>', r"[\2](\1)", plain))
+        said = words(plain)
+        return text if said == plain else inline(said)
+
+    def tag(text: str) -> str:
+        return SAID.sub(lambda m: f'{m[1]}="{html.escape(words(html.unescape(m[2])))}"', text)
+
+    made, out, end = made or "", [], 0
+    for found in RUNS.finditer(made):
+        out += [run(made[end : found.start()]), found[0] if found[2] else tag(found[0])]
+        end = found.end()
+    return "".join([*out, run(made[end:])])

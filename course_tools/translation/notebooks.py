@@ -1,0 +1,154 @@
+"""Notebooks in another language: `notebooks/zh/NAME.ipynb` from the English one as it was executed and a catalogue.
+
+    course translate                 bring the catalogues in step with the English, and build
+    course translate --check 05      what is fuzzy or missing, with both texts; what differs from its catalogue
+
+Nothing is run: an output has the same numbers, its words are looked up. The code is the same but for its first line,
+`course_kit.setup(language="zh")`. A unit without a translation stays English, and says so.
+"""
+
+import copy
+import re
+
+from course_kit import language, lessons
+from course_tools.authoring import serialiser, sources, stills
+from course_tools.translation import catalogues, units
+
+SETUP = "course_kit.setup()"
+MARK = {"zh": " *〔译文待更新〕*"}
+INCOMPLETE = {"zh": "> 本附录还没有全部译完，尚未翻译的段落保留英文。\n\n"}
+REVIEWED = {"zh": "> 中文版由项目组翻译，**尚未经母语者审校**。怎样改正一处译文，见 CONTRIBUTING。\n\n"}
+LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
+OUTSIDE = re.compile(r"\]\(\.\./")
+
+
+def translated(name, to, entries=None, identity=False):
+    """The notebook NAME in a language -> notebook. identity: English as if it were translated, for a test."""
+    import nbformat
+
+    notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
+    if identity:
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = units.rewritten(cell.source, lambda unit: unit)
+        return notebook
+    own = {one.msgid: one for one in catalogues.read(name, to)}
+    before = language.current()
+    language.use(to)
+    try:
+        for cell in notebook.cells:
+            _translate(cell, own, to)
+    finally:
+        language.use(before)
+    first = notebook.cells[0]
+    note = REVIEWED[to] if name == sources.names()[0] else ""
+    if lessons.lesson_of(name) != name and any(not own[u].translated() for u in own if _in_text(own[u])):
+        note += INCOMPLETE[to]
+    title, _, rest = first.source.partition("\n")
+    first.source = f"{title}\n{note}{rest}" if note else first.source
+    return notebook
+
+
+def _in_text(entry):
+    return any(place.endswith(".md") for place, _ in entry.occurrences)
+
+
+def _translate(cell, own, to):
+    if cell.cell_type == "markdown":
+        cell.source = _anchored(units.rewritten(cell.source, lambda unit: _said(unit, own, to)), cell.source)
+        cell.source = OUTSIDE.sub("](../../", cell.source)
+        return
+    cell.source = cell.source.replace(SETUP, f'course_kit.setup(language="{to}")')
+    for output in cell.outputs:
+        if "data" in output:
+            output["data"] = language.output(output["data"])
+
+
+def _said(unit, own, to):
+    entry = own.get(unit)
+    if entry is None or not entry.msgstr:
+        return unit
+    return unit + MARK[to] if entry.fuzzy else entry.msgstr
+
+
+def _anchored(text, english):
+    """Its headings can be reached by the addresses that the English ones have, where something leads there."""
+    lines = text.split("\n")
+    for i, line in enumerate(english.split("\n")):
+        slug = re.sub(r"^#+ ", "", line).replace(" ", "-")
+        if line.startswith("#") and slug in linked():
+            lines[i] += f'\n<a id="{slug}"></a>'
+    return "\n".join(lines)
+
+
+def linked(found=set()):  # noqa: B006 - read once
+    """The headings to which notebooks lead by their words."""
+    if not found:
+        for path in sources.folder().glob("*.ipynb"):
+            found |= {anchor for _, anchor in LINKED.findall(path.read_text(encoding="utf-8"))}
+    return found
+
+
+def where(to):
+    return sources.folder() / to
+
+
+def build(name, to):
+    """Write notebooks/LANGUAGE/NAME.ipynb."""
+    notebook = translated(name, to)
+    stills.take(notebook, to)
+    where(to).mkdir(exist_ok=True)
+    serialiser.write(notebook, name, where(to))
+
+
+def drift(name, to):
+    """How a notebook differs from its catalogue and its English -> sentences. Its still pictures are not compared."""
+    import nbformat
+
+    path = where(to) / f"{name}.ipynb"
+    wanted = copy.deepcopy(translated(name, to))
+    found = nbformat.read(path, as_version=4) if path.exists() else None
+    todo = f"Run `course translate {name}`, and commit both files."
+    if found is None:
+        return [f"{path} is missing. {todo}"]
+    problems = []
+    for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells, strict=False), 1):
+        if _compared(ours) != _compared(theirs):
+            problems.append(f"{path}, cell {number} ({sources.head(ours)!r}) is not what its catalogue says. {todo}")
+    if len(wanted.cells) != len(found.cells):
+        problems.append(f"{path} has {len(found.cells)} cells, the English {len(wanted.cells)}. {todo}")
+    return problems
+
+
+def _compared(cell):
+    shown = [output.get("data", output.get("text")) for output in cell.get("outputs", [])]
+    return cell.cell_type, cell.source, stills.PICTURE.sub("", str(shown))
+
+
+def run(names=(), check=False, to="zh"):
+    """The command `course translate` -> exit status."""
+    status = 0
+    for name in catalogues.names(names):
+        fuzzy, missing, lacking = catalogues.state(name, to)
+        if check:
+            for line, problem in catalogues.problems(name, to):
+                print(f"{catalogues.path(name, to)}, line {line}: {problem}")
+                status = 1
+            for entry in [*fuzzy, *missing]:
+                print(f"{catalogues.path(name, to)}, line {entry.linenum}: {'fuzzy' if entry.fuzzy else 'missing'}")
+                print(f"  {entry.msgid}\n  {entry.msgstr}")
+            for unit in lacking:
+                print(f"{catalogues.path(name, to)} lacks: {unit}")
+            must = name == catalogues.INTERFACE or lessons.lesson_of(name) == name
+            status |= int(bool(lacking or fuzzy or (missing and must)))
+            for problem in drift(name, to) if name != catalogues.INTERFACE else ():
+                print(problem)
+                status = 1
+        else:
+            catalogues.update(name, to)
+    if not check:
+        catalogues.merged(to)
+        for name in sources.names([one for one in names if one != catalogues.INTERFACE]):
+            build(name, to)
+            print(f"notebooks/{to}/{name}.ipynb built")
+    return status
