@@ -2,12 +2,16 @@
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
 #   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
+#   make lab LANG=zh                             the course in Chinese; also present, notebooks, check
 #   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
 
 ARGS ?=
 EXTRA ?=
 PIP_OPTIONS ?=
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python python3.14 python3.13 python3.12 python3.11)
+TO := $(if $(findstring command line,$(origin LANG)),$(LANG:en=))
+override LANG := $(if $(TO),C.UTF-8,$(LANG))
+export COURSE_LANGUAGE := $(or $(TO),en)
 RUN := .venv/bin/python
 ifeq ($(OS),Windows_NT)
 RUN := .venv/Scripts/python.exe
@@ -57,7 +61,7 @@ test-gpu:  ## run the same notebooks on the GPU
 
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one, ARGS="--text 01": only its Markdown)
 	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py notebooks $(ARGS)
+	@$(RUN) course.py $(if $(TO),translate --to $(TO),notebooks) $(ARGS)
 
 minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one chapter)
 	$(call environment,--extra test --extra serve)
@@ -65,7 +69,7 @@ minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one ch
 
 check:  ## drift, anatomy, numbers and imports of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py notebooks --check --lint $(ARGS)
+	@$(RUN) course.py $(if $(TO),translate --to $(TO) --check,notebooks --check --lint) $(ARGS)
 
 bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
 	$(call environment,--extra test --extra serve)
@@ -106,7 +110,7 @@ lock:  ## write requirements.lock from what is installed in .venv
 	@mv requirements.both requirements.lock && rm requirements.new
 
 environment:  ## only make or repair .venv
-	$(call environment,$(if $(EXTRA),--extra $(EXTRA)))
+	$(call environment,$(if $(EXTRA),--extra $(EXTRA)) $(if $(TO),--extra $(TO)))
 
 clean:  ## remove what can be made again (.venv and caches); workbook/ stays
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_kit import files, lessons
+from course_kit import files, language, lessons
 from course_kit.views import fragments
 
 LAST = "08_who_answers"
@@ -83,6 +83,7 @@ def strip(
     parts = []
     for number in sorted(weights().keys() & questions().keys()):
         (name, shown), (file, question) = weights()[number], questions()[number]
+        question = language.words(question)
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         told = "" if words else f' aria-label="{number} {html.escape(question)}"'

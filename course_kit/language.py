@@ -166,15 +166,15 @@ def page(made: str) -> str:
     if current() == "en":
         return made
     if (view := fragments.read(made)) is None:
-        return _text_of(made)
+        return text(made)
     before, _, _ = made.partition(fragments.START)
     still, told = view.still, spec(view.spec)
     for mine in (view.spec["caption"], view.spec["words"]):  # whole: the picture's words are of several sentences
         plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", mine)
         said = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", words(mine))
         still = still.replace(html.escape(plain), html.escape(said)) if plain else still
-    told = fragments.View(_text_of(still), told, view.data)
-    return f"{before}{fragments.START}{told.still}{told.html().removeprefix(fragments.START)}{_text_of(view.after)}"
+    told = fragments.View(text(still), told, view.data)
+    return f"{before}{fragments.START}{told.still}{told.html().removeprefix(fragments.START)}{text(view.after)}"
 
 
 def spec(given: dict[str, Any]) -> dict[str, Any]:
@@ -199,27 +199,29 @@ def _told(key: str, value: Any) -> Any:
 
 
 SKIPPED = r"<(?P<skipped>pre|script|style)\b.*?</(?P=skipped)>"
-RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em)\b|a href=\"#|/a>)[^>]*>)", re.S)
-SAID = re.compile(r'\b(alt|title|aria-label)="([^"]*)"')
+RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em)\b)[^>]*>)", re.S)
+INSIDE = re.compile(r'<a href="(#[^"]*)">([^<]*)</a>'), "[\\2](\\1)\u2060"  # a link in a sentence, and back
+OUTSIDE = re.compile(r"\[([^\]]*)\]\((#[^)]*)\)\u2060"), r'<a href="\2">\1</a>'
+SAID = re.compile(r'\b(alt|title|aria-label|content|placeholder)="([^"]*)"')
 
 
-def _text_of(made: str) -> str:
+def text(made: str) -> str:
     """HTML whose runs of text, with the code and the emphasis in them, are translated."""
     from course_kit.exercises.show import inline
 
-    def run(text: str) -> str:
-        if not re.search(r"[A-Za-z]{2}", text):
-            return text
-        plain = re.sub(r"</?code\b[^>]*>", "`", re.sub(r"</?em\b[^>]*>", "*", text))
-        plain = html.unescape(re.sub(r'<a href="(#[^"]*)">(.*?)</a>', r"[\2](\1)", plain))
+    def run(piece: str) -> str:
+        if not re.search(r"[A-Za-z]{2}", piece):
+            return piece
+        plain = re.sub(r"</?code\b[^>]*>", "`", re.sub(r"</?em\b[^>]*>", "*", piece)).replace("\u2060", "")
+        plain = html.unescape(" ".join(plain.split()) if "\n" in plain else plain)
         said = words(plain)
-        return text if said == plain else inline(said)
+        return piece if said == plain else inline(said)
 
-    def tag(text: str) -> str:
-        return SAID.sub(lambda m: f'{m[1]}="{html.escape(words(html.unescape(m[2])))}"', text)
+    def tag(piece: str) -> str:
+        return SAID.sub(lambda m: f'{m[1]}="{html.escape(words(html.unescape(m[2])))}"', piece)
 
-    made, out, end = made or "", [], 0
+    made, out, end = INSIDE[0].sub(INSIDE[1], made or ""), [], 0
     for found in RUNS.finditer(made):
-        out += [run(made[end : found.start()]), found[0] if found[2] else tag(found[0])]
+        out += [run(made[end : found.start()]), found[0] if found["skipped"] else tag(found[0])]
         end = found.end()
-    return "".join([*out, run(made[end:])])
+    return OUTSIDE[0].sub(OUTSIDE[1], "".join([*out, run(made[end:])]))

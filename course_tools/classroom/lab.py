@@ -69,7 +69,8 @@ def filled(root):
     """Bring the course into the workbook and say what came -> its folder; None if it cannot be written (says why)."""
     try:
         where = workbook.place(root)
-        changes = workbook.sync(root / "notebooks", where)
+        language = os.environ.get("COURSE_LANGUAGE", "en")
+        changes = workbook.sync(root / "notebooks" / ("" if language == "en" else language), where)
     except workbook.WorkbookError as error:
         print(error, file=sys.stderr)
         return None

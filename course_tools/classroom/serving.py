@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 
-from course_kit import lessons
+from course_kit import language, lessons
 from course_kit.files import course_folder
 
 MAKE = """import json, sys
@@ -31,7 +31,9 @@ class Program(JupyterHandler):
     async def get(self) -> None:
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")  # kept by the browser, and asked for each time: it has an ETag
-        self.finish((course_folder() / PROGRAM).read_bytes())
+        table = language.table(os.environ.get("COURSE_LANGUAGE", "en"))
+        words = f"globalThis.courseWords={json.dumps(table, ensure_ascii=False)};\n" if table else ""
+        self.finish(words.encode() + (course_folder() / PROGRAM).read_bytes())
 
 
 class ModelFiles(JupyterHandler):
@@ -89,3 +91,13 @@ def _load_jupyter_server_extension(server):
     ]
     server.web_app.add_handlers(".*$", handlers)
     os.environ["COURSE_VIEWS"] = "page"
+    speak(language.LANGUAGES.get(os.environ.get("COURSE_LANGUAGE", "en")))
+
+
+def speak(locale: str | None) -> None:
+    """JupyterLab's own words, where its setting is "default", are those of this locale, if its package is there."""
+    if locale:
+        from jupyterlab_server import settings_utils, translation_utils, translations_handler
+
+        for module in (settings_utils, translation_utils, translations_handler):
+            module.SYS_LOCALE = locale

@@ -49,12 +49,14 @@ class Change:
 
 
 def place(course=None):
-    """Where the workbook is: workbook/ of the course, or the folder in COURSE_WORKBOOK, where the course is shared."""
-    given = os.environ.get("COURSE_WORKBOOK")
+    """Where the workbook is: workbook/ of the course, or the folder in COURSE_WORKBOOK, where the course is shared.
+    Another language, in COURSE_LANGUAGE, has a folder of its name in it."""
+    given, language = os.environ.get("COURSE_WORKBOOK"), os.environ.get("COURSE_LANGUAGE", "en")
+    own = "" if language == "en" else language
     if not given:
-        return (course or files.course_folder()) / "workbook"
+        return (course or files.course_folder()) / "workbook" / own
     try:
-        return Path(given).expanduser().resolve()
+        return Path(given).expanduser().resolve() / own
     except RuntimeError:  # the home folder of an unknown user
         raise WorkbookError(
             f"COURSE_WORKBOOK is {given!r}, and no user of that name exists here: give the full path of a folder."

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from ..authoring.markup import headings, plain, tree
 
+HEADING = ("Glossary", "术语表")
+
 
 @dataclass
 class Term:
@@ -33,7 +35,7 @@ def terms(chapters):
 def rows(chapter):
     """The cells (English, Chinese, words) of each row of the table under the heading *Glossary*."""
     for cell in chapter.cells:
-        if any(words.startswith("Glossary") for _, _, words in cell.headings):
-            heading = next(h for h in headings(tree(cell.source)) if plain(h).startswith("Glossary"))
+        if any(words.startswith(HEADING) for _, _, words in cell.headings):
+            heading = next(h for h in headings(tree(cell.source)) if plain(h).startswith(HEADING))
             return [row.find_all("td") for row in heading.find_next("tbody").find_all("tr")]
     return []

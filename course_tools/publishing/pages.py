@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_kit import files, lessons
+from course_kit import language as speaking
 from course_kit.views import fragments
 from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
@@ -20,6 +21,7 @@ from ..authoring.markup import headings, plain, tree
 from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
+TAGS = {"en": "en", "zh": "zh-CN"}  # of languages, in HTML
 FORMULA = '<div class="formula">'
 BEHIND = '<details class="behind"><summary>Guess first, or show what follows</summary>'
 
@@ -164,9 +166,9 @@ def _templates():
 
 
 def page(template, language="en", **given):
-    """A page from TEMPLATE.html.j2 in website/ or assets/, or from TEMPLATE.LANGUAGE.html.j2 where there is one."""
-    names = [f"{template}.{language}.html.j2", f"{template}.html.j2"]
-    return _templates().select_template(names).render(given, lang=language) + "\n"
+    """A page from TEMPLATE.html.j2 in website/ or assets/, in this language."""
+    made = _templates().get_template(f"{template}.html.j2").render(given, lang=TAGS[language]) + "\n"
+    return made if language == "en" else speaking.text(made)
 
 
 def style(*names):

@@ -4,7 +4,7 @@
 
 Static files, which work from a folder and from any server; nothing is fetched from elsewhere. Nothing is executed: the
 notebooks are read as they are committed. Another language has its notebooks in notebooks/LANGUAGE/, under the same
-names, its pages in LANGUAGE/, and templates of its own where there are any, such as website/index.zh.html.j2.
+names, and its pages in LANGUAGE/; what stands around them is translated by its catalogue.
 """
 
 import collections
@@ -14,8 +14,10 @@ import shutil
 from pathlib import Path
 
 from course_kit import chapter_maps, files, lessons
+from course_kit import language as speaking
 from course_kit.views import program
 from course_kit.views.models import model_files
+from course_kit.views.view import json_for_script
 from course_tools.authoring import building, minutes, serialiser
 from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
 from course_utils import __version__
@@ -47,7 +49,9 @@ def build(out, repository=None):
     assets = asset_files.Assets()
     made = {}
     for language in LANGUAGES:
+        speaking.use(language)
         made |= Site(repository, language, assets).pages() if names(language) else {}
+    speaking.use("en")
     made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in made.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,6 +137,8 @@ class Site:
             made[f"{name}.html"] = self.text(f"{name}.html", title, text)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
+        if self.folder:
+            made["words.js"] = f"globalThis.courseWords={json_for_script(speaking.table(self.language))}"
         made["search-data.js"] = search_index.script(self.searched, self.terms)
         made = {self.folder + path: content for path, content in made.items()}
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
@@ -165,7 +171,7 @@ class Site:
 
     def maps(self, number=None):
         """The way from chapter to chapter, in the language of its questions."""
-        return "" if self.folder else chapter_maps.strip(number)
+        return chapter_maps.strip(number)
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
@@ -228,13 +234,13 @@ def item(file, name, chapter=None):
 
 def short(chapter):
     """A title without its number, and an annex's without that word."""
-    words = re.sub(r"^(Annex: |Annex · )", "", chapter.title.partition(" · ")[2] or chapter.title)
+    words = re.sub(r"^(Annex|附录)(: | · |：)", "", chapter.title.partition(" · ")[2] or chapter.title)
     return words[0].upper() + words[1:]
 
 
 def titled(chapter):
     """The title of a lesson, and of an annex so that it is told from its lesson's."""
-    is_said = not chapter.annex or "annex" in chapter.title.casefold()
+    is_said = not chapter.annex or re.search("annex|附录", chapter.title.casefold())
     return chapter.title if is_said else f"{chapter.title} (annex)"
 
 
@@ -242,7 +248,7 @@ def about(chapter):
     """What the list of chapters says of one: {about, minutes}."""
     first = tree(chapter.cells[0].source)
     first.h1.decompose()
-    goal = re.search(r"(?:By|At) the end .*?\.(?= )", plain(first))
+    goal = re.search(r"(?:By|At) the end .*?\.(?= )|(?<=[。？])[^。？]*mine/.*?。", plain(first))
     return {"about": goal[0] if goal else "", "minutes": minutes.minutes(chapter.name).words.replace("*", "")}
 
 

@@ -104,10 +104,16 @@
     return { score, met };
   }
 
+  /** A sentence in the page's language, with its numbers. @param {string} text @param {...number} numbers */
+  const say = (text, ...numbers) =>
+    (globalThis.courseWords?.[text] ?? text).replace(/\{(\d)\}/g, (_, i) => String(numbers[i]));
+
   function count(found, best, words) {
-    const many = `${found.length || "no"} place${found.length === 1 ? "" : "s"}`;
-    const some = best && best < words.length ? ` with ${best} of ${words.length} words` : "";
-    return many + some + (found.length > MOST ? `, the first ${MOST} of them` : "");
+    const [many, most] = [found.length, Math.min(found.length, MOST)];
+    if (!many) return say("no places");
+    const one = many === 1 ? say("1 place") : say("{0} places", many);
+    const some = best < words.length ? say(" with {0} of {1} words", best, words.length) : "";
+    return one + some + (many > MOST ? say(", the first {0} of them", most) : "");
   }
 
   // ---- the list
