@@ -19,10 +19,11 @@ from course_kit import files
 
 LANGUAGES = {"en": "", "zh": "zh_CN"}  # as `use` takes it: the name of its folder in locale/
 HOLE = re.compile(r"\{(\d+)\}")
+BETWEEN = " · "
 ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
 OURS = re.compile(r'class="(?:course-|maps)')
 BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
-AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?\s*)$", re.S)
+AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
 FULL = {".": "。", ":": "："}
 VALUES = {"kind", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text", "format"}
 CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
@@ -35,20 +36,28 @@ class Words:
         self.exact = {text: said for text, said in entries.items() if not HOLE.search(text)}
         templates = [_template(text, said) for text, said in entries.items() if HOLE.search(text)]
         self.templates = sorted(templates, key=lambda one: -sum(map(len, one[0])))
-        self.known: dict[str, str] = {}
+        self.found: dict[str, str | None] = {}
 
     def __call__(self, text: str) -> str:
-        """The text in the catalogue's language; as it is where the catalogue does not know it."""
-        if text not in self.known:
-            self.known[text] = self._whole(text) or self._around(text) or self._by_sentence(text) or text
-        return self.known[text]
+        """The text in the catalogue's language; as it is, or in parts, where the catalogue does not know it."""
+        if (said := self.known(text)) is not None:
+            return said
+        parts = text.split(BETWEEN)
+        if len(parts) > 1:
+            return BETWEEN.join(map(self, parts))
+        parts = ENDS.split(text)
+        return _joined(list(map(self, parts))) if len(parts) > 1 else text
 
-    def knows(self, text: str) -> bool:
-        """Whether all of a text, or each of its sentences, has a translation."""
-        inside = AROUND.match(text)[2]  # type: ignore[index]
-        return any(self._whole(one) is not None for one in (text, inside)) or (
-            len(parts := ENDS.split(inside)) > 1 and all(map(self.knows, parts))
-        )
+    def known(self, text: str) -> str | None:
+        """Its translation as a whole, apart from a bullet before it and a full stop behind; None if there is none."""
+        if text not in self.found:
+            before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
+            said = self._whole(inside + stop)
+            if said is None and stop and (said := self._whole(inside)) is not None:
+                said += FULL[stop]
+            said = None if said is None else before + said + after
+            self.found[text] = said
+        return self.found[text]
 
     def _whole(self, text: str) -> str | None:
         if text in self.exact:
@@ -59,21 +68,12 @@ class Words:
                 return HOLE.sub(lambda hole: self(inside[int(hole[1])]), said)
         return None
 
-    def _around(self, text: str) -> str | None:
-        """Without what stands around it: "· not solved yet "."""
-        before, inside, after = AROUND.match(text).groups()  # type: ignore[union-attr]
-        said = self._whole(inside) if inside != text else None
-        return None if said is None else before + said + FULL.get(after[:1], after[:1]) + after[1:]
-
-    def _by_sentence(self, text: str) -> str | None:
-        parts = ENDS.split(text)
-        return _joined(list(map(self, parts))) if len(parts) > 1 else None
-
 
 def _template(text: str, said: str) -> tuple[list[str], re.Pattern, str]:
-    """(its fixed pieces, a pattern whose groups are what is filled in, its translation)"""
+    """(its fixed pieces, a pattern whose groups are what is filled in, its translation); short ones take no sentence."""
     pieces = HOLE.split(text)[::2]
-    return [p for p in pieces if p], re.compile("(.*?)".join(map(re.escape, pieces)), re.S), said
+    hole = r"([^\s]*)" if sum(map(str.isalpha, "".join(pieces))) < 6 else "(.*?)"
+    return [p for p in pieces if p], re.compile(hole.join(map(re.escape, pieces)), re.S), said
 
 
 def _joined(sentences: list[str]) -> str:
