@@ -10,7 +10,7 @@ from course_kit.language import LANGUAGES, folder
 from course_tools.authoring import sources
 from course_tools.translation import units
 
-INTERFACE = "interface"
+OTHERS = {"readme": units.of_readme, "interface": units.of_interface}  # catalogues of no notebook
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
 PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\{\d+\}|\[(?:query|key|value|output)\||</?[a-z][^>]*>")
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
@@ -25,11 +25,10 @@ def path(name, language):
 
 
 def names(prefixes=()):
-    """The catalogues: one for each notebook, and that of the interface."""
-    return [
-        *sources.names([p for p in prefixes if p != INTERFACE]),
-        *([INTERFACE] if not prefixes or INTERFACE in prefixes else []),
-    ]
+    """The catalogues: one for each notebook, that of README.md and that of the interface."""
+    notebooks = [one for one in prefixes if one not in OTHERS]
+    chosen = sources.names(notebooks) if notebooks or not prefixes else []
+    return [*chosen, *(one for one in OTHERS if one in prefixes or not prefixes)]
 
 
 def read(name, language):
@@ -48,7 +47,7 @@ def read(name, language):
 def wanted(name):
     """{unit: its places} of a catalogue, in order."""
     found = collections.defaultdict(list)
-    for place, number, unit in units.of_interface() if name == INTERFACE else units.of_notebook(name):
+    for place, number, unit in OTHERS[name]() if name in OTHERS else units.of_notebook(name):
         if (place, str(number)) not in found[unit]:
             found[unit].append((place, str(number)))
     return found

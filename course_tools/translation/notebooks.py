@@ -2,6 +2,7 @@
 
     course translate                 bring the catalogues in step with the English, and build
     course translate --check 05      what is fuzzy or missing, with both texts; what differs from its catalogue
+    course translate readme          README.zh-CN.md alone; interface: the strings of the views, the checks and the site
 
 Nothing is run: an output has the same numbers, its words are looked up. The code is the same but for its first line,
 `course_kit.setup(language="zh")`. A unit without a translation stays English, and says so.
@@ -10,7 +11,7 @@ Nothing is run: an output has the same numbers, its words are looked up. The cod
 import copy
 import re
 
-from course_kit import language, lessons
+from course_kit import files, language, lessons
 from course_tools.authoring import serialiser, sources, stills
 from course_tools.translation import catalogues, units
 
@@ -18,6 +19,7 @@ SETUP = "course_kit.setup()"
 MARK = {"zh": " *〔译文待更新〕*"}
 INCOMPLETE = {"zh": "> 本附录还没有全部译完，尚未翻译的段落保留英文。\n\n"}
 REVIEWED = {"zh": "> 中文版由项目组翻译，**尚未经母语者审校**。怎样改正一处译文，见 CONTRIBUTING。\n\n"}
+README = {"zh": files.course_folder() / "README.zh-CN.md"}
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
 
@@ -125,30 +127,44 @@ def _compared(cell):
     return cell.cell_type, cell.source, stills.PICTURE.sub("", str(shown))
 
 
+def readme(to):
+    """README.md in a language: its text, with links to that language's notebooks."""
+    own = {one.msgid: one for one in catalogues.read("readme", to)}
+    text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
+    text = units.rewritten(text, lambda unit: _said(unit, own, to))
+    title, _, rest = text.partition("\n\n")
+    return f"{title}\n\n{REVIEWED[to]}{rest}".replace("](notebooks/", f"](notebooks/{to}/")
+
+
 def run(names=(), check=False, to="zh"):
     """The command `course translate` -> exit status."""
-    status = 0
-    for name in catalogues.names(names):
-        fuzzy, missing, lacking = catalogues.state(name, to)
-        if check:
-            for line, problem in catalogues.problems(name, to):
-                print(f"{catalogues.path(name, to)}, line {line}: {problem}")
-                status = 1
-            for entry in [*fuzzy, *missing]:
-                print(f"{catalogues.path(name, to)}, line {entry.linenum}: {'fuzzy' if entry.fuzzy else 'missing'}")
-                print(f"  {entry.msgid}\n  {entry.msgstr}")
-            for unit in lacking:
-                print(f"{catalogues.path(name, to)} lacks: {unit}")
-            must = name == catalogues.INTERFACE or lessons.lesson_of(name) == name
-            status |= int(bool(lacking or fuzzy or (missing and must)))
-            for problem in drift(name, to) if name != catalogues.INTERFACE else ():
-                print(problem)
-                status = 1
-        else:
-            catalogues.update(name, to)
-    if not check:
-        catalogues.merged(to)
-        for name in sources.names([one for one in names if one != catalogues.INTERFACE]):
+    chosen = catalogues.names(names)
+    if check:
+        return max(int(bool(_problems(name, to))) for name in chosen)
+    for name in chosen:
+        catalogues.update(name, to)
+    catalogues.merged(to)  # all or nothing
+    for name in chosen:
+        if name in sources.names():
             build(name, to)
-            print(f"notebooks/{to}/{name}.ipynb built")
-    return status
+            print(f"notebooks/{to}/{name}.ipynb built", flush=True)
+        elif name == "readme":
+            files.write_atomically(README[to], readme(to))
+    return 0
+
+
+def _problems(name, to):
+    """Say what is wrong with a catalogue and what is made of it -> whether anything is."""
+    fuzzy, missing, lacking = catalogues.state(name, to)
+    file = catalogues.path(name, to)
+    said = [f"{file}, line {line}: {problem}" for line, problem in catalogues.problems(name, to)]
+    for entry in [*fuzzy, *missing]:
+        said.append(
+            f"{file}, line {entry.linenum}: {'fuzzy' if entry.fuzzy else 'missing'}\n  {entry.msgid}\n  {entry.msgstr}"
+        )
+    said += [f"{file} lacks: {unit}" for unit in lacking]
+    said += drift(name, to) if name in sources.names() else []
+    if said:
+        print("\n".join(said))
+    optional = lessons.is_annex(name)
+    return len(said) > (len(missing) if optional else 0)

@@ -170,6 +170,12 @@ SCRIPTS = (
 )
 
 
+def of_readme():
+    """The same of README.md."""
+    text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
+    yield from (("README.md", 1, unit) for unit in of_markdown(text))
+
+
 def of_interface():
     """The same of what works for readers in all chapters: the kit, the views' program, the site."""
     course = files.course_folder()
