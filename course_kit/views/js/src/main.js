@@ -4,6 +4,7 @@
 import "./models/page.js";
 import { fromBase64 } from "./data.js";
 import { h } from "./shared/dom.js";
+import { speak, translate } from "./shared/language.js";
 import { live } from "./shared/live.js";
 import { mount } from "./shared/mount.js";
 
@@ -13,8 +14,8 @@ import { mount } from "./shared/mount.js";
 
 /** Changes when outputs of older editions can no longer be shown; FORMAT in course_kit/views/program.py is the same. */
 export const FORMAT = 1;
-const OTHER = "was made by another edition of the course";
-const BROKEN = "could not be shown";
+const OTHER = "This view was made by another edition of the course: run its cell again.";
+const BROKEN = "This view could not be shown: run its cell again.";
 
 class Page {
   constructor() {
@@ -87,6 +88,9 @@ class Page {
     return () => stop();
   }
 
+  /** What is in an element of the page, and what comes there, in the page's language. */
+  speak = speak;
+
   /**
    * Called by what comes after the program; what came before was kept in an array.
    * @param {(page: Page) => void} wake
@@ -119,7 +123,7 @@ function attempt(host, build) {
  */
 function apologise(place, why) {
   const host = /** @type {HTMLElement} */ (place.querySelector(":scope > .course-view") ?? place); // of a live view
-  const note = h("p", { class: "course-view-note", role: "note" }, `This view ${why}: run its cell again.`);
+  const note = h("p", { class: "course-view-note", role: "note" }, translate(why));
   host.shadowRoot?.replaceChildren(h("slot"));
   host.querySelector(".course-view-note")?.remove();
   host.append(note);

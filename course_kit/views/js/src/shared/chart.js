@@ -2,7 +2,7 @@
 // nothing is chosen, and no mark stands out. A form of chart says how many marks its rows have, where all is, what is
 // under a pointer, and what its numbers mean.
 import { arrow, h, pointed } from "./dom.js";
-import { broken, paper, widest } from "./draw.js";
+import { broken, paper, wide, widest } from "./draw.js";
 import { clamp } from "./numbers.js";
 import CHART_CSS from "./chart.css";
 
@@ -45,7 +45,7 @@ export class Ruler {
 
   /** @param {string} text */
   width(text, size = 13, weight = 400) {
-    return this.set(size, weight).measureText(text).width;
+    return wide(this.set(size, weight), text);
   }
 
   /** @param {string[]} texts */

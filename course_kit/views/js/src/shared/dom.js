@@ -1,4 +1,5 @@
 // Elements, style sheets, pointers and keys.
+import { translate } from "./language.js";
 import { clamp } from "./numbers.js";
 
 /** @typedef {Node | string | number | null | undefined} Child */
@@ -119,7 +120,7 @@ export function along(event, at, count) {
  * @returns {(string | HTMLElement)[]}
  */
 export function coloured(text) {
-  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
+  return translate(text).split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
     const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
     return found ? h("b", { class: found[1] }, found[2]) : part;
   });

@@ -1,4 +1,5 @@
 // What views draw on a canvas: text that fits, hatching, frames, arrows, curves, dots.
+import { phrase, pieces } from "./language.js";
 
 /** @typedef {CanvasRenderingContext2D} Pen */
 
@@ -45,16 +46,17 @@ export function write(c, text, x, y, colour, align = "left", base = "middle") {
   c.textAlign = align;
   c.textBaseline = base;
   c.fillStyle = colour;
-  c.fillText(text, x, y);
+  c.fillText(phrase(text), x, y);
 }
 
 /**
  * A text that is cut, with …, where it is wider than its room.
  * @param {Pen} c
- * @param {string} text
+ * @param {string} whole
  * @param {number} room
  */
-export function fitted(c, text, room) {
+export function fitted(c, whole, room) {
+  const text = phrase(whole);
   const letters = Array.from(text);
   if (c.measureText(text).width <= room) return text;
   let [fits, most] = [1, letters.length]; // between them is how many letters have room
@@ -66,8 +68,11 @@ export function fitted(c, text, room) {
   return `${letters.slice(0, fits).join("")}…`;
 }
 
+/** How wide `write` writes it. @param {Pen} c @param {string} text */
+export const wide = (c, text) => c.measureText(phrase(text)).width;
+
 /** @param {Pen} c @param {string[]} texts */
-export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, c.measureText(text).width), 0);
+export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, wide(c, text)), 0);
 
 /**
  * A text in two lines of about the same length, if it is wider than `room`.
@@ -76,12 +81,12 @@ export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, 
  * @param {number} room
  */
 export function broken(c, text, room) {
-  const words = text.split(" ");
+  const { words, space } = pieces(phrase(text));
   /** @param {number} n */
-  const wide = (n) => c.measureText(words.slice(0, n).join(" ")).width;
-  if (words.length < 2 || wide(words.length) < room) return [text];
-  const half = 1 + words.findIndex((_, i) => wide(i + 1) > 0.45 * wide(words.length));
-  return half < words.length ? [words.slice(0, half).join(" "), words.slice(half).join(" ")] : [text];
+  const first = (n) => c.measureText(words.slice(0, n).join(space)).width;
+  if (words.length < 2 || first(words.length) < room) return [text];
+  const half = 1 + words.findIndex((_, i) => first(i + 1) > 0.45 * first(words.length));
+  return half < words.length ? [words.slice(0, half).join(space), words.slice(half).join(space)] : [text];
 }
 
 /**

@@ -8,6 +8,7 @@ import { CONTROLS } from "./controls.js";
 import { decode } from "../data.js";
 import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
 import { curled } from "./labels.js";
+import { language, speak } from "./language.js";
 import { own } from "./own.js";
 import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 
@@ -67,6 +68,7 @@ class View {
     this.root.adoptedStyleSheets = [];
     adopt(this.root, SHARED_CSS);
     this.root.replaceChildren(this.shell);
+    this.speak = speak(this.root);
     host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
     /** @type {Picture} */
     this.picture = kinds[this.spec.kind](this.ui);
@@ -171,7 +173,7 @@ class View {
     const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
     return h(
       "div",
-      { ...look, role: "group", "aria-labelledby": ui.id },
+      { ...look, role: "group", "aria-labelledby": ui.id, lang: language() },
       this.title,
       this.caption,
       h("div", { class: "stage" }, ui.body, ui.side),
@@ -272,6 +274,7 @@ class View {
     shell.classList.toggle("asking", Boolean(spec.silent));
     picture.paint(width, shell.classList.contains("narrow"));
     this.rename();
+    this.speak();
     if (spec.presenting && width !== this.arranged) this.arrange(width);
     if (this.folded?.open) this.fill();
     if (this.settled && link) link.save(this.state);
