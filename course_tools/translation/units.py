@@ -162,12 +162,7 @@ def _of_file(path):
 
 
 INTERFACE = ("course_kit/**/*.py", "course_tools/publishing/*.py", "course_tools/publishing/website/*.j2")
-SCRIPTS = (
-    "course_kit/views/js/src",
-    "chapters",
-    "course_tools/classroom/jupyter/labextension",
-    "course_tools/publishing",
-)
+SCRIPTS = ("course_kit/views/js/src", "chapters", "course_tools/classroom/jupyter", "course_tools/publishing/website")
 
 
 def of_readme():
@@ -183,7 +178,8 @@ def of_interface():
         for path in sorted(course.glob(pattern)):
             if "node_modules" not in path.parts:
                 yield from _of_file(path)
-    words = course / "course_kit" / "views" / "js" / "words.mjs"
-    if words.is_file():
-        made = subprocess.run(["node", words, *SCRIPTS], cwd=course, check=True, capture_output=True, text=True).stdout
-        yield from ((Path(place).as_posix(), line, unit) for place, line, unit in json.loads(made))
+    js = course / "course_kit" / "views" / "js"
+    scripts = sorted(path for folder in SCRIPTS for path in (course / folder).rglob("*.js"))
+    command = ["node", js / "words.mjs", *(path.relative_to(course).as_posix() for path in scripts)]
+    made = subprocess.run(command, cwd=course, check=True, capture_output=True, text=True).stdout
+    yield from ((place, line, unit) for place, line, unit in json.loads(made))
