@@ -38,4 +38,5 @@ def write(notebook, name, where):
     notebook.metadata = type(notebook.metadata)({"kernelspec": KERNEL, "language_info": LANGUAGE})
     notebook.metadata["course"] = {"outputs": seal(notebook)}
     files.write_atomically(where / f"{name}.ipynb", dumps(notebook))
-    (where / "source" / f"{name}.py").touch()  # JupyterLab refuses to open a pair whose notebook is the newer one
+    if (source := where / "source" / f"{name}.py").exists():
+        source.touch()  # JupyterLab refuses to open a pair whose notebook is the newer one
