@@ -34,8 +34,8 @@ class Words:
 
     def __init__(self, entries: Mapping[str, str]):
         self.exact = {text: said for text, said in entries.items() if not HOLE.search(text)}
-        templates = [_template(text, said) for text, said in entries.items() if HOLE.search(text)]
-        self.templates = sorted(templates, key=lambda one: -sum(map(len, one[0])))
+        templates = [Template(text, said) for text, said in entries.items() if HOLE.search(text)]
+        self.templates = sorted(templates, key=lambda one: -one.size)
         self.found: dict[str, str | None] = {}
 
     def __call__(self, text: str) -> str:
@@ -62,18 +62,31 @@ class Words:
     def _whole(self, text: str) -> str | None:
         if text in self.exact:
             return self.exact[text]
-        for pieces, pattern, said in self.templates:
-            if all(piece in text for piece in pieces) and (found := pattern.fullmatch(text)):
-                inside = found.groups()
-                return HOLE.sub(lambda hole: self(inside[int(hole[1])]), said)
+        for strict in (True, False):
+            for one in self.templates:
+                if all(piece in text for piece in one.pieces) and (found := one.pattern(strict).fullmatch(text)):
+                    return HOLE.sub(functools.partial(self._filled, found.groups()), one.said)
         return None
 
+    def _filled(self, inside: tuple[str, ...], hole: re.Match) -> str:
+        piece = inside[int(hole[1])]
+        return piece if hole.string[: hole.start()].endswith("`") else self(piece)  # code stays
 
-def _template(text: str, said: str) -> tuple[list[str], re.Pattern, str]:
-    """(its fixed pieces, a pattern whose groups are what is filled in, its translation); short ones take no sentence."""
-    pieces = HOLE.split(text)[::2]
-    hole = r"([^\s]*)" if sum(map(str.isalpha, "".join(pieces))) < 6 else "(.*?)"
-    return [p for p in pieces if p], re.compile(hole.join(map(re.escape, pieces)), re.S), said
+
+class Template:
+    """A text with holes: its fixed pieces, and what it becomes."""
+
+    def __init__(self, text: str, said: str):
+        self.pieces, self.said = HOLE.split(text)[::2], said
+        self.size = sum(map(str.isalpha, "".join(self.pieces)))
+        self.patterns: dict[bool, re.Pattern] = {}
+
+    def pattern(self, strict: bool) -> re.Pattern:
+        """It groups what is in the holes: of short texts one word; strictly, none holds the end of a sentence."""
+        if strict not in self.patterns:
+            hole = r"([^\s]*)" if self.size < 6 else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
+            self.patterns[strict] = re.compile(hole.join(map(re.escape, self.pieces)), re.S)
+        return self.patterns[strict]
 
 
 def _joined(sentences: list[str]) -> str:
@@ -155,7 +168,8 @@ def output(bundle: dict[str, Any]) -> dict[str, Any]:
         return bundle
     made = {**bundle, "text/html": page(bundle["text/html"])}
     if "text/plain" in bundle:
-        made["text/plain"] = "\n".join(map(words, bundle["text/plain"].split("\n")))
+        lines = bundle["text/plain"].split("\n")
+        made["text/plain"] = "\n".join(line if line.startswith("  ") else words(line) for line in lines)
     return made
 
 
@@ -199,7 +213,7 @@ def _told(key: str, value: Any) -> Any:
 
 
 SKIPPED = r"<(?P<skipped>pre|script|style)\b.*?</(?P=skipped)>"
-RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em)\b)[^>]*>)", re.S)
+RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em|[be]os|pad|unk)\b)[^>]*>)", re.S)
 INSIDE = re.compile(r'<a href="(#[^"]*)">([^<]*)</a>'), "[\\2](\\1)\u2060"  # a link in a sentence, and back
 OUTSIDE = re.compile(r"\[([^\]]*)\]\((#[^)]*)\)\u2060"), r'<a href="\2">\1</a>'
 SAID = re.compile(r'\b(alt|title|aria-label|content|placeholder)="([^"]*)"')

@@ -5,13 +5,14 @@ code blocks, anchors, comments and HTML stay outside of it.
 """
 
 import ast
+import itertools
 import json
 import re
 import subprocess
-from pathlib import Path
 
 from course_kit import files, lessons
 from course_kit.language import BEFORE, HOLE, RUNS
+from course_kit.views import fragments
 from course_tools.authoring import sources
 
 VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
@@ -21,6 +22,7 @@ READERS = {"title", "caption", "because", "question", "label", "xlabel", "ylabel
 CODE = re.compile(  # CSS, paths, code: no words
     r'^\s{3,}|^[\w., ]+ = |[;{]\s*$|^[\w.-]+:\s*[\w#.-]+;|=["#]|--\w|^[\w.{}-]+/[\w./{}-]*$|==|^(def|import|from|class) |^https?:|^[\w{}]+\.[\w{}.]+$'
 )
+LABELS = {"name", "title", "label", "xlabel", "ylabel"}
 SILENT = {"print", "assert", "compile", "getLogger", "import_module", "warn", "replace", "split", "add_argument"}
 
 
@@ -145,10 +147,41 @@ def of_notebook(name):
             yield from ((f"{name}.md", number, unit) for unit in of_markdown(cell.source))
         else:
             yield from ((f"{name}.py", number, unit) for _, unit in of_code(_without_magics(cell.source)))
+            yield from ((f"{name}.py", number, unit) for unit in of_outputs(cell))
     if lessons.lesson_of(name) == name:
         for path in sorted((files.course_folder() / "chapters" / f"ch{lessons.chapter(name):02}").rglob("*.py")):
-            if not "kept" in path.parts:
+            if "kept" not in path.parts:
                 yield from _of_file(path)
+
+
+def of_outputs(cell):
+    """The single words in what a cell shows that code does not tell from data: labels of views, cells of tables."""
+    for output in cell.outputs:
+        made = output.get("data", {}).get("text/html", "")
+        if view := fragments.read(made):
+            lists = [words for words in _lists(view.spec) if len(words) > 4]  # of tokens
+            words = set(_labels(view.spec)) - set(itertools.chain(*lists))
+        else:
+            words = set(re.findall(r"<t[hd]\b[^>]*>([a-z-]{3,})</t[hd]>", made))
+        yield from sorted(word for word in words if re.fullmatch(r"[A-Za-z-]{3,}", word))
+
+
+def _lists(value):
+    """The lists of strings in a view's spec."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _lists(one)
+
+
+def _labels(value, key=""):
+    """What a view's spec calls its parts, but for its controls."""
+    if isinstance(value, str) and key in LABELS:
+        yield value
+    for name, one in value.items() if isinstance(value, dict) else ():
+        yield from _labels(one, name) if name != "controls" else ()
+    for one in value if isinstance(value, list) else ():
+        yield from _labels(one, key)
 
 
 def _without_magics(text):
