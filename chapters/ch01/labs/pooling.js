@@ -2,6 +2,7 @@
 // bars in ink the weights on them; or, beside the curve, a map of the weights of all queries, and below it the error.
 import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mapOf } from "./map_numbers.js";
 import { Ink, paintExam, paintMap } from "./map_paint.js";
@@ -187,7 +188,7 @@ class Pooling {
         String(i + 1),
         key(keys[i]),
         fmt(values[i]),
-        removed[i] ? "removed" : fmt(weights[i]),
+        removed[i] ? translate("removed") : fmt(weights[i]),
       ]),
     };
   }

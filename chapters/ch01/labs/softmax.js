@@ -1,6 +1,7 @@
 // From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
 import { arrow, h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SOFTMAX_CSS from "./softmax.css";
 import { numbersOf, sentences } from "./softmax_numbers.js";
@@ -144,7 +145,7 @@ class SoftmaxLab {
         name,
         fmt(scores[i]),
         fmt(powers[i]),
-        allowed[i] ? "yes" : "no",
+        translate(allowed[i] ? "yes" : "no"),
         fmt(weights[i]),
       ]),
     };

@@ -1,5 +1,6 @@
 // The stage on its canvas: cells, bars, numbers and lines where they are now, and a frame around what is pointed at.
-import { fitted } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fitted, wide } from "../../../course_kit/views/js/src/shared/draw.js";
+import { phrase } from "../../../course_kit/views/js/src/shared/language.js";
 import { legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { inCell } from "./descent_numbers.js";
 
@@ -65,7 +66,7 @@ class Drawing {
     c.textBaseline = "middle";
     this.brief = cramped(items, (item) => {
       c.font = fontOf(item, ui.family);
-      return c.measureText(item.words ?? "").width;
+      return wide(c, item.words ?? "");
     });
     for (const item of items) {
       c.globalAlpha = clip(item.at[item.at.length - 1]);
@@ -149,7 +150,7 @@ class Drawing {
     const [x, y] = item.at;
     const size = sizeOf(item);
     const { align = "left", room, brief, words = "" } = item;
-    const whole = this.brief && brief ? brief : words;
+    const whole = phrase(this.brief && brief ? brief : words);
     c.font = fontOf(item, ui.family);
     c.fillStyle = rgb(this.colour(item.colour ?? "text"));
     c.textAlign = align;

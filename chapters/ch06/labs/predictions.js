@@ -188,8 +188,10 @@ class Predictions {
       ...row({ word: "all others", p: others }, "rest"),
       ...(asked ? last : []), // its room stays where it is not needed
     );
-    const where = `right at ${rightOf(shown, model)} of ${asked} positions`;
-    const told = this.alone ? `✓ first choice ${where}, ✗ wrong` : `✓ ${where}`;
+    const right = rightOf(shown, model);
+    const told = this.alone
+      ? `✓ first choice right at ${right} of ${asked} positions, ✗ wrong`
+      : `✓ right at ${right} of ${asked} positions`;
     score.textContent = asked ? told : "";
   }
 

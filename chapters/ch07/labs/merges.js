@@ -1,5 +1,5 @@
 // Byte-pair encoding: count the pairs that stand side by side, make the most frequent one a piece, count again.
-import { h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import MERGES_CSS from "./merges.css";
 import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
@@ -42,7 +42,8 @@ class Merges {
     const input = h("input", {
       ...{ id: `${ui.id}-word`, type: "text", size: 14, "data-testid": "word" },
       ...{ autocomplete: "off", autocapitalize: "off", spellcheck: "false" },
-      oninput: () => ui.set({ word: input.value.trim() }),
+      oninput: (/** @type {InputEvent} */ event) => composing(event) || ui.set({ word: input.value.trim() }),
+      oncompositionend: () => ui.set({ word: input.value.trim() }),
       onchange: () => ui.set({ word: input.value.trim() }, true),
       onkeydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });

@@ -149,10 +149,11 @@ class Game {
   /** Before the first guess. @param {number} played */
   ask(played) {
     const last = played - 1;
-    const example = `The model has played the first ${played}. It gave “${visible(this.spec.hidden[last] ?? "")}” `;
     const silent = "The model has made its guesses, too; it shows them after yours.";
     const question = `What comes ${played ? "next" : "first"}? Your guess.`;
-    this.say(h("b", {}, question), played ? `${example}${this.paid(last)}` : silent);
+    const sign = visible(this.spec.hidden[last] ?? "");
+    const example = `The model has played the first ${played}. It gave “${sign}” ${played ? this.paid(last) : ""}`;
+    this.say(h("b", {}, question), played ? example : silent);
   }
 
   /** After a guess. @param {number} place */

@@ -1,5 +1,5 @@
 // What a reader guesses with: a field, and keys on the screen in two sets, one behind a shift.
-import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { rowsOf, setsOf } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
 
@@ -75,7 +75,7 @@ export class Keyboard {
   entered(event) {
     const { spec, field } = this;
     event.stopPropagation();
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.key !== "Enter" || composing(event)) return;
     event.preventDefault();
     if (spec.long && field.value) this.guess(field.value);
     else if (!spec.long && spec.keys.includes("\n")) this.guess("\n");

@@ -40,6 +40,8 @@ function variants(node) {
         : [HOLE];
     case "ConditionalExpression":
       return [...new Set([...variants(node.consequent), ...variants(node.alternate)])];
+    case "CallExpression": // a piece of a sentence that is written piece by piece
+      return called(node) === "plain" ? variants(node.arguments[0]) : [HOLE];
     default:
       return [HOLE];
   }
@@ -47,6 +49,7 @@ function variants(node) {
 
 /** @param {any} node @returns {boolean} */
 function textual(node) {
+  if (node?.type === "CallExpression" && called(node) === "plain") return textual(node.arguments[0]);
   if (node?.type === "ConditionalExpression") return textual(node.consequent) || textual(node.alternate);
   if (node?.type === "BinaryExpression" && node.operator === "+") return textual(node.left) || textual(node.right);
   return Boolean(node) && isText(node);
@@ -64,12 +67,12 @@ function numbered(text) {
 /** Whether a text looks as if it were read. @param {string} text @param {boolean} surely */
 function read(text, surely) {
   const own = text.replace(/\{\d+\}/g, " ").trim();
-  if (!/\p{L}{2}/u.test(own) || /^https?:|^[.#/][\w-]|[{};]|^<|var\(|\dpx|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)) return false;
+  if (!/\p{L}{2}/u.test(own) || /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|\dpx|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)) return false;
   if (surely) return /\p{L}{2}/u.test(own);
   if (/^(Arrow|Page)\w+$|^(Home|End|Enter|Escape|Tab|Space|Control|Shift|NaN|UTF-8)$|^[A-Z0-9_]+$/.test(own)) return false;
   if (/^[a-z-]+( [a-z-]+)*$/.test(own) && /-|_/.test(own) && !/ (the|a|of|is|in|on|to|at) /.test(own)) return false;
   if (/^[\w./-]+\.(js|css|json|py|ipynb|md|html)$|^[a-z]+\/[a-z+-]+$|^[a-z]+([A-Z][a-z]*)+$/.test(own)) return false;
-  return /\s/.test(own) || /^\p{Lu}\p{Ll}/u.test(own);
+  return /\s/.test(own) || /^\p{Lu}\p{Ll}/u.test(own) || (/\{\d+\}/.test(text) && /(^|\s)\p{L}{2,}(?=[\s,.:]|$)/u.test(own) && /\s/.test(text));
 }
 
 class Reader {
@@ -186,6 +189,10 @@ class Reader {
     const name = key.name ?? key.value ?? "";
     if (computed) this.visit(key, { surely: false });
     if (/^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font)$|^data-|^aria-(?!label|value)/.test(name)) return;
+    if (name === "header" && value.type === "ArrayExpression") {
+      for (const one of value.elements) this.visit(one, { surely: true });
+      return;
+    }
     this.visit(value, { surely: SHOWN.includes(name) || (isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0])) });
   }
   /** @param {any} node */

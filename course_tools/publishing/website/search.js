@@ -184,7 +184,8 @@
 
     part("-open").addEventListener("click", open);
     part("-close").addEventListener("click", () => dialog.close());
-    input.addEventListener("input", fill);
+    input.addEventListener("input", (event) => event.isComposing || fill());
+    input.addEventListener("compositionend", fill);
     dialog.addEventListener("submit", onEnter);
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     document.addEventListener("keydown", onSlash);

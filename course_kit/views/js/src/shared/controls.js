@@ -8,6 +8,9 @@ import { fmt, nearest } from "./numbers.js";
 /** By kind. @type {Record<Control["kind"], (ui: UI, control: Control) => Made>} */
 export const CONTROLS = { range, choice, toggles, button };
 
+/** What an option is called. @param {UI} ui @param {Record<any, string>} words @param {any} option */
+const named = ({ spec }, words, option) => words[option] ?? spec.table?.[option] ?? String(option);
+
 /** @param {UI} ui @param {Control} control @returns {Made} */
 function range(ui, { name, label, values = [], digits = 2 }) {
   const id = fresh("c");
@@ -37,7 +40,7 @@ function menu(ui, { name, label, options = [], words = {} }) {
   const list = h(
     "select",
     { id, "data-control": name, onchange: () => ui.set({ [name]: options[list.selectedIndex] }, true) },
-    ...options.map((option) => h("option", {}, words[option] ?? String(option))),
+    ...options.map((option) => h("option", {}, named(ui, words, option))),
   );
   function sync() {
     list.selectedIndex = options.indexOf(ui.state[name]);
@@ -54,7 +57,7 @@ function radios(ui, { name, label, options = [], words = {} }) {
       onchange: () => ui.set({ [name]: option }, true),
     }),
   );
-  const labels = options.map((option, i) => h("label", {}, inputs[i], h("span", {}, words[option] ?? String(option))));
+  const labels = options.map((option, i) => h("label", {}, inputs[i], h("span", {}, named(ui, words, option))));
   function sync() {
     options.forEach((option, i) => {
       inputs[i].checked = ui.state[name] === option;
@@ -67,7 +70,7 @@ function radios(ui, { name, label, options = [], words = {} }) {
 function toggles(ui, { name, label, options = [] }) {
   const onchange = () => ui.set({ [name]: boxes.map((box) => box.checked) }, true);
   const boxes = options.map(() => h("input", { type: "checkbox", "data-control": name, onchange }));
-  const labels = options.map((option, i) => h("label", {}, boxes[i], option));
+  const labels = options.map((option, i) => h("label", {}, boxes[i], named(ui, {}, option)));
   function sync() {
     boxes.forEach((box, i) => {
       box.checked = ui.state[name][i];

@@ -1,5 +1,5 @@
 // Elements, style sheets, pointers and keys.
-import { translate } from "./language.js";
+import { together, translate } from "./language.js";
 import { clamp } from "./numbers.js";
 
 /** @typedef {Node | string | number | null | undefined} Child */
@@ -71,6 +71,9 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 /** Whether a key is somebody else's: of the browser, or of the page. @param {KeyboardEvent} event */
 export const foreign = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
+/** Whether an input method takes the keys: its Enter chooses a sign. @param {KeyboardEvent | InputEvent} event */
+export const composing = (event) => event.isComposing || ("keyCode" in event && event.keyCode === 229);
+
 /** Keeps a key that a view has used from the page. @param {Event} event */
 export function used(event) {
   event.preventDefault();
@@ -140,7 +143,7 @@ export function tableOf({ header, rows, caption }) {
     "table",
     {},
     caption == null ? null : h("caption", {}, caption),
-    h("thead", {}, line(header, "th")),
+    h("thead", {}, line(together(header), "th")),
     h("tbody", {}, ...rows.map((row) => line(row, "td"))),
   );
 }

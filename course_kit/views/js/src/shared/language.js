@@ -8,14 +8,20 @@ const HOLE = /\{(\d+)\}/;
 const WORD = /\p{L}{2}/u;
 const ENDS = /(?<=[.?!:]) (?=\S)/; // of sentences
 const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]/;
+const STOPS = /** @type {Record<string, string>} */ ({ ".": "。", ":": "：" });
+const FEW = 9; // letters of a template that has hardly any
 const MOST = 4000; // texts that are remembered
 const LANGUAGE = "zh-CN";
+const CJK = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"';
 
 /** @returns {Record<string, string> | undefined} */
 const table = () => /** @type {any} */ (globalThis).courseWords;
 
 /** The language of a view's words, for its `lang`; null: the page's. */
 export const language = () => (table() ? LANGUAGE : null);
+
+/** A font stack with what systems have for Chinese. @param {string} family */
+export const fonts = (family) => (table() ? family.replace(/(, *)?([\w-]+)$/, `$1${CJK}, $2`) : family);
 
 /** What was read of a table: its texts, its templates, and what they have given. */
 class Words {
@@ -43,14 +49,12 @@ class Words {
 
   /** null: not known. @param {string} text @returns {string | null} */
   meaning(text) {
-    if (!WORD.test(text)) return null;
     const sentences = text.split(ENDS);
     return (
-      this.texts.get(text) ??
-      this.filled(text, "form") ??
-      this.begun(text) ??
+      this.single(text) ??
       (sentences.length > 1 ? this.each(sentences, true) : null) ??
       this.filled(text, "loose") ??
+      this.filled(text, "few") ??
       (sentences.length > 1 ? this.each(sentences, false) : null)
     );
   }
@@ -58,22 +62,27 @@ class Words {
   /** A phrase that has become a sentence: with a capital, and a full stop. @param {string} text */
   begun(text) {
     const phrase = text[0].toLowerCase() + text.slice(1);
-    if (phrase !== text) return this.texts.get(phrase) ?? this.filled(phrase, "form") ?? this.ended(phrase);
-    return this.ended(text);
+    const meant = phrase === text ? null : (this.texts.get(phrase) ?? this.filled(phrase, "form") ?? this.ended(phrase));
+    return meant ?? this.ended(text);
   }
 
   /** @param {string} text */
   ended(text) {
-    if (!text.endsWith(".") || text.endsWith("..")) return null;
+    const stop = STOPS[text.at(-1) ?? ""];
     const phrase = text.slice(0, -1);
-    const meant = this.texts.get(phrase) ?? this.filled(phrase, "form");
-    return meant === null ? null : `${meant}。`;
+    const meant = stop && (this.texts.get(phrase) ?? this.filled(phrase, "form"));
+    return meant ? meant + stop : null;
   }
 
-  /** The template with most letters of its own that is the whole text. @param {string} text @param {"form" | "loose"} how */
+  /**
+   * The template with most letters of its own that is the whole text.
+   * @param {string} text
+   * @param {"form" | "loose" | "few"} how few: those, too, that have hardly any
+   */
   filled(text, how) {
     for (const one of this.templates) {
-      const match = text.includes(one.run) && text.match(one[how]);
+      if ((how === "few") !== one.size < FEW) continue;
+      const match = text.includes(one.run) && text.match(how === "loose" ? one.loose : one.form);
       if (!match) continue;
       const pieces = Object.entries(/** @type {object} */ (match.groups)).map(([name, piece]) => [name.slice(1), piece]);
       const given = Object.fromEntries(pieces.map(([name, piece]) => [name, this.of(piece)]));
@@ -82,13 +91,30 @@ class Words {
     return null;
   }
 
-  /** Sentence by sentence. @param {string[]} sentences @param {boolean} all whether each must be known */
+  /** Sentence by sentence, as many at once as are known. @param {string[]} sentences @param {boolean} all whether each must be */
   each(sentences, all) {
-    const meant = sentences.map((text) => this.of(text));
-    if (!meant.some((text, i) => text !== sentences[i])) return null;
-    if (all && meant.some((text, i) => text === sentences[i] && WORD.test(text))) return null;
-    return meant.reduce((whole, text) => spaced(whole, "", text === "" ? "" : ` ${text}`).replace(/([。？！：]) /g, "$1"));
+    let [whole, known] = ["", false];
+    for (let at = 0, end = 0; at < sentences.length; at = end) {
+      /** @type {string | null} */
+      let meant = null;
+      for (end = at ? sentences.length : sentences.length - 1; end > at; end--) {
+        meant = this.single(sentences.slice(at, end).join(" "));
+        if (meant !== null) break;
+      }
+      end = Math.max(end, at + 1);
+      if (all && meant === null && WORD.test(sentences[at])) return null;
+      known ||= meant !== null;
+      const gap = whole && !/[。？！：]$/.test(whole) ? " " : "";
+      whole += gap + (meant ?? sentences[at]);
+    }
+    return known ? whole : null;
   }
+
+  /** @param {string} text */
+  single(text) {
+    return WORD.test(text) ? (this.texts.get(text) ?? this.filled(text, "form") ?? this.begun(text)) : null;
+  }
+
 }
 
 /** No space beside Chinese where English has one between words. @param {string} before @param {string} text @param {string} after */
@@ -112,7 +138,10 @@ function template(text, meant) {
     return new RegExp(`^${quoted.map((part, i) => part + (holes[i] ?? "")).join("")}$`);
   };
   const run = parts.reduce((most, part) => (part.length > most.length ? part : most));
-  return { form: form("(?:(?![.?!:] )[^])*?"), loose: form("[^]*?"), run, meant, size: parts.join("").length };
+  const size = parts.join("").replace(/\P{L}/gu, "").length;
+  // "{0} to {1}" is of numbers, or of names: else it would be found in every sentence
+  const hole = size < FEW ? "(?:\\S+(?: \\S+){0,2})?" : "(?:(?![.?!:] )[^])*?";
+  return { form: form(hole), loose: form("[^]*?"), run, meant, size };
 }
 
 /** @type {Words | null} */
@@ -133,6 +162,18 @@ const SINGLE = /^\s*[\p{Ll}’'-]+\s*$/u; // a word of data as often as one of o
 
 /** The same where data are drawn, too: a single word stays. @param {string} text */
 export const phrase = (text) => (SINGLE.test(text) ? text : translate(text));
+
+/**
+ * The names of a table's columns, where all are known: then they are ours, and no words of a sentence.
+ * @template T
+ * @param {T[]} names
+ * @returns {(T | string)[]}
+ */
+export function together(names) {
+  const meant = names.map((name) => (typeof name === "string" ? translate(name) : name));
+  const known = names.every((name, i) => !SINGLE.test(String(name)) || meant[i] !== name);
+  return known ? meant : names;
+}
 
 /** Where a line may be broken: between words, and between the signs of Chinese. @param {string} text */
 export function pieces(text) {

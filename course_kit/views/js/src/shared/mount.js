@@ -8,7 +8,7 @@ import { CONTROLS } from "./controls.js";
 import { decode } from "../data.js";
 import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
 import { curled } from "./labels.js";
-import { language, speak } from "./language.js";
+import { fonts, language, speak } from "./language.js";
 import { own } from "./own.js";
 import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 
@@ -266,7 +266,8 @@ class View {
     if (!width || !host.isConnected) return; // out of sight: `watch` notices when it is seen again
     this.painted = width;
     const theme = themeOf(host);
-    ui.family = getComputedStyle(host).fontFamily;
+    ui.family = fonts(getComputedStyle(host).fontFamily);
+    if (language()) shell.style.fontFamily = ui.family;
     for (const [name, colour] of Object.entries(properties(theme))) shell.style.setProperty(name, colour);
     ui.theme = theme;
     for (const sync of this.syncs) sync();

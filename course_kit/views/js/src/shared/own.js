@@ -4,7 +4,7 @@
 // and its arrays. Other views build it with `form`, and put it behind a quiet line with `folded`.
 import { writing } from "../models/writing.js";
 import { loadModel, modelsAt } from "../models/load.js";
-import { h } from "./dom.js";
+import { composing, h } from "./dom.js";
 import { readable } from "./labels.js";
 
 /** @import { Own, Picture, Reading, UI } from "./types.js" */
@@ -82,7 +82,8 @@ class Form {
     const field = h("textarea", {
       ...look,
       "data-control": "own",
-      oninput: () => this.typed(),
+      oninput: (/** @type {InputEvent} */ event) => composing(event) || this.typed(),
+      oncompositionend: () => this.typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.keys(event),
     });
     field.value = this.text;
@@ -96,7 +97,7 @@ class Form {
   /** @param {KeyboardEvent} event */
   keys(event) {
     event.stopPropagation(); // JupyterLab has other plans with Enter
-    if (event.key !== "Enter" || (event.shiftKey && this.rows > 1) || event.isComposing) return;
+    if (event.key !== "Enter" || (event.shiftKey && this.rows > 1) || composing(event)) return;
     event.preventDefault();
     this.ask();
   }

@@ -1,4 +1,5 @@
 // What the head explorer shows, as numbers and words. Head H of a layer is the mean of its heads; NaN is a masked cell.
+import { translate } from "../shared/language.js";
 import { clamp } from "../shared/numbers.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
@@ -217,7 +218,7 @@ export class HeadsNumbers {
         masked(weight) ? "masked" : plain(weight, 3),
         `${map.keys[top]} ${plain(row[top] || 0, 3)}`,
         ...(map.effects ? [plain(this.effect(layer, head), 3)] : []),
-        ...(marked ? [this.out(layer, head) ? "yes" : ""] : []),
+        ...(marked ? [this.out(layer, head) ? translate("yes") : ""] : []),
       ];
     });
     const of = this.fixed === null ? "its strongest" : map.keys[this.fixed];

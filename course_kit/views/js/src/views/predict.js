@@ -3,6 +3,7 @@
 // guess, and the page hears of it: it unfolds what follows.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
+import { translate } from "../shared/language.js";
 import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
@@ -26,11 +27,11 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export function verdictOf({ answers, answer, because }, pick) {
   if (answer < 0) return [["Noted. Read on and see.", ""]];
   const right = answers[answer].replace(/\.$/, "");
-  if (typeof because === "string") return [[pick === answer ? "✓ Yes. " : `✗ It is ${right}. `, because]];
-  if (pick === answer) return [["✓ Yes. ", because[answer]]];
+  if (typeof because === "string") return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`It is ${right}.`)} `, because]];
+  if (pick === answer) return [[`✓ ${translate("Yes.")} `, because[answer]]];
   return [
-    ["✗ No. ", because[pick]],
-    [`The answer is “${right}”. `, because[answer]],
+    [`✗ ${translate("No.")} `, because[pick]],
+    [`${translate(`The answer is “${right}”.`)} `, because[answer]],
   ];
 }
 
