@@ -8,9 +8,11 @@ into its own output; on Google Colab, where each output is a page of its own, ea
 import base64
 import functools
 import gzip
+import json
 import os
 from pathlib import Path
 
+from course_kit import language as speech
 from course_kit.shell import on_colab
 
 FILE = Path(__file__).parent / "js" / "dist" / "views.js"
@@ -28,20 +30,22 @@ UNPACK = (  # an inline script of 0.3 MB would be 0.3 MB in a notebook; packed i
 
 
 @functools.cache
-def source() -> str:
-    """The program: one script, its style sheets in it."""
-    return FILE.read_text(encoding="utf-8")
+def source(language: str = "en") -> str:
+    """The program: one script, its style sheets in it; in front its words, where it is to speak another language."""
+    code = FILE.read_text(encoding="utf-8")
+    words = json.dumps(speech.table(language), ensure_ascii=False).replace("</", "<\\/")
+    return code if language == "en" else f"globalThis.courseWords={words};\n{code}"
 
 
 @functools.cache
-def packed() -> str:
+def packed(language: str = "en") -> str:
     """The program as an element of HTML, small."""
-    return UNPACK % base64.b64encode(gzip.compress(source().encode(), mtime=0)).decode()
+    return UNPACK % base64.b64encode(gzip.compress(source(language).encode(), mtime=0)).decode()
 
 
 def module() -> str:
     """The ES module of a live view: it asks for the program, which it brings along on Google Colab."""
-    return (source() if on_colab() else "") + MODULE
+    return (source(speech.current()) if on_colab() else "") + MODULE
 
 
 def brought() -> bool:
@@ -51,9 +55,9 @@ def brought() -> bool:
 
 def with_setup() -> str:
     """What `setup()` puts into its output: the program, or "" where it comes otherwise."""
-    return "" if brought() or on_colab() else packed()
+    return "" if brought() or on_colab() else packed(speech.current())
 
 
 def with_each() -> str:
     """What each view carries: the program on Google Colab, else ""."""
-    return packed() if on_colab() else ""
+    return packed(speech.current()) if on_colab() else ""

@@ -67,12 +67,21 @@ function numbered(text) {
 /** Whether a text looks as if it were read. @param {string} text @param {boolean} surely */
 function read(text, surely) {
   const own = text.replace(/\{\d+\}/g, " ").trim();
-  if (!/\p{L}{2}/u.test(own) || /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|\dpx|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)) return false;
+  if (
+    !/\p{L}{2}/u.test(own) ||
+    /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|\dpx|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)
+  )
+    return false;
   if (surely) return /\p{L}{2}/u.test(own);
-  if (/^(Arrow|Page)\w+$|^(Home|End|Enter|Escape|Tab|Space|Control|Shift|NaN|UTF-8)$|^[A-Z0-9_]+$/.test(own)) return false;
+  if (/^(Arrow|Page)\w+$|^(Home|End|Enter|Escape|Tab|Space|Control|Shift|NaN|UTF-8)$|^[A-Z0-9_]+$/.test(own))
+    return false;
   if (/^[a-z-]+( [a-z-]+)*$/.test(own) && /-|_/.test(own) && !/ (the|a|of|is|in|on|to|at) /.test(own)) return false;
   if (/^[\w./-]+\.(js|css|json|py|ipynb|md|html)$|^[a-z]+\/[a-z+-]+$|^[a-z]+([A-Z][a-z]*)+$/.test(own)) return false;
-  return /\s/.test(own) || /^\p{Lu}\p{Ll}/u.test(own) || (/\{\d+\}/.test(text) && /(^|\s)\p{L}{2,}(?=[\s,.:]|$)/u.test(own) && /\s/.test(text));
+  return (
+    /\s/.test(own) ||
+    /^\p{Lu}\p{Ll}/u.test(own) ||
+    (/\{\d+\}/.test(text) && /(^|\s)\p{L}{2,}(?=[\s,.:]|$)/u.test(own) && /\s/.test(text))
+  );
 }
 
 class Reader {
@@ -136,7 +145,12 @@ class Reader {
     const few = count <= MOST ? all : all.map((part) => (part.length > 1 ? [HOLE] : part));
     // each element is a hole of its own: between them texts may be empty
     const wholes = few.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
-    if (mixed) this.add(node, wholes.map((text) => text), surely);
+    if (mixed)
+      this.add(
+        node,
+        wholes.map((text) => text),
+        surely,
+      );
     for (const part of parts) {
       if (mixed && textual(part)) this.hole(part);
       else this.visit(part, { surely });
@@ -188,17 +202,26 @@ class Reader {
   Property({ key, value, computed }) {
     const name = key.name ?? key.value ?? "";
     if (computed) this.visit(key, { surely: false });
-    if (/^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font)$|^data-|^aria-(?!label|value)/.test(name)) return;
+    if (
+      /^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font)$|^data-|^aria-(?!label|value)/.test(
+        name,
+      )
+    )
+      return;
     if (name === "header" && value.type === "ArrayExpression") {
       for (const one of value.elements) this.visit(one, { surely: true });
       return;
     }
-    this.visit(value, { surely: SHOWN.includes(name) || (isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0])) });
+    this.visit(value, {
+      surely: SHOWN.includes(name) || (isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0])),
+    });
   }
   /** @param {any} node */
   ArrayExpression(node) {
     const parts = node.elements.filter(Boolean);
-    const edge = parts.some((/** @type {any} */ part) => textual(part) && variants(part).some((text) => /^\s|\s$|^[.,;:] ?$/.test(text)));
+    const edge = parts.some(
+      (/** @type {any} */ part) => textual(part) && variants(part).some((text) => /^\s|\s$|^[.,;:] ?$/.test(text)),
+    );
     if (edge) this.sentence(node, parts, true);
     else for (const part of parts) this.visit(part, { surely: false });
   }

@@ -123,10 +123,12 @@ export function along(event, at, count) {
  * @returns {(string | HTMLElement)[]}
  */
 export function coloured(text) {
-  return translate(text).split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
-    const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
-    return found ? h("b", { class: found[1] }, found[2]) : part;
-  });
+  return translate(text)
+    .split(/(\[(?:query|key|value|output)\|[^\]]*\])/)
+    .map((part) => {
+      const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
+      return found ? h("b", { class: found[1] }, found[2]) : part;
+    });
 }
 
 /**

@@ -62,7 +62,8 @@ class Words {
   /** A phrase that has become a sentence: with a capital, and a full stop. @param {string} text */
   begun(text) {
     const phrase = text[0].toLowerCase() + text.slice(1);
-    const meant = phrase === text ? null : (this.texts.get(phrase) ?? this.filled(phrase, "form") ?? this.ended(phrase));
+    const meant =
+      phrase === text ? null : (this.texts.get(phrase) ?? this.filled(phrase, "form") ?? this.ended(phrase));
     return meant ?? this.ended(text);
   }
 
@@ -84,7 +85,10 @@ class Words {
       if ((how === "few") !== one.size < FEW) continue;
       const match = text.includes(one.run) && text.match(how === "loose" ? one.loose : one.form);
       if (!match) continue;
-      const pieces = Object.entries(/** @type {object} */ (match.groups)).map(([name, piece]) => [name.slice(1), piece]);
+      const pieces = Object.entries(/** @type {object} */ (match.groups)).map(([name, piece]) => [
+        name.slice(1),
+        piece,
+      ]);
       const given = Object.fromEntries(pieces.map(([name, piece]) => [name, this.of(piece)]));
       return one.meant.replace(/\{(\d+)\}/g, (hole, name) => given[name] ?? hole);
     }
@@ -114,7 +118,6 @@ class Words {
   single(text) {
     return WORD.test(text) ? (this.texts.get(text) ?? this.filled(text, "form") ?? this.begun(text)) : null;
   }
-
 }
 
 /** No space beside Chinese where English has one between words. @param {string} before @param {string} text @param {string} after */
@@ -200,7 +203,9 @@ function utter(element) {
   const texts = nodes.filter((node) => node.nodeType === 3 && WORD.test(node.nodeValue ?? ""));
   if (!texts.length) return;
   if (nodes.length > 1) {
-    const whole = nodes.map((node, i) => (node.nodeType === 3 ? node.nodeValue : String.fromCharCode(MARK + i))).join("");
+    const whole = nodes
+      .map((node, i) => (node.nodeType === 3 ? node.nodeValue : String.fromCharCode(MARK + i)))
+      .join("");
     const meant = translate(whole);
     const pieces = meant.split(/([\ue000-\uf8ff])/).filter(Boolean);
     const placed = pieces.map((piece) => nodes[piece.charCodeAt(0) - MARK] ?? piece);

@@ -27,7 +27,8 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export function verdictOf({ answers, answer, because }, pick) {
   if (answer < 0) return [["Noted. Read on and see.", ""]];
   const right = answers[answer].replace(/\.$/, "");
-  if (typeof because === "string") return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`It is ${right}.`)} `, because]];
+  if (typeof because === "string")
+    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`It is ${right}.`)} `, because]];
   if (pick === answer) return [[`✓ ${translate("Yes.")} `, because[answer]]];
   return [
     [`✗ ${translate("No.")} `, because[pick]],
