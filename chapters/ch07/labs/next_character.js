@@ -161,12 +161,19 @@ class Game {
     const { spec, ui } = this;
     const truth = spec.hidden[place];
     const guess = ui.state.guesses[place - spec.opened];
-    const missed = guess ? `You guessed “${visible(guess)}”.` : "You passed.";
+    const right = guess === truth;
     const over = place + 1 === spec.hidden.length ? " That was the last one." : "";
     const answer = h("b", {}, `“${visible(truth)}”`);
     const known = spec.best[place].includes(truth) ? "" : " Not among its five best:";
     this.say(
-      h("div", {}, "It is ", answer, ". ", guess === truth ? "You are right." : missed, over),
+      h(
+        "div",
+        {},
+        "It is ",
+        answer,
+        right ? ". You are right." : guess ? `. You guessed “${visible(guess)}”.` : ". You passed.",
+        over,
+      ),
       `The model gave it ${this.paid(place)}${known}`,
     );
   }

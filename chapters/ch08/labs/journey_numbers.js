@@ -61,8 +61,10 @@ export class Heatmap {
     const best = largest(row);
     if (k < 0) return `${quoted(pair.key)} is not a key here; ${gives(q, best)} most: ${three(row[best])}`;
     if (Number.isNaN(row[k])) return `${quoted(queries[q])} may not attend to ${quoted(keys[k])}`;
-    const most = this.leads(pair) ? ", its largest share" : `; most to ${quoted(keys[best])} ${three(row[best])}`;
-    return `${gives(q, k)} ${three(row[k])}${most}`;
+    const [query, key, weight] = [quoted(queries[q]), quoted(keys[k]), three(row[k])];
+    return this.leads(pair)
+      ? `${query} gives ${key} ${weight}, its largest share`
+      : `${query} gives ${key} ${weight}; most to ${quoted(keys[best])} ${three(row[best])}`;
   }
 
   /** In a few words: [the weight, what is said of it]. @param {Pair} pair */

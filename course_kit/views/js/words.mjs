@@ -11,7 +11,7 @@ const NAMES = [...SHOWN, "label", "words", "caption", "name", "text", "hint", "h
 // calls whose arguments are no words; of some only the first is none
 const SILENT =
   /^(query|matches|closest|addEventListener|removeEventListener|getContext|getElementById|createElement|classList|remove$|toggle$|contains$|startsWith|endsWith|includes|split$|join$|replace|indexOf|match|test$|style$|font$|fresh|adopt|getPropertyValue|setProperty|getAttribute|removeAttribute|hasAttribute|matchMedia|dispatchEvent|Event$|RegExp|fetch|getItem|setItem|removeItem|deleteProperty|hasCommand|addCommand|execute|URL$)/;
-const FIRST = /^(h|el|svgElement|setAttribute|listen|on)$/;
+const FIRST = /^(h|el|svgElement|setAttribute|listen|on|text|number|numbers|vector|follow)$/; // the name of a thing
 
 /** @param {any} node */
 const called = ({ callee }) => callee.name ?? callee.property?.name ?? "";
@@ -69,7 +69,7 @@ function read(text, surely) {
   const own = text.replace(/\{\d+\}/g, " ").trim();
   if (
     !/\p{L}{2}/u.test(own) ||
-    /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|\dpx|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)
+    /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|px\b|^import |^from \S+ import|^"|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)
   )
     return false;
   if (surely) return /\p{L}{2}/u.test(own);
@@ -168,6 +168,11 @@ class Reader {
     if (!directive) this.visit(expression, { surely: false });
   }
   /** @param {any} node */
+  VariableDeclarator({ id, init }) {
+    this.visit(id, { surely: false }); // what a part of it is by default
+    if (id.name !== "look" || !isText(init ?? {})) this.visit(init, { surely: false }); // a class
+  }
+  /** @param {any} node */
   SwitchCase({ consequent }) {
     for (const one of consequent) this.visit(one, { surely: false });
   }
@@ -203,7 +208,7 @@ class Reader {
     const name = key.name ?? key.value ?? "";
     if (computed) this.visit(key, { surely: false });
     if (
-      /^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font)$|^data-|^aria-(?!label|value)/.test(
+      /^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font|Authorization)$|^data-|^aria-(?!label|value)/.test(
         name,
       )
     )
@@ -234,7 +239,9 @@ class Reader {
     if (name === "h" || name === "el") {
       this.visit(second, { surely: false });
       this.sentence(node, rest, first?.value !== "td");
-    } else if (name === "translate") this.visit(first, { surely: true });
+    } else if (name === "add" && node.callee.object?.type === "ThisExpression")
+      node.arguments.slice(2).forEach((one) => this.visit(one, { surely: false }));
+    else if (name === "translate") this.visit(first, { surely: true });
     else if (name === "setAttribute") this.visit(second, { surely: SHOWN.includes(first?.value) });
     else if (/^(replaceChildren|append|prepend)$/.test(name)) this.sentence(node, node.arguments, true);
     else if (!SILENT.test(name)) {

@@ -112,7 +112,7 @@
     const [many, most] = [found.length, Math.min(found.length, MOST)];
     if (!many) return say("no places");
     const one = many === 1 ? say("1 place") : say("{0} places", many);
-    const some = best < words.length ? say(" with {0} of {1} words", best, words.length) : "";
+    const some = best < words.length ? ` ${say("with {0} of {1} words", best, words.length)}` : "";
     return one + some + (many > MOST ? say(", the first {0} of them", most) : "");
   }
 

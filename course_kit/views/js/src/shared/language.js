@@ -9,7 +9,7 @@ const WORD = /\p{L}{2}/u;
 const ENDS = /(?<=[.?!:]) (?=\S)/; // of sentences
 const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]/;
 const STOPS = /** @type {Record<string, string>} */ ({ ".": "。", ":": "：" });
-const FEW = 9; // letters of a template that has hardly any
+const FEW = 6; // letters of a template that has hardly any
 const MOST = 4000; // texts that are remembered
 const LANGUAGE = "zh-CN";
 const CJK = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"';
@@ -50,8 +50,10 @@ class Words {
   /** null: not known. @param {string} text @returns {string | null} */
   meaning(text) {
     const sentences = text.split(ENDS);
+    const parts = text.split(" · ");
     return (
       this.single(text) ??
+      (parts.length > 1 ? parts.map((part) => this.of(part)).join(" · ") : null) ??
       (sentences.length > 1 ? this.each(sentences, true) : null) ??
       this.filled(text, "loose") ??
       this.filled(text, "few") ??

@@ -221,8 +221,9 @@ export class HeadsNumbers {
         ...(marked ? [this.out(layer, head) ? translate("yes") : ""] : []),
       ];
     });
-    const of = this.fixed === null ? "its strongest" : map.keys[this.fixed];
-    const header = ["head", `${map.queries[this.query]} → ${of}`, "most on"];
+    const asks = map.queries[this.query];
+    const pair = this.fixed === null ? `${asks} → its strongest` : `${asks} → ${map.keys[this.fixed]}`;
+    const header = ["head", pair, "most on"];
     return { header: [...header, ...(map.effects ? [spec.effect] : []), ...(marked ? ["knocked out"] : [])], rows };
   }
 
