@@ -46,20 +46,21 @@ def take(notebook, language="en") -> int:
         page = browser.new_page(viewport={"width": WIDTH + 16, "height": 900}, device_scale_factor=SCALE)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         for data, view in shown:
-            still = PICTURE.sub(_picture(page, view), view.still)
+            still = PICTURE.sub(_picture(page, view, language), view.still)
             data["text/html"] = data["text/html"].replace(view.still, still)
         browser.close()
     return len(shown)
 
 
-def _picture(page, view: fragments.View) -> str:
+def _picture(page, view: fragments.View, language: str) -> str:
     """Width and source of the picture that a page shows of a view, without what surrounds it."""
     import numpy as np
     from PIL import Image
 
     from course_kit.views.picture import webp
 
-    head = f"<!DOCTYPE html><html lang=en><meta charset=utf-8><style>{LOOK}</style><script>{program.source()}</script>"
+    head = f"<!DOCTYPE html><html lang={language}><meta charset=utf-8><style>{LOOK}</style>"
+    head += f"<script>{program.source(language)}</script>"
     page.set_content(f"{head}<main>{view.html()}</main>")
     page.wait_for_function(PAINTED)
     page.wait_for_timeout(100)  # two frames: the first may change the room of the second
