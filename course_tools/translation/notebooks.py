@@ -132,8 +132,9 @@ def readme(to):
     own = {one.msgid: one for one in catalogues.read("readme", to)}
     text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
     text = units.rewritten(text, lambda unit: _said(unit, own, to))
-    title, _, rest = text.partition("\n\n")
-    return f"{title}\n\n{REVIEWED[to]}{rest}".replace("](notebooks/", f"](notebooks/{to}/")
+    title, _, rest = text.split("\n\n", 2)
+    others = "[English](README.md) · 中文"  # the other way round
+    return f"{title}\n\n{others}\n\n{REVIEWED[to]}{rest}".replace("](notebooks/", f"](notebooks/{to}/")
 
 
 def run(names=(), check=False, to="zh"):
