@@ -140,7 +140,10 @@ def use(language: str) -> None:
     """Speak this language from now on. Raises ValueError for one that the course does not have."""
     if language not in LANGUAGES:
         raise ValueError(f"language is {language!r}; the course has {', '.join(map(repr, LANGUAGES))}.")
+    from course_kit.views import program
+
     _current[:] = [language, Words({} if language == "en" else catalogue(language))]
+    program.speak(table(language))
 
 
 def words(text: str) -> str:

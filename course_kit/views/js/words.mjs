@@ -9,8 +9,21 @@ const HOLE = "\0"; // of a msgid that has no numbers yet
 const SHOWN = ["aria-label", "aria-valuetext", "ariaLabel", "title", "placeholder", "alt", "textContent", "innerText"];
 const NAMES = [...SHOWN, "label", "words", "caption", "name", "text", "hint", "header"];
 // calls whose arguments are no words; of some only the first is none
-const SILENT =
-  /^(query|matches|closest|addEventListener|removeEventListener|getContext|getElementById|createElement|classList|remove$|toggle$|contains$|startsWith|endsWith|includes|split$|join$|replace|indexOf|match|test$|style$|font$|fresh|adopt|getPropertyValue|setProperty|getAttribute|removeAttribute|hasAttribute|matchMedia|dispatchEvent|Event$|RegExp|fetch|getItem|setItem|removeItem|deleteProperty|hasCommand|addCommand|execute|URL$)/;
+const SILENT = new RegExp(
+  [
+    "^(query|matches|closest|contains$|toggle$|remove$|classList|createElement|getElementById|getContext|matchMedia)",
+    "^(addEventListener|removeEventListener|dispatchEvent|Event$|fetch|URL$|hasCommand|addCommand|execute)",
+    "^(startsWith|endsWith|includes|split$|join$|replace|indexOf|match|test$|RegExp|fresh|adopt|style$|font$)",
+    "^(getPropertyValue|setProperty|deleteProperty|getAttribute|removeAttribute|hasAttribute)",
+    "^(getItem|setItem|removeItem)",
+  ].join("|"),
+);
+const CODE =
+  /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|px\b|^import |^from \S+ import|^"|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/;
+const ATTRIBUTE = new RegExp(
+  "^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font|Authorization)$" +
+    "|^data-|^aria-(?!label|value)",
+);
 const FIRST = /^(h|el|svgElement|setAttribute|listen|on|text|number|numbers|vector|follow)$/; // the name of a thing
 
 /** @param {any} node */
@@ -67,11 +80,7 @@ function numbered(text) {
 /** Whether a text looks as if it were read. @param {string} text @param {boolean} surely */
 function read(text, surely) {
   const own = text.replace(/\{\d+\}/g, " ").trim();
-  if (
-    !/\p{L}{2}/u.test(own) ||
-    /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|px\b|^import |^from \S+ import|^"|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/.test(own)
-  )
-    return false;
+  if (!/\p{L}{2}/u.test(own) || CODE.test(own)) return false;
   if (surely) return /\p{L}{2}/u.test(own);
   if (/^(Arrow|Page)\w+$|^(Home|End|Enter|Escape|Tab|Space|Control|Shift|NaN|UTF-8)$|^[A-Z0-9_]+$/.test(own))
     return false;
@@ -207,12 +216,7 @@ class Reader {
   Property({ key, value, computed }) {
     const name = key.name ?? key.value ?? "";
     if (computed) this.visit(key, { surely: false });
-    if (
-      /^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font|Authorization)$|^data-|^aria-(?!label|value)/.test(
-        name,
-      )
-    )
-      return;
+    if (ATTRIBUTE.test(name)) return;
     if (name === "header" && value.type === "ArrayExpression") {
       for (const one of value.elements) this.visit(one, { surely: true });
       return;

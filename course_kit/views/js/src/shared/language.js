@@ -97,7 +97,11 @@ class Words {
     return null;
   }
 
-  /** Sentence by sentence, as many at once as are known. @param {string[]} sentences @param {boolean} all whether each must be */
+  /**
+   * Sentence by sentence, as many at once as are known.
+   * @param {string[]} sentences
+   * @param {boolean} all whether each must be
+   */
   each(sentences, all) {
     let [whole, known] = ["", false];
     for (let at = 0, end = 0; at < sentences.length; at = end) {
@@ -122,7 +126,12 @@ class Words {
   }
 }
 
-/** No space beside Chinese where English has one between words. @param {string} before @param {string} text @param {string} after */
+/**
+ * No space beside Chinese where English has one between words.
+ * @param {string} before
+ * @param {string} text
+ * @param {string} after
+ */
 function spaced(before, text, after) {
   return (CHINESE.test(text[0]) ? "" : before) + text + (CHINESE.test(text.at(-1) ?? "") ? "" : after);
 }
