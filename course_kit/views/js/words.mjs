@@ -19,7 +19,7 @@ const SILENT = new RegExp(
   ].join("|"),
 );
 const CODE =
-  /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|px\b|^import |^from \S+ import|^"|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/;
+  /^https?:|^[.#/][\w-]|[{}]|;(?! |$)|^<|var\(|px\b|\[lang|^import |^from \S+ import|^"|^[a-z-]+\([^)]*\)?$|^\w+:$|^--/;
 const ATTRIBUTE = new RegExp(
   "^(class|className|style|id|type|role|kind|d|transform|href|src|for|mark|ink|font|Authorization)$" +
     "|^data-|^aria-(?!label|value)",

@@ -61,7 +61,8 @@ test("words.mjs lists what readers see, a sentence of elements whole", () => {
     `import { h } from "./Some Thing.js";
     const label = \`\${n} word\${n === 1 ? "" : "s"}\`;
     h("p", { class: "Quiet one", title: "play" }, "Press ", h("b", {}, "play"), " again");
-    box.querySelector("A b"); c.font = "700 12px Serif"; if (event.key === "Page Down") say(\`\${a} attends to \${b}\`);`,
+    box.querySelector("A b"); c.font = "700 12px Serif";
+    if (event.key === "Page Down") say(\`\${a} attends to \${b}\`);`,
   );
   const found = JSON.parse(
     execFileSync(process.execPath, [join(import.meta.dirname, "..", "words.mjs"), file], { encoding: "utf8" }),
@@ -73,7 +74,7 @@ test("words.mjs lists what readers see, a sentence of elements whole", () => {
       [2, "{0} words"],
       [3, "play"],
       [3, "Press {0} again"],
-      [4, "{0} attends to {1}"],
+      [5, "{0} attends to {1}"],
     ],
   );
 });

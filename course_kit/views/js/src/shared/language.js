@@ -196,11 +196,11 @@ export function pieces(text) {
 
 const ATTRIBUTES = ["aria-label", "aria-valuetext", "title", "placeholder", "alt"];
 const FOREIGN = "script, style, code, textarea, [translate=no], [lang]:not([lang^=zh], [lang^=en])";
-const NAMED = "button, summary, legend, label, option, caption"; // what they say is ours; elsewhere a word may be data
+const NAMED = /^(BUTTON|SUMMARY|LEGEND|LABEL|OPTION|CAPTION)$/; // what they say is ours; elsewhere a word may be data
 const MARK = 0xe000; // an element within a sentence
 
 /** @param {string} text @param {Element} element */
-const said = (text, element) => (element.matches(NAMED) ? translate(text) : phrase(text));
+const said = (text, element) => (NAMED.test(element.tagName) ? translate(text) : phrase(text));
 
 /** The sentence of an element, in which others stand; else each piece of it alone. @param {Element} element */
 function utter(element) {
