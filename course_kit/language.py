@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
+from course_kit.markup import inline
 
 LANGUAGES = {"en": "", "zh": "zh_CN"}  # as `use` takes it: the name of its folder in locale/
 HOLE = re.compile(r"\{(\d+)\}")
 BETWEEN = " · "
 ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
-OURS = re.compile(r'class="(?:course-|maps)')
 BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
 AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
 FULL = {".": "。", ":": "："}
@@ -140,58 +140,12 @@ def use(language: str) -> None:
     """Speak this language from now on. Raises ValueError for one that the course does not have."""
     if language not in LANGUAGES:
         raise ValueError(f"language is {language!r}; the course has {', '.join(map(repr, LANGUAGES))}.")
-    from course_kit.views import program
-
     _current[:] = [language, Words({} if language == "en" else catalogue(language))]
-    program.speak(table(language))
 
 
 def words(text: str) -> str:
     """A sentence in the language in use."""
     return _current[1](text)
-
-
-def install(shell) -> None:
-    """Lets an IPython shell show everything in the language in use. None: there is none. May be called again."""
-    if shell is None or getattr(shell.display_formatter.format, "speaks", False):
-        return
-    before = shell.display_formatter.format
-
-    def speaking(*given, **more):
-        bundle, metadata = before(*given, **more)
-        return output(bundle), metadata
-
-    speaking.speaks = True  # type: ignore[attr-defined]
-    shell.display_formatter.format = speaking
-
-
-def output(bundle: dict[str, Any]) -> dict[str, Any]:
-    """A bundle of an output by MIME type, with its words in the language in use."""
-    if current() == "en" or not OURS.search(bundle.get("text/html", "")):
-        return bundle
-    made = {**bundle, "text/html": page(bundle["text/html"])}
-    if "text/plain" in bundle:
-        lines = bundle["text/plain"].split("\n")
-        made["text/plain"] = "\n".join(line if line.startswith("  ") else words(line) for line in lines)
-    return made
-
-
-def page(made: str) -> str:
-    """HTML of ours with its words in the language in use: a view, a verdict, a table."""
-    from course_kit.views import fragments
-
-    if current() == "en":
-        return made
-    if (view := fragments.read(made)) is None:
-        return text(made)
-    before, _, _ = made.partition(fragments.START)
-    still, told = view.still, spec(view.spec)
-    for mine in (view.spec["caption"], view.spec["words"]):  # whole: the picture's words are of several sentences
-        plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", mine)
-        said = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", words(mine))
-        still = still.replace(html.escape(plain), html.escape(said)) if plain else still
-    told = fragments.View(text(still), told, view.data)
-    return f"{before}{fragments.START}{told.still}{told.html().removeprefix(fragments.START)}{text(view.after)}"
 
 
 def spec(given: dict[str, Any]) -> dict[str, Any]:
@@ -224,7 +178,6 @@ SAID = re.compile(r'\b(alt|title|aria-label|content|placeholder)="([^"]*)"')
 
 def text(made: str) -> str:
     """HTML whose runs of text, with the code and the emphasis in them, are translated."""
-    from course_kit.exercises.show import inline
 
     def run(piece: str) -> str:
         if not re.search(r"[A-Za-z]{2}", piece):

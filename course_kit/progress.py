@@ -15,7 +15,8 @@ from typing import Any
 from course_kit import files, lessons
 from course_kit.cells import answers, sources
 from course_kit.exercises import catalogue, define, record
-from course_kit.exercises.show import Note, box, display, inline, note_of, paragraph, sentence
+from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
+from course_kit.markup import inline
 
 OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}

@@ -64,14 +64,14 @@ def setup(seed: int = 0, language: str = "en") -> Runtime:
     from course_kit.callbacks import Display
     from course_kit.mine import lookup
     from course_kit.runs.store import Keeping
-    from course_kit.views import picture, program
+    from course_kit.views import picture, program, spoken
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
     languages.use(language)
-    languages.install(shell.ipython())
+    spoken.install(shell.ipython())
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())

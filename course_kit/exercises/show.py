@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from course_kit.markup import LINK, inline
 from course_kit.shell import in_notebook
 
 EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
@@ -29,7 +29,6 @@ STAMPS = {
 }
 WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
-LINK = re.compile(r"\[([^\]]+)\]\(#([^)\"<>]+)\)")
 PATIENT = 3  # attempts after which the first hint is open
 
 Piece = tuple[str, str]  # the same content as HTML and as plain text
@@ -85,19 +84,6 @@ def stamp(state: str) -> str:
         '<span class="course-stamp" style="display:inline-grid;place-items:center;width:1.5em;height:1.5em;'
         f'margin-right:.3em;box-sizing:border-box;font-weight:bold;line-height:1;{STAMPS[state]}">{sign}</span>'
     )
-
-
-def inline(text: str) -> str:
-    """`code`, *emphasis* and [links](#to-a-heading) of a plain sentence, as HTML."""
-    text = re.sub(r"`([^`]+)`", _code_in_words, html.escape(text, quote=False))
-    text = LINK.sub(r'<a href="#\2">\1</a>', text)
-    return re.sub(r"(?<![*\w])\*(\w[^*<]*\w)\*(?![*\w])", r"<em>\1</em>", text)
-
-
-def _code_in_words(match: re.Match) -> str:
-    """Code within a sentence; a short call is not broken inside a name."""
-    style = ' style="white-space:nowrap"' if len(match[1]) <= 48 else ""
-    return f"<code{style}>{match[1]}</code>"
 
 
 def paragraph(text: str) -> str:

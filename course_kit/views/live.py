@@ -96,8 +96,8 @@ class Below(ipywidgets.HTML):
 
 def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:
     """The HTML that `tell()` gives, to display below the view; asked again whenever a trait of these names changes."""
-    told = Below(language.page(tell()))
-    view.observe(lambda _: setattr(told, "value", language.page(tell())), [*names])
+    told = Below(language.text(tell()))
+    view.observe(lambda _: setattr(told, "value", language.text(tell())), [*names])
     return told
 
 

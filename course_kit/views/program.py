@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 
+from course_kit import language as speech
 from course_kit.shell import on_colab
 
 FILE = Path(__file__).parent / "js" / "dist" / "views.js"
@@ -28,35 +29,22 @@ UNPACK = (  # an inline script of 0.3 MB would be 0.3 MB in a notebook; packed i
 )
 
 
-_spoken: dict[str, str] = {}  # by this process
-
-
-def speak(words: dict[str, str]) -> None:
-    """From now on what the program says by itself is looked up here: {English: translation}; {}: as it is written."""
-    _spoken.clear()
-    _spoken.update(words)
-
-
-def source(words: dict[str, str] | None = None) -> str:
-    """The program: one script, its style sheets in it; in front its words in another language (None: see `speak`)."""
-    words = _spoken if words is None else words
-    table = json.dumps(words, ensure_ascii=False).replace("</", "<\\/")
-    return (f"globalThis.courseWords={table};\n" if words else "") + _code()
+def source(language: str | None = None) -> str:
+    """The program: one script, its style sheets in it; in front its words, where another language is in use."""
+    return _source(language or speech.current())
 
 
 @functools.cache
-def _code() -> str:
-    return FILE.read_text(encoding="utf-8")
+def _source(language: str) -> str:
+    code = FILE.read_text(encoding="utf-8")
+    words = json.dumps(speech.table(language), ensure_ascii=False).replace("</", "<\\/")
+    return code if language == "en" else f"globalThis.courseWords={words};\n{code}"
 
 
-def packed() -> str:
+@functools.cache
+def packed(language: str) -> str:
     """The program as an element of HTML, small."""
-    return _packed(source())
-
-
-@functools.lru_cache(2)
-def _packed(code: str) -> str:
-    return UNPACK % base64.b64encode(gzip.compress(code.encode(), mtime=0)).decode()
+    return UNPACK % base64.b64encode(gzip.compress(source(language).encode(), mtime=0)).decode()
 
 
 def module() -> str:
@@ -71,9 +59,9 @@ def brought() -> bool:
 
 def with_setup() -> str:
     """What `setup()` puts into its output: the program, or "" where it comes otherwise."""
-    return "" if brought() or on_colab() else packed()
+    return "" if brought() or on_colab() else packed(speech.current())
 
 
 def with_each() -> str:
     """What each view carries: the program on Google Colab, else ""."""
-    return packed() if on_colab() else ""
+    return packed(speech.current()) if on_colab() else ""

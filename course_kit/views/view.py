@@ -83,7 +83,7 @@ class View:
             f"<title>{html.escape(self.title)}</title><style>:root{{color-scheme:light dark}}"
             "body{font:15px system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:#1b2430}"
             "@media(prefers-color-scheme:dark){body{background:#1c2128;color:#e6ebf1}}img{max-width:100%}</style>"
-            f"<script>{program.source(language.current())}</script><main>{language.page(self.fragment())}</main></html>\n"
+            f"<script>{program.source()}</script><main>{language.text(self.fragment(language.spec(self.spec())))}</main></html>\n"
         )
         if path is not None:
             pathlib.Path(path).write_text(page, encoding="utf-8")

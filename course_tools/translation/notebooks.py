@@ -12,6 +12,7 @@ import copy
 import re
 
 from course_kit import files, language, lessons
+from course_kit.views import spoken
 from course_tools.authoring import serialiser, sources, stills
 from course_tools.translation import catalogues, units
 
@@ -63,7 +64,7 @@ def _translate(cell, own, to):
     cell.source = cell.source.replace(SETUP, f'course_kit.setup(language="{to}")')
     for output in cell.outputs:
         if "data" in output:
-            output["data"] = language.output(output["data"])
+            output["data"] = spoken.output(output["data"])
 
 
 def _said(unit, own, to):

@@ -15,7 +15,7 @@ import pytest
 
 from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, call, stubs
-from course_kit.exercises.show import LINK
+from course_kit.markup import LINK
 from course_tools.authoring import building
 from course_tools.authoring.rules.names import names
 

@@ -39,7 +39,7 @@ def test_words_are_looked_up_whole_as_templates_and_by_sentence(chinese, english
 
 def test_html_keeps_its_tags_its_code_and_what_is_preformatted(chinese):
     made = '<p class="course-x" title="Not yet.">✗ <b>Not yet.</b></p><pre>Not yet.</pre>'
-    assert language.page(made) == made.replace('"Not yet."', '"还不对。"').replace("<b>Not yet.", "<b>还不对。")
+    assert language.text(made) == made.replace('"Not yet."', '"还不对。"').replace("<b>Not yet.", "<b>还不对。")
 
 
 def test_a_spec_keeps_its_values_and_names(chinese):
@@ -57,13 +57,15 @@ def test_a_language_that_is_not_there():
 
 
 def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
-    text = '## A title\n<a id="x"></a>\n- one $x$ `y`\n\n$$ a = b $$\n\n| ab cd | 1 |\n|---|---|\n```\ncode here\n```\n<!-- source: X -->'
+    text = '## A title\n<a id="x"></a>\n- one $x$ `y`\n\n$$ a = b $$\n\n| ab cd | 1 |\n|---|---|\n'
+    text += "```\ncode here\n```\n<!-- source: X -->"
     assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
     assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
 
 
 def test_strings_of_code_that_readers_see():
-    code = 'def f():\n    "docstring here"\n    show(title="Why?", label=f"{len(x)} of {y:.2f} keys")\n    raise ValueError("a b")\n'
+    code = 'def f():\n    "docstring here"\n    show(title="Why?", label=f"{len(x)} of {y:.2f} keys")\n'
+    code += '    raise ValueError("a b")\n'
     assert [text for _, text in units.of_code(code)] == ["Why?", "{0} of {1} keys"]
 
 

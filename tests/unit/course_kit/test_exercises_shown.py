@@ -11,7 +11,8 @@ from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
 from course_kit import exercises as kit
 from course_kit.exercises import again, catalogue, exercise, find_error, hint, show, solution
 from course_kit.exercises.judge import judge
-from course_kit.exercises.show import array, hints_note, inline, verdict_note
+from course_kit.exercises.show import array, hints_note, verdict_note
+from course_kit.markup import inline
 
 catalogue.load()
 HINTS = ("Look.", "Nearer.")
