@@ -24,6 +24,7 @@ BETWEEN = " · "
 ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
 BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
 AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
+AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
 FULL = {".": "。", ":": "："}
 VALUES = {"kind", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text", "format"}
 CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
@@ -36,36 +37,39 @@ class Words:
         self.exact = {text: said for text, said in entries.items() if not HOLE.search(text)}
         templates = [Template(text, said) for text, said in entries.items() if HOLE.search(text)]
         self.templates = sorted(templates, key=lambda one: -one.size)
-        self.found: dict[str, str | None] = {}
+        self.found: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
-        """The text in the catalogue's language; as it is, or in parts, where the catalogue does not know it."""
-        if (said := self.known(text)) is not None:
-            return said
-        parts = text.split(BETWEEN)
-        if len(parts) > 1:
-            return BETWEEN.join(map(self, parts))
-        parts = ENDS.split(text)
-        return _joined(list(map(self, parts))) if len(parts) > 1 else text
-
-    def known(self, text: str) -> str | None:
-        """Its translation as a whole, apart from a bullet before it and a full stop behind; None if there is none."""
+        """The text in the catalogue's language; in parts, or as it is, where the catalogue does not know it."""
         if text not in self.found:
-            before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
-            said = self._whole(inside + stop)
-            if said is None and stop and (said := self._whole(inside)) is not None:
-                said += FULL[stop]
-            said = None if said is None else before + said + after
-            self.found[text] = said
+            said = self._whole(text, True)
+            self.found[text] = self._parts(text) or self._whole(text, False) or text if said is None else said
         return self.found[text]
 
-    def _whole(self, text: str) -> str | None:
+    def _parts(self, text: str) -> str | None:
+        """What is between dots, or sentence by sentence; None if none of them is known."""
+        for between, parts in ((BETWEEN, text.split(BETWEEN)), (" ", ENDS.split(text))):
+            said = list(map(self, parts)) if len(parts) > 1 else parts
+            if said != parts:
+                return AFTER_FULL.sub("", between.join(said))
+        return None
+
+    def _whole(self, text: str, strict: bool) -> str | None:
+        """Its translation in one piece, also without a bullet before it, a full stop or a capital."""
+        before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
+        for one, end in ((inside + stop, ""), (inside, FULL.get(stop, ""))):
+            for tried in (one, one[:1].lower() + one[1:]):
+                if (said := self._exactly(tried, strict)) is not None:
+                    return before + said + end + after
+        return self._exactly(text, strict)
+
+    def _exactly(self, text: str, strict: bool) -> str | None:
         if text in self.exact:
             return self.exact[text]
-        for strict in (True, False):
-            for one in self.templates:
-                if all(piece in text for piece in one.pieces) and (found := one.pattern(strict).fullmatch(text)):
-                    return HOLE.sub(functools.partial(self._filled, found.groups()), one.said)
+        for one in self.templates:
+            if all(piece in text for piece in one.pieces) and (found := one.pattern(strict).fullmatch(text)):
+                said = HOLE.sub(functools.partial(self._filled, found.groups()), one.said)
+                return AFTER_FULL.sub("", said)
         return None
 
     def _filled(self, inside: tuple[str, ...], hole: re.Match) -> str:
@@ -84,14 +88,9 @@ class Template:
     def pattern(self, strict: bool) -> re.Pattern:
         """It groups what is in the holes: of short texts one word; strictly, none holds the end of a sentence."""
         if strict not in self.patterns:
-            hole = r"([^\s]*)" if self.size < 6 else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
+            hole = r"(\S*(?: \S+){0,2}?)" if self.size < 6 else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
             self.patterns[strict] = re.compile(hole.join(map(re.escape, self.pieces)), re.S)
         return self.patterns[strict]
-
-
-def _joined(sentences: list[str]) -> str:
-    """Sentences in a row; after a full-width mark there is no space."""
-    return re.sub(r"(?<=[。？！：；”]) ", "", " ".join(sentences))
 
 
 def folder() -> Path:

@@ -12,6 +12,7 @@ from course_tools.translation import units
 
 OTHERS = {"readme": units.of_readme, "interface": units.of_interface}  # catalogues of no notebook
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
+PLURAL = re.compile(r"(?<=[a-z])\{\d+\}(?!\w)")  # "{0} cell{1}": a hole that another language may leave out
 PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\{\d+\}|\[(?:query|key|value|output)\||</?[a-z][^>]*>")
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 
@@ -88,10 +89,10 @@ def problems(name, language):
 
 def lost(text, said):
     """How a translation differs in what may not: formulas, code, addresses, holes, numbers -> list of sentences."""
-    found = []
+    found, plural = [], PLURAL.findall(text)
     for kind, read in (("", PROTECTED.findall), ("the number ", _numbers)):
         ours, theirs = collections.Counter(read(text)), collections.Counter(read(said))
-        found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
+        found += [f"{kind}{one} of the English is missing" for one in (ours - theirs) if one not in plural]
         found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
     return found
 

@@ -87,7 +87,8 @@ def _hidden(node):
     """Parts of a node whose strings no reader sees."""
     if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False):
         yield node.body[0]
-    if isinstance(node, (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom)):
+    misfit = isinstance(node, ast.Raise) and getattr(getattr(node.exc, "func", None), "id", "") == "Misfit"  # is shown
+    if not misfit and isinstance(node, (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom)):
         yield node
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -117,7 +118,7 @@ def _runs(text):
 def _counted(text):
     """Its holes, {3}, {} or {name}, numbered from 0 in their order."""
     count = iter(range(100))
-    return re.sub(r"\{\w*\}", lambda _: f"{{{next(count)}}}", text)
+    return re.sub(r"\{\w*(?::[^{}]*)?\}", lambda _: f"{{{next(count)}}}", text)
 
 
 def _is_sentence(text):
@@ -131,6 +132,7 @@ def of_template(text):
     count = iter(range(10**6))
     holes = re.sub(r"\{\{.*?\}\}", lambda _: f"{{{next(count)}}}", holes, flags=re.S)
     found, line = [], 1
+    holes = re.sub(r' (?:alt|title|aria-label|placeholder)="([^"]*)"', r"><t>\1</t", holes)
     for piece in RUNS.split(holes)[::3]:
         if piece and not piece.startswith("<"):
             found += [(line, " ".join(one.split())) for one in _runs(piece.strip())]
