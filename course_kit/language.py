@@ -24,6 +24,7 @@ BETWEEN = " · "
 ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
 BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
 AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
+SHORT, LONG = 6, 24  # letters of a template; in a short one each hole is a word or a quotation
 AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
 FULL = {".": "。", ":": "："}
 VALUES = {"kind", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text", "format"}
@@ -42,32 +43,46 @@ class Words:
     def __call__(self, text: str) -> str:
         """The text in the catalogue's language; in parts, or as it is, where the catalogue does not know it."""
         if text not in self.found:
-            said = self._whole(text, True)
-            self.found[text] = self._parts(text) or self._whole(text, False) or text if said is None else said
+            ways = (
+                self._whole,
+                lambda one: self._whole(one, LONG),
+                self._parts,
+                lambda one: self._whole(one, 2 * SHORT),
+            )
+            self.found[text] = next((said for way in ways if (said := way(text)) is not None), text)
         return self.found[text]
 
     def _parts(self, text: str) -> str | None:
-        """What is between dots, or sentence by sentence; None if none of them is known."""
-        for between, parts in ((BETWEEN, text.split(BETWEEN)), (" ", ENDS.split(text))):
-            said = list(map(self, parts)) if len(parts) > 1 else parts
-            if said != parts:
-                return AFTER_FULL.sub("", between.join(said))
+        """What is between dots, or some sentences at a time; None if none of them is known."""
+        for between, ends in ((BETWEEN, re.compile(BETWEEN)), (" ", ENDS)):
+            parts, said = ends.split(text), []
+            while len(parts) > 1 or parts and said:
+                most = next(
+                    (n for n in range(len(parts) - (not said), 1, -1) if self._whole(between.join(parts[:n]))), 1
+                )
+                said.append(self(between.join(parts[:most])))
+                del parts[:most]
+            if said and (made := between.join(said)) != text:
+                return AFTER_FULL.sub("", made)
         return None
 
-    def _whole(self, text: str, strict: bool) -> str | None:
-        """Its translation in one piece, also without a bullet before it, a full stop or a capital."""
+    def _whole(self, text: str, loose: int = 0) -> str | None:
+        """Its translation in one piece, also without a bullet before it, a full stop or a capital. loose: the letters
+        that a template has if its holes may hold more than a sentence; 0: none may."""
         before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
         for one, end in ((inside + stop, ""), (inside, FULL.get(stop, ""))):
             for tried in (one, one[:1].lower() + one[1:]):
-                if (said := self._exactly(tried, strict)) is not None:
+                if (said := self._exactly(tried, loose)) is not None:
                     return before + said + end + after
-        return self._exactly(text, strict)
+        return self._exactly(text, loose)
 
-    def _exactly(self, text: str, strict: bool) -> str | None:
+    def _exactly(self, text: str, loose: int) -> str | None:
         if text in self.exact:
             return self.exact[text]
         for one in self.templates:
-            if all(piece in text for piece in one.pieces) and (found := one.pattern(strict).fullmatch(text)):
+            if one.size < loose:
+                break
+            if all(piece in text for piece in one.pieces) and (found := one.pattern(not loose).fullmatch(text)):
                 said = HOLE.sub(functools.partial(self._filled, found.groups()), one.said)
                 return AFTER_FULL.sub("", said)
         return None
@@ -88,7 +103,7 @@ class Template:
     def pattern(self, strict: bool) -> re.Pattern:
         """It groups what is in the holes: of short texts one word; strictly, none holds the end of a sentence."""
         if strict not in self.patterns:
-            hole = r"(\S*(?: \S+){0,2}?)" if self.size < 6 else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
+            hole = r"(“[^”]*”|\S*)" if self.size < SHORT else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
             self.patterns[strict] = re.compile(hole.join(map(re.escape, self.pieces)), re.S)
         return self.patterns[strict]
 
