@@ -34,7 +34,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks minutes views check bench results site slides grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks minutes views check results site slides grade lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -70,10 +70,6 @@ minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one ch
 check:  ## drift, anatomy, numbers and imports of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py $(if $(TO),translate --to $(TO) --check,notebooks --check --lint) $(ARGS)
-
-bench:  ## measure, print ratios, write tests/benchmarks/RESULTS.md
-	$(call environment,--extra test --extra serve)
-	@$(RUN) -m tests.benchmarks $(ARGS)
 
 results:  ## make again what is shown as recorded: data/results/
 	$(call environment,--extra test --extra serve)

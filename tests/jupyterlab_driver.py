@@ -1,4 +1,4 @@
-"""A JupyterLab of our own in a headless browser, for the browser tests and the benchmarks.
+"""A JupyterLab of our own in a headless browser, for the browser tests.
 
 Nothing may leave the machine: every request that is not to the page itself is refused and noted.
 """

@@ -229,7 +229,7 @@ class TestMake:
 
     def test_help_names_every_command_that_the_readme_needs(self):
         shown = self.make("help").stdout
-        for target in ("lab", "author", "test", "test-gpu", "notebooks", "bench", "results", "lint", "lock", "clean"):
+        for target in ("lab", "author", "test", "test-gpu", "notebooks", "results", "lint", "lock", "clean"):
             assert f"make {target} " in shown
 
     def test_ci_runs_make_test(self):
