@@ -3,7 +3,7 @@
     opening.py, hand_ins.py    read folders, zips, answer files as text
     sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
-    report.py       CSV and screen                                     clusters.py  wrong answers that no check recognises
+    report.py       CSV and screen
     gradebooks.py   points, and files for Canvas, Moodle, Gradescope
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
@@ -41,7 +41,7 @@ def run(
             "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
     from ..assignments import Key
-    from . import clusters, gradebooks, hand_ins, report, sandbox
+    from . import gradebooks, hand_ins, report, sandbox
 
     found = hand_ins.entries(Path(folder))
     names = Key(Path(key)) if key else None
@@ -56,8 +56,6 @@ def run(
     if words:
         report.write_words(rows, Path(words))
     print(report.summary(rows, exercises, Path(out)))
-    if unknown := clusters.summary([row.unrecognised for row in rows]):
-        print(f"{unknown}\n")
     print(f"{time.monotonic() - begun:.0f} seconds.")
     return int(any(row.serious for row in rows))
 

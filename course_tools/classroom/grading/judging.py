@@ -21,11 +21,9 @@ from course_kit.exercises.judge import judge_repair
 from course_kit.exercises.repair import unchanged
 
 from ..assignments import Key
-from .clusters import Unrecognised, unrecognised
 from .hand_ins import Answer, HandIn, course, read
 from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
 
-STATES = ("right", "wrong", "suspect", "open", "missing", "timed out", "ended", "not run")
 READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
@@ -36,17 +34,16 @@ DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 @dataclass
 class Row:
-    """What became of a hand-in. states: exercise -> one of STATES; said: exercise -> the teacher's words; unrecognised:
-    exercise -> a wrong answer that no known mistake explains. attempts: exercise -> how many, as the student's
-    record says; looked: exercises whose solution was asked for, or unfolded; owner: whose hand-out it is. serious:
-    something in it needs a look. mark: the checksum of all its answers."""
+    """What became of a hand-in. states: exercise -> "right", "wrong", "suspect", "open", "missing", "timed out",
+    "ended" or "not run"; said: exercise -> the teacher's words. attempts: exercise -> how many, as the student's record
+    says; looked: exercises whose solution was asked for, or unfolded; owner: whose hand-out it is. serious: something
+    in it needs a look. mark: the checksum of all its answers."""
 
     student: str
     file: str
     when: str = ""
     states: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
-    unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
@@ -92,9 +89,7 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
                 row.states[name] = "not run"
             else:
                 answer = work.answers[name]
-                row.states[name], row.said[name], verdict = _one(answer, find(name), room, seconds, seen)
-                if row.states[name] == "wrong" and verdict and (new := unrecognised(verdict, answer.source)):
-                    row.unrecognised[name] = new
+                row.states[name], row.said[name] = _one(answer, find(name), room, seconds, seen)
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
     finally:
@@ -106,11 +101,11 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
     return row
 
 
-def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str, Any]:
-    """(state, words, the verdict if there is one). seen: what answers tried -> names of their exercises."""
-    remote = verdict = None
+def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
+    """(state, words). seen: what answers tried -> names of their exercises."""
+    remote = None
     if isinstance(exercise, FindError) and unchanged(exercise, answer.statements[-1]):
-        return "open", "", None
+        return "open", ""
     try:
         room.get()
         with time_limit(PATIENCE * seconds):
@@ -136,7 +131,7 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
         seen.setdefault(TRIED["borrowed"], []).append(exercise.name)
     if remote:
         remote.close()
-    return state, words, verdict
+    return state, words
 
 
 def _stopped(verdict: Verdict | None) -> bool:

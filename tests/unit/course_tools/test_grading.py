@@ -11,7 +11,6 @@ import dataclasses
 import io
 import json
 import os
-import pickle
 import re
 import textwrap
 import unicodedata
@@ -24,18 +23,16 @@ import pytest
 import torch
 from small_exercises import in_cell
 
-from course import main, parser
+from course import main
 from course_kit import dependencies
 from course_kit.cells import answers
 from course_kit.dependencies import parsed_cells
 from course_kit.exercises import judge, record
 from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import Case, Exercise, Wrong
-from course_kit.exercises.diagnose import Outcome, Verdict
 from course_tools.classroom import grading, handing_in
-from course_tools.classroom.grading import clusters, hand_ins, judging, report, sandbox
-from course_tools.classroom.grading.clusters import Unrecognised, unrecognised
-from course_tools.classroom.grading.judging import STATES, STUCK, Row, borrowed
+from course_tools.classroom.grading import hand_ins, judging, report, sandbox
+from course_tools.classroom.grading.judging import Row, borrowed
 from course_tools.classroom.grading.remote import Remote, Room, shifted, varied
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
@@ -44,11 +41,6 @@ WEEKLY = lambda *values: pytest.param(*values, marks=pytest.mark.weekly)  # noqa
 FIRST, SECOND, THIRD = "gaussian kernel", "attention pooling", "leave-one-out mask"
 WRONG = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    return -distance'
 KNOWN = "import torch\n@exercise('scaled dot-product score')\ndef score(queries, keys):\n    return queries @ keys.mT"
-KERNEL = 'import torch\n@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    '
-UNKNOWN = {
-    "ann": "return 1 / (1 + (distance / width) ** 4)",
-    "bob": "steep = (distance / width) ** 2\n    return 1 / (1 + steep * steep)",
-}
 STEP = """import torch
 import torch.nn.functional as F
 from course_utils.toy_tasks import BEGIN
@@ -191,7 +183,7 @@ def attacked(name, attack, landmark):
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """A class, graded by the command -> (exit status, rows of the CSV by student, lines of --words, what it said)."""
+    """A class, graded by the command -> (exit status, rows of the CSV by student, lines of --words)."""
     find_sandbox.needed()
     place = tmp_path_factory.mktemp("class")
     folder = place / "in"
@@ -200,8 +192,6 @@ def table(tmp_path_factory):
     os.replace(jürgen / "01_nadaraya_watson.ipynb", jürgen / "my homework (2).ipynb")
     (jürgen / "02_scoring_functions.ipynb").write_text('{"cells": [{"cell_type": "code"')
     make.workbook(folder / "partial", {FIRST: WRONG, SECOND: learnt(), "scaled dot-product score": KNOWN}, ("01", "02"))
-    for name, body in UNKNOWN.items():
-        make.workbook(folder / name, {FIRST: KERNEL + body}, "01")
     uses = HEADS.format("masked_softmax, split_heads") + USES
     lends = HEADS.format("multi_head as course") + "return course(q, k, v, heads, mask)"
     for name, cell in (("own", uses), ("lent", lends)):
@@ -223,13 +213,13 @@ def table(tmp_path_factory):
     (folder / "essay.pdf").write_bytes(b"%PDF")
     (folder / "=cmd|' calc'!A1.ipynb").write_text(json.dumps({"cells": [], "nbformat": 4}))
     (folder / "notes.csv").write_text("not a hand-in")
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    with contextlib.redirect_stdout(io.StringIO()):
         status = main(["grade", str(folder), "--out", str(place / "out.csv"), "--words", str(place / "words.csv")])
     assert landmark.read_text() == "untouched"
     with open(place / "out.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     with open(place / "words.csv", encoding="utf-8-sig", newline="") as file:
-        return status, rows, list(csv.DictReader(file)), said.getvalue()
+        return status, rows, list(csv.DictReader(file))
 
 
 @pytest.mark.weekly
@@ -241,7 +231,7 @@ def test_every_exercise_is_graded_right(tmp_path):
 
 
 def test_all_states_and_forms(table):
-    status, rows, words, _ = table
+    status, rows, words = table
     assert status == 1
     assert {one.name: rows["all right"][one.name] for one in SOME} == {one.name: "right" for one in SOME}
     assert (rows["all right"]["solved"], rows["all right"]["of"]) == (str(len(SOME)), str(len(ALL)))
@@ -258,7 +248,7 @@ def test_all_states_and_forms(table):
     assert exported["handed in"].startswith("20")
     assert "nothing to grade" in rows["empty"]["remarks"]
     assert "neither a folder nor a zip" in rows["essay.pdf"]["remarks"]
-    assert "'=cmd|' calc'!A1" in rows and len(rows) == 13
+    assert "'=cmd|' calc'!A1" in rows and len(rows) == 11
     said = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", FIRST)]
     assert said and said[0] != "right"
     one = find("scaled dot-product score")
@@ -321,12 +311,6 @@ def test_one_that_means_harm_does_none_and_is_named(table):
     assert "is a link" in row["remarks"]
 
 
-def test_answers_that_no_check_recognises_are_counted(table):
-    said = table[3]
-    assert f"\n2 students, {FIRST}: " in said and f"\n        {UNKNOWN['ann']}\n" in said
-    assert said.endswith(" seconds.\n")
-
-
 def test_what_a_class_is_made_from_are_plain_numbers():
     assert all(type(number) in (int, float) for one in ALL for case in one.cases() for number in case.init)
 
@@ -381,17 +365,6 @@ def test_a_missing_folder_an_empty_class_and_a_missing_sandbox_are_explained(tmp
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["grade", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == 2
     assert "apt-get install bubblewrap" in capsys.readouterr().err and not (tmp_path / "x.csv").exists()
-
-
-def test_the_guide_says_what_it_does():
-    guide = (make.NOTEBOOKS.parent / "docs" / "teaching.md").read_text("utf-8").split("**Collecting.**")[1]
-    guide = guide.split("\n## ")[0]
-    rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
-    assert {state for row in rows for state in re.findall("`([^`]+)`", row)} == set(STATES)
-    assert f"stopped after {grading.SECONDS:g} seconds of computing" in guide
-    assert STUCK == 3 and "three others of the same student" in guide
-    (command,) = re.findall(r"grade (?:ARGS=\")?(hand-ins [^\"\n]*)", guide)
-    assert vars(parser().parse_args(["grade", *command.split()]))["words"] == "words.csv"
 
 
 def test_new_inputs_of_every_exercise_pass_its_reference():
@@ -502,52 +475,9 @@ MEAN = Exercise(
 )
 
 
-def kept(answer, source="def f(): ..."):
-    return unrecognised(judge.judge(MEAN, answer), source)
-
-
-def counts(*students):
-    return [(name, len(members)) for name, members in clusters.clusters(list(students))]
-
-
-def test_what_the_check_knows_is_not_kept():
-    assert kept(lambda x, y: (x + y) / 2) is None and kept(lambda x, y: x + y) is None
-    assert kept(lambda x, y: x * 3) is None, "an input that is never used has a sentence already"
-    assert kept(lambda x, y: x.add_(y).div_(2)) is None, "so has an input that is changed"
-    assert kept(lambda x, y: x.sub_(y)) is not None
-    assert unrecognised(Verdict("mean of two", "wrong", "Line 1 is not it: …"), "") is None, "a line is no result"
-
-
-def test_the_same_results_are_one_cluster_however_they_come_about():
-    root = [lambda x, y: (x * y) ** 0.5, lambda x, y: torch.exp((x.log() + y.log()) / 2)]
-    root += [lambda x, y: (x.double() * y).sqrt()]
-    one = [{"mean of two": kept(answer)} for answer in root]
-    other = {"mean of two": kept(lambda x, y: torch.maximum(x, y) * 0.9)}
-    failing = [{"mean of two": kept(lambda x, y: x @ T([[1.0]]))} for _ in range(2)]
-    assert counts(other, *one, *failing, {}) == [("mean of two", 3), ("mean of two", 2), ("mean of two", 1)]
-    assert counts({"a": one[0]["mean of two"]}, {"b": one[0]["mean of two"]}) == [("a", 1), ("b", 1)]
-
-
-def test_the_summary_has_the_ten_most_frequent():
-    def one(number):
-        return {"a": Unrecognised(f"Words {number}.", "x", pickle.dumps([Outcome(number)]))}
-
-    text = clusters.summary([one(0), *map(one, range(13))])
-    assert text.index("2 students, a: Words 0.") < text.index("1 student, a: ")
-    assert text.count("1 student, a: ") == clusters.SHOWN - 1 and "And 3 more" in text
-    assert clusters.summary([]) == clusters.summary([{}]) == ""
-
-
-def test_nothing_that_a_terminal_obeys_is_printed():
-    wild = Unrecognised("said \x1b[2J", "\n".join(["\x1b]0;title\x07" + "x" * 500] * 40), pickle.dumps([]))
-    text = clusters.summary([{"a": wild}])
-    assert "\x1b" not in text and "\x07" not in text and max(map(len, text.splitlines())) < 120
-    assert len(text.splitlines()) < 20 and text.endswith("    …")
-
-
 @pytest.fixture(scope="module")
 def judged():
-    """(state, words, verdict) of a function of x and y with this body, called in the sandbox."""
+    """(state, words) of a function of x and y with this body, called in the sandbox."""
     find_sandbox.needed()
     room = Room()
 
@@ -579,8 +509,8 @@ class TestInTheSandbox:
         wrong answer, and no process that was ended."""
         monkeypatch.setattr(judge, "LOOKING", 1.0)
         body = ending.format("x[0] not in (1.0, 3.0)") + "\n    return (x * y) ** 0.5"
-        state, words, verdict = judged(body, 2.0)
-        assert state == "wrong" and words.startswith("2 of 2 numbers differ") and len(verdict.outcomes) == 2
+        state, words = judged(body, 2.0)
+        assert state == "wrong" and words.startswith("2 of 2 numbers differ")
         assert judged("return (x + y) / 2")[0] == "right", "and the next answer is judged as ever"
 
     @pytest.mark.parametrize(("ending", "state"), [("if {}: os._exit(3)", "ended"), ("while {}: pass", "timed out")])

@@ -152,7 +152,7 @@ class TestGrading:
         room = Room()
         try:
             answer = hand_ins.Answer("", ast.parse(CELL.format(OLD, "q @ k.mT + 1")).body, written=OLD)
-            found, said, _ = judging._one(answer, PUZZLE, room, 5.0, {})
+            found, said = judging._one(answer, PUZZLE, room, 5.0, {})
         finally:
             room.close()
         assert found == "wrong" and "Line 2 is the one" in said
