@@ -19,7 +19,7 @@ def parser():
         return add
 
     add = command("doctor", "classroom.doctor", "check this environment; exit status 1 if something needs doing")
-    add.add_argument("--quick", action="store_true", help="leave out the test run of a notebook and the timing")
+    add.add_argument("--quick", action="store_true", help="leave out the test run of a notebook")
 
     about = "fill workbook/ and open JupyterLab on it; further options go to JupyterLab"
     add = command("lab", "classroom.lab", about, arguments=())
@@ -97,9 +97,8 @@ def parser():
     add.add_argument("name", help="such as 05")
     add.add_argument("--out", metavar="FOLDER", default="build/parcel", help="where to; without: build/parcel")
 
-    add = command("data", "recipes.tables", "list the data and check them, make a table, or fetch a corpus")
-    about = "a table to make, such as co2_weekly, or a corpus to fetch, such as tatoeba-en-fr"
-    add.add_argument("name", nargs="?", help=about)
+    add = command("data", "recipes.tables", "list the data and check them, or fetch a corpus")
+    add.add_argument("name", nargs="?", help="a corpus to fetch, such as tatoeba-en-fr")
     add.add_argument("--index", action="store_true", help="write data/tables.json after a table was changed on purpose")
 
     about = "make a checkpoint, or resume where its training was stopped; without NAME: list them"

@@ -3,7 +3,7 @@
     co2 = load("co2_weekly")        # co2.year, co2.ppm, co2.card
     words = load("word_features")   # words.words, words.features, words.columns
 
-`data/tables.json` has their checksums; `course data` lists, checks and rebuilds them.
+`data/tables.json` has their checksums; `course data` lists and checks them.
 """
 
 import csv

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course_kit import files, runtime
 
-from . import timing, workbook
+from . import workbook
 
 REPAIR = (
     "close JupyterLab and run `make lab`, which repairs the environment "
@@ -37,7 +37,7 @@ class Line:
 def run(quick=False, out=print):
     """The command `doctor` -> exit status: 0 if every line is OK, else 1.
 
-    quick  leave out what takes more than a second: running a notebook, timing this machine
+    quick  leave out what takes more than a second: running a notebook
     """
     lines = []
     for check in [*CHECKS, *([] if quick else SLOW_CHECKS)]:
@@ -230,15 +230,6 @@ def check_notebook():
     return Line("notebook", f"a cell was run in a kernel of this environment, in {seconds:.1f} s with its start")
 
 
-def check_time():
-    """Minutes that each notebook takes from top to bottom, scaled from the machine that was measured."""
-    estimates = timing.estimate()
-    if not estimates:
-        return Line("time", "no notebook has been timed yet (course results notebook_times)")
-    listed = ", ".join(f"{name} {max(minutes, 0.1):.1f}" for name, minutes in estimates.items())
-    return Line("time", f"estimated minutes to run all cells here: {listed}")
-
-
 CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat, check_widgets]
 CHECKS += [check_settings, check_home, check_data, check_checkpoints, check_workbook]
-SLOW_CHECKS = [check_notebook, check_time]
+SLOW_CHECKS = [check_notebook]

@@ -218,7 +218,7 @@ HEAD = """# Lesson plans
 
 Computed from the notebooks by `course plans`; the formula stands in `course_tools/authoring/minutes.py`, and nobody has timed a class by it. How to teach a lesson, and what to ask, is in [teaching.md](teaching.md).
 
-*Alone* is with the exercises; *live* with each exercise explained, but solved elsewhere. *Runs in* is the whole notebook from the first cell to the last, trainings included, in seconds, as `data/results/notebook_times.json` has it (CPU, 2 threads); `make doctor` scales it to your machine. *Trains* is what a cell takes there. What chapter 7 leaves behind trains for ten minutes more, in a terminal.
+*Alone* is with the exercises; *live* with each exercise explained, but solved elsewhere. *Runs in* is the whole notebook from the first cell to the last, trainings included, in seconds, as `data/results/notebook_times.json` has it (CPU, 2 threads). *Trains* is what a cell takes there. What chapter 7 leaves behind trains for ten minutes more, in a terminal.
 
 | Chapter | Notebook | Alone | Live | Runs in |
 |---|---|---|---|---|"""  # noqa: E501

@@ -1,4 +1,4 @@
-"""`course data`: lists the data and checks them, makes a table again, or fetches a corpus."""
+"""`course data`: lists the data and checks them, or fetches a corpus."""
 
 import json
 
@@ -26,22 +26,6 @@ def write_index():
     return sums
 
 
-def co2_weekly_csv():
-    """The text of `data/co2_weekly.csv`, made again from the copy that statsmodels carries.
-
-    Source: C. D. Keeling and others, Mauna Loa Observatory; statsmodels.datasets.co2 (public domain).
-    Raises ModuleNotFoundError without statsmodels (it is in the extra "test").
-    """
-    from statsmodels.datasets import co2
-
-    frame = co2.load_pandas().data
-    lines = [
-        f"{day:%Y-%m-%d},{'' if ppm != ppm else format(ppm, '.1f')}"
-        for day, ppm in zip(frame.index, frame["co2"], strict=True)
-    ]
-    return "\n".join(["date,ppm", *lines]) + "\n"
-
-
 def run(name=None, index=False):
     """The command `course data` -> exit status."""
     if name in fetching.sources():
@@ -51,21 +35,12 @@ def run(name=None, index=False):
             raise FileNotFoundError(str(error)) from None
         return 0
     if name:
-        if name not in MAKERS:
-            raise ValueError(
-                f"{name!r} cannot be made again by a command; these can: {', '.join(MAKERS)}. "
-                f"These can be fetched: {', '.join(fetching.sources())}."
-            )
-        files.write_atomically(folder() / f"{name}.csv", MAKERS[name]())
-        print(f"data/{name}.csv written")
+        raise ValueError(f"{name!r} cannot be fetched; these can: {', '.join(fetching.sources())}.")
     if index:
         print(f"data/{INDEX}: {len(write_index())} files")
     result = verify()
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
-    for source, fields in {} if name or index else fetching.sources().items():
+    for source, fields in {} if index else fetching.sources().items():
         print(f"{source} {whereabouts(source)}: {fields['title']}")
     return int(any(result.values()))
-
-
-MAKERS = {"co2_weekly": co2_weekly_csv}

@@ -200,26 +200,15 @@ def test_a_check_that_breaks_is_an_answer_too(monkeypatch):
     assert said[1].startswith("OK")
 
 
-def test_times_are_scaled_to_this_machine(monkeypatch):
-    monkeypatch.setattr(results, "load", lambda name: {"calibration": 0.1, "seconds": {"01_one": 60.0}})
-    monkeypatch.setattr(timing, "calibrate", lambda: 0.3)  # three times slower than where it was recorded
-    assert timing.estimate() == {"01_one": pytest.approx(3.0)}
-    assert "01_one 3.0" in doctor.check_time().found
-
-
 def test_one_notebook_can_be_timed_and_the_others_stay(monkeypatch):
-    """Its seconds are those of the machine that the others were recorded on."""
-    before = {"date": "then", "calibration": 0.1, "seconds": {"02_two": 20.0, "05_five": 50.0, "09_gone": 1.0}}
+    before = {"date": "then", "seconds": {"02_two": 20.0, "05_five": 50.0, "09_gone": 1.0}}
     monkeypatch.setattr(results, "load", lambda name: results.Recorded(before))
-    monkeypatch.setattr(timing, "calibrate", lambda: 0.2)  # this machine is half as fast
     monkeypatch.setattr(timing.timeit, "timeit", lambda work, number: work() or 8.0)
     monkeypatch.setattr(timing, "_run", (ran := []).append)
     there = ["02_two", "05_five", "05_five_annex"]
     monkeypatch.setattr(building, "names", lambda chosen=(): [x for x in there if x.startswith(tuple(chosen or [""]))])
-    made = timing.record(["05_five_annex"])
+    assert timing.record(["05_five_annex"]) == {"seconds": {"02_two": 20.0, "05_five": 50.0, "05_five_annex": 8.0}}
     assert ran == ["05_five_annex"]
-    assert made == before | {"seconds": {"02_two": 20.0, "05_five": 50.0, "05_five_annex": 4.0}}
-    assert timing.record() == {"calibration": 0.2, "seconds": dict.fromkeys(there, 8.0)}
 
 
 def test_a_notebook_to_time_is_named_with_the_times(capsys):
@@ -227,7 +216,6 @@ def test_a_notebook_to_time_is_named_with_the_times(capsys):
     assert "notebook_times --notebook" in capsys.readouterr().err
 
 
-def test_the_minutes_of_every_notebook_are_known():
-    known = timing.estimate()
-    missing = [f"--notebook {name}" for name in building.names() if name not in known]
-    assert missing == [], f"course results notebook_times {' '.join(missing)}"
+def test_the_seconds_of_every_notebook_are_known():
+    known = results.load("notebook_times")["seconds"]
+    assert [name for name in building.names() if name not in known] == []
