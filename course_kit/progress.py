@@ -14,7 +14,7 @@ from typing import Any
 
 from course_kit import files, lessons
 from course_kit.cells import answers, sources
-from course_kit.exercises import catalogue, define, record
+from course_kit.exercises import record
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
 from course_kit.markup import inline
 
@@ -67,22 +67,10 @@ def _next(states: States) -> str:
     return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
 
 
-def today(name: str, known: set[str]) -> str:
-    """Today's name of an exercise. known: those of today, for which no chapter has to be imported."""
-    if name not in known:
-        catalogue.load()
-    return name if name in known else define.current(name)
-
-
-def recorded(where: Path, known: set[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """What the record of a workbook says of each exercise, and sentences about what cannot be read. known: today's
-    names; if it has others, the chapters are asked for them."""
+def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What the record of a workbook says of each exercise, and sentences about what cannot be read."""
     try:
-        entries = record.read(where)
-        if entries.keys() - known:
-            catalogue.load()
-            entries = record.read(where)
-        return entries, []
+        return record.read(where), []
     except record.Damaged as damage:
         return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
@@ -108,7 +96,7 @@ def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict,
     """What is said of a workbook: the headline, the notebooks, the record's entries, remarks."""
     there = notebooks(folder or files.course_folder() / "notebooks")
     known = names(there)
-    entries, remarks = recorded(where, known)
+    entries, remarks = recorded(where)
     course = rows(there, entries)
     aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
     if aside:
@@ -211,7 +199,7 @@ def onward(chapter: int, annex: bool = False) -> None:
     where = files.workbook_folder()
     folder = files.course_folder() / "notebooks"
     there = notebooks(folder)
-    entries = recorded(where, names(there))[0] if where else {}  # progress() says what is wrong with it
+    entries = recorded(where)[0] if where else {}  # progress() says what is wrong with it
     links = _ways_on(chapter, annex, folder)
     page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
     said = f"Next: {', '.join(file for _, file, _ in links)}"

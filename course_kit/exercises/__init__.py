@@ -47,10 +47,10 @@ def exercise(name: str) -> Callable[[Any], Any]:
     return lambda answer: _settle(task, answer, check(task, answer))
 
 
-def find_error(name: str, line: Any = None) -> Callable[[Any], Any]:
+def find_error(name: str) -> Callable[[Any], Any]:
     """A decorator for a wrong program: checks whether it was put right, wherever that is done, shows the verdict, and
-    gives back the student's own if it is right, else the reference. line: given in notebooks of earlier editions; the
-    program itself tells. Raises LookupError if no find-the-error has this name."""
+    gives back the student's own if it is right, else the reference. Raises LookupError if no find-the-error has
+    this name."""
     puzzle = find(name)
     if not isinstance(puzzle, FindError):
         raise NoSuchExercise(f'{puzzle.name!r} is an exercise: write @exercise("{puzzle.name}") above it.')

@@ -259,9 +259,6 @@ class NoSuchExercise(LookupError):
 
 def register(exercises: Sequence[Exercise]) -> None:
     """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
-    for exercise in exercises:
-        if isinstance(exercise, FindError) and exercise.title:
-            KNOWN[_plain(exercise.title)] = exercise
     KNOWN.update({exercise.name: exercise for exercise in exercises})
     CHAPTERS.append(tuple(exercise.name for exercise in exercises))
 
@@ -281,7 +278,7 @@ def _plain(name: str) -> str:
 
 
 def current(name: str) -> str:
-    """Today's name of an exercise that had another one in an earlier edition; any other name as it is."""
+    """The name of an exercise as the course writes it; any other name as it is."""
     return KNOWN[_plain(name)].name if _plain(name) in KNOWN else name
 
 

@@ -51,9 +51,8 @@ def read(where: Path) -> dict[str, dict[str, Any]]:
     try:
         entries = json.loads((where / FILE).read_bytes())["exercises"]
         for name, entry in entries.items():
-            if _sound(entry):  # of two entries, under an exercise's old name and its new one, the better one counts
-                both = sound.get(current(name), entry), entry
-                sound[current(name)] = max(both, key=lambda entry: (STATES.index(entry["state"]), entry["attempts"]))
+            if _sound(entry):
+                sound[name] = entry
         if all(map(_sound, entries.values())):
             return sound
     except FileNotFoundError:

@@ -81,17 +81,15 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     """What is handed in, as plain data."""
     notebooks = notebooks or files.course_folder() / "notebooks"
     there = progress.notebooks(notebooks)
-    known = progress.names(there)
-    entries, problems = progress.recorded(where, known)
+    entries, problems = progress.recorded(where)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
     programs = {_program(one) for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
     unfolded = set()
     for path in sorted(where.glob("*.ipynb")):
-        unfolded |= {progress.today(stub.name, known) for source in _unfolded(path) for stub in cells.answers(source)}
+        unfolded |= {stub.name for source in _unfolded(path) for stub in cells.answers(source)}
         for one in _found(path, problems):
-            one["name"] = progress.today(one["name"], known)
             state = entries.get(one["name"], {}).get("state", "open")
             old = state == "open" and ("raise NotImplementedError" in one["answer"] or _program(one) in programs)
             if one["checksum"] not in untouched and not old:  # old: a stub of an earlier edition
@@ -142,7 +140,7 @@ def _unfolded(path: Path) -> list[str]:
 
 
 def _program(one: dict[str, Any]) -> str:
-    """What is below the decorator, without its comments; earlier editions had other ones, and `line=None` above."""
+    """What is below the decorator, without its comments, which another edition may have otherwise."""
     try:
         answer = ast.parse(one["answer"]).body[0]
     except SyntaxError:  # it holds a line for IPython

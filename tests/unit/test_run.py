@@ -1,12 +1,10 @@
 """What `make test` runs: a stage that fails fails the whole, and a missing browser is never silent."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import find_browser
-import find_sandbox
 import prepare
 import pytest
 import run
@@ -107,53 +105,7 @@ def test_what_each_test_costs_is_told_with_what_it_started(stages, capsys, tmp_p
 
 
 class TestPrepare:
-    """What is missing is fetched before any stage starts, in one call of apt, and is tried out."""
-
-    @pytest.fixture
-    def machine(self, monkeypatch):
-        """machine(root=…, gives=…) -> the commands run on a bare Debian, where these packages can be had."""
-        monkeypatch.delenv("CI", raising=False)
-        there, commands = set(), []
-
-        def start(root=True, gives=(prepare.SHELL, prepare.FONT, "bubblewrap")):
-            def ran(command, **_):
-                commands.append(command)
-                asked = [name for name in command[1:] if name in (prepare.SHELL, prepare.FONT, "bubblewrap")]
-                fine = set(asked) <= set(gives) and command[-1] != "chromium"
-                there.update(asked if fine else ())
-                return subprocess.CompletedProcess(command, 0 if fine else 100)
-
-            monkeypatch.setattr(prepare.os, "geteuid", lambda: 0 if root else 1000, raising=False)
-            monkeypatch.setattr(prepare.sys, "platform", "linux")
-            monkeypatch.setattr(
-                prepare.shutil, "which", lambda name: name if name == "apt-get" or name == "bwrap" and there else None
-            )
-            monkeypatch.setattr(find_browser, "executable", lambda: "shell" if prepare.SHELL in there else "")
-            monkeypatch.setattr(find_browser, "lists_chinese", lambda: prepare.FONT in there)
-            monkeypatch.setattr(find_sandbox, "problem", lambda: "" if "bubblewrap" in there else "no bwrap")
-            monkeypatch.setattr(
-                prepare,
-                "_tried",
-                lambda path: {} if path and prepare.FONT in there else {"browser" if not path else "chinese": "none"},
-            )
-            return commands, prepare.prepare(say=lambda _: None, run=ran)
-
-        return start
-
-    def test_root_gets_all_in_one_call(self, machine):
-        commands, problems = machine()
-        assert problems == {}
-        assert [command[:2] for command in commands] == [["apt-get", "update"], ["apt-get", "install"]]
-
-    def test_one_unknown_name_does_not_cost_the_others(self, machine):
-        commands, problems = machine(gives=[prepare.FONT, "bubblewrap"])
-        assert problems == {"browser": "none"}
-        assert commands[-1][1:] == ["-m", "playwright", "install", "chromium"]
-
-    def test_others_are_asked_for_nothing_but_a_download(self, machine):
-        commands, problems = machine(root=False)
-        assert set(problems) == {"browser", "sandbox"}
-        assert [command[1:3] for command in commands] == [["-m", "playwright"]]
+    """What is missing is fetched before any stage starts, and is tried out."""
 
     def test_a_stage_without_needs_fetches_nothing(self, monkeypatch):
         monkeypatch.setattr(find_browser, "executable", lambda: pytest.fail("a browser was looked for"))

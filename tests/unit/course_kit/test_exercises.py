@@ -66,7 +66,7 @@ def test_definitions_are_complete():
 
 SOURCE = (
     '@exercise("leave-one-out mask")\ndef mine(size):\n    """…"""\n    raise NotImplementedError\n\n\n'
-    '@find_error("softmax denominator")\ndef repaired(scores):\n    raise NotImplementedError\n\nmine(3)'
+    '@find_error("program 1.2")\ndef repaired(scores):\n    raise NotImplementedError\n\nmine(3)'
 )
 
 

@@ -166,6 +166,6 @@ class TestCell:
 
     @pytest.mark.parametrize(("change", "sign"), [(RIGHT, "✓"), (START, "✗")])
     def test_a_right_repair_is_used_and_any_other_not(self, change, sign, capsys):
-        space = in_cell("@find_error(one, line=None)\n" + program(change), one=MEAN)  # as earlier editions wrote it
+        space = in_cell("@find_error(one)\n" + program(change), one=MEAN)
         assert (space["mean_square"] is MEAN.reference) == (sign == "✗")
         assert capsys.readouterr().out.startswith(f"{sign} program 9.1")

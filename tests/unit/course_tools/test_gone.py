@@ -12,7 +12,7 @@ from course_tools.classroom import handing_in, workbook
 from course_tools.classroom.grading import hand_ins
 
 GONE, HERE = "claims 1.1", "gaussian kernel"
-ANSWER = '@find_error("claims 1.1", line=3)\ndef kind_of(model):\n    return "parametric"'
+ANSWER = '@find_error("claims 1.1")\ndef kind_of(model):\n    return "parametric"'
 OPEN = '@exercise("gaussian kernel")\ndef gaussian(distance, width=1.0):\n    raise NotImplementedError'
 RIGHT = OPEN.replace("raise NotImplementedError", "return (-0.5 * (distance / width) ** 2).exp()")
 
