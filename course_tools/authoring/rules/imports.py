@@ -26,11 +26,15 @@ def missing(paths=None):
     own = sorted((sources.folder() / "source").glob("*.py"))
     rooms = [path for room in ROOMS for path in sorted((root / room).rglob("*.py")) if INSIDE not in path.parts]
     mine = {name for path in own for name in WRITTEN.findall(path.read_text(encoding="utf-8"))}
-    return [said for path in paths or [*own, *rooms, root / "course.py"] for said in _of(path, root, mine)]
+    every = [*own, *rooms, *root.glob("course.py")]
+    return [said for path in paths or every for said in _of(path, root, mine)]
 
 
 def _of(path, root, mine):
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    try:
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    except SyntaxError:
+        return  # others say so
     package = ".".join(path.relative_to(root).parts[:-1]) if path.is_relative_to(root) else ""
     taken, modules = [], {}
     for node in nodes:
