@@ -486,7 +486,7 @@ assert (min(grew), max(grew)) == (2.5, 6.2)
 # %% [markdown]
 # ## More than one device, and many runs?
 # <a id="data-parallel"></a>
-# In **data-parallel** training each device holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, so all take the step that one device would take with the whole batch. The course's training programs do it by one command: `torchrun --nproc-per-node 2 -m course train gpt-shakespeare`.
+# In **data-parallel** training each device holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, so all take the step that one device would take with the whole batch. In PyTorch that is `DistributedDataParallel`; `torchrun --nproc-per-node 2` starts a process for each device.
 #
 # To compare runs, a callback of `fit` writes a log, `TensorBoard("runs/first")` of `course_kit.callbacks`; `tensorboard --logdir runs --host 127.0.0.1` draws all curves together on port 6006. **Weights & Biases** keeps them on its own servers, unless you set `WANDB_MODE=offline`. **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`). <!-- source: tensorboard, wandb, colab -->
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from chapters.ch07 import distributed, optimizers
+from chapters.ch07 import optimizers
 from course_kit import checkpoints, fetching, files
 from course_kit.callbacks import in_bfloat16
 from course_kit.runs import serialiser, state
@@ -62,33 +62,22 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     steps: other than the recipe's; fresh: forget what an earlier call has kept.
     Raises ValueError for an unknown name, and what `data.fetch` raises where the corpus cannot be had.
     """
-    recipe = _recipe(name)
-    with distributed.together(pick_device(choice("COURSE_DEVICE", "auto", DEVICES))) as team:
-        return _train(name, recipe, steps or recipe.steps, fresh, team)
-
-
-def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | None) -> Path:
-    """`train` in one process, or as one of a team: all of them compute, the one that leads prints and writes."""
-    where, leads = files.course_folder() / "build" / "train" / name, team is None or team.leads
-    if fresh and leads:
+    recipe, where = _recipe(name), files.course_folder() / "build" / "train" / name
+    steps = steps or recipe.steps
+    if fresh:
         shutil.rmtree(where, ignore_errors=True)
-    if team:
-        team.wait()
     torch.manual_seed(recipe.seed)
     task = TASKS[type(recipe)](recipe, where)
-    device = team.device if team else pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
+    device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
 
     def loss(model, batch):
         return task.loss(model, batch.to(device))
 
     loss = in_bfloat16(loss) if dtype else loss
-    loss = team.shared(loss) if team else loss
     run, kept = _kept(where / STATE, model, name)
     size = sum(p.numel() for p in model.parameters()) / 1e6
-    many = f", {team.size} processes" if team else ""
-    if leads:
-        print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}{many}", flush=True)
+    print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}", flush=True)
     while (done := run.step if run else 0) < steps:
         started = time.perf_counter()
         run = fit(
@@ -96,12 +85,10 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=warm_then_fall(steps, recipe.warm_up),
             optimizer=optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay),
-            show=False, callbacks=[team] if team else [],
+            show=False,
         )  # fmt: skip
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")
-        if not leads:
-            continue
         model.eval()
         value = task.score(model)
         kept["minutes"] = kept.get("minutes", 0.0) + (time.perf_counter() - started) / 60
@@ -119,7 +106,7 @@ def _train(name: str, recipe, steps: int, fresh: bool, team: distributed.Team | 
                 serialiser.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
-    return recipe.measure(name) if leads else checkpoints.folder() / f"{name}.json"
+    return recipe.measure(name)
 
 
 def _kept(path: Path, model: torch.nn.Module, name: str) -> tuple[Run | None, dict]:
