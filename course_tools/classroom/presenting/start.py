@@ -34,9 +34,6 @@ def run(names=(), arguments=(), prepare=False):
         return 1
     if prepare:
         return train(names, where)
-    if problem := lab.port_problem(arguments):
-        print(problem, file=sys.stderr)
-        return 1
     os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(names)}
     options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{names[0]}.ipynb", *arguments])
     print(f"Presenting {', '.join(names)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
