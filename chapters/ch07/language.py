@@ -1,19 +1,17 @@
 """A text to learn from, cut into two parts, and the lesson that trains a language model on it.
 
-    text = load_text("stories")                        # "shakespeare", "books", or a file of one's own
+    text = load_text("stories")                        # "shakespeare", "books"
     lesson = TextLesson(text, block=64)                # characters, unless another tokenizer is given
     lesson.valid_loss(model)                           # nats per token, of text that was not trained on
 
 A model is anything that gives logits [B, T, V] for ids [B, T], such as `gpt.GPT`.
 """
 
-import codecs
 import hashlib
 import json
 import math
 import random
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -26,18 +24,16 @@ from course_kit.data import book, parallel, stories
 from course_utils.gpt import next_token_loss
 
 VALID = 0.1  # the share that is held out
-LARGEST = 50_000_000  # bytes of a file of one's own: more is not read
 REAL = {"shakespeare": "tiny-shakespeare", "books": "books"}
 OURS = ("stories", "sentences")
 BETWEEN_BOOKS = "\n\n\n"
-_HAN = frozenset("的一是不了人我在有他这這中大来來上国國")
 
 
 @dataclass(frozen=True)
 class Text:
     """A text in two parts.
 
-    train, valid   to learn from, and held out; note: "" or what a reader should know of how it was read
+    train, valid   to learn from, and held out; note: "", or which books are held out
     licence, attribution   of the text, for the card of a model trained on it
     """
 
@@ -55,77 +51,24 @@ class Text:
 
 
 def load_text(name) -> Text:
-    """A text by name, or a file of your own by its path.
+    """A text by its name.
 
     name      "stories" or "sentences": the course's own; "holmes": the book that ships with it; "shakespeare"
-              or "books": real, see data/sources.toml; anything with a suffix or a folder, as "my.txt": a file, see
-              `read_file`
+              or "books": real, see data/sources.toml
     The last tenth is held out; of books a tenth of them, whole, which `.note` names.
-    Raises ValueError for an unknown name, and what `fetching.fetch` and `read_file` raise.
+    Raises ValueError for an unknown name, and what `fetching.fetch` raises.
     """
     if name in OURS:
         return Text(name, *_ours(name))
     if name == "holmes":
         return Text(name, *_cut(book()), licence="public domain", attribution="A. Conan Doyle, Project Gutenberg 1661")
     if name not in REAL:
-        if Path(name).suffix or Path(name).parent != Path():
-            content, note = read_file(name)
-            return Text(Path(name).stem, *_cut(content), note=note, licence="yours", attribution="your own text")
         known = ", ".join([*OURS, "holmes", *REAL])
-        raise ValueError(f"No text is called {str(name)!r}; there are {known}; a file is given as 'folder/name.txt'.")
+        raise ValueError(f"No text is called {str(name)!r}; there are {known}.")
     source = fetching.sources()[REAL[name]]
     content = fetching.read(REAL[name])
     train, valid, note = _books(content) if name == "books" else (*_cut(content), "")
     return Text(name, train, valid, note, source["licence"], source["attribution"])
-
-
-def read_file(path) -> tuple[str, str]:
-    """A text file of any common encoding -> (its text, a note on what was guessed, or "").
-
-    UTF-8 and UTF-16 are recognised; else GB 18030, if that gives common Chinese characters; else Latin-1, with a note.
-    Raises FileNotFoundError; ValueError for a folder, an empty file, one of more than 50 MB, or one that is no text.
-    """
-    path = Path(path).expanduser()
-    if not path.exists():
-        there = ", ".join(sorted(p.name for p in path.parent.glob("*.txt"))[:5]) or "none that ends with .txt"
-        raise FileNotFoundError(f"There is no file {path}; in that folder are: {there}.")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; needed: one text file")
-    if (size := path.stat().st_size) > LARGEST:
-        raise ValueError(
-            f"{path.name} has {size / 1e6:,.0f} MB; at most {LARGEST / 1e6:.0f} MB are read, and 1 MB is enough for a "
-            f"lesson. Take a part: head -c 1000000 {path.name} > part.txt"
-        )
-    content, note = _decoded(path.read_bytes(), path.name)
-    content = content.replace("\r\n", "\n").replace("\r", "\n")
-    if not content.strip():
-        raise ValueError(f"{path.name} is empty; needed: some pages of text")
-    return content, note
-
-
-def _decoded(raw: bytes, name: str) -> tuple[str, str]:
-    if raw.startswith(codecs.BOM_UTF8):
-        return raw.decode("utf-8-sig", "replace"), ""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return raw.decode("utf-16", "replace"), ""
-    if len(raw) % 2 == 0 and b"\0" in raw[:200]:  # UTF-16 without its mark: each other byte of plain letters is 0
-        encoding = "utf-16-le" if raw[1:200:2].count(0) > raw[:200:2].count(0) else "utf-16-be"
-        content = raw.decode(encoding, "replace")
-        if sum(c.isprintable() or c in "\n\r\t" for c in content) > 0.95 * len(content):
-            return content, f"{name} was read as {encoding.upper()}: it has no mark of its own"
-    if b"\0" in raw:
-        raise ValueError(f"{name} is no text (it holds zero bytes); needed: plain text, not a PDF, DOCX or picture")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            content = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8":
-            return content, ""
-        if sum(c in _HAN for c in content) > 0.02 * len(content):
-            return content, f"{name} was read as GB 18030: it is not UTF-8"
-    note = f"{name} was read as Latin-1: it is not UTF-8. If letters look wrong, save it as UTF-8."
-    return raw.decode("latin-1"), note
 
 
 def _cut(content: str) -> tuple[str, str]:

@@ -9,12 +9,9 @@ import torch
 from torch import nn
 
 from chapters.ch07 import language
-from chapters.ch07.language import TextLesson, load_text, read_file
+from chapters.ch07.language import TextLesson, load_text
 from course_kit import fetching
 from course_kit.text import BytePairs
-
-FRENCH = "Où êtes-vous, demanda le garçon à l'élève déçu.\n" * 20
-CHINESE = "我是一个学生。这是他的书,我们在中国。\n" * 20
 
 
 class Even(nn.Module):
@@ -28,68 +25,9 @@ class Even(nn.Module):
         return torch.zeros(*ids.shape, self.size) + self.scale
 
 
-def file(tmp_path, content, name="my.txt"):
-    path = tmp_path / name
-    path.write_bytes(content)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("encoding", "content", "note"),
-    [
-        ("utf-8", FRENCH, ""),
-        ("utf-8-sig", FRENCH, ""),
-        ("utf-8", CHINESE, ""),
-        ("utf-16", FRENCH, ""),
-        ("utf-16-le", FRENCH, "UTF-16"),
-        ("utf-16-be", FRENCH, "UTF-16"),
-        ("latin-1", FRENCH, "Latin-1"),
-        ("gb18030", CHINESE, "GB 18030"),
-    ],
-)
-def test_a_file_in_any_common_encoding_is_read_and_a_guess_is_noted(tmp_path, encoding, content, note):
-    found, said = read_file(file(tmp_path, content.encode(encoding)))
-    assert found == content
-    assert (note in said) if note else said == ""
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "empty"),
-        (b" \n\n", "empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\2\3", "no text"),
-        (b"\xff\xfe", "empty"),
-    ],
-)
-def test_what_is_no_text_is_refused_with_its_name(tmp_path, content, message):
-    with pytest.raises(ValueError, match=f"my.txt.*{message}"):
-        read_file(file(tmp_path, content))
-
-
-def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    path = tmp_path / "huge.txt"
-    with open(path, "wb") as huge:
-        huge.truncate(2_000_000_000)  # holes: it takes no room
-    monkeypatch.setattr(type(path), "read_bytes", lambda self: pytest.fail("it was read"))
-    with pytest.raises(ValueError, match=r"huge\.txt"):
-        load_text(path)
-
-
-def test_a_missing_file_a_folder_and_an_unknown_name_say_what_there_is(tmp_path):
-    file(tmp_path, b"x", "there.txt")
-    with pytest.raises(FileNotFoundError, match=r"there\.txt"):
-        load_text(tmp_path / "my.txt")
-    with pytest.raises(ValueError, match="folder"):
-        load_text(tmp_path)
-    with pytest.raises(ValueError, match="shakespeare.*'folder/name.txt'"):
+def test_an_unknown_name_says_what_there_is():
+    with pytest.raises(ValueError, match="shakespeare"):
         load_text("goethe")
-
-
-def test_ones_own_file_is_cut_into_nine_tenths_and_one(tmp_path):
-    text = load_text(str(file(tmp_path, ("0123456789" * 10).encode())))
-    assert (len(text.train), len(text.valid)) == (90, 10)
-    assert text.name == "my" and text.train + text.valid == "0123456789" * 10
 
 
 def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):

@@ -175,7 +175,7 @@ def test_much_that_is_nested_is_read_once():
 HELPERS = """
 import random as dice, numpy as np, torch
 from torch import nn
-from chapters.ch07.language import read_file
+from chapters.ch07.kept.files import read_text as read_file
 RATE, NAME, draws = 1.0, "own.txt", np.random
 def unused(): return 0
 def inner(x): return x * 2

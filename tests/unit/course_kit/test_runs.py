@@ -144,7 +144,7 @@ import random
 import numpy as np
 import torch
 from torch import nn
-from chapters.ch07.language import read_file
+from chapters.ch07.kept.files import read_text as read_file
 from course_kit.runs import store
 from course_kit import training
 from course_kit.files import course_folder
@@ -170,7 +170,7 @@ train("a hook", hook=helpers.hook)
 train("a model of mine/ch05.py", made=ch05.Model)
 train("a model in mine/transformer.py", made=transformer.Model)
 train("a function that remembers", helpers.by_cache)
-train("a file that a reader is told", lambda model, batch: plain(model, batch) * len(read_file("factor.txt")[0]))
+train("a file that a reader is told", lambda model, batch: plain(model, batch) * len(read_file("factor.txt")))
 train("numpy's random numbers", helpers.by_numpy)
 train("nothing of its own")
 """
