@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from waiting import contains, differs, lacks, settle, until
 
-from course_kit import chapter_maps, files
+from course_kit import chapter_maps
 from course_tools.authoring import building
 from course_tools.publishing import hosted, site
 
@@ -99,22 +99,6 @@ def found(page):
 def search(page, words):
     page.locator("#search-words").fill(words)
     page.wait_for_function("() => document.getElementById('search-said').textContent")
-
-
-def test_sizes_are_about_those_that_the_guide_says(folder):
-    guide = (files.course_folder() / "docs" / "publishing.md").read_text("utf-8")
-    size = lambda *paths: sum(path.stat().st_size for path in paths if path.is_file()) / 1e6  # noqa: E731
-    notebooks = list((folder / "notebooks").iterdir())
-    for words, made in {
-        "about N MB": size(*folder.rglob("*")),
-        "N trained models": size(*(folder / "models").iterdir()),
-        "N of them notebooks": size(*notebooks),
-        "up to N MB": max(map(size, notebooks)),
-        "`program.js`, N MB": size(folder / "program.js"),
-    }.items():
-        assert made == pytest.approx(float(re.search(words.replace("N", r"([\d.]+)"), guide)[1]), rel=0.15), words
-    assert size(*(folder / "img").iterdir()) < 1.5 and size(*(folder / "numbers").iterdir()) < 1
-    assert max(path.stat().st_size for path in folder.glob("*.html")) < 450_000
 
 
 @pytest.mark.parametrize(

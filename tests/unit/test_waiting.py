@@ -1,12 +1,9 @@
 """Browser tests wait: none asserts what it reads from a page at once, and none sleeps for a fixed time instead."""
 
 import ast
-import threading
-import time
 from pathlib import Path
 
 import pytest
-import waiting
 
 BROWSER = Path(__file__).parents[1] / "browser"
 READS = {"inner_text", "all_inner_texts", "text_content", "all_text_contents", "inner_html", "is_visible", "is_hidden"}
@@ -89,23 +86,3 @@ def test_the_rule_finds_the_old_way(line):
 )
 def test_the_rule_lets_waiting_pass(line):
     assert hasty(f"def test_x(page):\n    {line}\n") == []
-
-
-class TestUntil:
-    def test_it_waits_until_it_is_so(self):
-        seen = []
-        threading.Timer(0.2, lambda: seen.append(1)).start()
-        assert waiting.until(lambda: list(seen), [1]) == [1]
-        assert waiting.until(lambda: "masked cell", waiting.contains("cell")) == "masked cell"
-
-    def test_it_says_what_it_saw_last(self):
-        with pytest.raises(AssertionError, match=r"after 0 s it is abc; waited for: contains 'x'"):
-            waiting.until(lambda: "abc", waiting.contains("x"), seconds=0)
-        with pytest.raises(AssertionError, match="after 0 s it is 2; waited for: 3"):
-            waiting.until(lambda: 2, 3, seconds=0)
-
-    def test_what_is_to_stay_may_not_change_for_a_moment(self):
-        start = time.monotonic()
-        with pytest.raises(AssertionError, match="was to stay 0 and became 1"):
-            waiting.stays(lambda: int(time.monotonic() - start > 0.1), 0)
-        waiting.stays(lambda: 1, 1, seconds=0.05)
