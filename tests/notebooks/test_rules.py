@@ -270,19 +270,10 @@ def set_output(number, **data):
     return change
 
 
-def shown(**output):
-    return lambda notebook: notebook["cells"][0].update(outputs=[output])
-
-
 LARGE = base64.b64encode(b"\0" * 70_000).decode()
 VIEW = views.heatmap([[1.0]], title="?").fragment()
 IN_OLD_FORM = VIEW.replace(program.SHOW, f"<script>{program.source()}</script>")
 IN_NOTEBOOK = {
-    "were not executed once each": lambda nb: nb["cells"][0].update(execution_count=None),
-    "is an error (ValueError)": shown(output_type="error", ename="ValueError", evalue="", traceback=[]),
-    "a warning is stored ('Deprecated')": shown(output_type="stream", name="stderr", text="Deprecated"),
-    "widget state is stored": lambda nb: nb["metadata"].update(widgets={}),
-    "which dies with its kernel": set_output(0, **{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
     "a path of one machine ('/home/ada')": set_output(0, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(0, **{"text/plain": "<object at 0x7f3a2b1c>"}),
     "the notebook has 0.8": set_output(0, **{"text/plain": "x" * 800_000}),
