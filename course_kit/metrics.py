@@ -91,13 +91,6 @@ def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
     return math.exp(1 - reference_length / hypothesis_length)
 
 
-def exact_match(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> float:
-    """The share of translations that equal a reference, 0–1; case and spacing aside."""
-    pairs = _with_references(hypotheses, references)
-    words = [[sentence.lower().split() for sentence in sentences] for sentences in pairs]
-    return sum(ours in theirs for ours, *theirs in words) / len(words)
-
-
 def alignment_error_rate(predicted: Iterable[Any], sure: Iterable[Any], possible: Iterable[Any] | None = None) -> float:
     """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1.
 

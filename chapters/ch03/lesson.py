@@ -124,19 +124,18 @@ class Lesson:
         return found
 
     def alignment_error(
-        self, model: nn.Module, split: str = "test", count: int | None = None, punctuation: bool = True, layer: int = -1
+        self, model: nn.Module, split: str = "test", count: int | None = None, layer: int = -1
     ) -> float:
         """AER of each target word's heaviest source word against the gold links, sure and possible.
 
-        Target words without any gold link are left out, without `punctuation` its marks, too. A Chinese word is a word:
-        a link to any of its characters counts as one to all of them.
+        Target words without any gold link are left out. A Chinese word is a word: a link to any of its characters
+        counts as one to all of them.
         """
         examples = self.examples(split)[:count]
         predicted, sure, possible = [], [], []
         for example, weights in zip(examples, self.alignments(model, examples, layer), strict=True):
             word = _words(example) if self.pair.startswith("zh") else range(len(example.source))
-            linked = {t for t, _ in example.links | example.possible}
-            asked = {t for t in linked if punctuation or example.target[t].strip(".,?!。，？！")}
+            asked = {t for t, _ in example.links | example.possible}
             for found, links in zip(
                 (predicted, sure, possible), (metrics.links_of(weights), example.links, example.possible), strict=True
             ):

@@ -62,7 +62,6 @@ def test_a_link_to_any_character_of_a_chinese_word_is_a_link_to_the_word(monkeyp
     monkeypatch.setattr(chinese, "alignments", lambda model, examples, layer: [weights])
     assert metrics.alignment_error_rate([metrics.links_of(weights)], [links]) == pytest.approx(1 - 6 / 10)
     assert chinese.alignment_error(None) == pytest.approx(1 - 6 / 8)
-    assert chinese.alignment_error(None, punctuation=False) == 0
 
 
 def test_bleu_of_the_references_is_100(lesson, model, monkeypatch):
