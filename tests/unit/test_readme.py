@@ -103,10 +103,6 @@ def test_the_map_of_the_code_is_true():
         assert not missing, f"not in the map: {', '.join(sorted(missing))}"
 
 
-def test_the_licence_covers_code_and_text():
-    assert "MIT License" in text("LICENSE") and "CC BY 4.0" in text("LICENSE")
-
-
 def test_what_is_kept_is_bounded_as_said():
     said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("docs/using.md"))
     assert (said[1], int(said[2]) * 10**6) == (store.FOLDER, store.LIMIT)
