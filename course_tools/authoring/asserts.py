@@ -11,10 +11,14 @@ def load_ipython_extension(shell):
 
 
 class Saying(ast.NodeTransformer):
-    """Asserts become what pytest makes of them."""
+    """The asserts of a cell become what pytest makes of them; a cell without any stays as it is."""
 
     def visit_Module(self, node):
         from _pytest.assertion.rewrite import rewrite_asserts
 
-        rewrite_asserts(node, b"")
+        if any(isinstance(part, ast.Assert) for part in ast.walk(node)):
+            rewrite_asserts(node, b"")
+            for part in ast.walk(node):
+                if hasattr(part, "lineno") and getattr(part, "end_lineno", None) is None:
+                    part.end_lineno, part.end_col_offset = part.lineno, part.col_offset  # else IPython says line 1
         return node

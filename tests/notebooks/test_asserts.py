@@ -11,6 +11,7 @@ SOURCE = """\
     score = 0.9667
 
     # %% jupyter={"source_hidden": true} tags=["asserts"]
+    # a comment above
     assert score > 0.9 and abs(score - LIMIT) < 0.005
 
     # %%
@@ -37,7 +38,7 @@ def test_a_wrong_one_stops_the_build_and_shows_what_it_compared(course):
     with pytest.raises(building.BuildError) as caught:
         building.build("01_small", folder)
     message = str(caught.value)
-    assert "notebooks/source/01_small.py, cell 2 ('assert score" in message
+    assert "notebooks/source/01_small.py, cell 2 ('# a comment above')" in message
     assert "AssertionError: assert (0.9667 > 0.9 and 0.01329" in message
     assert "= abs((0.9667 - 0.98))" in message
     assert "\x1b" not in message, "no colours of a terminal"
