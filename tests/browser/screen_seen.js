@@ -22,12 +22,12 @@
       for (const text of e.childNodes) if (text.nodeType === 3 && text.data.trim()) {
         const range = document.createRange(); range.selectNodeContents(text);
         for (const rect of range.getClientRects()) note(rect, text.data.trim().slice(0, 40));
-        const scale = e.getBoundingClientRect().width / e.offsetWidth || 1;
-        const size = parseFloat(getComputedStyle(e).fontSize) * scale;
+        const size = parseFloat(getComputedStyle(e).fontSize) * e.currentCSSZoom * enlarged;
         if (size < 24 && !e.closest('sup, sub')) small.push([text.data.trim().slice(0, 40), size]);
       }
     }
   };
+  const enlarged = slide.getBoundingClientRect().width / slide.offsetWidth / slide.currentCSSZoom; // as slides are
   walk(slide);
   const text = slide.innerText.trim().length + slide.querySelectorAll('img, .course-view').length;
   return { beyond: found, small, text };

@@ -17,7 +17,11 @@ function show(slide) {
   if (seen.has(slide) ? !isStale(shown) : shown.kind === "title") return;
   if (!seen.has(slide)) new ResizeObserver(() => requestAnimationFrame(() => show(slide))).observe(shown.on);
   seen.add(slide);
-  const enlarge = () => fit(shown, (size) => slide.style.setProperty("--fit", size));
+  const set = (size, tight) => {
+    slide.style.setProperty("--fit", size);
+    slide.classList.toggle("tight", tight && !Reveal.isPrintView()); // on paper nothing stands over it
+  };
+  const enlarge = () => fit(shown, set);
   if (enlarge() > CODE || !slide.querySelector(".source + *")) return;
   slide.querySelector(".source").remove(); // what it printed goes on without it
   enlarge();

@@ -165,8 +165,8 @@ class View {
     const { spec, ui } = this;
     const controls = this.controls();
     const footless = spec.foot === false || spec.presenting;
-    // the way back is in the same corner of every view, never on a row of its own
-    const back = footless ? undefined : controls.find(({ name }) => name === "reset");
+    // the way back is in the same corner of every view, never on a row of its own; in front of a class it is a key, R
+    const back = spec.foot === false ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
     this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
     this.caption = spec.caption ? h("div", { class: "caption" }, ...coloured(curled(spec.caption))) : null;

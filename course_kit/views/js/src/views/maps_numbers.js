@@ -142,6 +142,7 @@ function lineLayout(panels, width, ruler) {
 }
 
 const LABELLED = 17; // a cell of this size has room for its label
+const SHOWN = 13.5; // the same in front of a class, whose type is not enlarged as the rest is
 const SQUEEZED = 10; // the same, smaller, where the third map would stand alone otherwise
 const SEEN = 30; // the least of a cell that a class looks at, where several maps are in one line
 const USUAL = 0.8; // `spec.tall` of a slide that is not drawn higher
@@ -163,7 +164,9 @@ class Grid {
       rows.length ? Math.min(ruler.widest(rows, 12) + 8 * unit, 0.55 * width) : 0,
     );
     this.tops = panels.map(({ columns }) => (columns.length ? highest : 0));
-    this.beyond = panels.map(({ columns }) => (columns.length ? 38 : 18) * unit); // slanted names need more
+    this.least = (spec.presenting ? SHOWN : LABELLED) * unit;
+    const slanted = panels.map(({ columns }) => ruler.widest(columns, 12) > this.least - 2);
+    this.beyond = slanted.map((is) => (is ? 38 : 18) * unit); // slanted names need more
     this.labelled = this.tops.some(Boolean);
   }
 
@@ -173,7 +176,7 @@ class Grid {
     const more = Math.max(1, (this.spec.tall ?? USUAL) / USUAL);
     const lines = this.spec.presenting && this.spec.across > columns; // which have to fit on a screen together
     const high = (lines ? 85 : panels.length > 1 ? 230 : 400) * unit * more;
-    const least = this.labelled ? LABELLED * unit : 0;
+    const least = this.labelled ? this.least : 0;
     const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), 44 * unit * more));
     return Math.min(...tall, this.room(columns));
   }
@@ -205,7 +208,7 @@ class Grid {
     if (across) return Math.ceil(across / 2); // seen from the last row
     const most = Math.min(narrow ? Math.max(2, Math.floor(width / (210 * unit))) : 4, count % 3 ? 4 : 3);
     for (let columns = evenly(count, most); columns > 1; columns = evenly(count, columns - 1)) {
-      const least = (columns === 3 && count === 3 ? SQUEEZED : LABELLED) * unit;
+      const least = columns === 3 && count === 3 ? SQUEEZED * unit : this.least;
       if (this.named(columns) && (!this.labelled || this.cell(columns) >= least)) return columns;
     }
     return 1;

@@ -4,7 +4,13 @@ const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
 export const CODE = 0.74; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
-const LOWER = [0.85, 0.7]; // heights of views, before their type is smaller than it should be
+// What a screen goes without before its type gets smaller than 24: the room of the sentence to keep, which then comes
+// over it, and of views height, and the heading, since they have titles of their own.
+const TIGHT = [{ told: true, tall: 1, tight: true }];
+const LESS = [
+  { told: false, tall: 0.85 },
+  ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
+];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 const DRAWN = ["picture", "lab"];
@@ -46,15 +52,15 @@ export function isStale(shown) {
 /**
  * Gives what is shown as much of its room as it can fill -> its size.
  * @param {Shown} shown
- * @param {(size: number) => void} set what it is enlarged by
+ * @param {(size: number, tight: boolean) => void} set what it is enlarged by, and whether it needs the whole screen
  * @param {number} most the largest size, as where something grows line by line
  */
 export function fit(shown, set, most = Infinity) {
   const { room, on, kind } = shown;
   const views = viewsOf(on);
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
-  const draw = ({ size, told, tall }) => {
-    set(size);
+  const draw = ({ size, told, tall, tight = false }) => {
+    set(size, tight);
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
     for (const { view } of views) {
       view.heighten(tall);
@@ -69,7 +75,7 @@ export function fit(shown, set, most = Infinity) {
     .flatMap((size) => [
       { size, told: true, tall: 1 },
       ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
-      ...(views.length && size <= 1 ? LOWER.map((tall) => ({ size, told: false, tall })) : []),
+      ...(size > 1 ? [] : views.length ? LESS : TIGHT).map((less) => ({ size, ...less })),
     ]);
   const found = tries.find(draw) ?? tries.at(-1);
   const more = room.clientHeight / highOf(on);
