@@ -22,7 +22,7 @@ function show(slide) {
     slide.classList.toggle("tight", tight && !Reveal.isPrintView()); // on paper nothing stands over it
   };
   const enlarge = () => fit(shown, set);
-  if (enlarge() > CODE || !slide.querySelector(".source + *")) return;
+  if (enlarge() >= CODE || !slide.querySelector(".source + *")) return;
   slide.querySelector(".source").remove(); // what it printed goes on without it
   enlarge();
 }

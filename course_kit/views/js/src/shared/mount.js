@@ -250,6 +250,7 @@ class View {
     if (spec.tall === tall) return;
     spec.tall = tall;
     ui.tall = tall ?? this.usual;
+    this.arranged = 0; // its controls may have more room elsewhere
     this.set({});
   }
 

@@ -1,7 +1,7 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
 const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
 const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
-export const CODE = 0.74; // what is smaller than that loses its code, once that has run
+export const CODE = 1; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: the room of the sentence to keep, which then comes

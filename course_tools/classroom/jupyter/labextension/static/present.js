@@ -9,6 +9,7 @@ import {
   enlarge,
   filesOf,
   hasOwnTitle,
+  inset,
   isCode,
   kept,
   larger,
@@ -73,7 +74,7 @@ class Deck {
     window.removeEventListener("keydown", this.key, true);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
-    document.body.classList.remove("course-presenting");
+    document.body.classList.remove("course-presenting", "course-tight");
     this.panel.node.classList.remove("course-deck");
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
     for (const part of this.notebook.node.querySelectorAll(".course-excerpt")) part.remove();
@@ -255,9 +256,7 @@ class Deck {
     this.head.classList.toggle("course-quiet", hasOwnTitle(step));
     this.foot.innerHTML = step.keep ? `<b>Keep this:</b>${kept(step.keep)}` : "";
     this.foot.classList.toggle("course-later", !this.isKept);
-    const inset = [this.head, this.foot].map((part) => part.getBoundingClientRect().height);
-    document.body.style.setProperty("--course-top", `${inset[0]}px`);
-    document.body.style.setProperty("--course-end", `${inset[1] + this.bar.getBoundingClientRect().height}px`);
+    inset(this);
     arrange(this);
     if (arrived) this.scroller.scrollTo(0, 0);
     enlarge(this);

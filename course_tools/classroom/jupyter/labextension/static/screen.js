@@ -133,14 +133,26 @@ export const shownOf = ({ scroller, step, running }) => ({
   kind: running ? "training" : step.kind,
 });
 
+// The room between the heading and the sentence to keep, which comes over a screen that is tight.
+export function inset(deck, isTight = false) {
+  deck.isTight = isTight;
+  document.body.classList.toggle("course-tight", isTight);
+  const [top, keep, bar] = [deck.head, deck.foot, deck.bar].map((part) => part.getBoundingClientRect().height);
+  document.body.style.setProperty("--course-top", `${top}px`);
+  document.body.style.setProperty("--course-end", `${bar + (isTight ? 0 : keep)}px`);
+}
+
 // As large as the screen has room for. What does not fit with its code, once that has run, goes on without it.
 export function enlarge(deck) {
   const { step, ran, shown, folded, running } = deck;
   const cell = running ?? step.cell;
   const { id, outputs } = cell.model;
-  const set = (size) => document.body.style.setProperty("--course-fit", larger() * size);
+  const set = (size, isTight) => {
+    document.body.style.setProperty("--course-fit", larger() * size);
+    if (isTight !== deck.isTight) inset(deck, isTight);
+  };
   deck.size = fit(shownOf(deck), set, deck.busy ? deck.size : Infinity); // what runs gets no larger meanwhile
-  if (deck.size > CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
+  if (deck.size >= CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
   folded.add(id);
   deck.size = Infinity;
   arrange(deck);
