@@ -15,6 +15,8 @@ from course_kit.views.live import below
 PRONOUNS = ("il", "elle")
 CELL = "padding:3px 18px 3px 0;text-align:left;vertical-align:middle;font-weight:400;border:0"
 TRACK = "display:inline-block;position:relative;width:144px;height:12px;border-left:1px solid;border-right:1px solid"
+APART = (1, 2)  # columns that are left out in front of a class
+SHOWN = 4  # rows that a class sees: two pairs of twins
 MOST = 8.0  # log-odds: as far as a bar reaches
 
 
@@ -80,7 +82,9 @@ def _bar(odds: float) -> str:
 
 
 def _table(names: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f'<th scope="col" style="{CELL};opacity:.75">{escape(name)}</th>' for name in names)
-    lines = ("".join(f'<td style="{CELL}">{cell}</td>' for cell in row) for row in rows)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    columns = [' class="course-reading"' * (number in APART) for number in range(len(names))]
+    heads = zip(columns, names, strict=True)
+    head = "".join(f'<th scope="col"{look} style="{CELL};opacity:.75">{escape(name)}</th>' for look, name in heads)
+    lines = ("".join(f'<td{look} style="{CELL}">{x}</td>' for look, x in zip(columns, r, strict=True)) for r in rows)
+    body = "".join(f"<tr{columns[1] * (n >= SHOWN)}>{line}</tr>" for n, line in enumerate(lines))
     return f'<table style="border-collapse:collapse;line-height:1.45"><thead><tr>{head}</tr></thead>{body}</table>'

@@ -212,7 +212,7 @@ class Alignment {
   scroll({ width, height, room, top, down }, grown) {
     const { scroller } = this;
     const wide = Math.min(width, room);
-    const high = Math.min(height, 620 * this.ui.tall);
+    const high = this.ui.spec.presenting ? height : Math.min(height, 620 * this.ui.tall); // a class cannot scroll
     const across = width > wide;
     const below = height > high;
     scroller.style.width = `${wide + (below ? BAR : 0)}px`;

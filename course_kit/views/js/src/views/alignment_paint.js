@@ -39,7 +39,8 @@ const SLOPE = 0.71; // what a slanted label rises, for each pixel of it
  */
 export function layoutOf(numbers, ui, c, width, narrow) {
   const { unit, tall } = ui;
-  const { columns, longest, source, versions, total } = numbers;
+  const { columns, source, versions, total } = numbers;
+  const longest = ui.spec.presenting ? total : numbers.longest; // a class cannot scroll
   const room = width - (narrow ? 0 : 250 * unit) - 4;
   const corner = narrow ? ["↓", "→"] : ["translation ↓", "source →"];
   c.font = ui.font(13, 700);

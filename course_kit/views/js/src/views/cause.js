@@ -21,7 +21,6 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
  */
 
 const FIRST = "Does this weight matter? Guess what the model says then, and press.";
-const HIGH = 900; // a screen on which there is room for an answer as well
 
 export class Cause {
   /** @type {Row[]} */
@@ -66,15 +65,6 @@ export class Cause {
     const { ui, told, tables } = this;
     const answer = h("div", { class: "answer" }, told, tables);
     ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
-    if (ui.screen >= HIGH) this.reserve(answer);
-  }
-
-  /** In front of a class the answer finds its place free: the picture above is as large as it will be then.
-   * @param {HTMLElement} answer */
-  reserve(answer) {
-    const [layers] = this.spec.maps[0].shape;
-    const lines = Math.max(4, layers + 1) + 2; // caption and header
-    answer.style.minHeight = `calc(${lines} * 1.4 * var(--small) + 5px)`;
   }
 
   listen() {

@@ -213,7 +213,7 @@ class Heatmap {
       ? `position:absolute;width:${width + more[0]}px;height:${height + more[1]}px`
       : "display:none";
     this.inks.style.marginLeft = `${left}px`;
-    this.ui.side.style.paddingTop = above ? `${above}px` : "";
+    this.ui.side.style.paddingTop = above && !this.ui.spec.presenting ? `${above}px` : ""; // a screen is low
   }
 
   /** The sentence beside the picture. @param {Cell} lit */

@@ -132,7 +132,7 @@ export function spread(wanted, least, most, apart) {
  */
 export function frames(spec, width, narrow, { unit, tall }) {
   const count = spec.panels.length;
-  const columns = evenly(count, Math.floor(width / ((narrow ? 260 : 215) * unit)));
+  const columns = evenly(count, Math.floor(width / ((narrow ? 260 : spec.presenting ? 190 : 215) * unit)));
   const alone = narrow ? 250 : clamp((0.27 * width) / unit, 300, 400);
   const named = spec.panels.some(({ series }) => series.some(({ labels }) => labels)); // names need room between them
   const several = named ? 320 : 225;

@@ -21,6 +21,7 @@ const GAP = 2; // em, from which a formula may be broken
  *   kind its screen is (presenting/screens.py)
  */
 
+const isWide = (part) => part.scrollWidth > part.clientWidth + 1;
 const viewsOf = (on) => [...on.querySelectorAll(".course-view")].filter((host) => host.shadowRoot && host.view);
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
@@ -32,12 +33,13 @@ export function isFull({ room, on }) {
   const end = on.getBoundingClientRect().right + 4;
   const isBeyond = (part) => {
     const box = part.getBoundingClientRect();
-    const isWide = box.right > end || (part.matches("pre") && part.scrollWidth > part.clientWidth + 1);
-    return box.height && (isWide || box.top < top - 2 || box.bottom > bottom + 2);
+    const isOut = box.right > end || (part.matches("pre") && isWide(part));
+    return box.height && (isOut || box.top < top - 2 || box.bottom > bottom + 2);
   };
   return (
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
+    viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
     [...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")].some(isBeyond)
   );
 }

@@ -190,14 +190,13 @@ class Deck {
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
-    const end = keepUntilNew(cell, this.step.kind === "file", show);
+    const end = hold(cell, this.step.kind === "file", show);
     try {
       await this.restarting;
       this.said = null;
       this.remember();
       this.activate(cell);
-      if (cell.model.outputs.length) show();
-      else this.layout();
+      this.layout();
       await this.app.commands.execute("notebook:run-cell");
     } finally {
       end();
@@ -249,7 +248,7 @@ class Deck {
     const { step } = this,
       zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
-    document.body.dataset.screenKind = step.kind;
+    Object.assign(document.body.dataset, { screenKind: step.kind, screen: Math.round(innerHeight / zoom - 100) });
     const files = filesOf(step).map((file) => el("code", { textContent: file }));
     this.head.replaceChildren(el("span", {}, step.heading, ...files));
     if (step.kind === "title" && this.map) this.head.append(mapOf(this.map));
@@ -386,46 +385,33 @@ class Deck {
   }
 }
 
-// What a cell has shown stays until it shows something new: no screen is empty while it runs -> call it at the end.
-function keepUntilNew(cell, isFile, show) {
-  const { model } = cell.outputArea;
-  const run = { isOver: false };
-  const old = () => {
-    delete model.clear;
-    delete model.add;
-    hold(cell.node, run, isFile, show);
-    model.clear();
-  };
-  model.clear = () => {};
-  model.add = (output) => {
-    old();
-    const added = model.add(output);
-    show();
-    return added;
-  };
-  return () => {
-    run.isOver = true;
-    if (Object.hasOwn(model, "add")) old(); // it has shown nothing
-  };
-}
-
-// A view with a kernel takes a second to come, and files come one by one: what was in their place stays meanwhile.
-function hold(node, run, isFile, show) {
-  const area = node.querySelector(".jp-OutputArea");
+// What a cell has shown stays until something new has come in its place: JupyterLab empties it when it begins to run, a
+// view with a kernel takes a second to come, and files come one by one -> call it at the end of the run.
+function hold(cell, isFile, show) {
+  const area = cell.node.querySelector(".jp-OutputArea");
   const viewsIn = () => [...(area?.querySelectorAll(".course-view") ?? [])];
   const views = viewsIn();
-  if (!views.length && !(isFile && area)) return;
-  const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
-  area.before(held);
-  let left = PATIENT;
-  const look = () => {
-    if (run.isOver) left -= 1;
-    const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : run.isOver && area.scrollHeight > 8);
-    if (!came) return requestAnimationFrame(look);
-    held.remove();
-    show();
+  let isOver = false,
+    left = PATIENT;
+  if (views.length || (isFile && area?.scrollHeight > 8)) {
+    const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
+    area.before(held);
+    const look = () => {
+      if (isOver) left -= 1;
+      const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : isOver && area.scrollHeight > 8);
+      if (!came) return requestAnimationFrame(look);
+      held.remove();
+      show();
+    };
+    requestAnimationFrame(look);
+  }
+  const { model } = cell.outputArea;
+  const came = () => model.length && show();
+  model.changed.connect(came);
+  return () => {
+    isOver = true;
+    model.changed.disconnect(came);
   };
-  look();
 }
 
 // What the chapter makes of one sentence, in the ink of the text
