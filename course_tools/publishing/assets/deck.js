@@ -3,6 +3,7 @@
 /** @returns {HTMLElement[]} */
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const SLIDES = ".slides > section";
+const onPaper = /print-pdf/i.test(location.search);
 
 const seen = new Set();
 const shownOf = (slide) => ({
@@ -19,7 +20,7 @@ function show(slide) {
   seen.add(slide);
   const set = (size, tight) => {
     slide.style.setProperty("--fit", size);
-    slide.classList.toggle("tight", tight && !Reveal.isPrintView()); // on paper nothing stands over it
+    slide.classList.toggle("tight", tight && !onPaper); // there nothing may stand over it
   };
   const enlarge = () => fit(shown, set);
   if (enlarge() >= CODE || !slide.querySelector(".source + *")) return;
@@ -90,7 +91,7 @@ async function reveal() {
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark or light" }, dark);
   Reveal.addKeyBinding({ keyCode: 82, key: "R", description: "All views of this slide as they were" }, reset);
   const arrive = ({ currentSlide }) => {
-    if (Reveal.isPrintView()) return;
+    if (onPaper) return;
     show(currentSlide);
     if (inView() && !currentSlide.contains(document.activeElement)) document.activeElement.blur();
     // Tab stays on the slide that is seen
@@ -109,7 +110,6 @@ function shape() {
 }
 
 async function start() {
-  const onPaper = /print-pdf/i.test(location.search);
   if (!onPaper) shape();
   await document.fonts.ready;
   await Promise.all(all("img").map((image) => image.decode().catch(() => {})));

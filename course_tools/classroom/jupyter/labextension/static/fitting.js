@@ -13,7 +13,7 @@ const LESS = [
 ];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
-const DRAWN = ["picture", "lab"];
+export const DRAWN = ["picture", "lab"];
 const GAP = 2; // em, from which a formula may be broken
 
 /**

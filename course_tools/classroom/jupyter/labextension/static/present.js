@@ -11,6 +11,8 @@ import {
   hasOwnTitle,
   inset,
   isCode,
+  isDrawn,
+  isTraining,
   kept,
   larger,
   plan,
@@ -34,6 +36,7 @@ class Deck {
       notebook: panel.content,
       at: 0,
       busy: 0,
+      early: new Map(), // cells that run before their screen has come -> when they have
     });
     // ids of cells: was run, code asked for, code put away
     Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
@@ -112,12 +115,31 @@ class Deck {
     const { step } = this,
       here = () => this.step === step,
       needed = this.missing(this.at).filter((cell) => !this.jumped || step.before.includes(cell));
+    for (const [cell, run] of this.early) {
+      if (!step.before.includes(cell)) continue;
+      this.running = isTraining(cell) ? cell : null;
+      this.layout();
+      await run;
+    }
     for (const [done, cell] of needed.entries()) {
       this.waits = `getting ready, ${done + 1} of ${needed.length}`;
       if (here()) await this.execute(cell, here);
     }
     this.waits = null;
-    if (here()) return this.begin() ?? this.save();
+    if (!here()) return;
+    await (this.begin() ?? this.save());
+    if (here()) this.prepare();
+  }
+
+  // What the next two screens need runs while one talks about this one, unless its view may need the kernel.
+  prepare() {
+    if (isDrawn(this.step)) return;
+    for (const next of [this.at + 1, this.at + 2]) {
+      const { cell } = this.steps[next - 1];
+      if (next === this.steps.length || (isCode(cell) && !this.ran.has(cell.model.id))) return;
+      for (const one of this.steps[next].before.filter(({ model }) => !this.ran.has(model.id)))
+        this.early.set(one, this.execute(one, () => false).finally(() => this.early.delete(one)));
+    }
   }
 
   // Its code is not what one talks about.
@@ -172,6 +194,7 @@ class Deck {
       { cell } = step;
     if (!isCode(cell)) return;
     await this.execute(cell, () => this.step === step);
+    if (this.step === step) this.prepare();
     return this.save();
   }
 
@@ -184,9 +207,9 @@ class Deck {
   async execute(cell, isStill) {
     this.ran.add(cell.model.id);
     this.busy += 1;
-    const waits = cell !== this.step.cell && cell.model.getMetadata("tags")?.includes("training");
+    const waits = cell !== this.step.cell && isTraining(cell);
     const show = () => {
-      if (waits && isStill()) this.running = cell;
+      if (waits && (isStill() || this.step.before.includes(cell))) this.running = cell;
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
@@ -197,13 +220,14 @@ class Deck {
       this.remember();
       this.activate(cell);
       this.layout();
-      await this.app.commands.execute("notebook:run-cell");
+      const run = this.app.commands.execute("notebook:run-cell");
+      this.activate(this.step.cell);
+      await run;
     } finally {
       end();
       this.busy -= 1;
       if (this.running === cell) this.running = null;
     }
-    if (isStill()) this.activate(this.step.cell);
     const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
     if (failed) this.tell(`What this screen needs raised ${failed.ename}: Q leads to its cell.`, 20000);
     this.layout();

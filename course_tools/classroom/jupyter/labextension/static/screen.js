@@ -1,5 +1,5 @@
 // What stands on a screen. How large, fitting.js says; which screens there are, presenting/screens.py.
-import { CODE, fit, termsOf } from "./fitting.js";
+import { CODE, DRAWN, fit, termsOf } from "./fitting.js";
 
 export const el = (tag, attributes = {}, ...children) => {
   const e = Object.assign(document.createElement(tag), attributes);
@@ -9,6 +9,7 @@ export const el = (tag, attributes = {}, ...children) => {
 // of cells, by arrange()
 export const MARKS = ["course-on", "course-now", "course-unrun", "course-nocode", "course-excerpted"];
 export const isCode = (cell) => cell.model.type === "code";
+export const isTraining = (cell) => tags(cell).includes("training");
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 
 // What a class sees of a Markdown cell, by the kind of its screen
@@ -29,6 +30,7 @@ const isKept = (part) => part.matches("p") && part.textContent.trim().startsWith
 const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => head.textContent.startsWith("Exercise"));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
+export const isDrawn = (step) => DRAWN.includes(step.kind);
 export const hasOwnTitle = (step) => OWN.includes(step.kind);
 
 // The screens whose cells are there: [{ cell, kind, heading, keep, said, before }], before: the code that it needs
