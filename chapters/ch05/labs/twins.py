@@ -16,7 +16,7 @@ PRONOUNS = ("il", "elle")
 CELL = "padding:3px 18px 3px 0;text-align:left;vertical-align:middle;font-weight:400;border:0"
 TRACK = "display:inline-block;position:relative;width:144px;height:12px;border-left:1px solid;border-right:1px solid"
 APART = (1, 2)  # columns that are left out in front of a class
-SHOWN = 4  # rows that a class sees: two pairs of twins
+SHOWN = 2  # rows that a class sees: a pair of twins
 MOST = 8.0  # log-odds: as far as a bar reaches
 
 

@@ -49,6 +49,7 @@ import { places } from "./lines_labels.js";
  * @property {number} top
  * @property {number} width
  * @property {number} height
+ * @property {string[]} title a line, or two
  * @property {Box} box of the drawing, without numbers and names
  * @property {Scale} x
  * @property {Scale} y
@@ -170,6 +171,15 @@ export class PanelPlan {
     return this.series.flatMap((one) => names.flatMap((name) => Array.from(one[name])));
   }
 
+  /** Above its drawing: in two lines where one is too long. */
+  title() {
+    const { title } = this.panel;
+    const words = title.split(" ");
+    const half = Math.ceil(words.length / 2);
+    if (this.ruler.width(title, 13, 700) <= this.frame.width) return title ? [title] : [];
+    return [words.slice(0, half).join(" "), words.slice(half).join(" ")];
+  }
+
   /** @returns {PanelLayout} */
   layout() {
     const { panel, series, frame, unit, ruler } = this;
@@ -186,7 +196,7 @@ export class PanelPlan {
     const hours = panel.hours ?? false;
     const across = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
     return {
-      ...{ panel, series, ...frame, box, x, y, key },
+      ...{ panel, series, ...frame, title: this.title(), box, x, y, key },
       across: roomy(across, x, (text) => ruler.width(text), 8 * unit, hours),
       up: up.map((value) => ({ at: y(value), text: tick(value), zero: value === 0 })),
       ends: beside ? this.ends(box, x, y) : [],
@@ -203,7 +213,7 @@ export class PanelPlan {
    */
   box(up, right, keyed) {
     const { frame, unit, line, ruler, panel } = this;
-    let top = frame.top + (panel.title ? line : 4);
+    let top = frame.top + (panel.title ? line * this.title().length : 4);
     /** @type {Spot[]} */
     const key = [];
     if (keyed) {

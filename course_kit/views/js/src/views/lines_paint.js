@@ -113,7 +113,7 @@ export class LinesPainter {
   }
 
   /** Title, key, names at the ends of lines and beside points. @param {PanelLayout} layout */
-  names({ panel, left, top, key, ends, labels }) {
+  names({ title, left, top, key, ends, labels }) {
     const { pen, unit, theme, ui } = this;
     pen.font = ui.font(12);
     for (const { series, lines, x, y, apart, leader } of labels) {
@@ -127,7 +127,7 @@ export class LinesPainter {
       write(pen, series.name, x + 14 * unit, y, colourOf(theme, series));
     }
     pen.font = ui.font(13, 700);
-    if (panel.title) write(pen, panel.title, left, top + 9 * unit, theme.text);
+    title.forEach((words, i) => write(pen, words, left, top + (9 + 18 * i) * unit, theme.text));
   }
 
   /** What a name in the key belongs to. @param {Series} series @param {number} x @param {number} y */

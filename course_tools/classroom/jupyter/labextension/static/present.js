@@ -117,7 +117,7 @@ class Deck {
       needed = this.missing(this.at).filter((cell) => !this.jumped || step.before.includes(cell));
     for (const [cell, run] of this.early) {
       if (!step.before.includes(cell)) continue;
-      this.running = isTraining(cell) ? cell : null;
+      if (isTraining(cell)) this.watch(cell);
       this.layout();
       await run;
     }
@@ -209,7 +209,7 @@ class Deck {
     this.busy += 1;
     const waits = cell !== this.step.cell && isTraining(cell);
     const show = () => {
-      if (waits && (isStill() || this.step.before.includes(cell))) this.running = cell;
+      if (waits && this.running !== cell && (isStill() || this.step.before.includes(cell))) this.watch(cell);
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
@@ -226,11 +226,17 @@ class Deck {
     } finally {
       end();
       this.busy -= 1;
-      if (this.running === cell) this.running = null;
+      if (this.running === cell) this.watch(null);
     }
     const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
     if (failed) this.tell(`What this screen needs raised ${failed.ename}: Q leads to its cell.`, 20000);
     this.layout();
+  }
+
+  // What is seen while a screen waits for it
+  watch(cell) {
+    this.running = cell;
+    this.size = Infinity;
   }
 
   stop() {
