@@ -61,7 +61,11 @@ export function paintArcs({ theme, unit, tall: room, spec }, svg, words, weights
       const side = sideOf(to, from, svg.clientWidth, unit);
       const place = { x: to + side * (6 + 7 * weight) * unit, y: tall - 9 * unit };
       const anchor = side < 0 ? "end" : "start";
-      const text = svgElement("text", { ...place, "text-anchor": anchor, "font-size": spec.presenting ? 24 : 13 * unit });
+      const text = svgElement("text", {
+        ...place,
+        "text-anchor": anchor,
+        "font-size": spec.presenting ? 24 : 13 * unit,
+      });
       text.textContent = weight.toFixed(2);
       return text;
     });

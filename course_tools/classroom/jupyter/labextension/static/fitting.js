@@ -7,10 +7,7 @@ const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: the room of the sentence to keep, which then comes
 // over it, and of views height, and the heading, since they have titles of their own.
 const TIGHT = [{ told: true, tall: 1, tight: true }];
-const LESS = [
-  { told: false, tall: 0.85 },
-  ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
-];
+const LESS = [{ told: false, tall: 0.85 }, ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true }))];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 export const DRAWN = ["picture", "lab"];

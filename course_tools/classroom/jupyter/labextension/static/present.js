@@ -138,7 +138,10 @@ class Deck {
       const { cell } = this.steps[next - 1];
       if (next === this.steps.length || (isCode(cell) && !this.ran.has(cell.model.id))) return;
       for (const one of this.steps[next].before.filter(({ model }) => !this.ran.has(model.id)))
-        this.early.set(one, this.execute(one, () => false).finally(() => this.early.delete(one)));
+        this.early.set(
+          one,
+          this.execute(one, () => false).finally(() => this.early.delete(one)),
+        );
     }
   }
 

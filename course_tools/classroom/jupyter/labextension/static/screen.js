@@ -118,7 +118,8 @@ export function arrange(deck) {
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
     const waits = !quiet(step); // a view is shown as it was saved until it has run
     cell.node.classList.toggle("course-unrun", isCode(cell) && !ran.has(id) && waits);
-    const away = (cell === step.cell && quiet(step)) || cell === running || (folded.has(id) && cell.model.outputs?.length > 0);
+    const away =
+      (cell === step.cell && quiet(step)) || cell === running || (folded.has(id) && cell.model.outputs?.length > 0);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
   }
   for (const part of now && !isCode(now) ? (rendered(now)?.children ?? []) : [])
