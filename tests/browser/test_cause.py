@@ -196,30 +196,6 @@ def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
     expect(told).to_contain_text("Asked with layer 1, head 1 knocked out; layer 3, head 4 knocked out.")
 
 
-CAPTION = "The open head has a row for each [query|query] and a column for each [key|key]."
-
-
-@pytest.mark.parametrize("name", [GRAMMAR, BERT])
-def test_in_front_of_a_class_all_of_it_is_on_the_screen(opened, name):
-    """1920 x 1080 at presenting size: picture, question and answer, and nothing moves when the answer comes."""
-    caption = CAPTION if name == GRAMMAR else None
-    page = opened(view(name, select=(7, 1), presenting=True, caption=caption), models=(name,), width=1920, height=1080)
-    height = "document.querySelector('.course-view').offsetHeight"
-    until(lambda: page.get_by_test_id("cause").locator("..").evaluate("e => e.offsetHeight > 100"))
-    before = until(lambda: page.evaluate(height), lambda pixels: 600 < pixels <= 1080)
-    open_head = begin(page).get_by_test_id("open").locator("canvas")
-    cells = open_head.evaluate("canvas => [canvas.width, canvas.height]")
-    for pressed in ("knock it out", "attend only to"):
-        press(page, pressed)
-        answer(page)
-        expect(page.get_by_test_id("cause")).to_contain_text("had it stopped after")
-        until(lambda: page.evaluate(height), lambda pixels: abs(pixels - before) <= 2)
-    near = lambda now: max(abs(a - b) for a, b in zip(now, cells, strict=True)) <= 1  # noqa: E731
-    until(lambda: open_head.evaluate("canvas => [canvas.width, canvas.height]"), near)
-    size = page.get_by_test_id("cause").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
-    assert size >= 24
-
-
 def test_without_the_models_files_nothing_is_promised(opened):
     page = opened(view(), models=())
     expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
