@@ -149,7 +149,7 @@ def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size
         seen, where = page.evaluate(SCREEN), f"screen {at + 1} of {name}"
         assert seen["through"] == [], f"{where}: JupyterLab is seen behind it"
         assert seen["beyond"] == [] and deck.is_whole(), f"{where}: beyond its edges"
-        least = LESS.get(name, LEAST)
+        least = round(LESS.get(name, LEAST) * min(1, size[0] / 1280), 1)
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
         assert small == [], f"{where}: type below {least} pixels"
         if at == count - 1:

@@ -126,8 +126,8 @@ export function arrange(deck) {
     part.classList.toggle("course-out", part.matches("details") || !PARTS[step.kind]?.(part, step));
 }
 
-// 1280 × 720 is the measure: a larger screen shows the same, larger.
-export const larger = () => Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
+// 1280 × 720 is the measure: a larger screen shows the same, larger, and a smaller one smaller, as slides do.
+export const larger = () => Math.min(innerWidth / 1280, innerHeight / 720);
 
 // What a class sees now
 export const shownOf = ({ scroller, step, running }) => ({
