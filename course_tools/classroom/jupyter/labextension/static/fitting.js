@@ -19,7 +19,8 @@ const GAP = 2; // em, from which a formula may be broken
  */
 
 const isWide = (part) => part.scrollWidth > part.clientWidth + 1;
-const viewsOf = (on) => [...on.querySelectorAll(".course-view")].filter((host) => host.shadowRoot && host.view);
+const viewsOf = (on) =>
+  [...on.querySelectorAll(".course-view:not(.course-held + * *)")].filter((host) => host.shadowRoot && host.view);
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const highOf = (on) => on.getBoundingClientRect().height;
