@@ -109,13 +109,14 @@ def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
         axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
 
 
-def draw_bars(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str]) -> None:
-    labels, parts, amounts, rows, ylabel = shown
+def draw_bars(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str, np.ndarray]) -> None:
+    labels, parts, amounts, rows, ylabel, dots = shown
     axes, inks, high = figure.subplots(), ink_map(PAPER, INK), 0.8 / len(parts)
     for part, ink in enumerate(np.linspace(0.85, 0.3, len(parts))[::-1]):
         at = np.arange(len(labels)) + high * (part + 0.5) - 0.4
         drawn = axes.barh(at, amounts[part], 0.9 * high, color=inks(ink), label=names(parts[part : part + 1], "")[0])
         axes.bar_label(drawn, [row[part + 1] for row in rows], padding=2, fontsize=9)
+    axes.plot(dots, np.arange(len(labels))[:, None].repeat(dots.shape[1], 1), "o", color="#141c28", ms=4, mfc="w")
     axes.set_yticks(range(len(labels)), names(labels, ""))
     axes.set(xlabel=ylabel, xmargin=0.12)
     axes.invert_yaxis()

@@ -55,27 +55,45 @@ def beside(charts, **words):
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
-def bars(labels, values, *, ylabel="", digits=3, **words):
+def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
     """One bar per name with its number. words: title, caption.
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
+    slider: its label; values are then [S, n], of which it shows one at a time. each: [n, R], single measurements of
+    what the bars are the means of: a dot for each.
     """
     values = values if isinstance(values, dict) else {"": values}
-    parts, amounts = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
-    if not parts or any(of.ndim != 1 or of.shape != amounts[0].shape for of in amounts):
-        shapes = ", ".join(str(of.shape) for of in amounts) or "none"
-        raise ValueError(f"values have shapes {shapes}; needed: one or more of [n], a number for each label")
+    parts, all_of = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
+    axes = 1 + bool(string("slider", slider))
+    if not parts or any(of.ndim != axes or of.shape != all_of[0].shape for of in all_of):
+        shapes = ", ".join(str(of.shape) for of in all_of) or "none"
+        needed = "[S, n], S for the slider and" if slider else "[n],"
+        raise ValueError(f"values have shapes {shapes}; needed: one or more of {needed} a number for each label")
+    steps = np.stack(all_of, -1).reshape(-1, all_of[0].shape[-1], len(parts))  # [S, n, P]
+    amounts = list(steps[0].T)
     labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
     whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
+    dots = np.empty((len(labels), 0)) if each is None else as_array(each, "each")
+    if dots.ndim != 2 or len(dots) != len(labels):
+        raise ValueError(
+            f"each has shape {dots.shape}; needed: [n, R], R measurements for each of {len(labels)} labels"
+        )
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
     said = "; ".join(
         f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
     )
     options, shown = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits), (labels, parts, amounts, rows)
+    options |= dict(dots=dots.shape[1])
     size = (7.8, 0.9 + len(labels) * (0.25 * len(parts) + 0.15))
     header = [ylabel or "name", *parts] if parts != [""] else ["name", ylabel or "value"]
-    arrays = {"y": [np.stack(amounts, -1).ravel()]}
-    return Chart("bars", (*shown, ylabel), arrays, options, said + ".", (header, rows), **{"size": size} | words)
+    arrays = {"y": [steps.ravel()], "dots": [dots.ravel()]}
+    chart = Chart("bars", (*shown, ylabel, dots), arrays, options, said + ".", (header, rows), **{"size": size} | words)
+    if slider:
+        chart.state["step"] = 0
+        chart.controls = [
+            {"kind": "range", "name": "step", "label": slider, "values": list(range(len(steps))), "digits": 0}
+        ]
+    return chart
 
 
 def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, **words):

@@ -11,7 +11,7 @@
 # *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). To see it compute before you build it: [one word, all the way down](#descent).
 #
 # ## What does "it" attend to?
-# A trained Transformer, in the code `grammar`, reads a sentence that it has seen in training: “The animal didn't cross the street because it was too tired.” Its encoder has three layers of four attention *heads*. **Guess before you look:** in how many of the twelve does "it" attend to "animal" more than to any other word?
+# A trained Transformer, in the code `grammar`, reads a sentence that it has seen in training: “The animal didn't cross the street because it was too tired.” Its encoder has three layers of four attention *heads*, each with a map of its own. **Guess before you press:** let “it” attend only to “animal” in the open head. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
@@ -53,11 +53,21 @@ asking(first)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
 assert len(maps_of) == 3 and maps_of[0].shape[1] == 4 and grammar.was_seen(tired)
+from contextlib import ExitStack
+from chapters.ch05.experiments.heads import blinded
+from course_kit.decoding import translate
+def french(heads):  # “it” attends only to “animal” in these
+    with ExitStack() as stack:
+        for key in set(range(len(words))) - {animal}:
+            [stack.enter_context(blinded(grammar.model, "encoder", [it], [key], head)) for head in heads]
+        return str(translate(grammar, tired, beam=1)[0])
+twelve = [(layer, head) for layer in (1, 2, 3) for head in (1, 2, 3, 4)]
+assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}) == 1
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# In only one: head 2 of layer 2. Such a map is often shown as proof that a model understands "it".
+# No, in none of the twelve heads, nor with all twelve at once. In only one of them, head 2 of layer 2, does "it" attend to "animal" more than to any other word. Such a map is often shown as proof that a model understands "it".
 #
 # </details>
 #

@@ -32,16 +32,19 @@ runtime = course_kit.setup()
 recorded = results.load("smollm_answers")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+said = {
+    "a model that read one novel": recorded["goes_on"],
+    "SmolLM2, the question alone": recorded["bare"],
+    "SmolLM2, in its template": recorded["answers"],
+}
+questions = sorted(recorded["answers"], key=lambda question: "Moon" not in question)
+nothing = {"∅": "(nothing: it ends at once)"}
 labs.replies(
-    list(recorded["answers"]),
-    {
-        "a model that read one novel": list(recorded["goes_on"].values()),
-        "SmolLM2, the question alone": list(recorded["bare"].values()),
-        "SmolLM2, in its template": list(recorded["answers"].values()),
-    },
+    questions,
+    {name: [nothing.get(one[q], one[q].strip()) for q in questions] for name, one in said.items()},
     title="Who answers?",
-    caption="Nothing is left out; ∅: it ends at once. SmolLM2 (135 million parameters) takes "
-    f"the likeliest token each time, the first draws among the likely ones. {recorded.about}",
+    caption="Each model's whole reply. SmolLM2 (135 million parameters) takes the likeliest "
+    f"token each time, the first model draws among the likely ones. {recorded.about}",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -122,7 +125,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # course_utils.llama: RMSNorm
 
 # %% [markdown]
-# Each block adds to the residual stream. Here its numbers grow, and the norm gives them one size. The size of the last word's vector, "Holmes":
+# Each block adds to the residual stream. Here its numbers grow, and the norm gives them one size. This is the vector of the last word, "Holmes", on its way through the four blocks:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -136,16 +139,15 @@ for watch in watching:
     watch.remove()
 stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
 both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
-plot.lines(
-    {
-        name: (range(len(x)), x.pow(2).mean(-1).sqrt()) for name, x in both.items()
-    },
-    "blocks behind it",
-    "root mean square of its features",
-    log="y",
-    title="What does RMSNorm do to a vector?",
-    caption="The vector of one word, from its embedding to the last block. How large "
-    "is it when the next block reads it?",
+sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items()}
+plot.bars(
+    ["root mean square", *(f"feature {n}" for n in range(1, 7))],
+    {name: torch.cat([sizes[name], x[:, :6]], 1) for name, x in both.items()},
+    slider="blocks behind it",
+    digits=2,
+    title="How large is the vector when the next block reads it?",
+    caption="Move the slider. The vector x grows from block to block, but the next block reads "
+    "RMSNorm(x). Above the size of each, below six of its 128 features.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -261,20 +263,24 @@ print(f"largest difference to the course's: {gap:.0e}; token by token: {other:.0
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and other < 1e-4
 
+# %% [markdown] tags=["asks"]
+# Are the changes worth it? We gave a small GPT of chapter 7 one of them, or all four, and trained it again, three times each. **Guess:** which change saves most?
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")
 bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
-changes = [name for name in bits if name != "chapter 7"]
+changes = {name.replace("rotary", "RoPE"): bits[name] for name in bits if name != "chapter 7"}
+saved = torch.stack([bits["chapter 7"] - x for x in changes.values()])  # [5, seeds]
 plot.bars(
-    changes,
-    [(bits["chapter 7"] - bits[name]).mean().item() for name in changes],
-    ylabel="bits per character saved, held out",
+    list(changes),
+    saved.mean(1),
+    each=saved,
+    ylabel="bits per character saved, on text not seen in training",
     digits=3,
     title="What is each change worth?",
-    caption=f"Chapter 7's GPT of {worth['models']['chapter 7']['parameters']:,} "
-    "parameters on its novel; equal parameters, tokens "
-    f"and rate; means of {worth['seeds']} seeds, which differ by up to "
-    f"{max(x.max() - x.min() for x in bits.values()):.3f}. {worth.about}",
+    caption="A dot: one training, against the unchanged GPT from the same seed; a bar: the mean. "
+    f"Left of 0 the change makes it worse. {worth['models']['chapter 7']['parameters']:,} "
+    f"parameters, equal tokens and rate. {worth.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

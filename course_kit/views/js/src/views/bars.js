@@ -2,7 +2,7 @@
 import { scale } from "../shared/axes.js";
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
-import { write } from "../shared/draw.js";
+import { dot, write } from "../shared/draw.js";
 import { mix, rgb } from "../shared/theme.js";
 
 /** @import { Form, Place } from "../shared/chart.js" */
@@ -16,6 +16,7 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {string[]} parts of each row, the light one first; [""] where it is one
  * @property {string} ylabel
  * @property {number} digits behind the point
+ * @property {number} [dots] single measurements of each row, whose mean its bar is
  * @typedef {Spec & Own} BarsSpec
  *
  * @typedef {object} BarsLayout
@@ -32,13 +33,13 @@ import { mix, rgb } from "../shared/theme.js";
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
-/** @param {Own} spec @param {number[]} values row by row @param {number} width @param {Ruler} ruler
- * @returns {BarsLayout} */
-export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler) {
+/** @param {Own} spec @param {number[]} values row by row, of all positions of a slider @param {number} width
+ * @param {Ruler} ruler @param {number[]} dots @returns {BarsLayout} */
+export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = []) {
   const { unit } = ruler;
   const figures = ruler.widest(values.map((value) => shown(value, digits)));
-  const start = ruler.widest(names) + 10 * unit;
-  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values) || 1];
+  const start = ruler.widest(names) + (dots.length ? 22 : 10) * unit;
+  const [least, most] = [Math.min(0, ...values, ...dots), Math.max(0, ...values, ...dots) || 1];
   const value = scale(least, most, start, width - figures - 8 * unit);
   let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
   const key = parts.map((part) => {
@@ -48,7 +49,7 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
   });
   const [from, thick] = [(ylabel || parts[0] ? 30 : 0) * unit, 19 * unit];
   const each = parts.length * thick + 12 * unit;
-  return { width, height: from + names.length * each, from, each, thick, start: start - 8 * unit, value, key };
+  return { width, height: from + names.length * each, from, each, thick, start: ruler.widest(names) + 2 * unit, value, key };
 }
 
 /** @param {BarsLayout} layout @param {number} y @param {number} rows @param {number} parts @returns {Place | null} */
@@ -63,13 +64,16 @@ export function bars(ui) {
   const spec = /** @type {BarsSpec} */ (ui.spec);
   const { names, parts, ylabel, digits } = spec;
   const values = Array.from(ui.arrays.y);
+  const dots = Array.from(ui.arrays.dots ?? []);
   const ruler = new Ruler(ui);
-  const figure = (/** @type {number} */ row, /** @type {number} */ part) =>
-    shown(values[row * parts.length + part], digits);
+  const valueOf = (/** @type {number} */ row, /** @type {number} */ part) =>
+    values[((ui.state.step ?? 0) * names.length + row) * parts.length + part];
+  const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
+  const measured = (/** @type {number} */ row) => dots.slice(row * (spec.dots ?? 0), (row + 1) * (spec.dots ?? 0));
   /** @type {Form<BarsLayout>} */
   const form = {
     rows: names.map(() => parts.length),
-    layout: (width) => barsLayout(spec, values, width, ruler),
+    layout: (width) => barsLayout(spec, values, width, ruler, dots),
     paint(pen, layout, place) {
       pen.font = ui.font(13);
       paintKey(pen, ui, layout);
@@ -78,8 +82,8 @@ export function bars(ui) {
         write(pen, name, layout.start, top + (parts.length * layout.thick) / 2, ui.theme.text, "right");
         for (const part of parts.keys()) {
           const on = !place || (place[0] === row && place[1] === part);
-          const value = values[row * parts.length + part];
-          paintBar(pen, ui, layout, { top: top + part * layout.thick, part, value, text: figure(row, part), on });
+          const bar = { top: top + part * layout.thick, part, value: valueOf(row, part), text: figure(row, part), on };
+          paintBar(pen, ui, layout, bar, measured(row));
         }
       }
     },
@@ -88,12 +92,13 @@ export function bars(ui) {
       `${names[row]}${parts[part] && `, ${parts[part]}`}: `,
       h("b", {}, figure(row, part)),
       ylabel ? ` ${ylabel}` : "",
+      spec.dots ? `; each: ${measured(row).map((value) => shown(value, digits)).join(", ")}` : "",
     ],
     table: () => ({
       header: parts[0] ? [ylabel || "name", ...parts] : ["name", ylabel || "value"],
       rows: names.map((name, row) => [name, ...parts.map((_, part) => figure(row, part))]),
     }),
-    numbers: () => ({ names, parts, values }),
+    numbers: () => ({ names, parts, values, dots }),
   };
   return chart(ui, form);
 }
@@ -115,13 +120,19 @@ function paintKey(pen, { spec, theme, unit }, { key }) {
 }
 
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout
- * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out */
-function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, part, value, text, on }) {
+ * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out
+ * @param {number[]} measured what its value is the mean of */
+function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, part, value, text, on }, measured) {
   const { parts } = /** @type {BarsSpec} */ (spec);
   const [low, high] = [along(0), along(value)].sort((a, b) => a - b);
   pen.globalAlpha = on ? 1 : 0.45;
   pen.fillStyle = shade(theme, part, parts.length);
   pen.fillRect(low, top, high - low || 1, thick - 2 * unit);
   pen.globalAlpha = 1;
-  write(pen, text, high + 5 * unit, top + thick / 2 - unit, theme.text);
+  const middle = top + thick / 2 - unit;
+  for (const one of measured) {
+    dot(pen, along(one), middle, 5 * unit, rgb(theme.paper));
+    dot(pen, along(one), middle, 3.5 * unit, theme.text);
+  }
+  write(pen, text, Math.max(high, ...measured.map((one) => along(one) + 5 * unit)) + 5 * unit, middle, theme.text);
 }
