@@ -215,11 +215,11 @@ def test_pointing_at_another_key_shows_its_products(opened):
     expect(made(page)).to_contain_text("Key of “it”, number 4")
 
 
-def test_escape_explores_by_arrow_keys(opened):
+def test_enter_explores_by_arrow_keys(opened):
     page = opened()
     go(page, 13)
     page.locator("canvas").focus()
-    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
     expect(page.locator(".keys")).to_contain_text("exploring")
     expect(made(page)).to_contain_text("Share of “tired”")
     page.keyboard.press("ArrowUp")

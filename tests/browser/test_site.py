@@ -285,11 +285,11 @@ def test_the_contents_say_which_section_is_read_and_another_language_opens_there
 def test_a_model_comes_while_one_types(visit, served):
     page = visit("index.html", base=served)
     page.wait_for_function("() => document.querySelector('.course-view').shadowRoot")
-    ahead = page.locator("head link[rel=preload]")
-    until(ahead.count, 0)
+    came = "performance.getEntriesByType('resource').map(e => e.name).filter(name => /models/.test(name))"
+    until(lambda: page.evaluate(came), [])
     field = page.get_by_role("textbox").first
     field.click()
-    until(ahead.count, lambda count: count > 1)
+    until(lambda: len(page.evaluate(came)), lambda count: count > 1)
     field.fill("The horse didn't cross the bridge because it was too tired.")
     field.press("Enter")
     until(
@@ -297,9 +297,7 @@ def test_a_model_comes_while_one_types(visit, served):
         contains("horse"),
         seconds=60,
     )
-    came = "performance.getEntriesByType('resource').map(e => e.name).filter(name => /models/.test(name))"
-    until(lambda: len(page.evaluate(came)), ahead.count())
-    until(lambda: len(set(page.evaluate(came))), ahead.count())  # no file comes twice
+    until(lambda: len(set(page.evaluate(came))), len(page.evaluate(came)))  # no file comes twice
 
 
 def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(visit):

@@ -1,6 +1,6 @@
 // The cover: what a word attends to, and what the sentence becomes with attention and without.
 import { modelsAt } from "../../../course_kit/views/js/src/models/load.js";
-import { h, svgElement } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, still, svgElement } from "../../../course_kit/views/js/src/shared/dom.js";
 import { folded, form } from "../../../course_kit/views/js/src/shared/own.js";
 import COVER_CSS from "./cover.css";
 import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
@@ -58,6 +58,9 @@ class Cover {
     const isLarger = larger?.name === model.card.name;
     this.studies[text] = { ...study(model, text, this.spec), larger: isLarger };
     this.ui.set({ sentence: text, attention: "on" }, true);
+    const { top, bottom } = this.french.getBoundingClientRect();
+    const sentence = this.sentence.element; // on a phone it stands a screen above the field
+    if (top < 0 || bottom > innerHeight) sentence.scrollIntoView({ behavior: still() ? "auto" : "smooth" });
     return isLarger ? /** @type {any} */ (larger).about : "";
   }
 

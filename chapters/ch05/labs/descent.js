@@ -22,7 +22,7 @@ import { Words } from "./descent_words.js";
 const MET = 9; // the step at which every key has met the query
 const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
 const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
-const STAGE = "the stage: space or right arrow does the next step, left arrow goes back, Escape explores numbers";
+const STAGE = "the stage: space or right arrow does the next step, left arrow goes back, Enter explores numbers";
 const COMING = "The model is coming";
 const ELSEWHERE = "On the course's website and in JupyterLab, any word, layer and head can be chosen.";
 
@@ -68,8 +68,8 @@ class Descent {
       sceneOf: this.sceneOf,
       go: (step) => this.go({ step }),
     });
+    this.words.view.addEventListener("keydown", (event) => this.key(event));
     closing(ui);
-    ui.root.addEventListener("keydown", (event) => this.key(/** @type {KeyboardEvent} */ (event)));
   }
 
   stage() {
@@ -111,7 +111,7 @@ class Descent {
   key(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (foreign(event) || target.closest("input, select, summary, .scroll")) return;
-    const pressed = event.key === " " && target.closest("button"); // a button has its own plans with space
+    const pressed = [" ", "Enter"].includes(event.key) && target.closest("button"); // a button has its own plans with them
     if (!pressed && this.does(event.key)) used(event);
   }
 
@@ -120,7 +120,7 @@ class Descent {
     const { step, free } = this.ui.state;
     /** @type {Record<string, number>} */
     const steps = { " ": step + 1, ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: this.last };
-    if (key === "Escape") this.explore(!free);
+    if (key === "Enter" || (key === "Escape" && free)) this.explore(!free);
     else if (free && key in WAYS) this.point(neighbour(this.hits, this.aim, WAYS[key]) ?? this.aim);
     else if (key in steps) this.go({ step: steps[key] });
     else return false;

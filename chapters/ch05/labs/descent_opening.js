@@ -43,6 +43,9 @@ export function closing({ spec, root }) {
   if (!spec.leave) return;
   const look = { type: "button", class: "close", "aria-label": "close: back to the sentence", onclick: spec.leave };
   root.querySelector(".title")?.after(h("button", look, "✕"));
+  root.querySelector(".view")?.addEventListener("keydown", (event) => {
+    if (/** @type {KeyboardEvent} */ (event).key === "Escape" && !event.defaultPrevented) spec.leave();
+  });
 }
 
 /** `spec.opens`: the translation, and which of its words; the model may have to come. @implements {Picture} */

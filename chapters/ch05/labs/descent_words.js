@@ -7,8 +7,9 @@ import { SCENES } from "./descent_scenes.js";
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 
 const EARLY = 3; // up to this step no layer and no head has anything to do
-const WALK = "space or → goes on, ← back, Esc explores";
-const FREE = "exploring: arrows go from number to number, Esc ends it";
+const WALK = "space or → goes on, ← back, Enter explores";
+const CLOSES = ", Esc closes";
+const FREE = "exploring: arrows go from number to number, Enter ends it";
 
 export class Words {
   /**
@@ -54,7 +55,7 @@ export class Words {
    * @param {boolean} asks whether the reader is told to choose one
    */
   paint(found, sentence, made, asks) {
-    const { ui, sceneOf } = this;
+    const { ui, spec, sceneOf } = this;
     const { step, free } = ui.state;
     this.mark(sceneOf[step]);
     this.write(found.word, step === sceneOf.length - 1);
@@ -64,7 +65,7 @@ export class Words {
     this.next.disabled = step === sceneOf.length - 1;
     this.view.classList.toggle("early", step < EARLY);
     this.keys.classList.toggle("free", free);
-    this.keys.textContent = free ? FREE : WALK;
+    this.keys.textContent = free ? FREE : `${WALK}${spec.leave ? CLOSES : ""}`;
   }
 
   /** Marks the scene. @param {number} scene */

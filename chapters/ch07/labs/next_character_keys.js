@@ -31,9 +31,12 @@ export class Keyboard {
     this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...rowsOf(set).map(row)));
     this.shift = h("button", { type: "button", onclick: () => this.turn(!this.sets[0].inert) }, "capitals, rare signs");
     this.turn(false);
-    const stay = () => this.field.focus({ preventScroll: true }); // a mouse leaves the real keys in the field
-    ui.body.addEventListener("click", ({ pointerType }) => pointerType === "mouse" && stay());
-    ui.root.addEventListener("keydown", (event) => this.elsewhere(/** @type {KeyboardEvent} */ (event)));
+  }
+
+  /** A mouse leaves the real keys in the field, wherever in the game it is pressed. @param {PointerEvent} event */
+  pressed({ pointerType, target }) {
+    const other = /** @type {HTMLElement} */ (target).closest(".foot > details, textarea");
+    if (pointerType === "mouse" && !other) this.field.focus({ preventScroll: true });
   }
 
   /** A letter that is typed while a button of the view has the focus. @param {KeyboardEvent} event */
@@ -55,6 +58,9 @@ export class Keyboard {
   /** Puts all of it into the view. */
   place() {
     const { ui, spec, sets, field } = this;
+    const view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
+    view.addEventListener("click", (event) => this.pressed(/** @type {PointerEvent} */ (event)));
+    view.addEventListener("keydown", (event) => this.elsewhere(event));
     const name = sets.length ? "or type it" : "type it";
     const label = h("label", { for: field.id }, spec.long ? "next token" : name);
     const shift = sets[1] && !spec.presenting ? this.shift : null;

@@ -61,11 +61,7 @@ globalThis.course = (() => {
     const asks = () => event.composedPath().some((part) => part.matches?.(".own, .typed"));
     if (!models || navigator.connection?.saveData || (models.length > LIGHT && !asks())) return;
     delete event.target.dataset.models;
-    for (const file of models) {
-      const link = document.createElement("link");
-      Object.assign(link, { rel: "preload", as: "script", href: new URL(`models/${file}`, base) });
-      document.head.append(link);
-    }
+    courseViews.push((page) => models.forEach((file) => page.ahead(file)));
   }
 
   const hosts = () => document.querySelectorAll("main .course-view");

@@ -3,6 +3,7 @@
 // and whatever comes first waits for the other. Two editions may be in one page: each shows the outputs of its format.
 import "./models/page.js";
 import { fromBase64 } from "./data.js";
+import { ahead } from "./models/load.js";
 import { h } from "./shared/dom.js";
 import { speak, translate } from "./shared/language.js";
 import { live } from "./shared/live.js";
@@ -90,6 +91,8 @@ class Page {
 
   /** What is in an element of the page, and what comes there, in the page's language. */
   speak = speak;
+
+  ahead = ahead;
 
   /**
    * Called by what comes after the program; what came before was kept in an array.

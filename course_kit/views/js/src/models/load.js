@@ -34,6 +34,9 @@ function script(address) {
   return promise;
 }
 
+/** A file of a model that will perhaps be wanted. @param {string} file */
+export const ahead = (file) => script(`${modelsAt()}${file}`).catch(() => {});
+
 /**
  * loadModel("transformer-grammar", (share) => …) -> what courseModels.open gives.
  * @param {string} name

@@ -360,7 +360,7 @@ class Deck {
         (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
       );
     if (path.some((e) => e.tagName === "DIALOG")) return;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const act =
       event.key === "Enter" && event.shiftKey
         ? () => {
