@@ -51,7 +51,6 @@ NAMES = list(charts())
         ("bars", ["Home", "ArrowDown"], "greedy: 0.50 right"),
         ("groups", ["Home", "ArrowDown", "ArrowRight"], "fits, after: 81"),
         ("lines", ["PageDown"], "words 10 · attention: 100"),
-        ("maps", ["Home", "ArrowRight"], "causal · query 1 → key 2: 0"),
         ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
         ("stripes", ["End", "ArrowDown", "ArrowDown"], "row 1 → column 10: 1"),
     ],
@@ -119,6 +118,14 @@ def test_charts_are_as_wide_as_their_column_and_never_jump(put):
             until(page.get_by_test_id("readout").nth(i).inner_text, lambda text: any(c.isdigit() for c in text))
             page.get_by_role("slider").nth(i).blur()
         until(lambda: page.locator(".course-view").evaluate_all(sizes), before)
+
+
+def test_a_slider_gives_the_bars_other_values_and_single_ones_are_read_out(put):
+    values, each = {"x": [[1, 2], [3, 4]], "y": [[5, 6], [7, 8]]}, [[6, 8], [0, 2]]
+    page = put(plot.bars(["a", "b"], values, slider="step", each=each, digits=0))
+    page.locator("input[type=range]").press("ArrowRight")
+    page.locator(".hand").press("End")
+    until(page.get_by_test_id("readout").inner_text, contains("a, y: 7; each: 6, 8"))
 
 
 def test_table_and_words_are_behind_one_mark_that_says_what_it_is(put):

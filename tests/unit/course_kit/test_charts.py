@@ -67,9 +67,11 @@ def test_bars_of_several_are_rows_of_one_table():
     assert chart.describe() == "form: before 0, after 100; fits: before 12, after 81."
     assert chart.table().header == ["%", "before", "after"] and chart.table().rows[1] == ["fits", "12", "81"]
     assert chart.arrays["y"].tolist() == pytest.approx([0, 100, 12.4, 81])
-    for wrong in ({}, {"before": [1, 2], "after": [1]}):
+    for wrong in ({}, {"before": [1, 2], "after": [1]}, [[1, 2]]):
         with pytest.raises(ValueError, match="needed: one or more"):
             plot.bars(["form", "fits"], wrong)
+    with pytest.raises(ValueError, match="R measurements"):
+        plot.bars(["form", "fits"], [1, 2], each=[1, 2])
 
 
 def test_charts_beside_each_other_keep_their_scales_and_titles():

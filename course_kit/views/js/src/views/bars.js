@@ -49,7 +49,16 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
   });
   const [from, thick] = [(ylabel || parts[0] ? 30 : 0) * unit, 19 * unit];
   const each = parts.length * thick + 12 * unit;
-  return { width, height: from + names.length * each, from, each, thick, start: ruler.widest(names) + 2 * unit, value, key };
+  return {
+    width,
+    height: from + names.length * each,
+    from,
+    each,
+    thick,
+    start: ruler.widest(names) + 2 * unit,
+    value,
+    key,
+  };
 }
 
 /** @param {BarsLayout} layout @param {number} y @param {number} rows @param {number} parts @returns {Place | null} */
@@ -92,7 +101,11 @@ export function bars(ui) {
       `${names[row]}${parts[part] && `, ${parts[part]}`}: `,
       h("b", {}, figure(row, part)),
       ylabel ? ` ${ylabel}` : "",
-      spec.dots ? `; each: ${measured(row).map((value) => shown(value, digits)).join(", ")}` : "",
+      spec.dots
+        ? `; each: ${measured(row)
+            .map((value) => shown(value, digits))
+            .join(", ")}`
+        : "",
     ],
     table: () => ({
       header: parts[0] ? [ylabel || "name", ...parts] : ["name", ylabel || "value"],
