@@ -89,9 +89,6 @@ export function story(study, { attention, tried }, spec, opens = false) {
   return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study, spec), ...loss(study, spec)];
 }
 
-/** @param {Piece[]} pieces */
-export const textOf = (pieces) => pieces.map(({ text }) => text).join("");
-
 /**
  * A translation, its words that are not in the other one bold.
  * @param {string[]} said

@@ -54,21 +54,19 @@ export function replies(ui) {
     return { reply, name, box: h("div", {}, ...room, text) };
   });
   ui.style(REPLIES_CSS);
-  const asked = h("div", { class: "asked" });
   const choose = (/** @type {string} */ question) => (traced ? traced.show({ question }) : ui.set({ question }, true));
   const buttons = spec.questions.map((one) =>
     h("button", { type: "button", onclick: () => choose(one) }, readable(one, LONGEST)),
   );
   const questions = h("div", { class: "questions", role: "group", "aria-label": "questions" }, ...buttons);
   const replied = h("div", { class: "replies" }, ...columns.map(({ box }) => box));
-  const answers = h("div", { role: traced ? null : "status" }, asked, replied, traced?.box);
+  const answers = h("div", { role: traced ? null : "status" }, replied, traced?.box);
   ui.body.append(h("div", { class: traced ? "talk traced" : "talk" }, h("div", {}, traced?.field, questions), answers));
   if (spec.fresh) traced?.play();
 
   return {
     paint() {
       const { question, who } = ui.state;
-      asked.replaceChildren(readable(question, LONGEST));
       for (const [i, button] of buttons.entries())
         button.setAttribute("aria-pressed", String(spec.questions[i] === question));
       said(spec, question).forEach(({ reply }, i) => {

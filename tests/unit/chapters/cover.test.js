@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linesOf, percentOf, story, textOf, withoutArcs } from "../../../chapters/ch00/labs/cover_story.js";
+import { linesOf, percentOf, story, withoutArcs } from "../../../chapters/ch00/labs/cover_story.js";
 import { placeOf, rowsOf } from "../../../chapters/ch00/labs/cover_study.js";
 
 const study = {
@@ -26,6 +26,7 @@ const study = {
 const same = { ...study, written: [study.written[0], study.written[0]] };
 const on = { attention: "on", tried: [] };
 const off = { attention: "off", tried: [] };
+const textOf = (pieces) => pieces.map(({ text }) => text).join("");
 const said = (state, it = study, spec = { lists: true }) => textOf(story(it, state, spec));
 const bold = (line) => line.words.filter((piece) => piece.bold).map((piece) => piece.text);
 
