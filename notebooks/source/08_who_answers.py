@@ -43,7 +43,7 @@ labs.replies(
     questions,
     {name: [nothing.get(one[q], one[q].strip()) for q in questions] for name, one in said.items()},
     title="Who answers?",
-    caption="Each model's whole reply. SmolLM2 (135 million parameters) takes the likeliest "
+    caption="Long replies are cut at the end. SmolLM2 (135 million parameters) takes the likeliest "
     f"token each time, the first model draws among the likely ones. {recorded.about}",
 )
 
