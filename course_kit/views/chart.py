@@ -1,5 +1,6 @@
 """What every chart is: a view of lines, bars or matrices, and the static picture of each."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class Chart(View):
     """Made by the functions of `plot`, which check what they are given. shown: for DRAW, and `beside`."""
 
     scale = 1.5  # a notebook has many of them
+    frames: dict[object, "Chart"] = {}  # those that a control chooses from
 
     def __init__(self, kind, shown, arrays, options, words, table, *, title="", caption="", size=(7.8, 3.2)):
         self.kind, self.shown, self.size, self.words, self.numbers = kind, shown, size, words, TextTable(*table)
@@ -38,13 +40,33 @@ class Chart(View):
         super().__init__(title, caption, arrays, {"row": 0, "mark": -1}, options=options)
 
     def describe(self) -> str:
-        return self.words
+        return self.now.words
 
     def table(self) -> TextTable:
-        return self.numbers
+        return self.now.numbers
 
     def draw(self, figure) -> None:
-        DRAW[self.kind](figure, self.shown)
+        DRAW[self.kind](figure, self.now.shown)
+
+    @property
+    def now(self) -> "Chart":
+        return self.frames[self.state["along"]] if self.frames else self
+
+
+def chosen_from(frames: list[Chart], label: str, values: list, start) -> Chart:
+    """One of these charts at a time, chosen by a slider over whole numbers, or by a button for each word."""
+    if start not in values:
+        raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
+    first = frames[0]
+    control = {"name": "along", "label": label}
+    words = isinstance(values[0], str)
+    control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
+    first.frames = dict(zip(values, [copy.copy(frame) for frame in frames], strict=True))
+    first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
+    first.state |= {"along": start}
+    first.controls = [control]
+    first.options |= {"along": values}
+    return first
 
 
 def clock(hours: float) -> str:

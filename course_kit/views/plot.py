@@ -4,7 +4,7 @@ import numpy as np
 
 from course_kit.arguments import described, flag, one_of, real_number, string, whole_number
 from course_kit.views.arguments import as_array, as_labels, checked_labels
-from course_kit.views.chart import Chart, Series, clock
+from course_kit.views.chart import Chart, Series, chosen_from, clock
 from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")
@@ -96,16 +96,22 @@ def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
     return chart
 
 
-def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, **words):
+def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, along=None, **words):
     """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
     and full ink; None: each title has own; scale: what the ink measures; across: how many side by side, if not as many
     as fit; roles: title -> key of COLOURS, or "plus" for numbers that may be below 0, which then have another colour.
     Matrices of True and False are drawn in half ink: a permission is no weight of 1.
+    along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
+    if along is not None:
+        label, values, start = along
+        words |= dict(limits=limits, roles=roles, axes=axes, scale=scale, across=across)
+        frames = [maps({t: m[f] for t, m in matrices.items()}, rows, columns, **words) for f in range(len(values))]
+        return chosen_from(frames, label, values, start)
     if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
@@ -143,6 +149,7 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
             "axes": axes,
             "scale": string("scale", scale),
             "across": whole_number("across", across, 0, 9),
+            "along": [],
         },
         (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
     )

@@ -15,12 +15,13 @@
 # You translate "The cat sat on the mat" and have written *Le chat était*; next comes *assis* ("seated"). Let each English word be a vector of three numbers: The (1, 0, 0), cat (0, 1, 0), sat (0, 0, 1), on (1, 1, 0), the (0, 1, 1), mat (1, 0, 1). What is written so far asks with a vector, too, (0, 0, 1). Such attention from one sequence to another is called **cross-attention**. **Guess before you touch:** which words get the most attention?
 
 # %% jupyter={"source_hidden": true}
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch02 import again, exercise, hint, labs, solution
-from IPython.display import display
 from course_kit.views import plot, predict
 
 runtime = course_kit.setup()
@@ -159,38 +160,49 @@ assert 2.5 <= lead < 2.6 and 12 < lead.exp() < 13
 assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 1.9 < (q[..., :4] * k[..., :4]).sum(-1).std() < 2.1
 
 # %% [markdown]
-# At $d=64$ half of the queries are certain of one key, for no reason: their softmax is **saturated**. At 400, 78 % are, but with scores divided by √d, none.
-#
+# At $d=64$ half of the queries are certain of one key, for no reason: their softmax is **saturated**. At 400, 78 % are, but with scores divided by √d, none. See it happen to ten of them:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
+
+def weights_by_size(divided):
+    scores = torch.stack([(q[:10, :, :d] * k[:10, :, :d]).sum(-1) / (d**0.5 if divided else 1) for d in sizes])
+    return torch.softmax(scores, -1)  # [17, 10, 24]
+
+plot.maps(
+    {"softmax(q·k)": weights_by_size(False), "softmax(q·k / √d)": weights_by_size(True)},
+    "query",
+    "key",
+    along=("size d", sizes, 4),
+    scale="weight",
+    title="Why divide by √d?",
+    caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], all of them noise. "
+    "Move d from 4 to 400: what becomes of the two maps?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
+
+# %% [markdown] tags=["asks"]
 # Why is that bad? A score acts only through the weights. With $S=\sum_je^{s_j}$ the quotient rule gives
 #
 # $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
 #
-# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. **Move along the curves:** is it always smaller without √d?
+# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. **Guess before you read on:** is it always smaller without √d?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %%
 def response(d, divisor, queries=q, keys=k):
     """How far the weights of each query move per standard deviation of q·k, [1000]."""
     alpha = torch.softmax((queries[..., :d] * keys[..., :d]).sum(-1) / divisor, -1)
     jacobian = torch.diag_embed(alpha) - alpha[..., :, None] * alpha[..., None, :]
     return jacobian.flatten(1).norm(dim=-1) * d**0.5 / divisor
 
-sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
-medians = {
-    "q·k": [response(d, 1).median().item() for d in sizes],
-    "q·k / √d": [response(d, d**0.5).median().item() for d in sizes],
-}
-plot.lines(
-    {name: (sizes, median) for name, median in medians.items()},
-    "size d",
-    "response of the median query",
-    log="x",
-    title="Why divide by √d?",
-    caption="How far the weights move if q·k moves by a standard deviation. Which of the "
-    "two curves hardly cares for d?",
-)
+for d in [4, 64, 160, 224, 400]:
+    plain, scaled = response(d, 1).median(), response(d, d**0.5).median()
+    print(f"d = {d:3}: median response {plain:.2f} to q·k, {scaled:.2f} to q·k/√d")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-curve = {d: [round(x, 2) for x in both] for d, *both in zip(sizes, *medians.values(), strict=True)}
+curve = {d: [round(response(d, divisor).median().item(), 2) for divisor in (1, d**0.5)] for d in sizes}
 assert curve[64] == [1.2, 0.26] and curve[400] == [0.07, 0.26] and all(0.23 <= scaled <= 0.27 for _, scaled in curve.values())
 assert all(plain >= scaled for d, (plain, scaled) in curve.items() if d <= 160)
 assert all(plain < scaled for d, (plain, scaled) in curve.items() if d >= 224)
@@ -211,7 +223,7 @@ assert spread[1] / spread[0] > 1.8
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is not. At $d=64$ the median response is 1.20 without √d and 0.26 with it, and the curves cross only between $d=160$ and 224. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**, because 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
+# It is not. At $d=64$ the median response is 1.20 without √d and 0.26 with it, and only from about $d=224$ on is it smaller without. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**, because 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
 #
 # </details>
 #
@@ -504,47 +516,51 @@ print(f"{share:.1%} of the people get what they need")
 assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 
 # %% [markdown]
-# Now send them yourself. While the notebook runs, the layer answers:
+# Here is one room, with what the layer does in it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-room, answer = labs.people(
+labs.people(
     layer,
-    live=True,
     title="Who attends to whom?",
-    caption="In the running notebook, click a cell: the [query|person] of its row then looks for the "
-    "[key|person] of its column. "
-    "Let two look for the same one, or for themselves.",
+    caption="Everybody needs what the person they look for carries. Send Ada to somebody else, or to herself: "
+    "what does she get?",
 )
-display(room, answer)
 
 # %% [markdown]
-# Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use?
+# Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use? Here is the same training once more, with a look at every few steps:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-with torch.no_grad():
-    parts = torch.stack(
-        [
-            m.weight.unflatten(1, (3, 8)).norm(dim=(0, 2))
-            for m in (layer.query, layer.key, layer.value)
-        ]
-    )
-    parts = parts / parts.sum(1, keepdim=True)
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} seconds=3 tags=["lab"]
+steps, found, counted = [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400], [], itertools.count()
+
+@torch.no_grad()
+def look(layer, _):
+    if next(counted) not in steps:
+        return
+    sizes = [m.weight.unflatten(1, (3, 8)).norm(dim=(0, 2)) for m in (layer.query, layer.key, layer.value)]
+    found.append(torch.stack(sizes) / torch.stack(sizes).sum(1, keepdim=True))
+
+torch.manual_seed(0)
+again_trained = SelfAttention(size=24, head_size=8, value_size=8)
+again_trained.register_forward_pre_hook(look)
+train(again_trained)
 used = "share of a matrix"
 plot.maps(
-    {used: parts},
+    {used: torch.stack(found)},
     {used: ["query", "key", "value"]},
     {used: ["name", "looks for", "carries"]},
     axes=("matrix", "part"),
+    along=("after step", steps, 0),
     title="Which part of a person does each matrix read?",
-    caption="Each cell: the size of the numbers by which a matrix (row) multiplies a "
-    "part (column), as a share of its row.",
+    caption="Each cell: how large the numbers are by which a matrix multiplies that part, as a share of its row. "
+    "Move the slider to train.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert parts.argmax(1).tolist() == [1, 0, 2] and parts.amax(1).min() > 0.6
+assert len(found) == len(steps) and all(torch.equal(m.weight, n.weight) for m, n in zip(layer.children(), again_trained.children(), strict=True))
+assert found[-1].argmax(1).tolist() == [1, 0, 2] and found[-1].amax(1).min() > 0.6 and found[0].max() < 0.4
 
 # %% [markdown]
-# $W_Q$ reads whom you look for, $W_K$ your name, and $W_V$ what you carry, although only the loss told them.
+# At the start each matrix reads all parts alike. In the end $W_Q$ reads whom you look for, $W_K$ your name, and $W_V$ what you carry, although only the loss told them.
 #
 # <a id="read-out"></a>
 # Back to your guess: may two jobs share a matrix? To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average. It is one line more than your class:

@@ -1,11 +1,10 @@
-"""A room of people: click, and somebody looks for somebody else."""
+"""A room of people: choose whom the first of them looks for, and see whom all attend to and what they get."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.views import heatmap
-from course_kit.views.live import below
+from course_kit.views import plot
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = ("apple", "bread", "cup", "drum", "egg", "fan", "glass", "hat")
@@ -24,34 +23,24 @@ def answers(layer: nn.Module, whom: list[int], things: list[int]) -> tuple[Tenso
     return output[0], weights[0]
 
 
-def people(layer: nn.Module, whom=(2, 0, 3, 1, 2), things=(4, 1, 3, 6, 0), *, live=True, title="", caption=""):
-    """The weights of a trained layer in one room, and a line below -> (view, line), to be displayed in this order.
+def people(layer: nn.Module, whom=(2, 0, 3, 1, 2), things=(4, 1, 3, 6, 0), *, title="", caption=""):
+    """The weights and outputs of a trained layer in a room where the first person looks for each in turn, as a view.
 
     layer: as trained on tasks.rooms, (x [1, T, 24], mask) -> output [1, T, 8], weights [1, T, T]; whom, things: see
-    room_of. live=True: a click on a cell lets the person of its row look for the person of its column.
+    room_of.
     """
-    whom, at = list(whom), [0]
     names = list(NAMES[: len(whom)])
-
-    def drawn(live=False):
-        chosen = at[0], whom[at[0]]
-        look = {"axes": ("asks", "is asked"), "select": chosen, "title": title, "caption": caption}
-        return heatmap(answers(layer, whom, things)[1], names, names, **look, live=live)
-
-    def tell():
-        who, friend = at[0], whom[at[0]]
-        share = answers(layer, whom, things)[0][who]
-        got = f"{names[who]} gets: <b>{THINGS[share.argmax()]}</b> ({100 * share.max():.0f} %)."
-        return f"{names[who]} looks for {names[friend]}, who carries: {THINGS[things[friend]]}. {got}"
-
-    def clicked(_):
-        row, column = view.row, view.col
-        if row >= 0 <= column and (at[0], whom[row]) != (row, column):
-            at[0], whom[row] = row, column
-            view.replace(drawn())
-
-    view = drawn(live)
-    if not live:
-        return view, tell()
-    view.observe(clicked, ["row", "col"])
-    return view, below(view, tell, "row", "col")
+    rooms = [answers(layer, [person, *whom[1:]], things) for person in range(len(whom))]
+    looking = [f"{name} looks for {names[other]}" for name, other in zip(names, whom, strict=True)]
+    weights, output = "attends to", "gets"
+    return plot.maps(
+        {weights: torch.stack([room[1] for room in rooms]), output: torch.stack([room[0] for room in rooms])},
+        {weights: [f"{names[0]} looks for …", *looking[1:]], output: names},
+        {
+            weights: [f"{name}: {THINGS[thing]}" for name, thing in zip(names, things, strict=True)],
+            output: list(THINGS),
+        },
+        along=(f"{names[0]} looks for", names, names[whom[0]]),
+        title=title,
+        caption=caption,
+    )

@@ -105,7 +105,9 @@ test("maps fit their column, are comparable and stay together", () => {
 test("a cell is found where it is, and told by its names", () => {
   const spec = maps(2, 2, 1);
   spec.panels[1].rows = ["it", "was"];
-  const cells = new Cells(spec, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);
+  const values = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+  const state = { along: "first" };
+  const cells = new Cells({ ...spec, along: ["first", "second"] }, [...values, ...values.map((x) => x / 2)], state);
   assert.deepEqual(cells.rows, [2, 2, 2, 2]);
   assert.deepEqual(
     [cells.where(0), cells.where(3)],
@@ -120,6 +122,9 @@ test("a cell is found where it is, and told by its names", () => {
   assert.equal(cellAt(layout, cells, x + w + 1, y), null);
   assert.deepEqual(cells.sentence([2, 1]), { title: "map 1 · ", names: "it → x: ", number: "0.6" });
   assert.deepEqual(cells.table().rows[3], ["map 1 was", "0.7", "0.8"]);
+  state.along = "second";
+  assert.deepEqual(cells.of(1), [0.25, 0.3, 0.35, 0.4]);
+  assert.equal(cells.sentence([2, 1]).number, "0.3");
   assert.deepEqual([0.25, 3, -12.4, -0.5, 0].map(figure), [".25", "3", "−12", "−.50", "0"]);
 });
 

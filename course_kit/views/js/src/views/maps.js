@@ -18,7 +18,7 @@ const SMALL = 9.9; // what is below 10 is as small as its cell makes it, see `fo
 /** @param {UI} ui @returns {Picture} */
 export function maps(ui) {
   const spec = /** @type {MapsSpec} */ (ui.spec);
-  const cells = new Cells(spec, ui.arrays.y);
+  const cells = new Cells(spec, ui.arrays.y, ui.state);
   const ruler = new Ruler(ui);
   /** @type {Form<MapsLayout>} */
   const form = {

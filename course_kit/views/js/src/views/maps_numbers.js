@@ -3,7 +3,7 @@ import { evenly } from "../shared/chart.js";
 import { clamp, number } from "../shared/numbers.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
-/** @import { Spec, Table } from "../shared/types.js" */
+/** @import { Spec, State, Table } from "../shared/types.js" */
 
 /**
  * @typedef {object} Panel
@@ -22,6 +22,7 @@ import { clamp, number } from "../shared/numbers.js";
  * @property {[string, string] | null} axes the same beside the names
  * @property {string} scale what the ink measures
  * @property {number} across how many side by side; 0: as many as fit
+ * @property {(number | string)[]} along what the control chooses, one after the other in the numbers; or none
  * @typedef {Spec & Own} MapsSpec
  *
  * @typedef {object} Spot where a matrix is
@@ -39,9 +40,10 @@ import { clamp, number } from "../shared/numbers.js";
 
 /** The cells of all matrices: the rows of a chart are all rows, one matrix after the other. */
 export class Cells {
-  /** @param {MapsSpec} spec @param {ArrayLike<number>} values */
-  constructor(spec, values) {
+  /** @param {MapsSpec} spec @param {ArrayLike<number>} values @param {State} state */
+  constructor(spec, values, state) {
     this.spec = spec;
+    this.state = state;
     this.panels = spec.panels;
     this.values = values;
     this.starts = [0];
@@ -50,6 +52,11 @@ export class Cells {
       this.starts.push((this.starts.at(-1) ?? 0) + shape[0] * shape[1]);
       this.first.push((this.first.at(-1) ?? 0) + shape[0]);
     }
+  }
+
+  /** Where the numbers begin that are chosen. */
+  get begin() {
+    return Math.max(0, this.spec.along.indexOf(this.state.along)) * (this.starts.at(-1) ?? 0);
   }
 
   /** How many marks each row has. */
@@ -65,12 +72,13 @@ export class Cells {
 
   /** @param {number} p @param {number} r @param {number} k */
   value(p, r, k) {
-    return this.values[this.starts[p] + r * this.panels[p].shape[1] + k];
+    return this.values[this.begin + this.starts[p] + r * this.panels[p].shape[1] + k];
   }
 
   /** All numbers of a matrix. @param {number} p */
   of(p) {
-    return Array.from({ length: this.starts[p + 1] - this.starts[p] }, (_, i) => this.values[this.starts[p] + i]);
+    const from = this.begin + this.starts[p];
+    return Array.from({ length: this.starts[p + 1] - this.starts[p] }, (_, i) => this.values[from + i]);
   }
 
   /** @param {number} p @param {"rows" | "columns"} what @param {number} i */
