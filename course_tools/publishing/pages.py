@@ -23,7 +23,7 @@ from .formulas import to_mathml
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 TAGS = {"en": "en", "zh": "zh-CN"}  # of languages, in HTML
 FORMULA = '<div class="formula">'
-BEHIND = '<details class="behind"><summary>Guess first, or show what follows</summary>'
+BEHIND = '<details class="behind"><summary>Guess first, or <b>show what follows</b></summary>'
 
 
 @dataclass(frozen=True)

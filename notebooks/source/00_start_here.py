@@ -66,7 +66,7 @@ runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Touch something
-# You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five: “How many letters do we have in common?” A letter that both have twice counts as two, so “noon” and “attention” share 3: n, n and o. A row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
+# You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five: “How many letters do we have in common?” A letter that both have twice counts as two, so “attention” has all its 9 in common with itself. A row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -106,6 +106,7 @@ heatmap(
 # This picture, a **heatmap**, comes back in every chapter. Blank paper means 0 and full ink 1, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert in_common("attention", "attention") == 9
 assert shares.sum(-1).allclose(torch.ones(5))
 assert common[0].tolist() == [3, 3, 3, 3, 0] and shares[0, 2] == 0.25
 assert common[4].tolist() == [0, 0, 0, 3, 4]

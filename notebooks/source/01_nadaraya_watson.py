@@ -447,7 +447,7 @@ view = labs.bandwidth(
     live=True,
     title="Can training find the width?",
     caption="Above, the curve; below, the error on readings that are left out, for each "
-    "width. Run this cell to see the 100 steps of the training.",
+    "width. Move the width: where is that error smallest?",
 )
 display(view)
 for width, _ in path:

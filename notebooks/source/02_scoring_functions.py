@@ -619,7 +619,7 @@ with torch.no_grad():
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## So how does a word find what it needs?
-# It asks with $xW_Q$; every word is found by its $xW_K$, and gives its $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together. With two matrices for the score, a word can ask for something that it is not.
+# It asks with $xW_Q$; every word is found by its $xW_K$, and gives its $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together; in the rooms, training did.
 #
 # <a id="additive-attention"></a>
 # A dot product needs queries and keys of one size. For two sizes a small network can be the score, as in chapter 3: the **additive** one ([annex](02_scoring_functions_annex.ipynb#concat)).

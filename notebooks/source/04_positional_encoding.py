@@ -44,11 +44,11 @@ labs.shuffle(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# Nothing happens. Each output moves along with its word, unchanged, so "bites" cannot tell who bites.
+# Nothing happens. Each output moves along with its word, unchanged, so "bites" cannot tell who bites: attention compares vectors, and a word's position is not in its vector.
 #
 # </details>
 #
-# Attention compares vectors, and a word's position is not in its vector. How do words get their places back?
+# How does a word's position come in?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole before its parts
@@ -171,7 +171,7 @@ from course_utils.attention import causal_mask
 with torch.no_grad():
     C, moved = (layer(x[None], causal_mask(6))[0][0] for x in (X, X[[4, 2, 0, 3, 1, 5]]))
 print("equivariant:", torch.allclose(moved, C[[4, 2, 0, 3, 1, 5]], atol=1e-5))
-print("the last output is the same:", torch.allclose(moved[-1], C[-1], atol=1e-5))
+print("as before, at each place:", torch.isclose(moved, C, atol=1e-5).all(-1).tolist())
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not torch.allclose(moved, C[[4, 2, 0, 3, 1, 5]], atol=1e-5) and torch.allclose(moved[-1], C[-1], atol=1e-5)

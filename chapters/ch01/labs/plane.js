@@ -118,6 +118,8 @@ export class Plane {
     for (const mark of marks) this.mark(c, mark);
     write(c, note, 6, high - 9 * this.ui.unit, this.ui.theme.output);
     if (top) this.arrow(c, top);
+    const taken = arrows.flatMap(({ vector }) => shaft(this.place.middle, pixels(this.place, vector)));
+    for (const arrow of arrows) if (arrow.name) this.name(c, arrow, taken);
   }
 
   /** @param {Pen} c */
@@ -133,7 +135,7 @@ export class Plane {
   }
 
   /** @param {Pen} c @param {Arrow} arrow */
-  arrow(c, { vector, name, colour, width = 2, alpha = 1 }) {
+  arrow(c, { vector, colour, width = 2, alpha = 1 }) {
     const { unit } = this.ui;
     const { middle, one } = this.place;
     const [x, y] = pixels(this.place, vector);
@@ -145,18 +147,33 @@ export class Plane {
     if (Math.hypot(...vector) * one > 6) head(c, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
     else circle(c, [x, y], 4);
     c.fill();
-    const left = x > 0.72 * this.size[0];
-    const below = vector[1] < 0 || y < 18 * unit; // or there is no room above
+    c.globalAlpha = 1;
+  }
+
+  /** Its name at the tip, where that covers least. @param {Pen} c @param {Arrow} arrow
+   * @param {Point[]} taken what others cover; grows by the name */
+  name(c, { vector, name, colour, alpha = 1 }, taken) {
+    const { unit } = this.ui;
+    const [x, y] = pixels(this.place, vector);
     c.font = this.ui.font(13, 600);
-    write(
-      c,
-      name,
-      x + (left ? -7 : 7) * unit,
-      y + (below ? 4 : -4) * unit,
-      colour,
-      left ? "right" : "left",
-      below ? "top" : "bottom",
+    const [wide, high] = [c.measureText(name).width, 15 * unit];
+    const heights = [y - 4 * unit - high, y + 4 * unit];
+    if (vector[1] < 0) heights.reverse();
+    const corners = [x + 7 * unit, x - 7 * unit - wide, x - wide / 2].flatMap((left) =>
+      heights.map((top) => /** @type {Point} */ ([left, top])),
     );
+    const inside = (/** @type {Point} */ [left, top], /** @type {Point} */ [u, v]) =>
+      u > left - 2 && u < left + wide + 2 && v > top && v < top + high;
+    const costs = corners.map((corner) => {
+      const [left, top] = corner;
+      const out = left < 0 || top < 0 || left + wide > this.size[0] || top + high > this.size[1];
+      return 99 * Number(out) + taken.filter((point) => inside(corner, point)).length;
+    });
+    const [left, top] = corners[costs.indexOf(Math.min(...costs))];
+    for (const part of [0.15, 0.5, 0.85])
+      taken.push(...shaft([left, top + part * high], [left + wide, top + part * high]));
+    c.globalAlpha = alpha;
+    write(c, name, left, top + high / 2, colour);
     c.globalAlpha = 1;
   }
 
@@ -191,6 +208,10 @@ export class Plane {
     c.fill();
   }
 }
+
+/** Points along a line. @param {Point} from @param {Point} to @returns {Point[]} */
+const shaft = ([x, y], [u, v]) =>
+  Array.from({ length: 25 }, (_, i) => [x + (i / 24) * (u - x), y + (i / 24) * (v - y)]);
 
 /** @param {Pen} c @param {Point} middle @param {number} radius */
 function circle(c, [x, y], radius) {
