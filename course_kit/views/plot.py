@@ -96,7 +96,19 @@ def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
     return chart
 
 
-def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, axes=None, scale="", across=0, along=None, **words):
+def maps(
+    matrices,
+    rows="row",
+    columns="column",
+    *,
+    limits=(0, 1),
+    roles=None,
+    axes=None,
+    scale="",
+    across=0,
+    along=None,
+    **words,
+):
     """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
 
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
@@ -108,7 +120,11 @@ def maps(matrices, rows="row", columns="column", *, limits=(0, 1), roles=None, a
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
     if along is not None:
+        if not isinstance(along, tuple | list) or len(along) != 3:
+            raise ValueError(f"along is {described(along)}; needed: (label, values, the first of them to be seen)")
         label, values, start = along
+        if {len(as_array(matrix, title)) for title, matrix in matrices.items()} != {len(values)}:
+            raise ValueError(f"along has {len(values)} values; needed: of each title as many matrices, [F, R, C]")
         words |= dict(limits=limits, roles=roles, axes=axes, scale=scale, across=across)
         frames = [maps({t: m[f] for t, m in matrices.items()}, rows, columns, **words) for f in range(len(values))]
         return chosen_from(frames, label, values, start)

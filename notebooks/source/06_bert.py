@@ -11,7 +11,7 @@
 # *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A page with holes
-# `bert-prose`, an encoder of four blocks, has learned to guess covered words in 29 novels and children's books. This page of ours has six holes. **Before you choose a hole, say a word for each.** For which do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
+# `bert-prose`, an encoder of four blocks, has learned to guess covered words in 29 novels and children's books. This page of ours has six holes. **Before you choose a hole, write a word into each.** For which do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
 
 # %% jupyter={"source_hidden": true}
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ first = labs.predictions(
     select=holes[0],
     model="bert-prose",
     title="Which word is missing?",
-    caption="Choose a [query|hole]. The bars show which words bert-prose "
+    caption="Choose a [query|hole], and write a word into it. The bars show which words bert-prose "
     "[output|expects] there.",
 )
 asking(first)

@@ -53,7 +53,7 @@ def test_the_sinusoid_by_keys_and_pointer(show):
         page.keyboard.press(key)
     until(lambda: (state(page)["position"], state(page)["column"]), (31, 10))
     until(lambda: said(page), contains("P[31, 10] = sin(31 ·"))
-    until(lambda: said(page), contains("31 in binary is 011111"))
+    until(lambda: said(page), contains("From position 31 to 32"))
     box = page.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + 60)
     until(lambda: said(page), lacks("P[31, 10]"))

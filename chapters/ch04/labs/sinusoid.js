@@ -1,8 +1,8 @@
-// The sinusoidal encoding: position × column as a heatmap; on the same rows a column as a wave, and binary counting.
+// The sinusoidal encoding: position × column as a heatmap, and a column as a wave on the same rows.
 import { arrow, h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SINUSOID_CSS from "./sinusoid.css";
-import { inBinary, isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
+import { isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
 import { SinusoidPicture } from "./sinusoid_picture.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -75,7 +75,7 @@ class Sinusoid {
     const step = arrow(event);
     if (!step) return;
     this.pointed = null;
-    const position = clamp(this.state.position + step[0], 0, this.spec.length - 1);
+    const position = clamp(this.state.position + step[0], 0, this.spec.length - 2);
     const column = clamp(this.state.column + step[1], 0, this.spec.size - 1);
     this.ui.set({ position, column }, true);
   }
@@ -89,27 +89,24 @@ class Sinusoid {
 
   /** @param {Cell} here */
   tell({ position, column }) {
-    const { encoding, digits, frequencies } = this.made;
+    const { encoding, frequencies } = this.made;
     const angle = `${position} · ${fmt(frequencies[column >> 1], 4)}`;
-    const value = fmt(encoding[position][column]);
+    const [value, next] = [0, 1].map((step) => fmt(encoding[position + step][column]));
+    const change = fmt(Math.abs(encoding[position + 1][column] - encoding[position][column]));
     const formula = `P[${position}, ${column}] = ${isCosine(column) ? "cos" : "sin"}(${angle}) = ${value}`;
     const repeats = ` · Column ${column} repeats after ${told(period(column, frequencies))} positions.`;
-    const binary =
-      `${position} in binary is ${inBinary(position, this.spec.length)}: the last digit flips at every step, ` +
-      `the first after ${2 ** (digits[0].length - 1)}.`;
-    this.say.replaceChildren(h("div", {}, h("b", {}, formula), repeats), h("div", { class: "quiet" }, binary));
+    const moved = `From position ${position} to ${position + 1} column ${column} goes from ${value} to ${next}, a change of `;
+    this.say.replaceChildren(
+      h("div", {}, moved, h("b", {}, change), "."),
+      h("div", { class: "quiet" }, formula, repeats),
+    );
   }
 
   /** @returns {Table} */
   table() {
     const sine = this.state.column - (this.state.column % 2);
-    const rows = this.made.encoding.map((row, position) => [
-      String(position),
-      inBinary(position, this.spec.length),
-      fmt(row[sine]),
-      fmt(row[sine + 1]),
-    ]);
-    return { header: ["position", "binary", `column ${sine}: sine`, `column ${sine + 1}: cosine`], rows };
+    const rows = this.made.encoding.map((row, position) => [String(position), fmt(row[sine]), fmt(row[sine + 1])]);
+    return { header: ["position", `column ${sine}: sine`, `column ${sine + 1}: cosine`], rows };
   }
 
   numbers() {

@@ -1,4 +1,4 @@
-"""The sinusoid lab: position × column as a heatmap, a column as a wave, and binary counting on the same rows."""
+"""The sinusoid lab: position × column as a heatmap, and a column as a wave on the same rows."""
 
 import math
 
@@ -24,31 +24,21 @@ class Sinusoid(View):
         """[T, D] in float64: sin and cos of position × frequency, in pairs of columns."""
         return waves(range(self.options["length"]), self.options["size"])
 
-    @property
-    def digits(self) -> np.ndarray:
-        """[T, bits] of 0 and 1: each position as a binary number, the digit that flips fastest on the right."""
-        count = (self.options["length"] - 1).bit_length()
-        return np.arange(self.options["length"])[:, None] >> np.arange(count)[::-1] & 1
-
     def describe(self) -> str:
         i, c = self.state["position"], self.state["column"]
-        number = self.encoding[i, c]
+        number, following = self.encoding[i : i + 2, c]
         turn = 2 * math.pi / frequencies(self.options["size"])[c // 2].item()
-        binary = "".join(map(str, self.digits[i]))
         return (
             f"Sinusoidal encoding of {self.options['length']} positions in {self.options['size']} columns. "
-            f"Column {c} is a {'cosine' if c % 2 else 'sine'} that turns once in {turn:.1f} positions; at position {i} "
-            f"it is {number:.3f}. In binary {i} is {binary}: the last digit flips at every step, each one before it "
-            f"half as often."
+            f"Column {c} is a {'cosine' if c % 2 else 'sine'} that turns once in {turn:.1f} positions; from position "
+            f"{i} to {i + 1} it goes from {number:.3f} to {following:.3f}."
         )
 
     def table(self) -> TextTable:
         sine = self.state["column"] // 2 * 2
-        header = ["position", "binary", f"column {sine}: sine", f"column {sine + 1}: cosine"]
-        pairs = zip(self.digits, self.encoding[:, sine : sine + 2], strict=True)
-        return TextTable(
-            header, [[str(i), "".join(map(str, d)), *(f"{x:.3f}" for x in p)] for i, (d, p) in enumerate(pairs)]
-        )
+        header = ["position", f"column {sine}: sine", f"column {sine + 1}: cosine"]
+        pairs = enumerate(self.encoding[:, sine : sine + 2])
+        return TextTable(header, [[str(i), *(f"{x:.3f}" for x in pair)] for i, pair in pairs])
 
 
 def waves(positions, size: int) -> np.ndarray:
@@ -61,24 +51,24 @@ def sinusoid(
     context=50,
     size=128,
     *,
-    position=21,
+    position=20,
     column=8,
     title="What tells a position from its neighbours?",
-    caption="Each position is a row of waves. Choose a row, and compare it with the next.",
+    caption="Each column is a wave. Move the column from left to right: how far does it go from one position to "
+    "the next?",
     live=False,
     presenting=None,
 ):
-    """The sinusoidal encoding as a heatmap, a column of it as a wave, and binary counting beside it.
+    """The sinusoidal encoding as a heatmap, and a column of it as a wave beside it, at a position and the next.
 
     context: positions shown, 2 to 128; size: columns, an even number from 2 to 256; position, column: where to
-    start (cut to what there is). live=True: Python reads `position`, `column`. Returns a view: .encoding [T, D] .digits
-    and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
+    start (cut to what there is). live=True: Python reads `position`, `column`. Returns a view: .encoding [T, D] and
+    what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(context, size)
-    starts = ("position", position, count - 1), ("column", column, size - 1)
+    starts = ("position", position, count - 2), ("column", column, size - 1)
     state = {name: min(max(0, whole_number(name, start)), last) for name, start, last in starts}
     controls = [
-        {"kind": "range", "name": "position", "label": "position", "values": list(range(count)), "digits": 0},
         {"kind": "range", "name": "column", "label": "column", "values": list(range(size)), "digits": 0},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]

@@ -1,4 +1,4 @@
-// The encoding as a table, a column of it as a wave, and binary counting.
+// The encoding as a table, and a column of it as a wave.
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { encode, frequencies } from "./sines.js";
 
@@ -11,18 +11,11 @@ import { encode, frequencies } from "./sines.js";
 export function numbersOf({ length, size }) {
   const omegas = frequencies(size);
   const encoding = Array.from({ length }, (_, position) => encode(position, omegas));
-  const digits = encoding.map((_, position) => Array.from(inBinary(position, length), Number));
-  return { encoding, digits, frequencies: omegas };
+  return { encoding, frequencies: omegas };
 }
-
-/** A position in as many binary digits as the last one has. @param {number} position @param {number} length */
-export const inBinary = (position, length) => position.toString(2).padStart((length - 1).toString(2).length, "0");
 
 /** @param {number} column */
 export const isCosine = (column) => column % 2 === 1;
-
-/** The column of the same pair. @param {number} column */
-export const partner = (column) => (isCosine(column) ? column - 1 : column + 1);
 
 /** A column at any position, fractions too. @param {number} position @param {number} column @param {number[]} omegas */
 export function wave(position, column, omegas) {

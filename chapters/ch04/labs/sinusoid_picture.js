@@ -1,8 +1,7 @@
-// The picture of the sinusoid lab: a heatmap, a wave and binary digits, on the same rows where there is room.
+// The picture of the sinusoid lab: a heatmap, and a wave on the same rows where there is room.
 import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { inBinary, isCosine, partner, period, told, wave } from "./sinusoid_numbers.js";
+import { isCosine, wave } from "./sinusoid_numbers.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
@@ -27,7 +26,6 @@ export class SinusoidPicture {
     this.made = made;
     this.length = length;
     this.size = size;
-    this.bits = made.digits[0].length;
     this.large = ui.spec.presenting;
     /** @type {Layout | null} where everything is, once it is painted */
     this.at = null;
@@ -45,16 +43,15 @@ export class SinusoidPicture {
     this.positions(at.heat, here.position);
     if (at.stack) this.positions(at.curve, here.position);
     this.wave(at.curve, here);
-    this.binary(at.binary, here);
     this.frames(at, here);
   }
 
   /**
-   * Side by side while a column of the heatmap has two pixels, else the wave and the digits below it.
+   * Side by side while a column of the heatmap has two pixels, else the wave below it.
    * @param {number} width
    */
   layout(width) {
-    const { length, size, bits, large } = this;
+    const { length, size, large } = this;
     const { unit } = this.ui;
     const wide = Math.min(width, 960 * unit);
     const left = 34 * unit;
@@ -62,21 +59,18 @@ export class SinusoidPicture {
     const gap = 30 * unit;
     const ratio = dots(this.canvas);
     const whole = (/** @type {number} */ pixels) => Math.max(1, Math.floor(pixels * ratio)) / ratio;
-    const digits = bits * (large ? 36 : 18 * unit);
-    const beside = wide - left - 2 * gap - 116 * unit - digits;
+    const beside = wide - left - gap - 190 * unit;
     const besides = Math.min(whole(beside / size), 26 * unit); // of a column: few columns are narrow on any page
     const stack = beside < 2 * size || (besides * size < 190 * unit && besides < 26 * unit);
     const high = large ? 330 : 300 * unit;
     const row = Math.max(whole((stack ? 190 * unit : high) / length), stack ? 2 : 3);
     const cell = Math.min(whole((stack ? wide - left : beside) / size), 26 * unit);
-    const foot = large ? 66 : 40 * unit;
+    const foot = large ? 38 : 22 * unit;
     const heat = { x: left, y: top, w: cell * size, cell, row };
     const start = stack ? left : left + heat.w + gap;
     const y = stack ? top + length * row + foot + 48 * unit : top;
-    const room = wide - start - gap - digits - 3;
-    const curve = { x: start, y, w: Math.min(room, (stack ? 400 : 190) * unit), cell, row };
-    const binary = { x: start + curve.w + gap, y, w: digits, cell: digits / bits, row };
-    return { heat, curve, binary, stack, wide, height: y + length * row + foot };
+    const curve = { x: start, y, w: Math.min(wide - start - 3, (stack ? 400 : 260) * unit), cell, row };
+    return { heat, curve, stack, wide, height: y + length * row + foot };
   }
 
   /**
@@ -88,12 +82,12 @@ export class SinusoidPicture {
    */
   under(x, y, column) {
     if (!this.at) return null;
-    const { heat, curve, binary } = this.at;
-    for (const box of [heat, curve, binary]) {
+    const { heat, curve } = this.at;
+    for (const box of [heat, curve]) {
       const position = Math.floor((y - box.y) / box.row);
       if (position < 0 || position >= this.length || x < box.x || x >= box.x + box.w) continue;
       const across = Math.min(Math.floor((x - box.x) / box.cell), this.size - 1);
-      return { position, column: box === heat ? across : column };
+      return { position: Math.min(position, this.length - 2), column: box === heat ? across : column };
     }
     return null;
   }
@@ -104,13 +98,13 @@ export class SinusoidPicture {
     write(this.c, text, x, y, ink ? this.ui.theme.text : this.ui.theme.quiet, align, base);
   }
 
-  /** One row through all three: the same position. @param {Layout} at @param {Cell} here */
-  band({ heat, curve, binary, stack }, { position }) {
+  /** Two rows through both: a position and the next. @param {Layout} at @param {Cell} here */
+  band({ heat, curve, stack }, { position }) {
     const { c } = this;
     c.fillStyle = this.ui.theme.line;
     const from = stack ? curve : heat;
     const y = from.y + position * from.row - 1;
-    c.fillRect(from.x, y, binary.x + binary.w - from.x, from.row + 2);
+    c.fillRect(from.x, y, curve.x + curve.w - from.x, 2 * from.row + 2);
   }
 
   /** The heatmap and what stands around it. @param {Layout} at @param {Cell} here */
@@ -127,9 +121,7 @@ export class SinusoidPicture {
     const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
     this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
     const every = (size > 64 ? 16 : size > 16 ? 8 : 1) * (heat.w < 300 * unit ? 2 : 1);
-    const foot = heat.y + length * heat.row;
-    for (let j = 0; j < size; j += every) this.write(String(j), x(j), foot + 5 * unit, BELOW);
-    this.speeds(heat, foot + (this.large ? 38 : 22 * unit));
+    for (let j = 0; j < size; j += every) this.write(String(j), x(j), heat.y + length * heat.row + 5 * unit, BELOW);
   }
 
   image() {
@@ -162,20 +154,6 @@ export class SinusoidPicture {
     this.write("−1", from - 5 * unit, top - 24 * unit, { align: "right" });
   }
 
-  /** Which columns turn fast, which slowly. @param {Box} heat @param {number} y */
-  speeds(heat, y) {
-    const { c, size } = this;
-    const { frequencies } = this.made;
-    const [quick, slow] = [fmt(period(0, frequencies), 1), told(period(size - 1, frequencies))];
-    const long = [`fast: repeats after ${quick} positions`, `slow: after ${slow}`];
-    const brief = [`repeats after ${quick}`, `after ${slow}`];
-    c.font = this.ui.font(12);
-    const room = heat.w - 16 * this.ui.unit;
-    const [fast, late] = [long, brief].find((words) => c.measureText(words.join("")).width < room) ?? ["", ""];
-    this.write(fast, heat.x, y, { base: "top" });
-    this.write(late, heat.x + heat.w, y, { align: "right", base: "top" });
-  }
-
   /**
    * The positions, on the left; the one that is chosen takes the place of what would be too near.
    * @param {Box} box
@@ -196,7 +174,7 @@ export class SinusoidPicture {
   }
 
   /**
-   * A column as a wave along the rows, −1 on the left and 1 on the right, and dashed its partner.
+   * A column as a wave along the rows, −1 on the left and 1 on the right.
    * @param {Box} box
    * @param {Cell} here
    */
@@ -206,7 +184,7 @@ export class SinusoidPicture {
     const x = (/** @type {number} */ value) => box.x + ((value + 1.08) / 2.16) * box.w;
     const y = (/** @type {number} */ at) => box.y + (at + 0.5) * box.row;
     const end = box.y + length * box.row;
-    this.waveNames(box, column);
+    this.write(`column ${column}: ${isCosine(column) ? "cosine" : "sine"}`, box.x, box.y - 6 * unit, HEAD);
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
     c.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, length * box.row - 1);
@@ -215,64 +193,24 @@ export class SinusoidPicture {
     c.lineTo(x(0), end);
     c.stroke();
     const fine = Array.from({ length: 8 * (length - 1) + 1 }, (_, i) => i / 8);
-    const values = (/** @type {number} */ of) => fine.map((at) => wave(at, of, made.frequencies));
-    curve(c, values(partner(column)), fine, x, y, theme.quiet, 1.2 * unit, [4, 3]);
-    curve(c, values(column), fine, x, y, theme.text, 2 * unit);
-    made.encoding.forEach((row, at) => dot(c, x(row[column]), y(at), (at === position ? 5.5 : 1.7) * unit, theme.text));
+    const values = fine.map((at) => wave(at, column, made.frequencies));
+    curve(c, values, fine, x, y, theme.text, 2 * unit);
+    made.encoding.forEach((row, at) =>
+      dot(c, x(row[column]), y(at), (at === position || at === position + 1 ? 5.5 : 1.7) * unit, theme.text),
+    );
     for (const value of [-1, 0, 1]) this.write(String(value).replace("-", "−"), x(value), end + 5 * unit, BELOW);
   }
 
-  /** @param {Box} box @param {number} column */
-  waveNames(box, column) {
-    const { c } = this;
-    const { theme, unit } = this.ui;
-    const name = (/** @type {number} */ of) => `column ${of}: ${isCosine(of) ? "cosine" : "sine"}`;
-    this.write(name(column), box.x, box.y - 24 * unit, HEAD);
-    this.write(name(partner(column)), box.x + 22 * unit, box.y - 6 * unit);
-    c.strokeStyle = theme.quiet;
-    c.lineWidth = 1.2 * unit;
-    c.setLineDash([4, 3]);
-    c.beginPath();
-    c.moveTo(box.x, box.y - 13 * unit);
-    c.lineTo(box.x + 17 * unit, box.y - 13 * unit);
-    c.stroke();
-    c.setLineDash([]);
-  }
-
-  /** Binary counting: ink is 1. @param {Box} box @param {Cell} here */
-  binary(box, { position }) {
-    const { c, length, bits, made } = this;
-    const { theme, unit } = this.ui;
-    const [on, off] = [0.85, 0.04].map((ink) => rgb(mix(theme.paper, theme.ink, ink)));
-    this.write("in binary", box.x, box.y - 24 * unit, HEAD);
-    c.fillStyle = on;
-    c.fillRect(box.x, box.y - 19 * unit, 12 * unit, 12 * unit);
-    this.write("is 1", box.x + 18 * unit, box.y - 6 * unit);
-    made.digits.forEach((digits, row) =>
-      digits.forEach((digit, bit) => {
-        const nothing = row === position ? theme.line : off;
-        c.fillStyle = digit ? on : nothing;
-        c.fillRect(box.x + bit * box.cell, box.y + row * box.row, box.cell - 1, box.row);
-      }),
-    );
-    const end = box.y + length * box.row;
-    Array.from(inBinary(position, length)).forEach((digit, bit) => {
-      const x = box.x + (bit + 0.5) * box.cell;
-      this.write(digit, x, end + 4 * unit, { ...BELOW, size: 13, weight: 700, ink: true });
-      this.write(String(2 ** (bits - 1 - bit)), x, end + (this.large ? 38 : 22 * unit), BELOW);
-    });
-  }
-
   /**
-   * Where we are: the same row in all three, the column in the heatmap.
+   * Where we are: the same two rows in both, the column in the heatmap.
    * @param {Layout} at
    * @param {Cell} here
    */
-  frames({ heat, curve, binary }, { position, column }) {
+  frames({ heat, curve }, { position, column }) {
     const { c } = this;
     c.strokeStyle = this.ui.theme.text;
     c.lineWidth = 1.5 * this.ui.unit;
-    for (const { x, y, w, row } of [heat, curve, binary]) c.strokeRect(x - 2, y + position * row - 1, w + 4, row + 2);
+    for (const { x, y, w, row } of [heat, curve]) c.strokeRect(x - 2, y + position * row - 1, w + 4, 2 * row + 2);
     c.strokeRect(heat.x + column * heat.cell - 1, heat.y - 2, heat.cell + 2, this.length * heat.row + 4);
   }
 }

@@ -55,6 +55,18 @@ class Predictions {
     this.gutter = this.gutterOf(this.words);
     this.box = h("div", {}, this.words.line);
     this.say = spoken();
+    /** @type {Record<number, string>} what the reader has written into holes, by their positions */
+    this.yours = {};
+    this.field = h("input", {
+      id: `${ui.id}-yours`,
+      size: 12,
+      maxLength: 24,
+      autocapitalize: "none",
+      spellcheck: false,
+    });
+    this.field.oninput = () => this.write();
+    this.field.onchange = () => this.ui.set({ position: this.ui.state.position }, true); // now the bars may be seen
+    this.own = h("p", { class: "yours" }, h("label", { for: this.field.id }, "Your word for this hole: "), this.field);
     this.marks = h("span", { class: "quiet" });
     this.panels = this.models.map((name, model) => this.panel(name, model));
     this.mark();
@@ -67,6 +79,7 @@ class Predictions {
     const marks = this.alone ? this.panels[0].score : this.marks;
     body.append(
       this.box,
+      this.own,
       h("div", { class: "marks" }, marks, controls),
       this.say,
       h("div", { class: "panels" }, ...this.panels.map(({ element }) => element)),
@@ -88,6 +101,31 @@ class Predictions {
     return this.read.get(this.ui.state.own) ?? this.lesson;
   }
 
+  /** Whether a reader can write into what is chosen: nothing says which word is true. */
+  get open() {
+    return this.covered && this.shown === this.lesson && this.lesson.truth[this.chosen(this.lesson)] === null;
+  }
+
+  /** The reader's word goes into its hole. */
+  write() {
+    const { position } = this.ui.state;
+    this.yours[position] = this.field.value.trim().toLowerCase();
+    this.ui.set({});
+  }
+
+  /** Holes with the reader's words, and the field for the one that is chosen. */
+  fillHoles() {
+    const { position } = this.ui.state;
+    this.own.hidden = !this.open;
+    if (this.shown !== this.lesson) return;
+    if (this.ui.root.activeElement !== this.field) this.field.value = this.yours[position] ?? "";
+    for (const [place, word] of Object.entries(this.yours)) {
+      const chip = this.words.chips[Number(place)];
+      chip.classList.toggle("filled", word !== "");
+      /** @type {HTMLElement} */ (chip.firstChild).textContent = word || this.lesson.names[Number(place)];
+    }
+  }
+
   /** Which of the positions is chosen. @param {Shown} shown */
   chosen(shown) {
     return shown.positions.indexOf(this.ui.state[shown.at]);
@@ -104,6 +142,9 @@ class Predictions {
     const words = new WordLine(this.ui, { words: names, places: positions, name: at, label });
     words.line.classList.toggle("compared", !this.alone);
     words.line.classList.toggle("open", !this.covered);
+    words.line.addEventListener("keydown", ({ key }) => {
+      if (this.open && /^\p{L}$/u.test(key)) this.field.select(); // which the letter goes into
+    });
     words.chips.forEach((chip, i) => {
       const marks = askedOf(shown) ? this.models.map(() => h("small", { "aria-hidden": "true" }, "\u00a0")) : [];
       chip.append(h("span", {}, names[i]), ...marks);
@@ -167,6 +208,7 @@ class Predictions {
     if (shown !== this.shown) this.rebuild(shown);
     this.mark();
     this.words.sync();
+    this.fillHoles();
     this.gutter.place();
     const several = askedOf(shown) && !this.alone;
     this.marks.textContent = several ? "✓ the first choice is the true word, ✗ it is another" : "";
@@ -180,11 +222,14 @@ class Predictions {
     const { list, score } = this.panels[model];
     const { bars, others, beyond } = rowsOf(shown, model, this.chosen(shown));
     const asked = askedOf(shown);
+    const written = this.open ? this.yours[this.ui.state.position] : "";
     const last = beyond
       ? row(beyond, "true", `true, rank ${beyond.rank.toLocaleString("en-GB")}`)
       : [0, 1, 2].map(() => h("span"));
     list.replaceChildren(
-      ...bars.flatMap((bar) => (bar.right ? row(bar, "true", "← true") : row(bar))),
+      ...bars.flatMap((bar) =>
+        bar.right ? row(bar, "true", "← true") : row(bar, "", bar.word === written ? "← yours" : ""),
+      ),
       ...row({ word: "all others", p: others }, "rest"),
       ...(asked ? last : []), // its room stays where it is not needed
     );
@@ -199,6 +244,7 @@ class Predictions {
     const { shown } = this;
     const place = this.chosen(shown);
     const position = shown.positions[place];
+    const mine = this.open && this.yours[position];
     const said = this.models.flatMap((name, model) => {
       const [best] = shown.bars(model, place);
       const first = name ? name[0].toUpperCase() + name.slice(1) : "The model";
@@ -213,6 +259,7 @@ class Predictions {
       shown.truth[place] === null ? ": a gap." : there,
       ...said,
       ".",
+      mine && !shown.bars(0, place).some(({ word }) => word === mine) ? ` “${mine}” is not among the bars.` : "",
     );
   }
 
