@@ -44,10 +44,11 @@ def _panels(view: fragments.View) -> dict[int, tuple[str, np.ndarray]]:
 
 
 def ink(shown: np.ndarray) -> str:
-    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: its share of the largest of them."""
+    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: the root of its share of the largest, so
+    that small weights are seen in a small map."""
     from PIL import Image
 
-    opacity, data = np.round(255 * shown / shown.max()).astype(np.uint8), io.BytesIO()
+    opacity, data = np.round(255 * np.sqrt(shown / shown.max())).astype(np.uint8), io.BytesIO()
     Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
@@ -88,7 +89,8 @@ def strip(
         here = ' aria-current="page"' if number == current else ""
         told = "" if words else f' aria-label="{number} {html.escape(question)}"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is {shown.max():.2f}"{told}>'
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is {shown.max():.2f}, '
+            f'half ink a quarter of it"{told}>'
             f'<span class="map"><span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span></span>'
             f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )

@@ -217,6 +217,17 @@ def test_words_are_chosen_by_click_and_keys(put):
     until(page.locator('.word[tabindex="0"]').count, 1)
 
 
+def test_a_hole_takes_a_word(put):
+    words, likely = ["a", "dog", "bites"], torch.tensor([0.2, 0.5, 0.3]).expand(3, 3)
+    page = put(labs.predictions(["a", "[MASK]", "bites"], likely, words, positions=[1]))
+    page.locator('[data-word="1"]').focus()
+    page.keyboard.type("bites")
+    until(page.locator('[data-word="1"] span').inner_text, "bites")
+    until(lambda: [note for _, _, note in rows_shown(page)], ["", "← yours", "", ""])
+    page.get_by_label("Your word for this hole").fill("cat")
+    until(lambda: said(page), contains("“cat” is not among the bars"))
+
+
 def test_the_covered_word_is_a_gap(put):
     """From the beginning: the word is not to be seen, its room stays, and the text says which word it was."""
     words = ["a", "dog", "bites"]

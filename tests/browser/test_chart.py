@@ -43,7 +43,6 @@ NAMES = list(charts())
     [
         ("lines", [], "words 1 · attention: 1 · recurrent: 3"),
         ("lines", ["ArrowRight"], "words 2 · attention: 4 · recurrent: 6"),
-        ("lines", ["End"], "words 10 · attention: 100 · recurrent: 30"),
         ("lines", ["End", "ArrowLeft", "ArrowDown"], "words 9 · recurrent: 27 · attention: 81"),
         ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"),
         ("points", ["End"], "cost 2 · big: 4"),
@@ -79,6 +78,18 @@ def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(put, name):
     page.mouse.move(2, 2)
     until(readout.inner_text, QUIET)
     until(lambda: canvas.evaluate("c => c.toDataURL()"), before)
+
+
+def test_a_slider_and_buttons_choose_among_maps(put):
+    several = {"m": torch.arange(3.0).reshape(3, 1, 1)}
+    page = put(*(plot.maps(several, along=("which", v, v[0])) for v in ([1, 4, 9], ["one", "two", "three"])))
+    for canvas in page.locator("canvas").all():
+        canvas.click()
+    page.get_by_label("which").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_label("three").check()
+    until(page.get_by_test_id("readout").first.inner_text, contains(": 1"))
+    until(page.get_by_test_id("readout").last.inner_text, contains(": 2"))
 
 
 def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(put):

@@ -16,13 +16,13 @@ from course_tools.authoring.markup import tree
 LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 
-def test_each_chapter_has_a_map_whose_ink_is_the_weights_up_to_their_largest():
+def test_each_chapter_has_a_map_whose_ink_is_the_root_of_the_weights():
     assert list(chapter_maps.weights()) == [number for number in LESSONS if number > 0]
     for name, shown in chapter_maps.weights().values():
         assert name and np.allclose(shown.sum(-1), 1, atol=0.01)
         data = chapter_maps.ink(shown).partition("base64,")[2]
         with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-            assert np.allclose(np.asarray(image)[..., 1] / 255, shown / shown.max(), atol=0.003)
+            assert np.allclose(np.asarray(image)[..., 1] / 255, np.sqrt(shown / shown.max()), atol=0.003)
 
 
 def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():

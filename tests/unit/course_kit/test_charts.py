@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from course_kit import files
 from course_kit.views import picture, plot
 from course_kit.views.chart import clock, looks
+from course_kit.views.view import at, sweep
 
 X = torch.linspace(0, 4, 9)
 
@@ -97,6 +98,19 @@ def test_two_charts_can_have_the_same_vertical_axis():
 def test_maps_refuse_what_is_no_matrix(shape, message):
     with pytest.raises(ValueError, match=message):
         plot.maps({"a": np.zeros(shape)})
+
+
+def test_a_control_chooses_among_maps():
+    numbers, words = (
+        plot.maps({"a": torch.tensor([[[1.0]], [[2.0]]])}, along=("which", values, values[1]))
+        for values in ([10, 20], ["few", "many"])
+    )
+    assert [chart.controls[0]["kind"] for chart in (numbers, words)] == ["range", "choice"]
+    assert sweep(numbers) == sweep(words) == 2
+    assert [at(words, along=one).table().rows for one in ("few", "many")] == [[["a", "1"]], [["a", "2"]]]
+    for wrong in (("which", [1, 2, 3], 1), ("which", [1, 2], 3), ("which", [1, 2])):
+        with pytest.raises(ValueError, match="needed"):
+            plot.maps({"a": torch.ones(2, 1, 1)}, along=wrong)
 
 
 def test_plots_leave_no_state_behind():
