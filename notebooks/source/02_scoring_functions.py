@@ -160,7 +160,7 @@ assert 2.5 <= lead < 2.6 and 12 < lead.exp() < 13
 assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 1.9 < (q[..., :4] * k[..., :4]).sum(-1).std() < 2.1
 
 # %% [markdown]
-# At $d=64$ half of the queries are certain of one key, for no reason: their softmax is **saturated**. At 400, 78 % are, but with scores divided by √d, none. See it happen to ten of them:
+# At $d=64$ half of the queries are certain of one key, for no reason: their softmax is **saturated**. At 400, 78 % are, but with scores divided by √d, none:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
@@ -188,7 +188,7 @@ assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_siz
 #
 # $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
 #
-# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move, as a vector, if $q\cdot k$ moves by a standard deviation. **Guess before you read on:** is it always smaller without √d?
+# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move if $q\cdot k$ moves by a standard deviation. **Guess before you read on:** is it always smaller without √d?
 
 # %%
 def response(d, divisor, queries=q, keys=k):
@@ -223,7 +223,7 @@ assert spread[1] / spread[0] > 1.8
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It is not. At $d=64$ the median response is 1.20 without √d and 0.26 with it, and only from about $d=224$ on is it smaller without. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**, because 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
+# No. At $d=64$ the median is 1.20 without √d and 0.26 with it, and only from about 224 on is it smaller without. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
 #
 # </details>
 #
@@ -516,7 +516,7 @@ print(f"{share:.1%} of the people get what they need")
 assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 
 # %% [markdown]
-# Here is one room, with what the layer does in it:
+# See what it does in one room:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.people(
@@ -527,9 +527,9 @@ labs.people(
 )
 
 # %% [markdown]
-# Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use? Here is the same training once more, with a look at every few steps:
+# Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use? Train once more, and look in between:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} seconds=3 tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} seconds=3
 steps, found, counted = [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400], [], itertools.count()
 
 @torch.no_grad()

@@ -83,8 +83,8 @@ def test_the_pointer_reads_the_numbers_out_and_lights_the_mark(put, name):
 def test_a_slider_and_buttons_choose_among_maps(put):
     several = {"m": torch.arange(3.0).reshape(3, 1, 1)}
     page = put(*(plot.maps(several, along=("which", v, v[0])) for v in ([1, 4, 9], ["one", "two", "three"])))
-    for canvas in page.locator("canvas").all():
-        canvas.click()
+    for hand in page.locator(".hand").all():
+        hand.press("Home")
     page.get_by_label("which").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_label("three").check()
