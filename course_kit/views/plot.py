@@ -5,6 +5,7 @@ import numpy as np
 from course_kit.arguments import described, flag, one_of, real_number, string, whole_number
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, chosen_from, clock
+from course_kit.views.live import shell
 from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")
@@ -107,6 +108,7 @@ def maps(
     scale="",
     across=0,
     along=None,
+    live=False,
     **words,
 ):
     """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
@@ -116,6 +118,7 @@ def maps(
     as fit; roles: title -> key of COLOURS, or "plus" for numbers that may be below 0, which then have another colour.
     Matrices of True and False are drawn in half ink: a permission is no weight of 1.
     along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
+    live=True: Python reads and moves `along`.
     """
     if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
@@ -127,7 +130,7 @@ def maps(
             raise ValueError(f"along has {len(values)} values; needed: of each title as many matrices, [F, R, C]")
         words |= dict(limits=limits, roles=roles, axes=axes, scale=scale, across=across)
         frames = [maps({t: m[f] for t, m in matrices.items()}, rows, columns, **words) for f in range(len(values))]
-        return chosen_from(frames, label, values, start)
+        return shell(chosen_from(frames, label, values, start), live)
     if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]

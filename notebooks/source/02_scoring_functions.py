@@ -16,12 +16,14 @@
 
 # %% jupyter={"source_hidden": true}
 import itertools
+import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch02 import again, exercise, hint, labs, solution
+from IPython.display import display
 from course_kit.views import plot, predict
 
 runtime = course_kit.setup()
@@ -529,7 +531,7 @@ labs.people(
 # %% [markdown]
 # Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use? Train once more, and look in between:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} seconds=3
+# %% jupyter={"source_hidden": true} seconds=3 slideshow={"slide_type": "subslide"}
 steps, found, counted = [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400], [], itertools.count()
 
 @torch.no_grad()
@@ -544,16 +546,21 @@ again_trained = SelfAttention(size=24, head_size=8, value_size=8)
 again_trained.register_forward_pre_hook(look)
 train(again_trained)
 used = "share of a matrix"
-plot.maps(
+view = plot.maps(
     {used: torch.stack(found)},
     {used: ["query", "key", "value"]},
     {used: ["name", "looks for", "carries"]},
     axes=("matrix", "part"),
     along=("after step", steps, 0),
+    live=True,
     title="Which part of a person does each matrix read?",
     caption="Each cell: how large the numbers are by which a matrix multiplies that part, as a share of its row. "
     "Move the slider to train.",
 )
+display(view)
+for step in steps:
+    view.along = step
+    time.sleep(0.2)  # so that you can watch
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(found) == len(steps) and all(torch.equal(m.weight, n.weight) for m, n in zip(layer.children(), again_trained.children(), strict=True))

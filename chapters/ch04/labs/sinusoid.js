@@ -91,11 +91,12 @@ class Sinusoid {
   tell({ position, column }) {
     const { encoding, frequencies } = this.made;
     const angle = `${position} · ${fmt(frequencies[column >> 1], 4)}`;
-    const [value, next] = [0, 1].map((step) => fmt(encoding[position + step][column]));
+    const [value, next] = [0, 1].map((later) => fmt(encoding[position + later][column]));
     const change = fmt(Math.abs(encoding[position + 1][column] - encoding[position][column]));
     const formula = `P[${position}, ${column}] = ${isCosine(column) ? "cos" : "sin"}(${angle}) = ${value}`;
     const repeats = ` · Column ${column} repeats after ${told(period(column, frequencies))} positions.`;
-    const moved = `From position ${position} to ${position + 1} column ${column} goes from ${value} to ${next}, a change of `;
+    const step = `From position ${position} to ${position + 1}`;
+    const moved = `${step} column ${column} goes from ${value} to ${next}, a change of `;
     this.say.replaceChildren(
       h("div", {}, moved, h("b", {}, change), "."),
       h("div", { class: "quiet" }, formula, repeats),
