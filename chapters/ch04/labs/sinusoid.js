@@ -1,6 +1,7 @@
 // The sinusoidal encoding: position × column as a heatmap, and a column as a wave on the same rows.
 import { arrow, h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { legend } from "../../../course_kit/views/js/src/shared/legend.js";
 import SINUSOID_CSS from "./sinusoid.css";
 import { isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
 import { SinusoidPicture } from "./sinusoid_picture.js";
@@ -26,7 +27,7 @@ class Sinusoid {
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.picture = new SinusoidPicture(ui, this.canvas, this.made);
     this.say = spoken();
-    ui.body.append(this.frame());
+    ui.body.append(this.frame(), legend({ low: "−1", high: 1, name: "", ink: "signed" }));
     ui.below.append(this.say);
     ui.style(SINUSOID_CSS);
     this.listen();

@@ -1,6 +1,6 @@
 // The picture of the sinusoid lab: a heatmap, and a wave on the same rows where there is room.
 import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
+import { mix } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isCosine, wave } from "./sinusoid_numbers.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -113,11 +113,7 @@ export class SinusoidPicture {
     const { unit } = this.ui;
     c.imageSmoothingEnabled = false; // enlarged by whole device pixels: sharp at every size
     c.drawImage(this.image(), heat.x, heat.y, heat.w, length * heat.row);
-    c.font = this.ui.font(HEAD.size, HEAD.weight);
-    const room = heat.x + heat.w - 100 * unit; // the rest is the scale's
-    const title = ["position ↓  column →", "column →"].find((words) => c.measureText(words).width < room) ?? "";
-    this.write(title, 0, heat.y - 24 * unit, HEAD);
-    this.scale(heat.x + heat.w, heat.y);
+    this.write("position ↓  column →", 0, heat.y - 24 * unit, HEAD);
     const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
     this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
     const every = (size > 64 ? 16 : size > 16 ? 8 : 1) * (heat.w < 300 * unit ? 2 : 1);
@@ -139,19 +135,6 @@ export class SinusoidPicture {
     pen.putImageData(pixels, 0, 0);
     this.tile = { theme, image };
     return image;
-  }
-
-  /** What the colours of the heatmap are. @param {number} right @param {number} top */
-  scale(right, top) {
-    const { c } = this;
-    const { theme, unit } = this.ui;
-    const [from, to] = [right - 73 * unit, right - 13 * unit];
-    const strip = c.createLinearGradient(from, 0, to, 0);
-    [theme.minus, theme.paper, theme.plus].forEach((colour, n) => strip.addColorStop(n / 2, rgb(colour)));
-    c.fillStyle = strip;
-    c.fillRect(from, top - 37 * unit, to - from, 11 * unit);
-    this.write("1", right, top - 24 * unit, { align: "right" });
-    this.write("−1", from - 5 * unit, top - 24 * unit, { align: "right" });
   }
 
   /**

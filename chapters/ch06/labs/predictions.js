@@ -59,6 +59,7 @@ class Predictions {
     this.yours = {};
     this.field = h("input", {
       id: `${ui.id}-yours`,
+      type: "text",
       size: 12,
       maxLength: 24,
       autocapitalize: "none",
@@ -116,8 +117,9 @@ class Predictions {
   /** Holes with the reader's words, and the field for the one that is chosen. */
   fillHoles() {
     const { position } = this.ui.state;
-    this.own.hidden = !this.open;
-    if (this.shown !== this.lesson) return;
+    this.own.hidden = !this.covered || this.shown !== this.lesson || askedOf(this.lesson) === this.lesson.truth.length;
+    if (this.own.hidden) return;
+    this.own.style.visibility = this.open ? "" : "hidden"; // its room stays
     if (this.ui.root.activeElement !== this.field) this.field.value = this.yours[position] ?? "";
     for (const [place, word] of Object.entries(this.yours)) {
       const chip = this.words.chips[Number(place)];
