@@ -1,4 +1,4 @@
-"""What every chart is: a view of lines, bars or matrices, and the static picture of each."""
+"""What every chart is: a view of lines, bars or matrices, and the static picture of lines."""
 
 import copy
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from course_kit.views.picture import COLOURS, INK, LINES, PAPER, ink_map, names
+from course_kit.views.picture import COLOURS, LINES
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -26,7 +26,7 @@ class Series(NamedTuple):
 
 
 class Chart(View):
-    """Made by the functions of `plot`, which check what they are given. shown: for DRAW, and `beside`."""
+    """Made by the functions of `plot`, which check what they are given. shown: the panels of lines."""
 
     scale = 1.5  # a notebook has many of them
     frames: dict[object, "Chart"] = {}  # those that a control chooses from
@@ -46,7 +46,10 @@ class Chart(View):
         return self.now.numbers
 
     def draw(self, figure) -> None:
-        DRAW[self.kind](figure, self.now.shown)
+        if self.kind == "lines":
+            draw_lines(figure, self.now.shown)
+        else:
+            super().draw(figure)
 
     @property
     def now(self) -> "Chart":
@@ -115,7 +118,7 @@ def draw_lines(figure, panels: list[dict]) -> None:
         if panel["mark"]:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
-        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
+        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"])
         for label in told:  # to the left of its point where there is no room to the right
             if label.get_window_extent().x1 > axes.bbox.x1:
                 label.set(ha="right", position=(-5, -3))
@@ -129,34 +132,3 @@ def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
         placed = max(height, placed + 13)
         look = dict(color=colour, va="center", annotation_clip=False)
         axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
-
-
-def draw_bars(figure, shown: tuple[list[str], list[str], list[np.ndarray], list[list[str]], str, np.ndarray]) -> None:
-    labels, parts, amounts, rows, ylabel, dots = shown
-    axes, inks, high = figure.subplots(), ink_map(PAPER, INK), 0.8 / len(parts)
-    for part, ink in enumerate(np.linspace(0.85, 0.3, len(parts))[::-1]):
-        at = np.arange(len(labels)) + high * (part + 0.5) - 0.4
-        drawn = axes.barh(at, amounts[part], 0.9 * high, color=inks(ink), label=names(parts[part : part + 1], "")[0])
-        axes.bar_label(drawn, [row[part + 1] for row in rows], padding=2, fontsize=9)
-    axes.plot(dots, np.arange(len(labels))[:, None].repeat(dots.shape[1], 1), "o", color="#141c28", ms=4, mfc="w")
-    axes.set_yticks(range(len(labels)), names(labels, ""))
-    axes.set(xlabel=ylabel, xmargin=0.12)
-    axes.invert_yaxis()
-    if len(parts) > 1:
-        axes.legend(bbox_to_anchor=(1, 1), fontsize=8)
-
-
-def draw_maps(figure, lines: list[list[tuple[dict, np.ndarray]]]) -> None:
-    for line, part in zip(lines, np.ravel(figure.subfigures(len(lines), 1)), strict=True):
-        for (panel, matrix), axes in zip(line, np.ravel(part.subplots(1, len(line))), strict=True):
-            colour = COLOURS.get(panel["role"], "#141c28")
-            ink = ink_map(PAPER, [int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-            low, high = panel["range"]
-            aspect = "auto" if len(line) > 4 or len(lines) > 4 else "equal"
-            axes.imshow(matrix, cmap=ink, vmin=low, vmax=high, aspect=aspect)
-            axes.set_title(panel["title"] if len(line) < 5 or axes is part.axes[0] else "", fontsize=9)
-            for names_of, ticks in ((panel["rows"], axes.set_yticks), (panel["columns"], axes.set_xticks)):
-                ticks(range(len(names_of)), names(names_of, ""), fontsize=7, rotation=90 * (ticks == axes.set_xticks))
-
-
-DRAW = {"lines": draw_lines, "bars": draw_bars, "maps": draw_maps}

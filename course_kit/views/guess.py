@@ -30,18 +30,6 @@ class Predict(View):
     def table(self) -> TextTable:
         return TextTable(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
 
-    def lines(self) -> list[str]:
-        """What the picture writes: the question, then each answer, broken to its width."""
-        answers = [textwrap.fill(f"○  {a}", 84, subsequent_indent="     ") for a in self.options["answers"]]
-        return [textwrap.fill(self.title, 76), *answers]
-
-    def draw(self, figure) -> None:
-        top = 0.15
-        for i, text in enumerate(self.lines()):
-            place = 0.04 if i else 0.02, 1 - top / self.size[1]
-            figure.text(*place, text, weight="normal" if i else "bold", va="top", linespacing=1.3)
-            top += 0.2 * len(text.splitlines()) + 0.1
-
     def still(self, words: str) -> str:
         answers, right = [html.escape(a) for a in self.options["answers"]], self.options["answer"]
         items = "".join(f"<li>{answer}</li>" for answer in answers)
@@ -83,9 +71,7 @@ def predict(
         "because": because if isinstance(because, str) else [because[i] for i in order],
         "foot": False,
     }
-    view = Predict(question, "", {}, {"pick": -1}, [], options, presenting)
-    view.size = (7.0, 0.3 + sum(0.2 * len(text.splitlines()) + 0.1 for text in view.lines()))
-    return view
+    return Predict(question, "", {}, {"pick": -1}, [], options, presenting)
 
 
 def _reasons(because: str | list[str], count: int) -> str | list[str]:

@@ -15,7 +15,6 @@ from course_kit.views.arguments import (
     value_range,
 )
 from course_kit.views.live import shell
-from course_kit.views.picture import COLOURS, bare_axes, frame, hatch, ink_map, labelled, names
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import word_of
@@ -27,7 +26,6 @@ TITLE = "What does each head attend to?"
 CAPTION = (
     "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
 )
-GAP, BELOW = 0.14, 0.34  # between the small pictures, of their width; room for the number below
 
 
 class Seen(NamedTuple):
@@ -45,7 +43,6 @@ class Heads(View):
     """See `heads`, which makes it."""
 
     kind = "heads"
-    colours = 256
 
     @property
     def place(self) -> int:
@@ -153,13 +150,6 @@ class Heads(View):
             rows.append([_name(layer, head), *cells])
         return TextTable(header, rows)
 
-    def draw(self, figure) -> None:
-        layers, heads = self.map["shape"][:2]
-        wide = heads + (heads > 1)
-        grid, large = figure.subplots(1, 2, width_ratios=[max(1.0, min(1.6, wide / 6)), 1.0])
-        _grid(self, grid, layers, heads, wide)
-        _open(self, large)
-
 
 def heads(
     weights,
@@ -244,7 +234,6 @@ def heads(
         caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
     options = {"maps": maps, "high": high, "effect": effect}
     view = Heads(title, caption, arrays, state, controls, options, presenting)
-    view.size = (7.5, 4.2 if max(m["shape"][0] for m in maps) <= 6 else 6.0)
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
@@ -297,49 +286,3 @@ def _effects_of(given, shape, name):
         raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
     return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
 
-
-# ---- the picture on paper
-
-
-def _grid(view, axes, layers, heads, wide) -> None:
-    weights, numbers, query, ink, high = view.weights, view.numbers, view.query, ink_map(), view.options["high"]
-    chosen, size, down = view.state["key"] >= 0, 9 if wide <= 6 else 5.5, 1 + GAP + BELOW
-    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))
-    axes.set_aspect("equal")
-    for layer, column in np.ndindex(layers, wide):
-        head = None if column == heads else column
-        shown = _of_head(weights, layer, head)
-        row = shown[query]
-        x, y = column * (1 + GAP), layer * down
-        if np.isnan(shown).any():
-            frame(axes, x + 0.5, y + 0.5, hatch="//////", ec="#c3ced9", lw=0)
-        smooth = "nearest" if max(shown.shape) <= 24 else "antialiased"
-        axes.imshow(shown, cmap=ink, vmin=0, vmax=high, extent=(x, x + 1, y + 1, y), interpolation=smooth)
-        axes.plot([x - 0.04] * 2, [y + i / len(shown) for i in (query, query + 1)], color=COLOURS["query"], lw=2)
-        here = view.opened == (layer, head)
-        frame(axes, x + 0.5, y + 0.5, ec="#1b2430" if here else "#c3ced9", lw=1.6 if here else 0.6)
-        if (layer, head) in view.knocked:
-            axes.plot([x, x + 1, np.nan, x, x + 1], [y, y + 1, np.nan, y + 1, y], color="#1b2430", lw=1)
-        mean = np.nan if view.by_effect else row[view.key(row)]
-        number = mean if head is None else numbers[layer, head]
-        axes.text(x + 0.5, y + 1.06, _short(number, 2), ha="center", va="top", fontsize=size)
-    axes.set(xlim=(-0.1, wide * (1 + GAP)), ylim=(layers * down, -0.1))  # pictures have moved them
-    axes.set_xticks([i * (1 + GAP) + 0.5 for i in range(wide)], [*range(1, heads + 1), "mean"][:wide], fontsize=size)
-    axes.set_yticks([i * down + 0.5 for i in range(layers)], [f"layer {i + 1}" for i in range(layers)])
-    bare_axes(axes, labelsize=size)
-    asks, reads = names(view.map["queries"], "q")[query], names(view.map["keys"], "k")
-    given = f"what “{asks}” gives to " + (f"“{reads[view.key(reads)]}”" if chosen else "its strongest word")
-    axes.set_xlabel(f"below each map:\n{view.options['effect'] if view.by_effect else given}")
-
-
-def _open(view, axes) -> None:
-    matrix, key = view.matrix, view.key(view.matrix[view.query])
-    axes.imshow(matrix, cmap=ink_map(), vmin=0, vmax=view.options["high"], aspect="auto", interpolation="nearest")
-    hatch(axes, np.argwhere(np.isnan(matrix)) if matrix.size <= 1024 else [])
-    frame(axes, key, view.query, ec=COLOURS["query"], lw=2)
-    size = 9 if max(matrix.shape) <= 16 else 7 if max(matrix.shape) <= 28 else 4
-    labelled(axes, view.map["queries"], view.map["keys"], size, rotation=60, rotation_mode="anchor")
-    for labels, place, role in ((axes.get_yticklabels(), view.query, "query"), (axes.get_xticklabels(), key, "key")):
-        if labels:
-            labels[place].set(weight="bold", color=COLOURS[role])
-    axes.set_xlabel(_name(*view.opened))

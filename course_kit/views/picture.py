@@ -107,19 +107,15 @@ def ink_map(low=PAPER, high=INK, through=()):
     return LinearSegmentedColormap.from_list("ink", [np.array(c) / 255 for c in (low, *through, high)])
 
 
-def bare_axes(axes, **ticks) -> None:
-    """Axes of a matrix: keys above, queries at the left, no frame and no tick marks. ticks: as of `tick_params`."""
-    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, **ticks)
-    axes.spines[:].set_visible(False)
-
-
-def labelled(axes, queries, keys, size, marks="qk", most=64, rotation=45, **turn) -> None:
-    """Labels of a matrix, in so many points: queries at the left, keys above; none if more than `most`."""
-    if max(len(queries), len(keys)) > most:
+def labelled(axes, queries, keys, size) -> None:
+    """Labels of a matrix, in so many points: queries at the left, keys above; none if more than 64."""
+    if max(len(queries), len(keys)) > 64:
         queries = keys = ()
-    bare_axes(axes, labelcolor="#1b2430", labelsize=size)  # before there are ticks, each of which it would change
-    axes.set_yticks(range(len(queries)), names(queries, marks[0]))
-    axes.set_xticks(range(len(keys)), names(keys, marks[1]), rotation=rotation, ha="left", **turn)
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    axes.tick_params(labelcolor="#1b2430", labelsize=size)  # before there are ticks, each of which it would change
+    axes.spines[:].set_visible(False)
+    axes.set_yticks(range(len(queries)), names(queries, "q"))
+    axes.set_xticks(range(len(keys)), names(keys, "k"), rotation=45, ha="left")
 
 
 def frame(axes, x, y, side=1.0, **look) -> None:
@@ -127,12 +123,6 @@ def frame(axes, x, y, side=1.0, **look) -> None:
     from matplotlib.patches import Rectangle
 
     axes.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, fill=False, **look))
-
-
-def hatch(axes, cells) -> None:
-    """Hatches the cells (row, column) of a matrix that are masked."""
-    for row, column in cells:
-        frame(axes, column, row, hatch="////", ec="#c3ced9", lw=0)
 
 
 def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> bytes:

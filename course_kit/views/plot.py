@@ -40,12 +40,12 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, hours=False, **words):
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, start=None, hours=False, **words):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
-    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
+    mark: (x, text), a dashed line across.
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
     words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, hours, **words)
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, start, hours, **words)
 
 
 def beside(charts, **words):
@@ -83,12 +83,10 @@ def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
     said = "; ".join(
         f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
     )
-    options, shown = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits), (labels, parts, amounts, rows)
-    options |= dict(dots=dots.shape[1])
-    size = (7.8, 0.9 + len(labels) * (0.25 * len(parts) + 0.15))
+    options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1])
     header = [ylabel or "name", *parts] if parts != [""] else ["name", ylabel or "value"]
     arrays = {"y": [steps.ravel()], "dots": [dots.ravel()]}
-    chart = Chart("bars", (*shown, ylabel, dots), arrays, options, said + ".", (header, rows), **{"size": size} | words)
+    chart = Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
     if slider:
         chart.state["step"] = 0
         chart.controls = [
@@ -103,7 +101,7 @@ def maps(
     columns="column",
     *,
     limits=(0, 1),
-    roles=None,
+    signed=(),
     axes=None,
     scale="",
     across=0,
@@ -111,85 +109,59 @@ def maps(
     live=False,
     **words,
 ):
-    """Matrices beside each other: title -> [R, C], or [P, R, C] for P of them in a line.
+    """Matrices beside each other: title -> [R, C].
 
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
-    and full ink; None: each title has own; scale: what the ink measures; across: how many side by side, if not as many
-    as fit; roles: title -> key of COLOURS, or "plus" for numbers that may be below 0, which then have another colour.
+    and full ink; scale: what the ink measures; across: how many side by side, if not as many as fit; signed: titles of
+    numbers that may be below 0, which then have another colour.
     Matrices of True and False are drawn in half ink: a permission is no weight of 1.
     along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
     live=True: Python reads and moves `along`.
     """
-    if not isinstance(matrices, dict) or not matrices or not isinstance(roles or {}, dict):
-        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]; roles: title -> role")
+    if not isinstance(matrices, dict) or not matrices:
+        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]")
     if along is not None:
         if not isinstance(along, tuple | list) or len(along) != 3:
             raise ValueError(f"along is {described(along)}; needed: (label, values, the first of them to be seen)")
         label, values, start = along
         if {len(as_array(matrix, title)) for title, matrix in matrices.items()} != {len(values)}:
             raise ValueError(f"along has {len(values)} values; needed: of each title as many matrices, [F, R, C]")
-        words |= dict(limits=limits, roles=roles, axes=axes, scale=scale, across=across)
+        words |= dict(limits=limits, signed=signed, axes=axes, scale=scale, across=across)
         frames = [maps({t: m[f] for t, m in matrices.items()}, rows, columns, **words) for f in range(len(values))]
         return shell(chosen_from(frames, label, values, start), live)
-    if limits is not None and not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
-        raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink), or None")
+    if not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
+        raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink)")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
     axes = axes and tuple(string("a name of the axes", name) for name in axes)
-    boolean = all(np.isin(as_array(matrix, title), (0, 1)).all() for title, matrix in matrices.items())
-    panels, parts = [], []
-    for group, (title, matrix) in enumerate(matrices.items()):
-        array, role = as_array(matrix, title), (roles or {}).get(title)
-        if array.ndim not in (2, 3) or not array.size:
-            raise ValueError(f"{title} has shape {array.shape}; needed: [rows, columns] or [parts, rows, columns]")
+    parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
+    half = limits == (0, 1) and not signed and all(np.isin(part, (0, 1)).all() for part in parts.values())
+    panels, cells = [], []
+    for title, part in parts.items():
+        if part.ndim != 2 or not part.size:
+            raise ValueError(f"{title} has shape {part.shape}; needed: [rows, columns]")
         names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
-        ends = list(limits or (float(array.min()), float(array.max())))
-        ends[1] += 0.7 * (boolean and role is None and limits == (0, 1))
-        for part in array.reshape(-1, *array.shape[-2:]):
-            panels.append(dict(title=title, group=group, shape=part.shape, role=role, range=ends) | names)
-            parts.append(part)
-    lines = [[(p, m) for p, m in zip(panels, parts, strict=True) if p["group"] == g] for g in range(len(matrices))]
-    if not any(columns > 5 * rows for rows, columns in (part.shape for part in parts)):
-        each, flat = 3 if len(parts) % 3 == 0 else 4, sum(lines, [])
-        lines = [flat[i : i + each] for i in range(0, len(flat), each)]
-    said = "; ".join(
-        f"{title}: {list(np.shape(matrix))}, mean {as_array(matrix, title).mean():.2g}"
-        for title, matrix in matrices.items()
-    )
-    cells = [
-        [p["title"], *(f"{v:.3g}" for v in row[:16])] for p, part in zip(panels, parts, strict=True) for row in part
-    ]
+        ends = [limits[0], limits[1] + 0.7 * half]
+        panels.append(dict(title=title, shape=part.shape, signed=title in signed, range=ends) | names)
+        cells += [[title, *(f"{v:.3g}" for v in row[:16])] for row in part]
+    said = "; ".join(f"{title}: {list(part.shape)}, mean {part.mean():.2g}" for title, part in parts.items())
     most = max(map(len, cells))
     table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
-    options, size = (
-        {
-            "panels": panels,
-            "rows": of[0][1],
-            "columns": of[1][1],
-            "axes": axes,
-            "scale": string("scale", scale),
-            "across": whole_number("across", across, 0, 9),
-            "along": [],
-        },
-        (7.8, sum(0.6 if len(row) > 4 or len(lines) > 4 else 2.9 for row in lines)),
-    )
-    return Chart("maps", lines, {"y": [part.ravel() for part in parts]}, options, said, table, size=size, **words)
+    options = {"panels": panels, "rows": of[0][1], "columns": of[1][1], "axes": axes, "scale": string("scale", scale)}
+    options |= {"across": whole_number("across", across, 0, 9), "along": []}
+    return Chart("maps", None, {"y": [part.ravel() for part in parts.values()]}, options, said, table, **words)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, hours=False, **words) -> Chart:
+def _lines(series, xlabel, ylabel, log=None, mark=None, start=None, hours=False, **words) -> Chart:
     string("xlabel", xlabel), string("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:
             raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
         mark = real_number("mark's x", mark[0]), string("mark's text", mark[1])
-    if limits is not None:
-        if not isinstance(limits, tuple | list) or len(limits) != 2:
-            raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
-        limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
     start = None if start is None else real_number("start", start)
     if flag("hours", hours) and "x" in log:
         raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
-    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
+    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, start=start, title="")
     panel["hours"] = hours
     return _chart([panel], **words)
 

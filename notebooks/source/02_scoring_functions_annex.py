@@ -142,7 +142,7 @@ plot.maps(
     {what: list(TASKS)},
     axes=("score", "world"),
     limits=(0, 100),
-    roles={what: "plus"},
+    signed=[what],
     title="Does one score win everywhere?",
     caption="Each cell shows how often a score (row) is right in a world (column). "
     f"Guessing gives 12.5 %. {recorded.about}",

@@ -112,7 +112,7 @@ plot.maps(
     changed,
     of,
     "feature",
-    roles=dict.fromkeys(changed, "plus"),
+    signed=changed,
     scale="change",
     title="Which numbers does padding change?",
     caption="A cell is one feature of one real word after the norm. The stronger its "

@@ -148,7 +148,7 @@ plot.maps(
     {"cosine": between},
     {"cosine": [f"{n} {text}" for n, text in enumerate(compared, 1)]},
     {"cosine": list("123456")},
-    roles={"cosine": "plus"},
+    signed=["cosine"],
     scale="cosine",
     title="Whose meanings are close?",
     caption="Cosines between the vectors of six sentences. In row 1, compare columns 2 "
@@ -275,7 +275,7 @@ plot.maps(
     dict.fromkeys(parts, pair.tokens),
     "feature",
     limits=(0, parts["sum"].abs().quantile(0.95).item()),
-    roles=dict.fromkeys(parts, "plus"),
+    signed=parts,
     across=2,
     title="Which three vectors make the input of a word?",
     caption="Each row is a token, each cell one of its first 16 features. “bank” "

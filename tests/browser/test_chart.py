@@ -31,7 +31,7 @@ def charts():
         "bars": plot.bars(["beam", "greedy"], [0.25, 0.5], ylabel="right", digits=2, title="Which is better?"),
         "groups": plot.bars(["form", "fits"], {"before": [0, 12], "after": [100, 81]}, digits=0, title="Better?"),
         "maps": plot.maps({"causal": torch.ones(3, 3).tril(), "both": torch.eye(3)}, "query", "key", title="Who may?"),
-        "stripes": plot.maps({"x": torch.ones(2, 40), "q": torch.ones(4, 2, 10)}, roles={"q": "query"}, title="Heads?"),
+        "signed": plot.maps({"x": torch.ones(2, 4), "q": -torch.eye(4)}, signed=["q"], title="Heads?"),
     }
 
 
@@ -51,7 +51,6 @@ NAMES = list(charts())
         ("groups", ["Home", "ArrowDown", "ArrowRight"], "fits, after: 81"),
         ("lines", ["PageDown"], "words 10 · attention: 100"),
         ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
-        ("stripes", ["End", "ArrowDown", "ArrowDown"], "row 1 → column 10: 1"),
     ],
 )
 def test_arrow_keys_read_the_numbers_out(put, name, keys, said):

@@ -113,8 +113,6 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
-    size = (9.6, 3.2)
-    colours = 128  # the word that asks has few pixels
 
     @property
     def place(self) -> int:
@@ -169,36 +167,6 @@ class Cover(View):
             header.append(f"probability of “{now.words[0]}” with attention for this word alone")
             columns.append([f"{p:.3f}" for p in now.given])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
-
-    def draw(self, figure) -> None:
-        from matplotlib.patches import Arc
-
-        from course_kit.views import picture
-
-        now, asker = self.shown, self.asker
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.set(xlim=(0, 96), ylim=(0, 34))
-        words = _spaced(now.tokens)
-        widths = [1.28 * len(w) + 1.6 for w in words]
-        edges = np.cumsum([2, *widths])
-        middle = (edges[:-1] + edges[1:]) / 2
-        for i, (x, word) in enumerate(zip(middle, words, strict=True)):
-            weight = now.weights[asker][i]
-            axes.text(
-                x, 12, word, ha="center", fontsize=14, color=picture.COLOURS["query"] if i == asker else "#1b2430",
-                weight="bold" if i == asker or weight > 0.25 else "normal",
-            )  # fmt: skip
-            if i != asker:
-                ink = picture.ink_map()(0.2 + 0.8 * weight)
-                reach = abs(x - middle[asker])
-                axes.add_patch(Arc(((x + middle[asker]) / 2, 15), reach, min(30, reach * 0.7), theta1=0, theta2=180,
-                                   lw=0.6 + 9 * weight, color=ink))  # fmt: skip
-            if weight > 0.2 and i != asker:
-                axes.text((x + middle[asker]) / 2, 15.7 + min(30, abs(x - middle[asker]) * 0.7) / 2, f"{weight:.2f}",
-                          ha="center", fontsize=9, color="#596573")  # fmt: skip
-        french = " ".join(_spaced(now.written[0])).replace("' ", "'").replace(" .", ".")
-        axes.text(2.6, 5, french, fontsize=14, color="#1b2430")  # the other one is what the reader guesses
 
 
 def cover(
@@ -265,7 +233,3 @@ def _label(tokens: list[str]) -> str:
     """ "the cow didn't … too tired ." -> "cow … tired"."""
     words = [token for token in tokens if token[-1].isalnum()]
     return f"{words[min(1, len(words) - 1)]} … {words[-1]}" if words else tokens[0]
-
-
-def _spaced(tokens: list[str]) -> list[str]:
-    return [tokens[0].capitalize(), *tokens[1:]]

@@ -18,7 +18,6 @@ class Rotation(View):
     """See `rotation`."""
 
     kind = "rotation"
-    size = (7.0, 3.6)
 
     @property
     def omega(self) -> float:
@@ -81,38 +80,6 @@ class Rotation(View):
             for p, before, turned, after in zip(i, now, now @ self.matrix.T, later, strict=True)
         ]
         return TextTable(["i", "sin", "cos", "R·P: sin", "R·P: cos", "P[i+δ]: sin", "P[i+δ]: cos"], rows)
-
-    def draw(self, figure) -> None:
-        circle, words = figure.subplots(1, 2, width_ratios=[1, 1])
-        i, offset, ink, sand = self.state["position"], self.state["offset"], "#1b2430", "#967410"
-        turn = np.linspace(0, 2 * np.pi, 200)
-        circle.plot(np.cos(turn), np.sin(turn), color="#dbe2e9", lw=1)
-        others = self.pairs(np.arange(self.options["length"]))
-        circle.plot(others[:, 1], others[:, 0], ".", color="#9aa5b1", ms=4)
-        swept = np.linspace(i, i + offset, 200) * self.omega
-        radius = 0.35 + 0.06 * abs(swept - swept[0]) / (2 * np.pi)
-        circle.plot(radius * np.cos(swept), radius * np.sin(swept), color=sand, lw=2)
-        for (sine, cosine), name, colour in zip(self.points, (f"P[{i}]", f"P[{i + offset}]"), (ink, sand), strict=True):
-            circle.plot([0, cosine], [0, sine], color=colour)
-            circle.plot(cosine, sine, "o", color=colour, ms=8)
-            circle.text(1.2 * cosine, 1.2 * sine, name, ha="center", va="center", color=colour)
-        j = self.state["pair"]
-        circle.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-        circle.set(xlabel=f"column {2 * j + 1}: cosine", ylabel=f"column {2 * j}: sine")
-        (a, b), (c, d) = self.matrix
-        (s, t), (u, v) = self.points
-        lines = [
-            f"δ · ω = {offset} · {self.omega:.4f} = {offset * self.omega:.3f} rad",
-            "",
-            f"{'R':>10} = {a:7.3f} {b:7.3f}",
-            f"{'':>12} {c:7.3f} {d:7.3f}",
-            "",
-            f"{f'R · P[{i}]':>10} = {a * s + b * t:7.3f} {c * s + d * t:7.3f}",
-            f"{f'P[{i + offset}]':>10} = {u:7.3f} {v:7.3f}",
-        ]
-        text = "\n".join(lines).replace("-", "−")
-        words.text(0, 0.5, text, family="DejaVu Sans Mono", va="center", fontsize=9)
-        words.axis("off")
 
 
 def rotation(

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.views import picture
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
@@ -91,8 +90,6 @@ class Descent(View):
     """See `descent`, which makes it."""
 
     kind = "descent"
-    size = (7.6, 2.5)
-    colours = 18
     loaded: Loaded
     trace: Trace
 
@@ -153,43 +150,6 @@ class Descent(View):
             return TextTable(["if it stopped after", "most probable word", "probability"], rows)
         numbers = zip(self.trace.source_tokens, self.scores, self.shares, strict=True)
         return TextTable(["word", "score", "share"], [[word, f"{s:z.3f}", f"{w:.3f}"] for word, s, w in numbers])
-
-    def draw(self, figure) -> None:
-        state, part = self.state, self.part
-        words, ink = picture.names(self.trace.source_tokens, "s"), picture.ink_map()
-        products, scores, shares, ahead = figure.subplots(1, 4, width_ratios=[2.4, 1.3, 1.2, 1.3])
-        head, at, best = state["head"] - 1, state["word"] - 1, int(self.shares.argmax())
-        asks, words_at = self.scene <= ASKS, range(len(words))
-        pairs = (part.q[head, at] * (1 if asks else part.k[head, best])).numpy()
-        products.bar(range(len(pairs)), pairs, color=_signed(pairs), width=0.8)
-        key, total = f" × key of “{words[best]}”", f"sum {pairs.sum():z.2f}, ÷ √{len(pairs)} = {self.scores[best]:z.2f}"
-        products.set_title(f"query of “{self.trace.tokens[at]}”{'' if asks else key}", fontsize=9)
-        products.set_xlabel("" if asks else total, fontsize=9)
-        products.set(xticks=[], yticks=[])
-        inks = [ink(0.2 + 0.8 * w) for w in self.shares]
-        for axes, name, numbers, colours, form in (
-            (scores, "scores", self.scores, _signed(self.scores), lambda s: f"{s:z.1f}"),
-            (shares, "shares", self.shares, inks, lambda w: f"{w:.2f}" if w >= 0.005 else ""),
-        ):
-            marks = axes.barh(words_at, 0 * numbers if asks else numbers, color=colours, height=0.7)
-            axes.bar_label(marks, ["?" if asks else form(one) for one in numbers], fontsize=8, padding=2)
-            axes.set_title(name, fontsize=9)
-            axes.set(ylim=(len(words) - 0.5, -0.5), xticks=[], yticks=[])
-            axes.margins(x=0.35)
-        names = picture.names([w for w, *_ in self.next_words[:4]], "w")
-        chances = [p for *_, p in self.next_words[:4]]
-        marks = ahead.barh(range(len(names)), chances, color=picture.COLOURS["output"], height=0.7)
-        ahead.bar_label(marks, [f"{p:.3f}" for p in chances], fontsize=8, padding=2)
-        ahead.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.5), xticks=[], yticks=range(len(names)), yticklabels=names)
-        ahead.set_title("next word", fontsize=9, color=picture.COLOURS["output"])
-        scores.set_yticks(words_at, words)
-        for axes in (products, scores, shares, ahead):
-            axes.tick_params(length=0, labelsize=8)
-            axes.spines[:].set_visible(False)
-
-
-def _signed(numbers) -> list[np.ndarray]:
-    return [np.array(picture.SAND if x > 0 else picture.BRICK) / 255 for x in numbers]
 
 
 def descent(

@@ -12,9 +12,6 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
 MOST_PANELS, MOST_TOKENS = 12, 40
-CURVE = (
-    0.65  # of the ink: in small maps the eye needs more of it to tell a small weight from none; as in journey_paint.js
-)
 
 
 class Panel(NamedTuple):
@@ -105,44 +102,6 @@ class Journey(View):
             rows.append([self.name(i), "–" if weight is None else f"{weight:.3f}", most])
         return TextTable(["chapter", f"{self.state['query']} → {self.state['key']}", "its largest"], rows)
 
-    def draw(self, figure) -> None:
-        from matplotlib.colors import PowerNorm
-        from matplotlib.patches import Rectangle
-
-        from course_kit.views import picture
-
-        count = len(self.options["panels"])
-        across = columns(count)
-        every = figure.subplots(math.ceil(count / across), across, squeeze=False).ravel()
-        for axes in every[count:]:
-            axes.axis("off")
-        for i, axes in enumerate(every[:count]):
-            p, weights, (row, column) = self.options["panels"][i], self.weights(i), self.place(i)
-            ink = PowerNorm(CURVE, vmin=0, vmax=self.options["high"])
-            axes.imshow(weights, cmap=picture.ink_map(), norm=ink, interpolation="nearest")
-            for q, k in np.argwhere(np.isnan(weights)):
-                axes.add_patch(Rectangle((k - 0.5, q - 0.5), 1, 1, fill=False, hatch="/////", ec="#c3ced9", lw=0))
-            size = 7 if max(weights.shape) <= 14 else 5
-            axes.set_yticks(range(len(weights)), picture.names(p["queries"], "q"), fontsize=size)
-            axes.set_xticks(
-                range(weights.shape[1]), picture.names(p["keys"], "k"), fontsize=size, rotation=60, ha="left"
-            )
-            for label in axes.get_xticklabels():
-                label.set_rotation_mode("anchor")
-            axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelcolor="#1b2430")
-            axes.spines[:].set(color="#596573", linewidth=0.6)
-            rows, many = weights.shape
-            lit = [(row, "query", (-0.5, (row or 0) - 0.5), many, 1, axes.get_yticklabels())]
-            lit += [(column, "key", ((column or 0) - 0.5, -0.5), 1, rows, axes.get_xticklabels())]
-            for place, role, corner, wide, high, labels in lit:
-                if place is not None:
-                    axes.add_patch(Rectangle(corner, wide, high, fill=False, ec=picture.COLOURS[role], lw=1.4))
-                    labels[place].set(color=picture.COLOURS[role], weight="bold")
-            weight = self.selection[i].weight
-            pale = f"\nall ≤ {p['most']:.2f}" * (p["most"] < self.options["high"] / 4)
-            axes.set_title(picture.names([self.name(i)], "panel ")[0] + pale, fontsize=8.5)
-            axes.set_xlabel("–" if weight is None else f"{weight:.3f}", fontsize=9, color="#1b2430")
-
 
 def journey(
     panels,
@@ -212,18 +171,11 @@ def journey(
         {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
     ] + [{"kind": "button", "name": "reset", "label": "reset"}]
     options = {"panels": shown, "high": high}
-    view = Journey(title, caption, arrays, {"query": query, "key": key}, controls, options, presenting)
-    across = columns(len(shown))
-    view.size = (2.3 * across + 0.2, 2.35 * math.ceil(len(shown) / across))
-    return shell(view, live)
+    state = {"query": query, "key": key}
+    return shell(Journey(title, caption, arrays, state, controls, options, presenting), live)
 
 
 SIDES = {"query": "rows", "key": "columns"}
-
-
-def columns(count: int) -> int:
-    """How many panels stand side by side on paper."""
-    return count if count <= 3 else 2 if count == 4 else 3
 
 
 def plain(word: str) -> str:

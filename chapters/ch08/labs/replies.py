@@ -1,6 +1,5 @@
 """One question at a time, what each of several models says to it, and, of models that can be asked, how."""
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ class Replies(View):
     """See `replies`."""
 
     kind = "replies"
-    size = (7.0, 3.0)
 
     @property
     def said(self) -> dict[str, str]:
@@ -33,14 +31,6 @@ class Replies(View):
     def table(self) -> TextTable:
         rows = zip(self.options["questions"], *self.options["replies"], strict=True)
         return TextTable(["question", *self.options["models"]], [list(row) for row in rows])
-
-    def draw(self, figure) -> None:
-        figure.text(0.02, 0.95, self.state["question"], va="top", weight="bold")
-        width = 0.96 / len(self.said)
-        for i, (model, text) in enumerate(self.said.items()):
-            lines = textwrap.wrap(text, int(92 * width), max_lines=11, placeholder=" …")
-            figure.text(0.02 + i * width, 0.82, model, va="top", weight="bold", fontsize=9)
-            figure.text(0.02 + i * width, 0.74, "\n".join(lines), va="top", fontsize=9)
 
 
 def replies(questions, said, *, title="Who answers?", caption="", live=False, presenting=None):

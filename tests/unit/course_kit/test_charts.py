@@ -36,7 +36,6 @@ def test_charts_are_views_with_words_a_table_and_a_picture():
 
 def all_charts():
     gap = [1.0, np.nan, 3.0]
-    maps = {"wide": np.ones((2, 2, 30)), "alone": np.zeros((2, 30))}
     return {
         "lines": plot.lines({"with a gap": (gap, gap), "empty": (gap, [np.nan] * 3)}, "x", "y", mark=(2, "here")),
         "band": plot.lines({"between": ([1, 2], [1, 1], [2, 3])}, log="xy"),
@@ -47,7 +46,7 @@ def all_charts():
         "bars": plot.bars(["a", "我"], [-0.5, 0.5], ylabel="share", digits=1),
         "pairs": plot.bars(["a", "我"], {"before": [-0.5, 0.5], "我": [1, 2]}, ylabel="share"),
         "maps": plot.maps({"mask": torch.ones(2, 3) > 0}, {"mask": ["a", "b"]}, "key", title="Who?"),
-        "stripes": plot.maps(maps, "word", "feature", limits=None, roles={"wide": "query", "alone": "plus"}),
+        "signed": plot.maps({"cosine": -np.eye(3), "other": np.ones((2, 4))}, "word", signed=["cosine"]),
     }
 
 
@@ -82,19 +81,7 @@ def test_charts_beside_each_other_keep_their_scales_and_titles():
     assert chart.arrays["x"].shape == (18,)
 
 
-def test_two_charts_can_have_the_same_vertical_axis():
-    line = {"BLEU": ([1, 2], [3, 4])}
-    chart = plot.lines(line, limits=(0, 100))
-    figure = Figure()
-    chart.draw(figure)
-    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
-    assert plot.lines(line).options["panels"][0]["limits"] is None
-    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1")):
-        with pytest.raises(ValueError, match=why):
-            plot.lines(line, limits=limits)
-
-
-@pytest.mark.parametrize(("shape", "message"), [((2,), "rows"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1, 1), "needed")])
+@pytest.mark.parametrize(("shape", "message"), [((2,), "rows"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1), "needed")])
 def test_maps_refuse_what_is_no_matrix(shape, message):
     with pytest.raises(ValueError, match=message):
         plot.maps({"a": np.zeros(shape)})

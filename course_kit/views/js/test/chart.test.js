@@ -74,7 +74,7 @@ test("of several bars for a name each row has all, one under the other", () => {
 function maps(count, size, letters = 0) {
   const labels = letters ? Array(size).fill("x".repeat(letters)) : [];
   const panel = (i) => ({
-    ...{ title: `map ${i}`, group: i, shape: [size, size], range: [0, 1], role: null },
+    ...{ title: `map ${i}`, shape: [size, size], range: [0, 1], signed: false },
     ...{ rows: labels, columns: labels },
   });
   return { panels: Array.from({ length: count }, (_, i) => panel(i)), rows: "query", columns: "key", across: 0 };
@@ -128,11 +128,10 @@ test("a cell is found where it is, and told by its names", () => {
   assert.deepEqual([0.25, 3, -12.4, -0.5, 0].map(figure), [".25", "3", "−12", "−.50", "0"]);
 });
 
-test("maps are drawn in ink; only a role and what is below 0 have a colour", () => {
+test("maps are drawn in ink; only what is below 0 has a colour", () => {
   const grey = ([r, g, b]) => Math.max(r, g, b) - Math.min(r, g, b) < 24;
   for (const theme of [LIGHT, DARK])
     for (const value of [0.1, 0.5, 1])
-      for (const role of [null, "plus"]) assert.ok(grey(shade(theme, { role, range: [0, 1] }, value)));
-  assert.ok(!grey(shade(LIGHT, { role: "plus", range: [0, 1] }, -0.5)));
-  assert.ok(!grey(shade(LIGHT, { role: "query", range: [0, 1] }, 0.8)));
+      for (const signed of [false, true]) assert.ok(grey(shade(theme, { signed, range: [0, 1] }, value)));
+  assert.ok(!grey(shade(LIGHT, { signed: true, range: [0, 1] }, -0.5)));
 });

@@ -1,4 +1,4 @@
-// Matrices beside each other; where one is much wider than high, each name has a line of its own.
+// Matrices beside each other.
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { fitted, widest, write } from "../shared/draw.js";
@@ -43,8 +43,8 @@ export function maps(ui) {
 
 /** What the ink measures, if it is one measure. @param {MapsSpec} spec */
 function keyOf({ panels, scale }) {
-  const [{ range, role }] = panels;
-  const same = panels.every((panel) => `${[panel.range, panel.role]}` === `${[range, role]}`);
+  const [{ range, signed }] = panels;
+  const same = panels.every((panel) => `${[panel.range, panel.signed]}` === `${[range, signed]}`);
   return scale && same ? legend({ low: range[0], high: range[1], name: scale }) : null;
 }
 
@@ -52,15 +52,14 @@ function keyOf({ panels, scale }) {
 const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 
 /**
- * The colour of a cell: its role's, or ink; scores below 0, where the range begins at 0, in another colour.
+ * The colour of a cell: ink; scores below 0, where the range begins at 0, in another colour.
  * @param {Theme} theme
- * @param {Pick<Panel, "role" | "range">} panel
+ * @param {Pick<Panel, "signed" | "range">} panel
  * @param {number} value
  */
-export function shade(theme, { role, range: [low, high] }, value) {
+export function shade(theme, { signed, range: [low, high] }, value) {
   const share = (value - low) / (high - low || 1);
-  if (role === "plus" && value < 0 && low >= 0) return mix(theme.paper, hex(theme.second), -share);
-  return role && role !== "plus" ? mix(theme.paper, hex(theme[role]), share) : inked(theme, share);
+  return signed && value < 0 && low >= 0 ? mix(theme.paper, hex(theme.second), -share) : inked(theme, share);
 }
 
 class MapsPainter {
@@ -125,12 +124,9 @@ class MapsPainter {
   /** @param {number} p */
   title(p) {
     const { pen, ui } = this;
-    const { x, y, h: high, head, left, top, side } = this.spots[p];
-    pen.font = ui.font(12, side ? 400 : 700);
-    head.forEach((text, n) => {
-      if (side) write(pen, text, x - 8 * ui.unit, y + high / 2, ui.theme.text, "right");
-      else write(pen, text, left, top + (8 + 15 * n) * ui.unit, ui.theme.text);
-    });
+    const { head, left, top } = this.spots[p];
+    pen.font = ui.font(12, 700);
+    head.forEach((text, n) => write(pen, text, left, top + (8 + 15 * n) * ui.unit, ui.theme.text));
   }
 
   /** The names of rows, cut where they are too long. @param {number} p */

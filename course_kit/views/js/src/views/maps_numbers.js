@@ -1,6 +1,6 @@
 // What matrices beside each other show, as numbers: which cell is which, and where each matrix stands.
 import { evenly } from "../shared/chart.js";
-import { clamp, number } from "../shared/numbers.js";
+import { number } from "../shared/numbers.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
 /** @import { Spec, State, Table } from "../shared/types.js" */
@@ -8,10 +8,9 @@ import { clamp, number } from "../shared/numbers.js";
 /**
  * @typedef {object} Panel
  * @property {string} title
- * @property {number} group panels of one group stand in a line, where matrices are wide
  * @property {[rows: number, columns: number]} shape
  * @property {[low: number, high: number]} range no ink, and full ink
- * @property {"query" | "key" | "value" | "output" | "plus" | null} role plus: scores, which may be below 0
+ * @property {boolean} signed its numbers may be below 0
  * @property {string[]} rows their names, or none
  * @property {string[]} columns
  *
@@ -33,7 +32,6 @@ import { clamp, number } from "../shared/numbers.js";
  * @property {string[]} head lines of its title
  * @property {number} left of it with its names
  * @property {number} top
- * @property {boolean} side its title is at its left
  *
  * @typedef {{ width: number, height: number, spots: Spot[] }} MapsLayout
  */
@@ -113,41 +111,7 @@ export class Cells {
 }
 
 /** @param {MapsSpec} spec @param {number} width @param {boolean} narrow @param {Ruler} ruler @returns {MapsLayout} */
-export function mapsLayout(spec, width, narrow, ruler) {
-  const wide = spec.panels.some(({ shape: [rows, columns] }) => columns > 5 * rows);
-  return wide ? lineLayout(spec.panels, width, ruler) : new Grid(spec, width, narrow, ruler).layout();
-}
-
-/**
- * Wide matrices: a line for each group, its name at the left.
- * @param {Panel[]} panels
- * @param {number} width
- * @param {Ruler} ruler
- */
-function lineLayout(panels, width, ruler) {
-  const { unit } = ruler;
-  const left =
-    ruler.widest(
-      panels.map(({ title }) => title),
-      12,
-    ) +
-    12 * unit;
-  const groups = [...new Set(panels.map(({ group }) => group))];
-  let y = 0;
-  /** @type {Spot[]} */
-  const spots = [];
-  for (const group of groups) {
-    const own = [...panels.keys()].filter((p) => panels[p].group === group);
-    const each = (width - left) / own.length;
-    const h = clamp(panels[own[0]].shape[0] * 13, 24, 90) * unit;
-    const w = each - (own.length > 1 ? 6 : 0) * unit;
-    own.forEach((p, i) => {
-      spots[p] = { x: left + i * each, y, w, h, head: i ? [] : [panels[p].title], left: 0, top: y, side: true };
-    });
-    y += h + 10 * unit;
-  }
-  return { width, height: y, spots };
-}
+export const mapsLayout = (spec, width, narrow, ruler) => new Grid(spec, width, narrow, ruler).layout();
 
 const LABELLED = 17; // a cell of this size has room for its label
 const SHOWN = 13.5; // the same in front of a class, whose type is not enlarged as the rest is
@@ -238,7 +202,7 @@ class Grid {
     const { panels, unit, ruler, width, lefts, tops, beyond } = this;
     const columns = this.columns();
     const cell = this.cell(columns);
-    const alone = panels.length === 1 && panels[0].role;
+    const alone = panels.length === 1 && panels[0].signed;
     const broad = alone ? Math.min(this.room(1), 64 * unit) : cell;
     const heads = panels.map(({ title }) => ruler.broken(title, width / columns - 14 * unit, 12, 700));
     const head = 18 * unit + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
@@ -254,7 +218,7 @@ class Grid {
         y += Math.max(...heights.slice(p - columns, p)) + 12 * unit;
       }
       const size = { w: broad * shape[1], h: cell * shape[0] };
-      const spot = { x: left + lefts[p], y: y + head + tops[p], ...size, head: heads[p], left, top: y, side: false };
+      const spot = { x: left + lefts[p], y: y + head + tops[p], ...size, head: heads[p], left, top: y };
       left += pitches[p];
       return spot;
     });
