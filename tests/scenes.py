@@ -113,6 +113,5 @@ VIEWS = {
     "ask": hours,
     "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
-    "scoring": lambda **more: labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], **more),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
 }

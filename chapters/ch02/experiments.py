@@ -194,7 +194,7 @@ def record_tasks(seeds=range(5), steps: int = 300) -> dict:
     return {"seeds": list(seeds), "steps": steps, "examples": 4000, "guessing": 1 / NUM_KEYS, "share_right": shares}
 
 
-# what each score with parameters is trained for, when the scoring lab shows it
+# what each score with parameters is trained for, before the twelve are shown beside each other
 LAB_TASKS = {
     **dict.fromkeys(["general", "biased_general", "activated_general"], "feature"),
     **dict.fromkeys(["concat", "additive", "deep"], "direction"),
@@ -203,7 +203,7 @@ LAB_TASKS = {
 
 
 def record_trained(sizes=(2, 3), hidden_size: int = 8, steps: int = 1500) -> dict:
-    """Trained weights for the scoring lab, float32; the figures behind data/results/scores_trained.json."""
+    """Trained weights of scores for 2 and 3 features, float32; the figures behind data/results/scores_trained.json."""
     figures = {"seeds": [0], "steps": steps, "hidden_size": hidden_size, "tasks": LAB_TASKS, "weights": {}, "share": {}}
     for size in sizes:
         for name, task in LAB_TASKS.items():

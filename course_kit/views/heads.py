@@ -285,4 +285,3 @@ def _effects_of(given, shape, name):
     if values.shape != tuple(shape) or np.isinf(values).any():
         raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
     return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]
-

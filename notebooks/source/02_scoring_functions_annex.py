@@ -13,7 +13,7 @@
 # %% jupyter={"source_hidden": true}
 import torch
 import course_kit
-from chapters.ch02 import again, exercise, find_error, hint, labs, solution
+from chapters.ch02 import again, exercise, find_error, hint, solution
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
@@ -52,34 +52,47 @@ compass = {
 # | feature-based | k alone: a small network reads k (ours: its squares, too) |
 
 # %% [markdown]
-# One <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. *short* points almost in its direction; *long* is 35° away, but more than four times as long. **Three things to try** with the menus A and B:
-# 1. Which score does not move when you turn the query?
-# 2. Which does not when you drag a key?
-# 3. Choose *dot* and *similarity*. Where must you put *long* so that both prefer the same key?
+# A <b style="color:#bf5f00">query</b> meets four <b style="color:#007fc6">keys</b>. *short* points almost in the direction 0°; *long* is more than four times as long, and points 40° further. Row by row the query turns by 45°. **Three things to find**:
+# 1. Under which score are all eight rows alike?
+# 2. Why does *long* win more rows under *dot* than under *similarity*?
+# 3. Compare *general* with *dot*, row by row. Which turn has *general* learned?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-first = labs.scoring(
-    [1.2, 0.1],
-    list(compass.values()),
+from chapters.ch02.experiments import trained_scores
+
+turns = torch.arange(0, 360, 45)
+queries = 1.2 * torch.stack([turns.deg2rad().cos(), turns.deg2rad().sin()], -1)  # [8, 2]
+keys = torch.tensor(list(compass.values()))  # [4, 2]
+with torch.no_grad():
+    rows = {
+        name.replace("_", " "): masked_softmax(score(queries, keys))
+        for name, score in trained_scores(2)[0].items()
+    }
+heatmap(
+    torch.stack(list(rows.values())),  # [12, 8, 4]
+    [f"{turn}°" for turn in turns.tolist()],
     list(compass),
-    a="dot",
-    b="similarity",
-    title="Which key should get the attention?",
-    caption="Drag the tips of the [query|query] and of the [key|keys]. Each score turns "
-    "the same arrows into other weights.",
+    names=list(rows),
+    head=1,
+    title="Which key gets the attention when the query turns?",
+    caption="Rows are [query|queries], columns are [key|keys], cells are weights. "
+    "Scores with parameters were trained: general on a world with a hidden turn.",
 )
-first
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(100 * first.steps(slot)["weights"].max()) for slot in "ab"] == [87, 43]
-assert round(torch.tensor(first.steps("b")["score"][1]).acos().rad2deg().item()) == 35
-arrows = torch.tensor(list(compass.values()))
-assert arrows[1].norm() / arrows[0].norm() > 4
+spread = {name: (row.amax(0) - row.amin(0)).max().item() for name, row in rows.items()}
+assert spread.pop("feature based") < 1e-6 and min(spread.values()) > 0.3
+winners = {name: row.argmax(-1) for name, row in rows.items()}
+assert [winners[name].eq(1).sum().item() for name in ("dot", "similarity")] == [3, 1]
+assert winners["general"].equal(winners["dot"].roll(-2)) and not winners["general"].equal(winners["dot"].roll(-1))
+assert keys[1].norm() / keys[0].norm() > 4
+assert torch.atan2(keys[1, 1], keys[1, 0]).rad2deg().round() == 40
+assert torch.atan2(keys[0, 1], keys[0, 0]).rad2deg().abs() < 10
 
 # %% [markdown]
 # <details><summary>Answers</summary>
 #
-# *Feature-based* does not read the query, and *location-based* does not read the keys. Dot gives *long* 87 % of the weight, but similarity gives *short* the most, 43 %. They agree if *long* points in the query's direction, or is short.
+# *Feature-based* does not read the query. *Long* wins three rows under *dot*, one under *similarity*, because only *dot* counts lengths. In each row *general* has the winner that *dot* has two rows below: it was trained in a world that turns the query by 90°, and has learned this turn.
 #
 # </details>
 
@@ -625,7 +638,6 @@ assert torch.allclose(averaged, linear, atol=1e-10) and torch.allclose(linear, b
 
 # %% jupyter={"source_hidden": true}
 from course_kit import data
-from chapters.ch02.experiments import trained_scores
 
 cards = data.load("word_features")
 tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()

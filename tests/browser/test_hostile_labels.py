@@ -35,7 +35,6 @@ VIEWS = {
 OTHERS = {
     "softmax": lambda names: labs.softmax([1.0, 2.0, 3.0, 4.0], names),
     "attention": lambda names: labs.attention([1.0, 0.5], torch.eye(4)[:, :2], query=names[0], keys=names, score="dot"),
-    "scoring": lambda names: labs.scoring([1.0, 0.5], torch.eye(4)[:, :2], names=names),
 }
 
 

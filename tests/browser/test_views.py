@@ -366,7 +366,7 @@ def test_a_finger_meets_every_control_and_a_slider_has_the_width_of_the_phone(wa
     shown = [
         labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0),
         labs.softmax([1.0, 2.0, 3.0]),
-        labs.scoring([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]]),
+        labs.masking(torch.eye(3)),
     ]
     page.write_text(
         '<!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>phone</title>'

@@ -12,7 +12,7 @@ import torch
 
 from chapters.ch00.labs import cover
 from chapters.ch01.labs import ask, attention, bandwidth, self_attention, softmax
-from chapters.ch02.labs import masking, scoring
+from chapters.ch02.labs import masking
 from chapters.ch04 import labs as positions
 from chapters.ch05.labs import architecture, descent
 from chapters.ch06 import labs as bert
@@ -90,8 +90,6 @@ BORDERS = {
                        dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | VIEW),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | VIEW),
-    "scoring": (scoring, {"query": soft(2), "keys": soft(4, 2)}, {"query": "numbers", "keys": "numbers",
-                "names": "words", "modules": "pair"} | VIEW),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
                 "order": "places", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "column": "whole"} | VIEW),

@@ -1,9 +1,8 @@
-// Vectors of two numbers as arrows whose tips can be dragged, and averages of them as marks.
+// Vectors of two numbers as arrows whose tips can be dragged.
 // What is there at first fills the plane, with room around it to drag a tip to.
 import { h, pointed } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
@@ -12,7 +11,6 @@ import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
  * @typedef {[number, number]} Span from, to
  * @typedef {{ middle: Point, one: number }} Place where the vector (0, 0) is, in pixels, and how many a length of 1 has
  * @typedef {{ vector: number[], name: string, colour: string, width?: number, alpha?: number }} Arrow
- * @typedef {{ vector: number[], name: string, full: boolean }} Mark of an average: full and round, or hollow and square
  * @typedef {(vector: number, to: Point, done: boolean) => void} Move called while the tip of a vector is dragged
  */
 
@@ -104,10 +102,8 @@ export class Plane {
    * @param {number} wide
    * @param {number} high
    * @param {Arrow[]} arrows
-   * @param {Mark[]} marks
-   * @param {string} note what the marks are
    */
-  draw(wide, high, arrows, marks = [], note = "") {
+  draw(wide, high, arrows) {
     const c = paper(this.canvas, wide, high);
     this.size = [wide, high];
     if (!this.move) this.spans = joined(this.spans, spansOf(this.vectors()));
@@ -115,8 +111,6 @@ export class Plane {
     this.grid(c);
     const top = arrows.at(-1);
     for (const arrow of arrows) if (arrow !== top) this.arrow(c, arrow);
-    for (const mark of marks) this.mark(c, mark);
-    write(c, note, 6, high - 9 * this.ui.unit, this.ui.theme.output);
     if (top) this.arrow(c, top);
     const taken = arrows.flatMap(({ vector }) => shaft(this.place.middle, pixels(this.place, vector)));
     for (const arrow of arrows) if (arrow.name) this.name(c, arrow, taken);
@@ -176,37 +170,6 @@ export class Plane {
     write(c, name, left, top + high / 2, colour);
     c.globalAlpha = 1;
   }
-
-  /**
-   * A small mark at an average, and its letter beside it, both on a rim of paper; full and hollow letters are on the
-   * two sides of its arrow.
-   * @param {Pen} c
-   * @param {Mark} mark
-   */
-  mark(c, { vector, name, full }) {
-    const { theme, unit } = this.ui;
-    const [x, y] = pixels(this.place, vector);
-    const beside = ((full ? 16 : -16) * unit) / (Math.hypot(...vector) || 1);
-    /** @type {Point} */
-    const letter = [x + beside * vector[1], y + beside * vector[0]];
-    const trace = full ? circle : square;
-    trace(c, [x, y], 3.5 * unit);
-    this.stamp(c, full);
-    trace(c, letter, 8 * unit);
-    this.stamp(c, full);
-    c.font = this.ui.font(12, 700);
-    write(c, name, letter[0], letter[1] + 1, full ? rgb(theme.paper) : theme.output, "center");
-  }
-
-  /** Fills the path that is there, with its rim. @param {Pen} c @param {boolean} full */
-  stamp(c, full) {
-    const { theme, unit } = this.ui;
-    const ground = rgb(theme.paper);
-    outline(c, ground, 6 * unit);
-    outline(c, theme.output, 2 * unit);
-    c.fillStyle = full ? theme.output : ground;
-    c.fill();
-  }
 }
 
 /** Points along a line. @param {Point} from @param {Point} to @returns {Point[]} */
@@ -217,12 +180,6 @@ const shaft = ([x, y], [u, v]) =>
 function circle(c, [x, y], radius) {
   c.beginPath();
   c.arc(x, y, radius, 0, 7);
-}
-
-/** @param {Pen} c @param {Point} middle @param {number} half */
-function square(c, [x, y], half) {
-  c.beginPath();
-  c.rect(x - half, y - half, 2 * half, 2 * half);
 }
 
 /** @param {Pen} c @param {Point} from @param {Point} to */
@@ -239,11 +196,4 @@ function head(c, [x, y], angle, length) {
   c.beginPath();
   c.moveTo(x, y);
   for (const turn of [2.6, -2.6]) c.lineTo(x + length * Math.cos(angle + turn), y + length * Math.sin(angle + turn));
-}
-
-/** @param {Pen} c @param {string} colour @param {number} width */
-function outline(c, colour, width) {
-  c.strokeStyle = colour;
-  c.lineWidth = width;
-  c.stroke();
 }

@@ -4,6 +4,5 @@ from chapters.ch01.labs import attention, self_attention
 
 from .masking import masking
 from .people import people
-from .scoring import scoring
 
-__all__ = ["attention", "masking", "people", "scoring", "self_attention"]
+__all__ = ["attention", "masking", "people", "self_attention"]

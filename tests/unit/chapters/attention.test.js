@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as numbers from "../../../chapters/ch01/labs/attention_numbers.js";
+import { pixels, placed, spansOf, vectorAt } from "../../../chapters/ch01/labs/plane.js";
 
 const WORDS = ["the", "train", "stops"];
 const SENTENCE = /** @type {any} */ ({
@@ -69,4 +70,20 @@ test("a number is named in the words of its own page", () => {
 test("numbers are changed where they are, and no others", () => {
   assert.deepEqual(numbers.changed(ALONE, ALONE.state, ["k", 1, 0], 7, 8), { k: [0.5, 2.5, 7, 8, 3, 1.5] });
   assert.deepEqual(numbers.changed(ALONE, ALONE.state, ["q", 0, 1], 7), { q: [1, 7] });
+});
+
+test("the plane has room for all vectors and for 0, and one scale for both axes", () => {
+  const spans = spansOf([
+    [1, 0],
+    [4, -1],
+  ]);
+  assert.deepEqual(spans, [
+    [-0.8, 4.8],
+    [-1.5, 0.5],
+  ]);
+  const place = placed(spans, 560, 400);
+  assert.equal(place.one, 100);
+  assert.deepEqual(pixels(place, [0, 0]), place.middle);
+  const found = vectorAt(place, pixels(place, [1.26, -0.31])).map((x) => x.toFixed(9));
+  assert.deepEqual(found, ["1.250000000", "-0.300000000"]);
 });

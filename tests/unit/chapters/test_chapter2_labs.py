@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch02.scores import SCORES
 from course_kit.views import sweep
 from course_kit.views.view import at
 
 
 def test_every_control_over_its_whole_range():
-    query, keys = [1.0, 0.5], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]]
-    assert sweep(labs.scoring(query, keys)) > 12 + 12 + 5 + 41
     assert sweep(labs.masking(np.eye(4))) == 5 + 2 + 5 + 4
 
 
@@ -23,27 +20,6 @@ def test_worked_example_a_in_the_lab():
     assert made["s"][0] == pytest.approx([0, 0, 0.577, 0, 0.577, 0.577], abs=5e-4)
     assert made["a"][0] == pytest.approx([0.120, 0.120, 0.213, 0.120, 0.213, 0.213], abs=5e-4)
     assert made["o"][0] == pytest.approx([0.453, 0.453, 0.640], abs=5e-4)
-
-
-def test_own_modules_are_left_as_they_are():
-    score = SCORES["general"](2, 2)
-    before = score.W.weight.clone()
-    lab = labs.scoring([1.0, 0.5], [[1.0, 0.0], [0.0, 1.0]], modules={"general": score})
-    lab.steps("a")
-    assert score.W.weight.dtype == torch.float32 and torch.equal(score.W.weight, before)
-
-
-@pytest.mark.parametrize(
-    ("query", "options"),
-    [
-        ([1.0, 0.0, 0.0], {}),
-        ([1.0, 0.0], {"names": ["one"]}),
-        ([1.0, 0.0], {"modules": {"general": SCORES["general"](3, 3)}}),
-    ],
-)
-def test_scoring_refuses_sizes_that_do_not_fit(query, options):
-    with pytest.raises(ValueError):
-        labs.scoring(query, [[1.0, 0.0], [0.0, 1.0]], **options)
 
 
 def test_masking_names_the_leak():
@@ -70,26 +46,6 @@ def vectors(*shape, seed):
 def in_page(view, module, **state):
     spec, arrays, given = in_node.data_of(view)
     return in_node.call(f"chapters/ch02/labs/{module}_numbers.js", "numbersOf", spec, arrays, given | state)
-
-
-def test_every_score_equals_torch_step_by_step():
-    view = labs.scoring(vectors(2, seed=1), vectors(5, 2, seed=2))
-    for name in SCORES:
-        for i, temperature in enumerate((1.0, 0.3)):
-            mask = [True, True, i == 0, True, i == 0]
-            state = dict(a=name, temperature=temperature, mask=mask, query=(3 * vectors(2, seed=10 + i)).tolist())
-            shown, expected = in_page(view, "scoring", **state)["a"], at(view, **state).steps("a")
-            for step, values in expected.items():
-                assert np.allclose(shown[step], values, atol=TOLERANCE, rtol=0), (name, step)
-
-
-def test_your_own_trained_scores_travel_as_float32():
-    torch.manual_seed(0)
-    score = SCORES["deep"](2, 2, hidden_size=5)
-    query, keys = vectors(2, seed=1), vectors(4, 2, seed=2)
-    shown = in_page(labs.scoring(query, keys, modules={"deep": score}, a="deep"), "scoring")
-    expected = score.double()(query.float().double()[None], keys.double())[0]
-    assert np.allclose(shown["a"]["score"], expected.detach(), atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("order", ["before", "times", "after", "large"])
