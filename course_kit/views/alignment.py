@@ -1,11 +1,10 @@
-"""The alignment lab: a translation that grows word by word, gold links, and what changes when a word is knocked out."""
+"""The alignment lab: a translation that grows word by word, and what changes when a word is knocked out."""
 
 from typing import Any
 
 import numpy as np
 
 from course_kit.arguments import described, whole_number
-from course_kit.metrics import alignment_error_rate
 from course_kit.views.arguments import as_labels, checked_labels, place_of
 from course_kit.views.heatmap import Selection
 from course_kit.views.live import shell
@@ -17,7 +16,6 @@ from course_kit.views.translation import (
     Version,
     checked_weights,
     difference,
-    gold_links,
     parts_of,
     variant_of,
 )
@@ -38,9 +36,7 @@ class Alignment(View):
 
     @property
     def source(self) -> list[str]:
-        """The source's words, with the one that stands for another in this variant."""
-        version = self.version
-        return [(s == version["word"] and version["by"]) or n for s, n in enumerate(self.options["source"])]
+        return self.options["source"]
 
     @property
     def tokens(self) -> list[str]:
@@ -71,19 +67,6 @@ class Alignment(View):
         weights = np.nan_to_num(self.weights)
         return {(t, int(row.argmax())) for t, row in enumerate(weights) if row.max() > 0}
 
-    @property
-    def gold(self) -> set[tuple[int, int]]:
-        """The gold links of the words written so far; none for a variant."""
-        links = [] if self.state["variant"] else self.options["gold"] or []
-        return {(t, s) for t, s in links if t < len(self.tokens)}
-
-    @property
-    def agreement(self) -> dict[str, float]:
-        """`hits` of `words` written so far that have a gold partner attend to it most; their error rate `aer`."""
-        links, gold = self.links, self.gold
-        words = len({t for t, _ in gold})
-        return {"hits": len(links & gold), "words": words, "aer": alignment_error_rate([links], [gold])}
-
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
         text = f"Source: “{' '.join(source)}”. Translation"
@@ -98,25 +81,17 @@ class Alignment(View):
             before = " ".join(self.options["versions"][0]["tokens"])
             said = f"{changed} {'word is' if changed == 1 else 'words are'} new, {lost} gone. "
             text += f"Before: “{before}”. " + (said if changed or lost else "Nothing changes. ")
-        elif self.options["gold"]:
-            found = self.agreement
-            text += f"Gold agrees with {found['hits']} of {found['words']} words; AER {found['aer']:.2f}. "
         return text.strip()
 
     def table(self) -> TextTable:
-        source, gold = self.source, self.gold
-        judged = bool(self.options["gold"]) and not self.state["variant"]
         rows = []
-        for t, (word, weights) in enumerate(zip(self.tokens, self.weights, strict=True)):
-            cells = ["masked" if np.isnan(w) else f"{w:.3f}" for w in weights]
-            partners = [" ".join(source[s] for s in range(len(source)) if (t, s) in gold)] if judged else []
-            rows.append([word, *cells, *partners])
-        return TextTable(["word", *source, *(["gold"] if judged else [])], rows)
+        for word, weights in zip(self.tokens, self.weights, strict=True):
+            rows.append([word, *("masked" if np.isnan(w) else f"{w:.3f}" for w in weights)])
+        return TextTable(["word", *self.source], rows)
 
 
 def alignment(
     translation,
-    gold=None,
     *,
     variants=(),
     step=None,
@@ -134,14 +109,11 @@ def alignment(
     """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
 
     translation: a decoding.Translation, or (source_tokens, tokens, weights [T, S]); at most 64 and 140 tokens.
-    gold: links (target, source) of these very tokens.
     variants: what is written when something is taken away, recorded before: a dict for each, with
         word      index of the source word
         tokens    the translation then; weights [T', S], or [T', S − 1] for a source without the word; may be None
-        row       optional: only this target word could not attend to it
-        by        optional: the word that replaced it
     step: words written at first; None for all. select: the written word that is lit before anybody points; None: one
-    that disagrees with gold, or that attends far from its own place.
+    that attends far from its own place.
     languages: of both sides, as in ("en", "zh"), for fonts and readers.
     glosses: an English word for each source token, "" for none, for readers who don't know the language.
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
@@ -149,7 +121,7 @@ def alignment(
     links=True: the weights are links that somebody set, and the view doesn't call them attention.
     live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
-    Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links .agreement and what all have.
+    Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links and what all have.
     Raises TypeError or ValueError that says what was given, what is needed and what to do.
     """
     source, tokens, weights = parts_of(translation)
@@ -161,17 +133,15 @@ def alignment(
     languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
     if len(languages) != 2:
         raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
-    versions += [variant_of(v, source, tokens, f"variants[{i}]") for i, v in enumerate(variants)]
-    golden = gold_links(gold, tokens, source)
+    versions += [variant_of(v, source, f"variants[{i}]") for i, v in enumerate(variants)]
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
-        caption = CAPTION + (" Outlined: gold links." if golden else "")
-        caption += " Press a [key|source word] to knock it out." if len(versions) > 1 else ""
+        caption = CAPTION + (" Press a [key|source word] to knock it out." if len(versions) > 1 else "")
     start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
-        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word, "row": v.row, "by": v.by}
+        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word}
         shown.append(told | {"changed": changed, "lost": lost})
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
@@ -185,7 +155,6 @@ def alignment(
     options["first"] = place_of(select, tokens, "written word")
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
-    options["gold"] = None if gold is None else sorted(golden)
     if links:
         options["linked"] = True
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}

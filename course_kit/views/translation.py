@@ -1,11 +1,11 @@
-"""What the labs of translation are given, checked: a translation with its weights, variants of it, gold links."""
+"""What the labs of translation are given, checked: a translation with its weights, variants of it."""
 
 import difflib
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.arguments import described, string, whole_number
+from course_kit.arguments import described, whole_number
 from course_kit.views.arguments import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
@@ -18,8 +18,6 @@ class Version(NamedTuple):
     weights: np.ndarray  # [T, S], NaN where masked
     label: str = ""
     word: int | None = None  # the source word that was knocked out
-    row: int | None = None  # if only this target word could not attend to it
-    by: str | None = None  # the word that replaced it
 
 
 def parts_of(translation) -> tuple[list[str], list[str], Any]:
@@ -50,15 +48,14 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
     return weights
 
 
-def variant_of(given, source: list[str], tokens: list[str], name: str) -> Version:
+def variant_of(given, source: list[str], name: str) -> Version:
     """What was written when something was taken away: a dict as `labs.alignment` says."""
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
         raise TypeError(f"{name} is {described(given)}; needed: a dict of word, tokens, weights")
-    word, row, by = whole(given["word"], len(source) - 1, f"{name} word"), given.get("row"), given.get("by")
+    word = whole(given["word"], len(source) - 1, f"{name} word")
     written = _words(given["tokens"], f"{name} tokens")
     if len(written) > MOST_TARGET:
         raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
-    row = None if row is None else whole(row, len(tokens) - 1, f"{name} row")
     rows = np.full((len(written), len(source)), np.nan)
     if given["weights"] is not None and len(written):
         weights, rest = as_array(given["weights"], f"{name} weights"), [s for s in range(len(source)) if s != word]
@@ -66,28 +63,9 @@ def variant_of(given, source: list[str], tokens: list[str], name: str) -> Versio
             rows[:, rest] = checked_weights(weights, written, source[1:], f"{name} weights")
         else:
             rows = checked_weights(weights, written, source, f"{name} weights")
-            if row is None and by is None and not rows[:, word].any():
+            if not rows[:, word].any():
                 rows[:, word] = np.nan
-            elif row is not None and row < len(rows) and rows[row, word] == 0:
-                rows[row, word] = np.nan
-    by = by if by is None else string("by", by)
-    label = f"without “{source[word]}”" if by is None else f"with “{by}” for “{source[word]}”"
-    if row is not None:
-        label = f"when “{tokens[row]}” may not attend to “{source[word]}”"
-    return Version(written, rows, label, word, row, by)
-
-
-def gold_links(gold, tokens: list[str], source: list[str]) -> set[tuple[int, int]]:
-    """Gold links (target, source) that fit what was written."""
-    try:
-        links = {(whole_number("gold", t), whole_number("gold", s)) for t, s in gold or ()}
-    except (TypeError, ValueError):
-        raise TypeError(f"gold is {described(gold)}; needed: links (target, source), pairs of whole numbers") from None
-    for t, s in sorted(links):
-        if not (0 <= t < len(tokens) and 0 <= s < len(source)):
-            there = f"there are {len(tokens)} words written and {len(source)} source words"
-            raise ValueError(f"gold holds the link ({t}, {s}); {there}: links are (target, source), counted from 0")
-    return links
+    return Version(written, rows, f"without “{source[word]}”", word)
 
 
 def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bool]]:

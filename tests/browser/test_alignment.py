@@ -1,7 +1,7 @@
 """Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out."""
 
 import pytest
-from scenes import FRENCH, GOLD, chinese, european, knocked, soft
+from scenes import FRENCH, chinese, european, knocked, soft
 from waiting import contains, differs, picture, settle, state, stays, until
 
 from chapters.ch03 import labs
@@ -84,7 +84,7 @@ def test_no_motion_for_those_who_want_none(show):
 
 
 def test_pointing_at_a_word_lights_its_partners(show):
-    page = show(european(gold=GOLD))
+    page = show(european())
     bold = lambda line, text: word(page, line, text).evaluate("e => !!e.style.boxShadow")  # noqa: E731
     said = page.get_by_test_id("readout")
     word(page, 1, "zone").hover()
@@ -120,7 +120,7 @@ def test_words_by_keyboard(show):
 
 
 def test_knock_out_a_word_and_bring_it_back(show):
-    page = show(european(gold=GOLD, variants=knocked()))
+    page = show(european(variants=knocked()))
     said, before = page.get_by_test_id("readout"), picture(page)
     until(lambda: not page.locator(".was").is_visible())
     word(page, 0, "European").click()
@@ -133,40 +133,12 @@ def test_knock_out_a_word_and_bring_it_back(show):
     word(page, 0, "European").click()
     page.mouse.move(0, 0)
     until(lambda: state(page)["variant"], 0)
-    page.get_by_label("knock out").select_option("with “Union” for “Area”")
+    page.get_by_label("knock out").select_option("without “Area”")
     until(page.locator(".line:visible .changed").all_inner_texts, ["union"])
-    until(lambda: word(page, 0, "Area").get_attribute("data-by"), "Union")
-    word(page, 1, "union").hover()
-    until(said.inner_text, contains("“union” puts"))
-    until(said.inner_text, contains("on “Union”"))
     page.get_by_label("knock out").select_option("nothing")
     settle(page)
     word(page, 0, "Area").click()
     until(lambda: state(page)["variant"], 2)
-
-
-def test_knock_out_a_single_weight(show):
-    """A press on the cell of “zone” and “Area”, found by walking over the picture; once more brings it back."""
-    page = show(european(variants=knocked()))
-    cell = page.evaluate(
-        """() => { const v = document.querySelector('.course-view'), c = v.shadowRoot.querySelector('canvas');
-        const r = c.getBoundingClientRect();
-        for (let y = 90; y < r.height; y += 12) for (let x = 90; x < r.width; x += 12) {
-          c.dispatchEvent(new MouseEvent('click', { clientX: r.left + x, clientY: r.top + y }));
-          if (v.view.state.variant) return [r.left + x, r.top + y]; }
-        return null; }"""
-    )
-    until(lambda: state(page)["variant"], 3)
-    until(page.get_by_test_id("readout").inner_text, contains("“zone” may not attend to “Area”"))
-    page.mouse.click(*cell)
-    until(lambda: state(page)["variant"], 0)
-
-
-def test_gold_links_are_outlined(show):
-    page = show(european(gold=GOLD))
-    outlined = picture(page)
-    until(page.locator(".legend").inner_text, contains("gold link"))
-    until(lambda: picture(show(european())), differs(outlined))
 
 
 def test_a_long_sentence_scrolls_with_what_is_written(show):

@@ -316,22 +316,6 @@ def test_reasons_and_the_right_answer_go_with_their_answers(right):
     assert only.options["answers"] == shown and only.still("").count("So it is.") == 1
 
 
-@pytest.mark.parametrize("length", [5, 300])
-def test_the_picture_of_a_guess_has_room_for_all_of_it(length):
-    view = predict("Which? " * (length // 5), ["word " * (length // 5)] * 6, 0)
-    boxes = []
-
-    def measured(figure):
-        view.draw(figure)
-        boxes.extend(text.get_window_extent() for text in figure.texts)
-        boxes.append(figure.bbox)
-
-    picture.render(measured, view.size)
-    *boxes, paper = boxes
-    assert all(above.y0 > below.y1 for above, below in itertools.pairwise(boxes))
-    assert boxes[0].y1 <= paper.y1 and boxes[-1].y0 >= 0 and max(box.x1 for box in boxes) <= paper.x1
-
-
 def test_reveal_shows_the_source_with_its_paper_and_nothing_else():
     source = inspect.getsource(nadaraya_watson)
     bundle = reveal(nadaraya_watson)._repr_mimebundle_()

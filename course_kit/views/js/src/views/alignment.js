@@ -1,5 +1,4 @@
-// A translation that grows word by word: its rows of weights, both sentences, gold links, and what changes without a
-// word.
+// A translation that grows word by word: its rows of weights, both sentences, and what changes without a word.
 import { h, pointed, spoken, still, used } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
@@ -79,11 +78,7 @@ class Alignment {
   }
 
   legend() {
-    /** @type {[string, string][]} */
-    const marks = [];
-    if (this.translation.gold.size) marks.push(["gold", "gold link: the right word"]);
-    if (this.translation.versions.length > 1) marks.push(["masked", "masked"]);
-    return legend({}, ...marks);
+    return this.translation.versions.length > 1 ? legend({}, ["masked", "masked"]) : legend({});
   }
 
   // ---- what is lit
@@ -127,7 +122,7 @@ class Alignment {
   }
 
   /**
-   * On a word or a cell: knocks it out where there is such a variant, else lights it, or no longer.
+   * On a word: knocks it out where there is such a variant, else lights it, or no longer; on a cell: lights it.
    * @param {Place} place
    */
   press(place) {
@@ -254,7 +249,6 @@ class Alignment {
       spec: {
         source,
         versions: [{ ...first, tokens, changed: tokens.map(() => false) }],
-        gold: null,
         glosses: null,
         controls: [{ ...step, values: [...Array(tokens.length + 1).keys()] }],
         state: { step: tokens.length, variant: 0, row: -1, col: -1 },

@@ -1,4 +1,4 @@
-// What a translation shows at a state: its weights, what is lit, whether gold agrees, what is said. No page is needed.
+// What a translation shows at a state: its weights, what is lit, what is said. No page is needed.
 import { readable } from "../shared/labels.js";
 import { fmt, percent } from "../shared/numbers.js";
 
@@ -11,8 +11,6 @@ import { fmt, percent } from "../shared/numbers.js";
  * @property {number} start its first row of weights
  * @property {string} label
  * @property {number | null} word the source word that is knocked out
- * @property {number | null} row the written word that may not look at it; null: none may
- * @property {string | null} by what stands in its place
  * @property {boolean[]} changed which of its words are new
  * @property {boolean[]} lost which of the first translation's words are gone
  *
@@ -21,7 +19,6 @@ import { fmt, percent } from "../shared/numbers.js";
  * @property {Version[]} versions
  * @property {[string, string]} languages
  * @property {number} first the word that it opens on; -1: one that tells something
- * @property {[target: number, source: number][] | null} gold
  * @property {string[] | null} [glosses]
  * @property {boolean} [linked] the weights are links that somebody set, and no attention
  *
@@ -44,13 +41,8 @@ const marked = (marks) => marks.filter(Boolean).length;
 
 /** @param {Version} version @returns {Version} */
 function readableVersion(version) {
-  const { tokens, label, by } = version;
-  return {
-    ...version,
-    tokens: tokens.map((token) => readable(token)),
-    label: readable(label, 300),
-    by: by && readable(by),
-  };
+  const { tokens, label } = version;
+  return { ...version, tokens: tokens.map((token) => readable(token)), label: readable(label, 300) };
 }
 
 export class AlignmentNumbers {
@@ -63,7 +55,6 @@ export class AlignmentNumbers {
     this.glosses = spec.glosses?.map((gloss) => readable(gloss)) ?? null;
     this.versions = spec.versions.map(readableVersion);
     this.longest = Math.max(...this.versions.map(({ tokens }) => tokens.length));
-    this.gold = new Set((spec.gold ?? []).map(([target, source]) => this.link(target, source)));
     const rows = this.versions.reduce((sum, { tokens }) => sum + tokens.length, 0);
     if (this.weights.length !== rows * this.columns) throw new Error("weights and words do not fit together");
     if (this.weights.some((x) => Math.abs(x) === Infinity)) throw new Error("a weight is infinite");
@@ -87,14 +78,9 @@ export class AlignmentNumbers {
     return Math.min(this.state.step, this.total);
   }
 
-  /** A link as one number. @param {number} target @param {number} source */
-  link(target, source) {
-    return target * this.columns + source;
-  }
-
   /** @param {number} target @param {number} source */
   weight(target, source) {
-    return this.weights[this.link(this.version.start + target, source)];
+    return this.weights[(this.version.start + target) * this.columns + source];
   }
 
   /** The weights of a written word over the source. @param {number} target */
@@ -107,45 +93,15 @@ export class AlignmentNumbers {
     return Array.from({ length: this.written }, (_, target) => this.weight(target, source));
   }
 
-  /** A source word, or the one in its place. @param {number} source */
-  named(source) {
-    const { word, by } = this.version;
-    return (word === source && by) || this.source[source];
-  }
-
   /** What it means in English, in brackets. @param {number} source */
   gloss(source) {
-    const gloss = this.named(source) === this.source[source] && this.glosses?.[source];
+    const gloss = this.glosses?.[source];
     return gloss ? ` (${gloss})` : "";
   }
 
   /** Whether a source word is knocked out. @param {number} source */
   isCut(source) {
-    return this.version.word === source && this.version.row === null;
-  }
-
-  // ---- gold
-  /** Whether gold is about what is shown: it knows nothing of variants. */
-  get judged() {
-    return this.gold.size > 0 && !this.state.variant;
-  }
-
-  /** Of the words written so far: whose strongest source word is a gold one, and the error rate. */
-  agreement() {
-    let hits = 0;
-    let links = 0;
-    let sure = 0;
-    let words = 0;
-    for (let target = 0; target < this.written; target++) {
-      const row = this.row(target);
-      const partners = row.filter((_, source) => this.gold.has(this.link(target, source))).length;
-      sure += partners;
-      if (partners) words++;
-      if (!row.some((x) => x > 0)) continue;
-      links++;
-      if (this.gold.has(this.link(target, top(row)))) hits++;
-    }
-    return { hits, words, aer: links + sure ? 1 - (2 * hits) / (links + sure) : 0 };
+    return this.version.word === source;
   }
 
   // ---- what is lit
@@ -156,23 +112,15 @@ export class AlignmentNumbers {
   }
 
   /**
-   * The word on which a whole translation opens: the one asked for, one that disagrees with gold, or the one that looks
-   * farthest from where its place would be.
+   * The word on which a whole translation opens: the one asked for, or the one that looks farthest from where its
+   * place would be.
    */
   first() {
     const { spec, state, written, version } = this;
     if (spec.first >= 0 && !state.variant) return Math.min(spec.first, written - 1);
     const targets = Array.from({ length: written }, (_, target) => target);
     const words = targets.filter((target) => /[\p{L}\p{N}]/u.test(version.tokens[target]));
-    const wrong = this.judged ? words.find((target) => this.disagrees(target)) : undefined;
-    if (wrong !== undefined) return wrong;
     return words.reduce((best, target) => (best < 0 || this.astray(target) > this.astray(best) ? target : best), -1);
-  }
-
-  /** @param {number} target */
-  disagrees(target) {
-    const linked = this.source.some((_, source) => this.gold.has(this.link(target, source)));
-    return linked && !this.gold.has(this.link(target, top(this.row(target))));
   }
 
   /** How far a word looks from its own place, in sentences; -1: nowhere in particular. @param {number} target */
@@ -203,22 +151,16 @@ export class AlignmentNumbers {
   // ---- variants
   /** The variants in which a source word is knocked out. @param {number} source */
   knocks(source) {
-    return this.variants(({ word, row }) => word === source && row === null);
-  }
-
-  /** @param {(version: Version) => boolean} fits */
-  variants(fits) {
-    return this.versions.flatMap((version, i) => (fits(version) ? [i] : []));
+    return this.versions.flatMap(({ word }, i) => (word === source ? [i] : []));
   }
 
   /**
-   * The variant that a press on a word or a cell leads to: all of its own by turns, then none; null: it has none.
+   * The variant that a press on a source word leads to: all of its own by turns, then none; null: it has none.
    * @param {Place} place
    */
   after([target, source]) {
     const { variant } = this.state;
-    const single = this.variants(({ word, row }) => word === source && row === target);
-    const own = target < 0 ? this.knocks(source) : single.filter((i) => !variant || i === variant);
+    const own = target < 0 ? this.knocks(source) : [];
     return own.length ? [...own, 0][own.indexOf(variant) + 1] : null;
   }
 
@@ -247,13 +189,12 @@ export class AlignmentNumbers {
     if (!row.some((x) => x > 0)) return { head, text: "No weights here." };
     const partner = source >= 0 ? source : top(row);
     const x = row[partner];
-    const other = this.named(partner);
+    const other = this.source[partner];
     const exact = Number.isNaN(x) ? "masked" : fmt(x);
     head.push({ text: " → " }, { text: other, role: "key" }, { text: " " }, { text: exact, role: "plain" });
     if (Number.isNaN(x)) return { head, text: `“${word}” may not attend to “${other}”.` };
     const most = partner === top(row) ? ", its largest share" : "";
-    const agrees = this.judged && this.gold.has(this.link(target, partner)) ? ", as gold does." : ".";
-    const on = `“${other}”${this.gloss(partner)}${most}${agrees}`;
+    const on = `“${other}”${this.gloss(partner)}${most}.`;
     if (this.spec.linked) return { head, text: `“${word}” translates “${other}”${this.gloss(partner)}.` };
     return { head, text: `“${word}” puts ${percent(x)} of its attention on ${on}` };
   }
@@ -261,7 +202,7 @@ export class AlignmentNumbers {
   /** Of a source word and all that look at it. @param {number} source */
   ofSource(source) {
     const column = this.column(source);
-    const word = this.named(source);
+    const word = this.source[source];
     /** @type {Part[]} */
     const head = [{ text: word, role: "key" }];
     if (!column.length) return { head, text: "Nobody has looked at it yet." };
@@ -279,35 +220,27 @@ export class AlignmentNumbers {
     return { head, text: `“${word}”${this.gloss(source)} gets ${fmt(sum, 2)} of the ${owners} attention${from}.` };
   }
 
-  /** Of the whole: what has changed, or how far gold agrees; "" of neither. */
+  /** Of the whole: what has changed; "" of the first translation. */
   whole() {
     const { label, changed, lost } = this.version;
-    if (this.state.variant) {
-      const [added, gone] = [marked(changed), marked(lost)];
-      const change = added || gone ? `${counted(added, "word is", "words are")} new, ${gone} gone.` : "";
-      return `${label[0].toUpperCase()}${label.slice(1)}: ${change || "the translation stays the same."}`;
-    }
-    if (!this.gold.size) return "";
-    const { hits, words } = this.agreement();
-    return `Gold agrees with ${hits} of ${counted(words, "word", "words")} so far.`;
+    if (!this.state.variant) return "";
+    const [added, gone] = [marked(changed), marked(lost)];
+    const change = added || gone ? `${counted(added, "word is", "words are")} new, ${gone} gone.` : "";
+    return `${label[0].toUpperCase()}${label.slice(1)}: ${change || "the translation stays the same."}`;
   }
 
   /** @returns {Table} */
   table() {
-    const { source, judged } = this;
     const text = (/** @type {number} */ x) => (Number.isNaN(x) ? "masked" : fmt(x));
-    const partners = (/** @type {number} */ target) =>
-      source.filter((_, i) => this.gold.has(this.link(target, i))).join(" ");
     const words = this.version.tokens.slice(0, this.written);
-    const rows = words.map((word, target) => [word, ...this.row(target).map(text)]);
     return {
-      header: ["word", ...source.map((_, i) => this.named(i)), ...(judged ? ["gold"] : [])],
-      rows: judged ? rows.map((row, target) => [...row, partners(target)]) : rows,
+      header: ["word", ...this.source],
+      rows: words.map((word, target) => [word, ...this.row(target).map(text)]),
     };
   }
 
   numbers() {
     const tokens = this.version.tokens.slice(0, this.written);
-    return { weights: tokens.map((_, target) => this.row(target)), tokens, ...this.agreement() };
+    return { weights: tokens.map((_, target) => this.row(target)), tokens };
   }
 }

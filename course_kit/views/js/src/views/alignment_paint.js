@@ -87,7 +87,6 @@ export class RowsPainter {
     this.frame();
     this.toCome();
     this.cells();
-    this.gold();
     this.c.globalAlpha = 1;
     this.chosen();
     this.rowNames();
@@ -159,21 +158,6 @@ export class RowsPainter {
     write(c, inCell(weight), x + wide / 2, y + high / 2 + 1, clear ? legible(colour) : theme.quiet, "center");
   }
 
-  /** A frame around each gold link, on a line of paper that sets it off from a dark cell. */
-  gold() {
-    const { numbers, ui, c, wide, high } = this;
-    const line = 2 * ui.unit;
-    if (!numbers.judged) return;
-    for (const link of numbers.gold) {
-      const target = Math.floor(link / numbers.columns);
-      const [x, y] = this.at(target, link % numbers.columns);
-      if (target >= numbers.written) continue;
-      this.fade(target);
-      framed(c, rgb(ui.theme.paper), line, x + line / 2, y + line / 2, wide - line, high - line);
-      framed(c, rgb(ui.theme.plus), line, x - line / 2, y - line / 2, wide + line, high + line);
-    }
-  }
-
   /** A frame around the cell that is chosen. */
   chosen() {
     const { ui, c, look, wide, high } = this;
@@ -236,9 +220,9 @@ export class RowsPainter {
     c.translate(place.left + (source + 0.5) * across, place.top - 9 * unit);
     if (slanted) c.rotate(-Math.PI / 4);
     c.font = ui.font(type, lit ? 700 : 400);
-    const text = fitted(c, numbers.named(source), slanted ? names : across);
+    const text = fitted(c, numbers.source[source], slanted ? names : across);
     write(c, text, 0, 0, colour, align);
-    if (cut && !numbers.version.by) {
+    if (cut) {
       const wide = c.measureText(text).width;
       c.fillRect(slanted ? 0 : -wide / 2, 0, wide, 1.5 * unit);
     }

@@ -132,8 +132,6 @@ export class Sentences {
     const can = numbers.knocks(source).length > 0;
     this.ink(word, weight, numbers.isColumnLit(lit, source) ? "key" : null);
     word.className = ["word", can ? "can" : "", cut ? "cut" : ""].filter(Boolean).join(" ");
-    if (cut && numbers.version.by) word.dataset.by = numbers.version.by;
-    else delete word.dataset.by;
     if (can) word.ariaPressed = String(cut);
   }
 
