@@ -67,8 +67,8 @@ def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
     return labels
 
 
-def allowed_pairs(mask, values: np.ndarray, kind: str) -> np.ndarray:
-    allowed = values != -np.inf if kind == "scores" else np.ones(values.shape, bool)
+def allowed_pairs(mask, values: np.ndarray) -> np.ndarray:
+    allowed = np.ones(values.shape, bool)
     if mask is not None:
         mask, (queries, keys) = _boolean(mask), values.shape[2:]
         try:
@@ -89,7 +89,7 @@ def check_weights(values: np.ndarray, allowed: np.ndarray) -> None:
     if (values < -1e-6).any() or (values > 1 + 1e-3).any():
         raise ValueError(
             f"weights run from {values.min():.3g} to {values.max():.3g}: attention weights lie between 0 and 1; "
-            "show raw scores with kind='scores', or apply masked_softmax first"
+            "show raw scores with plot.maps, or apply masked_softmax first"
         )
     leak = np.where(allowed, 0, values).max()
     if leak > 1e-6:
@@ -98,19 +98,17 @@ def check_weights(values: np.ndarray, allowed: np.ndarray) -> None:
     wrong = np.minimum(abs(sums - 1), abs(sums)) > 5e-3
     if wrong.any():
         place = np.argwhere(wrong)[0]
-        why = "show raw scores with kind='scores', or normalise them"
+        why = "show raw scores with plot.maps, or normalise them"
         if np.allclose(values.sum(-2), 1, atol=5e-3):
             why = "the columns do: is the softmax along the query axis?"
         raise ValueError(f"row {place[-1]} sums to {sums[tuple(place)]:.3g}, but weights sum to 1 in each row; {why}")
 
 
-def value_range(shown: np.ndarray, kind: str) -> tuple[float, float]:
+def full_ink(shown: np.ndarray) -> float:
+    """The weight that has full ink: the next round number above all that are shown."""
     finite = shown[np.isfinite(shown)]
     high = float(finite.max()) if finite.size else 1.0
-    if kind == "scores":
-        low = min(0.0, float(finite.min())) if finite.size else 0.0
-        return low, high if high > low else low + 1.0
-    return 0.0, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
+    return next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
 
 
 def chosen_pair(select, queries: list[str], keys: list[str]) -> tuple[int, int]:

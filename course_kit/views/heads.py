@@ -12,7 +12,7 @@ from course_kit.views.arguments import (
     checked_index,
     checked_labels,
     chosen_pair,
-    value_range,
+    full_ink,
 )
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
@@ -199,7 +199,7 @@ def heads(
         read, same = asked, keys is None and queries is not None and values.shape[3] == values.shape[2]
         if not same:
             read = checked_labels(own_keys, values.shape[3], f"keys of {name}", "its weights have {} columns")
-        allowed = allowed_pairs(own_mask, values, "weights")
+        allowed = allowed_pairs(own_mask, values)
         check_weights(values, allowed)
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
@@ -212,7 +212,7 @@ def heads(
     first, by_effect = maps[0], any(m["effects"] for m in maps)
     string("effect", effect)
     query, key = chosen_pair(select, first["queries"], first["keys"])
-    high = value_range(np.concatenate([v.ravel() for v in every]), "weights")[1]
+    high = full_ink(np.concatenate([v.ravel() for v in every]))
     state = {"map": first["name"], "number": "effect" if by_effect else "weight"}
     if layer is None:
         asked = every[0][:, :, max(query, 0)]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_kit.arguments import described, one_of
+from course_kit.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
     as_array,
@@ -12,7 +12,7 @@ from course_kit.views.arguments import (
     checked_index,
     checked_labels,
     chosen_pair,
-    value_range,
+    full_ink,
 )
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -42,7 +42,7 @@ class Heatmap(View):
     def weights(self) -> np.ndarray:
         """[Q, K] of the layer and head that are shown, NaN where masked."""
         shown = self.arrays["weights"].astype(np.float64).reshape(self.options["shape"])
-        return shown[self.state["layer"], self.state["head"]]
+        return shown[0, self.state["head"]]
 
     @property
     def selection(self) -> Selection | None:
@@ -54,23 +54,16 @@ class Heatmap(View):
 
     def describe(self) -> str:
         (queries, keys), weights = self.labels, self.weights
-        noun = "score" if self.options["mode"] == "scores" else "weight"
-        layers, heads = self.options["shape"][:2]
         masked = int(np.isnan(weights).sum())
-        text = f"Heatmap of {noun}s, {len(queries)} queries by {len(keys)} keys"
+        text = f"Heatmap of weights, {len(queries)} queries by {len(keys)} keys"
         text += (f", {masked} masked" if masked else "") + ". "
-        if layers * heads > 1:
-            names, head = self.options.get("names"), self.state["head"]
-            text += (
-                f"{names[head]}. "
-                if names
-                else f"Layer {self.state['layer'] + 1} of {layers}, head {head + 1} of {heads}. "
-            )
+        if self.controls:
+            text += f"{self.options['names'][self.state['head']]}. "
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
         found = (f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
-        text += f"Largest {noun} in a row: " + ", ".join(found)
+        text += "Largest weight in a row: " + ", ".join(found)
         return text + (f", and {len(full) - 12} more rows." if len(full) > 12 else ".")
 
     def table(self) -> TextTable:
@@ -84,16 +77,12 @@ class Heatmap(View):
         return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
-        from course_kit.views.picture import BRICK, COLOURS, PAPER, SAND, frame, ink_map, labelled
+        from course_kit.views.picture import COLOURS, frame, ink_map, labelled
 
         queries, keys = self.labels
         weights, axes = self.weights, figure.subplots()
-        low, high = self.options["range"]
-        colours = ink_map(PAPER, SAND) if self.options["mode"] == "scores" else ink_map()
-        if low < 0:  # only scores are
-            low, high = -max(-low, high), max(-low, high)
-            colours = ink_map(BRICK, SAND, through=[PAPER])
-        axes.imshow(weights, cmap=colours, vmin=low, vmax=high, aspect="equal", interpolation="nearest")
+        high, colours = self.options["range"][1], ink_map()
+        axes.imshow(weights, cmap=colours, vmin=0, vmax=high, aspect="equal", interpolation="nearest")
         axes.set_facecolor("#eef2f6")
         longest = max(len(queries), len(keys))
         labelled(axes, queries, keys, 10 if longest <= 24 else 6)
@@ -108,10 +97,9 @@ class Heatmap(View):
         if len(queries) * len(keys) <= 256:
             for q, k in np.ndindex(weights.shape):
                 if not np.isnan(weights[q, k]):
-                    shade = colours((weights[q, k] - low) / (high - low or 1))
+                    shade = colours(weights[q, k] / high)
                     ink = "#1b2430" if sum(shade[:3]) > 1.65 else "white"
-                    number = _short(weights[q, k], self.options["mode"])
-                    axes.text(k, q, number, ha="center", va="center", fontsize=8, color=ink)
+                    axes.text(k, q, _short(weights[q, k]), ha="center", va="center", fontsize=8, color=ink)
         if self.selection:
             frame(axes, self.state["col"], self.state["row"], ec=COLOURS["query"], lw=2)
 
@@ -124,8 +112,6 @@ def heatmap(
     title="Who attends to whom?",
     caption=None,
     mask=None,
-    kind="weights",
-    layer=0,
     head=0,
     names=None,
     select=None,
@@ -135,63 +121,44 @@ def heatmap(
 ):
     """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
 
-    weights: [Q, K], [H, Q, K] (heads) or [L, H, Q, K] (layers and heads); at most 512 queries and keys.
+    weights: [Q, K], or [N, Q, K], of which one is shown (`labs.heads` shows all heads of all layers); each row sums to
+    1, or to 0 where all is masked; at most 512 queries and keys. `plot.maps` shows scores and other numbers.
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
-    hatched. kind: "weights" (0–1, each row sums to 1, or to 0 where all is masked) or "scores" (any number; −inf is
-    masked). names: of the heads, where they have better ones than numbers, such as scores to compare. select:
+    hatched. names: of the N; head: which of them is shown at first. select:
     (query, key) to light at first, labels or indices; the largest number is lit without it. axes: what the rows and the
-    columns are, where they are no queries and keys. live=True: Python hears `row`, `col`, `layer`, `head`.
+    columns are, where they are no queries and keys. live=True: Python hears `row`, `col`, `head`.
 
-    More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴); fewer, and all scores, as float32.
+    More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴), fewer as float32.
     Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
     values = as_array(weights, "weights")
-    if values.ndim not in (2, 3, 4):
-        needed = "[queries, keys], [heads, queries, keys] or [layers, heads, queries, keys]"
+    if values.ndim not in (2, 3):
+        needed = "[queries, keys] or [heads, queries, keys]"
         raise ValueError(f"weights has shape {values.shape}: a heatmap needs {needed}; of a batch, weights[0]")
     values = values.reshape((1,) * (4 - values.ndim) + values.shape)
     if 0 in values.shape or max(values.shape[2:]) > MOST_TOKENS:
         shows = f"a heatmap shows 1 to {MOST_TOKENS} queries and keys: weights[..., :{MOST_TOKENS}, :{MOST_TOKENS}]"
         raise ValueError(f"weights has shape {tuple(np.shape(weights))}: {shows}")
-    one_of("kind", kind, ("weights", "scores"))
     queries = checked_labels(queries, values.shape[2], "queries", "weights has {} rows")
     keys = checked_labels(keys, values.shape[3], "keys", "weights has {} columns")
-    allowed = allowed_pairs(mask, values, kind)
-    if kind == "weights":
-        check_weights(values, allowed)
+    allowed = allowed_pairs(mask, values)
+    check_weights(values, allowed)
     shown = np.where(allowed, values, np.nan)
-    if np.nanmax(abs(shown), initial=0) > np.finfo("f4").max:
-        raise ValueError(f"scores reach {np.nanmax(abs(shown)):.3g}: a heatmap shows up to 3.4e38; divide them first")
-    low, high = value_range(shown, kind)
+    high = full_ink(shown)
     if caption is None:
-        parts = ["each row sums to 1" if kind == "weights" else "sand: above 0, red: below 0" if low < 0 else "scores"]
-        parts += ["hatched = masked"] if not allowed.all() else []
-        parts += [f"full ink = {high:g}"] if kind == "weights" and high < 1 else []
-        caption = " · ".join(parts)
-    layers, heads, count, width = values.shape
-    state = {"layer": checked_index(layer, layers, "layer"), "head": checked_index(head, heads, "head")}
+        parts = ["each row sums to 1"] + ["hatched = masked"] * (not allowed.all())
+        caption = " · ".join(parts + [f"full ink = {high:g}"] * (high < 1))
+    _, heads, count, width = values.shape
+    state = {"head": checked_index(head, heads, "head")}
     state["row"], state["col"] = row, column = chosen_pair(select, queries, keys)
     if (row < 0) != (column < 0):
         raise ValueError(f"select is {described(select)}; needed: both a query and a key")
-    controls = []
-    named = names is not None
-    if named:
-        names = checked_labels(names, heads, "names", "weights has {} heads")
-    for name, number in (("layer", layers), ("head", heads)):
-        if number > 1:
-            called = names if named and name == "head" else [str(i + 1) for i in range(number)]
-            control = {"kind": "choice", "name": name, "label": "which" if called is names else name}
-            control |= {"options": list(range(number)), "words": dict(enumerate(called)), "menu": called is names}
-            controls.append(control)
-    if layers * heads > 1:
-        state["show"] = "one"
-        words = {"one": "one" if named else "one head", "all": "all"}
-        controls.append({"kind": "choice", "name": "show", "label": "show", "options": ["one", "all"], "words": words})
-    exact = kind == "scores" or shown.size <= 4096  # float16 would round 3/7 to .428
-    arrays = {"weights": shown.astype("<f4" if exact else "<f2").ravel()}
-    options = {"shape": list(values.shape), "queries": queries, "keys": keys, "mode": kind, "range": [low, high]}
-    options |= {"names": names} if named else {}
+    names = checked_labels(names, heads, "names", "weights has {} heads")
+    menu = {"options": list(range(heads)), "words": dict(enumerate(names)), "menu": True}
+    controls = [{"kind": "choice", "name": "head", "label": "which", **menu}] if heads > 1 else []
+    arrays = {"weights": shown.astype("<f4" if shown.size <= 4096 else "<f2").ravel()}  # float16 has .428 for 3/7
+    options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
     options["axes"] = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
     view = Heatmap(title, caption, arrays, state, controls, options, presenting)
     side = 0.42 * max(1.0, 6 / max(count, width))
@@ -199,7 +166,5 @@ def heatmap(
     return shell(view, live)
 
 
-def _short(w: float, mode: str) -> str:
-    if mode == "scores":
-        return f"{w:.0f}" if abs(w) >= 10 else f"{w:.1f}".replace("-", "−")
+def _short(w: float) -> str:
     return "1" if w >= 0.995 else "0" if w < 0.005 else f"{w:.2f}"[1:]

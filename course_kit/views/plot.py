@@ -133,6 +133,8 @@ def maps(
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink)")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
     axes = axes and tuple(string("a name of the axes", name) for name in axes)
+    if unknown := set(as_labels(signed, "signed", "titles of matrices")) - set(matrices):
+        raise ValueError(f"signed holds {min(unknown)!r:.60}; there are {', '.join(map(str, matrices))}")
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
     half = limits == (0, 1) and not signed and all(np.isin(part, (0, 1)).all() for part in parts.values())
     panels, cells = [], []

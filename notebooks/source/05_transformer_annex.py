@@ -112,7 +112,7 @@ plot.maps(
     changed,
     of,
     "feature",
-    signed=changed,
+    signed=list(changed),
     scale="change",
     title="Which numbers does padding change?",
     caption="A cell is one feature of one real word after the norm. The stronger its "

@@ -275,7 +275,7 @@ plot.maps(
     dict.fromkeys(parts, pair.tokens),
     "feature",
     limits=(0, parts["sum"].abs().quantile(0.95).item()),
-    signed=parts,
+    signed=list(parts),
     across=2,
     title="Which three vectors make the input of a word?",
     caption="Each row is a token, each cell one of its first 16 features. “bank” "

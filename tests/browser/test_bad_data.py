@@ -19,8 +19,8 @@ OTHER = "This view was made by another edition of the course: run its cell again
 SOURCE, TARGET = ["he", "sleeps"], ["il", "dort"]
 VIEWS = {
     "heatmap": lambda: heatmap([[0.25, 0.75], [0.6, 0.4]], ["a", "b"], ["c", "d"]),
-    "heads": lambda: heatmap(torch.eye(2).expand(2, 2, 2), ["a", "b"], ["c", "d"]),
-    "alignment": lambda: labs.alignment((SOURCE, TARGET, torch.eye(2)), [(0, 0)]),
+    "heads": lambda: labs.heads([torch.eye(2).expand(2, 2, 2)], ["a", "b"], ["c", "d"]),
+    "alignment": lambda: labs.alignment((SOURCE, TARGET, torch.eye(2))),
     "predict": lambda: predict("Which?", ["one", "two"], 1, "Because."),
     "chart": lambda: plot.lines({"a": ([1, 2], [3, 4])}, "n", "error"),
     "softmax": lambda: labs.softmax([1.0, 2.0]),

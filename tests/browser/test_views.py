@@ -37,8 +37,7 @@ def all_views():
     keys, values = examples()
     return {
         "heatmap": heatmap(causal, WORDS, WORDS, mask=mask, select=("it", "animal")),
-        "heads": heatmap(weights(2, 3, 6, 6), CHINESE, CHINESE),
-        "scores": heatmap(3 * torch.randn(4, 5, generator=torch.Generator().manual_seed(2)), kind="scores"),
+        "heads": heatmap(weights(3, 6, 6), CHINESE, CHINESE),
         "ask": labs.ask(keys, values, torch.sin, query=2.9, width=0.35),
         "bandwidth": labs.bandwidth(keys, values, torch.sin),
         "softmax": labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"]),
@@ -287,16 +286,6 @@ def test_512_tokens_scroll_in_a_window(put):
         page.keyboard.press("PageDown")
     until(lambda: picture(page), differs(before))
     until(lambda: state(page)["row"], first + 300)
-
-
-def test_of_all_heads_of_a_model_one_is_chosen(put):
-    page = put(heatmap(weights(12, 12, 64, 64)))
-    page.get_by_text("all", exact=True).click()
-    until(lambda: state(page)["show"], "all")
-    settle(page)
-    box = page.locator("canvas").bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 120)
-    until(lambda: state(page)["show"], "one")
 
 
 # ---- where no script runs

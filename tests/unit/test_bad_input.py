@@ -74,10 +74,10 @@ VIEW = {"title": "text", "caption": "text", "live": "flag", "presenting": "flag"
 # function, arguments that it takes, and which kind each one that is varied is of
 BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
-                "mask": "mask", "kind": "name", "layer": "whole", "head": "whole", "select": "pair"} | VIEW),
+                "mask": "mask", "head": "whole", "select": "pair"} | VIEW),
     "heads": (heads, {"weights": [soft(2, 4, 4)]}, {"weights": "numbers", "queries": "words", "mask": "mask",
               "layer": "whole", "effects": "numbers?", "effect": "text"} | VIEW),
-    "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers", "gold": "pair",
+    "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers",
                   "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
     "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
             "truth": "pair", "query": "number", "kernel": "name", "width": "number", "key_name": "text"} | VIEW),
@@ -122,7 +122,8 @@ BORDERS = {
                    "mark": "pair"}),
     "plot.points": (plot.points, {"x": [0, 1], "y": [0, 1]}, {"x": "numbers", "y": "numbers", "labels": "words",
                     "role": "name", "title": "text"}),
-    "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair", "roles": "pair"}),
+    "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair",
+                  "signed": "words"}),
     "plot.beside": (plot.beside, {"charts": {"a": plot.lines({"a": ([0], [1])})}}, {"charts": "pair",
                     "caption": "text"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",

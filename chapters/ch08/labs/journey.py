@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_kit.arguments import described, string
-from course_kit.views.arguments import allowed_pairs, as_array, as_labels, check_weights, checked_labels, value_range
+from course_kit.views.arguments import allowed_pairs, as_array, as_labels, check_weights, checked_labels, full_ink
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -142,7 +142,7 @@ def journey(
                 "side; choose one layer and head, as in weights[0][0, 1]"
             )
         wide = values[None, None]
-        allowed = allowed_pairs(panel.mask, wide, "weights")
+        allowed = allowed_pairs(panel.mask, wide)
         check_weights(wide, allowed)
         every.append(np.where(allowed, wide, np.nan)[0, 0])
         queries = checked_labels(
@@ -163,7 +163,7 @@ def journey(
     for side, word in (("query", query), ("key", key)):
         if word not in choices[side]:
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
-    high = value_range(np.concatenate([e.ravel() for e in every]), "weights")[1]
+    high = full_ink(np.concatenate([e.ravel() for e in every]))
     if caption is None:
         caption = "Rows are [query|queries], columns [key|keys], ink is the weight. Choose a cell: its words light up "
         caption += "everywhere." + (" Hatched: masked." if any(np.isnan(e).any() for e in every) else "")

@@ -3,7 +3,6 @@
 import base64
 import inspect
 import io
-import itertools
 import json
 import re
 
@@ -37,17 +36,17 @@ def test_heatmap_says_what_it_shows():
 
 
 def test_a_page_has_the_weights_of_each_head_in_two_bytes():
-    weights = torch.softmax(4 * torch.randn(2, 3, 9, 7, generator=torch.Generator().manual_seed(3)), -1)
+    weights = torch.softmax(4 * torch.randn(3, 9, 7, generator=torch.Generator().manual_seed(3)), -1)
     view = heatmap(weights)
-    assert len(heatmap(torch.full((4, 4, 64, 64), 1 / 64)).payload()) == 2 * 4 * 4 * 64 * 64
+    assert len(heatmap(torch.full((4, 64, 64), 1 / 64)).payload()) == 2 * 4 * 64 * 64
     map_of = "async (...of) => new (await load('views/heatmap_numbers.js')).HeatmapNumbers(...of)"
     spec, arrays, state = in_node.data_of(view)
-    for layer, head in itertools.product(range(2), range(3)):
+    for head in range(3):
         shown = in_node.evaluate(
             f"async (...of) => {{ const map = await ({map_of})(...of); return map.queries.map((_, q) => map.row(q)) }}",
-            *(spec, arrays, state | {"layer": layer, "head": head}),
+            *(spec, arrays, state | {"head": head}),
         )
-        assert np.allclose(shown, weights[layer, head], atol=5e-4)
+        assert np.allclose(shown, weights[head], atol=5e-4)
 
 
 def test_an_output_is_html_and_words_and_its_picture_is_one_webp_in_the_html():
@@ -82,7 +81,6 @@ def test_masked_cells_are_masked_everywhere():
     view = heatmap([[1.0, 0.0], [0.5, 0.5]], mask=mask)
     assert view.table().rows[0] == ["1", "1.000", "masked"]
     assert "1 masked" in view.describe() and "hatched" in view.caption
-    assert heatmap([[0.0, -np.inf]], kind="scores").table().rows == [["1", "0.000", "masked"]]
 
 
 def test_a_range_below_one_is_said_in_the_caption():
@@ -94,17 +92,16 @@ def test_a_range_below_one_is_said_in_the_caption():
     ("arguments", "error", "message"),
     [
         (dict(weights=[0.5, 0.5]), ValueError, "queries"),
-        (dict(weights=np.zeros((2, 2, 2, 2, 2))), ValueError, "weights"),
+        (dict(weights=np.zeros((2, 2, 2, 2))), ValueError, "weights"),
         (dict(weights="a lot"), TypeError, "needed: numbers in rows"),
         (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "queries"),
         (dict(weights=[[1.0, 0.0]], keys=["a"]), ValueError, "keys"),
         (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
         (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
         (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
-        (dict(weights=[[2.0, -1.0]]), ValueError, "kind"),
+        (dict(weights=[[2.0, -1.0]]), ValueError, "plot.maps"),
         (dict(weights=np.eye(513)), ValueError, "queries"),
         (dict(weights=np.zeros((0, 3))), ValueError, "1 to 512"),
-        (dict(weights=[[1.0]], kind="probabilities"), ValueError, "needed: one of weights, scores"),
         (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
         (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
         (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),

@@ -3,24 +3,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HeatmapNumbers } from "../src/views/heatmap_numbers.js";
 
-const STATE = { layer: 0, head: 0, row: -1, col: -1 };
+const STATE = { head: 0, row: -1, col: -1 };
 
 /** The numbers of one map of these rows; `more` is of the spec. */
 function mapOf(rows, more = {}, state = STATE) {
   const [queries, keys] = [rows.map((_, q) => `q${q}`), rows[0].map((_, k) => `k${k}`)];
   const shape = [1, 1, rows.length, rows[0].length];
-  const spec = { shape, queries, keys, axes: ["query", "key"], mode: "weights", range: [0, 1], ...more };
+  const spec = { shape, queries, keys, axes: ["query", "key"], range: [0, 1], ...more };
   return new HeatmapNumbers(spec, { weights: Float32Array.from(rows.flat()) }, state);
 }
 
-test("a row is of the layer and the head that are shown", () => {
-  const shape = [2, 3, 1, 2];
+test("a row is of the map that is shown", () => {
+  const shape = [1, 3, 1, 2];
   const state = { ...STATE };
-  const map = mapOf([Array.from({ length: 12 }, (_, i) => i)], { shape, keys: ["a", "b"] }, state);
+  const map = mapOf([Array.from({ length: 6 }, (_, i) => i)], { shape, keys: ["a", "b"] }, state);
   assert.deepEqual([...map.row(0)], [0, 1]);
-  state.layer = 1;
   state.head = 2;
-  assert.deepEqual([...map.row(0)], [10, 11]);
+  assert.deepEqual([...map.row(0)], [4, 5]);
   assert.deepEqual([...mapOf([[0.25, 0.75], [1, 0]]).row(1)], [1, 0]); // prettier-ignore
 });
 
@@ -36,23 +35,11 @@ test("it opens on the largest number in sight that is not a word's own", () => {
   assert.deepEqual(mapOf([[NaN, NaN]]).largest(9, 9), [0, 0]);
 });
 
-test("ink is the number on its scale; through 0 it is the distance from 0", () => {
-  const quarter = mapOf([[0.05]], { range: [0, 0.2] });
-  assert.equal(quarter.share(0.05), 0.25);
-  const signed = mapOf([[1]], { mode: "scores", range: [-4, 2] });
-  assert.deepEqual([signed.share(-4), signed.share(2), signed.share(0), signed.reach], [1, 0.5, 0, 4]);
-});
-
 test("what stands in a cell fits into it", () => {
   const weights = mapOf([[0]]);
   assert.deepEqual(
     [1, 0.996, 0.25, 0.054, 0.004].map((x) => weights.inCell(x)),
     ["1", "1", ".25", ".05", ""],
-  );
-  const scores = mapOf([[0]], { mode: "scores" });
-  assert.deepEqual(
-    [-0.04, -1.25, 12.6].map((x) => scores.inCell(x)),
-    ["0.0", "−1.3", "13"],
   );
 });
 
@@ -63,8 +50,6 @@ test("a cell is said in words", () => {
   assert.deepEqual(map.said([0, 2]), { exact: "masked", sentence: "“q0” may not attend to “k2”." });
   const even = mapOf([[0.5, 0.5]]);
   assert.equal(even.said([0, 0]).sentence, "“q0” puts 50 % of its attention on “k0”.", "two are the largest");
-  const scores = mapOf([[-2, 3]], { mode: "scores", range: [-2, 3] });
-  assert.equal(scores.said([0, 1]).sentence, "“q0” scores “k1” 3.000, its highest score.");
 });
 
 test("labels from right to left turn round nothing else in a sentence", () => {
@@ -83,14 +68,6 @@ test("bars are this number and the largest of its row, from left to right", () =
     ["k0", ...Array.from({ length: 13 }, (_, i) => `k${i + 7}`)],
   );
   assert.deepEqual([bars[0].on, bars[0].text, bars[1].text], [true, "0.00", "0.04"]);
-  const scores = mapOf([[-2, 1, NaN]], { mode: "scores" }).bars([0, 1]);
-  assert.deepEqual(
-    scores.map(({ share, below, text }) => [share, below, text]),
-    [
-      [1, true, "−2.00"],
-      [0.5, false, "1.00"],
-    ],
-  );
 });
 
 test("a table has all numbers, or the three largest where there are many", () => {

@@ -6,11 +6,12 @@ import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
-import { MapPainter, paintTiles, tilesOf, windowOf } from "./heatmap_paint.js";
+import { MapPainter, windowOf } from "./heatmap_paint.js";
 
+/** @import { Pen } from "../shared/draw.js" */
 /** @import { UI, Picture } from "../shared/types.js" */
 /** @import { Cell, HeatmapSpec } from "./heatmap_numbers.js" */
-/** @import { Tiles, Window } from "./heatmap_paint.js" */
+/** @import { Window } from "./heatmap_paint.js" */
 
 const BAR = 14; // pixels of a scroll bar
 
@@ -26,8 +27,6 @@ class Heatmap {
     this.pointer = null;
     /** Where the open map is. @type {Window | null} */
     this.place = null;
-    /** Where all maps are, when all are shown. @type {Tiles | null} */
-    this.tiles = null;
     this.canvas = this.picture();
     this.spacer = h("div");
     this.scroller = h("div", { class: "window", onscroll: () => ui.set({}) }, this.spacer, this.canvas);
@@ -70,11 +69,9 @@ class Heatmap {
 
   legend() {
     const { map, ui } = this;
-    const rounded = (/** @type {number} */ x) => String(Number(x.toFixed(2))).replace("-", "−");
-    const ends = { low: rounded(map.low < 0 ? -map.reach : map.low), high: rounded(map.reach) };
-    const scale = map.scores ? { name: "score", ink: map.low < 0 ? "signed" : "scores" } : {};
+    const high = String(map.high);
     const unsaid = map.hasMask && !/hatched/i.test(ui.spec.caption ?? "");
-    return unsaid ? legend({ ...scale, ...ends }, ["masked", "masked"]) : legend({ ...scale, ...ends });
+    return unsaid ? legend({ high }, ["masked", "masked"]) : legend({ high });
   }
 
   // ---- what is lit
@@ -112,15 +109,11 @@ class Heatmap {
 
   /** @param {PointerEvent} event */
   point(event) {
-    if (!this.tiles) this.light(this.under(event));
+    this.light(this.under(event));
   }
 
   /** @param {PointerEvent} event */
   press(event) {
-    if (this.tiles) {
-      this.open(event, this.tiles);
-      return;
-    }
     const cell = this.under(event);
     if (cell) this.choose(cell);
     this.light(cell);
@@ -130,19 +123,10 @@ class Heatmap {
     if (this.pointer) this.light(null);
   }
 
-  /** Opens the map that is pressed. @param {PointerEvent} event @param {Tiles} tiles */
-  open(event, { left, top, pitch }) {
-    const [x, y] = pointed(event, this.canvas);
-    const layer = Math.floor((y - top) / pitch);
-    const head = Math.floor((x - left) / pitch);
-    const inside = layer >= 0 && layer < this.map.layers && head >= 0 && head < this.map.heads;
-    if (inside) this.ui.set({ layer, head, show: "one" }, true);
-  }
-
   /** @param {KeyboardEvent} event */
   walk(event) {
     const { state } = this.ui;
-    const step = state.show === "all" ? null : arrow(event);
+    const step = arrow(event);
     if (!step) return;
     this.pointer = null;
     const row = clamp(Math.max(0, state.row) + step[0], 0, this.map.rows - 1);
@@ -163,27 +147,9 @@ class Heatmap {
   // ---- painting
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
-    const { ui, map } = this;
-    const all = ui.state.show === "all";
-    const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    this.tiles = all ? tilesOf(map, ui.unit, width) : null;
-    this.place = all ? null : windowOf(map, ui, pen, width, narrow);
-    if (this.tiles) this.paintAll(this.tiles);
-    if (this.place) this.paintOne(this.place, narrow);
-  }
-
-  /** @param {Tiles} tiles */
-  paintAll(tiles) {
-    this.arrange(tiles, 0);
-    paintTiles(this.map, this.ui, paper(this.canvas, tiles.width, tiles.height), tiles);
-    this.said.replaceChildren(h("span", { class: "quiet" }, "Choose a head to open it."));
-    this.bars.replaceChildren();
-    this.cell.setAttribute("aria-label", "nothing selected");
-  }
-
-  /** @param {Window} place @param {boolean} narrow */
-  paintOne(place, narrow) {
-    const { scroller, map } = this;
+    const { scroller, map, ui } = this;
+    const place = windowOf(map, ui, /** @type {Pen} */ (this.canvas.getContext("2d")), width, narrow);
+    this.place = place;
     const more = [map.columns * place.size - place.wide, map.rows * place.size - place.high];
     const scrolls = Math.max(...more) > 1;
     this.arrange(place, narrow ? 0 : place.top, scrolls ? more : null);
@@ -191,7 +157,7 @@ class Heatmap {
     place.y = scrolls ? scroller.scrollTop : 0;
     const lit = this.lit;
     const pen = paper(this.canvas, place.width, place.height);
-    new MapPainter(map, this.ui, pen, place, lit).paint();
+    new MapPainter(map, ui, pen, place, lit).paint();
     this.line.setAttribute("aria-rowindex", String(lit[0] + 1));
     this.cell.setAttribute("aria-colindex", String(lit[1] + 1));
     this.say(lit);
@@ -200,7 +166,7 @@ class Heatmap {
 
   /**
    * The sizes of what is around the canvas.
-   * @param {Tiles | Window} place
+   * @param {Window} place
    * @param {number} above the text beside the picture
    * @param {number[] | null} more pixels that are out of sight, to the right and below
    */
@@ -232,10 +198,8 @@ class Heatmap {
 
   /** The row as bars. @param {Cell} lit */
   showBars(lit) {
-    const { scores } = this.map;
-    const bars = this.map.bars(lit).flatMap(({ name, on, share, below, text }) => {
-      const ink = below ? "minus" : "plus";
-      const look = `width:${85 * share}%;background:var(--${scores ? ink : "ink"});${on ? "opacity:1" : ""}`;
+    const bars = this.map.bars(lit).flatMap(({ name, on, share, text }) => {
+      const look = `width:${85 * share}%;background:var(--ink);${on ? "opacity:1" : ""}`;
       return [h("span", { class: on ? "key on" : "" }, name), h("i", {}, h("u", { style: look }), text)];
     });
     this.bars.replaceChildren(...bars);

@@ -1,8 +1,8 @@
-// How large the parts of a heatmap are, and its picture on a canvas: one map with its labels, or all maps as tiles.
+// How large the parts of a heatmap are, and its picture on a canvas: a map with its labels.
 import { fitted, framed, hatch, widest, write } from "../shared/draw.js";
 import { crowded, slanting } from "../shared/labels.js";
 import { clamp } from "../shared/numbers.js";
-import { inked, legible, mix, rgb } from "../shared/theme.js";
+import { inked, legible, rgb } from "../shared/theme.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -19,28 +19,10 @@ import { inked, legible, mix, rgb } from "../shared/theme.js";
  * @property {number} height
  * @property {number} x how far it is scrolled
  * @property {number} y
- *
- * @typedef {object} Tiles all maps, each a square
- * @property {number} left
- * @property {number} top
- * @property {number} pitch from one to the next
- * @property {number} side of one
- * @property {number} width of the canvas
- * @property {number} height
  */
 
 const LONGEST = 150; // pixels of a label
 const SLOPE = 0.71; // what a slanted label rises, for each pixel of it
-
-/** @param {HeatmapNumbers} numbers @param {number} unit @param {number} width @returns {Tiles} */
-export function tilesOf({ layers, heads }, unit, width) {
-  const left = 24 * unit;
-  const top = 22 * unit;
-  const gap = 4;
-  const side = Math.max(Math.min(Math.floor((width - left - 4) / heads) - gap, 150 * unit), 20);
-  const pitch = side + gap;
-  return { left, top, pitch, side, width: left + heads * pitch, height: top + layers * pitch };
-}
 
 /**
  * Every cell with its label while cells stay legible, else a window that scrolls.
@@ -82,12 +64,6 @@ function cellOf({ rows, columns, across, unit, tall, narrow }) {
   const least = [tiny, narrow ? 4 : tiny].find((size) => columns * size <= across) ?? 14 * unit;
   const down = Math.max(420 * tall, rows * least) / rows;
   return Math.max(least, Math.min(56 * unit, Math.floor(across / columns), Math.floor(down)));
-}
-
-/** The colour of a number. @param {HeatmapNumbers} numbers @param {UI["theme"]} theme @param {number} x */
-function colourOf(numbers, theme, x) {
-  const share = numbers.share(x);
-  return numbers.scores ? mix(theme.paper, x < 0 ? theme.minus : theme.plus, share) : inked(theme, share);
 }
 
 /** @param {number} from @param {number} until */
@@ -132,8 +108,7 @@ export class MapPainter {
     const { numbers, ui, c, place, gap } = this;
     const { size, left, top } = place;
     const cell = size / ui.unit;
-    const fits = Math.min(11.5, cell / (numbers.scores ? 2.7 : 2.4));
-    c.font = ui.font(Math.max(fits, Math.min(14, cell / 4)));
+    c.font = ui.font(Math.max(Math.min(11.5, cell / 2.4), Math.min(14, cell / 4)));
     for (const q of this.queries) {
       const row = numbers.row(q);
       for (const k of this.keys) this.cell(row[k], left + k * size - place.x, top + q * size - place.y, size - gap);
@@ -147,7 +122,7 @@ export class MapPainter {
       hatch(c, ui.theme.hatch, x, y, side, side);
       return;
     }
-    const colour = colourOf(numbers, ui.theme, number);
+    const colour = inked(ui.theme, number / numbers.high);
     c.fillStyle = rgb(colour);
     c.fillRect(x, y, side, side);
     const text = numbers.inCell(number);
@@ -213,57 +188,4 @@ export class MapPainter {
   get type() {
     return clamp(this.place.size / this.ui.unit - 1, 11, 13);
   }
-}
-
-/**
- * All maps as tiles, numbered; the one that is open has a frame.
- * @param {HeatmapNumbers} numbers
- * @param {UI} ui
- * @param {Pen} c
- * @param {Tiles} place
- */
-export function paintTiles(numbers, ui, c, { left, top, pitch, side }) {
-  const { theme, state } = ui;
-  const brush = tileBrush(numbers, theme);
-  c.imageSmoothingEnabled = numbers.rows > side;
-  c.font = ui.font(12);
-  for (const head of steps(0, numbers.heads))
-    write(c, String(head + 1), left + head * pitch + side / 2 - 4, top - 6, theme.quiet, "left", "alphabetic");
-  for (const layer of steps(0, numbers.layers)) {
-    const y = top + layer * pitch;
-    write(c, String(layer + 1), 4, y + side / 2 + 4, theme.quiet, "left", "alphabetic");
-    for (const head of steps(0, numbers.heads)) {
-      const x = left + head * pitch;
-      const open = layer === state.layer && head === state.head;
-      c.drawImage(brush(numbers.map(layer, head)), x, y, side, side);
-      framed(c, open ? theme.text : theme.line, 1, x - 1, y - 1, side + 2, side + 2);
-    }
-  }
-}
-
-/**
- * A function that draws a map, one pixel for each of its cells, always into the same picture.
- * @param {HeatmapNumbers} numbers
- * @param {UI["theme"]} theme
- * @returns {(map: Float32Array) => OffscreenCanvas}
- */
-function tileBrush(numbers, theme) {
-  const { rows, columns, low, high } = numbers;
-  const tile = new OffscreenCanvas(columns, rows);
-  const c = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext("2d"));
-  const image = c.createImageData(columns, rows);
-  const pixels = new Uint32Array(image.data.buffer);
-  const colours = Uint32Array.from({ length: 256 }, (_, i) => {
-    const [red, green, blue] = colourOf(numbers, theme, low + ((high - low) * i) / 255);
-    return (255 << 24) | (blue << 16) | (green << 8) | red;
-  });
-  const scale = 255 / (high - low);
-  return (map) => {
-    for (let i = 0; i < map.length; i++) {
-      const x = map[i];
-      pixels[i] = Number.isNaN(x) ? 0 : colours[clamp(Math.trunc((x - low) * scale), 0, 255)];
-    }
-    c.putImageData(image, 0, 0);
-    return tile;
-  };
 }
