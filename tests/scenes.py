@@ -101,9 +101,7 @@ VIEWS = {
     "growing alignment": lambda **more: european(step=6, **more),
     "chinese alignment": chinese,
     "heads": encoder,
-    "heads with effects": lambda **more: at(
-        encoder(effects=drawn(3, 4, seed=1).sigmoid(), **more), layer=1, head=2, knocked=[[0, 1], [2, 3]]
-    ),
+    "knocked heads": lambda **more: at(encoder(**more), layer=1, head=2, knocked=[[0, 1], [2, 3]]),
     "heads of a decoder": lambda **more: at(three("decoder", **more), head=-1),
     "one head": lambda **more: labs.heads(layers(1, 1), WORDS, **more),
     "sinusoid": labs.sinusoid,

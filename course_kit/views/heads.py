@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.arguments import described, string
+from course_kit.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
     as_array,
@@ -79,16 +79,6 @@ class Heads(View):
         return int(np.nan_to_num(row, nan=-1).argmax()) if chosen < 0 else min(chosen, len(row) - 1)
 
     @property
-    def effects(self) -> np.ndarray | None:
-        """[L, H]: the number given for each head of the map that is shown, NaN where there is none."""
-        return None if self.map["effects"] is None else np.array(self.map["effects"], dtype=float)
-
-    @property
-    def by_effect(self) -> bool:
-        """Is the effect shown under each head, not the weight?"""
-        return self.effects is not None and self.state["number"] == "effect"
-
-    @property
     def knocked(self) -> set[tuple[int, int]]:
         """(layer, head) of the heads of this map that are marked as knocked out."""
         return {tuple(k[-2:]) for k in self.state["knocked"] if len(k) == 2 or k[0] == self.state["map"]}
@@ -102,9 +92,7 @@ class Heads(View):
 
     @property
     def numbers(self) -> np.ndarray:
-        """[L, H]: the number under each head, its weight of the chosen query, or its effect where that is shown."""
-        if self.by_effect:
-            return self.effects
+        """[L, H]: the number under each head, its weight of the chosen query."""
         return np.array([[row[self.key(row)] for row in layer] for layer in self.weights[:, :, self.query]])
 
     def ranking(self) -> list[tuple[int, int]]:
@@ -120,10 +108,10 @@ class Heads(View):
             text = f"{m['name']}: {text}"
         text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{seen.query}” "
         weight = "may not attend to" if seen.weight is None else f"gives {seen.weight:.3f} to"
-        text += f"{weight} “{seen.key}”. " + (f"Largest {self.options['effect']}: " if self.by_effect else "Most in: ")
+        text += f"{weight} “{seen.key}”. Most in: "
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:
-            to = f" to {m['keys'][self.key(rows[place])]}" if self.state["key"] < 0 and not self.by_effect else ""
+            to = f" to {m['keys'][self.key(rows[place])]}" if self.state["key"] < 0 else ""
             found.append(f"layer {place[0] + 1} head {place[1] + 1} {numbers[place]:.3f}{to}")
         text += ", ".join(found) + "."
         if self.knocked:
@@ -132,10 +120,9 @@ class Heads(View):
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
-        m, weights, effects = self.map, self.weights[:, :, self.query], self.effects
+        m, weights = self.map, self.weights[:, :, self.query]
         of = m["keys"][self.key(weights[0, 0])] if self.state["key"] >= 0 else "its strongest"
         header = ["head", f"{m['queries'][self.query]} → {of}", "most on"]
-        header += [self.options["effect"]] if effects is not None else []
         header += ["knocked out"] if self.knocked else []
         rows = []
         means = [(layer, None) for layer in range(len(weights))] if weights.shape[1] > 1 else []
@@ -143,8 +130,6 @@ class Heads(View):
             row = _of_head(weights, layer, head)
             x, top = row[self.key(row)], int(np.nan_to_num(row, nan=-1).argmax())
             cells = ["masked" if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
-            if effects is not None:
-                cells.append(_short(np.nan if head is None else effects[layer, head], 3))
             if self.knocked:
                 cells.append("yes" if (layer, head) in self.knocked else "")
             rows.append([_name(layer, head), *cells])
@@ -159,8 +144,6 @@ def heads(
     mask=None,
     layer=None,
     select=None,
-    effects=None,
-    effect="loss without it",
     title=TITLE,
     caption=None,
     model=None,
@@ -175,7 +158,6 @@ def heads(
     mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
     layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.
     select: (query, key) or query, labels or positions: its weight stands under each head; without a key, the largest.
-    effects: a number for each head [L, H], such as the loss when it is knocked out; effect: what that number is.
     model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
         its files are at hand, it reads in the page what the reader types, and says what follows from a look: rows
         can be painted and heads silenced.
@@ -190,9 +172,8 @@ def heads(
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
     maps, arrays, every = [], {}, []
     for name, given in named.items():
-        own_queries, own_keys, own_mask, own_effects = (
-            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x
-            for x in (queries, keys, mask, effects)
+        own_queries, own_keys, own_mask = (
+            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
         )
         values = _stacked(given, name)
         asked = checked_labels(own_queries, values.shape[2], f"queries of {name}", "its weights have {} rows")
@@ -204,35 +185,29 @@ def heads(
         every.append(np.where(allowed, values, np.nan))
         arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
         shown = {"name": str(name), "queries": [*map(word_of, asked)], "keys": [*map(word_of, read)]}
-        shown |= {"shape": list(values.shape), "effects": _effects_of(own_effects, values.shape[:2], name)}
-        maps.append(shown | {"masked": bool((~allowed).any())})
+        maps.append(shown | {"shape": list(values.shape), "masked": bool((~allowed).any())})
     if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
-    first, by_effect = maps[0], any(m["effects"] for m in maps)
-    string("effect", effect)
+    first = maps[0]
     query, key = chosen_pair(select, first["queries"], first["keys"])
     high = full_ink(np.concatenate([v.ravel() for v in every]))
-    state = {"map": first["name"], "number": "effect" if by_effect else "weight"}
+    state = {"map": first["name"]}
     if layer is None:
         asked = every[0][:, :, max(query, 0)]
-        shown = first["effects"] or (asked.max(-1, initial=-1, where=~np.isnan(asked)) if key < 0 else asked[:, :, key])
-        layer, head = divmod(int(np.nan_to_num(np.array(shown, float), nan=-np.inf).argmax()), first["shape"][1])
+        shown = asked.max(-1, initial=-1, where=~np.isnan(asked)) if key < 0 else asked[:, :, key]
+        layer, head = divmod(int(np.nan_to_num(shown, nan=-np.inf).argmax()), first["shape"][1])
     else:
         layer, head = checked_index(layer, first["shape"][0], "layer"), 0
     state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
     controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": "reset"}]
-    if by_effect:
-        words = {"weight": "its weight", "effect": effect}
-        choice = {"kind": "choice", "name": "number", "label": "below each map", "options": list(words), "words": words}
-        controls.insert(0, choice)
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": "map", "options": [m["name"] for m in maps]})
     if caption is None:
         caption = CAPTION
         caption += f" Full ink = {high:g}." if high < 1 else ""
         caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
-    options = {"maps": maps, "high": high, "effect": effect}
+    options = {"maps": maps, "high": high}
     view = Heads(title, caption, arrays, state, controls, options, presenting)
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
@@ -248,10 +223,6 @@ def _name(layer: int, head: int | None) -> str:
 def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
     """Of weights [L, H, …] those of one head, or the mean of a layer's heads."""
     return weights[layer].mean(0) if head is None else weights[layer, head]
-
-
-def _short(number: float, digits: int) -> str:
-    return "–" if np.isnan(number) else f"{number:.{digits}f}".replace("-", "−")
 
 
 # ---- what is given
@@ -276,12 +247,3 @@ def _stacked(given, name) -> np.ndarray:
     if 0 in shape or max(shape[1:]) > MOST_TOKENS:
         raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")
     return np.stack(found)
-
-
-def _effects_of(given, shape, name):
-    if given is None:
-        return None
-    values = as_array(given, "effects")
-    if values.shape != tuple(shape) or np.isinf(values).any():
-        raise ValueError(f"effects of {name} have shape {values.shape}; needed: {list(shape)}, finite or NaN")
-    return [[None if np.isnan(x) else round(float(x), 6) for x in row] for row in values]

@@ -76,7 +76,7 @@ BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
                 "mask": "mask", "head": "whole", "select": "pair"} | VIEW),
     "heads": (heads, {"weights": [soft(2, 4, 4)]}, {"weights": "numbers", "queries": "words", "mask": "mask",
-              "layer": "whole", "effects": "numbers?", "effect": "text"} | VIEW),
+              "layer": "whole"} | VIEW),
     "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers",
                   "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
     "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",

@@ -60,11 +60,6 @@ def test_table_and_ranking_are_sorted_by_what_stands_under_the_heads():
     assert numbers == sorted(numbers, reverse=True) and table.rows[-1][0] == "layer 2, mean of its heads"
     assert [r[0] for r in table.rows if r[3] == "yes"] == ["layer 1, head 2"]
     assert "Knocked out: layer 1 head 2." in view.describe()
-    effects = [[0.1, 0.5, 0.3], [0.2, float("nan"), 0.9]]
-    view = labs.heads(weights, WORDS, effects=effects, effect="loss without it")
-    assert view.ranking()[:2] == [(1, 2), (0, 1)] and view.ranking()[-1] == (1, 1)
-    assert view.table().rows[0][3] == "0.900" and "Largest loss without it: layer 2 head 3 0.900" in view.describe()
-    assert at(view, number="weight").ranking() != view.ranking()
 
 
 def test_maps_have_words_and_masks_of_their_own():
@@ -76,7 +71,7 @@ def test_maps_have_words_and_masks_of_their_own():
     assert at(view, map="decoder", query=6, key=6).selection[3:5] == ("dort", "dort"), "kept inside a smaller map"
     marked = at(three(), knocked=[["source", 0, 1]])
     assert marked.knocked == set() and at(marked, map="source").knocked == {(0, 1)}
-    assert sweep(three(effects={"encoder": torch.rand(2, 3)})) == 3 + 2
+    assert sweep(three()) == 3
     for view in (marked, decoder):
         assert view.to_png()[:4] == b"\x89PNG"
 
@@ -88,8 +83,6 @@ def test_it_opens_where_there_is_something_to_see():
     assert labs.heads(layers(), WORDS, select=("it", "animal")).opened == best != (0, 0)
     strongest = divmod(int(weights[:, :, 5].amax(-1).argmax()), 3)
     assert labs.heads(layers(), WORDS, select="it").opened == strongest
-    effects = torch.zeros(2, 3).index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(0.5))
-    assert labs.heads(layers(), WORDS, effects=effects).opened == (1, 2)
     assert labs.heads(layers(), WORDS, select=("it", "animal"), layer=1).opened == (1, 0)
     causal = torch.ones(7, 7).tril().bool()
     even = (causal / causal.sum(-1, keepdim=True)).expand(3, 7, 7)
@@ -110,12 +103,10 @@ def test_numbers_stay_small():
 
 def test_a_page_has_the_same_numbers_and_words():
     """Its functions in node: every head, the ranking, the table, and what is said of the head that is open."""
-    effects = [[0.1, 0.5, 0.3], [0.2, float("nan"), 0.9]]
     decoder = three("decoder")
     views = [
         labs.heads(layers(), WORDS, select=("it", "animal")),
         at(labs.heads(layers(), WORDS, select="it"), head=-1, layer=1, knocked=[[0, 1]]),
-        labs.heads(layers(), WORDS, effects=effects, effect="loss without it"),
         at(decoder, query=1, key=3, head=2, knocked=[["decoder", 0, 1], ["source", 1, 1]]),
         at(decoder, map="source", query=3, key=-1, layer=7),
         labs.heads([soft(1, 1, 2, 2)], ["▁un", "known"]),
@@ -146,7 +137,6 @@ def test_a_page_has_the_same_numbers_and_words():
         (([soft(3, 7, 7)], WORDS[:5]), {}, ValueError, "queries"),
         (([soft(3, 7, 7)],), {"layer": 1}, ValueError, "layer"),
         (([soft(3, 7, 7)], WORDS), {"select": "cat"}, ValueError, "no query 'cat'"),
-        (([soft(3, 7, 7)],), {"effects": [1, 2, 3]}, ValueError, r"needed: \[1, 3\]"),
         (([soft(1, 300, 4)],), {}, ValueError, "queries"),
         (([soft(8, 256, 256) for _ in range(4)],), {}, ValueError, "more than a page can hold"),
     ],

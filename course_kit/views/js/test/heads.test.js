@@ -8,9 +8,9 @@ import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
 const WORDS = ["the", "animal", "slept"];
-const MAP = { name: "attention", queries: WORDS, keys: WORDS, shape: [2, 2, 3, 3], masked: false, effects: null };
+const MAP = { name: "attention", queries: WORDS, keys: WORDS, shape: [2, 2, 3, 3], masked: false };
 const STATE = { map: "attention", layer: 0, head: 0, query: 1, key: 2, number: "weight", knocked: [] };
-const SPEC = { maps: [MAP], high: 1, effect: "loss without it", state: STATE };
+const SPEC = { maps: [MAP], high: 1, state: STATE };
 
 /** Head h of layer l gives key k of each query 0.1 (l + 1) (h + 1), the others the rest by halves. */
 function weights(key = 2) {

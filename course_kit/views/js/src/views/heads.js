@@ -318,8 +318,7 @@ class Heads {
   }
 
   /** What the number below each map is. @param {HeadsNumbers} numbers @returns {(Node | string)[]} */
-  below({ byEffect, fixed, map, query }) {
-    if (byEffect) return [this.spec.effect];
+  below({ fixed, map, query }) {
     const asks = h("b", { class: "query" }, map.queries[query]);
     if (fixed === null) return [asks, " → ", "its strongest word"];
     return [asks, " → ", h("b", { class: "key" }, map.keys[fixed])];
@@ -365,7 +364,7 @@ class Heads {
     const map0 = packed(layers, masked);
     const top = most(map0);
     const shape = [layers.length, layers[0].length, ids.length, ids.length];
-    const map = { name: numbers.map.name, queries: source, keys: source, shape, masked, effects: null };
+    const map = { name: numbers.map.name, queries: source, keys: source, shape, masked };
     const query = Math.max(0, source.indexOf(numbers.map.queries[numbers.chosen]));
     yield {
       spec: {
@@ -373,7 +372,7 @@ class Heads {
         reads: text,
         high: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((step) => top <= step) ?? 1,
         controls: spec.controls.filter(({ name }) => name === "reset"),
-        state: { ...this.ui.state, query, key: -1, number: "weight", knocked: [] },
+        state: { ...this.ui.state, query, key: -1, knocked: [] },
       },
       arrays: { map0 },
     };

@@ -4,9 +4,9 @@ import { clamp } from "../shared/numbers.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {{ name: string, queries: string[], keys: string[], shape: [number, number, number, number],
- *   masked: boolean, effects: (number | null)[][] | null }} HeadMap shape: layers, heads, queries, keys */
-/** @typedef {Spec & { maps: HeadMap[], high: number, effect: string, reads?: string }} HeadsSpec high: the weight of
- *   full ink; effect: what the number of a head is; reads: the text, where it is not that of `own` */
+ *   masked: boolean }} HeadMap shape: layers, heads, queries, keys */
+/** @typedef {Spec & { maps: HeadMap[], high: number, reads?: string }} HeadsSpec high: the weight of full ink; reads:
+ *   the text, where it is not that of `own` */
 /** @typedef {{ layer?: number, head?: number, row?: number, col?: number }} Hover what a pointer is on: a small map, or
  *   a cell of the open head, or a label of it */
 /** @typedef {import("../data.js").Numbers} Numbers */
@@ -70,8 +70,6 @@ export class HeadsNumbers {
     this.keys = keys;
     this.columns = heads + (heads > 1 ? 1 : 0);
     this.weights = arrays[`map${this.place}`];
-    /** What stands under each map: an effect or a weight. */
-    this.byEffect = Boolean(this.map.effects) && state.number === "effect";
   }
 
   /** The weights of a query in a head. @param {number} layer @param {number} head @param {number} query */
@@ -119,14 +117,8 @@ export class HeadsNumbers {
     return this.fixed ?? strongest(row);
   }
 
-  /** NaN where none was given. @param {number} layer @param {number} head */
-  effect(layer, head) {
-    return this.map.effects?.[layer][head] ?? NaN;
-  }
-
-  /** What stands under a small map. @param {number} layer @param {number} head */
+  /** The weight that stands under a small map. @param {number} layer @param {number} head */
   number(layer, head) {
-    if (this.byEffect) return this.effect(layer, head);
     const row = this.asked(layer, head);
     return row[this.key(row)];
   }
@@ -185,8 +177,6 @@ export class HeadsNumbers {
   /** What else there is to say of a head. @param {number} layer @param {number} head */
   more(layer, head) {
     const found = [];
-    const effect = this.effect(layer, head);
-    if (!masked(effect)) found.push(`${this.spec.effect}: ${plain(effect, 2)}`);
     const count = this.layers * this.heads;
     const rank = this.ranking().findIndex((one) => one[0] === layer && one[1] === head) + 1;
     if (rank && count > 1 && !masked(this.number(layer, head)))
@@ -205,7 +195,7 @@ export class HeadsNumbers {
 
   /** A row for each head, the largest number first, then the mean of each layer. @returns {Table} */
   table() {
-    const { map, spec, state } = this;
+    const { map, state } = this;
     const marked = state.knocked.some((/** @type {any[]} */ one) => one.length < 3 || one[0] === map.name);
     /** @type {Head[]} */
     const means = Array.from({ length: this.heads > 1 ? this.layers : 0 }, (_, layer) => [layer, this.heads]);
@@ -217,14 +207,13 @@ export class HeadsNumbers {
         this.name(layer, head),
         masked(weight) ? "masked" : plain(weight, 3),
         `${map.keys[top]} ${plain(row[top] || 0, 3)}`,
-        ...(map.effects ? [plain(this.effect(layer, head), 3)] : []),
         ...(marked ? [this.out(layer, head) ? translate("yes") : ""] : []),
       ];
     });
     const asks = map.queries[this.query];
     const pair = this.fixed === null ? `${asks} → its strongest` : `${asks} → ${map.keys[this.fixed]}`;
     const header = ["head", pair, "most on"];
-    return { header: [...header, ...(map.effects ? [spec.effect] : []), ...(marked ? ["knocked out"] : [])], rows };
+    return { header: [...header, ...(marked ? ["knocked out"] : [])], rows };
   }
 
   /** The open head [Q, K], and the number of each head, of the mean last. */
