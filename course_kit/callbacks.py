@@ -1,6 +1,6 @@
-"""What a training can have beside `fit`: a display, samples, a log, a limit of time, half precision.
+"""What a training can have beside `fit`: a display, a log, half precision.
 
-    fit(model, batches, loss, steps=200, callbacks=[Samples(write), TensorBoard("log"), Budget(90)])
+    fit(model, batches, loss, steps=200, callbacks=[TensorBoard("log")])
     fit(model, batches, in_bfloat16(loss), steps=200)
 
 `setup()` gives every training of a notebook two more: Display, and Keeping (keeping/kept.py).
@@ -27,16 +27,6 @@ class Watcher(Callback):
     """A callback that changes nothing of what is learned: with it and without it, a training is the same."""
 
 
-class Samples(Watcher):
-    """Shows beside the curves what `write(model)` gives: a text, written after each evaluation."""
-
-    def __init__(self, write: Callable[[nn.Module], Any]):
-        self.write = write
-
-    def after_evaluation(self, run: Run) -> None:
-        run.samples = str(self.write(run.model))
-
-
 class TensorBoard(Watcher):
     """Writes a log of all curves to a folder. Raises ModuleNotFoundError where TensorBoard is not installed."""
 
@@ -59,22 +49,6 @@ class TensorBoard(Watcher):
 
     def end(self, run: Run) -> None:
         self.writer.close()
-
-
-class Budget(Watcher):
-    """Ends a training after so many seconds."""
-
-    def __init__(self, seconds: float):
-        if not seconds > 0:
-            raise ValueError(f"seconds is {seconds}; needed: a number above 0")
-        self.seconds = seconds
-
-    def begin(self, run: Run, asked: dict[str, Any]) -> None:
-        self.until = time.monotonic() + self.seconds
-
-    def after_step(self, run: Run) -> None:
-        if time.monotonic() >= self.until and run.step < run.steps:
-            run.stopped = "by the clock"
 
 
 def in_bfloat16(loss: Callable[[nn.Module, Any], Tensor]) -> Callable[[nn.Module, Any], Tensor]:

@@ -198,7 +198,6 @@ class Run:
     stopped: str | None = None  # "by hand", "diverged", "error", or a callback's word
     trouble: str = ""  # what was wrong, where it diverged
     message: str = ""  # what became of it, in a sentence or two
-    samples: str | None = None  # what a callback wants shown beside the curves
     lr: float = 1e-2
     make: Callable[..., torch.optim.Optimizer] = torch.optim.Adam  # its optimizer
 

@@ -3,6 +3,7 @@
 import labs
 import torch
 
+from chapters.ch08.labs.journey import Panel
 from course_kit.views.view import at
 
 SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .
@@ -96,6 +97,63 @@ def query(**options):
     return labs.attention([1.0, 1.5], drawn(3, 2, seed=1), drawn(3, 2, seed=2), **options)
 
 
+# ---- chapters 6 to 8
+READ, VOCABULARY = map(
+    str.split,
+    (
+        "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
+        "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]",
+    ),
+)
+TRUTH = [word if i in (2, 6, 13) else None for i, word in enumerate(READ)]
+HIDDEN = ["[MASK]" if true else word for word, true in zip(READ, TRUTH, strict=True)]
+SIGNS, STORE = list("\n abcdefgh"), ["The", "animal", "crossed", "the", "street"]
+LINE = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
+
+
+def masked_words(**options):
+    return labs.mask_tokens(READ, vocabulary=VOCABULARY, **options)
+
+
+def chances(seed=3):
+    return torch.softmax(3 * drawn(len(READ), len(VOCABULARY), seed=seed), -1)
+
+
+def expected(**options):
+    return labs.predictions(HIDDEN, {"before": chances(3), "after": chances(4)}, VOCABULARY, truth=TRUTH, **options)
+
+
+def gaps(**options):
+    return labs.predictions(HIDDEN, chances(), VOCABULARY, truth=TRUTH, positions=[2, 6, 13], **options)
+
+
+def tags(**options):
+    """Of five words the last is taken for a person."""
+    said, truth = torch.eye(4)[[1, 2, 0, 0, 1]], ["B-person", "I-person", "O", "O", "B-place"]
+    kinds = ["O", "B-person", "I-person", "B-place"]
+    names = ["Anna", "Berg", "moved", "from", "Lakeside"]
+    return labs.predictions(names, said, kinds, truth=truth, covered=False, select=4, **options)
+
+
+def sampled(**options):
+    return labs.sampling(2 * drawn(3, 10), SIGNS, text="a b", chosen=[2, 3, 4], **options)
+
+
+def game(**options):
+    return labs.next_character("a bad cafe", (2 * drawn(6, len(SIGNS))).softmax(-1), SIGNS, **options)
+
+
+def journey(**options):
+    causal = torch.ones(5, 5).tril().bool()
+    masked = (2 * drawn(5, 5, seed=2)).masked_fill(~causal, -1e30).softmax(-1)
+    panels = [
+        ("one width", soft(5, 5), STORE, STORE, 1),
+        ("Chinese asks", soft(4, 5, seed=1), STREET[1:], STORE, 3),
+        Panel("GPT", masked, ["▁" + word for word in STORE], None, 7, causal),
+    ]
+    return labs.journey(panels, **{"select": ("street", "animal"), **options})
+
+
 VIEWS = {
     "alignment": lambda **more: european(variants=knocked(), **more),
     "growing alignment": lambda **more: european(step=6, **more),
@@ -111,4 +169,12 @@ VIEWS = {
     "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
+    "masked words": masked_words,
+    "gaps": gaps,
+    "two models": expected,
+    "tags": tags,
+    "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
+    "game": lambda **more: at(game(opened=1, **more), guesses=["x", "", " "]),
+    "merges": lambda **more: labs.merges(LINE, 12, word="attach", **more),
+    "journey": journey,
 }

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from course_kit.training import Best, Run
 from course_kit.training_state import State
 
-PLAIN = ("steps", "history", "stopped", "message", "samples", "lr")  # of a Run
+PLAIN = ("steps", "history", "stopped", "message", "lr")  # of a Run
 
 
 def pack(run: Run, **more: Any) -> bytes:

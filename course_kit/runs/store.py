@@ -134,7 +134,7 @@ class Keeping(Callback):
         further = run.last is None or back.step > run.step
         if not further or back.last is None or not back.last.fits(run.model):
             return False
-        run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
+        run.last, run.best, run.history = back.last, back.best, back.history
         run.step, run.stopped = back.step, back.stopped
         if back.stopped or back.step == back.steps:
             self.message = f"{back.message} (Kept from {more['date']}.)"

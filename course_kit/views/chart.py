@@ -118,7 +118,7 @@ def draw_lines(figure, panels: list[dict]) -> None:
         if panel["mark"]:
             axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
             axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
-        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"])
+        axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
         for label in told:  # to the left of its point where there is no room to the right
             if label.get_window_extent().x1 > axes.bbox.x1:
                 label.set(ha="right", position=(-5, -3))

@@ -14,13 +14,11 @@ def running(run: Any, title: str, apart: bool = False) -> str:
     """The fragment shown while a training runs: bar, figures, curve, always of the same size."""
     name = html.escape(title)
     style = "font-variant-numeric:tabular-nums;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:1.6em"
-    sample = "" if run.samples is None else html.escape(str(run.samples))
-    sample = sample and f'<pre style="height:7em;overflow:auto;margin:.3em 0">{sample}</pre>'
     return (
         f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 80}px">'
         f"<strong>{name}</strong>"
         f'<progress aria-label="{name}" style="width:100%" max="{run.steps}" value="{run.step}"></progress>'
-        f'<div style="{style}">{html.escape(run.status())}</div>{curve(run, apart)}{sample}</div>'
+        f'<div style="{style}">{html.escape(run.status())}</div>{curve(run, apart)}</div>'
     )
 
 
@@ -82,6 +80,4 @@ def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
         charts[name] = plot.lines(drawn, "step", log="y" if steep else None, limits=limits)
     bundle = plot.beside(charts, title=title, caption=run.message)._repr_mimebundle_() if charts else {}
     page = bundle.get("text/html", f'<p role="status">{html.escape(run.message)}</p>')
-    if run.samples is not None:
-        page += f"<pre>{html.escape(str(run.samples))}</pre>"
     return bundle | {"text/html": page, "text/plain": run.message}

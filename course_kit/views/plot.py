@@ -40,12 +40,12 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, start=None, hours=False, **words):
+def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, hours=False, **words):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
-    mark: (x, text), a dashed line across.
+    mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
     words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, start, hours, **words)
+    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, hours, **words)
 
 
 def beside(charts, **words):
@@ -153,17 +153,21 @@ def maps(
     return Chart("maps", None, {"y": [part.ravel() for part in parts.values()]}, options, said, table, **words)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, start=None, hours=False, **words) -> Chart:
+def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, hours=False, **words) -> Chart:
     string("xlabel", xlabel), string("ylabel", ylabel)
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:
             raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
         mark = real_number("mark's x", mark[0]), string("mark's text", mark[1])
+    if limits is not None:
+        if not isinstance(limits, tuple | list) or len(limits) != 2:
+            raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
+        limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
     start = None if start is None else real_number("start", start)
     if flag("hours", hours) and "x" in log:
         raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
-    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, start=start, title="")
+    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
     panel["hours"] = hours
     return _chart([panel], **words)
 

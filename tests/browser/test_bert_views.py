@@ -5,9 +5,10 @@ What they compute is held to torch and Python in tests/unit/chapters/test_bert_v
 
 import labs
 import one_page
-import pages
 import pytest
 import torch
+from scenes import HIDDEN, expected, gaps, tags
+from scenes import masked_words as masking
 from waiting import contains, settle, state, until
 
 from chapters.ch06.labs.words import chance
@@ -15,60 +16,6 @@ from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
-(WORDS, VOCABULARY, CHINESE, NAMES, KINDS) = (
-    line.split()
-    for line in (
-        "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
-        "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]",
-        "[CLS] 今 天 天 气 很 好 [SEP] 我 出 去 跑 步 了 [SEP]",
-        "Anna Berg moved from Lakeside",
-        "O B-person I-person B-place",
-    )
-)
-
-
-def noise(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def masking(**options):
-    return labs.mask_tokens(WORDS, vocabulary=VOCABULARY, **options)
-
-
-def chances(seed=3):
-    return torch.softmax(3 * noise(len(WORDS), len(VOCABULARY), seed=seed), -1)
-
-
-TRUTH = [w if i in (2, 6, 13) else None for i, w in enumerate(WORDS)]
-HIDDEN = ["[MASK]" if t else w for w, t in zip(WORDS, TRUTH, strict=True)]
-
-
-def expected(**options):
-    return labs.predictions(HIDDEN, {"before": chances(3), "after": chances(4)}, VOCABULARY, truth=TRUTH, **options)
-
-
-def gaps():
-    return labs.predictions(HIDDEN, chances(), VOCABULARY, truth=TRUTH, positions=[2, 6, 13])
-
-
-def tags():
-    """Of five words the last is taken for a person."""
-    said = torch.eye(4)[[1, 2, 0, 0, 1]]
-    truth = ["B-person", "I-person", "O", "O", "B-place"]
-    return labs.predictions(NAMES, said, KINDS, truth=truth, covered=False, select=4)
-
-
-def scenes():
-    return {
-        "masking": masking(),
-        "masking in Chinese": labs.mask_tokens(CHINESE, draws=100, seed=3, share=0.3),
-        "predictions": gaps(),
-        "two models": expected(),
-        "tags": tags(),
-    }
-
-
-SCENES = list(scenes())
 
 
 def said(page):
@@ -265,49 +212,6 @@ def test_a_tagged_word_stays_and_has_its_tag_below(put):
     until(lambda: said(page), contains("“Lakeside”. The model expects “B-person”."))
 
 
-# ---- how they look and behave
-@pytest.mark.parametrize("name", SCENES)
-def test_every_control_repaints_and_nothing_jumps(put, name):
-    one_page.nothing_jumps(put(scenes()[name]), least=3)
-
-
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.weekly)], ids=["light", "dark"])
-def test_no_axe_violations(put, violations, dark):
-    page = put(*scenes().values(), dark=dark, width=420 if dark else 1000)
-    one_page.has_no_violations(page, violations)
-
-
-def test_everything_has_its_name_before_the_first_picture(put):
-    """In an element without size nothing is painted: names must be there all the same."""
-    page = put("".join(f'<div style="display:none">{pages.bare(v)}</div>' for v in scenes().values()))
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.course-view')].flatMap(v => [...v.shadowRoot.querySelectorAll(
-        'button, [tabindex], canvas, [role=group]')].filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()
-        && !e.getAttribute('aria-hidden')).map(e => e.outerHTML))"""
-    )
-    assert nameless == []
-    until(page.locator(".course-view").count, len(SCENES))
-
-
-def test_presenting_size(put):
-    views = scenes().values()
-    for view in views:
-        view.presenting = True
-    page = put(*views, width=1280)
-    one_page.presents(page)
-
-
-def test_tables_in_the_browser_are_those_of_python(put):
-    views = scenes().values()
-    page = put(*views)
-    cells = "v => [...v.shadowRoot.querySelectorAll('tr')].map(r => [...r.children].map(c => c.textContent))"
-    for view, shown in zip(views, page.locator(".course-view").all(), strict=True):
-        shown.locator(".more summary").last.click()
-        shown.locator("tbody tr").first.wait_for()
-        table = [[c.replace("−", "-") for c in row] for row in (view.table().header, *view.table().rows)]
-        assert [[c.replace("−", "-") for c in row] for row in shown.evaluate(cells)] == table
-
-
 @pytest.mark.parametrize(
     ("name", "part", "key", "told"),
     [
@@ -316,7 +220,7 @@ def test_tables_in_the_browser_are_those_of_python(put):
     ],
 )
 def test_live_views_tell_python(put, stage, name, part, key, told):
-    page = stage.live(scenes()[name])
+    page = stage.live({"masking": masking, "two models": expected}[name]())
     page.locator(part).focus()
     page.keyboard.press(key)
     until(lambda: told.items() <= (page.evaluate("window.saved") or {}).items())

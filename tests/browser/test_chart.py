@@ -31,7 +31,7 @@ def charts():
         "bars": plot.bars(["beam", "greedy"], [0.25, 0.5], ylabel="right", digits=2, title="Which is better?"),
         "groups": plot.bars(["form", "fits"], {"before": [0, 12], "after": [100, 81]}, digits=0, title="Better?"),
         "maps": plot.maps({"causal": torch.ones(3, 3).tril(), "both": torch.eye(3)}, "query", "key", title="Who may?"),
-        "signed": plot.maps({"x": torch.ones(2, 4), "q": -torch.eye(4)}, signed=["q"], title="Heads?"),
+        "signed": plot.maps({"x": torch.ones(6, 8), "q": -torch.eye(8)}, signed=["q"], title="Heads?"),
     }
 
 

@@ -10,49 +10,19 @@ import numpy as np
 import one_page
 import pytest
 import torch
-from cut_labels import cut_labels
+from scenes import STORE as WORDS
+from scenes import game, journey
+from scenes import sampled as steps
 from waiting import contains, differs, lacks, picture, settle, state, until
 
-from chapters.ch08.labs.journey import Panel
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
-SIGNS = list("\n abcdefgh")
-TEXT = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
-WORDS = ["The", "animal", "crossed", "the", "street"]
-CHINESE = ["动物", "没有", "穿过", "街道"]
 
 
 def noise(*shape, seed=0):
     return 2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def steps(**options):
-    return labs.sampling(noise(3, 10), SIGNS, text="a b", chosen=[2, 3, 4], **options)
-
-
-def game(**options):
-    return labs.next_character("a bad cafe", noise(6, len(SIGNS)).softmax(-1), SIGNS, **options)
-
-
-def journey(**options):
-    causal = torch.ones(5, 5).tril().bool()
-    masked = noise(5, 5, seed=2).masked_fill(~causal, -1e30).softmax(-1)
-    panels = [
-        ("one width", noise(5, 5).softmax(-1), WORDS, WORDS, 1),
-        ("Chinese asks", noise(4, 5, seed=1).softmax(-1), CHINESE, WORDS, 3),
-        Panel("GPT", masked, ["▁" + w for w in WORDS], None, 7, causal),
-    ]
-    return labs.journey(panels, **{"select": ("street", "animal"), **options})
-
-
-MADE = {
-    "sampling": lambda **o: steps(temperature=0.8, top_p=0.9, **o),
-    "next_character": lambda **o: game(opened=1, **o),
-    "merges": lambda **o: labs.merges(TEXT, 12, word="attach", **o),
-    "journey": journey,
-}
 
 
 def said(page, name="readout"):
@@ -301,45 +271,6 @@ def test_maps_are_equal_squares_whatever_their_words(put):
         cut = "all => all.some(e => [...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1))"
         assert not page.locator(".head, .words").evaluate_all(cut)
     until(page.locator(".sentence .key").inner_text, "k0")
-
-
-# ---- how they look and behave
-@pytest.mark.parametrize("name", MADE)
-def test_every_control_repaints_and_nothing_jumps(put, name):
-    one_page.nothing_jumps(put(MADE[name]()), least=5)
-
-
-def test_no_label_of_sampling_is_cut(put):
-    page = put(MADE["sampling"]())
-    for width in (920, 700, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        assert cut_labels(page) == [], width
-
-
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.weekly)], ids=["light", "dark"])
-def test_no_axe_violations(put, violations, dark):
-    page = put(*(make() for make in MADE.values()), dark=dark, width=420 if dark else 1000)
-    page.get_by_test_id("type").press_sequentially("ax")
-    page.get_by_role("button", name="one merge on").click()
-    page.get_by_role("button", name="draw 100").click()
-    one_page.has_no_violations(page, violations)
-
-
-def test_tables_in_the_browser_are_those_of_python(put):
-    views = {name: make() for name, make in MADE.items()}
-    views["next_character"].state["guesses"] = ["x", "", " "]
-    views["sampling"].state["draws"] = 7
-    page = put(*views.values())
-    for shown, view in zip(page.locator(".course-view").all(), views.values(), strict=True):
-        shown.locator(".summed-up summary").first.click()
-        wanted = [[str(c) for c in r] for r in (view.table().header, *view.table().rows)]
-        until(lambda: [r.split("\t") for r in shown.locator(".foot table tr").all_inner_texts()], wanted)
-
-
-def test_presenting_size(put):
-    page = put(*(make(presenting=True) for make in MADE.values()), width=1280)
-    one_page.presents(page, highest=1500)
 
 
 LIVE = """

@@ -56,7 +56,10 @@ def test_what_stands_behind_a_view_stays(show):
     made = [make(MARKUP) for make in (VIEWS | OTHERS).values()]
     page = show(html="".join(view.fragment() for view in made) + '<p id="behind">The page goes on.</p>')
     expect(page.locator("#behind")).to_have_text("The page goes on.")
-    until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].filter(host => host.view).length"), 6)
+    until(
+        lambda: page.evaluate("[...document.querySelectorAll('.course-view')].filter(host => host.view).length"),
+        len(made),
+    )
     assert page.evaluate("window.broken === undefined")
     expect(page.locator(".course-view-note")).to_have_count(0)
 

@@ -268,14 +268,6 @@ def test_no_axe_violations_never_wider_than_the_column_and_repainted_in_another_
     assert violations(page, "main") == []
 
 
-def test_presenting_size_doubles_the_type(put):
-    page = put(heatmap(weights(5, 5), WORDS[:5], WORDS[:5], presenting=True))
-    until(lambda: page.locator(".view").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24)
-    until(
-        lambda: page.locator("canvas").evaluate("c => parseFloat(c.getContext('2d').font.match(/[\\d.]+px/)[0])") >= 18
-    )
-
-
 def test_512_tokens_scroll_in_a_window(put):
     page = put(heatmap(weights(512, 512)))
     canvas = page.locator("canvas")

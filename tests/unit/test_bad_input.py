@@ -123,7 +123,7 @@ BORDERS = {
     "plot.points": (plot.points, {"x": [0, 1], "y": [0, 1]}, {"x": "numbers", "y": "numbers", "labels": "words",
                     "role": "name", "title": "text"}),
     "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair",
-                  "signed": "words"}),
+                  "signed": "pair"}),
     "plot.beside": (plot.beside, {"charts": {"a": plot.lines({"a": ([0], [1])})}}, {"charts": "pair",
                     "caption": "text"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",

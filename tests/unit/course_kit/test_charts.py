@@ -81,6 +81,18 @@ def test_charts_beside_each_other_keep_their_scales_and_titles():
     assert chart.arrays["x"].shape == (18,)
 
 
+def test_two_charts_can_have_the_same_vertical_axis():
+    line = {"BLEU": ([1, 2], [3, 4])}
+    chart = plot.lines(line, limits=(0, 100))
+    figure = Figure()
+    chart.draw(figure)
+    assert chart.options["panels"][0]["limits"] == figure.axes[0].get_ylim() == (0, 100)
+    assert plot.lines(line).options["panels"][0]["limits"] is None
+    for limits, why in (((1,), r"limits is \(1,\)"), ((2, 1), "the upper limit is 1")):
+        with pytest.raises(ValueError, match=why):
+            plot.lines(line, limits=limits)
+
+
 @pytest.mark.parametrize(("shape", "message"), [((2,), "rows"), ((0, 3), r"shape \(0, 3\)"), ((1, 1, 1), "needed")])
 def test_maps_refuse_what_is_no_matrix(shape, message):
     with pytest.raises(ValueError, match=message):

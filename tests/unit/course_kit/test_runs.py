@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from course_kit import training
-from course_kit.callbacks import Budget, Samples, Watcher
+from course_kit.callbacks import Watcher
 from course_kit.files import course_folder
 from course_kit.runs import state, store
 from course_kit.training import Callback, fit
@@ -73,14 +73,6 @@ def test_a_file_may_be_as_large_as_the_largest_and_not_a_byte_larger(folder, mon
         assert path.exists() == there
 
 
-@pytest.mark.parametrize(("shown", "back"), [("a\nb", "a\nb"), ([1, 2], "[1, 2]")])
-def test_samples_come_back(folder, shown, back):
-    def trained():
-        return small(steps=2, evaluate=lambda m: 1.0, callbacks=[Samples(lambda m: shown)])
-
-    assert trained().samples == back == trained().samples
-
-
 def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_not(folder):
     class Smaller(Callback):
         def __init__(self, factor):
@@ -90,7 +82,7 @@ def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_n
             run.model.weight.grad *= self.factor
 
     small()
-    assert "Kept from" in small(callbacks=[Samples(lambda m: "x"), Budget(60)]).message
+    assert "Kept from" in small(callbacks=[Watcher()]).message
     halved = small(callbacks=[Smaller(0.5)], optimizer=torch.optim.SGD)
     whole = small(callbacks=[Smaller(1.0)], optimizer=torch.optim.SGD)
     assert "Kept" not in halved.message + whole.message

@@ -15,7 +15,7 @@ from jupyter_client.manager import start_new_kernel
 from torch import nn
 
 from course_kit import callbacks
-from course_kit.callbacks import Budget, Display, Samples, TensorBoard
+from course_kit.callbacks import Display, TensorBoard
 from course_kit.runs import state
 from course_kit.runs import store as store_module
 from course_kit.runs.store import Keeping
@@ -205,15 +205,6 @@ class TestBest:
 
 
 class TestEnds:
-    def test_seconds_are_a_cap(self):
-        def slowly(net, batch):
-            time.sleep(0.02)
-            return squares(net, batch)
-
-        run = quiet(model(), loss=slowly, steps=10_000, callbacks=[Budget(0.3)], evaluate=held_out)
-        assert run.stopped == "by the clock" and 2 < run.step < 30 and run.stopped in run.message
-        assert run.history["held-out"][0][-1] == run.step, "what was reached is measured"
-
     def test_nan_names_the_learning_rate_and_keeps_what_was_sound(self):
         calls = iter(range(1000))
 
@@ -293,11 +284,6 @@ class TestEnds:
     def test_an_evaluation_gives_numbers(self, evaluate):
         with pytest.raises((TypeError, ValueError, RuntimeError)):
             quiet(model(), evaluate=evaluate)
-
-    @pytest.mark.parametrize("seconds", [0, -1, math.nan])
-    def test_a_budget_is_positive(self, seconds):
-        with pytest.raises(ValueError, match="seconds"):
-            Budget(seconds)
 
     def test_nothing_to_train(self):
         with pytest.raises(ValueError, match="parameter"):
@@ -590,13 +576,6 @@ class TestCallbacks:
 
         run = quiet(model(), evaluate=held_out, every=10, callbacks=[Enough()])
         assert run.step == 3 and run.stopped in run.message and run.history["held-out"][0] == [0, 3]
-
-    def test_samples_are_shown_and_leave_no_trace(self):
-        with_them, without = model(), model()
-        run = quiet(with_them, evaluate=held_out, every=5, callbacks=[Samples(lambda net: torch.rand(2).tolist())])
-        quiet(without, evaluate=held_out, every=5)
-        assert run.samples.startswith("[0.") and same(run.last.model, quiet(model(), every=5).last.model)
-        assert same(weights(with_them), weights(without))
 
     @pytest.mark.parametrize("kind", [Display, Keeping])
     @pytest.mark.parametrize("broken", ["put", "running", "final", "pack", "fingerprint"])

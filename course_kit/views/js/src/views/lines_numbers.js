@@ -24,6 +24,7 @@ import { places } from "./lines_labels.js";
  * @property {string} ylabel
  * @property {"" | "x" | "y" | "xy"} log
  * @property {[number, string] | null} mark a line across at this x, and its words
+ * @property {[number, number] | null} limits of the vertical axis
  * @property {number | null} start the x that is read out at rest
  * @property {boolean} [hours] the horizontal axis is a time of day
  *
@@ -184,7 +185,7 @@ export class PanelPlan {
     const { panel, series, frame, unit, ruler } = this;
     const [logX, logY] = ["x", "y"].map((axis) => panel.log.includes(axis));
     const [left, right] = reach(this.all("x"), logX, 0.02);
-    const [low, high] = reach(this.all("y", "z"), logY, 0.05);
+    const [low, high] = panel.limits ?? reach(this.all("y", "z"), logY, 0.05);
     const up = numbersAt(low, high, Math.max(2, frame.height / (60 * unit)), { log: logY });
     const names = ruler.widest(this.named.map(({ name }) => name));
     const beside = names < 0.34 * frame.width && this.named.every(({ kind }) => kind !== "points");
