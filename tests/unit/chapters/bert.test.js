@@ -1,66 +1,10 @@
-// Chapter 6's views without a page: draws, sums, bars and answers, held to their definitions.
+// Chapter 6's predictions without a page: sums, bars and answers, held to their definitions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Counter, KINDS, ROWS, band, drawn, stir, uniforms } from "../../../chapters/ch06/labs/mask_tokens_numbers.js";
 import { Lesson, OwnText, askedOf, rightOf, rowsOf } from "../../../chapters/ch06/labs/predictions_numbers.js";
 import { isMark } from "../../../chapters/ch06/labs/words.js";
 
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
-const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
-
-// ---- the masking lab
-const WORDS = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split(" ");
-const VOCABULARY = "the a man went to store he bought gallon of milk bread dog penguin".split(" ");
-const PARTS = { masked: 0.8, random: 0.1, kept: 0.1 };
-const SHARES = [0.05, 0.15, 0.3, 0.5];
-const lab = {
-  names: WORDS,
-  special: WORDS.map((word) => word.startsWith("[")),
-  vocabulary: VOCABULARY,
-  mask: "[MASK]",
-  parts: PARTS,
-  most: 30000,
-  controls: [{ kind: "range", name: "share", label: "", values: SHARES }],
-};
-
-test("the hash is the published one, in whole numbers of any size", () => {
-  const wrapped = (x) => BigInt.asUintN(32, x);
-  const published = (given) => {
-    let x = BigInt(given);
-    x ^= x >> 16n;
-    x = wrapped(x * 0x7feb352dn);
-    x ^= x >> 15n;
-    x = wrapped(x * 0x846ca68bn);
-    return Number(x ^ (x >> 16n));
-  };
-  for (const x of [0, 1, 2 ** 16 + 5, 2 ** 31 - 1, 2 ** 32 - 1]) assert.equal(stir(x), published(x));
-  const from = published((published((123 + 0x9e3779b9) % 2 ** 32) + 7) % 2 ** 32);
-  uniforms(123, 7, 4).forEach((u, i) => assert.equal(u, published((from + 12 + i) % 2 ** 32) / 2 ** 32));
-});
-
-test("statistics count what the draws show, whatever was counted before", () => {
-  const counter = new Counter(lab);
-  for (const state of [
-    { seed: 0, draws: 40, share: 0.15 },
-    { seed: 0, draws: 90, share: 0.5 },
-    { seed: 0, draws: 12, share: 0.5 },
-    { seed: 1, draws: 12, share: 0.05 },
-    { seed: 1, draws: 12, share: 0.123 },
-  ]) {
-    const { counts, shares, bands, tokens } = counter.statistics(state);
-    const all = Array.from({ length: state.draws }, (_, i) => drawn(lab, { ...state, draws: i + 1 })).flat();
-    const of = (kind) => all.filter((masked) => masked.kind === kind).length;
-    for (const kind of KINDS) assert.equal(counts[kind], of(kind));
-    assert.equal(counts.chosen, total(KINDS.map(of)));
-    assert.equal(tokens, 12 * state.draws);
-    assert.equal(shares.chosen, counts.chosen / tokens);
-    if (counts.chosen) near(shares.masked, counts.masked / counts.chosen);
-    assert.deepEqual(bands.chosen, band(state.share, tokens));
-    assert.deepEqual(bands.kept, band(0.1, counts.chosen));
-  }
-  const none = new Counter(lab).statistics({ seed: 0, draws: 0, share: 0.15 });
-  assert.ok(ROWS.every((row) => none.shares[row] === null && String(none.bands[row]) === "0,1"));
-});
 
 // ---- predictions
 const lesson = new Lesson(

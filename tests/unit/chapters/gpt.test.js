@@ -4,18 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
 import { acrossOf, Heatmap, summary } from "../../../chapters/ch08/labs/journey_numbers.js";
-import { joined, markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
+import { markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
 import { inkOf, rampOf } from "../../../chapters/ch08/labs/journey_paint.js";
-import {
-  expectedFrom,
-  guessesAt,
-  isRight,
-  playedOf,
-  scoresOf,
-  rowsOf,
-  setsOf,
-  tableFor,
-} from "../../../chapters/ch07/labs/next_character_numbers.js";
+import { expectedFrom, rowsOf, setsOf, tableFor } from "../../../chapters/ch07/labs/next_character_numbers.js";
 import { chancesOf, nameOf, placeOf, Sampled, topK } from "../../../chapters/ch07/labs/sampling_numbers.js";
 import { spelled, visible } from "../../../chapters/ch07/labs/tokens.js";
 import { DARK, LIGHT, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
@@ -81,18 +72,6 @@ const game = {
   shown: "",
 };
 const numbers = { truth: [0.5, 0.25, 1], chances: [0.5, 0.1, 0.6, 0.25, 1, 0] };
-
-test("both players are counted where the reader guessed", () => {
-  assert.deepEqual(scoresOf(game, numbers, { guesses: [] }), { guessed: 0, reader: 0, model: 0, bits: NaN });
-  const played = scoresOf(game, numbers, { guesses: ["b", "x", "more"] });
-  assert.deepEqual(played, { guessed: 2, reader: 1, model: 1, bits: 1 });
-  assert.equal(playedOf(game, { guesses: ["b", "x", "more"] }), 3);
-  assert.ok(isRight(game, { guesses: [] }, 0)); // the model's own guess
-  assert.deepEqual(guessesAt(game, numbers, 1), [
-    { token: "x", p: 0.6 },
-    { token: "b", p: 0.25 },
-  ]);
-});
 
 test("the table gives away nothing", () => {
   const { rows } = tableFor(game, numbers, { guesses: [""] });
@@ -264,12 +243,6 @@ test("ink means the same in every map and on the scale, and a small weight is se
 });
 
 // ---- merges
-test("a pair is joined from the left", () => {
-  const pair = { left: "a", right: "a", count: 2 };
-  assert.deepEqual(joined([..."aaaaa"], pair), ["aa", "aa", "a"]);
-  assert.deepEqual(joined([..."bab"], pair), ["b", "a", "b"]);
-});
-
 test("pieces of the next pair are marked, each pair once, and those merged last", () => {
   const next = { left: "a", right: "a", count: 2 };
   const marks = markedPieces(["a", "a", "a", "ab"], { left: "a", right: "b", count: 3 }, next);

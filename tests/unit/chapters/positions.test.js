@@ -19,17 +19,6 @@ import { numbersOf as encoded, period, told, wave } from "../../../chapters/ch04
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
 
 // ---- the encoding
-test("a column is a sine or a cosine of position · 10000^(−2j / D)", () => {
-  const omegas = frequencies(8);
-  assert.equal(omegas.length, 4);
-  omegas.forEach((omega, j) => near(omega, 10000 ** (-2 * (j / 8))));
-  const row = encode(5, omegas);
-  row.forEach((x, column) => {
-    const angle = 5 / 10000 ** ((2 * Math.floor(column / 2)) / 8);
-    near(x, column % 2 ? Math.cos(angle) : Math.sin(angle));
-  });
-});
-
 test("waves go through the encoding, repeat after their period, and come in pairs", () => {
   for (const [length, size] of [
     [50, 128],
@@ -50,30 +39,6 @@ test("waves go through the encoding, repeat after their period, and come in pair
 });
 
 // ---- the rotation
-test("one matrix carries every position to the one δ further on", () => {
-  const lab = { length: 40, size: 32 };
-  const omegas = frequencies(32);
-  for (const offset of [-7, 0, 3, 20])
-    for (const pair of [0, 4, 15])
-      for (const position of [7, 39]) {
-        const made = turned(lab, { position, offset, pair });
-        const [cos, sin] = [Math.cos(offset * omegas[pair]), Math.sin(offset * omegas[pair])];
-        assert.deepEqual(made.matrix, [
-          [cos, sin],
-          [-sin, cos],
-        ]);
-        const later = encode(position + offset, [omegas[pair]]);
-        made.turned.forEach((x, i) => near(x, later[i]));
-        assert.deepEqual(made.points[1], later);
-        assert.ok(made.error < 1e-12 && made.found < 1e-12);
-        near(
-          made.dots[position],
-          omegas.reduce((sum, omega) => sum + Math.cos(offset * omega), 0),
-          1e-10,
-        );
-      }
-});
-
 test("another matrix misses, and its error says by how much", () => {
   const { matrix } = turned({ length: 40, size: 32 }, { position: 0, offset: 3, pair: 0 });
   const other = turned({ length: 40, size: 32 }, { position: 0, offset: 4, pair: 0 });
