@@ -44,6 +44,7 @@ WALK = """async () => { // every control of the first view over its range: heigh
     part.dispatchEvent(new Event(event));
     await note();
   };
+  await note();
   for (const slider of root.querySelectorAll('input[type=range]'))
     for (let i = 0; i <= +slider.max; i += Math.max(1, Math.floor(+slider.max / 6)))
       await moved(slider, { value: i }, 'input');

@@ -4,6 +4,7 @@ import labs
 import torch
 
 from chapters.ch08.labs.journey import Panel
+from course_kit.views import heatmap, predict
 from course_kit.views.view import at
 
 SENTENCES = """The agreement on the European Economic Area was signed in August 1992 .
@@ -155,6 +156,11 @@ def journey(**options):
 
 
 VIEWS = {
+    "heatmap": lambda **more: heatmap(soft(11, 11), WORDS[:11], WORDS[:11], select=("it", "animal"), **more),
+    "maps by name": lambda **more: heatmap(soft(3, 6, 6), CHINESE[:6], CHINESE[:6], names=list("abc"), **more),
+    "bandwidth": lambda **more: labs.bandwidth([1.0, 2.0, 2.5, 4.0], [1.0, 3.0, 2.0, 0.5], torch.sin, **more),
+    "softmax": lambda **more: labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"], **more),
+    "predict": lambda **more: predict("Where does the curve go?", ["up", "down"], 1, "Because.", **more),
     "alignment": lambda **more: european(variants=knocked(), **more),
     "growing alignment": lambda **more: european(step=6, **more),
     "chinese alignment": chinese,

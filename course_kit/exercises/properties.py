@@ -56,12 +56,12 @@ def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
     return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
 
 
-def sees_only(mask: str = "mask", part: int = 1) -> Property:
-    """A key that the mask hides gets no weight. mask: [B, Q, K], [B, K] or [Q, K] for weights [B, H, Q, K] and less."""
+def sees_only() -> Property:
+    """A key that `mask` hides gets no weight: [B, Q, K], [B, K] or [Q, K] for weights [B, H, Q, K] and less."""
 
     def broken(run, case, mine, want):
-        seen, weights = case.args.get(mask), part_of(mine, part)
-        if seen is None or weights.shape != part_of(want, part).shape:
+        seen, weights = case.args.get("mask"), part_of(mine, 1)
+        if seen is None or weights.shape != part_of(want, 1).shape:
             return None
         seen = seen[:, None] if weights.dim() == 4 and seen.dim() == 3 else seen
         return bool((weights * ~seen).abs().sum() > 1e-6)
@@ -70,9 +70,9 @@ def sees_only(mask: str = "mask", part: int = 1) -> Property:
     return Property(says, broken)
 
 
-def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what comes later?") -> Property:
-    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs (along `axis`). asks:
-    what to look at where that is not so."""
+def blind_to_later(*names: str, dim=-2, asks="Does the mask hide what comes later?") -> Property:
+    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs. asks: what to look at
+    where that is not so."""
 
     def broken(run, case, mine, want):
         last = {}
@@ -85,10 +85,10 @@ def blind_to_later(*names: str, dim=-2, axis=-2, asks="Does the mask hide what c
         before, after = part_of(mine), part_of(run(changed(case, **last)))
         if before.isnan().any():  # NaN is not even equal to itself
             return None
-        earlier = before.shape[axis] - 1
-        if earlier and same(before.narrow(axis, 0, 1), before.narrow(axis, earlier, 1)):  # all are the last one
+        earlier = before.shape[-2] - 1
+        if earlier and same(before.narrow(-2, 0, 1), before.narrow(-2, earlier, 1)):  # all are the last one
             return None
-        return not same(before.narrow(axis, 0, earlier), after.narrow(axis, 0, earlier))
+        return not same(before.narrow(-2, 0, earlier), after.narrow(-2, 0, earlier))
 
     return Property(f"Changing a later token changes an earlier output. {asks}", broken)
 
@@ -165,15 +165,13 @@ def averages(name: str) -> Property:
     return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
 
 
-def queries_are_independent(name: str, dim: int = -2, masks: tuple[str, ...] = (), axis: int = -2) -> Property:
+def queries_are_independent(name: str) -> Property:
     """Queries in another order give the same outputs in that order."""
 
     def broken(run, case, mine, want):
         if not alike(part_of(mine), part_of(want)):  # transposed, it is something else
             return None
-        moved = [x for x in (name, *masks) if case.args[x].shape[dim] > 1]
-        other = {x: case.args[x].flip(dim) for x in moved}
-        return not same(part_of(mine).flip(axis), part_of(run(changed(case, **other))))
+        return not same(part_of(mine).flip(-2), part_of(run(changed(case, **{name: case.args[name].flip(-2)}))))
 
     return Property("One query's output depends on the other queries. Each attends on its own.", broken)
 
