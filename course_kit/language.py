@@ -27,7 +27,20 @@ AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
 SHORT, LONG = 6, 24  # letters of a template; in a short one each hole is a word or a quotation
 AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
 FULL = {".": "。", ":": "："}
-VALUES = {"kind", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text", "format"}
+VALUES = {
+    "kind",
+    "mode",
+    "state",
+    "initial",
+    "arrays",
+    "tokens",
+    "queries",
+    "keys",
+    "sentence",
+    "models",
+    "text",
+    "format",
+}
 CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
 
 
@@ -55,7 +68,8 @@ class Words:
     def _parts(self, text: str) -> str | None:
         """What is between dots, or some sentences at a time; None if none of them is known."""
         for between, ends in ((BETWEEN, re.compile(BETWEEN)), (" ", ENDS)):
-            parts, said = ends.split(text), []
+            parts: list[str] = ends.split(text)
+            said: list[str] = []
             while len(parts) > 1 or parts and said:
                 most = next(
                     (n for n in range(len(parts) - (not said), 1, -1) if self._whole(between.join(parts[:n]))), 1
@@ -125,7 +139,7 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
-def markdown_only(entry) -> bool:
+def markdown_only(entry: Any) -> bool:
     """Whether an entry of a catalogue stands in the Markdown of notebooks alone."""
     return all(place.endswith(".md") for place, _ in entry.occurrences)
 

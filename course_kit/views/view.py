@@ -18,6 +18,8 @@ from course_kit import arguments, language
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
+BEYOND = re.compile("[\U00010000-\U0010ffff]")  # signs that few fonts draw
+
 
 class View:
     """Base of all views. A subclass names its `kind` (as in chapters/views.js), packs what it shows into `arrays`,
@@ -54,7 +56,7 @@ class View:
         figure.set_layout_engine("none")  # each cell has its place, whatever is in it
         axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
         axes.axis("off")
-        rows = [[cell[:24] for cell in row[:6]] for row in [table.header, *table.rows[:9]]]
+        rows = [[BEYOND.sub("□", cell[:24]) for cell in row[:6]] for row in [table.header, *table.rows[:9]]]
         drawn = axes.table(rows, bbox=(0, 0, 1, 1), edges="horizontal", cellLoc="center")
         for cell in drawn.get_celld().values():
             cell.get_text().set_parse_math(False)

@@ -111,7 +111,7 @@ class Descent {
   key(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (foreign(event) || target.closest("input, select, summary, .scroll")) return;
-    const pressed = [" ", "Enter"].includes(event.key) && target.closest("button"); // a button has its own plans with them
+    const pressed = [" ", "Enter"].includes(event.key) && target.closest("button"); // it is its own
     if (!pressed && this.does(event.key)) used(event);
   }
 

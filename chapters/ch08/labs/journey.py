@@ -165,8 +165,9 @@ def journey(
             raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
     high = full_ink(np.concatenate([e.ravel() for e in every]))
     if caption is None:
-        caption = "Rows are [query|queries], columns [key|keys], ink is the weight. Choose a cell: its words light up "
-        caption += "everywhere." + (" Hatched: masked." if any(np.isnan(e).any() for e in every) else "")
+        caption = "Rows are [query|queries], columns [key|keys], ink is the weight. "
+        caption += "Choose a cell: its words light up everywhere."
+        caption += " Hatched: masked." if any(np.isnan(e).any() for e in every) else ""
     controls = [
         {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
     ] + [{"kind": "button", "name": "reset", "label": "reset"}]
