@@ -23,10 +23,10 @@ HOLE = re.compile(r"\{(\d+)\}")
 BETWEEN = " · "
 ENDS = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
 BEFORE = re.compile(r"^[^\w\[`*“‘({−]*")  # a word's bullet: "· ", "✗ "
-AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:]?)(\s*)$", re.S)
+AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:;]?)(\s*)$", re.S)
 SHORT, LONG = 6, 24  # letters of a template; in a short one each hole is a word or a quotation
 AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
-FULL = {".": "。", ":": "："}
+FULL = {".": "。", ":": "：", ";": "；", "": ""}
 VALUES = {
     "kind",
     "mode",
@@ -84,7 +84,7 @@ class Words:
         """Its translation in one piece, also without a bullet before it, a full stop or a capital. loose: the letters
         that a template has if its holes may hold more than a sentence; 0: none may."""
         before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
-        for one, end in ((inside + stop, ""), (inside, FULL.get(stop, ""))):
+        for one, end in ((inside + stop, ""), (inside, FULL[stop])):
             for tried in (one, one[:1].lower() + one[1:]):
                 if (said := self._exactly(tried, loose)) is not None:
                     return before + said + end + after
@@ -103,7 +103,7 @@ class Words:
 
     def _filled(self, inside: tuple[str, ...], hole: re.Match) -> str:
         piece = inside[int(hole[1])]
-        return piece if hole.string[: hole.start()].endswith("`") else self(piece)  # code stays
+        return piece if hole.string[: hole.start()].endswith(("`", "“")) else self(piece)  # code and tokens stay
 
 
 class Template:
@@ -118,7 +118,9 @@ class Template:
         """It groups what is in the holes: of short texts one word; strictly, none holds the end of a sentence."""
         if strict not in self.patterns:
             hole = r"(“[^”]*”|\S*)" if self.size < SHORT else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
-            self.patterns[strict] = re.compile(hole.join(map(re.escape, self.pieces)), re.S)
+            holes = [hole if f"{{{i}}}" in self.said else "(s?)" for i in range(len(self.pieces) - 1)]  # (s?): a plural
+            parts = zip(map(re.escape, self.pieces), [*holes, ""], strict=True)
+            self.patterns[strict] = re.compile("".join(map("".join, parts)), re.S)
         return self.patterns[strict]
 
 
@@ -134,9 +136,15 @@ def catalogue(language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted((folder() / LANGUAGES[language] / "LC_MESSAGES").glob("*.po")):
         entries = polib.pofile(str(path)).translated_entries()
-        found |= {one.msgid: one.msgstr for one in entries if not markdown_only(one)}
+        found |= {one.msgid: one.msgstr for one in entries if not markdown_only(one) and not _short_of_scripts(one)}
         found |= {CHAPTER.sub("", e.msgid): CHAPTER.sub("", e.msgstr) for e in entries if CHAPTER.match(e.msgid)}
     return found
+
+
+def _short_of_scripts(entry: Any) -> bool:
+    """Whether it is a word or two of the views' program alone, which would be found in other sentences."""
+    alone = all(place.endswith(".js") for place, _ in entry.occurrences)
+    return alone and sum(map(str.isalpha, HOLE.sub("", entry.msgid))) < 2 * SHORT
 
 
 def markdown_only(entry: Any) -> bool:

@@ -81,7 +81,7 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
 
 
 def _report(back: int, seconds: float, trainings: list, failed: list, stopped: bool) -> str:
-    cells = f"{back} cell{'s' * (back != 1)} above {'is' if back == 1 else 'are'}"
+    cells = "1 cell above is" if back == 1 else f"{back} cells above are"
     lines = [f"{cells} back, in {seconds:.0f} s; what they showed stays as it was."]
     found = [title for how, title in trainings if how == "kept"]
     again = [title or "Training" for how, title in trainings if how == "trained"]

@@ -87,12 +87,11 @@ class Words {
       if ((how === "few") !== one.size < FEW) continue;
       const match = text.includes(one.run) && text.match(how === "loose" ? one.loose : one.form);
       if (!match) continue;
-      const pieces = Object.entries(/** @type {object} */ (match.groups)).map(([name, piece]) => [
-        name.slice(1),
-        piece,
-      ]);
-      const given = Object.fromEntries(pieces.map(([name, piece]) => [name, this.of(piece)]));
-      return one.meant.replace(/\{(\d+)\}/g, (hole, name) => given[name] ?? hole);
+      const given = /** @type {Record<string, string>} */ (match.groups);
+      return one.meant.replace(/(“?)\{(\d+)\}/g, (_, quote, name) => {
+        const piece = given[`n${name}`] ?? "";
+        return quote + (quote ? piece : this.of(piece)); // in quotes stand tokens
+      });
     }
     return null;
   }
