@@ -17,6 +17,7 @@ from chapters.ch02 import again, exercise, find_error, hint, solution
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
+from chapters.ch02.experiments import trained_scores
 from chapters.ch02.scores import SCORES
 
 runtime = course_kit.setup()
@@ -58,8 +59,6 @@ compass = {
 # 3. Compare *general* with *dot*, row by row. Which turn has *general* learned?
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-from chapters.ch02.experiments import trained_scores
-
 turns = torch.arange(0, 360, 45)
 queries = 1.2 * torch.stack([turns.deg2rad().cos(), turns.deg2rad().sin()], -1)  # [8, 2]
 keys = torch.tensor(list(compass.values()))  # [4, 2]
