@@ -91,7 +91,7 @@ def _thing(screen, cell, chapter):
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in PARTS:
-        is_card = any(words.startswith("Exercise") for _, _, words in cell.headings)
+        is_card = any(screens.STARS.search(words) for _, _, words in cell.headings)
         wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if kind == "file" and (kept := artifacts.of(chapter.name)):
@@ -170,6 +170,6 @@ def _prose(made):
 
 def _kept(made):
     """The sentence to keep, without the words in front of it."""
-    sentence = next(part for part in _unfolded(made).find_all("p") if part.get_text().strip().startswith("Keep this:"))
+    sentence = next(p for p in _unfolded(made).find_all("p") if p.get_text().strip().startswith(screens.KEPT))
     sentence.strong.decompose()
-    return sentence.decode_contents().strip()
+    return sentence.decode_contents().strip().lstrip("：")

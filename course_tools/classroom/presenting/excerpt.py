@@ -83,7 +83,7 @@ def coloured(excerpt):
 
 def answered(text):
     """The code of a folded solution in a Markdown cell; "" where there is none."""
-    found = re.search(rf"<summary>{HOW}</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
+    found = re.search(rf"<summary>(?:{HOW}|课程的写法)</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
     return html.unescape(found[1]) if found else ""
 
 

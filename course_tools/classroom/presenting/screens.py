@@ -34,8 +34,11 @@ WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code a
 LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
-KEEP = "**Keep this:**"
-CARD = re.compile(r"^#+ +(Exercise|Find the error)", re.M)
+KEEP = re.compile(r"\*\*(?:Keep this:\*\*|记住\*\*：)")  # in the languages that the course has
+KEPT = ("Keep this:", "记住：")  # how its paragraph begins
+LINES_TO_KEEP = re.compile(r"^## .*(?:lines to keep|句话带走)", re.M)
+STARS = re.compile("[●○]{3}")  # how hard an exercise is: the heading of its card has them
+CARD = re.compile(rf"^#+ .*{STARS.pattern}", re.M)
 HEADING = re.compile(r"^##? +(.+)$", re.M)
 DRAWING = re.compile(r"^```(?:text)?\n.+?^```", re.S | re.M)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
@@ -195,7 +198,7 @@ def _written(text):
     found = ["formula"] if "$$" in text else []
     if CARD.search(text):
         return found
-    if re.search(r"^## .*lines to keep", text, re.M):
+    if LINES_TO_KEEP.search(text):
         found.append("lines")
     if DRAWING.search(text):
         found.append("drawing")
@@ -218,7 +221,7 @@ def _is_drawn(source):
 
 
 def _keeps(cell):
-    return _is_said(cell) and KEEP in cell["source"]
+    return _is_said(cell) and bool(KEEP.search(cell["source"]))
 
 
 def _is_said(cell):

@@ -4,6 +4,7 @@
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
   const configured = page.coursePresenting;
+  const ANSWER = /^(How the course writes it|课程的写法)/; // above a folded one
   // What is printed, and formulas, scroll where there is little room: wrapped, columns are no columns. A folded cell's
   // first line ends where its row does: JupyterLab makes the whole notebook as wide as it.
   const style = document.createElement("style");
@@ -174,7 +175,7 @@
     });
     // An answer of the course that was unfolded is noted beside it, in the notebook (course_kit/cells.py reads it).
     const unfolded = ({ target }) => {
-      if (!target.open || !target.querySelector("summary")?.textContent.startsWith("How the course writes it")) return;
+      if (!target.open || !ANSWER.test(target.querySelector("summary")?.textContent)) return;
       const cell = current()?.content.widgets.find(({ node }) => node.contains(target));
       cell?.model.setMetadata("solution_unfolded", true);
     };

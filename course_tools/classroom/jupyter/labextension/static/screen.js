@@ -26,8 +26,8 @@ const PARTS = {
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
 
-const isKept = (part) => part.matches("p") && part.textContent.trim().startsWith("Keep this:");
-const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => head.textContent.startsWith("Exercise"));
+const isKept = (part) => part.matches("p") && /^\s*(Keep this:|记住：)/.test(part.textContent); // as in screens.py
+const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[●○]{3}/.test(head.textContent));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
 export const isDrawn = (step) => DRAWN.includes(step.kind);
@@ -65,7 +65,7 @@ const isOut = (cell) =>
 // The sentence to keep of a cell, as HTML
 export function kept(cell) {
   const found = [...(rendered(cell)?.children ?? [])].find(isKept);
-  return found ? found.innerHTML.replace(/^\s*<strong>.*?<\/strong>/, "") : "";
+  return found ? found.innerHTML.replace(/^\s*<strong>.*?<\/strong>：?/, "") : "";
 }
 
 // What the title of a lesson says that one will hold
