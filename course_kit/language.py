@@ -205,11 +205,16 @@ def _told(key: str, value: Any) -> Any:
     return {k: _told(k, v) for k, v in value.items()} if isinstance(value, dict) and key not in VALUES else value
 
 
-SKIPPED = r"<(?P<skipped>pre|script|style)\b.*?</(?P=skipped)>"
+SKIPPED = r"<(?P<skipped>pre|script|style|\w+(?=[^<>]* translate=\"no\"))\b.*?</(?P=skipped)>"
 RUNS = re.compile(rf"({SKIPPED}|<(?!/?(?:code|em|[be]os|pad|unk)\b)[^>]*>)", re.S)
 INSIDE = re.compile(r'<a href="(#[^"]*)">([^<]*)</a>'), "[\\2](\\1)\u2060"  # a link in a sentence, and back
 OUTSIDE = re.compile(r"\[([^\]]*)\]\((#[^)]*)\)\u2060"), r'<a href="\2">\1</a>'
 SAID = re.compile(r'\b(alt|title|aria-label|content|placeholder)="([^"]*)"')
+
+
+def marked(piece: str) -> str:
+    """A run of HTML with its code and its emphasis as Markdown has them."""
+    return re.sub(r"</?code\b[^>]*>", "`", re.sub(r"</?em\b[^>]*>", "*", piece))
 
 
 def text(made: str) -> str:
@@ -218,7 +223,7 @@ def text(made: str) -> str:
     def run(piece: str) -> str:
         if not re.search(r"[A-Za-z]{2}", piece):
             return piece
-        plain = re.sub(r"</?code\b[^>]*>", "`", re.sub(r"</?em\b[^>]*>", "*", piece)).replace("\u2060", "")
+        plain = marked(piece).replace("\u2060", "")
         plain = html.unescape(" ".join(plain.split()) if "\n" in plain else plain)
         said = words(plain)
         return piece if said == plain else inline(said)

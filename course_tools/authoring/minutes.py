@@ -79,8 +79,9 @@ class Minutes:
     @property
     def words(self):
         """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live."."""
-        live = "" if lessons.is_annex(self.name) else f", {self.live} live"
-        return f"{self.alone} minutes alone{live}."
+        if lessons.is_annex(self.name):
+            return f"{self.alone} minutes alone."
+        return f"{self.alone} minutes alone, {self.live} live."
 
 
 def minutes(name, where=None):

@@ -85,7 +85,7 @@ class Site:
         self.menu = [
             item("index.html", "The course"),
             *(item(f"{one.name}.html", titled(one), one) for one in self.chapters),
-            item("glossary.html", "Glossary · 术语表"),
+            item("glossary.html", "Glossary" if self.folder else "Glossary · 术语表"),
             *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
         ]
 

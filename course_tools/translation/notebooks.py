@@ -79,7 +79,7 @@ def _anchored(text, english):
     lines = text.split("\n")
     for i, line in enumerate(english.split("\n")):
         slug = re.sub(r"^#+ ", "", line).replace(" ", "-")
-        if line.startswith("#") and slug in linked():
+        if line.startswith("#") and slug in linked() and lines[i] != line:
             lines[i] += f'\n<a id="{slug}"></a>'
     return "\n".join(lines)
 

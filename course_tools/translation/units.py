@@ -11,7 +11,7 @@ import re
 import subprocess
 
 from course_kit import files, lessons
-from course_kit.language import BEFORE, HOLE, RUNS
+from course_kit.language import BEFORE, HOLE, RUNS, marked
 from course_kit.views import fragments
 from course_tools.authoring import sources
 
@@ -111,7 +111,7 @@ def _template(node):
 def _runs(text):
     """The runs of text in a string, which may be HTML, each with holes counted from 0."""
     runs = [run for run in RUNS.split(text)[::3] if run] if "<" in text else [text]
-    runs = [_counted(BEFORE.sub("", run).rstrip()) for run in runs]
+    runs = [_counted(BEFORE.sub("", marked(run)).rstrip()) for run in runs]
     return [run for run in runs if re.search(r"[A-Za-z]{2}", HOLE.sub("", plain(run))) and not CODE.search(run)]
 
 
@@ -197,7 +197,13 @@ def _of_file(path):
     yield from ((place, line, unit) for line, unit in read(path.read_text(encoding="utf-8")))
 
 
-INTERFACE = ("course_kit/**/*.py", "course_tools/publishing/*.py", "course_tools/publishing/website/*.j2")
+INTERFACE = (
+    "course_kit/**/*.py",
+    "course_tools/authoring/minutes.py",
+    "course_tools/publishing/*.py",
+    "course_tools/publishing/website/*.j2",
+    "course_tools/publishing/assets/*.j2",
+)
 SCRIPTS = ("course_kit/views/js/src", "chapters", "course_tools/classroom/jupyter", "course_tools/publishing/website")
 
 

@@ -4,6 +4,7 @@
 (() => {
   const MOST = 30; // places that are listed
   const EXCERPT = 180; // letters
+  const CUT = /[^\s\u2e80-\uffef]*$/; // a word that would be cut; Chinese may be cut anywhere
   const SMALL = new Set(
     (
       "a an and are as at be by can do does for from how i in is it its of on or that the this to was " +
@@ -121,8 +122,8 @@
   /** The text of a place from about its first word on, the words marked. */
   function excerpt({ text }, words) {
     const at = words.map((word) => plain(text).search(word)).find((i) => i >= 0) ?? 0;
-    const from = at < 60 ? 0 : text.lastIndexOf(" ", at - 50) + 1;
-    const to = text.length <= from + EXCERPT ? text.length : text.lastIndexOf(" ", from + EXCERPT);
+    const from = at < 60 ? 0 : text.slice(0, at - 50).search(CUT);
+    const to = text.length <= from + EXCERPT ? text.length : from + text.slice(from, from + EXCERPT).search(CUT);
     const marked = new RegExp(`(${words.map((word) => word.source).join("|")})`, "iu");
     const parts = text
       .slice(from, to)
