@@ -24,6 +24,7 @@ import itertools
 import re
 from dataclasses import asdict, dataclass, replace
 
+from course_kit import files
 from course_tools.authoring.markup import spoken
 
 from . import excerpt
@@ -90,6 +91,19 @@ def plan(cells):
     """What `of` finds, as a page reads it: code as HTML."""
     shown = ((screen, excerpt.coloured(screen.code) if screen.code else "") for screen in of(cells))
     return [asdict(replace(screen, code=None)) | {"code": code} for screen, code in shown]
+
+
+def headings(name, path):
+    """{heading of the English notebook: that of the same cell in another} by the ids of their cells."""
+    import nbformat
+
+    def of_cells(file):
+        cells = nbformat.read(file, as_version=4).cells
+        return {cell.get("id"): HEADING.findall(FENCE.sub("", cell["source"])) for cell in cells}
+
+    ours, theirs = of_cells(files.course_folder() / "notebooks" / f"{name}.ipynb"), of_cells(path)
+    pairs = (pair for id, heads in ours.items() for pair in zip(heads, theirs.get(id, []), strict=False))
+    return {spoken(english): spoken(other) for english, other in pairs}
 
 
 def _sections(cells):

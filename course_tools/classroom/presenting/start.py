@@ -14,6 +14,7 @@ from course_kit import files, lessons, resuming
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
 
+from . import screens
 from .speaker import notes
 
 CODE = "from course_kit import resuming\nresuming.resume_here({id!r})"
@@ -60,11 +61,15 @@ def chosen(names=()):
 def configuration():
     """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
     names = os.environ[CHAPTERS].split(",")
-    said = {
-        name: [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in notes(name)]
-        for name in names
-    }
-    folder = workbook.place().name  # the server's root is the folder that holds it
+    place = workbook.place()
+    folder = place.name  # the server's root is the folder that holds it
+    said = {}
+    for name in names:
+        heads = screens.headings(name, place / f"{name}.ipynb")
+        said[name] = [
+            {"heading": heads.get(x.heading, x.heading), "minutes": x.minutes, "starts": x.starts, "html": x.html()}
+            for x in notes(name)
+        ]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
 
 

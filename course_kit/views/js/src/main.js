@@ -89,8 +89,9 @@ class Page {
     return () => stop();
   }
 
-  /** What is in an element of the page, and what comes there, in the page's language. */
+  /** What is in an element of the page, and what comes there, in the page's language; a text in it. */
   speak = speak;
+  translate = translate;
 
   ahead = ahead;
 

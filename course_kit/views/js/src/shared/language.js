@@ -228,9 +228,12 @@ function utter(element) {
   }
 }
 
-/** @param {ParentNode} root */
+/** Also of another window. @param {Node} node @returns {node is Element} */
+const isElement = (node) => node.nodeType === 1;
+
+/** @param {ParentNode & Node} root */
 function all(root) {
-  if (root instanceof Element) utter(root);
+  if (isElement(root)) utter(root);
   for (const element of root.querySelectorAll("*")) utter(element);
 }
 
@@ -248,9 +251,9 @@ export function speak(root) {
   const known = heard.get(root);
   if (known) return known;
   const settle = (/** @type {MutationRecord[]} */ records) => {
-    const changed = new Set(records.map(({ target }) => (target instanceof Element ? target : target.parentElement)));
+    const changed = new Set(records.map(({ target }) => (isElement(target) ? target : target.parentElement)));
     for (const element of changed) if (element?.isConnected) utter(element);
-    for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element) all(node);
+    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node)) all(node);
     watcher.takeRecords();
   };
   const watcher = new MutationObserver(settle);

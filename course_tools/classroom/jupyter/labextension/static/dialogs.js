@@ -1,21 +1,27 @@
 // Two lists above the screen: all keys, and the places to go to.
 import { el } from "./screen.js";
 
-const HELP = `<h2>Keys</h2><table>
-<tr><th>→ · space · page down</th><td>next: run, then the sentence to keep, then the next screen</td></tr>
-<tr><th>← · page up</th><td>back</td></tr><tr><th>shift →</th><td>next without running</td></tr>
-<tr><th>Enter · shift Enter</th><td>run, or run again</td></tr>
-<tr><th>S</th><td>stop (a training keeps its best)</td></tr>
-<tr><th>Tab, then arrows · Esc</th><td>into the view · out of it</td></tr>
-<tr><th>R · shift R</th><td>reset the views of this screen · of the whole chapter</td></tr>
-<tr><th>N</th><td>notes in a second window</td></tr><tr><th>G</th><td>go to a section or chapter</td></tr>
-<tr><th>C · E</th><td>show a cell's code, or put it away · write in it</td></tr>
-<tr><th>shift T</th><td>train now, though a result is kept</td></tr>
-<tr><th>shift K</th><td>a fresh kernel, with all that stands above</td></tr>
-<tr><th>B</th><td>black screen</td></tr>
-<tr><th>Q</th><td>leave: JupyterLab as usual; alt P presents again</td></tr></table>`;
+const KEYS = [
+  ["→ · space · page down", "next: run, then the sentence to keep, then the next screen"],
+  ["← · page up", "back"],
+  ["shift →", "next without running"],
+  ["Enter · shift Enter", "run, or run again"],
+  ["S", "stop (a training keeps its best)"],
+  ["Tab, then arrows · Esc", "into the view · out of it"],
+  ["R · shift R", "reset the views of this screen · of the whole chapter"],
+  ["N", "notes in a second window"],
+  ["G", "go to a section or chapter"],
+  ["C · E", "show a cell's code, or put it away · write in it"],
+  ["shift T", "train now, though a result is kept"],
+  ["shift K", "a fresh kernel, with all that stands above"],
+  ["B", "black screen"],
+  ["Q", "leave: JupyterLab as usual; alt P presents again"],
+];
 
-export const help = () => el("dialog", { className: "course-dialog", innerHTML: HELP });
+export function help() {
+  const rows = KEYS.map(([key, does]) => el("tr", {}, el("th", {}, key), el("td", {}, does)));
+  return el("dialog", { className: "course-dialog" }, el("h2", {}, "Keys"), el("table", {}, ...rows));
+}
 
 // Sections of this chapter, then the other chapters
 export function chooser(deck) {

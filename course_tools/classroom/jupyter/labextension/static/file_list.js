@@ -4,7 +4,7 @@
 const ANNEX = /^(\d\d)_(.*)_annex(\.new-edition[\d-]*)?\.ipynb$/;
 
 /** Changes how JupyterLab's own list (a DirListing) sorts and names; without it nothing happens. */
-export function pair(listing) {
+export function pair(listing, course) {
   const renderer = listing?._renderer;
   if (!renderer?.updateItemNode || !listing.sort) return;
   const { sort } = listing;
@@ -19,10 +19,11 @@ export function pair(listing) {
     update.call(renderer, node, model, ...more);
     const [, chapter, , edition = ""] = ANNEX.exec(model.name) ?? [];
     node.classList.toggle("course-annex", !!chapter);
-    if (chapter) write(renderer.getNameNode(node), `${chapter} annex${edition}`);
+    if (chapter) write(renderer.getNameNode(node), course.said(`${chapter} annex${edition}`));
   };
   listing._renderer = own;
   listing.sort(listing.sortState);
+  (globalThis.courseViews ??= []).push(() => listing.update()); // then it has its words
 }
 
 function write(name, text) {

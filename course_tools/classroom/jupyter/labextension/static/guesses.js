@@ -28,7 +28,7 @@ const hasHeading = (cell) =>
   HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, ""));
 
 /** Folds a notebook now and whenever it changes. */
-export function foldGuesses(app, panel) {
+export function foldGuesses(app, panel, course) {
   const notebook = panel.content;
   const shown = new Set(); // cells whose fold was opened here
   const questions = new Map(); // an output that is being made again is still the question
@@ -68,7 +68,7 @@ export function foldGuesses(app, panel) {
     button.addEventListener("click", () => show(cell));
     const made = Object.assign(document.createElement("p"), { className: "course-fold" });
     made.append("Guess first, or ", button, " what follows.");
-    cell.node.append(made);
+    cell.node.append(course.speak(made));
   }
 
   function fold() {

@@ -1,4 +1,4 @@
-import { words } from "./screen.js";
+import { el, words } from "./screen.js";
 
 // The speaker's window: where one is in the lesson, what to ask, which wrong guesses to expect. Keys work there, too.
 const STYLE = await (await fetch(new URL("./notes.css", import.meta.url))).text();
@@ -24,8 +24,9 @@ export function notesWindow() {
   function open() {
     other = window.open("", "course-notes", "popup,width=760,height=820");
     if (!other) return deck.tell("The browser keeps the notes' window from opening: allow pop-ups for this address.");
-    other.document.title = "Notes";
-    other.document.head.innerHTML = `<meta charset="utf-8"><title>Notes</title><style>${STYLE}</style>`;
+    other.document.head.innerHTML = `<meta charset="utf-8"><style>${STYLE}</style>`;
+    other.document.title = deck.course.said("Notes");
+    deck.course.speak(other.document.body);
     other.document.onkeydown = (event) => {
       if (!event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
@@ -49,17 +50,19 @@ export function notesWindow() {
       after = notes[index + 1],
       body = other.document.body;
     body.innerHTML =
-      `<header><span>since the start <b id="clock"></b></span><span id="plan"></span><span ` +
-      `id="place"></span></header><main></main><aside></aside><footer></footer>`;
+      `<header><span id="plan"></span><span id="place"></span></header>` +
+      `<main></main><aside translate="no"></aside><footer></footer>`;
+    body.querySelector("header").prepend(el("span", {}, "since the start ", el("b", { id: "clock" })));
     body.querySelector("#place").textContent = `${deck.at + 1} of ${deck.steps.length}`;
     if (!note) return (body.querySelector("main").textContent = "No notes for this notebook.");
     body.querySelector("#plan").textContent = note.minutes
       ? `plan: minutes ${note.starts} to ${note.starts + note.minutes}`
       : `plan: minute ${note.starts}`;
     const said = words(deck.step.said); // what the notebook says of this screen
-    body.querySelector("main").innerHTML = note.html + (said && `<section>${said}</section>`); // the note: speaker.py
+    body.querySelector("main").innerHTML =
+      `<div translate="no">${note.html}</div>` + (said && `<section>${said}</section>`); // the note: speaker.py
     body.querySelector("aside").innerHTML = index ? notes[0].html : ""; // what holds for the whole chapter
-    body.querySelector("footer").textContent = after ? `Then: ${after.heading}` : "The last section.";
+    body.querySelector("footer").textContent = after ? `After this: ${after.heading}` : "The last section.";
     tick();
   }
   return { follow, open, show };

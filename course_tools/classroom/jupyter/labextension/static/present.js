@@ -49,7 +49,7 @@ class Deck {
     this.bar.dataset.testid = "course-bar";
     this.head = el("h2", { className: "course-head" });
     this.foot = el("div", { className: "course-keep" });
-    document.body.append(this.head, this.foot, this.bar);
+    document.body.append(...[this.head, this.foot, this.bar].map(course.speak));
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
@@ -286,7 +286,7 @@ class Deck {
     this.head.replaceChildren(el("span", {}, step.heading, ...files));
     if (step.kind === "title" && this.map) this.head.append(mapOf(this.map));
     this.head.classList.toggle("course-quiet", hasOwnTitle(step));
-    this.foot.innerHTML = step.keep ? `<b>Keep this:</b>${kept(step.keep)}` : "";
+    this.foot.innerHTML = step.keep ? kept(step.keep) : "";
     this.foot.classList.toggle("course-later", !this.isKept);
     inset(this);
     arrange(this);
@@ -406,9 +406,9 @@ class Deck {
       c: () => this.toggleCode(),
       n: () => this.notes.open(),
       b: () => document.body.classList.toggle("course-black"),
-      g: () => pop(chooser(this), () => this.focus()),
+      g: () => pop(this.course.speak(chooser(this)), () => this.focus()),
       q: () => this.leave(null),
-      "?": () => pop(help(), () => this.focus()),
+      "?": () => pop(this.course.speak(help()), () => this.focus()),
     }[one];
   }
 
@@ -486,7 +486,10 @@ export async function present(app, course) {
     deck = null;
     left = true;
   };
-  app.commands.addCommand("attention-course:present", { label: "Present this notebook", execute: begin });
+  app.commands.addCommand("attention-course:present", {
+    label: () => course.said("Present this notebook"),
+    execute: begin,
+  });
   app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
   await app.restored;
   while (!deck && !left) {

@@ -23,6 +23,17 @@
   document.head.append(program);
   if (page.courseLarge) document.body.classList.add("course-large"); // views take their size from the page
 
+  // What the plugin writes, in the page's language: the program of the views has the words.
+  const said = (text) => globalThis.courseViews?.translate?.(text) ?? text;
+  const speak = (node) => {
+    (globalThis.courseViews ??= []).push((page) => page.speak(node));
+    return node;
+  };
+
+  (globalThis.courseViews ??= []).push(() => {
+    if (globalThis.courseWords) document.documentElement.lang = "zh-CN";
+  });
+
   // ---- what can be done with an open notebook; `panel` is JupyterLab's NotebookPanel
   const views = (panel, cells = panel.content.widgets) =>
     cells.flatMap((cell) => [...cell.node.querySelectorAll(".course-view")]).filter((host) => host.view);
@@ -105,37 +116,39 @@
     change();
   }
 
-  const course = { views, resetViews, ask, resume, restartAndResume, configured };
+  const course = { views, resetViews, ask, resume, restartAndResume, configured, said, speak };
 
   function activate(app) {
     const current = () =>
       app.shell.currentWidget?.content?.widgets && app.shell.currentWidget?.sessionContext
         ? app.shell.currentWidget
         : null;
-    const say = (message, type = "success", autoClose = 8000) =>
-      app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
+    const say = (text, type = "success", autoClose = 8000) => {
+      const message = said(text);
+      return app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
+    };
     // A notice that follows what goes on, from the moment of the press.
     function follow() {
       let notice; // a promise of its id
       return {
-        heard: (message) => {
-          if (!notice) notice = say(message, "in-progress", false);
-          else notice.then((id) => app.commands.execute("apputils:update-notification", { id, message }));
+        heard: (text) => {
+          if (!notice) return void (notice = say(text, "in-progress", false));
+          notice.then((id) => app.commands.execute("apputils:update-notification", { id, message: said(text) }));
         },
         close: () => notice?.then((id) => app.commands.execute("apputils:dismiss-notification", { id })),
       };
     }
     const add = (name, label, caption, run) =>
       app.commands.addCommand(`attention-course:${name}`, {
-        label,
-        caption,
+        label: () => said(label),
+        caption: () => said(caption),
         isEnabled: () => !!current(),
         execute: async () => {
           const { heard, close } = follow();
           try {
-            const said = await run(current(), heard);
-            if (said) say(said);
-            return said;
+            const told = await run(current(), heard);
+            if (told) say(told);
+            return told;
           } catch (error) {
             say(`Not done: ${error.message}`, "error", false);
             return false;
@@ -188,14 +201,14 @@
         if (!panel || seen.has(panel)) return;
         seen.add(panel);
         showUntrusted(panel);
-        panel.context.ready.then(() => foldGuesses(app, panel));
+        panel.context.ready.then(() => foldGuesses(app, panel, course));
       };
       app.shell.currentChanged?.connect(look);
       look();
     });
     app.restored?.then(() => giveRoom(app.shell));
     const files = app.restored?.then(() => [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"));
-    files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing));
+    files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing, course));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 

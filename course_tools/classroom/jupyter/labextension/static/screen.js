@@ -65,7 +65,7 @@ const isOut = (cell) =>
 // The sentence to keep of a cell, as HTML
 export function kept(cell) {
   const found = [...(rendered(cell)?.children ?? [])].find(isKept);
-  return found ? found.innerHTML.replace(/^\s*<strong>.*?<\/strong>：?/, "") : "";
+  return found ? found.innerHTML.replace(/^\s*<strong>(.*?)<\/strong>(：?)/, "<b>$1$2</b>") : "";
 }
 
 // What the title of a lesson says that one will hold
