@@ -2,7 +2,7 @@
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
 #   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
-#   make lab LANG=zh                             the course in Chinese; also present, notebooks, check
+#   make lab LANG=zh                             the course in Chinese; also present, slides, notebooks, check
 #   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
 
 ARGS ?=
@@ -81,7 +81,7 @@ site:  ## build the website of the course: build/site
 
 slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for one)
 	$(call environment,--extra publish)
-	@$(RUN) course.py slides $(ARGS)
+	@$(RUN) course.py slides $(if $(TO),--to $(TO)) $(ARGS)
 
 grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
 	$(call environment,--extra grade)

@@ -115,6 +115,7 @@ def parser():
     add = command("slides", "publishing.slides", "write chapters as slides that open from disk: build/slides/")
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", help="another place for them")
+    add.add_argument("--to", default="en", help="the language of their notebooks; without: en")
 
     return main
 

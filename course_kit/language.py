@@ -103,7 +103,8 @@ class Words:
 
     def _filled(self, inside: tuple[str, ...], hole: re.Match) -> str:
         piece = inside[int(hole[1])]
-        return piece if hole.string[: hole.start()].endswith(("`", "“")) else self(piece)  # code and tokens stay
+        before = hole.string[: hole.start()]
+        return piece if before.count("`") % 2 or before.endswith("“") else self(piece)  # code and tokens stay
 
 
 class Template:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import nbformat
 
-from course_kit import chapter_maps, files, lessons
+from course_kit import chapter_maps, lessons
+from course_kit import language as speaking
 from course_kit.views import fragments, program
+from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import artifacts, pages
 
@@ -27,14 +29,16 @@ ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
-def build(name, notes=()):
-    """A lesson or an annex as a page of HTML.
+def build(name, notes=(), to="en"):
+    """A lesson or an annex as a page of HTML, in a language.
 
-    name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the heading of a section.
+    name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the English heading of a section.
     """
-    chapter = pages.chapter(name, link=_link)
-    cells, notes = {cell.id: cell for cell in chapter.cells}, dict(notes)
-    notebook = nbformat.read(files.course_folder() / "notebooks" / f"{chapter.name}.ipynb", as_version=4)
+    path = building.folder() / ("" if to == "en" else to) / f"{name}.ipynb"
+    chapter = pages.chapter(path, link=_link)
+    cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
+    notes = {heads.get(heading, heading): made for heading, made in notes}
+    notebook = nbformat.read(path, as_version=4)
     slides = []
     for screen in screens.of(notebook.cells):
         shown, told = _thing(screen, cells[screen.cell], chapter), ""
@@ -59,18 +63,20 @@ def build(name, notes=()):
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
     fitting = FITTING.read_text(encoding="utf-8")
     return pages.page(
-        "slides", title=chapter.title, slides=slides, program=program.source(), fitting=fitting, style=style
+        "slides", to, title=chapter.title, slides=slides, program=program.source(to), fitting=fitting, style=style
     )
 
 
-def with_notes(name):
-    """A lesson or an annex as a page of HTML, with the notes of its speaker."""
-    return build(name, [(note.heading, note.rows()) for note in speaker.notes(name)])
+def with_notes(name, to="en"):
+    """A lesson or an annex as a page of HTML, with the notes of its speaker, which are in English."""
+    return build(name, [(note.heading, note.rows()) for note in speaker.notes(name)], to)
 
 
-def run(names=(), out=None):
+def run(names=(), out=None, to="en"):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
-    for path in pages.write("slides", names, out, with_notes):
+    speaking.use(to)
+    kind = "slides" if to == "en" else f"slides/{to}"
+    for path in pages.write(kind, names, out, lambda name: with_notes(name, to)):
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")
     return 0

@@ -66,7 +66,7 @@ class Note:
     def rows(self) -> str:
         """The lines as an HTML list."""
         rows = "".join(f"<dt>{html.escape(what)}</dt><dd>{html.escape(words)}</dd>" for what, words in self.lines())
-        return f"<dl>{rows}</dl>"
+        return f'<dl lang="en" translate="no">{rows}</dl>'
 
 
 @functools.cache

@@ -9,6 +9,7 @@ the page's configuration that it is wanted, which chapters there are, and their 
 import os
 import sys
 import time
+from dataclasses import replace
 
 from course_kit import files, lessons, resuming
 from course_tools.authoring import building
@@ -65,11 +66,9 @@ def configuration():
     folder = place.name  # the server's root is the folder that holds it
     said = {}
     for name in names:
-        heads = screens.headings(name, place / f"{name}.ipynb")
-        said[name] = [
-            {"heading": heads.get(x.heading, x.heading), "minutes": x.minutes, "starts": x.starts, "html": x.html()}
-            for x in notes(name)
-        ]
+        heads = screens.headings(name, place / f"{name}.ipynb")  # the rest of a note is in English
+        told = [replace(one, heading=heads.get(one.heading, one.heading)) for one in notes(name)]
+        said[name] = [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in told]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
 
 

@@ -51,7 +51,7 @@ export function notesWindow() {
       body = other.document.body;
     body.innerHTML =
       `<header><span id="plan"></span><span id="place"></span></header>` +
-      `<main></main><aside translate="no"></aside><footer></footer>`;
+      `<main></main><aside></aside><footer></footer>`;
     body.querySelector("header").prepend(el("span", {}, "since the start ", el("b", { id: "clock" })));
     body.querySelector("#place").textContent = `${deck.at + 1} of ${deck.steps.length}`;
     if (!note) return (body.querySelector("main").textContent = "No notes for this notebook.");
@@ -59,8 +59,7 @@ export function notesWindow() {
       ? `plan: minutes ${note.starts} to ${note.starts + note.minutes}`
       : `plan: minute ${note.starts}`;
     const said = words(deck.step.said); // what the notebook says of this screen
-    body.querySelector("main").innerHTML =
-      `<div translate="no">${note.html}</div>` + (said && `<section>${said}</section>`); // the note: speaker.py
+    body.querySelector("main").innerHTML = note.html + (said && `<section>${said}</section>`); // the note: speaker.py
     body.querySelector("aside").innerHTML = index ? notes[0].html : ""; // what holds for the whole chapter
     body.querySelector("footer").textContent = after ? `After this: ${after.heading}` : "The last section.";
     tick();
