@@ -21,7 +21,7 @@ RULE = re.compile(r"[\s|:-]+$")
 READERS = {"title", "caption", "because", "question", "label", "xlabel", "ylabel", "name", "names", "foot", "used"}
 CODE = re.compile(  # CSS, paths, code: no words
     r"^\s{3,}|^[\w., ]+ = |[;{]\s*$|^[\w.-]+:\s*[\w#.-]+;|=[\"#]|--\w|^[\w.{}-]+/[\w./{}-]*$"
-    r"|==|^(def|import|from|class) |^https?:|^[\w{}]+\.[\w{}.]+$"
+    r"|==|\)\\b|^(def|import|from|class) |^https?:|^[\w{}]+\.[\w{}.]+$"
 )
 LABELS = {"name", "title", "label", "xlabel", "ylabel"}
 SILENT = {"print", "assert", "compile", "getLogger", "import_module", "warn", "replace", "split", "add_argument"}
