@@ -1,6 +1,7 @@
 // What one width makes of all queries: the map of their weights, and the leave-one-out error.
 import { axes, logTicks, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, framed, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { NAMED, inkOf } from "./map_numbers.js";
@@ -107,7 +108,7 @@ function paintRamp(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Box} *
   c.fillRect(start, top, wide, 12 * unit);
   framed(c, theme.line, 1, start - 1, top - 1, wide + 2, 12 * unit + 2);
   c.font = ui.font(12);
-  write(c, "weight", map.x, top + 6 * unit, theme.quiet);
+  write(c, translate("weight"), map.x, top + 6 * unit, theme.quiet);
   /** @type {[number, number][]} from where to where there are numbers already */
   const taken = [];
   for (const weight of NAMED) {

@@ -1,5 +1,6 @@
 // What the parts of the attention pooling lab draw and say alike: keys and queries, a legend, the query below its axis.
 import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clock, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
@@ -50,10 +51,10 @@ export function marked({ theme, unit, font }, c, right, y, value, truth) {
   const line = (colour, width, dash) => (/** @type {number} */ x) =>
     straight(c, [x, y], [x + 16 * unit, y], colour, width, dash);
   const items = [
-    { name: value, mark: (/** @type {number} */ x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value) },
-    { name: "estimate", mark: line(theme.output, 2.4 * unit, []) },
+    { name: translate(value), mark: (/** @type {number} */ x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value) },
+    { name: translate("estimate"), mark: line(theme.output, 2.4 * unit, []) },
   ];
-  if (truth) items.push({ name: "truth", mark: line(theme.quiet, 1.2, [5, 4]) });
+  if (truth) items.push({ name: translate("truth"), mark: line(theme.quiet, 1.2, [5, 4]) });
   c.font = font(12);
   const wide = items.map(({ name }) => c.measureText(name).width + 34 * unit);
   let x = right - wide.reduce((a, b) => a + b, -12 * unit);
@@ -82,7 +83,7 @@ export function asked({ theme, unit, font, state, spec }, c, at, y, [from, to]) 
   c.lineTo(at + 8 * unit, y + 14 * unit);
   c.fill();
   c.font = font(13, 700);
-  const text = `query ${told(spec)(state.query)}`;
+  const text = translate(`query ${told(spec)(state.query)}`);
   const number = c.measureText(text).width + 12 * unit;
   if (leftwards) write(c, text, at - 12 * unit, middle, theme.query, "right");
   else write(c, text, at + 12 * unit, middle, theme.query);

@@ -1,6 +1,7 @@
 // The picture of one query: dots and the curve above, the weights as bars below, the keys as ticks on their axis.
 import { axes, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { asked, marked, straight } from "./marks.js";
@@ -87,7 +88,7 @@ function aboveWeights({ spec, unit, tall }, room, narrow) {
 export function paintPooling(c, ui, scene, numbers) {
   const { box, x, y, small } = scene;
   axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name });
-  const value = small ? "value" : "value, larger with more weight";
+  const value = small ? translate("value") : "value, larger with more weight";
   marked(ui, c, scene.legend, box.y - 11 * ui.unit, value, Boolean(ui.arrays.truth_x));
   c.save();
   c.beginPath();
@@ -151,8 +152,8 @@ function paintWeights(
     straight(c, [at, foot + 1], [at, foot + 6 * unit], removed[i] ? theme.line : theme.key, many ? 0.5 : 1.2);
   });
   c.font = ui.font(13, 700);
-  write(c, "weight", end + 8 * unit, foot - strip / 2, theme.text);
-  write(c, "keys", end + 8 * unit, foot + 3 * unit, theme.key);
+  write(c, translate("weight"), end + 8 * unit, foot - strip / 2, theme.text);
+  write(c, translate("keys"), end + 8 * unit, foot + 3 * unit, theme.key);
 }
 
 /** The query, and what it gets. @param {Pen} c @param {UI} ui @param {Scene} scene @param {number} estimate */
@@ -171,7 +172,7 @@ function paintQuery(c, ui, { box, strip, foot, small, map, x, y }, estimate) {
   if (map) return; // there the words say it
   const apart = small ? 0 : 8.5 * unit; // half a line between the name and the number
   c.font = ui.font(12);
-  if (!small) write(c, "estimate", end + 8 * unit, level - apart, theme.output);
+  if (!small) write(c, translate("estimate"), end + 8 * unit, level - apart, theme.output);
   c.font = ui.font(13, 700);
   write(c, short(estimate), end + 8 * unit, level + apart, theme.output);
 }

@@ -1,5 +1,6 @@
 // The three stages of softmax, one below the other: scores as bars, their powers as bars, shares as pieces of one bar.
 import { fitted, framed, hatch, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { straight } from "./marks.js";
@@ -69,8 +70,8 @@ function paintRows(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Scene}
   const { left, right, zero, high, floor, one } = scene;
   const edge = left - 12 * unit;
   c.font = ui.font(13);
-  write(c, "score", edge, zero, theme.quiet, "right");
-  write(c, "weight", edge, one.y + one.h / 2, theme.quiet, "right");
+  write(c, translate("score"), edge, zero, theme.quiet, "right");
+  write(c, translate("weight"), edge, one.y + one.h / 2, theme.quiet, "right");
   c.font = ui.font(12);
   for (const sign of [1, -1]) {
     write(c, fmt(sign * spec.reach + state.shift, 0), edge, zero - sign * high, theme.quiet, "right");

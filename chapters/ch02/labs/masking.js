@@ -1,6 +1,7 @@
 // The mask lab: padding, causal, an empty row, and four orders of mask and softmax, three of them wrong.
 import { h, readout } from "../../../course_kit/views/js/src/shared/dom.js";
 import { framed, hatch, paper, widest, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt, percent } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isShown, numbersOf, verdictOf } from "./masking_numbers.js";
@@ -76,7 +77,7 @@ class Masking {
       const real = q < state.length;
       c.font = this.ui.font(12, real ? 600 : 400);
       const colour = real ? theme.query : theme.quiet;
-      write(c, real ? name : "pad", label - 7 * unit, y + (q + 0.5) * high, colour, "right");
+      write(c, real ? name : translate("pad"), label - 7 * unit, y + (q + 0.5) * high, colour, "right");
     });
   }
 
@@ -90,7 +91,7 @@ class Masking {
       c.save();
       c.translate(x + (k + 0.5) * wide + (slanted ? 3 : -1), below);
       if (slanted) c.rotate(-Math.PI / 4);
-      write(c, real ? name : "pad", 0, 0, real ? theme.key : theme.quiet, slanted ? "right" : "center");
+      write(c, real ? name : translate("pad"), 0, 0, real ? theme.key : theme.quiet, slanted ? "right" : "center");
       c.restore();
     });
   }

@@ -1,5 +1,6 @@
 // The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
 import { fitted, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { SAME } from "./shuffle_numbers.js";
@@ -106,7 +107,7 @@ export class ShufflePicture {
       this.name(word, places[word], at);
     });
     if (this.wide("weights", 12, 400) < at.left)
-      this.write("weights", 0, at.top - 13 * unit, { size: 12, colour: theme.quiet });
+      this.write(translate("weights"), 0, at.top - 13 * unit, { size: 12, colour: theme.quiet });
   }
 
   /** @param {number} weight @param {number} row @param {number} column @param {Layout} at */

@@ -1,6 +1,7 @@
 // The picture of what may come next: a row for each token, in it a bar, a mark for what the model gives, hatching for
 // what is cut.
 import { fitted, framed, hatch, paper, widest, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { visible } from "./tokens.js";
@@ -135,7 +136,7 @@ class Painting {
     if (shown > this.sampled.text.reach) this.broken(y, high);
     c.font = ui.font(12, chosen ? 700 : 400);
     const end = Math.max(this.x(shown), this.x(first)) + 8 * unit;
-    write(c, keep ? fmt(p) : "cut", end, y, keep ? theme.text : theme.quiet);
+    write(c, keep ? fmt(p) : translate("cut"), end, y, keep ? theme.text : theme.quiet);
   }
 
   /** @param {number} x @param {number} y @param {number} wide @param {number} high */

@@ -45,12 +45,15 @@ export function replies(ui) {
   const spec = /** @type {RepliesSpec} */ (ui.spec);
   const traced = spec.traces ? new Traced(ui) : null;
   const columns = spec.models.map((model, i) => {
-    const reply = h("span", {});
+    const reply = h("span", { translate: "no" });
     const name = traced
       ? h("button", { type: "button", onclick: () => traced.show({ who: i }) }, model)
       : h("b", {}, model);
     const text = h("div", { "data-testid": `reply-${i}` }, name, "\n", reply);
-    const room = spec.replies[i].map((one) => h("div", { class: "room", "aria-hidden": "true" }, `${model}\n${one}`));
+    const room = spec.replies[i].map((one) => {
+      const text = h("span", { translate: "no" }, one);
+      return h("div", { class: "room", "aria-hidden": "true" }, `${model}\n`, text);
+    });
     return { reply, name, box: h("div", {}, ...room, text) };
   });
   ui.style(REPLIES_CSS);

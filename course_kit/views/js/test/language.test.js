@@ -25,6 +25,7 @@ page.courseWords = {
 test("a text, a template whose holes change places, and what stands in them", () => {
   assert.equal(translate("Choose a head."), "选一个头。");
   assert.equal(translate(" Choose a head. "), "选一个头。");
+  assert.equal(translate("· Choose a head."), "· 选一个头。", "after its bullet");
   assert.equal(translate("“it” attends to layer 2, head 1"), "第 2 层，头 1 得到 “it” 的关注");
   assert.equal(translate("[query|it] scores “cat” 0.25."), "[query|it] 给“cat”打 0.25 分。");
   assert.equal(translate("the model’s words"), "模型的词", "quotes are curled on a page");

@@ -40,7 +40,7 @@ class Words {
     const known = this.found.get(text);
     if (known !== undefined) return known;
     if (this.found.size > MOST) this.found.clear();
-    const [, before, core, after] = /** @type {RegExpMatchArray} */ (text.match(/^(\s*)([^]*?)(\s*)$/));
+    const [, before, core, after] = /** @type {RegExpMatchArray} */ (text.match(/^(\s*(?:[·✗✓] )?)([^]*?)(\s*)$/));
     const meant = this.meaning(curled(core));
     const whole = meant === null ? text : spaced(before, meant, after);
     this.found.set(text, whole);
@@ -132,7 +132,7 @@ class Words {
  * @param {string} after
  */
 function spaced(before, text, after) {
-  return (CHINESE.test(text[0]) ? "" : before) + text + (CHINESE.test(text.at(-1) ?? "") ? "" : after);
+  return (CHINESE.test(text[0]) ? before.trimStart() : before) + text + (CHINESE.test(text.at(-1) ?? "") ? "" : after);
 }
 
 /** @param {string} text @param {string} meant @returns {Template} */

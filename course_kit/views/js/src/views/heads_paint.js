@@ -1,5 +1,6 @@
 // The head explorer's two pictures: all heads as small maps, and the one that is open.
 import { fitted, framed, hatch, write } from "../shared/draw.js";
+import { translate } from "../shared/language.js";
 import { crowded, slanting } from "../shared/labels.js";
 import { inked, legible, rgb } from "../shared/theme.js";
 import { plain } from "./heads_numbers.js";
@@ -58,7 +59,7 @@ export function paintSmall(c, ui, numbers, layout, atlas) {
   const { left, top, tile, tall, across, down } = layout;
   const quiet = ui.theme.quiet;
   c.font = ui.font(12);
-  write(c, "head", left - 6, top - 6, quiet, "right", "alphabetic");
+  write(c, translate("head"), left - 6, top - 6, quiet, "right", "alphabetic");
   for (let head = 0; head < numbers.columns; head++) {
     const name = head < numbers.heads ? String(head + 1) : "mean";
     write(c, name, left + head * across + tile / 2, top - 6, quiet, "center", "alphabetic");
