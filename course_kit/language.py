@@ -49,7 +49,7 @@ class Words:
 
     def __init__(self, entries: Mapping[str, str]):
         self.exact = {text: said for text, said in entries.items() if not HOLE.search(text)}
-        templates = [Template(text, said) for text, said in entries.items() if HOLE.search(text)]
+        templates = [Template(text, said) for text, said in entries.items() if HOLE.search(text) and said != text]
         self.templates = sorted(templates, key=lambda one: -one.size)
         self.found: dict[str, str] = {}
 
@@ -84,21 +84,20 @@ class Words:
         """Its translation in one piece, also without a bullet before it, a full stop or a capital. loose: the letters
         that a template has if its holes may hold more than a sentence; 0: none may."""
         before, inside, stop, after = AROUND.match(text).groups()  # type: ignore[union-attr]
-        for one, end in ((inside + stop, ""), (inside, FULL[stop])):
-            for tried in (one, one[:1].lower() + one[1:]):
-                if (said := self._exactly(tried, loose)) is not None:
-                    return before + said + end + after
-        return self._exactly(text, loose)
+        ways = [(inside + stop, before, after), (inside, before, FULL[stop] + after), (text, "", "")]
+        ways += [(one[:1].lower() + one[1:], head, tail) for one, head, tail in ways]
+        for look in (self.exact.get, lambda one: self._template(one, loose)):
+            for one, head, tail in ways:
+                if (said := look(one)) is not None:
+                    return head + said + tail
+        return None
 
-    def _exactly(self, text: str, loose: int) -> str | None:
-        if text in self.exact:
-            return self.exact[text]
+    def _template(self, text: str, loose: int) -> str | None:
         for one in self.templates:
             if one.size < loose:
                 break
             if all(piece in text for piece in one.pieces) and (found := one.pattern(not loose).fullmatch(text)):
-                said = HOLE.sub(functools.partial(self._filled, found.groups()), one.said)
-                return AFTER_FULL.sub("", said)
+                return AFTER_FULL.sub("", HOLE.sub(functools.partial(self._filled, found.groups()), one.said))
         return None
 
     def _filled(self, inside: tuple[str, ...], hole: re.Match) -> str:
@@ -118,7 +117,7 @@ class Template:
     def pattern(self, strict: bool) -> re.Pattern:
         """It groups what is in the holes: of short texts one word; strictly, none holds the end of a sentence."""
         if strict not in self.patterns:
-            hole = r"(“[^”]*”|\S*)" if self.size < SHORT else r"((?:(?![.?!:;] ).)*?)" if strict else "(.*?)"
+            hole = r"(“[^”]*”|\S*)" if self.size < SHORT else r"((?:(?![.?!:;] | · ).)*?)" if strict else "(.*?)"
             holes = [hole if f"{{{i}}}" in self.said else "(s?)" for i in range(len(self.pieces) - 1)]  # (s?): a plural
             parts = zip(map(re.escape, self.pieces), [*holes, ""], strict=True)
             self.patterns[strict] = re.compile("".join(map("".join, parts)), re.S)

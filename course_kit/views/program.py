@@ -41,10 +41,14 @@ def _source(language: str) -> str:
     return code if language == "en" else f"globalThis.courseWords={words};\n{code}"
 
 
-@functools.cache
-def packed(language: str) -> str:
+def packed() -> str:
     """The program as an element of HTML, small."""
-    return UNPACK % base64.b64encode(gzip.compress(source(language).encode(), mtime=0)).decode()
+    return _packed(speech.current())
+
+
+@functools.cache
+def _packed(language: str) -> str:
+    return UNPACK % base64.b64encode(gzip.compress(_source(language).encode(), mtime=0)).decode()
 
 
 def module() -> str:
@@ -59,9 +63,9 @@ def brought() -> bool:
 
 def with_setup() -> str:
     """What `setup()` puts into its output: the program, or "" where it comes otherwise."""
-    return "" if brought() or on_colab() else packed(speech.current())
+    return "" if brought() or on_colab() else packed()
 
 
 def with_each() -> str:
     """What each view carries: the program on Google Colab, else ""."""
-    return packed(speech.current()) if on_colab() else ""
+    return packed() if on_colab() else ""
