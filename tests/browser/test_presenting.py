@@ -1,5 +1,6 @@
 """A lesson in front of a class, by keyboard alone: screens, stop, a restart and back, cells out of order, reset."""
 
+import json
 import pathlib
 import secrets
 import shutil
@@ -100,16 +101,19 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def present(browser, server):
-    """present(name, notebook, size) -> the Deck of a notebook, which is nbformat's, as `make present` opens it."""
+    """present(name, notebook, size, words) -> the Deck of a notebook, which is nbformat's, as `make present` opens it.
+
+    words: of another language, for its page."""
     opened = []
 
-    def open_deck(name, notebook, size=(1280, 720)):
+    def open_deck(name, notebook, size=(1280, 720), words=None):
         nbformat.write(notebook, server.folder / "workbook" / f"{name}.ipynb")
         watched = Watched(browser, server.base)
         opened.append(watched)
         page = watched.page
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.set_default_timeout(400_000)  # for trainings
+        page.add_init_script(f"globalThis.courseWords = {json.dumps(words)} ?? undefined")
         workspace = secrets.token_hex(4)
         page.goto(f"{server.base}/doc/workspaces/{workspace}/tree/workbook/{name}.ipynb?token={server.token}")
         page.wait_for_function("window.courseDeck?.steps?.length > 0")
@@ -132,7 +136,7 @@ def deck(present):
         cell.metadata |= {"jupyter": {"source_hidden": True}} if "hidden" in tags else {}
         notebook.cells.append(cell)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return present("01_nadaraya_watson", notebook)
+    return present("01_nadaraya_watson", notebook, words={"since the start {0}": "从开始算起 {0}"})
 
 
 @pytest.mark.parametrize("size", [(1280, 720), pytest.param((1024, 768), marks=pytest.mark.weekly)], ids=str)
@@ -322,7 +326,7 @@ def test_a_lesson_by_keyboard(deck):
     with page.expect_popup() as popup:
         page.keyboard.press("n")
     notes = popup.value
-    until(lambda: notes.inner_text("body"), contains("since the start"))
+    until(lambda: notes.inner_text("body"), contains("从开始算起"))
     notes.keyboard.press("Home")
     deck.settle()
     until(deck.heading, contains("A lesson"))

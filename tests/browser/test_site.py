@@ -18,7 +18,12 @@ from course_tools.publishing import hosted, site
 pytestmark = pytest.mark.browser
 ADDRESS = "https://github.com/someone/attention-course"
 PAGES = [*(f"{name}.html" for name in building.names()), "glossary.html", "teaching.html", "mine-05-transformer.html"]
-SAMPLE = ["02_scoring_functions.html", "05_transformer.html", "07_gpt_annex.html", "glossary.html"]  # the others weekly
+SAMPLE = [
+    "02_scoring_functions.html",
+    "zh/05_transformer.html",
+    "07_gpt_annex.html",
+    "glossary.html",
+]  # the others weekly
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 # Each look of words on a page: an example, the colours of its letters and of the ground, size and weight of the type.
 LOOKS = """() => { const seen = new Map(), words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -275,11 +280,14 @@ def test_the_contents_say_which_section_is_read_and_another_language_opens_there
                   section.evaluate("link => link.hash"))  # fmt: skip
     until(here.all_inner_texts, [name])
     until(lambda: page.evaluate("link => link.getBoundingClientRect().top < innerHeight", here.element_handle()))
-    page.evaluate("""() => document.querySelector(".bar").insertAdjacentHTML("beforeend",
-        '<a class="language" href="02_scoring_functions.html?zh">中文</a>')""")
     page.locator(".language").evaluate("link => link.click()")
-    page.wait_for_url(re.compile("zh#section=4$"))
-    until(here.all_inner_texts, [name])
+    page.wait_for_url(re.compile("zh/02_scoring_functions.html#section=4$"))
+    until(here.all_inner_texts, [section.inner_text()])
+    until(here.all_inner_texts, lambda words: words != [name] and re.search("[一-鿿]", words[0]))
+    page.keyboard.press("/")
+    search(page, "自注意力")
+    until(page.locator("#search-said").inner_text, contains("处"))
+    until(lambda: found(page)[0], contains("self-attention · 自注意力"))
 
 
 def test_a_model_comes_while_one_types(visit, served):

@@ -13,7 +13,7 @@ import pytest
 import small_course
 
 import course
-from course_kit import files, views
+from course_kit import files, language, views
 from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
@@ -164,6 +164,16 @@ def test_slides_are_the_screens_of_the_notebook(name):
     assert words.count(program.SHOW) > 0 or name == "08_who_answers_annex", "which has tables and charts alone"
     assert made.count(program.source()) == 1
     assert ("Say them aloud" in made) == any(screen.title == "Five lines to keep" for screen in wanted)
+
+
+def test_slides_in_another_language(tmp_path, capsys):
+    assert slides.run(["03_seq2seq"], tmp_path, "zh") == 0
+    language.use("en")
+    made = (tmp_path / "03_seq2seq.html").read_text("utf-8")
+    (keep, *_), said = tree(made).select("p.keep"), tree(made).select_one("aside dl")
+    assert made.startswith('<!DOCTYPE html>\n<html lang="zh-CN">') and "courseWords={" in made
+    assert re.match("记住：[ 一-鿿]", plain(keep)) and "：：" not in plain(keep)
+    assert said["lang"] == "en" and not re.search("[一-鿿]", plain(said)), "the speaker's are not translated"
 
 
 def test_the_program_can_stand_in_a_page():

@@ -23,6 +23,20 @@ def seen(*given):
     return [(screen.title, screen.kind) for screen in screens.of(cells(*given))]
 
 
+def told(path):
+    """All that is language-free of a notebook's screens, and the headings of its cells."""
+    here = nbformat.read(path, as_version=4).cells
+    return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.of(here)]
+
+
+@pytest.mark.parametrize("name", building.names())
+def test_another_language_has_the_same_screens(name):
+    english, chinese = (building.folder() / folder / f"{name}.ipynb" for folder in ("", "zh"))
+    assert told(english) == told(chinese)
+    titles = {one.title for one in screens.of(nbformat.read(chinese, as_version=4).cells)}
+    assert titles <= set(screens.headings(name, chinese).values()), "speaker's notes are found by them"
+
+
 @pytest.mark.parametrize("name", building.names())
 def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
     here = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
