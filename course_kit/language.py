@@ -27,6 +27,20 @@ AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:;]?)(\s*)$", re.S)
 SHORT, LONG = 6, 24  # letters of a template; in a short one each hole is a word or a quotation
 AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
 FULL = {".": "。", ":": "：", ";": "；", "": ""}
+SHOWN = {
+    "title",
+    "caption",
+    "words",
+    "label",
+    "name",
+    "names",
+    "answers",
+    "because",
+    "about",
+    "xlabel",
+    "ylabel",
+    "scale",
+}
 VALUES = {
     "kind",
     "mode",
@@ -199,9 +213,9 @@ def spec(given: dict[str, Any]) -> dict[str, Any]:
 
 def _told(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value if key in VALUES else words(value)
+        return words(value) if key in SHOWN or " " in value and key not in VALUES else value
     if isinstance(value, list):
-        return value if key in VALUES else [_told("", one) for one in value]
+        return [_told(key, one) for one in value]
     return {k: _told(k, v) for k, v in value.items()} if isinstance(value, dict) and key not in VALUES else value
 
 

@@ -166,6 +166,8 @@ def _problems(name, to):
         )
     said += [f"{file} lacks: {unit}" for unit in lacking]
     said += drift(name, to) if name in sources.names() else []
+    if name == "readme" and README[to].read_text("utf-8") != readme(to):
+        said.append(f"{README[to]} is not what its catalogue says. Run `course translate readme`.")
     if said:
         print("\n".join(said))
     optional = lessons.is_annex(name)

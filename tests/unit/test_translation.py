@@ -119,6 +119,10 @@ def test_the_chinese_notebook_is_in_step(name):
     assert code[0] == code[1] and [c.id for c in english.cells] == [c.id for c in chinese.cells]
 
 
+def test_the_chinese_readme_is_in_step():
+    assert notebooks.README["zh"].read_text("utf-8") == notebooks.readme("zh"), "make notebooks LANG=zh ARGS=readme"
+
+
 @pytest.mark.parametrize("name", catalogues.names())
 def test_a_catalogue_is_whole(name):
     fuzzy, missing, lacking = catalogues.state(name, "zh")
