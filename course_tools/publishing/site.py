@@ -142,7 +142,7 @@ class Site:
         made["search-data.js"] = search_index.script(self.searched, self.terms)
         made = {self.folder + path: content for path, content in made.items()}
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
-        made["program.js"] = program.source()
+        made["program.js"] = program.source("en")  # a page in another language has words.js, too
         made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
         return made | {"stix-two-math.woff2": (pages.ASSETS / "stix-two-math.woff2").read_bytes()}
 
@@ -170,8 +170,8 @@ class Site:
         ]
 
     def maps(self, number=None):
-        """The way from chapter to chapter, in the language of its questions."""
-        return chapter_maps.strip(number)
+        """The way from chapter to chapter; "" in a language that has not all of them."""
+        return chapter_maps.strip(number) if self.names == building.names() else ""
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""

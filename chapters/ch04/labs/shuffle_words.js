@@ -19,6 +19,7 @@ export class Words {
     this.wanted = false; // whether the picked word is to have the focus
     /** @type {{ x: number, y: number } | null} where the pointer was when words last changed places */
     this.turned = null;
+    this.before = this.state.order; // when it was taken in the hand
     this.chips = this.spec.names.map((name, word) => this.chip(name, word));
     this.line = h("div", {
       class: "words",
@@ -95,6 +96,7 @@ export class Words {
   grab(event, word) {
     if (event.button) return;
     this.ui.set({ word });
+    this.before = this.state.order;
     const moved = (/** @type {PointerEvent} */ now) => this.drag(now, word);
     const stop = () => {
       removeEventListener("pointermove", moved);
@@ -114,7 +116,8 @@ export class Words {
     if (this.turned && Math.hypot(x - this.turned.x, y - this.turned.y) < TRAVEL) return;
     this.turned = { x, y };
     this.wanted = true;
-    this.move(word, this.state.order.indexOf(near));
+    const places = [this.before.indexOf(word), this.before.indexOf(near)]; // the two change places
+    this.reorder(this.before.with(places[0], near).with(places[1], word), word);
   }
 
   /** The word that is nearest to a point, on whichever line it stands. @param {number} x @param {number} y */

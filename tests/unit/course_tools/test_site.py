@@ -74,7 +74,8 @@ def test_an_annex_is_marked_as_one_of_its_lesson(built):
 def test_another_language_has_a_folder_and_a_page_leads_to_its_own_in_the_other(built):
     """Of one lesson there is a Chinese page; the others have no switch, and what it links is English meanwhile."""
     page, other = tree(text(built, "02_small.html")), tree(text(built, "zh/02_small.html"))
-    assert (page.html["lang"], other.html["lang"]) == ("en", "zh")
+    assert (page.html["lang"], other.html["lang"]) == ("en", "zh-CN")
+    assert "courseWords=" in text(built, "zh/words.js") and "courseWords={" not in text(built, "program.js")[:400]
     switches = [[(link["lang"], link["href"]) for link in one.select("header .language")] for one in (page, other)]
     assert switches == [[("zh", "zh/02_small.html")], [("en", "../02_small.html")]]
     assert not tree(text(built, "07_gpt.html")).select(".language")

@@ -238,6 +238,9 @@ export function cellAt({ spots }, cells, x, y) {
 
 /** A number in a cell: .25, 3, −12. @param {number} x */
 export function figure(x) {
-  const text = x.toFixed(Math.abs(x) < 10 ? 2 : 0).replace(/\.00$/, "");
+  const text = x
+    .toFixed(Math.abs(x) < 10 ? 2 : 0)
+    .replace(/\.00$/, "")
+    .replace(/^-0$/, "0");
   return text.replace("-", "−").replace(/^(−?)0(?=\.)/, "$1");
 }

@@ -55,7 +55,9 @@ class Deck {
     this.notebook.node.tabIndex = -1;
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
     this.key = (event) => this.press(event);
+    this.guessed = () => this.focus(); // the keys are the remote's again
     window.addEventListener("keydown", this.key, true);
+    this.panel.node.addEventListener("course-guess", this.guessed);
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     kept.ran?.forEach((id) => this.ran.add(id));
@@ -75,6 +77,7 @@ class Deck {
 
   close() {
     window.removeEventListener("keydown", this.key, true);
+    this.panel.node.removeEventListener("course-guess", this.guessed);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
     document.body.classList.remove("course-presenting", "course-tight");
@@ -167,7 +170,7 @@ class Deck {
       const seen = () => this.step !== step || quiet(step) || cell.model.outputs.length;
       return this.run().then(() => seen() || this.next()); // a definition has nothing to look at
     }
-    if (step.later && !this.isLater) {
+    if (step.later && !this.isLater && !this.busy) {
       this.isLater = true;
       return this.layout();
     }
@@ -376,6 +379,12 @@ class Deck {
     act?.();
   }
 
+  // Those of a guess: its letters choose, and its source, which holds the answer, is not shown.
+  answers() {
+    const roots = [...this.step.cell.node.querySelectorAll(".course-view")].map((host) => host.shadowRoot);
+    return roots.flatMap((root) => [...(root?.querySelectorAll("[data-control=pick]") ?? [])]);
+  }
+
   action({ key, shiftKey }) {
     const one = key.length === 1 ? key.toLowerCase() : key;
     if (shiftKey && one === "r")
@@ -384,6 +393,8 @@ class Deck {
     if (shiftKey && one === "t") return () => this.trainAnew();
     if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.jump(this.at + 1);
     const on = () => this.notebook.widgets.filter((c) => c.node.classList.contains("course-on"));
+    const answers = this.answers();
+    if (answers.length && /^[a-d]$/.test(one)) return () => answers[one.charCodeAt(0) - 97]?.click();
     return {
       ArrowRight: () => this.next(),
       PageDown: () => this.next(),
