@@ -230,7 +230,10 @@ def test_colours_agree_in_python_and_javascript():
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
 
 
-FITTED = "calc(clamp(16px, 1.9cqw, 20px) * var(--unit))"  # a translation of the cover, in one line
+FITTED = {  # a translation of the cover, in one line; the heads of six tables on a phone
+    "calc(clamp(16px, 1.9cqw, 20px) * var(--unit))",
+    "min(var(--small), 3cqw)",
+}
 
 
 def test_type_comes_in_four_sizes_and_in_pictures_in_two():
@@ -241,7 +244,7 @@ def test_type_comes_in_four_sizes_and_in_pictures_in_two():
     assert (
         four
         <= set(re.findall(r"font-size:\s*([^;]+);", sheets))
-        <= four | {"inherit", FITTED, "min(var(--small), 3cqw)"}
+        <= four | FITTED | {"inherit"}
     )
     assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "12", "13", "20"}
 
