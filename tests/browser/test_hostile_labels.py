@@ -109,7 +109,7 @@ def test_answers_are_read_as_they_are(put):
     expect(page.get_by_role("radio")).to_have_count(COUNT)
     page.get_by_role("radio", name="<img src=x").check()
     settle(page)
-    until(page.get_by_test_id("verdict").inner_text, contains(f"✗ It is {MARKUP[2]}. Because."))
+    until(page.get_by_test_id("verdict").inner_text, contains(f"✗ The answer: {MARKUP[2]}. Because."))
     assert page.evaluate("window.broken === undefined")
 
 

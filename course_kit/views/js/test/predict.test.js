@@ -9,7 +9,7 @@ const said = (question, pick) => verdictOf(question, pick).map((parts) => parts.
 test("one reason is that of the right answer, whatever was picked", () => {
   const question = { answers: ANSWERS, answer: 1, because: "All weights become equal." };
   assert.deepEqual(said(question, 1), ["✓ Yes. All weights become equal."]);
-  assert.deepEqual(said(question, 0), ["✗ It is to the mean. All weights become equal."]);
+  assert.deepEqual(said(question, 0), ["✗ The answer: to the mean. All weights become equal."]);
 });
 
 test("of a reason for each answer, that of the pick comes first, then that of the right one", () => {

@@ -28,7 +28,7 @@ export function verdictOf({ answers, answer, because }, pick) {
   if (answer < 0) return [["Noted. Read on and see.", ""]];
   const right = answers[answer].replace(/\.$/, "");
   if (typeof because === "string")
-    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`It is ${right}.`)} `, because]];
+    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`The answer: ${right}.`)} `, because]];
   if (pick === answer) return [[`✓ ${translate("Yes.")} `, because[answer]]];
   return [
     [`✗ ${translate("No.")} `, because[pick]],
