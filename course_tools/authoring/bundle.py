@@ -9,7 +9,10 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
+
+from filelock import FileLock
 
 from course_kit import files
 
@@ -37,11 +40,12 @@ def install():
     """What package-lock.json names, into node_modules, unless it is there."""
     lock, kept = folder() / "package-lock.json", folder() / "node_modules" / ".package-lock.json"
     linked = kept.parent.is_symlink()  # somebody else's, which npm would empty
-    if linked or kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    beside = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    npm = [str(node()), str(beside)] if beside.exists() else [shutil.which("npm") or "npm"]
-    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=folder(), check=True)
+    with FileLock(Path(tempfile.gettempdir()) / "attention-course-npm.lock"):  # two tests may ask for it at once
+        if linked or kept.exists() and kept.stat().st_mtime >= lock.stat().st_mtime:
+            return
+        beside = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        npm = [str(node()), str(beside)] if beside.exists() else [shutil.which("npm") or "npm"]
+        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=folder(), check=True)
 
 
 def build(check=False):

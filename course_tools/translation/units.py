@@ -13,7 +13,7 @@ import subprocess
 from course_kit import files, lessons
 from course_kit.language import BEFORE, HOLE, RUNS, marked
 from course_kit.views import fragments
-from course_tools.authoring import sources
+from course_tools.authoring import bundle, sources
 
 VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
 LEAD = re.compile(r"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)(\s*)$", re.S)
@@ -66,7 +66,7 @@ def of_code(text):
     found = []
 
     def visit(node, reader=False):
-        if id(node) in hidden:
+        if node is None or id(node) in hidden:
             return
         if isinstance(node, ast.JoinedStr):
             found.extend((node.lineno, one) for one in _runs(_template(node)) if reader or _is_sentence(one))
@@ -76,6 +76,11 @@ def of_code(text):
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             runs = _runs(node.value)
             found.extend((node.lineno, one) for one in runs if reader or _is_sentence(one))
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                visit(key)
+                visit(value, isinstance(key, ast.Constant) and key.value in LABELS - {"name"})
+            return
         for child in ast.iter_child_nodes(node) if not isinstance(node, ast.JoinedStr) else ():
             visit(child, isinstance(node, ast.keyword) and node.arg in READERS or reader and isinstance(node, ast.List))
 
@@ -222,6 +227,7 @@ def of_interface():
                 yield from _of_file(path)
     js = course / "course_kit" / "views" / "js"
     scripts = sorted(path for folder in SCRIPTS for path in (course / folder).rglob("*.js"))
-    command = ["node", js / "words.mjs", *(path.relative_to(course).as_posix() for path in scripts)]
+    bundle.install()
+    command = [bundle.node(), js / "words.mjs", *(path.relative_to(course).as_posix() for path in scripts)]
     made = subprocess.run(command, cwd=course, check=True, capture_output=True, text=True).stdout
     yield from ((place, line, unit) for place, line, unit in json.loads(made))
