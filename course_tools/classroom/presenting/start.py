@@ -62,11 +62,12 @@ def chosen(names=()):
 def configuration():
     """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
     names = os.environ[CHAPTERS].split(",")
-    place = workbook.place()
-    folder = place.name  # the server's root is the folder that holds it
+    folder = workbook.place().name  # the server's root is the folder that holds it
+    language = os.environ.get("COURSE_LANGUAGE", "en")
+    notebooks = building.folder() / ("" if language == "en" else language)
     said = {}
     for name in names:
-        heads = screens.headings(name, place / f"{name}.ipynb")  # the rest of a note is in English
+        heads = screens.headings(name, notebooks / f"{name}.ipynb")  # the rest of a note is in English
         told = [replace(one, heading=heads.get(one.heading, one.heading)) for one in notes(name)]
         said[name] = [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in told]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}

@@ -30,7 +30,7 @@ class Heatmap {
     this.canvas = this.picture();
     this.spacer = h("div");
     this.scroller = h("div", { class: "window", onscroll: () => ui.set({}) }, this.spacer, this.canvas);
-    this.cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 });
+    this.cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 }, "–");
     this.line = h("div", { role: "row" }, this.cell);
     this.said = spoken();
     this.bars = h("div", { class: "bars", "aria-hidden": "true" });
