@@ -8,7 +8,7 @@ Nothing is run: an output has the same numbers, its words are looked up. The cod
 `course_kit.setup(language="zh")`. A unit without a translation stays English, and says so.
 """
 
-import copy
+import functools
 import re
 
 from course_kit import files, language, lessons
@@ -84,12 +84,11 @@ def _anchored(text, english):
     return "\n".join(lines)
 
 
-def linked(found=set()):  # noqa: B006 - read once
+@functools.cache
+def linked():
     """The headings to which notebooks lead by their words."""
-    if not found:
-        for path in sources.folder().glob("*.ipynb"):
-            found |= {anchor for _, anchor in LINKED.findall(path.read_text(encoding="utf-8"))}
-    return found
+    texts = (path.read_text(encoding="utf-8") for path in sources.folder().glob("*.ipynb"))
+    return {anchor for text in texts for _, anchor in LINKED.findall(text)}
 
 
 def where(to):
@@ -109,7 +108,7 @@ def drift(name, to):
     import nbformat
 
     path = where(to) / f"{name}.ipynb"
-    wanted = copy.deepcopy(translated(name, to))
+    wanted = translated(name, to)
     found = nbformat.read(path, as_version=4) if path.exists() else None
     todo = f"Run `course translate {name}`, and commit both files."
     if found is None:
