@@ -5,18 +5,14 @@ order, with each kind of positions.
 Sizes: B batch, T time, D features.
 """
 
-import time
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch04.kept.positions import LetterReader
-from course_kit.clock import seconds, slope
 from course_kit.contexts import seeded
 from course_kit.training import fit
-from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.attention import causal_mask
 from course_utils.blocks import EncoderBlock
 from course_utils.self_attention import SelfAttention
 
@@ -76,26 +72,6 @@ def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
     }[kind]
 
 
-def layer(kind: str, size: int = 64, seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """A layer of LAYERS, untrained, as a function [B, T, D] -> [B, T, D]."""
-    with seeded(seed):
-        if kind == "convolution":
-            convolution = nn.Conv1d(size, size, 3, padding=1)
-            return lambda x: convolution(x.mT).mT
-        if kind == "attention":
-            attention = MultiHeadAttention(size, 1)
-            return lambda x: attention(x, x)[0]
-        cell = nn.RNNCell(size, size)
-
-    def recurrent(x: Tensor) -> Tensor:
-        states = [x.new_zeros(len(x), size)]
-        for word in x.unbind(1):
-            states.append(cell(word, states[-1]))
-        return torch.stack(states[1:], 1)
-
-    return recurrent
-
-
 def costs_of(kind: str, length: int, size: int) -> dict:
     """A row of the table of costs, for as many layers as connect the first word with the last: path, layers,
     states in a row (each waits for the one before), multiplications (in all, and in attention's scores and means), and
@@ -107,23 +83,6 @@ def costs_of(kind: str, length: int, size: int) -> dict:
     mixing, weights = (2 * length**2 * size, length**2) if kind == "attention" else (0, 0)
     total = layers * multiply_adds(kind, length, size)
     return counted | {"multiplications": total, "words with words": mixing, "weights": weights}
-
-
-def layer_times(lengths=(64, 128, 256, 512, 1024, 2048, 4096), size: int = 64, repeats: int = 5) -> dict:
-    """{kind: seconds of processor time at each length}, forward, one sequence, best of `repeats` after one to warm up.
-
-    Processor time is that of all threads: with one thread other programs hardly disturb it.
-    """
-    source = torch.Generator().manual_seed(0)
-    inputs = [torch.randn(1, n, size, generator=source) for n in lengths]
-    with torch.no_grad():
-        layers = {kind: layer(kind, size) for kind in LAYERS}
-        fused = nn.RNN(size, size, batch_first=True)  # the same sums as the loop of `layer`, several times faster
-        layers["recurrent"] = lambda x: fused(x)[0]
-        return {
-            kind: [seconds(lambda run=run, x=x: run(x), repeats, time.process_time) for x in inputs]
-            for kind, run in layers.items()
-        }
 
 
 # ---- two tasks that need order --------------------------------------------------------------------------------------
@@ -304,14 +263,3 @@ def record_lengths(seeds=range(5), lengths=(20, 60, 160, 640), steps: int = 300)
         early.append([round(shares[:18].mean().item(), 4) for shares in found])
         late.append([round(shares[18:].mean().item(), 4) for shares in found if len(shares) > 18])
     return {"seeds": list(seeds), "steps": steps, "lengths": list(lengths), "early": early, "late": late}
-
-
-def record_costs(size: int = 64) -> dict:
-    """Processor time against length for the three layers, on one thread; the figures behind positions_costs.json."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    lengths = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
-    times = layer_times(lengths, size)
-    torch.set_num_threads(threads)
-    slopes = {kind: round(slope(lengths[-3:], line[-3:]), 3) for kind, line in times.items()}
-    return {"size": size, "threads": 1, "lengths": list(lengths), "seconds": times, "slopes_of_the_last_three": slopes}

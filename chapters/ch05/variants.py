@@ -1,5 +1,5 @@
-"""Three variants of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers, heads that
-share keys and values, and norms after the sums.
+"""Two variants of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers, and heads
+that share keys and values.
 
     LayerWise(model, (1, 2, 3), True)        # the weights of a trained model: each reads its own layer and the last
     with_key_heads(TransformerConfig(…), 2)  # fresh
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.attention import MultiHeadAttention, causal_mask, join_heads, split_heads
-from course_utils.blocks import AddNorm, PostNorm
 from course_utils.llama import share_heads
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -96,14 +95,4 @@ def with_key_heads(config: TransformerConfig, key_heads: int) -> Transformer:
         block.attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
     for block in model.decoder:
         block.cross_attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
-    return model
-
-
-def with_norms_last(model: Transformer) -> Transformer:
-    """The same fresh model with each norm after its sum, as in 2017."""
-    for block in [*model.encoder, *model.decoder]:
-        for name, around in list(block.named_children()):
-            if isinstance(around, AddNorm):
-                last = PostNorm(model.config.size, around.dropout.p)
-                setattr(block, name, last)
     return model

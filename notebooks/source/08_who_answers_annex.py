@@ -390,7 +390,7 @@ print(
 )
 if smol:
     for text, right, wrong in real_heads.TWINS[0].sentences():
-        odds = math.exp(real_heads.read(smol, text, right, wrong).answer)
+        odds = math.exp(real_heads.log_odds(smol, text, right, wrong))
         print(f"{text} …\n   “{right}” is {odds:,.2f} times as likely as “{wrong}”")
 
 # %% [markdown]

@@ -10,14 +10,12 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import nn
 
 from chapters.ch06 import real_text
-from chapters.ch06.finetuning import Classify, Passes, Task
+from chapters.ch06.finetuning import Classify, Passes
 from chapters.ch06.published import MINILM, require_minilm
 from course_kit.convert import from_huggingface
 from course_kit.runtime import has_bfloat16
@@ -32,15 +30,10 @@ def reviews(tokenizer, max_length: int = LENGTH) -> Classify:
 
     Raises FetchError where the corpus cannot be had.
     """
-    return real_task(Classify, "sst2", tokenizer, ("negative", "positive"), max_length)
-
-
-def real_task(kind: type[Task], name: str, tokenizer, labels: Sequence[str], max_length: int, **options) -> Task:
-    """A corpus of `real_text` as a task of this kind; the arguments as in `reviews`."""
     if not isinstance(tokenizer, WordPiece):
         tokenizer = WordPiece(tokenizer.backend_tokenizer)
-    examples = {split: real_text.load(name, split) for split in real_text.SPLITS}
-    return kind(name, tokenizer, labels, examples, max_length, **options)
+    examples = {split: real_text.load(split) for split in real_text.FILES}
+    return Classify("sst2", tokenizer, ("negative", "positive"), examples, max_length)
 
 
 def tune(task: Classify, model: nn.Module, steps: int = STEPS, seed: int = 0, **options) -> Run:
@@ -50,36 +43,23 @@ def tune(task: Classify, model: nn.Module, steps: int = STEPS, seed: int = 0, **
     return task.train(model, steps, seed, **({"lr": LR, "size": BATCH, "half": half} | options))
 
 
-def begun(task_for: Callable[[Any], Task]) -> tuple[Task, nn.Module]:
-    """A task made for MiniLM's tokenizer, and its model with MiniLM's weights, not yet fine-tuned, to be recorded.
-
-    Raises FileNotFoundError where the weights cannot be had.
-    """
-    found = require_minilm()
-    task = task_for(found.tokenizer)
-    return task, task.model(from_huggingface(found.model))
-
-
-def timed(task: Task, model: nn.Module, steps: int, **options) -> dict[str, float]:
-    """`tune`, and the time that it took: seconds by the clock, of the processor, and the machine's load."""
-    clock, cpu = time.perf_counter(), time.process_time()
-    tune(task, model, steps, **options)
-    took, used = time.perf_counter() - clock, time.process_time() - cpu
-    return {"seconds": round(took), "cpu seconds": round(used), "load": round(os.getloadavg()[0], 1)}
-
-
 def record_minilm_sst2(steps: int = STEPS) -> dict:
     """The figures behind data/results/minilm_sst2.json: accuracy before and after, seconds, and the majority's share.
 
     Needs MiniLM (COURSE_MINILM or a network) and SST-2 (COURSE_DATA_DIR or a network).
     """
-    task, model = begun(reviews)
+    found = require_minilm()
+    task = reviews(found.tokenizer)
+    model = task.model(from_huggingface(found.model))
     before = task.measure(model, "test")["accuracy"]
-    time_taken = timed(task, model, steps, batches=Passes(task, BATCH))
+    clock, cpu = time.perf_counter(), time.process_time()
+    tune(task, model, steps, batches=Passes(task, BATCH))
+    took, used = time.perf_counter() - clock, time.process_time() - cpu
     labels = [e.label for e in task.examples("test")]
     return {
         "model": MINILM[0], "steps": steps, "batch": BATCH, "lr": LR, "max_length": LENGTH, "seed": 0,
-        "train": len(task.examples("train")), "test": len(labels), **time_taken,
+        "train": len(task.examples("train")), "test": len(labels), "seconds": round(took),
+        "cpu seconds": round(used), "load": round(os.getloadavg()[0], 1),
         "half precision": has_bfloat16(torch.device("cpu")),
         "before": round(before, 4), "accuracy": round(task.measure(model, "test")["accuracy"], 4),
         "always the same answer": round(max(labels.count(x) for x in task.labels) / len(labels), 4),

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from chapters.ch06 import lesson
-from chapters.ch06.experiments.tasks import STEPS, begin, over_seeds
+from chapters.ch06.experiments.tasks import STEPS, over_seeds
 from chapters.ch06.finetuning import KINDS, task_of
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Masked, special_mask
@@ -87,7 +87,7 @@ def record_pretraining(steps: int = 4 * lesson.STEPS, seeds: int = 3, tasks=KIND
                 found["next sentence"] = words.measure(model)["NSP accuracy"]
             for name in tasks:
                 task = task_of(name, words.tokenizer)
-                tuned = begin(task, model.bert, "pre-trained", seed)
+                tuned = task.model(model.bert, seed)
                 task.train(tuned, STEPS[name], seed, lr=rates[name])
                 found |= {f"{name}, {split}": task.measure(tuned, split)[task.main] for split in ("valid", "test")}
             runs.append({name: round(value, 3) for name, value in found.items()})

@@ -1,6 +1,6 @@
-"""Chapter 6's experiments: four tasks from scratch and pre-trained, and what few parameters can do.
+"""Chapter 6's experiments: what few parameters can do.
 
-`course results bert` records what takes longer than a lesson in data/results/.
+`course results bert_adapters` records it in data/results/.
 """
 
 import functools
@@ -9,15 +9,13 @@ import statistics
 import torch
 
 from chapters.ch06 import adapters
-from chapters.ch06.finetuning import KINDS, Task, task_of
+from chapters.ch06.finetuning import Task, task_of
 from course_kit.checkpoints import load_checkpoint
 from course_kit.runtime import DEVICES, choice, pick_device
 from course_utils.bert import Bert
 
 NAME = "bert-stories"
 STEPS = {"sentiment": 150, "pairs": 400, "entities": 100, "questions": 400}
-STARTS = {"from scratch": 1e-3, "pre-trained": 1e-3}  # learning rates in class
-RATES_TRIED = (5e-4, 1e-3, 2e-3)
 SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
 COUNTING_WORDS = {  # what counting words reaches, without order: data/stories/README.md
     "sentiment": {"valid": 0.69, "test": 0.56},
@@ -27,35 +25,8 @@ COUNTING_WORDS = {  # what counting words reaches, without order: data/stories/R
 }
 
 
-def begin(task: Task, encoder: Bert, start: str, seed: int = 0) -> torch.nn.Module:
-    """A model for a task, "from scratch" (of the encoder's sizes) or "pre-trained" (a copy of it)."""
-    model = task.model(encoder.config if start == "from scratch" else encoder, seed)
-    return model.to(next(encoder.parameters()).device)
-
-
-def record_tasks(seeds: int = 3) -> dict:
-    """Four tasks from scratch and pre-trained, several seeds; the figures behind data/results/bert_tasks.json.
-
-    The learning rate of either start is the best of RATES_TRIED on valid, with a seed that is not recorded.
-    """
-    encoder, loaded, about = _pretrained()
-    figures = {**about, "seeds": seeds, "rates tried": list(RATES_TRIED), "splits": SPLITS, "tasks": {}}
-    for name in KINDS:
-        task, steps, found = task_of(name, loaded.tokenizer), STEPS[name], {}
-        for start in STARTS:
-
-            def tuned(seed, lr, task=task, steps=steps, start=start):
-                model = begin(task, encoder, start, seed)
-                task.train(model, steps, seed, lr=lr)
-                return {split: task.measure(model, split)[task.main] for split in SPLITS}
-
-            found[start] = _best(tuned, RATES_TRIED, seeds)
-        figures["tasks"][name] = {"steps": steps, "main": task.main, **found}
-    return figures
-
-
 def record_adapters(steps: int = 300, seeds: int = 3, tasks=("sentiment", "entities")) -> dict:
-    """Ways of fine-tuning, several seeds, rates chosen as in record_tasks; for data/results/bert_adapters.json.
+    """Ways of fine-tuning, several seeds, each at its best rate on valid; for data/results/bert_adapters.json.
 
     AdaLoRA is for classification only.
     """

@@ -1,87 +1,20 @@
-"""Heads of SmolLM2: what they attend to, and whether one of them knows what "it" is.
+"""Thirty-two twin sentences that ask SmolLM2 what "it" is.
 
-    record_sinks(); record_it()      # one to three minutes of one core each
-
-Source: Levesque et al. 2012 (twin sentences, the Winograd schemas).
+Source: Levesque et al. 2012 (the Winograd schemas).
 """
 
-import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from chapters.ch02.linear import local_mask
-from chapters.ch08.experiments.quantising import held_out, require_smollm
 from chapters.ch08.published import Published
-from course_kit.heads import attention_weights, silenced
-from course_utils.llama import Llama
-
-Heads = list[tuple[int, int]]  # (layer, head), both from 1
 
 
-def ranked(scores: Tensor) -> Heads:
-    """All heads, (layer, head) from 1, the highest score first."""
-    order = scores.flatten().argsort(descending=True).tolist()
-    return [(n // scores.shape[1] + 1, n % scores.shape[1] + 1) for n in order]
-
-
-# Who needs the first token?
-
-
-@contextlib.contextmanager
-def masked(model: Llama, mask: Tensor) -> Iterator[None]:
-    """Within it, every layer sees this mask [T, T] instead of the causal one."""
-
-    def swap(_: Any, given: tuple) -> tuple:
-        x, turns, _causal, *rest = given
-        return (x, turns, mask, *rest)
-
-    hooks = [block.attention.register_forward_pre_hook(swap) for block in model.blocks]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def window_mask(size: int, window: int, first: int = 0) -> Tensor:
-    """Each position may attend to itself, to the window − 1 before it, and to the first tokens: [T, T]."""
-    mask = local_mask(size, window)
-    mask[:, :first] = torch.ones(size, size, dtype=torch.bool).tril()[:, :first]
-    return mask
-
-
-@torch.no_grad()
-def record_sinks(size: int = 384, window: int = 64, firsts: Iterable[int] = (0, 1, 4)) -> dict:
-    """The figures behind data/results/smollm_sinks.json: the loss of the tokens from position 2 · window on."""
-    smol = require_smollm()
-    ids = torch.tensor([smol.tokenizer.encode(held_out()).ids[:size]])
-
-    def late(mask: Tensor) -> float:
-        with masked(smol.model, mask):
-            return F.cross_entropy(smol.model(ids)[0, 2 * window : -1], ids[0, 2 * window + 1 :]).item()
-
-    with attention_weights(smol.model) as weights:
-        smol.model(ids)
-    on_first = torch.stack([w[0, :, window:, 0].mean(-1) for w in weights["decoder"]])  # [layers, H]
-    return {
-        "tokens": size, "window": window, "all": late(window_mask(size, size)),
-        "windows": {str(first): late(window_mask(size, window, first)) for first in firsts},
-        "on the first token": [[round(share, 3) for share in layer] for layer in on_first.tolist()],
-    }  # fmt: skip
-
-
-# Does a head know what "it" is?
-
-
-def question(sentence: str, before: str | None = None) -> str:
-    """A sentence, or what stands before the question instead, and the question whose answer is the noun."""
+def question(sentence: str) -> str:
+    """A sentence, and the question whose answer is the noun."""
     last = sentence.split(" because it ")[1]
     question = f"was {last[3:]}" if last.startswith("is ") else last
-    return f"{before or sentence}. What {question}? It was the"
+    return f"{sentence}. What {question}? It was the"
 
 
 class Twin(NamedTuple):
@@ -93,13 +26,11 @@ class Twin(NamedTuple):
     if_one: str
     if_other: str
 
-    def sentences(self, alone: bool = False) -> list[tuple[str, str, str]]:
-        """(text with its question, the noun that "it" is, the other noun), for both. alone: the sentence is left out,
-        and the text only names the two nouns, so that nothing but the words themselves can tell."""
-        before = f"The {self.one} and the {self.other}" if alone else None
+    def sentences(self) -> list[tuple[str, str, str]]:
+        """(text with its question, the noun that "it" is, the other noun), for both."""
         return [
-            (question(f"{self.begin} {self.if_one}", before), self.one, self.other),
-            (question(f"{self.begin} {self.if_other}", before), self.other, self.one),
+            (question(f"{self.begin} {self.if_one}"), self.one, self.other),
+            (question(f"{self.begin} {self.if_other}"), self.other, self.one),
         ]
 
 
@@ -140,96 +71,11 @@ The camel couldn't cross the desert because it was too | camel | desert | thirst
 The goat didn't climb the hill because it was too | goat | hill | lame | steep
 """.strip().splitlines()
 )
-READS_FROM = ("the last word", "the question's end")
-
-
-class Read(NamedTuple):
-    """What one sentence gave: [2 places, layers, H] weight on the right noun minus weight on the wrong one, and log p
-    of the right noun minus log p of the wrong one as the answer."""
-
-    margin: Tensor
-    answer: float
-
-
-def places_of(smol: Published, ids: list[int], text: str, word: str) -> list[int]:
-    """The tokens of the first occurrence of " word" in a text."""
-    begin, end, at, found = text.index(f" {word}"), text.index(f" {word}") + len(word) + 1, 0, []
-    for n, token in enumerate(ids):
-        after = at + len(smol.tokenizer.decode([token]))
-        if at < end and after > begin:
-            found.append(n)
-        at = after
-    return found
 
 
 @torch.no_grad()
-def read(smol: Published, text: str, right: str, wrong: str) -> Read:
-    """One text with its question, read once."""
-    ids, last = smol.tokenizer.encode(text).ids, text.split("?")[0].split(" ")[-1]  # the word that decides
-    *nouns, decides = [places_of(smol, ids, text, word) for word in (right, wrong, last)]
-    with attention_weights(smol.model) as weights:
-        logits = smol.model(torch.tensor([ids]))[0, -1]
-    rows = torch.stack([w[0][:, [decides[-1], -1]] for w in weights["decoder"]])  # [layers, H, 2, T]
-    on = [rows[..., places].sum(-1) for places in nouns]
-    first = [smol.tokenizer.encode(f" {noun}").ids[0] for noun in (right, wrong)]
-    return Read((on[0] - on[1]).permute(2, 0, 1), (logits[first[0]] - logits[first[1]]).item())
-
-
-def read_twins(smol: Published, twins: Iterable[Twin], alone: bool = False) -> list[tuple[Read, Read]]:
-    """Both sentences of each twin, read."""
-    return [tuple(read(smol, *one) for one in twin.sentences(alone)) for twin in twins]
-
-
-def follows(pairs: list[tuple[Read, Read]]) -> Tensor:
-    """The share of twins in which a head moves its weight to the right noun when the last word changes: [2 places,
-    layers, H]. A head that always prefers the same noun, or the nearer one, gets no credit: chance is 0.5."""
-    return torch.stack([(one.margin + other.margin > 0).float() for one, other in pairs]).mean(0)
-
-
-def answers(pairs: list[tuple[Read, Read]]) -> dict[str, float]:
-    """How often the model's answer is the right noun, and how often it moves towards it within a twin."""
-    each = [(one.answer, other.answer) for one, other in pairs]
-    return {
-        "right": sum((a > 0) + (b > 0) for a, b in each) / (2 * len(each)),
-        "moves": sum(a + b > 0 for a, b in each) / len(each),
-        "margin": sum(a + b for a, b in each) / len(each),
-    }
-
-
-def record_it(twins: tuple[Twin, ...] = TWINS, draws: int = 3) -> dict:
-    """The figures behind data/results/smollm_it.json: heads are chosen on every other twin, measured on the rest."""
-    smol = require_smollm()
-    known, rest = (read_twins(smol, twins[start::2]) for start in (0, 1))
-    words = read_twins(smol, twins[1::2], alone=True)
-    found, test, by_words = follows(known), follows(rest), follows(words)
-    size = sum((one.margin + other.margin for one, other in known), torch.zeros(found.shape[1:]))  # breaks ties
-    rows = []
-    for n, place in enumerate(READS_FROM):
-        best = ranked(found[n] + 1e-3 * size[n])[:5]
-        share = {head: [part[n, head[0] - 1, head[1] - 1].item() for part in (found, test, by_words)] for head in best}
-        rows.append({
-            "from": place,
-            "heads": [
-                {"head": list(head), "chosen on": a, "measured on": b, "words alone": c}
-                for head, (a, b, c) in share.items()
-            ],
-            "mean of all heads": test[n].mean().item(), "mean of all heads, words alone": by_words[n].mean().item(),
-            "heads as good on the rest": int((test[n] >= share[best[0]][1]).sum()),
-            "correlation": torch.corrcoef(torch.stack([found[n].flatten(), test[n].flatten()]))[0, 1].item(),
-        })  # fmt: skip
-    chosen, everything = [tuple(one["head"]) for one in rows[1]["heads"]], ranked(found[1])
-
-    def without(heads: Heads) -> dict[str, float]:
-        with silenced(smol.model, heads):
-            return answers(read_twins(smol, twins[1::2]))
-
-    others = []
-    for seed in range(draws):
-        drawn = torch.randperm(len(everything), generator=torch.Generator().manual_seed(seed)).tolist()
-        others.append(without([everything[i] for i in drawn if everything[i] not in chosen][:5]))
-    return {
-        "twins": len(twins), "chosen on": len(known), "measured on": len(rest), "places": rows,
-        "answers": {"chosen on": answers(known), "measured on": answers(rest), "words alone": answers(words)},
-        "without": {"the first head": without(chosen[:1]), "the five heads": without(chosen)},
-        "without five others": others,
-    }  # fmt: skip
+def log_odds(smol: Published, text: str, right: str, wrong: str) -> float:
+    """ln p of the right noun minus ln p of the wrong one, as the answer to a text's question."""
+    logits = smol.model(torch.tensor([smol.tokenizer.encode(text).ids]))[0, -1]
+    yes, no = (smol.tokenizer.encode(f" {noun}").ids[0] for noun in (right, wrong))
+    return (logits[yes] - logits[no]).item()

@@ -19,8 +19,6 @@ from chapters.ch04.experiments import (
     WhoDoesIt,
     convolution_matrix,
     costs_of,
-    layer,
-    layer_times,
     multiply_adds,
     steps_between,
 )
@@ -48,13 +46,6 @@ def test_costs_are_those_of_enough_layers_to_connect_both_ends():
     assert conv["layers"] == conv["path"] == 4 and conv["multiplications"] == 4 * multiply_adds("convolution", 9, 8)
     assert [row["in a row"] for row in (conv, recurrent, attention)] == [4, 9, 1]
     assert recurrent["layers"] == attention["layers"] == 1 and (recurrent["weights"], attention["weights"]) == (0, 81)
-
-
-def test_layers_keep_the_shape_and_are_timed():
-    for kind in LAYERS:
-        assert layer(kind, 8)(torch.zeros(2, 5, 8)).shape == (2, 5, 8)
-    times = layer_times((2, 4), size=8, repeats=1)
-    assert set(times) == set(LAYERS) and all(len(t) == 2 and min(t) > 0 for t in times.values())
 
 
 def test_letter_readers_leave_the_random_state_alone_and_only_learned_positions_end():

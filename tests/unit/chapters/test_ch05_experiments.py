@@ -123,8 +123,3 @@ def test_norms_are_torchs_own():
         norms.normed(x, "group")
     with pytest.raises(ValueError, match="length"):
         norms.padded_batch((3, 2), 2)
-
-
-def test_the_rate_rises_in_a_warm_up():
-    assert [norms.warmed(10)(step) for step in (0, 9, 20)] == [0.1, 1, 1]
-    assert norms.warmed(0)(0) == 1

@@ -1,4 +1,4 @@
-"""Chapter 6's experiments: silenced heads leave no trace, tables hold what they say, what was recorded is as told."""
+"""Chapter 6's experiments: a checkpoint of its recipe, and ways of pre-training that differ in one thing."""
 
 import dataclasses
 import shutil
@@ -6,21 +6,17 @@ import shutil
 import pytest
 import torch
 
-from chapters.ch06.experiments import pretraining, tasks
-from chapters.ch06.experiments.tasks import begin
-from chapters.ch06.finetuning import Classify, task_of
+from chapters.ch06.experiments import pretraining
+from chapters.ch06.finetuning import task_of
 from chapters.ch06.lesson import BertLesson
 from course_kit import files
 from course_kit.checkpoints import folder, load_checkpoint
 from course_kit.data import stories
-from course_kit.data.stories import Labelled, Story
-from course_kit.heads import silenced
+from course_kit.data.stories import Story
 from course_kit.text import WordPiece
 from course_tools.recipes.checkpoints import train
-from course_utils.bert import BertConfig, BertForPreTraining, pretraining_loss
+from course_utils.bert import pretraining_loss
 
-WORDS = {"good": "positive", "nice": "positive", "bad": "negative", "poor": "negative"}
-TEXTS = [Labelled(f"the {thing} was {word} .", label) for thing in ("soup", "film") for word, label in WORDS.items()]
 STORIES = [
     Story((f"the {a} was good .", f"the {a} was nice .", f"the {a} was fine .")) for a in ("soup", "film", "game")
 ]
@@ -28,39 +24,7 @@ STORIES = [
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return WordPiece.build([e.text for e in TEXTS] + [s for story in STORIES for s in story.sentences], 80)
-
-
-@pytest.fixture(scope="module")
-def model(tokenizer):
-    torch.manual_seed(7)
-    return BertForPreTraining(BertConfig(len(tokenizer), 16, 2, 2, 16, 40, dropout=0.0)).eval()
-
-
-def test_a_silenced_head_writes_nothing_and_leaves_no_trace(model, tokenizer):
-    ids = torch.tensor([[tokenizer.cls, *tokenizer.encode("the soup was good ."), tokenizer.sep]])
-    with torch.no_grad():
-        before = model.bert(ids).hidden
-        with silenced(model.bert, [(1, 2)]):
-            without = model.bert(ids).hidden
-        again = model.bert(ids).hidden
-        columns = model.bert.blocks[0].attention.out.weight[:, 8:].clone()  # what head 2 of layer 1 writes with
-        model.bert.blocks[0].attention.out.weight[:, 8:] = 0
-        by_weights = model.bert(ids).hidden
-        model.bert.blocks[0].attention.out.weight[:, 8:] = columns
-    assert torch.equal(before, again) and not torch.allclose(before, without, atol=1e-4)
-    assert torch.allclose(without, by_weights, atol=1e-6)
-    for wrong in ((0, 1), (3, 1), (1, 3)):
-        with pytest.raises(ValueError), silenced(model.bert, [wrong]):
-            pass
-
-
-def test_from_scratch_and_pretrained_side_by_side(model, tokenizer):
-    task = Classify("own", tokenizer, ("negative", "positive"), dict.fromkeys(("train", "valid", "test"), TEXTS))
-    scratch, pretrained = (begin(task, model.bert, start) for start in tasks.STARTS)
-    assert torch.equal(pretrained.bert.pooler.weight, model.bert.pooler.weight)
-    assert not torch.equal(scratch.bert.pooler.weight, model.bert.pooler.weight)
-    assert scratch.bert.config == pretrained.bert.config == model.bert.config
+    return WordPiece.build([s for story in STORIES for s in story.sentences], 80)
 
 
 @pytest.mark.weekly

@@ -63,27 +63,6 @@ def test_texts_are_random_tokens_twice_and_training_ones_have_many_periods():
     assert len(periods) > 3 and max(periods) <= 8
 
 
-def test_a_silenced_head_writes_zeros_and_afterwards_nothing_is_left():
-    task = induction.Repeats(size=9, half=6)
-    model = task.model().eval()
-    ids = task.texts(torch.Generator().manual_seed(0), 2)
-    before = model(ids)
-    with induction.silenced(model, [(1, 1), (2, 2)]):
-        silent = model(ids)
-    changed = torch.zeros_like(model.blocks[0].attention.out.weight)
-    assert not torch.allclose(before, silent) and torch.equal(before, model(ids))
-    kept = {n: m.attention.out.weight.detach().clone() for n, m in enumerate(model.blocks)}
-    with torch.no_grad():  # the same by hand: the columns of W_O that read these heads are zero
-        size = changed.shape[1] // 2
-        model.blocks[0].attention.out.weight[:, :size] = 0
-        model.blocks[1].attention.out.weight[:, size:] = 0
-        assert torch.allclose(silent, model(ids), atol=1e-6)
-        for n, weight in kept.items():
-            model.blocks[n].attention.out.weight.copy_(weight)
-    with pytest.raises(ValueError, match="no head"):
-        induction.silenced(model, [(3, 1)]).__enter__()
-
-
 # ---- what attention costs -------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """What was recorded can be made again: each program, made short, gives what its file in data/results holds.
 
-Those of chapter 8 are in test_ch08_annex.py, the race and the speeds in test_ch05_race.py; the others take minutes at
-least, or need published weights.
+The race and the speeds are in test_ch05_race.py; the others take minutes at least, or need published weights.
 """
 
 import importlib
@@ -13,12 +12,9 @@ from course_tools.recipes.results import RECIPES
 
 ABOUT = {"command", "date", "device", "versions", "minutes"}  # what `course results` adds
 SHORT = {
-    "scores_task": {"seeds": [0], "steps": 2},
-    "scores_trained": {"steps": 2},
     "positions_order": {"seeds": [0], "rates": (2e-3, 6e-3), "steps": 2},
     "positions_lengths": {"seeds": [0], "steps": 2},
     "positions_causal": {"seeds": [0], "steps": 2},
-    "transformer_norms": {"steps": 2, "seeds": (0,)},
     "gpt_induction": {"steps": 1, "seeds": (0,)},
     "gpt_attention_cost": {"lengths": (64, 128)},
 }
