@@ -26,7 +26,7 @@ class Misfit(Exception):
     """The result has no form that could be compared; the message says what it is instead."""
 
 
-def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = False) -> Any:
+def converted(result: Any, wanted: Any, names: tuple[str, ...]) -> Any:
     """The result in the form of `wanted`. Raises Misfit, in a teacher's words, where that is impossible."""
     if result is None:
         raise Misfit("It returns None. Is a `return` missing?")
@@ -45,7 +45,7 @@ def converted(result: Any, wanted: Any, names: tuple[str, ...], words: bool = Fa
     if isinstance(wanted, str):
         if not isinstance(result, str):
             raise Misfit(f'It returns {kind(result)}; needed: a word, such as "{wanted}".')
-        return Word(result) if words else result
+        return result
     if isinstance(result, Tensor | numpy.generic | numpy.ndarray) and getattr(result, "ndim", 1) == 0:
         result = result.item()
     if not isinstance(result, bool | int | float):
@@ -109,20 +109,6 @@ def kind(thing: Any) -> str:
         "list": "a list that makes no regular array", "ellipsis": "`...`", "Size": "a shape, not numbers",
     }  # fmt: skip
     return names.get(type(thing).__name__, f"something of the type `{type(thing).__name__}`")
-
-
-class Word(str):
-    """A text that equals `Non Parametric` where it is `non-parametric`: capitals, spaces and hyphens don't count."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, str) and _letters(self) == _letters(other)
-
-    def __hash__(self) -> int:
-        return hash(_letters(self))
-
-
-def _letters(word: str) -> str:
-    return "".join(letter for letter in word.lower() if letter.isalnum())
 
 
 def number_kind(x: Tensor) -> str:

@@ -171,7 +171,6 @@ class Exercise:
     hints: one after another on `hint(…)`, each says more. minutes and difficulty (1 to 3): as the heading above says.
     wrong: mistakes, each with what a teacher says (`wrong_answers`); tests run all of them.
     run: `(answer, case) -> result`, for classes whose weights must be copied first.
-    words: the result is a word; capitals, hyphens and spaces don't count.
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
     answer, said after ✓, with a link to the section ("… in [The book](#The-book)."). function: its name on the page,
@@ -188,7 +187,6 @@ class Exercise:
     difficulty: int
     wrong: tuple[Wrong, ...] = ()
     run: Callable[[Callable, Case], Any] = call
-    words: bool = False
     properties: tuple[Property, ...] = ()
     shown: Callable | None = None
     used: str = ""
@@ -210,16 +208,15 @@ class Exercise:
 
 @dataclass(frozen=True)
 class FindError(Exercise):
-    """A short wrong program, which the notebook has in the cell of the answer; or claims, one of which is put right
-    in code. `line` (from 1) is where it goes wrong, or the lines, where several do. `innocent` says of other lines why
-    they are right: not of those where a repair does as well, and of a `def` in line 1 it need not. `found` is said when
-    all is right. The name is neutral ("program 5.3"); `title` tells the error, and is shown at the end."""
+    """A short wrong program, which the notebook has in the cell of the answer. `line` (from 1) is where it goes wrong,
+    or the lines, where several do. `innocent` says of other lines why they are right: not of those where a repair does
+    as well, and of a `def` in line 1 it need not. `found` is said when all is right. The name is neutral
+    ("program 5.3"); `title` tells the error, and is shown at the end."""
 
     program: tuple[str, ...] = ()
     line: int | tuple[int, ...] = 0
     found: str = ""
     innocent: dict[int, str] = field(default_factory=dict)
-    claims: bool = False
     title: str = ""
 
     def __post_init__(self) -> None:
@@ -234,13 +231,11 @@ class FindError(Exercise):
     @property
     def misnamed(self) -> bool:
         """Whether the name in its first line is one of several errors."""
-        return len(self.lines) > 1 and 1 in self.lines and not self.claims
+        return len(self.lines) > 1 and 1 in self.lines
 
     @property
     def asks(self) -> str:
         """What is to be done."""
-        if self.claims:
-            return f"One claim is wrong. Put it right in code: {self.task}"
         several = len(self.lines) > 1
         wrong = f"{len(self.lines)} lines are wrong. Fix them" if several else "One line is wrong. Fix it"
         return f"{wrong}: {self.task} Lines are counted from the `{self.program[0].partition(' ')[0]}`."

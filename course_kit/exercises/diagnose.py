@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import re
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Any
 
 from torch import Tensor
 
-from course_kit.exercises.compare import alike, close, describe, number_kind, order_of, right_but, same, senseless
+from course_kit.exercises.compare import alike, describe, order_of, right_but, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import mutants
@@ -27,7 +26,6 @@ from course_kit.exercises.show import EXPECTED, MINE
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
 SEARCH = 1.0  # seconds of computing for mutants of the solution
-NUMBER, WEAK = 0.5, 0.3  # what the same result is worth where it is one number; where many a mistake gives it: a mask
 
 
 @dataclass(frozen=True)
@@ -134,41 +132,31 @@ def _size(case: Case, want: Any) -> int:
     return sum(x.numel() if isinstance(x, Tensor) else 1 for x in numbers)
 
 
-# Which known mistakes a wrong answer shows: all alone, two at once, or on a part of the evidence. A first attempt often
-# has two, and then no known one gives the same result everywhere. What remains is an input on which only one of them
-# matters, a part of the result, the numbers that one mistake touches.
+# Which known mistakes a wrong answer shows: one alone, or two at once. Where neither explains all that fails, none is
+# named: a mistake that only looks like it on some inputs would lead astray.
 
 
 @dataclass(frozen=True)
 class Match:
-    """What was recognised. says: the words for it; known: the mistake; cases: the numbers of the cases that show it;
-    listed: the exercise knows it, and it is no mutant of its solution."""
+    """What was recognised. says: the words for it; known: the mistake; listed: the exercise knows it, and it is no
+    mutant of its solution."""
 
     says: str
     known: Wrong
-    cases: tuple[int, ...]
     listed: bool = True
 
 
-Suspect = tuple[Wrong, Callable[[int], Outcome]]  # a known mistake, and its outcome on the case with this number
-
-
-def recognised(evidence: Evidence, near: bool) -> tuple[Match | None, Match | None]:
-    """The best Match that explains all that fails, and the best one that explains a part of it; each may be None.
-    near: the answer is one step away from the right one, which says more than a known mistake and a step, or a part."""
+def recognised(evidence: Evidence) -> Match | None:
+    """The Match that explains all that fails, or None."""
     outcomes, failing, wanted = evidence.outcomes, evidence.failing, evidence.wanted
-    suspects = [(wrong, _outcomes_of(evidence, wrong.answer)) for wrong in evidence.exercise.wrong]
-    for wrong, its in suspects:
-        if _explains(its, evidence):
-            return Match(wrong.hint, wrong, tuple(failing)), None
+    for wrong in evidence.exercise.wrong:
+        if _explains(_outcomes_of(evidence, wrong.answer), evidence):
+            return Match(wrong.hint, wrong)
     if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
-        return None, None
+        return None
     if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
-        return None, None  # all is right, but an input was changed
-    whole = _mutated(evidence) or _two_at_once(evidence)
-    spoilt = any(outcome.spoilt for outcome in outcomes)  # a changed input explains part of what is wrong
-    part = None if whole or near or spoilt else _on_a_part(evidence, suspects)
-    return whole, part
+        return None  # all is right, but an input was changed
+    return _mutated(evidence) or _two_at_once(evidence)
 
 
 def _outcomes_of(evidence: Evidence, answer: Callable) -> Callable[[int], Outcome]:
@@ -191,7 +179,7 @@ def _mutated(evidence: Evidence) -> Match | None:
         if time.thread_time() > end:
             break
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
-            return Match(wrong.hint, wrong, tuple(evidence.failing), listed=False)
+            return Match(wrong.hint, wrong, listed=False)
     return None
 
 
@@ -200,7 +188,7 @@ def _two_at_once(evidence: Evidence) -> Match | None:
     for first, second in itertools.combinations(evidence.exercise.wrong, 2):
         both = _combined(first.answer, second.answer)
         if both and _explains(_outcomes_of(evidence, both), evidence):
-            return Match(f"{TWO} First: {first.hint} Second: {second.hint}", first, tuple(evidence.failing))
+            return Match(f"{TWO} First: {first.hint} Second: {second.hint}", first)
     return None
 
 
@@ -210,68 +198,6 @@ def _combined(first: Callable, second: Callable) -> Callable | None:
     if first.func is not second.func or first.args or second.args or first.keywords.keys() & second.keywords.keys():
         return None
     return functools.partial(first.func, **first.keywords, **second.keywords)
-
-
-def _on_a_part(evidence: Evidence, suspects: list[Suspect]) -> Match | None:
-    """The known mistake that explains most. One that shows where the answer is right is not in it."""
-    outcomes, wanted, failing = evidence.outcomes, evidence.wanted, evidence.failing
-    best, most = None, 0.0
-    fine = set(range(len(wanted))).difference(failing)
-    for wrong, its in suspects:
-        shares = [_share(outcomes[i], its(i), wanted[i]) for i in failing]
-        needed = 1 + (max(shares) <= NUMBER) + (max(shares) <= WEAK)  # inputs; on fewer it could be chance
-        score = sum(shares) / len(shares)
-        if sum(map(bool, shares)) >= needed and score > most and all(its(i).like(Outcome(wanted[i])) for i in fine):
-            most, cases = score, tuple(itertools.compress(failing, shares))
-            best = Match(f"On this input it looks like this mistake: {wrong.hint}", wrong, cases)
-    return best
-
-
-def _share(mine: Outcome, its: Outcome, want: Any) -> float:
-    """How much of what is wrong on one input a known mistake explains, 0 to 1; 0 where it could be chance."""
-    if mine.trouble or its.trouble:
-        return 0.5 * (bool(mine.trouble) and mine.like(its) and mine.trouble.kind == "raised")
-    if not isinstance(want, tuple):
-        return _share_of(mine.value, its.value, want)
-    parts = list(zip(mine.value, its.value, want, strict=True))
-    if any(same(m, w) and not same(i, w) for m, i, w in parts):
-        return 0.0
-    shares = [_share_of(m, i, w) for m, i, w in parts if not same(m, w)]
-    return max(shares) - 0.1 * shares.count(0.0) if any(shares) else 0.0
-
-
-def _share_of(mine: Any, its: Any, want: Any) -> float:
-    if same(its, want):
-        return 0.0
-    if same(mine, its):
-        few = isinstance(its, str | int)  # there are only a few words or counts to give
-        whole = NUMBER if isinstance(its, int | float) or (isinstance(its, Tensor) and not its.dim()) else 1.0
-        return whole if _telling(its) else 0.0 if few else WEAK
-    results = mine, its, want
-    if not all(isinstance(x, Tensor) and number_kind(x) == "float" and x.shape == want.shape for x in results):
-        return 0.0
-    touched = ~close(its, want)  # what this mistake changes must be so in the answer, all of it
-    explained = close(mine, its) & touched
-    if not bool((explained == touched).all()) or its[touched].unique().numel() < 2:
-        return 0.0
-    share = float(explained.sum() / (~close(mine, want)).sum())
-    return share if share > 0.5 else 0.0
-
-
-def _telling(result: Any) -> bool:
-    """Whether two different mistakes would hardly give this same result by chance."""
-    if isinstance(result, Tensor) and result.is_floating_point() and not result.dim():
-        result = result.item()
-    if isinstance(result, float):
-        share = abs(result) <= 1 and abs(result * 840 - round(result * 840)) < 1e-3  # of up to 8 things
-        return math.isfinite(result) and not share
-    if isinstance(result, int) and not isinstance(result, bool):
-        return abs(result) > 100
-    if isinstance(result, Tensor):
-        numbers = result[result.isfinite()].unique() if result.is_floating_point() else result.unique()
-        others = numbers[(numbers != 0) & (numbers != 1)]
-        return len(numbers) > 2 or (result.is_floating_point() and len(numbers) > 1 and len(others) > 0)
-    return isinstance(result, str) and " " in result
 
 
 class Diagnosis:
@@ -285,7 +211,7 @@ class Diagnosis:
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
         self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
-        self.whole, self.part = recognised(evidence, self.near and not self.stopped)
+        self.whole = recognised(evidence)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
 
@@ -360,14 +286,7 @@ class Diagnosis:
         known = Wrong(self.evidence.answer, says)
         if not alike(*self.pairs[0]):
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
-        also = (f"Besides, it looks like this mistake: {self.part.known.hint}",) if self.part else ()
-        return self.shown(self.failing, says, known=known, notes=also + self.notes)
-
-    def a_mistake_on_a_part(self) -> Verdict | None:
-        if not self.part:
-            return None
-        notes = ((self.broken[0].says,) if self.broken else ()) + self.notes
-        return self.shown(self.part.cases, self.part.says, known=self.part.known, notes=notes)
+        return self.shown(self.failing, says, known=known, notes=self.notes)
 
     def a_broken_property(self) -> Verdict | None:
         if not self.broken:
@@ -391,7 +310,7 @@ def _spoils(case: Case, name: str, right: bool) -> str:
 
 LOOKS = (
     Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.one_step_away, Diagnosis.a_spoilt_input,
-    Diagnosis.an_unused_input, Diagnosis.a_mistake_on_a_part, Diagnosis.a_broken_property, Diagnosis.the_result,
+    Diagnosis.an_unused_input, Diagnosis.a_broken_property, Diagnosis.the_result,
 )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def expected(exercise: Exercise, case: Case) -> Any:
     result = exercise.run(exercise.reference, replace(case, args=cloned(case.args)))
     if isinstance(result, tuple):
         result = tuple(result)
-    return converted(result, result, exercise.returns, exercise.words)
+    return converted(result, result, exercise.returns)
 
 
 def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
@@ -144,7 +144,7 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
     spoilt: tuple[str, ...] = ()
     try:
         spoilt = tuple(name for name in case.args if not untouched(case.args[name], mine.args[name]))
-        value = converted(raw, want, exercise.returns, exercise.words)
+        value = converted(raw, want, exercise.returns)
         return Outcome(value, spoilt=spoilt, raw=raw, printed=printed.whole_lines)
     except (KeyboardInterrupt, TookTooLong):
         raise
@@ -199,7 +199,7 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         if verdict.cuts and _grows((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)
-        return _as(converted(result, form, exercise.returns, exercise.words), form) if verdict.converts else result
+        return _as(converted(result, form, exercise.returns), form) if verdict.converts else result
 
     return usable
 

@@ -38,7 +38,7 @@ def solution_text(task: Exercise, known: Container[str] | None = None) -> str:
 
 
 def _name(task: Exercise) -> str:
-    if isinstance(task, FindError) and not (task.claims or task.misnamed):
+    if isinstance(task, FindError) and not task.misnamed:
         return ast.parse("\n".join(task.program)).body[-1].name
     return task.function
 

@@ -66,9 +66,9 @@ class Changes:
 
 
 def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
-    """What a reader's function or class changes in the program; None where that cannot be told: there is no program
-    (claims), no source, or it was written anew."""
-    program = _program(puzzle)
+    """What a reader's function or class changes in the program; None where that cannot be told: there is no
+    source, or it was written anew."""
+    program = ast.parse("\n".join(puzzle.program)).body[-1]
     if definition is None or not isinstance(definition, type(program)):
         return None
     given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
@@ -104,12 +104,6 @@ def definition_of(answer: Any) -> ast.AST | None:
         return next(node for node in ast.walk(cell) if isinstance(node, ast.ClassDef) and node.name == answer.__name__)
     except (OSError, TypeError, SyntaxError, ValueError, IndexError, StopIteration, AttributeError):
         return None
-
-
-def _program(puzzle: FindError) -> ast.AST | None:
-    if puzzle.claims:
-        return None
-    return ast.parse("\n".join(puzzle.program)).body[-1]
 
 
 def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
@@ -193,7 +187,7 @@ def _praise(puzzle: FindError, made: Changes | None) -> str:
     found = f"{puzzle.found}{title}"
     if len(puzzle.lines) > 1:
         return f"right. All {len(puzzle.lines)} are repaired: {found}"
-    where = f"{'claim' if puzzle.claims else 'line'} {puzzle.lines[0]}"
+    where = f"line {puzzle.lines[0]}"
     if made is None or made.lines.intersection(puzzle.lines):
         return f"right. {where.capitalize()} it is: {found}"
     return f"right. The error is in {where}, and your repair elsewhere does as well: {found}"

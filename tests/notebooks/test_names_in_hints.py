@@ -59,11 +59,11 @@ def taken(one):
     """name -> where an exercise uses it without binding it."""
     said = [wrong.hint for wrong in one.wrong]
     if isinstance(one, FindError):
-        said += [one.found, *one.innocent.values(), *(one.program if one.claims else ())]
+        said += [one.found, *one.innocent.values()]
     found = dict.fromkeys(in_code(said)[0], "mistake or line")
     calls, every = in_code(one.hints)
     found |= dict.fromkeys(calls | {n for n in every if len(n) > 1} - in_words(one.hints), "hint")
-    if isinstance(one, FindError) and not one.claims:
+    if isinstance(one, FindError):
         found |= dict.fromkeys(whole("\n".join(one.program)), "program")
     if one.shown:
         found |= dict.fromkeys(whole(inspect.getsource(one.shown)), "solution")
@@ -75,7 +75,7 @@ def parts_of(one):
     found = set(one.returns)
     for case in one.cases():
         found |= {*case.args, *case.keywords}
-    if isinstance(one, FindError) and not one.claims:
+    if isinstance(one, FindError):
         found |= names("\n".join(one.program))[0]
     return found
 

@@ -1,5 +1,5 @@
-"""Which mistake a wrong answer is told: a known one, two at once, one on a part, an input without effect; and when
-nothing may be said."""
+"""Which mistake a wrong answer is told: a known one, two at once, an input without effect; and when nothing may be
+said."""
 
 from dataclasses import replace
 
@@ -44,24 +44,6 @@ WEIGHTS = small(
 ROOT, SIGN, SOFTMAX = WEIGHTS.wrong
 
 
-def both(x):
-    """x [K] > 0 -> (mean, shares [K])"""
-    return x.mean(), x / x.sum()
-
-
-PAIR = small(
-    both,
-    *({"x": x} for x in (T([1.0, 3.0, 4.0]), T([5.0]), T([2.0, 7.0]))),
-    returns=("mean", "shares"),
-    wrong=(Wrong(lambda x: (x.sum() / 2, x / x.sum()), "This divides by two, whatever the length."),),
-)
-
-
-def only(one, *cases):
-    """The exercise with these cases."""
-    return replace(one, cases=small(one.reference, *cases).cases)
-
-
 class TestKnown:
     def test_is_compared_by_output_on_all_inputs(self):
         verdict = judge(WEIGHTS, lambda q, k: torch.einsum("qd,kd->qk", q, k).exp().numpy())
@@ -94,64 +76,6 @@ class TestOneStep:
         assert verdict.look == "one_step_away" and "`q`" in verdict.notes[0]
         both_at_once = judge(WEIGHTS, lambda q, k: ((q @ k.T / q.shape[-1] ** 0.5).softmax(-1), q.zero_())[0])
         assert both_at_once.look == "a_spoilt_input" and not named(WEIGHTS, both_at_once)
-
-
-class TestOnAPart:
-    @pytest.mark.parametrize("here", [0, 1])
-    def test_of_the_inputs_and_that_input_is_shown(self, here):
-        """Without the root on one input, and something else on the other."""
-        verdict = judge(WEIGHTS, lambda q, k: weigh(root=False)(q, k) if len(q) == 2 - here else (q @ k.T).sigmoid())
-        assert (verdict.look, verdict.known, verdict.here) == ("a_mistake_on_a_part", ROOT, here)
-
-    def test_the_one_that_explains_most_is_named(self):
-        less = lambda q, k: torch.where(torch.arange(len(k)) < 3, weigh(root=False)(q, k), weights(q, k))  # noqa: E731
-        two = replace(WEIGHTS, wrong=(ROOT, Wrong(less, "In three columns.")))
-        answer = lambda q, k: weigh(root=False)(q, k) if len(q) == 2 else (q @ k.T).sigmoid()  # noqa: E731
-        assert judge(two, answer).known is ROOT and judge(replace(two, wrong=two.wrong[::-1]), answer).known is ROOT
-
-    def test_of_the_result(self):
-        verdict = judge(PAIR, lambda x: (x.sum() / 2, x.flip(0).exp()))
-        assert (verdict.look, verdict.known) == ("a_mistake_on_a_part", PAIR.wrong[0])
-        assert "The rest is right" not in words(verdict)
-
-    @pytest.mark.parametrize(("rest", "known"), [(1, True), (2, False)])
-    def test_of_the_numbers_if_it_is_more_than_half(self, rest, known):
-        """Two numbers that the mistake touches, and one or two others that are wrong."""
-        touched = lambda q, k: weights(q, k) + T([0.1, 0.2, 0.0, 0.0])  # noqa: E731
-        further = lambda q, k: touched(q, k) + T([0.0, 0.0, 0.3, 0.3 * (rest - 1)])  # noqa: E731
-        four = (inputs(some_numbers(n, 3, seed=n), some_numbers(4, 3, seed=9 + n)) for n in (2, 1))
-        mistake = only(replace(WEIGHTS, wrong=(Wrong(touched, "Touched."),)), *four)
-        assert (judge(mistake, further).known is not None) == known
-
-
-class TestByChance:
-    """Where many a mistake gives the same, none is named."""
-
-    @pytest.mark.parametrize("says", [("yes", "no"), (True, False)])
-    def test_one_of_two_words(self, says):
-        yes = replace(WEIGHTS, reference=lambda q, k: says[len(q) > 2], returns=("large",))
-        yes = replace(yes, wrong=(Wrong(lambda q, k: says[len(q) > 5], "Too late."),))
-        yes = only(yes, *(inputs(torch.ones(n, 2), torch.ones(2, 2)) for n in range(1, 7)))
-        assert judge(yes, lambda q, k: says[len(q) == 6]).known.hint == "Too late."
-        assert judge(yes, lambda q, k: says[2 < len(q) < 4]).known is None
-
-    @pytest.mark.parametrize(("same", "known"), [(1, False), (2, True)])
-    @pytest.mark.parametrize("form", [float, lambda x: x])
-    def test_a_single_number_on_one_input(self, same, known, form):
-        def total(change):
-            return lambda q, k: form(change(q.sum() * k.sum(), len(q)))
-
-        one = replace(WEIGHTS, reference=total(lambda x, n: x), wrong=(Wrong(total(lambda x, n: x / 3), "A third."),))
-        one = only(one, *(inputs(some_numbers(n, 2, seed=n), T([[1.7]])) for n in (1, 2, 3)))
-        verdict = judge(one, total(lambda x, n: x / 3 if n <= same else x**2 + 9))
-        assert (verdict.known is not None) == known
-
-    @pytest.mark.parametrize(("same", "known"), [(2, False), (3, True)])
-    def test_a_mask_on_two_inputs(self, same, known):
-        mask = replace(WEIGHTS, reference=lambda q, k: q[:, 0] > 2, wrong=(Wrong(lambda q, k: q[:, 0] > 9, "High."),))
-        mask = only(mask, *(inputs(T([[n + 0.0], [n + 1.0]]), T([[1.0]])) for n in range(3, 8)))
-        verdict = judge(mask, lambda q, k: q[:, 0] > 9 if q[0, 0] < 3 + same else T([True, False]))
-        assert (verdict.known is not None) == known
 
 
 class TestNoEffect:
