@@ -92,13 +92,13 @@ def test_multi_head_attention_equals_torch(bias, kind):
     other = nn.MultiheadAttention(24, 3, bias=bias, batch_first=True)
     ours = MultiHeadAttention(24, 3, bias=bias)
     copy_attention(ours, other)
-    x, memory = torch.randn(2, 4, 24), torch.randn(2, 6, 24)
-    full = torch.rand(2, 4, 6) < 0.6
+    x, memory = torch.randn(3, 4, 24), torch.randn(3, 6, 24)  # as many sentences as heads
+    full = torch.rand(3, 4, 6) < 0.6
     full[..., 0] = True
     mask = {"none": None, "queries × keys": full[0], "batch": full, "keys": full[:, :1]}[kind]
     theirs = None
     if mask is not None:
-        theirs = ~mask.unsqueeze(-3).expand(2, 3, 4, 6).reshape(6, 4, 6)
+        theirs = ~mask.unsqueeze(-3).expand(3, 3, 4, 6).reshape(9, 4, 6)
     expected, weights = other(x, memory, memory, attn_mask=theirs, average_attn_weights=False)
     found, ours_weights = ours(x, memory, mask)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)

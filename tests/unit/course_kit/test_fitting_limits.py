@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from course_kit import training_state
 from course_kit.training import Run, fit
 
 
@@ -37,17 +36,3 @@ def test_a_number_is_noted_once_for_each_step():
         noted.step = step
         noted.note("held-out", value)
     assert noted.history["held-out"] == ([0, 4], [1.0, 3.0])
-
-
-@pytest.mark.parametrize("kept", [3, 1], ids=["with its GPUs", "from a machine without a GPU"])
-def test_each_device_gets_its_own_random_state_back(monkeypatch, kept):
-    there, model = {}, nn.Linear(1, 1)
-    monkeypatch.setattr(training_state, "gpus", lambda model: ["a", "b"])
-    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: f"state of {device}")
-    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: there.update({device: state}))
-    with torch.random.fork_rng(devices=[]):
-        states = training_state.random_states(model)
-        drawn = torch.rand(3)
-        training_state.set_random_states(model, states[:kept])
-        assert torch.equal(torch.rand(3), drawn)
-    assert len(states) == 3 and there == ({"a": "state of a", "b": "state of b"} if kept == 3 else {})

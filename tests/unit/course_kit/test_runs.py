@@ -2,8 +2,6 @@
 
 import math
 import os
-import subprocess
-import sys
 import time
 
 import pytest
@@ -12,7 +10,6 @@ from torch import nn
 
 from course_kit import training
 from course_kit.callbacks import Watcher
-from course_kit.files import course_folder
 from course_kit.runs import state, store
 from course_kit.training import Callback, fit
 
@@ -88,105 +85,6 @@ def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_n
     assert "Kept" not in halved.message + whole.message
     assert not torch.equal(halved.model.weight, whole.model.weight)
     assert "Kept from" in small(callbacks=[Smaller(0.5)], optimizer=torch.optim.SGD).message
-
-
-HELPERS = """
-import functools
-import numpy as np
-import torch
-
-T = FACTOR
-
-def plain(model, batch):
-    return model(batch).pow(2).mean()
-
-def loss(model, batch):
-    return plain(model, batch) * FACTOR
-
-def by_constant(model, batch):
-    return plain(model, batch) * T
-
-def batches(generator):
-    return torch.ones(4, 2) * FACTOR
-
-def hook(module, given, result):
-    return result * FACTOR
-
-@functools.cache
-def remembered():
-    return FACTOR
-
-def by_cache(model, batch):
-    return plain(model, batch) * remembered()
-
-def by_numpy(model, batch):
-    return plain(model, batch) * np.random.rand()
-
-"""
-MODEL = """
-from torch import nn
-
-class Model(nn.Linear):
-    def forward(self, x):
-        return super().forward(x) * FACTOR
-"""
-CLASSROOM = """
-import os
-import random
-import numpy as np
-import torch
-from torch import nn
-from chapters.ch07.kept.files import read_text as read_file
-from course_kit.runs import store
-from course_kit import training
-from course_kit.files import course_folder
-import helpers
-from helpers import plain
-from mine import ch05, transformer
-
-def train(name, loss=plain, batches=[torch.ones(4, 2)], made=nn.Linear, hook=None):
-    torch.manual_seed(3)
-    random.seed(0)  # as setup() does
-    np.random.seed(int(os.environ["SETTING"]))
-    model = made(2, 1)
-    if hook:
-        model.register_forward_hook(hook)
-    run = training.fit(model, batches, loss, steps=4, show=False)
-    print(name, "kept" if "Kept" in run.message else "trained", sep=": ")
-
-training.ALWAYS[:] = [store.Keeping]
-train("a loss", helpers.loss)
-train("batches", batches=helpers.batches)
-train("a constant", helpers.by_constant)
-train("a hook", hook=helpers.hook)
-train("a model of mine/ch05.py", made=ch05.Model)
-train("a model in mine/transformer.py", made=transformer.Model)
-train("a function that remembers", helpers.by_cache)
-train("a file that a reader is told", lambda model, batch: plain(model, batch) * len(read_file("factor.txt")))
-train("numpy's random numbers", helpers.by_numpy)
-train("nothing of its own")
-"""
-
-
-def test_what_was_edited_before_a_restart_is_trained_again_and_the_rest_comes_back(tmp_path):
-    """Fresh processes, as after a restart of the kernel: the student's files as they were, and then edited."""
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "classroom.py").write_text(CLASSROOM)
-
-    def after_a_restart(factor):
-        texts = {"helpers.py": HELPERS, "mine/ch05.py": MODEL, "mine/transformer.py": MODEL, "factor.txt": "FACTOR"}
-        for place, text in texts.items():
-            (tmp_path / place).write_text(text.replace("FACTOR", "1" * factor))
-        paths = {"PYTHONPATH": os.pathsep.join([str(course_folder()), str(tmp_path)]), "PYTHONDONTWRITEBYTECODE": "1"}
-        settings = {"COURSE_KEPT_DIR": str(tmp_path / ".kept"), "COURSE_KEPT": "use", "SETTING": "1" * factor}
-        command = [sys.executable, "classroom.py"]
-        said = subprocess.check_output(command, cwd=tmp_path, env=os.environ | paths | settings, text=True)
-        return dict(line.split(": ") for line in said.splitlines())
-
-    first, again, edited = (after_a_restart(factor) for factor in (1, 1, 2))
-    assert len(first) == 10 and set(first.values()) == {"trained"}
-    assert {name for name, how in again.items() if how == "trained"} == {"a function that remembers"}
-    assert {name for name, how in edited.items() if how == "kept"} == {"nothing of its own"}
 
 
 def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):

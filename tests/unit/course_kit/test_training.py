@@ -15,7 +15,7 @@ from jupyter_client.manager import start_new_kernel
 from torch import nn
 
 from course_kit import callbacks
-from course_kit.callbacks import Display, TensorBoard
+from course_kit.callbacks import Display
 from course_kit.runs import state
 from course_kit.runs import store as store_module
 from course_kit.runs.store import Keeping
@@ -288,29 +288,6 @@ class TestEnds:
     def test_nothing_to_train(self):
         with pytest.raises(ValueError, match="parameter"):
             quiet(nn.Sequential())
-
-    def test_tensorboard_gets_the_curves(self, monkeypatch, tmp_path):
-        written = []
-
-        class Writer:
-            def __init__(self, folder):
-                written.append(folder)
-
-            def add_scalar(self, name, value, step):
-                written.append((name, step, value))
-
-            def close(self):
-                written.append("closed")
-
-        module = type(sys)("torch.utils.tensorboard")
-        module.SummaryWriter = Writer
-        monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-        run = quiet(model(), callbacks=[TensorBoard(tmp_path)], evaluate=held_out, every=10)
-        values = {(name, step): value for name, pair in run.history.items() for step, value in zip(*pair, strict=True)}
-        points = [
-            (*at, values[at]) for at in (("held-out", 0), ("loss", 9), ("held-out", 10), ("loss", 19), ("held-out", 20))
-        ]
-        assert written == [str(tmp_path), *points, "closed"]
 
 
 def weights_of_a_whole_run(steps):

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from course_utils.llama import (
-    Cache,
     Llama,
     LlamaConfig,
     RMSNorm,
@@ -41,22 +40,6 @@ def test_neighbouring_heads_of_queries_share_one_of_keys():
     x = torch.randn(2, 3, 5, 4)
     shared = share_heads(x, 6)
     assert all((shared[:, head] == x[:, head // 2]).all() for head in range(6))
-
-
-@pytest.mark.parametrize("cut", [1, 5, 11])
-def test_a_cache_changes_nothing(model, ids, cut):
-    caches = [Cache() for _ in model.blocks]
-    with torch.no_grad():
-        parts = [model(part, caches) for part in (ids[:, :cut], *ids[:, cut:].split(1, 1))]
-        torch.testing.assert_close(torch.cat(parts, 1), model(ids), atol=1e-5, rtol=1e-4)
-    assert all(cache.length == 12 and cache.k.shape == (2, 2, 12, 8) for cache in caches)
-
-
-@torch.no_grad()
-def test_what_comes_later_changes_nothing(model, ids):
-    other = ids.clone()
-    other[:, 7:] = 0
-    torch.testing.assert_close(model(other)[:, :7], model(ids)[:, :7])
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ from edges import REFUSED
 
 from chapters.ch05.variants import GroupedQueryAttention
 from course_kit.fused import fuse
-from course_utils.attention import MultiHeadAttention, causal_mask, scaled_dot_product_attention
+from course_utils.attention import MultiHeadAttention, causal_mask
 
 KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, GroupedQueryAttention])
 
@@ -18,38 +18,6 @@ def numbers(*shape, seed=0):
 def made(*sizes, cls=MultiHeadAttention, seed=0, **options):
     torch.manual_seed(seed)
     return cls(*sizes, **options).eval()
-
-
-def in_each_head(attention, q, k, mask):
-    """By the definition, one head after the other: mask [B, H, Q, K] -> output, weights."""
-    size, outputs, weights = q.shape[-1] // attention.heads, [], []
-    for h in range(attention.heads):
-        part = slice(size * h, size * (h + 1))
-        projected = (attention.query(q)[..., part], attention.key(k)[..., part], attention.value(k)[..., part])
-        output, w = scaled_dot_product_attention(*projected, mask[:, h])
-        outputs.append(output)
-        weights.append(w)
-    return attention.out(torch.cat(outputs, -1)), torch.stack(weights, 1)
-
-
-@pytest.mark.parametrize("batch", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["[Q, K]", "[B, Q, K]", "[B, 1, K]"])
-def test_a_mask_of_three_axes_is_one_for_each_sentence_even_where_there_are_as_many_heads(batch, kind):
-    """Two heads: with two sentences [2, Q, K] could be read as one mask for each head, too."""
-    attention, q, k = made(8, 2), numbers(batch, 4, 8), numbers(batch, 5, 8, seed=1)
-    full = numbers(batch, 2, 4, 5, seed=2) > 0
-    mask = {
-        "[Q, K]": full[0, 0],
-        "[B, Q, K]": full[:, 0],
-        "[B, 1, K]": full[:, 0, :1],
-    }[kind]
-    wide = mask[:, None] if mask.dim() == 3 else mask
-    wanted = in_each_head(attention, q, k, wide.expand(batch, 2, 4, 5))
-    for mine, by_hand in zip(attention(q, k, mask), wanted, strict=True):
-        torch.testing.assert_close(mine, by_hand)
-    output, none = fuse(attention)(q, k, mask)
-    torch.testing.assert_close(output, wanted[0])
-    assert none is None
 
 
 @KINDS

@@ -92,35 +92,6 @@ def test_a_state_is_never_changed_so_that_a_beam_may_go_on_from_it_twice():
     assert torch.equal(steps.step(target[:, 1], begun).logits, first)
 
 
-class Full:
-    """The same model without a cache: everything is computed anew at each step."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def start(self, source, mask=None):
-        mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
-        return source, mask, source.new_zeros(len(source), 0)
-
-    def step(self, words, state):
-        source, mask, written = state
-        written = torch.cat([written, words[:, None]], 1)
-        with attention_weights(self.model) as weights:
-            logits = self.model(source, written, mask)
-        return logits[:, -1], (source, mask, written), weights["cross"][-1].mean(1)[:, -1]
-
-
-@pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
-def test_greedy_and_beam_write_the_same_with_and_without_the_cache():
-    model, (source, _, mask) = made(seed=3), some()
-    for beam in (1, 4):
-        cached, full = (decoding.beam_search(one, source, mask, 12, beam) for one in (model, Full(model)))
-        for one, other in zip(cached, full, strict=True):
-            assert one.ids == other.ids
-            assert one.score == pytest.approx(other.score, abs=1e-4)
-            torch.testing.assert_close(one.weights, other.weights, atol=1e-5, rtol=0)
-
-
 @EVERY
 def test_padding_changes_no_loss_and_no_logit(options):
     model, draw = made(**options), torch.Generator().manual_seed(0)
