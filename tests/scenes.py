@@ -137,7 +137,7 @@ def tags(**options):
 
 
 def sampled(**options):
-    return labs.sampling(2 * drawn(3, 10), SIGNS, text="a b", chosen=[2, 3, 4], **options)
+    return labs.sampling(2 * drawn(10), SIGNS, text="a b", **options)
 
 
 def game(**options):

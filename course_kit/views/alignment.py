@@ -104,7 +104,6 @@ def alignment(
     typing=False,
     links=False,
     live=False,
-    presenting=None,
 ):
     """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
 
@@ -158,7 +157,7 @@ def alignment(
     if links:
         options["linked"] = True
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
-    view = Alignment(title, caption, arrays, state, controls, options, presenting)
+    view = Alignment(title, caption, arrays, state, controls, options)
     if model is not None:
         read = getattr(translation, "source_tokens", None) or translation[0]
         told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}

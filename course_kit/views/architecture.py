@@ -73,7 +73,6 @@ def architecture(
     title=TITLE,
     caption=CAPTION,
     live=False,
-    presenting=None,
 ):
     """A Transformer as a drawing, each part of which can be chosen: what it is for, its class, shapes and parameters.
 
@@ -92,6 +91,6 @@ def architecture(
         one_of("select", select, parts)
     sent = {path: {name: x for name, x in one._asdict().items() if name != "count"} for path, one in parts.items()}
     options = {"parts": sent, "columns": columns}
-    view = Architecture(title, caption, {}, {"part": select or ""}, (), options, presenting)
+    view = Architecture(title, caption, {}, {"part": select or ""}, (), options)
     view.parts = parts
     return shell(view, live)

@@ -47,8 +47,6 @@ def predict(
     answers: list[str],
     answer: int | None = None,
     because: str | list[str] = "",
-    *,
-    presenting=None,
 ) -> Predict:
     """A guess before the answer: radio buttons in the page; once picked, right or wrong and the reason.
 
@@ -71,7 +69,7 @@ def predict(
         "because": because if isinstance(because, str) else [because[i] for i in order],
         "foot": False,
     }
-    return Predict(question, "", {}, {"pick": -1}, [], options, presenting)
+    return Predict(question, "", {}, {"pick": -1}, [], options)
 
 
 def _reasons(because: str | list[str], count: int) -> str | list[str]:

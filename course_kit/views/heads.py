@@ -148,7 +148,6 @@ def heads(
     caption=None,
     model=None,
     live=False,
-    presenting=None,
 ):
     """Every head of every layer as a small heatmap, one of them open; one query word compared head by head.
 
@@ -208,7 +207,7 @@ def heads(
         caption += f" Full ink = {high:g}." if high < 1 else ""
         caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
     options = {"maps": maps, "high": high}
-    view = Heads(title, caption, arrays, state, controls, options, presenting)
+    view = Heads(title, caption, arrays, state, controls, options)
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")

@@ -117,7 +117,6 @@ def heatmap(
     select=None,
     axes=("query", "key"),
     live=False,
-    presenting=None,
 ):
     """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
 
@@ -160,7 +159,7 @@ def heatmap(
     arrays = {"weights": shown.astype("<f4" if shown.size <= 4096 else "<f2").ravel()}  # float16 has .428 for 3/7
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
     options["axes"] = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
-    view = Heatmap(title, caption, arrays, state, controls, options, presenting)
+    view = Heatmap(title, caption, arrays, state, controls, options)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
     return shell(view, live)

@@ -33,12 +33,12 @@ class View:
     size = (7.0, 3.6)  # of the static picture, in inches
     colours = 48  # of the static picture: more where small marks in a role's colour stand between many greys
     scale = 1.5  # of the static picture, × 96 dpi
+    presenting = False  # in large type, for a projector
 
-    def __init__(self, title, caption, arrays, state, controls=(), options=None, presenting=None):
+    def __init__(self, title, caption, arrays, state, controls=(), options=None):
         self.title, self.caption = arguments.string("title", title), arguments.string("caption", caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
-        self.presenting = presenting is not None and arguments.flag("presenting", presenting)
 
     def describe(self) -> str:
         """What the view shows at its current state, in a few sentences."""

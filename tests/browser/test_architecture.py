@@ -137,7 +137,8 @@ def test_a_finger_meets_every_part(show, view):
 
 @pytest.mark.parametrize("name", ["transformer-grammar", *ONE_COLUMN])
 def test_in_front_of_a_class_it_fits_a_screen(show, name):
-    view = labs.architecture(load_checkpoint(name), select="model", presenting=True)
+    view = labs.architecture(load_checkpoint(name), select="model")
+    view.presenting = True
     page = show(view, width=1280, height=720, style="margin:0")
     for path in [path for path in ("model", "decoder.cross_attention", "decoder") if path in view.parts]:
         part(page, path).click()

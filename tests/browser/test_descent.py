@@ -261,7 +261,9 @@ def test_it_can_be_used_by_everybody(opened, violations, dark, width):
 
 
 def test_in_front_of_a_class_it_fits_a_screen(opened):
-    page = opened(labs.descent(word="il", head=4, presenting=True), width=1280, height=720)
+    view = labs.descent(word="il", head=4)
+    view.presenting = True
+    page = opened(view, width=1280, height=720)
     for step in (0, 8, LAST):
         go(page, step)
         until(

@@ -11,8 +11,7 @@ import one_page
 import pytest
 import torch
 from scenes import STORE as WORDS
-from scenes import game, journey
-from scenes import sampled as steps
+from scenes import game, journey, sampled
 from waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views.view import at
@@ -32,7 +31,7 @@ def said(page, name="readout"):
 
 # ---- sampling
 def test_a_token_is_drawn_and_written(put):
-    view = steps(temperature=0.8)
+    view = sampled(temperature=0.8)
     page = put(view)
     until(lambda: said(page, "text"), lambda text: text.endswith("a b▁"))
     page.get_by_role("button", name="draw", exact=True).click()
@@ -41,12 +40,8 @@ def test_a_token_is_drawn_and_written(put):
     until(lambda: said(page), contains(f"last “{drawn}”"))
     page.get_by_role("button", name="draw 100").click()
     until(lambda: state(page)["draws"], 101)
-    page.get_by_label("step").focus()
-    page.keyboard.press("ArrowRight")
-    until(lambda: state(page)["step"], 1)
-    until(lambda: said(page, "text"), lambda text: text.startswith("a ba"))
     page.get_by_role("button", name="reset").click()
-    until(lambda: (state(page)["draws"], state(page)["step"]), (0, 0))
+    until(lambda: state(page)["draws"], 0)
 
 
 SPY = """async () => {
@@ -62,7 +57,7 @@ SPY = """async () => {
 
 
 def test_what_is_cut_is_hatched_and_said(put):
-    view = steps()
+    view = sampled()
     page = put(view)
     before = picture(page)
     page.get_by_label("top-k").focus()

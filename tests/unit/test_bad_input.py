@@ -70,7 +70,7 @@ KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
 KINDS["model?"] = KINDS["model"][1:]
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
-VIEW = {"title": "text", "caption": "text", "live": "flag", "presenting": "flag"}
+VIEW = {"title": "text", "caption": "text", "live": "flag"}
 # function, arguments that it takes, and which kind each one that is varied is of
 BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
@@ -90,26 +90,21 @@ BORDERS = {
                        dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | VIEW),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | VIEW),
-    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words",
                 "order": "places", "positions": "flag"} | VIEW),
-    "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "column": "whole"} | VIEW),
-    "rotation": (positions.rotation, {}, {"pair": "whole", "offset": "whole", "position": "whole"} | VIEW),
+    "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole"} | VIEW),
+    "rotation": (positions.rotation, {}, {"context": "whole", "size": "whole"} | VIEW),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
                     "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
                     "top": "whole", "select": "place"} | VIEW),
-    "sampling": (gpt.sampling, {"logits": soft(6), "tokens": SIX}, {"logits": "numbers", "tokens": "words",
-                 "text": "text", "temperature": "number", "top_k": "whole", "top_p": "number", "step": "whole",
-                 "seed": "whole", "chosen": "places"} | VIEW),
     "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(3, 6), "tokens": SIX}, {
                        "probabilities": "numbers", "tokens": "words", "opened": "whole"} | VIEW),
-    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "step": "whole", "mark": "text"}
+    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole"}
                | VIEW),
-    "journey": (chat.journey, {"panels": [("t", soft(4, 4), WORDS)], "select": ("a", "b")}, {"panels": "pair",
-                "select": "pair"} | VIEW),
     "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair",
-                "title": "title", "caption": "text", "presenting": "flag"}),
+                "title": "title", "caption": "text"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
     "cover": (lambda sentence="it", **more: cover([sentence], **more), {}, {"sentence": "sentence", "model": "model"}),

@@ -177,7 +177,6 @@ def cover(
     caption="Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model.",
     lists=True,
     live=False,
-    presenting=None,
 ):
     """Sentences, one of them shown: attention as arcs, and the translation with attention and without.
 
@@ -215,7 +214,7 @@ def cover(
         choice = {"kind": "choice", "name": "sentence", "label": "sentence", "options": list(studies), "words": labels}
         controls.append(choice)
     controls.append({"kind": "button", "name": "reset", "label": "reset"})
-    return shell(Cover(title, caption, arrays, state, controls, options, presenting), live)
+    return shell(Cover(title, caption, arrays, state, controls, options), live)
 
 
 def _larger() -> dict:

@@ -69,7 +69,6 @@ def attention(
     title="How does a query become an output?",
     caption="Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number.",
     live=False,
-    presenting=None,
 ):
     """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
 
@@ -86,7 +85,7 @@ def attention(
     else:
         names["keys"] = names["values"] = checked_labels(keys, count, "keys", "k has {} rows")
     one_of("score", score, ("distance", "dot", "scaled dot"))
-    return _made(given, names, score, title, caption, live, presenting)
+    return _made(given, names, score, title, caption, live)
 
 
 def self_attention(
@@ -99,7 +98,6 @@ def self_attention(
     title="How does a sentence attend to itself?",
     caption="Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number.",
     live=False,
-    presenting=None,
 ):
     """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
 
@@ -111,7 +109,7 @@ def self_attention(
     _check(given, x=(None, None), WQ=(size, None), WK=(size, own), WV=(size, None))
     words = checked_labels(words, len(given["x"]), "words", "x has {} rows")
     names = {"queries": words, "keys": words, "values": words, "quoted": True}
-    return _made(given, names, "scaled dot", title, caption, live, presenting)
+    return _made(given, names, "scaled dot", title, caption, live)
 
 
 def _check(given, **shapes) -> None:
@@ -125,12 +123,12 @@ def _check(given, **shapes) -> None:
             raise ValueError(f"{name} has shape {table.shape}; needed: finite numbers [{needed}], none of them above 8")
 
 
-def _made(given, names, score, title, caption, live, presenting):
+def _made(given, names, score, title, caption, live):
     state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
     reset = [{"kind": "button", "name": "reset", "label": "reset"}]
-    return shell(Attention(title, caption, {}, state, reset, options, presenting), live)
+    return shell(Attention(title, caption, {}, state, reset, options), live)
 
 
 def _listed(table: np.ndarray) -> str:

@@ -93,7 +93,6 @@ def ask(
     title="Which keys does the query attend to?",
     caption=None,
     live=False,
-    presenting=None,
 ):
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
 
@@ -123,7 +122,7 @@ def ask(
     arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
     options = {"domain": [float(low), float(high)], **_named(key_name, value_name)}
     caption = ASK if caption is None else caption
-    return shell(Pooling(title, caption, arrays, state, controls, options, presenting), live)
+    return shell(Pooling(title, caption, arrays, state, controls, options), live)
 
 
 def bandwidth(
@@ -139,7 +138,6 @@ def bandwidth(
     caption=None,
     exam=True,
     live=False,
-    presenting=None,
 ):
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
@@ -170,7 +168,7 @@ def bandwidth(
     options = {"widths": widths, "kernels": list(KERNELS), "domain": list(_domain(keys))}
     options |= _named(key_name, value_name)
     caption = REACH + EXAM * exam if caption is None else caption
-    return shell(Bandwidth(title, caption, arrays, state, controls, options, presenting), live)
+    return shell(Bandwidth(title, caption, arrays, state, controls, options), live)
 
 
 def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:

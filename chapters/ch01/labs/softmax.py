@@ -58,7 +58,6 @@ def softmax(
     title="What does softmax make of the scores?",
     caption="Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys.",
     live=False,
-    presenting=None,
 ):
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
@@ -87,4 +86,4 @@ def softmax(
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
     options = {"names": names, "reach": float(max(3, np.ceil(np.abs(scores).max())))}  # how far a score can be dragged
-    return shell(Softmax(title, caption, {}, state, controls, options, presenting), live)
+    return shell(Softmax(title, caption, {}, state, controls, options), live)

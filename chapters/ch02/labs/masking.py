@@ -76,7 +76,6 @@ def masking(
     title="What leaks if the mask comes at the wrong step?",
     caption="Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong.",
     live=False,
-    presenting=None,
 ):
     """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
 
@@ -105,4 +104,4 @@ def masking(
     state = {"length": length, "causal": causal, "empty": 0, "order": order}
     arrays = {"scores": scores.astype("<f4").ravel()}
     options = {"names": names, "orders": ORDERS}
-    return shell(Masking(title, caption, arrays, state, controls, options, presenting), live)
+    return shell(Masking(title, caption, arrays, state, controls, options), live)

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import whole_number
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -86,28 +85,19 @@ def rotation(
     size=128,
     context=50,
     *,
-    pair=4,
-    offset=3,
-    position=5,
     title="Is δ positions on always the same turn?",
     caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
     live=False,
-    presenting=None,
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
-    size: columns, an even number from 2 to 256; context: positions, 2 to 128; pair j: columns 2j and 2j + 1;
-    offset δ: −20 to 20, less than context; position i: where to start (each cut to what there is). live=True:
-    Python reads `pair`, `offset`, `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product .omega
-    and what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
+    size: columns, an even number from 2 to 256; context: positions, 2 to 128. live=True: Python reads `pair` (j:
+    columns 2j and 2j + 1), `offset` and `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product
+    .omega and what all have. Raises ValueError for other sizes. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(context, size)
     most = min(MOST_OFFSET, count - 1)
-    state = {
-        "pair": min(max(0, whole_number("pair", pair)), size // 2 - 1),
-        "offset": min(max(-most, whole_number("offset", offset)), most),
-        "position": min(max(0, whole_number("position", position)), count - 1),
-    }
+    state = {"pair": min(4, size // 2 - 1), "offset": min(3, most), "position": min(5, count - 1)}
     values = {"pair": range(size // 2), "offset": range(-most, most + 1), "position": range(count)}
     words = {"pair": "pair j", "offset": "offset δ", "position": "position i"}
     controls = [
@@ -115,4 +105,4 @@ def rotation(
         for name in ("position", "offset", "pair")
     ]
     controls.append({"kind": "button", "name": "reset", "label": "reset"})
-    return shell(Rotation(title, caption, {}, state, controls, {"length": count, "size": size}, presenting), live)
+    return shell(Rotation(title, caption, {}, state, controls, {"length": count, "size": size}), live)

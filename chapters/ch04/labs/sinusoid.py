@@ -51,28 +51,24 @@ def sinusoid(
     context=50,
     size=128,
     *,
-    position=20,
-    column=8,
     title="What tells a position from its neighbours?",
     caption="Each column is a wave. Move the column from left to right: how far does it go from one position to "
     "the next?",
     live=False,
-    presenting=None,
 ):
     """The sinusoidal encoding as a heatmap, and a column of it as a wave beside it, at a position and the next.
 
-    context: positions shown, 2 to 128; size: columns, an even number from 2 to 256; position, column: where to
-    start (cut to what there is). live=True: Python reads `position`, `column`. Returns a view: .encoding [T, D] and
-    what all have. Raises ValueError for sizes that cannot be shown. Source: Vaswani et al. 2017, section 3.5.
+    context: positions shown, 2 to 128; size: columns, an even number from 2 to 256. live=True: Python reads `position`,
+    `column`. Returns a view: .encoding [T, D] and what all have. Raises ValueError for sizes that cannot be shown.
+    Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(context, size)
-    starts = ("position", position, count - 2), ("column", column, size - 1)
-    state = {name: min(max(0, whole_number(name, start)), last) for name, start, last in starts}
+    state = {"position": min(20, count - 2), "column": min(8, size - 1)}
     controls = [
         {"kind": "range", "name": "column", "label": "column", "values": list(range(size)), "digits": 0},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    return shell(Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size}, presenting), live)
+    return shell(Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size}), live)
 
 
 def checked_sizes(context, size) -> tuple[int, int]:

@@ -162,7 +162,6 @@ def descent(
     step: int = 0,
     title=None,
     live=False,
-    presenting=None,
 ):
     """One word of a translation, from its embedding to its probability, in five scenes with a press for each step.
 
@@ -212,7 +211,7 @@ def descent(
     }  # fmt: skip
     title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title
     arrays = {name: x.ravel() for name, x in found.numbers.items()}
-    view = Descent(title, "", arrays, state, controls, options, presenting)
+    view = Descent(title, "", arrays, state, controls, options)
     view.loaded, view.trace = loaded, traced
     return shell(answered(view, loaded, sentence, MOST_SOURCE, longest=MOST_WRITTEN - 1, title=title, caption=""), live)
 

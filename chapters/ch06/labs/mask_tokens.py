@@ -149,7 +149,6 @@ def mask_tokens(
     title="Which words must the model guess?",
     caption="Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay.",
     live=False,
-    presenting=None,
 ):
     """The masking of BERT's pre-training, drawn as often as one likes, with statistics that fill up.
 
@@ -184,7 +183,7 @@ def mask_tokens(
     ]
     options = {"names": names, "special": never, "vocabulary": words, "mask": string("mask", mask), "most": MOST_DRAWS}
     state = {"draws": draws, "share": share, "seed": seed}
-    view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS}, presenting)
+    view = MaskTokens(title, caption, {}, state, controls, {**options, "parts": PARTS})
     return shell(view, live)
 
 

@@ -95,7 +95,6 @@ def predictions(
     caption="Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
     "[output|expects] in the gap.",
     live=False,
-    presenting=None,
 ):
     """The most probable words at each position of a sentence as bars, for one model or for two side by side.
 
@@ -161,7 +160,7 @@ def predictions(
     controls = [{"kind": "button", "name": "reset", "label": "reset"}]
     options["vocabulary"] = [str(word(i)) for i in used]
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
-    view = Predictions(title, caption, arrays, state, controls, options, presenting)
+    view = Predictions(title, caption, arrays, state, controls, options)
     answered(view, model, OWN, label="Your own text, or with a [MASK]:", fold="a text of your own")
     return shell(view, live)
 

@@ -130,19 +130,16 @@ def merges(
     words,
     steps=20,
     *,
-    step=0,
     word="",
-    mark="▁",
     title="Which two pieces belong together?",
     caption="Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled).",
     live=False,
-    presenting=None,
 ):
     """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again.
 
     words: {word: how often it occurs}, or a text (lower case, cut at spaces, then counted); up to 400 different words.
-    steps: merges at most, 1 to 60; it ends when no pair occurs twice. step: merges made at first. mark: what stands
-    before each word, as in `Subwords`; "" for nothing. Of pairs that are as frequent the one of older pieces is taken,
+    steps: merges at most, 1 to 60; it ends when no pair occurs twice. A ▁ stands before each word, as in `Subwords`. Of
+    pairs that are as frequent the one of older pieces is taken,
     as the library tokenizers does. word: one more, cut by the merges so far; the reader can type another.
     live=True: Python reads `step` and `word`. Returns a view: .merges .pieces .pairs .sizes .cut(word) and what all
     have. Raises ValueError that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
@@ -160,11 +157,10 @@ def merges(
         )
     steps = whole_number("steps", steps, 1, MOST_STEPS)
     names = sorted(counts, key=lambda w: -counts[w])
-    options = {"names": names, "counts": [counts[w] for w in names], "mark": string("mark", mark)}
+    options = {"names": names, "counts": [counts[w] for w in names], "mark": "▁"}
     options |= {"shown": SHOWN, "bars": BARS}
-    view = Merges(title, caption, {}, {"step": 0, "word": string("word", word).strip()}, [], options, presenting)
+    view = Merges(title, caption, {}, {"step": 0, "word": string("word", word).strip()}, [], options)
     last = len(view.after(steps)[1])
-    view.state["step"] = whole_number("step", step, 0, last)
     view.options["last"] = last
     view.controls = [
         {"kind": "range", "name": "step", "label": "merges", "values": list(range(last + 1)), "digits": 0},

@@ -108,7 +108,6 @@ def next_character(
     title="Can you guess the next character?",
     caption=None,
     live=False,
-    presenting=None,
 ):
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
@@ -159,7 +158,7 @@ def next_character(
         {"kind": "button", "name": "pass", "label": "pass"},
         {"kind": "button", "name": "reset", "label": "again"},
     ]
-    view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options, presenting)
+    view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options)
     told = {"label": "Your own beginning:", "fold": "a beginning of your own"}
     return shell(answered(view, model, "ROMEO:\nBut soft, ", **told), live)
 

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.arguments import described, string
 from course_kit.views.arguments import allowed_pairs, as_array, as_labels, check_weights, checked_labels, full_ink
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -110,7 +109,6 @@ def journey(
     title="What has become of “it”?",
     caption=None,
     live=False,
-    presenting=None,
 ):
     """One sentence through all chapters, side by side: point at a word, and it lights up in every heatmap.
 
@@ -122,19 +120,9 @@ def journey(
     Returns a view: .selection (what each panel says) and what all have. Raises TypeError or ValueError that says what
     was given, what is needed, what to do.
     """
-    if isinstance(panels, str | dict) or not hasattr(panels, "__iter__"):
-        raise TypeError(f"panels is {described(panels)}; needed: a list of (title, weights, queries, keys, chapter)")
-    panels = list(panels)
-    if not 1 <= len(panels) <= MOST_PANELS:
-        raise ValueError(f"{len(panels)} panels; needed: 1 to {MOST_PANELS}")
     arrays, shown, every = {}, [], []
     for i, given in enumerate(panels):
-        if not isinstance(given, tuple | list) or not 3 <= len(given) <= len(Panel._fields):
-            raise TypeError(
-                f"panel {i + 1} is {given!r:.60}; needed: (title, weights, queries, keys, chapter) or a Panel"
-            )
         panel = Panel(*given)
-        string(f"the title of panel {i + 1}", panel.title)
         values = as_array(panel.weights, f"weights of “{panel.title}”")
         if values.ndim != 2 or not 1 <= min(values.shape) <= max(values.shape) <= MOST_TOKENS:
             raise ValueError(
@@ -156,13 +144,7 @@ def journey(
         words = {"queries": queries, "keys": keys, "rows": numbered(queries), "columns": numbered(keys)}
         shown.append({"title": panel.title, "chapter": chapter, "shape": list(values.shape), "most": most, **words})
     choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
-    select = as_labels(select, "select", "(query, key), two words")
-    if len(select) != 2:
-        raise ValueError(f"select is {select}; needed: (query, key), two words")
     query, key = map(plain, select)
-    for side, word in (("query", query), ("key", key)):
-        if word not in choices[side]:
-            raise ValueError(f"select: there is no {side} {word!r} in any panel; there are {', '.join(choices[side])}")
     high = full_ink(np.concatenate([e.ravel() for e in every]))
     if caption is None:
         caption = "Rows are [query|queries], columns [key|keys], ink is the weight. "
@@ -173,7 +155,7 @@ def journey(
     ] + [{"kind": "button", "name": "reset", "label": "reset"}]
     options = {"panels": shown, "high": high}
     state = {"query": query, "key": key}
-    return shell(Journey(title, caption, arrays, state, controls, options, presenting), live)
+    return shell(Journey(title, caption, arrays, state, controls, options), live)
 
 
 SIDES = {"query": "rows", "key": "columns"}

@@ -33,7 +33,7 @@ class Replies(View):
         return TextTable(["question", *self.options["models"]], [list(row) for row in rows])
 
 
-def replies(questions, said, *, title="Who answers?", caption="", live=False, presenting=None):
+def replies(questions, said, *, title="Who answers?", caption="", live=False):
     """What several models say, one question at a time.
 
     questions: one or more; said: {the name of a model: its replies, one for each question}. Or the models are asked:
@@ -46,14 +46,14 @@ def replies(questions, said, *, title="Who answers?", caption="", live=False, pr
         raise ValueError("needed: questions of which none comes twice, and said, {a model's name: a list of replies}")
     models = [arguments.string("model", model) for model in said]
     if all(map(callable, said.values())):
-        return asking(questions, said, (title, caption, presenting), live)
+        return asking(questions, said, (title, caption), live)
     texts = [as_labels(given, f"said[{model!r}]", "a list of replies") for model, given in said.items()]
     for model, given in zip(said, texts, strict=True):
         if len(given) != len(questions):
             raise ValueError(f"{model} has {len(given)} replies to {len(questions)} questions: give one for each")
     options = {"questions": questions, "models": models, "replies": texts}
     menu = {"kind": "choice", "name": "question", "label": "question", "options": questions, "menu": True}
-    return Replies(title, caption, {}, {"question": questions[0]}, [menu], options, presenting)
+    return Replies(title, caption, {}, {"question": questions[0]}, [menu], options)
 
 
 def asking(questions: list[str], models: dict[str, Any], how: tuple, live: bool):
@@ -62,11 +62,10 @@ def asking(questions: list[str], models: dict[str, Any], how: tuple, live: bool)
     own: list[str] = []
 
     def made(question: str, fresh: bool) -> Replies:
-        title, caption, presenting = how
         arrays, options = packed({one: known[one] for one in [*reversed(own), *questions]})
         options |= {"models": list(models), "fresh": fresh}
         state = {"question": question, "who": 0, "step": -1, "head": 0, "asked": ""}
-        return Replies(title, caption, arrays, state, [], options, presenting)
+        return Replies(*how, arrays, state, [], options)
 
     lab = shell(made(questions[0], False), live)
 

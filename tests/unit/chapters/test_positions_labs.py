@@ -31,7 +31,7 @@ def test_sinusoids():
 
 
 def test_one_matrix_for_every_position():
-    lab = labs.rotation(16, 30, pair=2, offset=5)
+    lab = at(labs.rotation(16, 30), pair=2, offset=5, position=5)
     whole = shift_matrix(5, 16).numpy()
     matrices = [at(lab, position=i).matrix for i in range(30)]
     assert all((m == matrices[0]).all() for m in matrices)
@@ -55,10 +55,8 @@ def test_outputs_move_along_until_positions_are_added():
     assert lab.table().rows[-1][0] == "mean"
 
 
-def test_projections_and_odd_sizes():
-    lab = labs.shuffle(sentence(4, 5), value=torch.ones(5, 2))
-    assert lab.attend()[1].shape == (4, 2) and [c["name"] for c in lab.controls][-1] == "reset"
-    assert "positions" not in [c["name"] for c in lab.controls]
+def test_of_an_odd_size_there_are_no_positions():
+    assert "positions" not in [c["name"] for c in labs.shuffle(sentence(4, 5)).controls]
 
 
 def test_what_is_given_says_what_it_is_about():
@@ -86,12 +84,6 @@ def test_refusals_say_what_to_do():
         labs.shuffle(x, order=[0, 0, 1, 2, 3])
     with pytest.raises(ValueError, match="even"):
         labs.shuffle(torch.zeros(3, 5), positions=True)
-    with pytest.raises(ValueError):
-        labs.shuffle(x, query=torch.zeros(5, 6))
-    with pytest.raises(ValueError):
-        labs.shuffle(x, query=torch.zeros(6, 3), key=torch.zeros(6, 2))
-    with pytest.raises(ValueError, match="query"):
-        labs.shuffle(x, query=torch.zeros(6, 3))
 
 
 def test_fragments_stay_small():
@@ -138,18 +130,16 @@ def test_rotations_equal_torch(float64, offset):
             assert max(found["error"], found["found"]) < 1e-12
 
 
-@pytest.mark.parametrize("projected", [False, True])
-def test_shuffled_attention_equals_torch(float64, projected):
+def test_shuffled_attention_equals_torch(float64):
     x = sentence(6, 8).float().double()
-    q, k, v = (sentence(8, d).float().double() if projected else torch.eye(8) for d in (5, 5, 3))
-    view = labs.shuffle(x, **(dict(query=q, key=k, value=v) if projected else {}))
+    view = labs.shuffle(x)
     for order in (list(range(6)), [5, 4, 3, 2, 1, 0], [2, 0, 1, 3, 5, 4]):
         for positions in (False, True):
             found, expected = (one(view, order=order, positions=positions) for one in (shown, at))
             rows = x[order] + (sinusoidal_encoding(6, 8) if positions else 0)
-            weights = torch.softmax((rows @ q) @ (rows @ k).T / q.shape[1] ** 0.5, -1)
+            weights = torch.softmax(rows @ rows.T / 8**0.5, -1)
             assert np.allclose(found["weights"], weights, atol=1e-6, rtol=0)
-            assert np.allclose(found["outputs"], weights @ rows @ v, atol=1e-6, rtol=0)
+            assert np.allclose(found["outputs"], weights @ rows, atol=1e-6, rtol=0)
             assert np.allclose(found["change"], expected.moved["change"], atol=1e-6)
             assert found["drift"] == pytest.approx(expected.moved["mean"], abs=1e-6)
             same = not positions or order == list(range(6))
