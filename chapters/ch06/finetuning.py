@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
 from course_kit import arguments
-from course_kit.callbacks import in_bfloat16
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.fused import fuse
@@ -119,8 +118,7 @@ class Task:
     def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
         """fit() on the training split; `evaluate=task.valid()` keeps the state that is best on held-out examples.
 
-        options: any of fit's; size, the examples of a batch; batches, others than drawn ones, such as
-        `Passes`; half, True for products in bfloat16. Resumable.
+        options: any of fit's; size, the examples of a batch. Resumable.
         """
         size = options.pop("size", BATCH)
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, max(1, steps // 10)), "every": steps}
@@ -130,10 +128,8 @@ class Task:
         def loss(model, batch):
             return self.loss(model, batch.to(device))
 
-        if settings.pop("half", False):
-            loss = in_bfloat16(loss)
-        batches = settings.pop("batches", lambda generator: self.batch(generator, size))
-        return fit(model, batches, loss, steps=steps, seed=seed, show=show, higher_is_better=True, **settings)
+        drawn = lambda generator: self.batch(generator, size)  # noqa: E731
+        return fit(model, drawn, loss, steps=steps, seed=seed, show=show, higher_is_better=True, **settings)
 
     def valid(self, count: int = 100):
         """`evaluate` for `train`: the main figure on the first `count` held-out sentences of valid."""
@@ -175,27 +171,6 @@ class Task:
         if label not in self.labels:
             raise ValueError(f"label {label!r} is not one of {', '.join(self.labels)}: name it in labels=")
         return self.labels.index(label)
-
-
-class Passes:
-    """Batches of `size` examples of similar length; in a pass, that is once round, each example comes once.
-
-    Drawn from torch's global generator, as a DataLoader's, so that `fit` can resume in the middle.
-    """
-
-    AT_ONCE = 20  # batches that are sorted by length together
-
-    def __init__(self, task: Task, size: int = BATCH, split: str = "train"):
-        self.task, self.size, self.split = task, size, split
-
-    def __iter__(self):
-        inputs, targets = self.task.prepared(self.split)
-        order, batches, many = torch.randperm(len(inputs)).tolist(), [], self.AT_ONCE * self.size
-        for at in range(0, len(order), many):
-            alike = sorted(order[at : at + many], key=lambda i: len(inputs[i]))
-            batches += [alike[first : first + self.size] for first in range(0, len(alike), self.size)]
-        for n in torch.randperm(len(batches)).tolist():
-            yield self.task.collate([(inputs[i], targets[i]) for i in batches[n]])
 
 
 class Classify(Task):

@@ -186,14 +186,11 @@ class BertLesson:
             name: found / len(words) for name, found in right.items()
         }
 
-    def gaps(self, model: BertForPreTraining, read: Input, left: bool = False) -> Tensor:
-        """Each token masked in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]. left: every
-        token after the gap is hidden as well."""
+    def gaps(self, model: BertForPreTraining, read: Input) -> Tensor:
+        """Each token masked in turn, [CLS] and [SEP] too: what belongs in the gap, probabilities [T, V]."""
         ids = torch.tensor(read.ids).repeat(len(read), 1).fill_diagonal_(self.tokenizer.mask)
-        visible = torch.ones_like(ids, dtype=torch.bool)
         with evaluating(model), torch.no_grad():
-            mask = visible.tril() if left else visible
-            logits = model(ids, torch.tensor(read.segments).expand_as(ids), mask).mlm_logits
+            logits = model(ids, torch.tensor(read.segments).expand_as(ids)).mlm_logits
         return logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
 
     def seen(self, sentence: str) -> bool:

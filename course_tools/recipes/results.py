@@ -22,8 +22,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",
     "bert_pretraining": "chapters.ch06.experiments.pretraining:record_pretraining",
     "bert_book": "chapters.ch06.experiments.book:record_book",
-    "bert_worth": "chapters.ch06.experiments.worth:record_worth",
-    "minilm_sst2": "chapters.ch06.experiments.minilm:record_minilm_sst2",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
     "minilm_search": "chapters.ch06.experiments.search:record_minilm_search",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",

@@ -118,15 +118,6 @@ def test_what_was_told_in_training_is_known_by_the_sentence(lesson):
     )
 
 
-def test_a_gap_from_the_left_alone_does_not_read_what_follows(lesson):
-    model = lesson.model(**TINY)
-    one, two = (encode(lesson.tokenizer, f"anna went to the {place} .") for place in ("bank", "park"))
-    at = one.tokens.index("went")
-    both, left = ([lesson.gaps(model, read, left=only)[at] for read in (one, two)] for only in (False, True))
-    torch.testing.assert_close(*left)
-    assert not torch.allclose(*both, atol=1e-6)
-
-
 def test_words_are_counted_where_the_input_is_masked(lesson):
     model = lesson.model(**TINY)
     found = lesson.masked_right({"a": model, "b": model}, "valid", 64)

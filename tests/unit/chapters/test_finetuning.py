@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from chapters.ch06.experiments import minilm
-from chapters.ch06.finetuning import AnswerTask, Classify, Passes, Tag, task_of
+from chapters.ch06.finetuning import AnswerTask, Classify, Tag, task_of
 from chapters.ch06.span_metrics import Span, answer_scores, entity_scores, normal_answer, spans
 from course_kit.checkpoints import load_checkpoint
 from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
@@ -68,31 +67,6 @@ def test_padding_changes_no_loss(tasks, config, name):
     rows = list(zip(inputs[:4], targets[:4], strict=True))
     losses = [task.loss(model, task.collate(rows, length)).item() for length in (None, 38)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
-
-
-def test_in_a_pass_each_example_comes_once_and_a_training_of_passes_resumes(tasks, config):
-    task, passes = tasks["pairs"], Passes(tasks["pairs"], 5)
-    torch.manual_seed(0)
-    first, second = (list(passes) for _ in range(2))
-    for batches in (first, second):
-        pairs = [pair for b in batches for pair in zip(b.inputs.ids, b.inputs.mask, strict=True)]
-        rows = [tuple(ids[real].tolist()) for ids, real in pairs]
-        assert sorted(rows) == sorted(i.ids for i in task.prepared("train")[0])
-        assert sorted(len(b.labels) for b in batches) == [1, 5, 5, 5]
-    assert [b.labels.tolist() for b in first] != [b.labels.tolist() for b in second]
-    whole, parts = task.model(config), task.model(config)
-    fixed = {"schedule": None, "batches": passes}
-    task.train(whole, 5, **fixed)
-    task.train(parts, 5, resume=task.train(parts, 2, **fixed), **fixed)
-    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True))
-
-
-def test_published_weights_are_tuned_but_for_their_embeddings(tasks, config):
-    task, model = tasks["pairs"], tasks["pairs"].model(config)
-    before = {name: p.clone() for name, p in model.named_parameters()}
-    minilm.tune(task, model, 2)
-    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
-    assert "classifier.weight" in moved and not any("embeddings" in name for name in moved)
 
 
 def test_predictions(tasks, config):
