@@ -174,7 +174,7 @@ class Exercise:
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
     answer, said after ✓, with a link to the section ("… in [The book](#The-book)."). function: its name on the page,
-    where that is not the reference's; formerly: names that it had in earlier editions.
+    where that is not the reference's.
     """
 
     name: str
@@ -191,7 +191,6 @@ class Exercise:
     shown: Callable | None = None
     used: str = ""
     function: str = ""
-    formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.difficulty <= 3:

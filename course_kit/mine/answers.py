@@ -48,10 +48,9 @@ def read(module: str) -> Source:
 
 
 def task_of(name: str) -> Exercise | None:
-    """The exercise whose function has this name, now or in an earlier edition."""
-    tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
-    now = (task for task in tasks if task.function == name)
-    return next(now, None) or next((task for task in tasks if name in task.formerly), None)
+    """The exercise whose function has this name."""
+    tasks = (task for task in KNOWN.values() if not isinstance(task, FindError))
+    return next((task for task in tasks if task.function == name), None)
 
 
 def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
@@ -106,7 +105,7 @@ def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
         return
     for path in newest:
         source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
-        names = (task.function, *task.formerly, *record.answers(path.name, task.name))
+        names = (task.function, *record.answers(path.name, task.name))
         try:
             there = blocks(source.text)
         except (SyntaxError, ValueError):

@@ -11,14 +11,7 @@ from course_kit.views.view import View
 
 TITLE = "What is inside a Transformer?"
 CAPTION = "The data flow upwards. Choose a part: what is it for, and which class makes it?"
-ENDS = (
-    "in",
-    "out",
-    "hidden",
-    "pooled",
-    "words",
-    "follows",
-)  # of a part; what it computes in between is not in the table
+ENDS = "in", "out", "words", "follows"  # of a part; what it computes in between is not in the table
 
 
 class Architecture(View):
@@ -67,7 +60,7 @@ def shapes(part: Part) -> list[str]:
 
 
 def architecture(
-    model: nn.Module | None = None,
+    model: nn.Module,
     *,
     select: str | None = None,
     title=TITLE,
@@ -76,8 +69,8 @@ def architecture(
 ):
     """A Transformer as a drawing, each part of which can be chosen: what it is for, its class, shapes and parameters.
 
-    model: a Transformer, BERT, GPT or Llama of course_utils, or a checkpoint with one; None: a Transformer
-    with letters instead of numbers. Beside a Llama stands what differs from a GPT.
+    model: a Transformer, BERT, GPT or Llama of course_utils, or a checkpoint with one. Beside a Llama stands what
+    differs from a GPT.
     select: the part that is chosen, by its path in the model ("encoder.attention", "output"), "model", "memory" or
     "softmax"; None: the reader chooses.
     live=True: Python hears `part`.

@@ -8,10 +8,10 @@ stands alone can have "notes" beside its parts.
 from torch import nn
 
 from course_kit.views.architecture_parts import Parts, in_words
-from course_utils.bert import Bert
+from course_utils.bert import BertForPreTraining
 from course_utils.gpt import GPT
 from course_utils.llama import Llama, RMSNorm, SwiGLU
-from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.transformer import Transformer
 
 FULL, CAUSAL, CROSS = "full", "causal", "cross"
 ATTENTIONS = {  # mask -> name, about
@@ -47,8 +47,6 @@ POOLER = "A linear layer and a tanh on the vector of the first token, [CLS], whi
 HEADS = {  # of a BERT, by the name of its module -> about
     "transform": "A linear layer and a non-linearity, before a hidden token is predicted.",
     "next_sentence": "Two scores: does the second text follow the first, or not?",
-    "classifier": "A linear layer: a score for each class.",
-    "answer": "A linear layer: is this token the first of the answer, and is it the last?",
 }
 GROUPED = (
     " Queries and keys are turned by their positions. Each head of keys and values serves {times} heads of queries."
@@ -67,27 +65,18 @@ CHANGED = [  # since a GPT: by the number of its section in chapter 8, where it 
     ("1", "norm", "box", "was layer norm"),
 ]
 ONE_COLUMN = (GPT, Llama)
-POOLED = ("next_sentence", "classifier")  # heads that read the pooled vector, unless they classify tokens
 X = "[B, T, D]"
 
 
-def drawing(model: nn.Module | None) -> tuple[Parts, list[dict]]:
-    """The parts of a model and its columns; None: of a Transformer, with letters alone.
-
-    Raises TypeError for a model that is none of these.
-    """
-    known = model is not None
-    model = Transformer(TransformerConfig(11, 13, 8, 2, 2, 20)) if model is None else model  # no two sizes alike
-    bert = model if isinstance(model, Bert) else getattr(model, "bert", None)
-    if not (bert or isinstance(model, (Transformer, *ONE_COLUMN))):
+def drawing(model: nn.Module) -> tuple[Parts, list[dict]]:
+    """The parts of a model and its columns. Raises TypeError for a model that is none of these."""
+    if not isinstance(model, (Transformer, BertForPreTraining, *ONE_COLUMN)):
         known_ones = "a Transformer, a BERT, a GPT or a Llama of course_utils"
         raise TypeError(f"model is a {type(model).__name__}; needed: {known_ones}")
-    parts = Parts(model, known)
-    if bert:
-        return parts, _bert(parts, "" if bert is model else "bert.")
-    if isinstance(model, ONE_COLUMN):
-        return parts, [_gpt(parts)]
-    return parts, _transformer(parts)
+    parts = Parts(model)
+    if isinstance(model, BertForPreTraining):
+        return parts, _bert(parts)
+    return parts, [_gpt(parts)] if isinstance(model, ONE_COLUMN) else _transformer(parts)
 
 
 # ---- models
@@ -164,32 +153,24 @@ def _one_column(parts: Parts, rows: list[dict], notes=()) -> dict:
     return _column("Decoder", 1, "tokens so far", rows, "next token") | ({"notes": list(notes)} if notes else {})
 
 
-def _bert(parts: Parts, prefix: str) -> list[dict]:
+def _bert(parts: Parts) -> list[dict]:
     """Two columns: the encoder with what reads every token, and what reads the pooled vector."""
-    model, before = parts.model, f"{prefix}embeddings"
+    before = "bert.embeddings"
     rows = [
         _embedding(parts, f"{before}.tokens", "token"),
         _sum(parts, f"{before}.segments", SEGMENTS, "[B, T]", X),
         _positions(parts, f"{before}.positions"), _norm(parts, f"{before}.norm", FIRST_NORM),
-        _block(parts, f"{prefix}blocks", "token", [FULL]),
+        _block(parts, "bert.blocks", "token", [FULL]),
+        _head(parts, "transform", X, X), _norm(parts, "norm", "A layer norm, before the output matrix."),
+        *_output(parts, "output", f"{before}.tokens"),
     ]  # fmt: skip
-    words = hasattr(model, "transform")
-    if words:
-        rows += [_head(parts, "transform", X), _norm(parts, "norm", "A layer norm, before the output matrix.")]
-        rows += _output(parts, "output", f"{before}.tokens")
-    single = type(model).__name__ == "BertForTokenClassification"
-    rows += [_head(parts, name, "[B, T, 2]" if name == "answer" else "[B, T, C]")
-             for name in ("answer", *["classifier"] * single) if hasattr(model, name)]  # fmt: skip
-    parts.add(f"{prefix}pooler", "pooler", "pooler", POOLER, given="[B, D]", out="[B, D]")
-    pooled = [{"kind": "box", "key": f"{prefix}pooler"}]
-    pooled += [_head(parts, name, "[B, 2]" if name == "next_sentence" else "[B, C]", "[B, D]")
-               for name in POOLED if hasattr(model, name) and not single]  # fmt: skip
+    parts.add("bert.pooler", "pooler", "pooler", POOLER, given="[B, D]", out="[B, D]")
+    pooled = [{"kind": "box", "key": "bert.pooler"}, _head(parts, "next_sentence", "[B, 2]", "[B, D]")]
     about = "An encoder: each token reads those before it and those after it, and gets a vector that knows them all."
-    gives_both = {"words": "[B, T, V]", "follows": "[B, 2]"} if words else {"hidden": X, "pooled": "[B, D]"}
-    parts.whole(type(model).__name__, about, given="ids [B, T], segments [B, T]", **gives_both)
-    follows = "does B follow?" if hasattr(model, "next_sentence") else "the whole text"
-    gives, reads = "which word?" if words else "each token", "[CLS] A [SEP] B [SEP]"
-    return [_column("Encoder", -1, reads, rows, gives), _column("", 1, "the vector of [CLS]", pooled, follows)]
+    given = "ids [B, T], segments [B, T]"
+    parts.whole("BertForPreTraining", about, given=given, words="[B, T, V]", follows="[B, 2]")
+    encoder = _column("Encoder", -1, "[CLS] A [SEP] B [SEP]", rows, "which word?")
+    return [encoder, _column("", 1, "the vector of [CLS]", pooled, "does B follow?")]
 
 
 def _column(name: str, side: int, reads: str, rows: list[dict], gives: str = "") -> dict:
@@ -226,7 +207,7 @@ def _short(parts: Parts, path: str) -> str:
     return "RMSNorm" if isinstance(parts.modules(path)[0], RMSNorm) else "norm"
 
 
-def _head(parts: Parts, name: str, out: str, given: str = X) -> dict:
+def _head(parts: Parts, name: str, out: str, given: str) -> dict:
     label = name.replace("_", " ")
     return {"kind": "box", "key": parts.add(name, label, label, HEADS[name], given=given, out=out)}
 

@@ -30,19 +30,15 @@ class Part(NamedTuple):
 
 
 class Parts(dict):
-    """path -> Part, in the order in which they are added. A path leads to an attribute of the model.
+    """path -> Part, in the order in which they are added. A path leads to an attribute of the model."""
 
-    known: whether the model has been given by somebody, or is there for its letters only.
-    """
-
-    def __init__(self, model: nn.Module, known: bool = True):
+    def __init__(self, model: nn.Module):
         super().__init__()
-        self.model, self.known = model, known
+        self.model = model
         sizes = config_of(model)
         D, H, self.layers = sizes["size"], sizes["heads"], sizes["layers"]
         self.sizes = {"D": D, "F": sizes.get("hidden") or 4 * D, "H": H, "d": D // H}
         self.sizes |= {letter: sizes[name] for name, letter in SIZES.items() if name in sizes}
-        self.numbers = dict(self.sizes) if known else {}
         self.counted: set[int] = set()  # ids of tensors
 
     def modules(self, path: str) -> list[nn.Module]:
@@ -62,7 +58,7 @@ class Parts(dict):
         words = "none of its own" if note else "none"
         if count:
             each = f" in each of {self.blocks}" if len(modules) > 1 else ""
-            words = self.formula(modules[0], new[0]) + (f" = {count // len(modules):,}{each}" if self.known else "")
+            words = f"{self.formula(modules[0], new[0])} = {count // len(modules):,}{each}"
         kind = type(modules[0])
         self[path] = Part(label, name, about, made(modules[0]), call(kind), self.measured(shapes), count, words + note)
         return path
@@ -76,15 +72,15 @@ class Parts(dict):
         """A block of a stack, which holds other parts -> its path."""
         block, *_ = self.modules(path)
         count = sum(p.numel() for p in block.parameters())
-        words = f"{count:,} in each of {self.blocks}" if self.known else "those of the parts in it"
-        label = f"× {self.layers if self.known else 'N'}"
+        words = f"{count:,} in each of {self.blocks}"
+        label = f"× {self.layers}"
         name = f"one {path} block" if path in ("encoder", "decoder") else "one block"
         self[path] = Part(label, name, about, made(block), call(type(block)), self.measured(shapes), 0, words)
         return path
 
     def whole(self, name: str, about: str, code: str = "", **shapes: str) -> None:
         """What all parts make together, called as in `code`, or as its class is; it becomes the first."""
-        words = f"{self.total:,}" if self.known else "those of all parts"
+        words = f"{self.total:,}"
         kind, others = type(self.model), dict(self)
         self.clear()
         self["model"] = Part(name, name, about, made(self.model), code or call(kind), self.measured(shapes), 0, words)
@@ -110,7 +106,7 @@ class Parts(dict):
 
     def put(self, shape: str) -> str:
         """One shape, numbers instead of the letters that are known."""
-        return re.sub(r"Vₛ|[A-Zd]", lambda letter: str(self.numbers.get(letter[0], letter[0])), shape)
+        return re.sub(r"Vₛ|[A-Zd]", lambda letter: str(self.sizes.get(letter[0], letter[0])), shape)
 
     def formula(self, module: nn.Module, tensors: list) -> str:
         """How many numbers there are in tensors of a module, in letters: "4 D² + 4 D"."""

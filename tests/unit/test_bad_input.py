@@ -67,7 +67,6 @@ KINDS["seed"] = [*KINDS["whole"], 10**20]
 SMALL = GPT(9, 8, 1, 2)
 KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
-KINDS["model?"] = KINDS["model"][1:]
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
 VIEW = {"title": "text", "caption": "text", "live": "flag"}
@@ -110,7 +109,7 @@ BORDERS = {
     "cover": (lambda sentence="it", **more: cover([sentence], **more), {}, {"sentence": "sentence", "model": "model"}),
     "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
                 "word": "place"}),
-    "architecture": (architecture, {}, VIEW | {"model": "model?", "select": "name"}),
+    "architecture": (architecture, {"model": SMALL}, VIEW | {"model": "model", "select": "name"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
     "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",

@@ -33,7 +33,6 @@ KERNEL = Exercise(
     name="gaussian kernel",
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
     reference=gaussian_kernel,
-    formerly=("gaussian",),
     shown=bell,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
@@ -116,7 +115,6 @@ POOLING = Exercise(
     task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
     "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
     reference=attention_pooling,
-    formerly=("pool",),
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=0.5),

@@ -129,7 +129,6 @@ ATTENTION = Exercise(
     "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
     "gives zeros. Without a mask, None, all may be attended.",
     reference=scaled_dot_product_attention,
-    formerly=("attention",),
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),

@@ -63,7 +63,6 @@ SINUSOIDAL = Exercise(
         _table(swap=True),
         "Sine and cosine are exchanged: the sines belong in the even columns.",
     ),
-    formerly=("sinusoidal",),
     shown=answers.sinusoidal,
     used="Your table is what a module adds to the words in "
     "[Four: a clock with many hands](#Four:-a-clock-with-many-hands).",

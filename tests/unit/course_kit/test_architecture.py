@@ -8,11 +8,6 @@ import pytest
 import torch
 
 from course_utils.bert import BertConfig, BertForPreTraining
-from course_utils.bert_heads import (
-    BertForQuestionAnswering,
-    BertForSequenceClassification,
-    BertForTokenClassification,
-)
 from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
@@ -23,11 +18,7 @@ MODELS = {
     "Transformer": (lambda: Transformer(TransformerConfig(11, 13, 8, 3, 2, 20)), (IDS[:, :S], IDS)),
     "GPT": (lambda: GPT(17, size=12, layers=2, heads=3, context=9), (IDS,)),
     "Llama": (lambda: Llama(LlamaConfig(17, 24, 3, heads=6, key_heads=2, hidden=20)), (IDS,)),
-    "BERT": (lambda: BertForPreTraining(BERT).bert, (IDS,)),
-    "BERT, words": (lambda: BertForPreTraining(BERT), (IDS,)),
-    "BERT, texts": (lambda: BertForSequenceClassification(BERT, 3), (IDS,)),
-    "BERT, tokens": (lambda: BertForTokenClassification(BERT, 5), (IDS,)),
-    "BERT, answers": (lambda: BertForQuestionAnswering(BERT), (IDS,)),
+    "BERT": (lambda: BertForPreTraining(BERT), (IDS,)),
 }
 READ = {"B": 1, "S": S, "T": T}  # the sizes that a model does not say
 
@@ -134,17 +125,9 @@ def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
     assert all(note["text"] in llama.describe() for note in notes) and "notes" not in gpt.options["columns"][0]
 
 
-def test_without_a_model_there_are_letters_and_no_numbers():
-    view = labs.architecture()
-    assert view.parts["encoder.attention"].parameters == "4 D² + 4 D"
-    assert view.parts["encoder"].label == "× N"
-    assert not any(numbers for part in view.parts.values() for _, _, numbers in part.shapes)
-
-
 def test_what_is_chosen_is_said():
     view = labs.architecture(MODELS["Transformer"][0](), select="decoder.cross_attention")
     assert view.selection.made.startswith("MultiHeadAttention(") and view.selection.about in view.describe()
-    assert labs.architecture().selection is None
 
 
 def test_a_model_that_is_none_of_the_course_is_refused():
