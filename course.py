@@ -77,7 +77,6 @@ def parser():
     add.add_argument("--words", metavar="FILE", help="another table: what the checks say of each answer")
     add.add_argument("--points", metavar="FILE", help="CSV, exercise,points: those that count; without: all, 1 each")
     add.add_argument("--key", metavar="FILE", help="of hand-outs that `course assign` has made")
-    add.add_argument("--export", metavar="FOLDER", help="files for Canvas, Moodle and Gradescope")
     add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
 
     about = "hand-outs of a lesson's exercises, each student's with names and numbers of its own; or a track's file"

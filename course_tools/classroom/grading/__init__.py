@@ -3,8 +3,7 @@
     opening.py, hand_ins.py    read folders, zips, answer files as text
     sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
     remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
-    report.py       CSV and screen
-    gradebooks.py   points, and files for Canvas, Moodle, Gradescope
+    report.py       points, CSV and screen
 
 A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
 it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
@@ -30,7 +29,6 @@ def run(
     jobs: int | None = None,
     points: str | None = None,
     key: str | None = None,
-    export: str | None = None,
 ) -> int:
     """The command -> exit status: 0, or 1 if a remark needs a look. Raises ValueError if nothing can be graded."""
     try:
@@ -41,18 +39,16 @@ def run(
             "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
     from ..assignments import Key
-    from . import gradebooks, hand_ins, report, sandbox
+    from . import hand_ins, report, sandbox
 
     found = hand_ins.entries(Path(folder))
-    names = Key(Path(key)) if key else None
-    exercises = gradebooks.points(Path(points) if points else None, names, list(hand_ins.course().exercises))
+    names, known = Key(Path(key)) if key else None, list(hand_ins.course().exercises)
+    exercises = report.points(Path(points) if points else None, names.exercises if names else known, known)
     if problem := sandbox.problem():
         raise ValueError(problem)
     begun = time.monotonic()
     rows = report.finish(graded(found, jobs, key=names))
     report.write(rows, exercises, Path(out))
-    if export:
-        gradebooks.write(rows, exercises, Path(export))
     if words:
         report.write_words(rows, Path(words))
     print(report.summary(rows, exercises, Path(out)))

@@ -28,7 +28,6 @@ READING = 300  # seconds of computing for this process: a hand-in may be made to
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
-OURS = ("course_utils", "course_kit", "chapters", "mine")
 DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 
@@ -50,7 +49,6 @@ class Row:
     serious: bool = False
     mark: str = ""
     owner: str = ""
-    seconds: float = 0.0
 
     def solved(self, exercises: Iterable[str]) -> list[str]:
         """Those of them that are right."""
@@ -72,7 +70,6 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
     """The row of one hand-in. seconds: of computing, for one answer; budget: for all of them; key: of its hand-outs."""
     import resource  # Windows has none, and says above that it has no sandbox
 
-    begun = time.monotonic()
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -80,7 +77,7 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
     work = read(path, course(), key)
     row = Row(work.student, path.name, work.when, remarks=list(work.remarks))
     row.serious, row.owner = bool(work.remarks), work.owner
-    room, seen, looked, spent = Room(), {}, begun, 0.0
+    room, seen, looked, spent = Room(), {}, time.monotonic(), 0.0
     try:
         for name in course().exercises:
             if name not in work.answers:
@@ -97,7 +94,6 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
     row.attempts = {name: one["attempts"] for name, one in work.claims.items() if type(one.get("attempts")) is int}
     row.looked = work.unfolded | {name for name, one in work.claims.items() if one.get("solution") is True}
     _remark(row, work, seen)
-    row.seconds = time.monotonic() - begun
     return row
 
 
@@ -127,7 +123,7 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
         seen.setdefault(TRIED[tried], []).append(exercise.name)
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
         seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
-    if borrowed(answer.statements, exercise) and exercise.name not in seen.get(TRIED["borrowed"], ()):
+    if copied(answer.statements, exercise) and exercise.name not in seen.get(TRIED["borrowed"], ()):
         seen.setdefault(TRIED["borrowed"], []).append(exercise.name)
     if remote:
         remote.close()
@@ -163,33 +159,10 @@ def public(exercise: Exercise) -> str:
     return "" if hidden else f"{solution.__module__}:{solution.__qualname__}"
 
 
-def borrowed(statements: list[ast.stmt], exercise: Exercise) -> bool:
-    """Whether an answer names the function that is its own solution, or is its text, word for word."""
-    solution = exercise.reference
-    if public(exercise):
-        name = solution.__name__
-        nodes = [x for statement in statements for x in ast.walk(statement)]
-        used = {x.id for x in nodes if isinstance(x, ast.Name)}
-        others = set()  # what is imported from elsewhere: PyTorch has functions of the same names
-        for node in nodes:
-            lent = node.names if isinstance(node, ast.Import | ast.ImportFrom) else ()
-            module = getattr(node, "module", None) or ""
-            for x in lent:
-                if not (module or x.name).startswith(OURS) and not getattr(node, "level", 0):
-                    others.add((x.asname or x.name).partition(".")[0])
-                elif module and x.name == name and (x.asname or x.name) in used:
-                    return True
-        if any(isinstance(x, ast.Attribute) and x.attr == name and _root(x) not in others for x in nodes):
-            return True
-    ours = _body(ast.parse(textwrap.dedent(inspect.getsource(solution))).body[0])
+def copied(statements: list[ast.stmt], exercise: Exercise) -> bool:
+    """Whether an answer is the text of its own solution, word for word."""
+    ours = _body(ast.parse(textwrap.dedent(inspect.getsource(exercise.reference))).body[0])
     return len(ours) >= 3 and ours == _body(statements[-1])
-
-
-def _root(node: ast.expr) -> str:
-    """The name that an attribute of an attribute … begins with."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return getattr(node, "id", "")
 
 
 def _body(function: ast.stmt) -> list[str]:

@@ -14,6 +14,25 @@ from .judging import Row
 SHOWN = 60  # letters of a name and of a remark on the screen
 
 
+def points(file: Path | None, chosen: list[str], known: list[str]) -> dict[str, float]:
+    """Exercise -> its points, for those that count: from a CSV file with the columns exercise, points; without: one
+    point for each that is chosen. Raises ValueError for a file that cannot be read, or an unknown name."""
+    if file is None:
+        return dict.fromkeys(chosen, 1.0)
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as opened:
+            found = {line["exercise"].strip(): float(line["points"]) for line in csv.DictReader(opened)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{file} cannot be read ({error}); needed: a CSV file with a line `exercise,points`, then one for each."
+        ) from None
+    if unknown := [name for name in found if name not in known]:
+        raise ValueError(f"{file} names {unknown[0]!r}, which is no exercise of the course.")
+    if not found or not all(0 < one < 1e6 for one in found.values()):
+        raise ValueError(f"{file} has no exercise, or points that are not above 0.")
+    return found
+
+
 def finish(rows: list[Row]) -> list[Row]:
     """One row for each student, in the order of their names: of several hand-ins the last one counts, and says so."""
     several: dict[str, list[Row]] = {}
@@ -42,43 +61,32 @@ def finish(rows: list[Row]) -> list[Row]:
 
 def write(rows: list[Row], exercises: dict[str, float], file: Path) -> None:
     """The table; exercises: those that count, with their points. Raises ValueError if the file cannot be written."""
-    head = [
-        "student",
-        "hand-out of",
-        "handed in",
-        "solved",
-        "of",
-        "points",
-        "possible",
-        "attempts",
-        "solutions",
-        "remarks",
-    ]
-    head += [*exercises, "file"]
+    head = ["student", "hand-out of", "handed in", "solved", "of", "points", "possible", "attempts", "solutions"]
+    head += ["remarks", *exercises, "file"]
     body = [
         [row.student, row.owner, row.when, len(row.solved(exercises)), len(exercises)]
-        + [number(row.points(exercises)), number(sum(exercises.values()))]
+        + [_number(row.points(exercises)), _number(sum(exercises.values()))]
         + [sum(row.attempts.get(name, 0) for name in exercises), len(row.looked & exercises.keys())]
         + ["; ".join(row.remarks)]
         + [row.states.get(name, "not run") for name in exercises]
         + [row.file]
         for row in rows
     ]
-    write_table(file, [head, *body])
+    _write_table(file, [head, *body])
 
 
 def write_words(rows: list[Row], file: Path) -> None:
     """What the checks say of each answer, one line each. Raises ValueError if the file cannot be written."""
     words = [[row.student, name, row.states[name], text] for row in rows for name, text in row.said.items()]
-    write_table(file, [["student", "exercise", "state", "words"], *words])
+    _write_table(file, [["student", "exercise", "state", "words"], *words])
 
 
-def number(x: float) -> float:
+def _number(x: float) -> float:
     """A whole number as int."""
     return int(x) if x == int(x) else x
 
 
-def write_table(file: Path, table: list[list]) -> None:
+def _write_table(file: Path, table: list[list]) -> None:
     """A CSV file that no spreadsheet takes for formulas. Raises ValueError if it cannot be written."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([[_cell(x) for x in line] for line in table])

@@ -1,6 +1,5 @@
-"""Hand-outs and what is graded of them; points, gradebooks and question banks, in the forms that platforms document."""
+"""Hand-outs and what is graded of them; points, and question banks in the forms that platforms document."""
 
-import csv
 import json
 import re
 import zipfile
@@ -16,7 +15,7 @@ from course_kit.exercises import judge
 from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import is_class
 from course_tools.classroom import assignments, question_bank
-from course_tools.classroom.grading import gradebooks, hand_ins
+from course_tools.classroom.grading import hand_ins, report
 from course_tools.classroom.grading.judging import Row
 
 LESSON = "05_transformer.ipynb"
@@ -101,23 +100,11 @@ def test_what_cannot_be_is_a_sentence(arguments, words, tmp_path, capsys, monkey
     assert words in capsys.readouterr().err
 
 
-def test_points_go_into_the_forms_that_platforms_read(tmp_path):
+def test_points_are_those_of_the_file(tmp_path):
     (tmp_path / "points.csv").write_text("exercise,points\ngaussian kernel,2\nrms norm,1.5\n")
-    worth = gradebooks.points(tmp_path / "points.csv", None, hand_ins.course().exercises)
-    rows = [Row("anna", "anna.zip", states={"gaussian kernel": "right", "rms norm": "wrong"}, said={"rms norm": "No."})]
-    rows += [Row("=b/o", "bo.zip", states={"gaussian kernel": "right", "rms norm": "right", "top-p": "right"})]
-    gradebooks.write(rows, worth, tmp_path / "out")
-    canvas, moodle = (
-        list(csv.reader((tmp_path / "out" / name).open(encoding="utf-8-sig", newline="")))
-        for name in ("canvas.csv", "moodle.csv")
-    )
-    assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    assert canvas[1][0].strip() == "Points Possible" and canvas[1][5] == "3.5"
-    assert [line[5] for line in canvas[2:]] == [line[1] for line in moodle[1:]] == ["2", "3.5"]
-    assert canvas[3][0] == "'=b/o"
-    anna, bo = (json.loads((tmp_path / "out" / "gradescope" / f"{name}.json").read_text()) for name in ("anna", "_b_o"))
-    assert anna["score"] == sum(one["score"] for one in anna["tests"]) == 2
-    assert [one["max_score"] for one in bo["tests"]] == [2, 1.5] and anna["tests"][1]["output"] == "No."
+    worth = report.points(tmp_path / "points.csv", [], list(hand_ins.course().exercises))
+    row = Row("anna", "anna.zip", states={"gaussian kernel": "right", "rms norm": "wrong", "top-p": "right"})
+    assert row.points(worth) == 2 and sum(worth.values()) == 3.5
 
 
 def test_question_banks_have_each_guess_once_with_one_right_answer(tmp_path):

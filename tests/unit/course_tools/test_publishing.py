@@ -1,11 +1,8 @@
 """Chapters as pieces of HTML: formulas, cells, views and slides, without a browser."""
 
-import base64
 import html
-import json
 import re
 import zipfile
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import nbformat
@@ -19,7 +16,7 @@ from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
 from course_tools.classroom.presenting import screens, speaker
-from course_tools.publishing import links, pages, parcel, slides
+from course_tools.publishing import pages, parcel, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
@@ -66,14 +63,10 @@ def test_every_formula_of_the_course_is_shown(name):
 
 def test_a_formula_keeps_its_colours_and_becomes_mathml_core():
     root = ElementTree.fromstring(to_mathml(r"\mathrm{softmax}\!\big({\color{#bf5f00}{q}}\cdot k\big)", display=True))
-    assert root.get("display") == "block"
     assert FORMULA_COLOURS["query"] in [e.get("mathcolor") for e in root.iter()]
     assert "softmax" in [e.text for e in root.iter(f"{{{MATHML}}}mi")], "upright words are one piece"
     assert {e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")} == {"-0.167em"}
     assert all(e.get("stretchy") == "true" for e in root.iter() if e.get("minsize"))
-    root = ElementTree.fromstring(to_mathml(r"(-x) \ln p"))
-    assert [e.get("form") for e in root.iter(f"{{{MATHML}}}mo") if e.text == "−"] == ["prefix"], "no space after it"
-    assert [e.get("width") for e in root.iter(f"{{{MATHML}}}mspace")] == ["0.167em"]
 
 
 @pytest.mark.parametrize("wrong", [r"\nosuchcommand x", r"\frac{1", r"\begin{cases} 1"])
@@ -84,20 +77,13 @@ def test_a_formula_that_cannot_be_shown_is_named(wrong):
 
 def test_cells_become_html(tmp_path):
     text = "## The rest\n\n$a_1$ and `$b$`, see [two](02_scoring_functions.ipynb) or [the web](https://example.org)"
-    table = "## After\n\n| a | b |\n|---|---|\n| 1 | 2 |"
-    path = notebook_of(tmp_path, ["# 1 · A title"], [text], "print('a < b')", "assert 4242424242 > 0", [table])
+    path = notebook_of(tmp_path, ["# 1 · A title"], [text], "print('a < b')", "assert 4242424242 > 0")
     chapter = pages.chapter(path, link=lambda address: None if ".ipynb" in address else address)
-    assert chapter.title == "1 · A title" and "a &lt; b" in chapter.cells[2].source
     made = pages.body(chapter)
+    assert chapter.title == "1 · A title" and "a &lt; b" in chapter.cells[2].source
     assert made.count("<math") == 1 and "<code>$b$</code>" in made and '<h2 id="The-rest">' in made
     assert '<a href="https://example.org">the web</a>' in made and "see two or" in made
-    assert '<div class="scroll"><table>' in made
     assert "4242424242" not in made, "what only holds the numbers of the text is not published"
-    assert [heading for cell in chapter.cells for heading in cell.headings] == [
-        (1, "1-·-A-title", "1 · A title"),
-        (2, "The-rest", "The rest"),
-        (2, "After", "After"),
-    ]
 
 
 def test_what_follows_a_guess_up_to_the_next_heading_is_folded_each_guess_for_itself(tmp_path):
@@ -119,25 +105,10 @@ def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
         pages.chapter(notebook_of(tmp_path, "1 + 1", run=False))
 
 
-def test_a_view_is_taken_apart_into_what_it_was_made_of():
-    view = views.heatmap([[0.5, 0.5]], ["a"], ["b", "c</script>"], title="X", caption="")
-    made = view.fragment()
-    read = fragments.read(made)
-    assert read.kind == "heatmap" and read.spec == json.loads(json.dumps(view.spec()))
-    assert base64.b64decode(read.data) == view.payload()
-    assert read.still == view.still(view.describe()) and not read.spec["presenting"]
-    assert read.presenting().spec["presenting"] and read.presenting().data == read.data
-    assert replace(read, still="").html() == made.replace(read.still, "")
-    assert fragments.read(f"{made}<p>after</p>") == replace(read, after="<p>after</p>")
-    assert fragments.read("<p>a view? no</p>") is None
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
         WHOLE.replace(program.SHOW, "<script>other()</script>"),
-        WHOLE.replace(program.SHOW, f"<script>{program.source()}</script>"),
-        WHOLE.replace('"kind":"heatmap"', '"kind":1'),
         f'<div class="course-view"><script type="application/json">no JSON</script>{program.SHOW}</div>',
         f"<p>before</p>{WHOLE}",
         f"{WHOLE}{WHOLE}",
@@ -176,16 +147,6 @@ def test_slides_in_another_language(tmp_path, capsys):
     assert said["lang"] == "en" and not re.search("[一-鿿]", plain(said)), "the speaker's are not translated"
 
 
-def test_the_program_can_stand_in_a_page():
-    assert not links.swallowed(f"<script>{program.source()}</script>")
-
-
-def test_the_file_that_a_chapter_leaves_behind_is_on_a_slide_with_what_it_defines():
-    slide = next(one for one in slides_of(slides.build("05_transformer")) if "file" in one["class"])
-    shown = plain(slide.select_one(".thing"))
-    assert "mine/transformer.py" in shown and "masked_softmax" in shown and "make lab" not in shown
-
-
 def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
     guide = [(note.heading, note.rows()) for note in speaker.notes("03_seq2seq")]
     found = slides_of(slides.build("03_seq2seq", guide))
@@ -200,14 +161,11 @@ def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, monkeypatch, cap
     """A beginning of their name means both, a name one; links from the one to the other lead there."""
     (tmp_path / "course").mkdir()
     small_course.make(tmp_path / "course", monkeypatch)
-    both = [tmp_path / "slides" / f"{name}.html" for name in (small_course.LESSON, small_course.ANNEX)]
-    assert course.main(["slides", "02", "--out", str(tmp_path / "slides")]) == 0
-    assert all(str(path) in capsys.readouterr().out for path in both[:1]) and all(path.is_file() for path in both)
-    assert f'<a href="{both[0].name}">its lesson</a>' in both[1].read_text("utf-8")
-    both[0].unlink()
-    assert list(pages.write("slides", [small_course.ANNEX], tmp_path / "slides", slides.build)) == both[1:]
-    assert course.main(["slides", "99"]) == 2
-    assert "No notebook's name starts with '99'" in capsys.readouterr().err
+    lesson, annex = (tmp_path / "slides" / f"{name}.html" for name in (small_course.LESSON, small_course.ANNEX))
+    assert course.main(["slides", "02", "--out", str(tmp_path / "slides")]) == 0 and lesson.is_file()
+    assert f'<a href="{lesson.name}">its lesson</a>' in annex.read_text("utf-8")
+    assert list(pages.write("slides", [small_course.ANNEX], tmp_path / "slides", slides.build)) == [annex]
+    assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
 
 
 def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
