@@ -3,15 +3,13 @@
 import copy
 import difflib
 import itertools
-import re
 
 from course_tools.authoring import serialiser
 
-from .filling import for_readers, origins, read_source, written_out
-from .sources import BuildError, folder, head, read, tags
+from .filling import for_readers, read_source
+from .sources import BuildError, folder, head
 
 PARTS = ("cell_type", "source", "metadata", "id")
-NAME = re.compile(r"^(?:class|def) (\w+)", re.M)
 
 
 def drift(name, where=None):
@@ -20,12 +18,12 @@ def drift(name, where=None):
     path = where / f"{name}.ipynb"
     if not path.exists():
         return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
-    source, found = read(name, where), _read(path)
+    found = _read(path)
     try:
-        wanted = for_readers(written_out(source, name))
+        wanted = for_readers(read_source(name, where))
     except BuildError as error:
         return [str(error)]
-    problems = list(_other_cells(name, for_readers(source).cells, wanted.cells, found.cells))
+    problems = list(_other_cells(wanted.cells, found.cells))
     todo = _todo(name, text=bool(problems) and not _cannot_carry(wanted, found))
     problems = problems or _broken_seal(found)
     layout = serialiser.dumps(copy.deepcopy(found))
@@ -85,15 +83,16 @@ def _pairs(ours, theirs):
         yield from itertools.zip_longest(range(*places[:2]), range(*places[2:]))
 
 
-def _other_cells(name, sources, ours, theirs):
-    """A sentence for each cell that differs. sources: our cells as the source has them"""
+def _other_cells(ours, theirs):
+    """A sentence for each cell that differs."""
     for i, j in _pairs(ours, theirs):
         if i is None:
             yield f"the cell {head(theirs[j])!r} is in the notebook alone"
         elif j is None:
             yield f"cell {i + 1} ({head(ours[i])!r}) is in the source alone"
         elif other := [part for part in PARTS if ours[i][part] != theirs[j].get(part)]:
-            who = _who(sources[i], ours[i], theirs[j], name)
+            here = "source" in other and ours[i].id == theirs[j].get("id")  # made of the text that it was built with
+            who = ": it was changed in the notebook; write that into its source, too, or it will be lost" * here
             yield f"cell {i + 1} ({head(ours[i])!r}) differs in its {other[0]}{who}"
 
 
@@ -110,25 +109,3 @@ def _broken_seal(found):
     shown = serialiser.seal(found)
     wrong = found.metadata.get("course", {}).get("outputs", shown) != shown
     return ["an output is not what the build wrote"] if wrong else []
-
-
-def _who(source, ours, theirs, name):
-    """What was changed, where that can be told: a cell's id is made of the text that it was built with."""
-    if ours.source == theirs.source:
-        return ""
-    if ours.id == theirs.get("id"):
-        return f": it was changed in the notebook. Write that into notebooks/source/{name}.py, too, or it will be lost"
-    taken = origins(source)
-    if "definition" in tags(ours):
-        here, there = _texts(ours.source), _texts(theirs.source)
-        if here.keys() == there.keys():
-            changed = [one for one in taken if here[one.partition(":")[2]] != there[one.partition(":")[2]]]
-            return f": the library's {' and '.join(changed)} was changed, and the notebook is older"
-    elif taken:
-        return f": the source was changed, or what it takes from {' and '.join(taken)}, and the notebook is older"
-    return ": the source was changed, and the notebook is older"
-
-
-def _texts(source):
-    """The text of each definition in a cell, by its name."""
-    return {name: text for text in source.split("\n\n\n") for name in NAME.findall(text)}

@@ -63,15 +63,6 @@ def for_readers(notebook):
     return made
 
 
-def origins(cell):
-    """What a cell of a source takes from elsewhere, as words; an empty list where it is written in the source."""
-    if cell.cell_type == "markdown":
-        named = EXAMPLE.findall(cell.source) + SOLUTION.findall(cell.source)
-        examples = [f"the exercise {name!r}" for name in named]
-        return examples + (["the count of minutes"] if MINUTES.search(cell.source) else [])
-    return definitions.named(cell.source) if "definition" in tags(cell) else []
-
-
 def _example(exercise, name):
     from course_kit.exercises import example_text
 

@@ -33,7 +33,7 @@ class Section:
 @dataclass(frozen=True)
 class Guess:
     """What a predict(…) cell asks. right: index of the right answer, None where there is none; reasons: a word for each
-    answer, or []."""
+    answer, "" where nothing is said."""
 
     question: str
     answers: list[str]
@@ -53,7 +53,7 @@ class Guess:
     @property
     def why(self):
         """Why it is right, "" where that is not said."""
-        return self.reasons[self.right] if self.reasons and self.right is not None else ""
+        return "" if self.right is None else self.reasons[self.right]
 
 
 def sections(name):
@@ -79,7 +79,7 @@ def guesses(cells):
                     answers, right, because = _literal(node.args[1]) or [], given.get("answer"), given.get("because")
                     if isinstance(because, str):
                         because = [because if number == right else "" for number in range(len(answers))]
-                    yield Guess(spoken(_literal(node.args[0])), answers, right, because or [])
+                    yield Guess(spoken(_literal(node.args[0])), answers, right, because or [""] * len(answers))
 
 
 def exercises(name, cells):
@@ -136,7 +136,7 @@ def _lesson(name):
         yield from ("", f"**Guess.** {guess.question}", "")
         for index, answer in enumerate(guess.answers):
             mark = "**right:** " if index == guess.right else ""
-            reason = f" ({guess.reasons[index].rstrip('.')})" if guess.reasons and guess.reasons[index] else ""
+            reason = f" ({guess.reasons[index].rstrip('.')})" if guess.reasons[index] else ""
             yield f"- {mark}{answer}{reason}"
     if there := exercises(name, sources.read(name).cells):
         yield from ("", "| Exercise | Minutes | Said of a mistake |", "|---|---|---|")

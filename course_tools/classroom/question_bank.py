@@ -3,90 +3,55 @@
     questions/qti.zip       QTI 1.2, an object bank with its manifest: Canvas, Settings → Import Course Content
     questions/moodle.xml    Moodle XML: Question bank → Import
 
-A bank for each notebook. The guesses are read from the executed notebooks, so what a class is asked is what the course
-shows. Made after the IMS specification of QTI 1.2.1 and docs.moodle.org "Moodle XML format"; neither was tried on a
-running platform.
+A bank for each notebook. Made after the IMS specification of QTI 1.2.1 and docs.moodle.org "Moodle XML format"; neither
+was tried on a running platform.
 """
 
-import json
-import re
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from course_kit import files
+from course_tools.authoring import sources
 
 from .handing_in import write_for_user
+from .plans import Guess, guesses
 
-DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 MANIFEST = "http://www.imsglobal.org/xsd/imscp_v1p1"
 DATE = (1980, 1, 1, 0, 0, 0)  # of what is packed: the same file each time
 
 
-@dataclass(frozen=True)
-class Question:
-    """One guess: its answers, which is right (from 0), and why each is or is not ("" where nothing is said)."""
-
-    name: str
-    text: str
-    answers: list[str]
-    right: int
-    reasons: list[str]
-
-
 def run(names: list[str], out: str = "questions") -> int:
     """The command -> exit status. Raises ValueError where there is no such notebook, or nothing can be written."""
-    banks = {path.stem: questions(path) for path in notebooks(names)}
-    banks = {name: found for name, found in banks.items() if found}
-    if not banks:
-        raise ValueError(f"no guess in {' '.join(names)}; needed: names of notebooks or their beginnings, such as 03")
-    folder = Path(out)
+    found, folder = banks(names), Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    write_for_user(folder / "moodle.xml", moodle(banks), "--out FOLDER")
+    write_for_user(folder / "moodle.xml", moodle(found), "--out FOLDER")
     with zipfile.ZipFile(folder / "qti.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, text in qti(banks).items():
+        for name, text in qti(found).items():
             packed.writestr(zipfile.ZipInfo(name, DATE), text)
-    count = sum(map(len, banks.values()))
-    print(f"{count} questions of {len(banks)} notebooks: {folder / 'qti.zip'} (Canvas), {folder / 'moodle.xml'}.")
+    count = sum(map(len, found.values()))
+    print(f"{count} questions of {len(found)} notebooks: {folder / 'qti.zip'} (Canvas), {folder / 'moodle.xml'}.")
     return 0
 
 
-def notebooks(names: list[str]) -> list[Path]:
-    """The executed notebooks of these names, or beginnings of names; without: all."""
-    found = sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb"))
-    return [path for path in found if path.name.startswith(tuple(names) or "")]
+def banks(names: list[str]) -> dict[str, list[Guess]]:
+    """Name of a notebook -> its guesses that have a right answer. names: or beginnings of them; without: all."""
+    asked = {name: list(guesses(sources.read(name).cells)) for name in sources.names(names)}
+    right = {name: [one for one in found if one.right is not None] for name, found in asked.items()}
+    return {name: found for name, found in right.items() if found}
 
 
-def questions(notebook: Path) -> list[Question]:
-    """The guesses of a notebook that have a right answer, as they stand in its outputs."""
-    found = []
-    for cell in json.loads(notebook.read_bytes())["cells"]:
-        for output in cell.get("outputs", []):
-            for data in DATA.findall("".join(output.get("data", {}).get("text/html", ""))):
-                shown = json.loads(data)[0]
-                if shown["kind"] == "predict" and shown["answer"] >= 0:
-                    because, count = shown["because"], len(shown["answers"])
-                    right = shown["answer"]
-                    reasons = because if isinstance(because, list) else [""] * count
-                    reasons = [because if i == right and isinstance(because, str) else x for i, x in enumerate(reasons)]
-                    name = f"{notebook.stem}_{len(found) + 1}"
-                    found.append(Question(name, shown["title"], shown["answers"], right, reasons))
-    return found
-
-
-def moodle(banks: dict[str, list[Question]]) -> str:
+def moodle(banks: dict[str, list[Guess]]) -> str:
     """A category for each notebook, a multiple-choice question with one right answer for each guess."""
     quiz = Element("quiz")
     for bank, found in banks.items():
         category = SubElement(SubElement(quiz, "question", type="category"), "category")
         SubElement(category, "text").text = f"$course$/top/Attention/{bank}"
-        for one in found:
+        for number, one in enumerate(found, 1):
             question = SubElement(quiz, "question", type="multichoice")
-            SubElement(SubElement(question, "name"), "text").text = one.name
-            SubElement(SubElement(question, "questiontext", format="plain_text"), "text").text = one.text
+            SubElement(SubElement(question, "name"), "text").text = f"{bank}_{number}"
+            SubElement(SubElement(question, "questiontext", format="plain_text"), "text").text = one.question
             for tag, text in [("defaultgrade", "1"), ("single", "true"), ("shuffleanswers", "true")]:
                 SubElement(question, tag).text = text
             for i, (text, reason) in enumerate(zip(one.answers, one.reasons, strict=True)):
@@ -97,7 +62,7 @@ def moodle(banks: dict[str, list[Question]]) -> str:
     return _xml(quiz)
 
 
-def qti(banks: dict[str, list[Question]]) -> dict[str, str]:
+def qti(banks: dict[str, list[Guess]]) -> dict[str, str]:
     """The files of a content package: name -> text. One object bank for each notebook, and the manifest."""
     made = {f"{name}.xml": _bank(name, found) for name, found in banks.items()}
     manifest = Element("manifest", identifier="attention", xmlns=MANIFEST)
@@ -113,15 +78,15 @@ def qti(banks: dict[str, list[Question]]) -> dict[str, str]:
     return {"imsmanifest.xml": _xml(manifest), **made}
 
 
-def _bank(name: str, found: list[Question]) -> str:
+def _bank(name: str, found: list[Guess]) -> str:
     root = Element("questestinterop", xmlns=QTI)
     bank = SubElement(root, "objectbank", ident=f"bank_{name}")
     _field(SubElement(bank, "qtimetadata"), "bank_title", f"Attention {name}")
-    for one in found:
-        item = SubElement(bank, "item", ident=one.name, title=one.name)
+    for number, one in enumerate(found, 1):
+        item = SubElement(bank, "item", ident=f"{name}_{number}", title=f"{name}_{number}")
         _field(SubElement(SubElement(item, "itemmetadata"), "qtimetadata"), "question_type", "multiple_choice_question")
         presentation = SubElement(item, "presentation")
-        _text(presentation, one.text)
+        _text(presentation, one.question)
         response = SubElement(presentation, "response_lid", ident="response1", rcardinality="Single")
         choices = SubElement(response, "render_choice", shuffle="Yes")
         for i, text in enumerate(one.answers):

@@ -40,13 +40,13 @@ def run(name, out="build/parcel"):
 def contents(name):
     """What the zip of a lesson holds: {path: bytes or text}."""
     root, number = files.course_folder(), lessons.chapter(name)
-    banks = {name: question_bank.questions(root / "notebooks" / f"{name}.ipynb")}
+    banks = question_bank.banks([name])
     qti = {f"questions/qti/{path}": text for path, text in question_bank.qti(banks).items()}
     return {
         "slides.html": slides.with_notes(name),
         "plan.md": f"{_part(root / plans.PLANS, number)}\n{_part(root / plans.GUIDE, number)}",
         "capstone.md": (root / "docs" / "capstone.md").read_text("utf-8"),
-        **(qti | {"questions/moodle.xml": question_bank.moodle(banks)} if banks[name] else {}),
+        **(qti | {"questions/moodle.xml": question_bank.moodle(banks)} if banks else {}),
         **figures(name),
     }
 

@@ -322,7 +322,9 @@ def test_only_what_an_answer_needs():
 def test_the_courses_own_text_is_named():
     ours = inspect.getsource(find(SECOND).reference).replace("def ", "def my_")
     assert judging.copied(dependencies.parsed(ours).statements, find(SECOND))
-    assert not judging.copied(dependencies.parsed(HEADS + USES).statements, find("attention in heads"))
+    assert not judging.copied(
+        dependencies.parsed(HEADS.format("split_heads") + USES).statements, find("attention in heads")
+    )
 
 
 def test_rows_one_for_each_student():
