@@ -40,7 +40,7 @@ class Artifact:
 
     @property
     def lines(self):
-        return len(self.text.splitlines())
+        return self.text.count("\n")
 
     def sections(self):
         """(name, source) of each function and class, and ("", source) of what stands between two."""
@@ -70,14 +70,12 @@ class Artifact:
 @functools.cache
 def of(name):
     """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
-    number = lessons.chapter(name)
     if lessons.is_annex(name):
         return ()
-    paths = sorted((course_folder() / "chapters" / f"ch{number:02}" / "kept").glob("[!_]*.py"))
-    return tuple(_artifact(path.stem, number) for path in paths)
-
-
-def _artifact(name, number):
-    importlib.import_module(f"chapters.ch{number:02}")  # its exercises, which are marked
-    made = composed(f"chapters.ch{number:02}.kept.{name}", {})
-    return Artifact(name, number, made.text.replace(made.whose, WHOSE) if made.course else made.text)
+    number = lessons.chapter(name)
+    room = f"chapters.ch{number:02}"
+    importlib.import_module(room)  # its exercises, which are marked
+    paths = sorted((course_folder() / room.replace(".", "/") / "kept").glob("[!_]*.py"))
+    made = [(path.stem, composed(f"{room}.kept.{path.stem}", {})) for path in paths]
+    return tuple(Artifact(file, number, one.text.replace(one.whose, WHOSE) if one.course else one.text)
+                 for file, one in made)  # fmt: skip

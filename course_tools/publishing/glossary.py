@@ -1,35 +1,22 @@
 """All chapters' glossaries as one: English, 中文, a few words, and a link to each place where a term is introduced."""
 
-from dataclasses import dataclass, field
+from collections import defaultdict
 
 from ..authoring.markup import headings, plain, tree
 
 HEADING = ("Glossary", "术语表")
 
 
-@dataclass
-class Term:
-    """english, chinese: as the first chapter that has the term writes them; places: (chapter, anchor, a few words)."""
-
-    english: str
-    chinese: str
-    places: list[tuple[str, str, str]] = field(default_factory=list)
-
-    @property
-    def key(self):
-        return self.english.casefold()
-
-
 def terms(chapters):
-    """The terms of `pages.Chapter`s, sorted; one that comes in several chapters has several places."""
-    found = {}
+    """The terms of `pages.Chapter`s, sorted: (English, 中文, [(chapter, anchor, a few words) of each place])."""
+    names, places = {}, defaultdict(list)
     for chapter in chapters:
         for english, chinese, words in rows(chapter):
             link = english.find("a", href=True)  # authoring/rules/pattern.py sees to it that each term has one
-            name = plain(link)
-            term = found.setdefault(name.casefold(), Term(name, plain(chinese)))
-            term.places.append((chapter.name, link["href"].partition("#")[2], plain(words)))
-    return sorted(found.values(), key=lambda term: term.key)
+            key = plain(link).casefold()
+            names.setdefault(key, (plain(link), plain(chinese)))
+            places[key].append((chapter.name, link["href"].partition("#")[2], plain(words)))
+    return [(*names[key], places[key]) for key in sorted(names)]
 
 
 def rows(chapter):

@@ -30,16 +30,11 @@ def sections(page):
 
 
 def script(pages, terms):
-    """search-data.js: pages is a list of (file, name, its sections), terms of `glossary.Term`s."""
+    """search-data.js: pages is a list of (file, name, its sections), terms are the glossary's."""
     names = [{"file": file, "name": name} for file, name, _ in pages]
     number = {file.removesuffix(".html"): i for i, (file, _, _) in enumerate(pages)}
-    places = [
-        [i, anchor, heading or name, text, 0]
-        for i, (_, name, found) in enumerate(pages)
-        for anchor, heading, text in found
-    ]
-    for term in terms:
-        for chapter, anchor, words in term.places:
-            places.append([number[chapter], anchor, f"{term.english} · {term.chinese}", words, 1])
-    packed = json_for_script([names, places])
-    return f"course.places(...{packed})"
+    places = [[number[file.removesuffix(".html")], anchor, heading or name, text, 0]
+              for file, name, found in pages for anchor, heading, text in found]  # fmt: skip
+    places += [[number[chapter], anchor, f"{english} · {chinese}", words, 1]
+               for english, chinese, found in terms for chapter, anchor, words in found]  # fmt: skip
+    return f"course.places(...{json_for_script([names, places])})"

@@ -80,11 +80,11 @@ class Site:
         self.root = "../" * bool(self.folder)
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
-        self.told = {one.name: about(one) for one in self.chapters}
+        self.listed = {one.name: listed(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             item("index.html", "The course"),
-            *(item(f"{one.name}.html", titled(one), one) for one in self.chapters),
+            *self.listed.values(),
             item("glossary.html", "Glossary" if self.folder else "Glossary · 术语表"),
             *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
         ]
@@ -125,12 +125,13 @@ class Site:
             page = tree(pages.body(chapter, self.view))
             self.assets.take(page, self.root)
             distinct(page)
-            self.searched.append((f"{chapter.name}.html", titled(chapter), search_index.sections(page)))
-            made[f"{chapter.name}.html"] = self.chapter(chapter, page)
+            told = self.listed[chapter.name]
+            self.searched.append((told["file"], told["name"], search_index.sections(page)))
+            made[told["file"]] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.prepared(chapter.name)
             for one in artifacts.of(chapter.name):
                 made[one.download] = one.text
-                text = one.markdown(f'<a href="{chapter.name}.html">{titled(chapter)}</a>')
+                text = one.markdown(f'<a href="{told["file"]}">{told["name"]}</a>')
                 made[one.page] = self.text(one.page, one.file, text, f"{one.file}, chapter {one.chapter}")
         for name, title in TEACHING.items() if not self.folder else ():
             text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
@@ -161,13 +162,10 @@ class Site:
 
     def others(self, file):
         """(language, its name, address) of each other language that has this page."""
-        every = {language: {f"{name}.html" for name in names(language)} for language in LANGUAGES}
-        shared = {"index.html", "glossary.html"}
-        return [
-            (language, LANGUAGES[language], f"{self.root}{folder(language)}{file}")
-            for language, there in every.items()
-            if language != self.language and there and file in there | shared
-        ]
+        name = file.removesuffix(".html")
+        there = [to for to in LANGUAGES if to != self.language and names(to)]
+        there = [to for to in there if name in ("index", "glossary", *names(to))]
+        return [(to, LANGUAGES[to], f"{self.root}{folder(to)}{file}") for to in there]
 
     def maps(self, number=None):
         """The way from chapter to chapter; "" in a language that has not all of them."""
@@ -175,13 +173,12 @@ class Site:
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
-        name, number = chapter.name, lessons.chapter(chapter.name)
-        lesson = next((one for one in self.chapters if one.name == lessons.lesson_of(name)), chapter)
+        told = self.listed[chapter.name]
         return self.page(
-            "chapter", f"{name}.html", contents(page), self.told[name]["about"] or ABOUT, body=with_anchors(page),
-            badges=hosted.badges(self.repository, name, self.state, self.folder), notebook=f"{name}.ipynb",
-            maps=self.maps(None if chapter.annex else number), artifacts=artifacts.of(name),
-            lesson={"file": f"{lesson.name}.html", "name": titled(lesson)} if chapter.annex else None,
+            "chapter", told["file"], contents(page), told["about"] or ABOUT, body=with_anchors(page),
+            badges=hosted.badges(self.repository, chapter.name, self.state, self.folder), listed=told,
+            maps=self.maps(None if chapter.annex else told["number"]),
+            lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
         )  # fmt: skip
 
     def text(self, file, title, text, known_as=None):
@@ -196,18 +193,9 @@ class Site:
         views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree("".join(self.view(one) for one in [next(views, None)] if one))
         self.assets.take(page, self.root)
-        annexes = {lessons.lesson_of(one.name): self.listed(one) for one in self.chapters if one.annex}
-        chapters = [self.listed(one) | {"annex": annexes.get(one.name)} for one in self.chapters if not one.annex]
         badges = hosted.badges(self.repository, first.name, self.state, self.folder)
-        more = {"first": str(page), "chapters": chapters, "badges": badges, "count": len(self.terms)}
+        more = {"first": str(page), "chapters": self.listed, "badges": badges, "count": len(self.terms)}
         return self.page("index", "index.html", **more)
-
-    def listed(self, chapter):
-        """What the list of chapters has of one."""
-        told, number = self.told[chapter.name], lessons.chapter(chapter.name)
-        goal = re.sub(r"^\w+ the end you hold (?:(?:, | and )?mine/\w+\.py)+[:,] ", "", told["about"])
-        more = {"file": f"{chapter.name}.html", "number": number, "short": short(chapter)}
-        return told | more | {"about": goal[:1].upper() + goal[1:], "artifacts": artifacts.of(chapter.name)}
 
     def prepared(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
@@ -225,31 +213,27 @@ def _models(spec):
     return [*named, *filter(None, bases)]
 
 
-def item(file, name, chapter=None):
+def item(file, name):
     """What the menu has of a page. number: of a lesson; short: its name without it."""
-    annex = bool(chapter and chapter.annex)
-    number = lessons.chapter(chapter.name) if chapter and not annex else ""
-    return {"file": file, "name": name, "annex": annex, "number": number, "short": short(chapter) if chapter else name}
+    return {"file": file, "name": name, "short": name, "annex": False, "number": ""}
 
 
-def short(chapter):
-    """A title without its number, and an annex's without that word."""
-    words = re.sub(r"^(Annex|附录)(: | · |：)", "", chapter.title.partition(" · ")[2] or chapter.title)
-    return words[0].upper() + words[1:]
-
-
-def titled(chapter):
-    """The title of a lesson, and of an annex so that it is told from its lesson's."""
-    is_said = not chapter.annex or re.search("annex|附录", chapter.title.casefold())
-    return chapter.title if is_said else f"{chapter.title} (annex)"
-
-
-def about(chapter):
-    """What the list of chapters says of one: {about, minutes}."""
+def listed(chapter):
+    """The same of a lesson or an annex, and what the list of chapters says of it."""
+    name, annex = chapter.title, chapter.annex
+    short = re.sub(r"^(Annex|附录)(: | · |：)", "", name.partition(" · ")[2] or name)
+    if annex and not re.search("annex|附录", name.casefold()):
+        name += " (annex)"
     first = tree(chapter.cells[0].source)
     first.h1.decompose()
-    goal = re.search(r"(?:By|At) the end .*?\.(?= )|(?<=[。？])[^。？]*mine/.*?。", plain(first))
-    return {"about": goal[0] if goal else "", "minutes": minutes.minutes(chapter.name).words.replace("*", "")}
+    about = re.search(r"(?:By|At) the end .*?\.(?= )|(?<=[。？])[^。？]*mine/.*?。", plain(first))
+    about = about[0] if about else ""
+    goal = re.sub(r"^\w+ the end you hold (?:(?:, | and )?mine/\w+\.py)+[:,] ", "", about)
+    return item(f"{chapter.name}.html", name) | {
+        "short": short[0].upper() + short[1:], "annex": annex, "number": "" if annex else lessons.chapter(chapter.name),
+        "about": about, "goal": goal[:1].upper() + goal[1:], "artifacts": artifacts.of(chapter.name),
+        "minutes": minutes.minutes(chapter.name).words.replace("*", ""),
+    }  # fmt: skip
 
 
 def distinct(page):

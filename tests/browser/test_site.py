@@ -123,7 +123,9 @@ def test_a_page_fits_a_phone_and_axe_finds_nothing(visit, file, colour):
     page.evaluate(PLAIN)
     page.evaluate(AXE.read_text("utf-8"))
     until(lambda: page.evaluate(RUN), [])
-    page.evaluate("() => { document.querySelector('h1').style.color = 'gray'; document.body.append(new Image()); }")
+    page.evaluate(
+        "() => { document.querySelector('h1').style.color = 'var(--paper)'; document.body.append(new Image()); }"
+    )
     assert faint(page) and any("image-alt" in one for one in page.evaluate(RUN)), "both notice what is wrong"
 
 

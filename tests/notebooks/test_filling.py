@@ -129,7 +129,7 @@ def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_change
     assert text == "A task.\n\nIt should do this:\n\n```text\ndouble(2) -> 4\n```"
     example("double(3) -> 6")
     (problem,) = building.drift("01_small", folder)
-    assert "what it takes from the exercise 'gaussian kernel'" in problem and "--text" in problem
+    assert "differs in its source" in problem and "--text" in problem
     assert building.carry_text("01_small", folder) == []
     assert "double(3) -> 6\n" in cells_of(folder)[0]["source"]
 
