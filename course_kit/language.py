@@ -27,34 +27,10 @@ AROUND = re.compile(rf"({BEFORE.pattern})(.*?)([.:;]?)(\s*)$", re.S)
 SHORT, LONG = 6, 24  # letters of a template; in a short one each hole is a word or a quotation
 AFTER_FULL = re.compile(r"(?<=[。？！：；，”]) +")  # no space follows a full-width mark
 FULL = {".": "。", ":": "：", ";": "；", "": ""}
-SHOWN = {
-    "title",
-    "caption",
-    "words",
-    "label",
-    "name",
-    "names",
-    "answers",
-    "because",
-    "about",
-    "xlabel",
-    "ylabel",
-    "scale",
-}
-VALUES = {
-    "kind",
-    "mode",
-    "state",
-    "initial",
-    "arrays",
-    "tokens",
-    "queries",
-    "keys",
-    "sentence",
-    "models",
-    "text",
-    "format",
-}
+SHOWN = {"title", "caption", "words", "label", "xlabel", "ylabel", "name", "names", "answers", "because"}
+SHOWN |= {"about", "scale"}
+VALUES = {"kind", "mode", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text"}
+VALUES |= {"format"}
 CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
 
 
@@ -70,13 +46,9 @@ class Words:
     def __call__(self, text: str) -> str:
         """The text in the catalogue's language; in parts, or as it is, where the catalogue does not know it."""
         if text not in self.found:
-            ways = (
-                self._whole,
-                lambda one: self._whole(one, LONG),
-                self._parts,
-                lambda one: self._whole(one, 2 * SHORT),
-            )
-            self.found[text] = next((said for way in ways if (said := way(text)) is not None), text)
+            ways = ((self._whole, 0), (self._whole, LONG), (self._parts,), (self._whole, 2 * SHORT))
+            told = (way(text, *loose) for way, *loose in ways)
+            self.found[text] = next((said for said in told if said is not None), text)
         return self.found[text]
 
     def _parts(self, text: str) -> str | None:
@@ -85,9 +57,8 @@ class Words:
             parts: list[str] = ends.split(text)
             said: list[str] = []
             while len(parts) > 1 or parts and said:
-                most = next(
-                    (n for n in range(len(parts) - (not said), 1, -1) if self._whole(between.join(parts[:n]))), 1
-                )
+                counts = range(len(parts) - (not said), 1, -1)
+                most = next((n for n in counts if self._whole(between.join(parts[:n]))), 1)
                 said.append(self(between.join(parts[:most])))
                 del parts[:most]
             if said and (made := between.join(said)) != text:
@@ -142,40 +113,34 @@ def folder() -> Path:
     return files.course_folder() / "locale"
 
 
-@functools.cache
-def catalogue(language: str) -> dict[str, str]:
-    """All that is translated into a language, except the Markdown of notebooks -> {English: translation}."""
+def entries(language: str, name: str = "*") -> list[Any]:
+    """What is translated into a language, of all catalogues or one, as polib has it; nothing for English."""
     import polib
 
+    paths = sorted((folder() / LANGUAGES[language] / "LC_MESSAGES").glob(f"{name}.po")) if language != "en" else ()
+    return [entry for path in paths for entry in polib.pofile(str(path)).translated_entries()]
+
+
+@functools.cache
+def catalogue(language: str) -> dict[str, str]:
+    """All that is translated into a language -> {English: translation}, but for the Markdown of notebooks, and a word
+    or two of the views' program alone, which would be found in other sentences."""
     found: dict[str, str] = {}
-    for path in sorted((folder() / LANGUAGES[language] / "LC_MESSAGES").glob("*.po")):
-        entries = polib.pofile(str(path)).translated_entries()
-        found |= {one.msgid: one.msgstr for one in entries if not markdown_only(one) and not _short_of_scripts(one)}
-        found |= {CHAPTER.sub("", e.msgid): CHAPTER.sub("", e.msgstr) for e in entries if CHAPTER.match(e.msgid)}
+    for one in entries(language):
+        places = {place.rpartition(".")[2] for place, _ in one.occurrences}
+        short = places <= {"js"} and sum(map(str.isalpha, HOLE.sub("", one.msgid))) < 2 * SHORT
+        if not places <= {"md"} and not short:
+            found[one.msgid] = one.msgstr
+        if CHAPTER.match(one.msgid):
+            found[CHAPTER.sub("", one.msgid)] = CHAPTER.sub("", one.msgstr)
     return found
-
-
-def _short_of_scripts(entry: Any) -> bool:
-    """Whether it is a word or two of the views' program alone, which would be found in other sentences."""
-    alone = all(place.endswith(".js") for place, _ in entry.occurrences)
-    return alone and sum(map(str.isalpha, HOLE.sub("", entry.msgid))) < 2 * SHORT
-
-
-def markdown_only(entry: Any) -> bool:
-    """Whether an entry of a catalogue stands in the Markdown of notebooks alone."""
-    return all(place.endswith(".md") for place, _ in entry.occurrences)
 
 
 @functools.cache
 def table(language: str) -> dict[str, str]:
     """What the program of the views says by itself in a language -> {English: translation}; {} for English."""
-    import polib
-
-    if language == "en":
-        return {}
-    path = folder() / LANGUAGES[language] / "LC_MESSAGES" / "interface.po"
-    entries = polib.pofile(str(path)).translated_entries()
-    return {one.msgid: one.msgstr for one in entries if any(place.endswith(".js") for place, _ in one.occurrences)}
+    own = entries(language, "interface")
+    return {one.msgid: one.msgstr for one in own if any(place.endswith(".js") for place, _ in one.occurrences)}
 
 
 _current: list[Any] = ["en", Words({})]
@@ -204,9 +169,8 @@ def spec(given: dict[str, Any]) -> dict[str, Any]:
         return given
     options = [option for control in given["controls"] for option in control.get("options", ())]
     table = {one: words(one) for one in options if isinstance(one, str) and words(one) != one}
-    controls = [
-        one | {key: _told(key, one[key]) for key in ("label", "words") if key in one} for one in given["controls"]
-    ]
+    spoken = {"label", "words"}
+    controls = [one | {key: _told(key, one[key]) for key in spoken & one.keys()} for one in given["controls"]]
     told = {key: _told(key, value) for key, value in given.items()}
     return told | {"controls": controls, "language": current(), "table": table}
 

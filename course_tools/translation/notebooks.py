@@ -25,16 +25,11 @@ LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
 
 
-def translated(name, to, entries=None, identity=False):
-    """The notebook NAME in a language -> notebook. identity: English as if it were translated, for a test."""
+def translated(name, to):
+    """The notebook NAME in a language -> notebook."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
-    if identity:
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = units.rewritten(cell.source, lambda unit: unit)
-        return notebook
     own = {one.msgid: one for one in catalogues.read(name, to)}
     before = language.current()
     language.use(to)
@@ -160,9 +155,8 @@ def _problems(name, to):
     file = catalogues.path(name, to)
     said = [f"{file}, line {line}: {problem}" for line, problem in catalogues.problems(name, to)]
     for entry in [*fuzzy, *missing]:
-        said.append(
-            f"{file}, line {entry.linenum}: {'fuzzy' if entry.fuzzy else 'missing'}\n  {entry.msgid}\n  {entry.msgstr}"
-        )
+        state = "fuzzy" if entry.fuzzy else "missing"
+        said.append(f"{file}, line {entry.linenum}: {state}\n  {entry.msgid}\n  {entry.msgstr}")
     said += [f"{file} lacks: {unit}" for unit in lacking]
     said += drift(name, to) if name in sources.names() else []
     if name == "readme" and README[to].read_text("utf-8") != readme(to):

@@ -5,7 +5,6 @@ code blocks, anchors, comments and HTML stay outside of it.
 """
 
 import ast
-import itertools
 import json
 import re
 import subprocess
@@ -68,21 +67,20 @@ def of_code(text):
     def visit(node, reader=False):
         if node is None or id(node) in hidden:
             return
+        text = _template(node) if isinstance(node, ast.JoinedStr) else getattr(node, "value", None)
+        if isinstance(text, str):
+            found.extend((node.lineno, one) for one in _runs(text) if reader or _is_sentence(one))
         if isinstance(node, ast.JoinedStr):
-            found.extend((node.lineno, one) for one in _runs(_template(node)) if reader or _is_sentence(one))
-            inner = [value.value for value in node.values if isinstance(value, ast.FormattedValue)]
-            for value in inner:
-                visit(value)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            runs = _runs(node.value)
-            found.extend((node.lineno, one) for one in runs if reader or _is_sentence(one))
-        if isinstance(node, ast.Dict):
+            for part in node.values:
+                visit(part.value if isinstance(part, ast.FormattedValue) else None)
+        elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 visit(key)
                 visit(value, isinstance(key, ast.Constant) and key.value in LABELS - {"name"})
-            return
-        for child in ast.iter_child_nodes(node) if not isinstance(node, ast.JoinedStr) else ():
-            visit(child, isinstance(node, ast.keyword) and node.arg in READERS or reader and isinstance(node, ast.List))
+        else:
+            for child in ast.iter_child_nodes(node):
+                asked = isinstance(node, ast.keyword) and node.arg in READERS
+                visit(child, asked or reader and isinstance(node, ast.List))
 
     visit(tree)
     return found
@@ -167,29 +165,21 @@ def of_outputs(cell):
     for output in cell.outputs:
         made = output.get("data", {}).get("text/html", "")
         if view := fragments.read(made):
-            lists = [words for words in _lists(view.spec) if len(words) > 4]  # of tokens
-            words = set(_labels(view.spec)) - set(itertools.chain(*lists))
+            inside = list(_inside(view.spec))
+            lists = [one for _, one in inside if isinstance(one, list) and len(one) > 4]
+            tokens = {word for one in lists if all(isinstance(part, str) for part in one) for word in one}
+            words = {one for key, one in inside if key in LABELS and isinstance(one, str)} - tokens
         else:
             words = set(re.findall(r"<t[hd]\b[^>]*>([a-z-]{3,})</t[hd]>", made))
         yield from sorted(word for word in words if re.fullmatch(r"[A-Za-z-]{3,}", word))
 
 
-def _lists(value):
-    """The lists of strings in a view's spec."""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        yield value
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _lists(one)
-
-
-def _labels(value, key=""):
-    """What a view's spec calls its parts, but for its controls."""
-    if isinstance(value, str) and key in LABELS:
-        yield value
-    for name, one in value.items() if isinstance(value, dict) else ():
-        yield from _labels(one, name) if name != "controls" else ()
-    for one in value if isinstance(value, list) else ():
-        yield from _labels(one, key)
+def _inside(value, key=""):
+    """(key, value) of all that is in a view's spec; of a list the key is that of the list, of controls "controls"."""
+    yield key, value
+    if isinstance(value, dict | list):
+        for name, one in value.items() if isinstance(value, dict) else ((key, one) for one in value):
+            yield from _inside(one, key if key == "controls" else name)
 
 
 def _without_magics(text):
@@ -202,13 +192,8 @@ def _of_file(path):
     yield from ((place, line, unit) for line, unit in read(path.read_text(encoding="utf-8")))
 
 
-INTERFACE = (
-    "course_kit/**/*.py",
-    "course_tools/authoring/minutes.py",
-    "course_tools/publishing/*.py",
-    "course_tools/publishing/website/*.j2",
-    "course_tools/publishing/assets/*.j2",
-)
+INTERFACE = ["course_kit/**/*.py", "course_tools/authoring/minutes.py", "course_tools/publishing/*.py"]
+INTERFACE += ["course_tools/publishing/website/*.j2", "course_tools/publishing/assets/*.j2"]
 SCRIPTS = ("course_kit/views/js/src", "chapters", "course_tools/classroom/jupyter", "course_tools/publishing/website")
 
 

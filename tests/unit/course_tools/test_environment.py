@@ -160,15 +160,6 @@ def test_files_that_disappeared_are_noticed(environment, made, lost):
     assert environment._state(made / ".venv") == "repaired"
 
 
-@pytest.mark.weekly
-def test_an_environment_made_by_hand_is_completed_not_thrown_away(environment, made):
-    (made / ".venv" / "course-stamp.json").unlink()
-    (made / ".venv" / "mine.txt").write_text("keep me")
-    assert environment.ensure(made) == "updated"
-    assert (made / ".venv" / "mine.txt").exists()
-    assert works(made)
-
-
 def test_new_versions_or_extras_are_installed(environment, made):
     (made / "requirements.lock").write_text("# another\n")
     assert environment.ensure(made) == "updated"
@@ -185,14 +176,6 @@ def test_what_changes_nothing_installed_installs_nothing(environment, made):
     (made / "course_tools" / "classroom" / "jupyter").mkdir(parents=True)
     (made / "course_tools" / "classroom" / "jupyter" / "new.json").write_text("{}")
     assert environment.wanted_stamp(made, []) != before, "settings for Jupyter are installed"
-
-
-@pytest.mark.weekly
-def test_a_folder_that_was_moved_gets_a_new_environment(environment, made, tmp_path):
-    moved = tmp_path / "moved"
-    shutil.copytree(made, moved, symlinks=True)
-    assert environment._state(moved / ".venv") == "repaired"
-    assert environment._state(made / ".venv") == "updated"
 
 
 def test_a_failure_of_pip_is_reported_and_the_next_call_tries_again(environment, made, capfd):
