@@ -101,21 +101,6 @@
     return resume(panel, heard);
   }
 
-  // On a phone the bars at both sides would take a sixth of the page; the menu View opens what they open.
-  function giveRoom(shell) {
-    const phone = matchMedia("(width <= 480px)");
-    const hidden = "attention-course:bars"; // JupyterLab remembers its bars; those that went for a phone come back
-    const change = () => {
-      if (!phone.matches && !localStorage.getItem(hidden)) return;
-      for (const side of ["left", "right"])
-        if (shell.isSideTabBarVisible?.(side) === phone.matches) shell.toggleSideTabBarVisibility(side);
-      if (phone.matches) localStorage.setItem(hidden, "hidden");
-      else localStorage.removeItem(hidden);
-    };
-    phone.addEventListener("change", change);
-    change();
-  }
-
   const course = { views, resetViews, ask, resume, restartAndResume, configured, said, speak };
 
   function activate(app) {
@@ -206,7 +191,6 @@
       app.shell.currentChanged?.connect(look);
       look();
     });
-    app.restored?.then(() => giveRoom(app.shell));
     const files = app.restored?.then(() => [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"));
     files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing, course));
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
