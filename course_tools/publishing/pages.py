@@ -14,7 +14,6 @@ from pathlib import Path
 from course_kit import files, lessons
 from course_kit import language as speaking
 from course_kit.views import fragments
-from course_tools.authoring import building
 from course_tools.authoring.clean import STAND_IN
 
 from ..authoring.markup import headings, plain, tree
@@ -139,20 +138,6 @@ def code(source, language="python"):
     from pygments.lexers import get_lexer_by_name
 
     return highlight(source, get_lexer_by_name(language), HtmlFormatter())
-
-
-def write(kind, names, out, build):
-    """Write build(name) of each chapter meant into the folder `out`, or build/KIND -> the path of each, once written.
-
-    Raises ValueError for a name that no chapter has.
-    """
-    folder = Path(out) if out else files.course_folder() / "build" / kind
-    chosen = building.names(names)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in chosen:
-        path = folder / f"{name}.html"
-        files.write_atomically(path, build(name))
-        yield path
 
 
 @functools.cache

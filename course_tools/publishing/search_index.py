@@ -33,8 +33,12 @@ def script(pages, terms):
     """search-data.js: pages is a list of (file, name, its sections), terms are the glossary's."""
     names = [{"file": file, "name": name} for file, name, _ in pages]
     number = {file.removesuffix(".html"): i for i, (file, _, _) in enumerate(pages)}
-    places = [[number[file.removesuffix(".html")], anchor, heading or name, text, 0]
-              for file, name, found in pages for anchor, heading, text in found]  # fmt: skip
-    places += [[number[chapter], anchor, f"{english} · {chinese}", words, 1]
-               for english, chinese, found in terms for chapter, anchor, words in found]  # fmt: skip
+    places = [
+        [i, anchor, heading or name, text, 0]
+        for i, (_, name, found) in enumerate(pages)
+        for anchor, heading, text in found
+    ]
+    for term in terms:
+        english, chinese, found = term
+        places += [[number[chapter], anchor, f"{english} · {chinese}", words, 1] for chapter, anchor, words in found]
     return f"course.places(...{json_for_script([names, places])})"

@@ -8,6 +8,7 @@ names, and its pages in LANGUAGE/; what stands around them is translated by its 
 """
 
 import collections
+import functools
 import json
 import re
 import shutil
@@ -109,15 +110,11 @@ class Site:
 
     def view(self, view):
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
-        needed, found = _models(view.spec), []
+        needed = _models(view.spec)
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*needed, *filter(None, [larger])]:
-            if f"models/{model}.js" not in self.assets.content:
-                self.assets.content |= {f"models/{name}": script for name, script in model_files(model).items()}
-        for model in needed:
-            wanted = re.compile(rf"models/({re.escape(model)}(\.\d+)?\.js)")
-            found += [name[1] for name in map(wanted.fullmatch, self.assets.content) if name]
-        return self.assets.view(view, found)
+            self.assets.content |= {f"models/{name}": script for name, script in _scripts(model).items()}
+        return self.assets.view(view, [name for model in needed for name in _scripts(model)])
 
     def pages(self):
         made = {}
@@ -194,8 +191,10 @@ class Site:
         page = tree("".join(self.view(one) for one in [next(views, None)] if one))
         self.assets.take(page, self.root)
         badges = hosted.badges(self.repository, first.name, self.state, self.folder)
-        more = {"first": str(page), "chapters": self.listed, "badges": badges, "count": len(self.terms)}
-        return self.page("index", "index.html", **more)
+        annexes = {f"{lessons.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
+        chapters = [one for one in self.listed.values() if not one["annex"]]
+        more = {"chapters": chapters, "annexes": annexes, "badges": badges, "count": len(self.terms)}
+        return self.page("index", "index.html", first=str(page), **more)
 
     def prepared(self, name):
         """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
@@ -203,6 +202,9 @@ class Site:
 
         notebook = nbformat.read(self.notebook(name), as_version=4)
         return serialiser.dumps(hosted.prepared(notebook, self.repository, name, self.state, self.folder))
+
+
+_scripts = functools.cache(model_files)
 
 
 def _models(spec):

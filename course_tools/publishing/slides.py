@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_kit import chapter_maps, lessons
+from course_kit import chapter_maps, files, lessons
 from course_kit import language as speaking
 from course_kit.views import fragments, program
 from course_tools.authoring import building
@@ -75,8 +75,11 @@ def with_notes(name, to="en"):
 def run(names=(), out=None, to="en"):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
     speaking.use(to)
-    kind = "slides" if to == "en" else f"slides/{to}"
-    for path in pages.write(kind, names, out, lambda name: with_notes(name, to)):
+    folder = Path(out) if out else files.course_folder() / "build" / "slides" / ("" if to == "en" else to)
+    for name in building.names(names):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.html"
+        files.write_atomically(path, with_notes(name, to))
         print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
     print("Open one in a browser. ? shows the keys, S opens the notes, ?print-pdf after the address prints.")
     return 0

@@ -105,15 +105,7 @@ def test_a_notebook_that_was_not_run_is_not_published(tmp_path):
         pages.chapter(notebook_of(tmp_path, "1 + 1", run=False))
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        WHOLE.replace(program.SHOW, "<script>other()</script>"),
-        f'<div class="course-view"><script type="application/json">no JSON</script>{program.SHOW}</div>',
-        f"<p>before</p>{WHOLE}",
-        f"{WHOLE}{WHOLE}",
-    ],
-)
+@pytest.mark.parametrize("wrong", [WHOLE.replace(program.SHOW, "<script>other()</script>"), f"{WHOLE}{WHOLE}"])
 def test_a_view_of_another_form_is_not_lost(wrong):
     with pytest.raises(ValueError, match=r"view\.py"):
         fragments.read(wrong)
@@ -164,7 +156,8 @@ def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, monkeypatch, cap
     lesson, annex = (tmp_path / "slides" / f"{name}.html" for name in (small_course.LESSON, small_course.ANNEX))
     assert course.main(["slides", "02", "--out", str(tmp_path / "slides")]) == 0 and lesson.is_file()
     assert f'<a href="{lesson.name}">its lesson</a>' in annex.read_text("utf-8")
-    assert list(pages.write("slides", [small_course.ANNEX], tmp_path / "slides", slides.build)) == [annex]
+    lesson.unlink()
+    assert course.main(["slides", small_course.ANNEX, "--out", str(tmp_path / "slides")]) == 0 and not lesson.exists()
     assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
 
 
