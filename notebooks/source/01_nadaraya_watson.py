@@ -27,7 +27,7 @@ runtime = course_kit.setup()
 
 
 def true_day(hour):
-    """An invented day: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
+    """An invented day in °C: coldest at 3:00, warmest at 15:00, a storm at 16:30."""
     storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
     return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
 
@@ -223,12 +223,12 @@ best = {
     name: min(tried, key=lambda w: off(fitted(kernel, w).nan_to_num(99)))
     for name, kernel in kernels.items()
 }
-charts = {
-    f"{name}, {best[name]:.2f} h: off by {off(fitted(kernel, best[name])):.2f} °C": plot.regression(
-        hours, readings, {"estimate": (grid, fitted(kernel, best[name]))}, **day, start=16.5
-    )
-    for name, kernel in kernels.items()
-}
+charts = {}
+for name, kernel in kernels.items():
+    estimate = fitted(kernel, best[name])
+    title = f"{name}, {best[name]:.2f} h: off by {off(estimate):.2f} °C"
+    lines = {"estimate": (grid, estimate)}
+    charts[title] = plot.regression(hours, readings, lines, **day, start=16.5)
 plot.beside(
     charts,
     title="Does the shape of the kernel matter?",
@@ -513,7 +513,8 @@ plot.regression(
     **day,
     start=16.5,
     title="Why is the learned curve spikier?",
-    caption="The same readings, with the width of the first sections and with the learned one.",
+    caption="The same readings, with the width of the first sections and with the "
+    "learned one.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -616,7 +617,7 @@ predict(
     "does “it” attend to?",
     [
         "“street” more than “animal”",
-        "still “animal”, far more than “street”",
+        "“animal” more than “street”",
         "both equally",
     ],
     answer=1,

@@ -22,7 +22,7 @@ from mine import attention_pooling, gaussian_kernel, masked_softmax
 
 
 def true_day(hour):
-    """The lesson's day: coldest at 3:00, warmest at 15:00, a storm at 16:30. Hours -> °C"""
+    """The lesson's day in °C: coldest at 3:00, warmest at 15:00, a storm at 16:30."""
     storm = (hour > 16.5) * torch.exp((16.5 - hour) / 3)
     return 17 - 6 * torch.cos(2 * torch.pi * (hour - 3) / 24) - 6 * storm
 

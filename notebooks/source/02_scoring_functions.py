@@ -39,7 +39,8 @@ labs.attention(
     keys=words,
     score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Press the third number of the [query|query] and make it 1. Which words get the most weight?",
+    caption="Press the third number of the [query|query] and make it 1. Which words get "
+    "the most weight?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -168,8 +169,10 @@ assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 1.9 < (q[..., :
 sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
 
 def weights_by_size(divided):
-    scores = torch.stack([(q[:10, :, :d] * k[:10, :, :d]).sum(-1) / (d**0.5 if divided else 1) for d in sizes])
-    return torch.softmax(scores, -1)  # [17, 10, 24]
+    products = [(q[:10, :, :d] * k[:10, :, :d]).sum(-1) for d in sizes]
+    divisors = [d**0.5 if divided else 1 for d in sizes]
+    scores = [x / divisor for x, divisor in zip(products, divisors, strict=True)]
+    return torch.softmax(torch.stack(scores), -1)  # [17, 10, 24]
 
 plot.maps(
     {"softmax(q·k)": weights_by_size(False), "softmax(q·k / √d)": weights_by_size(True)},
@@ -178,19 +181,19 @@ plot.maps(
     along=("size d", sizes, 4),
     scale="weight",
     title="Why divide by √d?",
-    caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], all of them noise. "
-    "Move d from 4 to 400: what becomes of the two maps?",
+    caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], "
+    "all of them noise. Move d from 4 to 400: what becomes of the two maps?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
-# %% [markdown] tags=["asks"]
+# %% [markdown]
 # Why is that bad? A score acts only through the weights. With $S=\sum_je^{s_j}$ the quotient rule gives
 #
 # $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
 #
-# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move if $q\cdot k$ moves by a standard deviation. **Guess before you read on:** is it always smaller without √d?
+# which are nearly 0 where the weights are near 0 or 1. So we measure the **response** of a query: how far its weights move if $q\cdot k$ moves by a standard deviation. Is it always smaller without √d?
 
 # %%
 def response(d, divisor, queries=q, keys=k):
@@ -223,11 +226,7 @@ spread = response(2, 2**0.5, q[:200], torch.randn(200, 1000, 2, generator=genera
 assert spread[1] / spread[0] > 1.8
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
 # No. At $d=64$ the median is 1.20 without √d and 0.26 with it, and only from about 224 on is it smaller without. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
-#
-# </details>
 #
 # **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike to 24 keys, for any $d$ from 2 to 400. With 4 keys, or at $d=2$ with 1,000, they do not.
 #
@@ -260,20 +259,7 @@ assert torch.allclose(weights @ K, torch.tensor([[0.453, 0.453, 0.640]]), atol=5
 assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
 
 # %% [markdown]
-# From the output, (0.453, 0.453, 0.640), the network will have to make *assis*. Now take "The weather is nice today", with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), as keys and values. The query is that of "The", and the scores are not divided.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "A friend computes the output (1.8, 2.3, 0.4). Can that be?",
-    [
-        "yes, why not",
-        "no, and you can tell from the vectors alone",
-        "you have to compute it to know",
-    ],
-    answer=1,
-    because="Weights are ≥ 0 and sum to 1, so the first number of the output is an "
-    "average of numbers between 0.2 and 0.9. It cannot be 1.8.",
-)
+# From the output, (0.453, 0.453, 0.640), the network will have to make *assis*. Now take "The weather is nice today", with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), as keys and values. The query is that of "The", and the scores are not divided. Could the output be (1.8, 2.3, 0.4)? No: weights are ≥ 0 and sum to 1, so its first number is an average of numbers between 0.2 and 0.9.
 
 # %% jupyter={"source_hidden": true}
 nice = ["The", "weather", "is", "nice", "today"]
@@ -465,10 +451,10 @@ class SelfAttention(nn.Module):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Let two of the three jobs share one matrix, in a layer with room enough. With which "
-    "two does it fail?",
-    ["keys and values", "queries and values", "queries and keys", "with any two"],
-    answer=2,
+    "Let queries and keys share one matrix, in a layer with room enough. How many people "
+    "still get what they need?",
+    ["nearly all", "fewer than half", "about one in eight, by chance"],
+    answer=1,
     because="With one matrix for queries and keys, your query is your own key, so most "
     "people find themselves. And i scores j as j scores i: if Ada finds Ben, he is drawn "
     "to her, even if he looks for Cleo. More numbers do not help.",
@@ -524,22 +510,24 @@ assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 labs.people(
     layer,
     title="Who attends to whom?",
-    caption="Everybody needs what the person they look for carries. Send Ada to somebody else, or to herself: "
-    "what does she get?",
+    caption="Everybody needs what the person they look for carries. Send Ada to another "
+    "person, or to herself: what does she get?",
 )
 
 # %% [markdown]
 # Each $W$ has 24 rows, 8 for each part of a person. How much of each part does it use? Train once more, and look in between:
 
 # %% jupyter={"source_hidden": true} seconds=3 slideshow={"slide_type": "subslide"}
-steps, found, counted = [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400], [], itertools.count()
+steps = [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400]
+found, counted = [], itertools.count()
 
 @torch.no_grad()
 def look(layer, _):
     if next(counted) not in steps:
         return
-    sizes = [m.weight.unflatten(1, (3, 8)).norm(dim=(0, 2)) for m in (layer.query, layer.key, layer.value)]
-    found.append(torch.stack(sizes) / torch.stack(sizes).sum(1, keepdim=True))
+    matrices = layer.query.weight, layer.key.weight, layer.value.weight
+    sizes = torch.stack([x.unflatten(1, (3, 8)).norm(dim=(0, 2)) for x in matrices])
+    found.append(sizes / sizes.sum(1, keepdim=True))
 
 torch.manual_seed(0)
 again_trained = SelfAttention(size=24, head_size=8, value_size=8)
@@ -554,8 +542,8 @@ view = plot.maps(
     along=("after step", steps, 0),
     live=True,
     title="Which part of a person does each matrix read?",
-    caption="Each cell: how large the numbers are by which a matrix multiplies that part, as a share of its row. "
-    "Move the slider to train.",
+    caption="Each cell: how large the numbers are by which a matrix multiplies that "
+    "part, as a share of its row. Move the slider to train.",
 )
 display(view)
 for step in steps:

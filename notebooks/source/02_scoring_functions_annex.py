@@ -272,7 +272,8 @@ def additive_score(queries, keys, W1, W2, b, w):
 
 W1, bias, W2, last = (parameter.detach() for parameter in additive.parameters())
 W1, W2 = W1.T, W2.T  # nn.Linear stores [h, Dq] and [h, Dk]
-few, more = torch.linspace(-1, 1, 12).reshape(4, 3), torch.linspace(-1, 1, 30).reshape(6, 5)
+few = torch.linspace(-1, 1, 12).reshape(4, 3)
+more = torch.linspace(-1, 1, 30).reshape(6, 5)
 pairs = additive_score(few, more, W1, W2, bias, last[0])
 difference = (pairs - concat(few[None], more[None])[0]).abs().max().item()
 print(f"additive_score and concat differ by {difference:.0e}")

@@ -106,8 +106,7 @@ predict(
     "to another model.",
     [
         "encoder, input: the whole source sentence",
-        "encoder, mechanism: it reads word by word, and carries a state from each word "
-        "to the next",
+        "encoder, mechanism: word by word, with a state",
         "encoder, output: one vector for each source word",
         "decoder, input: the target words so far, beginning with <bos>",
         "decoder, output: probabilities of the next word",

@@ -235,8 +235,8 @@ print("\n".join(f"{i:2}  {i:04b}" for i in range(6)))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 
-# %% [markdown] tags=["asks"]
-# The last digit flips at every step, the one before it at every second, the third at every fourth. Together they name every number. Binary digits jump; smooth waves, fast ones and slow ones, do the same job. **Guess before you look:** from position 20 to 21, which columns change most?
+# %% [markdown]
+# The last digit flips at every step, the one before it at every second, the third at every fourth. Together they name every number. Binary digits jump; smooth waves, fast ones and slow ones, do the same job. From position 20 to 21, which columns change most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid(context=50, size=128)
@@ -305,16 +305,6 @@ display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 # <a id="shift"></a>
 # Why do the waves come in pairs? Because a sine and its cosine are a point on a circle, and each step in the text turns this point.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "A rotation takes one pair of columns from position 5 to 8. Which rotation takes it "
-    "from position 30 to 33?",
-    ["the same", "its inverse", "one that depends on the sentence"],
-    answer=0,
-    because="A step of three positions is the same angle everywhere, and the rotation "
-    "depends only on this angle.",
-)
-
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.rotation(size=128, context=50)
 
@@ -357,18 +347,6 @@ assert (scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)).all()
 # **Rotary** positions (Su et al., 2021), common in language models, add nothing. Every layer turns its queries and keys, but not its values: each pair of features is a point in the plane, and is turned by its position times the pair's frequency.
 #
 # Follow one pair that turns by 30° at each position, with query $(2,0)$ and key $(1,0)$. At positions 7 and 5 they point to 210° and 150°, which are 60° apart, so the score is $2\cdot1\cdot\cos60°=1$.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "Now both move on, to positions 47 and 45. What happens to the score?",
-    ["it grows", "it shrinks", "it stays as it is"],
-    answer=2,
-    because="They point to 1410° and 1350°, again 60° apart. Query and key turn on by "
-    "the same angle, so only their distance counts.",
-)
-
-# %% [markdown]
-# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where they are. With *added* positions the score has four parts, $q\cdot k$, $q\cdot P_m$, $P_i\cdot k$ and $P_i\cdot P_m$, and at least the two in the middle change when both words move on.
 #
 # ### Exercise 2 ●●○ · 8 minutes
 # Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads.
@@ -384,6 +362,16 @@ def rotary(x, positions):
 
 # %% [markdown]
 # <!-- solution: rotary -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Query and key move on, from positions 7 and 5 to 47 and 45. What happens to the "
+    "score?",
+    ["it grows", "it shrinks", "it stays as it is"],
+    answer=2,
+    because="They point to 1410° and 1350°, again 60° apart. Query and key turn on by "
+    "the same angle, so only their distance counts.",
+)
 
 # %% slideshow={"point": ["return (rotary"]}
 torch.manual_seed(0)
@@ -403,6 +391,8 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 7, 30 * 5, 30 * 47, 30 * 45) == (210, 150, 1410, 1350) and 210 - 150 == 60
 
 # %% [markdown]
+# Such positions are **relative**: the score knows how far apart two words are, and in which direction, but not where they are. With *added* positions the score has four parts, $q\cdot k$, $q\cdot P_m$, $P_i\cdot k$ and $P_i\cdot P_m$, and at least the two in the middle change when both words move on.
+#
 # We pair neighbouring features, as in the paper; the `transformers` library's Llama pairs feature $j$ with $j+d/2$. A model can learn with either, but parameters trained with one give nonsense with the other, without an error message.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -108,19 +108,8 @@ print("logits", tuple(logits.shape))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: several heads
 # <a id="head"></a>
-# Attention gives each word *one* row of weights. But "it" may have two questions: which noun do I mean, and what is said about it? So we cut each query, key and value into pieces, and let each piece attend on its own, as a **head**.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "One head of 128 features, or four heads of 32. How many more parameters does the "
-    "cut need?",
-    ["four times as many", "none", "a quarter of them"],
-    answer=1,
-    because="The matrices stay as they are, 128 × 128 each. Only the queries, keys and "
-    "values are cut.",
-)
-
-# %% [markdown]
+# Attention gives each word *one* row of weights. But "it" may have two questions: which noun do I mean, and what is said about it? So we cut each query, key and value into pieces, and let each piece attend on its own, as a **head**. The matrices stay as they are, so this adds no parameters.
+#
 # ### Exercise 1 ●●○ · 4 minutes
 # Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Beware: `x.reshape(B, H, T, d)` has the right shape, but gives the first head the first *words*.
 #
@@ -135,7 +124,7 @@ def split_heads(x, heads):
 # %% [markdown]
 # <!-- solution: split heads -->
 #
-# You know attention itself from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours if you solved it in chapter 1. The scores are divided by $\sqrt d$, because a sum of $d$ products of independent numbers with mean 0 and variance 1 has variance $d$.
+# You know attention itself from chapter 2. `masked_softmax`, which gives hidden keys the weight 0, is yours if you solved it in chapter 1.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -319,7 +308,7 @@ plot.maps(
 # course_utils.attention: causal_mask
 
 # %% [markdown]
-# A word may see itself, so the diagonal stays True. Padding at the end of a target needs no mask of its own, because no real word comes after it, and the loss skips it.
+# Padding at the end of a target needs no mask of its own, because no real word comes after it, and the loss skips it.
 #
 # ### Exercise 4 ●●● · 8 minutes
 # Write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
@@ -362,7 +351,7 @@ def numbers(*parts):
 def millions(model, shared=False):
     """Parameters by part; shared: one table for both languages."""
     table = 0 if shared else numbers(model.source_embedding)
-    parts = {"embeddings": numbers(model.output) + table,  # the output's are the target's, and a bias
+    parts = {"embeddings": numbers(model.output) + table,  # output: the target's, a bias
              "encoder": numbers(model.encoder, model.encoder_norm),
              "decoder": numbers(model.decoder, model.decoder_norm)}
     return parts | {"all": sum(parts.values())}
@@ -535,8 +524,8 @@ plot.lines(
     "BLEU",
     title="Which of the two learns faster?",
     caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} "
-    f"validation sentences. BLEU on {race['sentences']['test']} test sentences at the end: "
-    + "; ".join(
+    f"validation sentences. BLEU on {race['sentences']['test']} test sentences at the "
+    "end: " + "; ".join(
         f"{name} {min(one['test'])} to {max(one['test'])}"
         for name, one in race["models"].items()
     )
@@ -555,7 +544,7 @@ assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) <
 # %% [markdown]
 # In the first half the GRU is ahead, and after 600 steps the two differ by less than two points, which is hardly more than the seeds do. So in this race, on short sentences, the larger Transformer does not learn more from the same data.
 #
-# Then why did everyone change? One core does one thing after another, so it shows how much work a layer makes, but not what is gained by doing many things at once. Here is its answer for one layer of each: chapter 3's GRU, and your block, as it is and with PyTorch's *fused* attention, which never keeps the scores. Along a line, the number of sentences in a batch stays the same.
+# Then why did everyone change? One core shows how much work a layer makes. Here is one layer of each: chapter 3's GRU, and your block, as it is and with PyTorch's *fused* attention, which never keeps the scores. Along a line, the number of sentences in a batch stays the same.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 speed = results.load("transformer_speed")
@@ -592,7 +581,7 @@ assert fused[32][4096] < fused[32][1024] < fused[32][256]
 assert all(fused[2][n] > 1 for n in (64, 256)) and fused[2][4096] < fused[2][256]  # two: the Transformer, in the middle
 
 # %% [markdown]
-# With 32 sentences the GRU layer is faster from 64 words on, and the longer they are, the more so, because the number of scores grows with the square of the length. With two, the fused layer is faster for sentences of 64 to 256 words, because each step of a GRU has a fixed cost, and only two sentences share it. But at 4,096 words this lead has shrunk again. So on one core length alone is no reason. What one core cannot show can be counted:
+# With 32 sentences the GRU layer is faster from 64 words on, and the longer they are, the more so, because the number of scores grows with the square of the length. With two, the fused layer is faster for sentences of 64 to 256 words, because each step of a GRU has a fixed cost, and only two sentences share it. But at 4,096 words this lead has shrunk again. What one core cannot show can be counted:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 from chapters.ch05.experiments.speed import work
@@ -613,7 +602,7 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown]
-# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But a GRU must finish word 4,095 before it can begin word 4,096. In training no word of a Transformer layer waits, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We had none to measure on, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
+# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But in training none of its words waits for another, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We had none to measure on, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race the Transformer did not learn more from the same data, and on one core it makes more work. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
@@ -657,21 +646,11 @@ assert kept == [(95, 90), (95, 90), (95, 90), (95, 90), (14, 0), (50, 0)] and le
 # %% [markdown]
 # **In this model the pronoun needs neither connection of "it".** If you forbid "it" to attend to its noun, or the step that writes the French pronoun to attend to "it", or both, 95 % stay right. **The adjective decides.** If you hide its noun from the adjective, 14 % are right, because the pronoun now mostly follows the other noun. If you hide the adjective from the French step, 50 % are right, but no whole pair, because the model writes the same pronoun for both twins.
 #
-# Our corpus is regular: the adjective tells which noun is meant, and the model has found that out. But another model may need "it". Here is the same table for your translator, which has trained for less long:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-yours_forbidden = head_study.ablations(lesson.loaded(translator), head_study.CONNECTIONS)
-yours_forbidden
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert yours_forbidden[0]["sentences, %"] > 45 and len(yours_forbidden) == 6
-
-# %% [markdown]
-# So early a model may be little better than a coin, and yours may need what the first does not. A finding about one trained model holds for that one.
+# Our corpus is regular: the adjective tells which noun is meant, and the model has found that out. But another model may need "it". A finding about one trained model holds for that one.
 #
 # ### Which heads does it need?
 # <a id="log-odds"></a>
-# The **log-odds** are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier. **Guess, then try** in the running notebook: switch off head 2.2 (layer 2, head 2), head 3.2, both, all twelve. Which sentences turn, and do their twins turn, too?
+# The **log-odds** are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier. Try it in the running notebook: switch off head 2.2 (layer 2, head 2), head 3.2, both, all twelve. Which sentences turn, and do their twins turn, too?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 pairs = {
@@ -698,7 +677,8 @@ told = labs.twins_without(view, grammar, twins)
 display(view, told)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-silent = head_study.ablations(grammar, head_study.head_rows(grammar.model), what="heads off")
+without_heads = head_study.head_rows(grammar.model)
+silent = head_study.ablations(grammar, without_heads, what="heads off")
 silent
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -712,7 +692,7 @@ assert all("qu'il" in reason for n, reason in enumerate(off["all 12"].reasons) i
 assert [round(off[name].log_odds[0], 1) for name in ("none", "all 12")] == [7.9, 2.1]
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# <details><summary>What did you find?</summary>
 #
 # Without head 2.2 the small dinghy turns, without 3.2 the big glass, and without both the small glass, too. Without all twelve the model writes *il* for all but the wide street, so the other *elles* turn, and their twins with *il* stay "right". "Animal … tired" never changes, although its log-odds fall from 7.9 to 2.1.
 #

@@ -715,7 +715,8 @@ study.cache_table(length=1024, size=512, heads=8)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Three famous bugs. With which of them does a model train as it should, and then read "
+    "Three famous bugs. With which of them does a model train as it should, and then "
+    "read "
     "its words differently when it writes?",
     [
         "x + table[: x.size(0)].unsqueeze(1), with x [B, T, D]: positions along the batch",

@@ -52,8 +52,8 @@ first = labs.predictions(
     select=holes[0],
     model="bert-prose",
     title="Which word is missing?",
-    caption="Choose a [query|hole], and write a word into it. The bars show which words bert-prose "
-    "[output|expects] there.",
+    caption="Choose a [query|hole], and write a word into it. The bars show which words "
+    "bert-prose [output|expects] there.",
 )
 asking(first)
 
@@ -154,9 +154,9 @@ predict(
     "One chosen word in ten stays as it is, and the model could just copy it. What are "
     "these words for?",
     [
-        "nothing: a free point",
-        "the model learns that a word it sees may be the right one",
-        "the loss gets smaller",
+        "a free point, to keep the loss low",
+        "to learn that a visible word may be right",
+        "to learn which words were covered",
     ],
     answer=1,
     because="Without them, a chosen word that is still visible would be a wrong one, so "
@@ -544,8 +544,8 @@ predict(
     because=[
         "Look at the first row of the table: the novels were no help here.",
         "True of the novels, but MiniLM is far ahead of its rival.",
-        "The novels put our model ahead of nobody. MiniLM is four times as large, and has "
-        "read far more.",
+        "The novels put our model ahead of nobody. MiniLM is four times as large, and "
+        "has read far more.",
     ],
 )
 

@@ -352,7 +352,8 @@ assert min(range(7), key=lambda n: abs(believed[n] - 0.5)) == 3 and round(believ
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "To a fresh model, the 1,200 words of its vocabulary are about equally likely, and so "
+    "To a fresh model, the 1,200 words of its vocabulary are about equally likely, and "
+    "so "
     "are both answers about the pair. What is the sum of its two losses?",
     ["about 1", "about 8", "about 1,200"],
     answer=1,
@@ -546,7 +547,8 @@ labs.predictions(
     covered=False,
     select="Lincoln",
     title="Who is who, and what is where?",
-    caption="Choose a [query|word]. Below each is the tag that the model [output|expects], "
+    caption="Choose a [query|word]. Below each is the tag that the model "
+    "[output|expects], "
     "and the bars show how sure it is.",
 )
 
@@ -813,7 +815,8 @@ plot.bars(
     ylabel="% of its parameters",
     digits=0,
     title="Where are the parameters?",
-    caption="Three models, from the smallest to the largest. Which share grows with size?",
+    caption="Three models, from the smallest to the largest. Which share grows with "
+    "size?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -834,6 +837,10 @@ assert [round(n / 1e6) for n in (12 * 8 * 768**2, 30_522 * 768)] == [57, 23]
 
 # %% jupyter={"source_hidden": true}
 sst2, squad = results.load("minilm_sst2"), results.load("minilm_squad")
+tuned, people = (
+    ", ".join(f"{100 * x:.0f}" for x in squad[who].values())
+    for who in ("fine-tuned", "people")
+)
 Table(
     [
         {
@@ -845,8 +852,8 @@ Table(
         {
             "task": "spans in Wikipedia",
             "measure": "exact match, F1",
-            "MiniLM, fine-tuned": ", ".join(f"{100 * x:.0f}" for x in squad["fine-tuned"].values()),
-            "beside it": "people " + ", ".join(f"{100 * x:.0f}" for x in squad["people"].values()),
+            "MiniLM, fine-tuned": tuned,
+            "beside it": f"people {people}",
         },
     ],
     f"{sst2['test']} reviews; {squad['questions']['test']:,} questions about "

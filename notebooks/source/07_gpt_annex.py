@@ -235,7 +235,8 @@ def tell():
     with induction.silenced(
         copier, [(layer + 1, head + 1) for layer, head in view.knocked]
     ):
-        return f"loss of the second half: {task.second_half(copier):.2f} nats per token (guessing: {blind:.2f})"
+        loss = task.second_half(copier)
+    return f"loss of the second half: {loss:.2f} nats per token (guessing: {blind:.2f})"
 
 
 display(view, below(view, tell, "knocked"))

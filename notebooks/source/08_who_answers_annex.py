@@ -503,7 +503,11 @@ shares |= {
 shares |= {"always the longest answer": round(longest()), "at random": 25}
 Table(
     [
-        {"how it chooses": way, "right of 100": n, "±": round(196 * (n / 100 * (1 - n / 100) / 100) ** 0.5)}
+        {
+            "how it chooses": way,
+            "right of 100": n,
+            "±": round(1.96 * (n * (1 - n / 100)) ** 0.5),
+        }
         for way, n in shares.items()
     ],
     f"± is half a 95% interval. {choices.about}",
