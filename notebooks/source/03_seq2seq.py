@@ -505,10 +505,9 @@ assert [int(width) for width in means] == [16, 64, 128, 256] and widths["seeds"]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "“the European economic crisis” becomes “la crise économique européenne”. While it "
-    "writes “crise”, which English word "
-    "should get the most weight?",
-    ["European, the next word", "crisis, the last", "all three equally"],
+    "“the European economic crisis” becomes “la crise économique européenne”. How does "
+    "the largest weight move while it writes the last three words?",
+    ["from left to right", "from right to left", "it stays where it is"],
     answer=1,
     because="“crise” translates “crisis”. Then the translator goes back, to “economic” "
     "and “European”.",

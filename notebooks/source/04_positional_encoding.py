@@ -367,7 +367,7 @@ def rotary(x, positions):
 predict(
     "Query and key move on, from positions 7 and 5 to 47 and 45. What happens to the "
     "score?",
-    ["it grows", "it shrinks", "it stays as it is"],
+    ["it grows", "it shrinks", "it stays"],
     answer=2,
     because="They point to 1410° and 1350°, again 60° apart. Query and key turn on by "
     "the same angle, so only their distance counts.",

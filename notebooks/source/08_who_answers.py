@@ -57,7 +57,7 @@ predict(
     "The second and the third answer are of one model, with the same parameters. Why "
     "does it answer in the third?",
     [
-        "there it computes longer before it speaks",
+        "there it is told to think before it speaks",
         "there the question looks as in its training",
         "there it looks the answer up in a text",
     ],

@@ -40,6 +40,9 @@ plot.lines(x)
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict("How many?", ["3", "4"], answer=0)
 
+# %%
+print(x)
+
 # %% [markdown]
 # ### Exercise ●○○ · 3 minutes
 
@@ -130,7 +133,7 @@ WORDS = ("# " + 79 * "word " + "\n#\n") * 31  # with the others 2,500
 LONG = "# %%\n" + "x = 3\n\n" * 11 + "x = 3\n"
 IN_LESSON = {
     "the lesson has 2501 words": (STEP, STEP + WORDS + "# word\n#\n"),
-    "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 29 + CELL),
+    "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 28 + CELL),
     "the lesson has 6 guesses": (CELL, '# %% jupyter={"source_hidden": true} tags=["predict"]\nx\n\n' * 5 + CELL),
     "a code cell of 13 lines": (CELL, LONG),
     "a line of 91 characters": (CELL, f"{CELL}y = '{'a' * 85}'\n"),
@@ -173,6 +176,8 @@ IN_LESSON = {
         "plot.lines(x)\n\n# %% [markdown]\n# It is three of them.\n\n"
         '# %% jupyter={"source_hidden": true} tags=["predict"]\npredict("How many?", ["three of them", "none"]',
     ),
+    "its right answer is by far the longest": ('["3", "4"]', '["3, as the bars say", "4"]'),
+    "nothing follows it that a page could fold": ("# %%\nprint(x)\n\n", ""),
     "the answer to '**Guess:**' is in sight": (STEP, f"{STEP}# **Guess:** how many?\n#\n"),
     "a picture without a text": ("A book.", "![](data:none) A book."),
 }
@@ -209,7 +214,7 @@ def test_a_source_without_a_kernel_is_found(problems):
 
 def test_sizes_are_fine_up_to_their_limits(problems):
     longest, lesson = pattern.DEFINITION, LESSON.replace(STEP, STEP + WORDS)
-    lesson = lesson.replace(CELL, "# %%\ny = 2\n\n" * 26 + LONG + "\n" + CELL)
+    lesson = lesson.replace(CELL, "# %%\ny = 2\n\n" * 23 + LONG + "\n" + CELL)
     assert problems(lesson, ANNEX + "base\n" * 30, longest) == [[], []]
     assert problems(lines=longest + 1)[0] == [f"a cell of definitions of {longest + 1} lines"]
 

@@ -12,6 +12,7 @@ import re
 from .notebook import tags
 
 ENOUGH = 0.6  # of the words that the right answer alone has: a sentence with so many of them gives it away
+LONGER = 1.3  # times the longest wrong answer: a right one that says so much more gives itself away
 COMMON = re.compile(r"(an?|the|of|to|in|is|its?|that|which|for|and|or|by|on|at|as|not?|one|are|be|with|from|this)")
 ASKED = re.compile(r"\*\*(Guess\b|Before you\b|With a pencil|Take a pencil)[^*]*\*\*")
 # and a view is left as it was until then
@@ -21,10 +22,7 @@ NEAR = 4  # cells below such a question, among which its view is
 
 def in_sight(notebook):
     """No text, output, caption or readout that is not folded gives the answer of a guess away."""
-    for number, cell in notebook.code():
-        if "predict" not in tags(cell) or "predict(" not in cell.source:
-            continue
-        question, answers, right = asked(cell)
+    for number, question, answers, right in predictions(notebook):
         own, phrase = own_words(question, answers, right), " ".join(words(answers[right]))
         for place, said in unfolded(notebook, number):
             for sentence in re.split(r"(?<=[.:?!])\s+|[\n|]", said):
@@ -34,6 +32,21 @@ def in_sight(notebook):
                     what = f"its answer is in sight in cell {place}: {sentence.strip()[:60]!r}"
                     yield number, what, "Move that below the guess, in its section, or ask without it."
                     break
+
+
+def alike(notebook):
+    """The right answer is not the one that says by far the most."""
+    for number, _, answers, right in predictions(notebook):
+        if len(answers[right]) > LONGER * max(len(answer) for i, answer in enumerate(answers) if i != right):
+            yield number, "its right answer is by far the longest", "Shorten it, or let a wrong one say as much."
+
+
+def before_something(notebook):
+    """What answers a guess of a lesson follows it, where the page folds it."""
+    for number, *_ in predictions(notebook):
+        after = next(cell for cell in notebook.cells[number:] if "asserts" not in tags(cell))
+        if not notebook.is_annex and after.cell_type == "markdown" and after.source.startswith("#"):
+            yield number, "nothing follows it that a page could fold", "Move it before the cell that answers it."
 
 
 def questions_in_text(notebook):
@@ -51,12 +64,14 @@ def questions_in_text(notebook):
             yield number, f"the answer to {found[0]!r} is in sight", todo
 
 
-def asked(cell):
-    """(question, answers, index of the right one) of a cell with predict(…)."""
-    calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
-    call = next(node for node in calls if getattr(node.func, "id", "") == "predict")
-    right = next(one.value for one in call.keywords if one.arg == "answer")
-    return (*map(ast.literal_eval, call.args), ast.literal_eval(right))
+def predictions(notebook):
+    """(number of its cell, question, answers, index of the right one) of each predict(…)."""
+    for number, cell in notebook.code():
+        if "predict" in tags(cell) and "predict(" in cell.source:
+            calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+            call = next(node for node in calls if getattr(node.func, "id", "") == "predict")
+            right = next(one.value for one in call.keywords if one.arg == "answer")
+            yield number, *map(ast.literal_eval, call.args), ast.literal_eval(right)
 
 
 def unfolded(notebook, number):
@@ -100,4 +115,4 @@ def own_words(question, answers, right):
     return set(words(answers[right])) - set(words(question)) - others
 
 
-RULES = [in_sight, questions_in_text]
+RULES = [in_sight, alike, before_something, questions_in_text]
