@@ -467,7 +467,7 @@ assert gap < 1e-3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It translates
 # <a id="warm-up"></a>
-# Now the same classes learn from chapter 3's sentences. Padding is hidden by `source_mask`, and the loss skips it. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate first rises (**warm-up**), then falls:
+# Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate first rises (**warm-up**), then falls:
 
 # %% jupyter={"source_hidden": true}
 from course_kit.training import fit, warm_then_fall
@@ -542,7 +542,7 @@ assert (curve["GRU with attention"] > curve["Transformer"])[:5].all()  # in the 
 assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) < 2 and min(map(min, scores.values())) > 85
 
 # %% [markdown]
-# In the first half the GRU is ahead, and after 600 steps the two differ by less than two points, which is hardly more than the seeds do. So in this race, on short sentences, the larger Transformer does not learn more from the same data.
+# In the first half the GRU is ahead, and after 600 steps the two differ by less than two points, which is hardly more than the seeds do.
 #
 # Then why did everyone change? One core shows how much work a layer makes. Here is one layer of each: chapter 3's GRU, and your block, as it is and with PyTorch's *fused* attention, which never keeps the scores. Along a line, the number of sentences in a batch stays the same.
 
@@ -604,7 +604,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 # %% [markdown]
 # A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But in training none of its words waits for another, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We had none to measure on, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
-# **Keep this:** in our race the Transformer did not learn more from the same data, and on one core it makes more work. But in training none of a layer's work waits for other words, which pays off where much is done at once.
+# **Keep this:** in our race, on short sentences, the larger Transformer did not learn more from the same data, and on one core it makes more work. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One word, all the way down

@@ -44,7 +44,7 @@ assert 30 * 9 == 270
 # %% [markdown] tags=["asks"]
 # ## What do real models choose?
 # <a id="models"></a>
-# Here are twelve decoders whose parameters are public. **Guess** from the names alone: for which of them is the cache of a long talk the largest, and for which is it small?
+# Here are twelve decoders whose parameters are public. **Guess:** which keeps more for each token of a talk, Llama 2 with 7 billion of them, or DeepSeek-V3 with 671?
 
 # %%
 from chapters.ch08.experiments.models import cache_bytes, models
