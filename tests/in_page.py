@@ -42,9 +42,8 @@ def open_in_node(name: str) -> Loaded:
     """What `load_as_in_page` gives; in node `it` is then the model of that name, as a page opens it."""
     found = load_as_in_page(name)
     in_node.evaluate("async () => { await load('models/page.js'); globalThis.opened ??= new Set() }")
-    for model in filter(None, (found.card.get("base", {}).get("name"), name)):
-        if in_node.evaluate("name => !opened.has(name) && !!opened.add(name)", model):
-            for script in model_files(model).values():
-                in_node.evaluate(f"() => {{ {script} }}")
-        in_node.evaluate("name => { globalThis.it = courseModels.open(name) }", model)  # needs its base open
+    if in_node.evaluate("name => !opened.has(name) && !!opened.add(name)", name):
+        for script in model_files(name).values():
+            in_node.evaluate(f"() => {{ {script} }}")
+    in_node.evaluate("name => { globalThis.it = courseModels.open(name) }", name)
     return found

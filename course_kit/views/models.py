@@ -35,7 +35,7 @@ def model_files(name: str) -> dict[str, str]:
     text = base64.b64encode(data).decode()
     parts = [text[at : at + PART] for at in range(0, len(text), PART)]
     kept = {key: card[key] for key in KEPT if key in card}
-    about = {"layout": layout, "parts": len(parts), "base": card.get("base", {}).get("name"), "data": card["data"]}
+    about = {"layout": layout, "parts": len(parts), "data": card["data"]}
     said = json.dumps(kept | about, ensure_ascii=False, separators=(",", ":"))
     files = {f"{name}.js": f"courseModels.card({said})"}
     return files | {f"{name}.{n}.js": f'courseModels.part("{name}",{n},"{part}")' for n, part in enumerate(parts)}

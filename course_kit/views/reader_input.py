@@ -19,16 +19,16 @@ TRAINED = {
 def answered(view, model, text, room=None, *, needs="", **more):
     """The view with a field in which a reader types; the same view where a page cannot load who would answer.
 
-    model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, or one that was trained
-    in a lesson: no file. needs: a setting that each model must have
-    (ValueError); text, room and more: see `asked`.
+    model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, one that was trained
+    in a lesson, or one that was fine-tuned: no file. needs: a setting that each model must have
+    (ValueError); text, room and more: see `options_of`.
     """
     given = model if isinstance(model, tuple | list) else [model]
     loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
     for m in loaded:
         if m is not None and needs and not config_of(m.model).get(needs, True):
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
-    if all(isinstance(m, Loaded) and "name" in m.card for m in loaded):
+    if all(isinstance(m, Loaded) and "name" in m.card and "base" not in m.card for m in loaded):
         view.options["own"] = options_of(loaded, text, room, **more)
     return view
 

@@ -9,7 +9,6 @@ names, and its pages in LANGUAGE/; what stands around them is translated by its 
 
 import collections
 import functools
-import json
 import re
 import shutil
 from pathlib import Path
@@ -110,7 +109,7 @@ class Site:
 
     def view(self, view):
         """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
-        needed = _models(view.spec)
+        needed = view.spec.get("own", {}).get("models", [])
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*needed, *filter(None, [larger])]:
             self.assets.content |= {f"models/{name}": script for name, script in _scripts(model).items()}
@@ -205,14 +204,6 @@ class Site:
 
 
 _scripts = functools.cache(model_files)
-
-
-def _models(spec):
-    """The trained models that a view runs in the page, and those that they were fine-tuned from."""
-    named = spec.get("own", {}).get("models", [])
-    cards = [files.course_folder() / "data" / "checkpoints" / f"{name}.json" for name in named]
-    bases = [json.loads(card.read_text(encoding="utf-8")).get("base", {}).get("name") for card in cards]
-    return [*named, *filter(None, bases)]
 
 
 def item(file, name):

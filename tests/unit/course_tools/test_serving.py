@@ -10,7 +10,7 @@ from course_tools.classroom.serving import PROGRAM, script_of
 
 
 def test_it_gives_what_the_website_has():
-    for name, script in model_files("bert-sentiment").items():
+    for name, script in model_files("transformer-grammar").items():
         assert script_of(name) == script
 
 

@@ -17,8 +17,8 @@ import {
 /** @import { About, Read, Step, Tap, Tensors } from "./model.js" */
 /** @typedef {{ past: Read[], memory: Read[] }} Written what a Transformer has read, and what it has written so far */
 /** @typedef {Read[]} Line what each layer of a GPT has read so far */
-/** @typedef {{ states: Matrix, summary: Matrix, hidden: Matrix, projected: Matrix | null }} Memory of a translator
- *   with GRUs; projected: its states as the score reads them */
+/** @typedef {{ states: Matrix, hidden: Matrix, projected: Matrix }} Memory of a translator with GRUs; projected: its
+ *   states as the score reads them */
 
 export class Transformer extends Model {
   normFirst = true;
@@ -103,7 +103,7 @@ export class Transformer extends Model {
   }
 }
 
-/** Chapter 3's translator, with additive attention of the newest state or without. */
+/** Chapter 3's translator, with additive attention of the newest state. */
 export class TiedTranslator extends Model {
   /** The two layers of a GRU. @param {"encoder" | "decoder"} side @param {"" | "_reverse"} direction */
   cell(side, direction = "") {
@@ -139,8 +139,7 @@ export class TiedTranslator extends Model {
     const states = listen(tap, "memory", Matrix.beside(there.states, back.states));
     const summary = Matrix.beside(there.last, back.last);
     const hidden = map(this.linear(summary, "decoder.first"), Math.tanh);
-    const projected = this.config.attention ? times(states, this.tensors["decoder.W2"]) : null;
-    return { states, summary, hidden, projected };
+    return { states, hidden, projected: times(states, this.tensors["decoder.W2"]) };
   }
 
   /**
@@ -154,7 +153,7 @@ export class TiedTranslator extends Model {
     const direction = this.tensors["decoder.w"].data;
     const scores = new Float64Array(states.rows);
     for (let k = 0; k < scores.length; k++) {
-      const key = /** @type {Matrix} */ (projected).row(k);
+      const key = projected.row(k);
       for (let i = 0; i < key.length; i++) scores[k] += direction[i] * Math.tanh(asked[i] + key[i]);
     }
     const shares = new Matrix(1, scores.length, Float32Array.from(softmax(scores)));
@@ -172,14 +171,12 @@ export class TiedTranslator extends Model {
   /** @param {number} word @param {Memory} state @param {Tap} [tap] @returns {Step} */
   step(word, state, tap) {
     const cell = this.cell("decoder");
-    const embedded = this.embed([word], "decoder.embedding.weight");
-    const input = this.config.attention ? embedded : Matrix.beside(embedded, state.summary);
+    const input = this.embed([word], "decoder.embedding.weight");
     const hidden = listen(tap, "decoder.state", gruStep(linear(input, cell.input).data, state.hidden, cell.hidden));
-    const seen = this.config.attention ? this.look(hidden, state, tap) : null;
-    const context = seen?.context ?? state.summary;
+    const { context, weights } = this.look(hidden, state, tap);
     const read = this.linear(Matrix.beside(hidden, context), "decoder.output.readout");
     const features = listen(tap, "features", map(read, Math.tanh));
-    return { logits: this.words(features), state: { ...state, hidden }, weights: seen?.weights.data ?? null };
+    return { logits: this.words(features), state: { ...state, hidden }, weights: weights.data };
   }
 
   /**
@@ -270,8 +267,7 @@ export class Bert extends Model {
   }
 
   /**
-   * Logits of what this model was trained for: of each place's word [T, V], of "the second sentence follows" [1, 2],
-   * of a class [1, C] or [T, C], of where an answer begins and ends [T, 2].
+   * Logits of each place's word [T, V] and of "the second sentence follows" [1, 2].
    * @param {number[]} ids
    * @param {number[]} [segments]
    * @param {Tap} [tap]
@@ -279,10 +275,6 @@ export class Bert extends Model {
    */
   logits(ids, segments, tap) {
     const { hidden, pooled } = this.read(ids, segments, tap);
-    const kind = this.card.architecture;
-    if (kind === "BertForSequenceClassification") return { labels: this.linear(pooled, "classifier") };
-    if (kind === "BertForTokenClassification") return { labels: this.linear(hidden, "classifier") };
-    if (kind === "BertForQuestionAnswering") return { answer: this.linear(hidden, "answer") };
     return { words: this.words(hidden), follows: this.linear(pooled, "next_sentence") };
   }
 
@@ -301,7 +293,4 @@ export const ARCHITECTURES = {
   GPT,
   RotaryGPT: GPT,
   BertForPreTraining: Bert,
-  BertForSequenceClassification: Bert,
-  BertForTokenClassification: Bert,
-  BertForQuestionAnswering: Bert,
 };

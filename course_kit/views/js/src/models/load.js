@@ -48,8 +48,7 @@ export async function loadModel(name, tell = () => {}) {
   if (!at) throw new Error("this page has no models beside it");
   if (!/^[\w-]+$/.test(name)) throw new Error("no trained model has such a name"); // an output may say any, also ../
   await script(`${at}${name}.js`);
-  const { base, parts } = globalThis.courseModels.cards[name];
-  if (base) await loadModel(base);
+  const { parts } = globalThis.courseModels.cards[name];
   let come = 0;
   async function part(/** @type {number} */ number) {
     await script(`${at}${name}.${number}.js`);

@@ -5,13 +5,13 @@ import { ARCHITECTURES } from "./architectures.js";
 import { changed, compared, weightsOf } from "./interventions.js";
 import { Matrix, softmax } from "./tensors.js";
 import { BOS, EOS, PAD, UNK, vocabulary } from "./text.js";
-import { draw, greedy, probabilities, writing } from "./writing.js";
+import { greedy, probabilities, writing } from "./writing.js";
 
 /** @import { Model, Tensors } from "./model.js" */
 /** @import { Vocabulary } from "./text.js" */
 /** @typedef {{ name: string, shape: number[], offset: number, bits: number }} Place of a tensor among the bytes of its
  *   card's model, and the bits of each weight: 8 or 16 */
-/** @typedef {import("./model.js").About & Record<string, any> & { layout: Place[], base?: string }} Card what
+/** @typedef {import("./model.js").About & Record<string, any> & { layout: Place[] }} Card what
  *   course_kit/views/models.py keeps of a checkpoint's card */
 /** @typedef {{ card: Card, tensors: Tensors, model: Model, source?: Vocabulary, target?: Vocabulary,
  *   tokenizer?: Vocabulary }} Opened a model that has come, with what reads and writes for it */
@@ -23,18 +23,12 @@ const parts = {};
 /** @type {Record<string, Opened>} */
 const opened = {};
 
-/** All tensors of a card; of one that was fine-tuned, those of the model it began with and what was added. */
+/** All tensors of a card. */
 function tensorsOf(/** @type {Card} */ card) {
   const bytes = fromBase64(parts[card.name].join(""));
-  const found = card.base ? { ...opened[card.base].tensors } : {};
   /** @type {Tensors} */
-  const added = {};
-  for (const place of card.layout) added[place.name] = tensorOf(bytes, place);
-  for (const [name, x] of Object.entries(added)) {
-    const matrix = name.replace(/\.(up|down)$/, "");
-    if (matrix === name) found[name] = x;
-    else if (name.endsWith(".up")) found[matrix] = lowRank(found[matrix], x, added[`${matrix}.down`]);
-  }
+  const found = {};
+  for (const place of card.layout) found[place.name] = tensorOf(bytes, place);
   return found;
 }
 
@@ -53,16 +47,6 @@ function tensorOf(bytes, { shape, offset, bits }) {
   const matrix = new Matrix(rows, columns);
   for (let i = 0; i < whole.length; i++) matrix.data[i] = scales[Math.floor(i / columns)] * whole[i];
   return matrix;
-}
-
-/** W + U D. @param {Matrix} matrix @param {Matrix} up @param {Matrix} down */
-function lowRank(matrix, up, down) {
-  const sum = matrix.copy();
-  for (let o = 0; o < up.rows; o++)
-    for (let r = 0; r < up.columns; r++)
-      for (let i = 0; i < down.columns; i++)
-        sum.data[o * sum.columns + i] += up.data[o * up.columns + r] * down.data[r * down.columns + i];
-  return sum;
 }
 
 /** Files of a model call it: its card. @param {Card} given */
@@ -91,6 +75,6 @@ function open(name) {
 
 // Where a page has the program twice, the models that have come stay.
 globalThis.courseModels ??= {
-  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, draw, probabilities, changed, compared, weightsOf },
+  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, probabilities, changed, compared, weightsOf },
   ...{ cards, vocabulary, card, part, open },
 };
