@@ -78,12 +78,6 @@ def shuffled(order=(0, 5, 2, 3, 4, 1), **options):
     return labs.shuffle(x, ["the", "dog", "bites", "the", "old", "man"], order=list(order), **options)
 
 
-def claimed(**options):
-    """As chapter 4 opens with it: its title and caption are about what is shown at first."""
-    caption = "“dog” and “man” have changed places. “same” means that no number has changed."
-    return shuffled(title="Without positions, each output moves with its word", caption=caption, **options)
-
-
 # ---- chapters 1 and 2
 def hours(**options):
     return labs.ask([9.5, 14.6, 15.5], [1.0, 2.0, 3.0], query=14.7, width=1.0, key_name="hour", **options)
@@ -170,7 +164,7 @@ VIEWS = {
     "one head": lambda **more: labs.heads(layers(1, 1), WORDS, **more),
     "sinusoid": labs.sinusoid,
     "rotation": labs.rotation,
-    "shuffle": claimed,
+    "shuffle": shuffled,
     "ask": hours,
     "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),

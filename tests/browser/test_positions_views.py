@@ -8,7 +8,7 @@ import math
 import labs
 import pytest
 from cut_labels import cut_labels
-from scenes import claimed, shuffled
+from scenes import shuffled
 from waiting import contains, differs, lacks, numbers, settle, state, until
 
 pytestmark = pytest.mark.browser
@@ -107,22 +107,6 @@ def test_the_same_matrix_is_shown_at_other_positions(show):
     page.keyboard.press("ArrowRight")
     until(rows.inner_text, contains("every position 4 on"))
     until(lambda: "↛" not in rows.inner_text())
-
-
-def test_title_and_caption_follow_what_is_shown(show):
-    """What they say when is asked in node."""
-    page = show(claimed())
-    title, caption = (page.locator(f".{name}") for name in ("title", "caption"))
-    first = until(title.inner_text), until(caption.inner_text)
-    page.get_by_text("added").click()
-    until(title.inner_text, differs(first[0]))
-    until(lambda: said(page), contains("not equivariant"))
-    between = until(caption.inner_text, differs(first[1]))
-    page.get_by_role("button", name="reverse").click()
-    until(caption.inner_text, differs(between))
-    until(caption.locator("b.output").inner_text, "output")
-    page.get_by_role("button", name="reset").click()
-    until(lambda: (title.inner_text(), caption.inner_text()), first)
 
 
 def test_the_longest_sentence_about_three_words_moves_nothing(show):

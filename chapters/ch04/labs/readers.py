@@ -23,7 +23,7 @@ def who_does_it(who, sighted, blind, sentence):
     with torch.no_grad():
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
-        inside, words, **maps, positions=True, live=True, about=["positions"],
+        inside, words, **maps, positions=True, live=True,
         title="With positions: what does every word attend to?",
         caption="Each row is a word's weights; all words attend to one column, “dog” at first. "
         "Drag “man” to the place of “dog”: which column is it now?",

@@ -1,10 +1,10 @@
 // Self-attention over words that change places: rows, columns and outputs permute along, unless positions are added.
-import { h, reserve, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SHUFFLE_CSS from "./shuffle.css";
 import { numbersOf } from "./shuffle_numbers.js";
 import { ShufflePicture } from "./shuffle_picture.js";
-import { captionOf, longestTold, movedWords, titleOf, verdicts } from "./shuffle_sentences.js";
+import { movedWords, verdicts } from "./shuffle_sentences.js";
 import { Words } from "./shuffle_words.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -26,7 +26,6 @@ class Shuffle {
     this.say = spoken();
     const canvas = h("canvas", { role: "img", "aria-label": "attention weights and outputs" });
     this.picture = new ShufflePicture(ui, canvas);
-    this.reserved = 0; // the width for which title and caption have their room
     Object.assign(ui.actions, {
       back: () => this.words.step(-1),
       on: () => this.words.step(1),
@@ -47,29 +46,12 @@ class Shuffle {
 
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
-    if (width !== this.reserved) this.reserve();
-    this.reserved = width;
     const made = this.numbers();
     this.words.sync();
     // rows glide to their new places; the numbers are the new ones at once
     const places = this.spec.names.map((_, word) => this.state.order.indexOf(word));
     this.picture.paint(made, this.ui.follow("places", places), width, narrow);
     this.tell(made);
-  }
-
-  title() {
-    return titleOf(this.spec, this.state, this.numbers().equivariant);
-  }
-
-  caption() {
-    return captionOf(this.spec, this.state, this.numbers().equivariant);
-  }
-
-  /** Room for every title and caption: what is below them stays where it is. */
-  reserve() {
-    const { titles, captions } = longestTold(this.spec);
-    reserve(this.ui.root.querySelector(".title"), titles);
-    reserve(this.ui.root.querySelector(".caption"), captions);
   }
 
   /** @param {ShuffleNumbers} made */

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import flag, one_of, whole_numbers
+from course_kit.arguments import flag, whole_numbers
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -85,15 +85,13 @@ def shuffle(
     positions=False,
     title=None,
     caption=None,
-    about=("order", "positions"),
     live=False,
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
     x [T, D]: 2 to 12 words with 1 to 16 features, Q = K = V = X; tokens: T labels. order: the word at each position,
-    by default 0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D). about: what a
-    title and a caption of yours are about, of order and positions: once the reader changes one of these, the lab says
-    its own. live=True: Python reads `order`, `positions` and `word`, the one picked.
+    by default 0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D). live=True: Python
+    reads `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; .moved; and what all have.
     Raises ValueError for what cannot be shown.
@@ -121,10 +119,8 @@ def shuffle(
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
     moved = [w for s, w in enumerate(order) if s != w]
     state = {"order": order, "positions": positions, "word": min(moved, default=0)}
-    about = [one_of("about", name, ("order", "positions")) for name in about]
-    told = {"title": [] if title is None else about, "caption": [] if caption is None else about}
     title, caption = TITLE if title is None else title, CAPTION if caption is None else caption
-    options = {"names": names, "size": width, "told": told}
+    options = {"names": names, "size": width}
     view = Shuffle(title, caption, arrays, state, controls, options)
     if not moved:  # the word to which most is attended
         state["word"] = int(view.attend()[0].sum(0).round(6).argmax())

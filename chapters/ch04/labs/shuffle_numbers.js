@@ -4,8 +4,7 @@ import { encode, frequencies } from "./sines.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ order: number[], positions: boolean, word: number }} ShuffleState order: the word at each place */
-/** @typedef {{ title: string[], caption: string[] }} Told which entries of the state a given text is about */
-/** @typedef {Spec & { names: string[], size: number, told: Told, state: ShuffleState }} ShuffleSpec */
+/** @typedef {Spec & { names: string[], size: number, state: ShuffleState }} ShuffleSpec */
 /** @typedef {ReturnType<typeof numbersOf>} ShuffleNumbers */
 
 export const SAME = 1e-9; // in double precision what differs less has not changed; the same in shuffle.py

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { SAME, attend, compared, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
-import { captionOf, longestTold, movedWords, titleOf } from "../../../chapters/ch04/labs/shuffle_sentences.js";
+import { movedWords } from "../../../chapters/ch04/labs/shuffle_sentences.js";
 import {
   bound,
   between,
@@ -83,7 +83,7 @@ const ORDERS = [
 ];
 const numbers = (count, seed) =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(1 + seed + 7 * i * (seed + 1)));
-const spec = (given = {}) => ({ names: NAMES, size: 4, told: { title: [], caption: [] }, ...given });
+const spec = (given = {}) => ({ names: NAMES, size: 4, ...given });
 const state = (order, positions = false, word = 0) => ({ order, positions, word });
 const arrays = { x: numbers(24, 0) };
 const projected = { ...arrays, query: numbers(12, 1), key: numbers(12, 2), value: numbers(8, 3) };
@@ -145,54 +145,6 @@ test("the verdict is computed: scores that grow with the place of the key are no
   assert.equal(compared(ORDERS[0], broken(ORDERS[0]), broken(ORDERS[0])).equivariant, true);
 });
 
-test("a title and a caption that were given make room for the lab's own when they are no longer true", () => {
-  const first = state([0, 5, 2, 3, 4, 1]);
-  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
-  const given = spec({ title: "GIVEN", caption: "given", told, state: first });
-  const said = (now) => {
-    const { equivariant } = numbersOf(given, arrays, now);
-    return [titleOf(given, now, equivariant), captionOf(given, now, equivariant)];
-  };
-  assert.deepEqual(said(first), ["GIVEN", "given"]);
-  assert.deepEqual(said(state(first.order, false, 4)), ["GIVEN", "given"]); // another word is picked
-  const [title, caption] = said(state([1, 0, 2, 3, 4, 5]));
-  assert.equal(title, "Without positions, each output moves with its word, unchanged");
-  assert.equal(
-    caption,
-    "“the” and “dog” have changed places. Left: each row is a word’s weights on all six. Right: that word’s " +
-      "[output|output]; “same”, or 0.00, means that no number in it has changed. Drag other words, too.",
-  );
-  assert.match(said(state([4, 3, 2, 1, 0, 5]))[1], /^4 words have changed places\./);
-  const [added, changed] = said(state(first.order, true));
-  assert.equal(added, "With positions, outputs change when words change places");
-  assert.match(changed, /^“dog” and “man” have changed places\..* Δ says by how much it has changed\./);
-  const [asked, none] = said(state(ORDERS[0]));
-  assert.equal(asked, "What happens when words change places?");
-  assert.match(none, /^No words have changed places\..*Drag a word\.$/);
-});
-
-test("what was given stays where it is about something else, or about nothing", () => {
-  const first = state(ORDERS[0], true);
-  const about = (names) => spec({ title: "GIVEN", caption: "", told: { title: names, caption: [] }, state: first });
-  const moved = state([5, 4, 3, 2, 1, 0], true);
-  assert.equal(titleOf(about(["positions"]), moved, false), "GIVEN");
-  assert.notEqual(titleOf(about(["positions"]), { ...moved, positions: false }, true), "GIVEN");
-  assert.equal(titleOf(about([]), { ...moved, positions: false }, true), "GIVEN");
-  // after a detour through another view, what it was at first counts
-  const again = { ...about(["positions"]), initial: first, state: moved };
-  assert.equal(titleOf(again, { ...first, positions: false }, true), "What happens when words change places?");
-});
-
-test("room is kept for the longest title and caption", () => {
-  const told = { title: ["order", "positions"], caption: ["order", "positions"] };
-  const given = spec({ title: "GIVEN", caption: "given", told, state: state([1, 0, 2, 3, 4, 5]) });
-  const { titles, captions } = longestTold(given);
-  const longest = (texts) => Math.max(...texts.map((text) => text.length));
-  const all = permutations([0, 1, 2, 3, 4, 5]).map((order) => captionOf(given, state(order), true));
-  assert.ok(titles.includes("GIVEN") && captions.includes("given"));
-  assert.ok(longest(captions) >= longest(all));
-});
-
 test("two words change places, three are named, more are counted", () => {
   const who = (order) => movedWords(spec(), state(order));
   assert.equal(who([0, 1, 2, 3, 4, 5]), null);
@@ -200,8 +152,3 @@ test("two words change places, three are named, more are counted", () => {
   assert.equal(who([0, 2, 4, 3, 1, 5]), "“dog”, “bites”, “old”");
   assert.equal(who([5, 4, 3, 2, 1, 0]), "6 words");
 });
-
-function permutations(items) {
-  if (items.length < 2) return [items];
-  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
-}

@@ -59,18 +59,6 @@ def test_of_an_odd_size_there_are_no_positions():
     assert "positions" not in [c["name"] for c in labs.shuffle(sentence(4, 5)).controls]
 
 
-def test_what_is_given_says_what_it_is_about():
-    """What follows from that is asked in positions.test.js beside this file."""
-    told = lambda **given: labs.shuffle(sentence(), **given).options["told"]  # noqa: E731
-    assert told() == {"title": [], "caption": []}
-    assert told(title="a") == {"title": ["order", "positions"], "caption": []}
-    assert told(title="a", caption="b", about=["positions"]) == {"title": ["positions"], "caption": ["positions"]}
-    own = labs.shuffle(sentence(), title="a", caption="b")
-    assert "<b>a</b>" in own.fragment() and "<figcaption>b</figcaption>" in own.fragment()
-    with pytest.raises(ValueError, match="about"):
-        told(about=["word"])
-
-
 def test_refusals_say_what_to_do():
     for bad in (dict(context=1), dict(size=7), dict(context=500)):
         with pytest.raises(ValueError, match="needed"):

@@ -150,23 +150,6 @@ export function tableOf({ header, rows, caption }) {
   );
 }
 
-/**
- * Gives an element the height of the highest of these texts: what is below it stays where it is when one takes the
- * place of another. The element is left with the last one.
- * @param {HTMLElement | null} element
- * @param {string[]} texts
- */
-export function reserve(element, texts) {
-  const different = [...new Set(texts)];
-  if (!element || different.length < 2) return;
-  element.style.minHeight = "";
-  const heights = different.map((text) => {
-    element.replaceChildren(...coloured(text));
-    return element.offsetHeight;
-  });
-  element.style.minHeight = `${Math.max(...heights)}px`;
-}
-
 /** The sentence in which a view says what it shows. */
 export const spoken = (style = "") => h("div", { class: "say", role: "status", "data-testid": "readout", style });
 
