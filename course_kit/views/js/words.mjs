@@ -93,174 +93,118 @@ function read(text, surely) {
   );
 }
 
-class Reader {
-  /** @param {string} file */
-  constructor(file) {
-    this.file = file;
-    /** @type {[string, number, string][]} */
-    this.found = [];
-    const tree = parse(readFileSync(file, "utf8"), { ecmaVersion: "latest", sourceType: "module", locations: true });
-    this.visit(tree, { surely: false });
-  }
+/** The parts of a sentence, if it has texts and elements. @param {any[]} parts */
+const mixed = (parts) => parts.length > 1 && parts.some(textual) && !parts.every(textual);
 
-  /** @param {any} node @param {string[]} texts @param {boolean} surely */
-  add(node, texts, surely) {
-    for (const text of texts.map(numbered)) {
-      if (read(text, surely)) this.found.push([this.file, node.loc.start.line, text]);
-    }
-  }
-
-  /** @param {any} node @param {{ surely: boolean }} at whether it is shown by its place */
-  visit(node, at) {
-    if (!node || typeof node.type !== "string") return;
-    if (isText(node) || (node.type === "BinaryExpression" && textual(node))) {
-      this.add(node, variants(node), at.surely);
-      return this.holes(node);
-    }
-    const way = /** @type {any} */ (this)[node.type];
-    if (way) way.call(this, node, at);
-    else this.inside(node, { surely: false });
-  }
-
-  /** What stands in the holes of a text: calls with words of their own. @param {any} node */
-  holes(node) {
-    if (node.type === "TemplateLiteral") node.expressions.forEach((/** @type {any} */ hole) => this.hole(hole));
-    else if (node.type === "BinaryExpression") [node.left, node.right].forEach((part) => this.holes(part));
-    else if (!isText(node)) this.hole(node);
-  }
-
-  /** @param {any} node */
-  hole(node) {
-    if (node.type === "ConditionalExpression") {
-      this.visit(node.test, { surely: false });
-      [node.consequent, node.alternate].forEach((part) => (isText(part) ? this.holes(part) : this.hole(part)));
-    } else if (!isText(node)) this.visit(node, { surely: false });
-    else this.holes(node);
-  }
-
-  /** @param {any} node @param {{ surely: boolean }} at */
-  inside(node, at) {
-    for (const [name, value] of Object.entries(node)) {
-      if (name === "loc") continue;
-      for (const one of Array.isArray(value) ? value : [value]) this.visit(one, at);
-    }
-  }
-
-  /** A sentence of texts and elements. @param {any} node @param {any[]} parts @param {boolean} surely */
-  sentence(node, parts, surely) {
-    const mixed = parts.length > 1 && parts.some((part) => textual(part)) && parts.some((part) => !textual(part));
-    const all = mixed ? parts.map(variants) : [];
-    const count = all.reduce((many, part) => many * part.length, 1);
-    const few = count <= MOST ? all : all.map((part) => (part.length > 1 ? [HOLE] : part));
-    // each element is a hole of its own: between them texts may be empty
-    const wholes = few.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
-    if (mixed)
-      this.add(
-        node,
-        wholes.map((text) => text),
-        surely,
-      );
-    for (const part of parts) {
-      if (mixed && textual(part)) this.hole(part);
-      else this.visit(part, { surely });
-    }
-  }
-
-  ImportDeclaration() {}
-  ExportAllDeclaration() {}
-  /** @param {any} node */
-  ExportNamedDeclaration({ declaration }) {
-    this.visit(declaration, { surely: false });
-  }
-  /** @param {any} node */
-  ExpressionStatement({ expression, directive }) {
-    if (!directive) this.visit(expression, { surely: false });
-  }
-  /** @param {any} node */
-  VariableDeclarator({ id, init }) {
-    this.visit(id, { surely: false }); // what a part of it is by default
-    if (id.name !== "look" || !isText(init ?? {})) this.visit(init, { surely: false }); // a class
-  }
-  /** @param {any} node */
-  SwitchCase({ consequent }) {
-    for (const one of consequent) this.visit(one, { surely: false });
-  }
-  /** @param {any} node */
-  MemberExpression({ object, property, computed }) {
-    this.visit(object, { surely: false });
-    if (computed && !isText(property)) this.visit(property, { surely: false });
-  }
-  /** @param {any} node @param {{ surely: boolean }} at */
-  BinaryExpression({ left, right }, at) {
-    for (const one of [left, right]) if (!isText(one)) this.visit(one, at);
-  }
-  /** @param {any} node @param {{ surely: boolean }} at */
-  ConditionalExpression({ test, consequent, alternate }, at) {
-    this.visit(test, { surely: false });
-    this.visit(consequent, at);
-    this.visit(alternate, at);
-  }
-  /** @param {any} node @param {{ surely: boolean }} at */
-  LogicalExpression({ left, right }, at) {
-    this.visit(left, { surely: false });
-    this.visit(right, at);
-  }
-  /** @param {any} node */
-  AssignmentExpression({ left, right }) {
-    const name = left.property?.name ?? "";
-    if (/^(className|font|id|type|role|kind|transform|textAlign|href|src|dir)$/.test(name)) return;
-    if (left.object?.property?.name === "style" || left.object?.property?.name === "dataset") return;
-    this.visit(right, { surely: SHOWN.includes(name) });
-  }
-  /** @param {any} node */
-  Property({ key, value, computed }) {
-    const name = key.name ?? key.value ?? "";
-    if (computed) this.visit(key, { surely: false });
-    if (ATTRIBUTE.test(name)) return;
-    if (name === "header" && value.type === "ArrayExpression") {
-      for (const one of value.elements) this.visit(one, { surely: true });
-      return;
-    }
-    this.visit(value, {
-      surely: SHOWN.includes(name) || (isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0])),
-    });
-  }
-  /** @param {any} node */
-  ArrayExpression(node) {
-    const parts = node.elements.filter(Boolean);
-    const edge = parts.some(
-      (/** @type {any} */ part) => textual(part) && variants(part).some((text) => /^\s|\s$|^[.,;:] ?$/.test(text)),
-    );
-    if (edge) this.sentence(node, parts, true);
-    else for (const part of parts) this.visit(part, { surely: false });
-  }
-  /** @param {any} node */
-  CallExpression(node) {
-    const name = called(node);
-    this.visit(node.callee, { surely: false });
-    if (node.callee.object?.name === "console" || node.callee.object?.property?.name === "classList") return;
-    const [first, second, ...rest] = node.arguments;
-    if (name === "h" || name === "el") {
-      this.visit(second, { surely: false });
-      this.sentence(node, rest, first?.value !== "td");
-    } else if (name === "add" && node.callee.object?.type === "ThisExpression")
-      node.arguments.slice(2).forEach((one) => this.visit(one, { surely: false }));
-    else if (name === "translate") this.visit(first, { surely: true });
-    else if (name === "setAttribute") this.visit(second, { surely: SHOWN.includes(first?.value) });
-    else if (/^(replaceChildren|append|prepend)$/.test(name)) this.sentence(node, node.arguments, true);
-    else if (!SILENT.test(name)) {
-      const rest = FIRST.test(name) ? node.arguments.slice(1) : node.arguments;
-      for (const one of rest) this.visit(one, { surely: false });
-    } else for (const one of node.arguments) if (!textual(one)) this.visit(one, { surely: false });
-  }
-  /** @param {any} node */
-  NewExpression(node) {
-    if (SILENT.test(called(node))) return;
-    for (const one of node.arguments) this.visit(one, { surely: false });
-  }
+/** @param {any[]} parts @returns {string[]} */
+function wholes(parts) {
+  const all = parts.map(variants);
+  const count = all.reduce((many, part) => many * part.length, 1);
+  const few = count <= MOST ? all : all.map((part) => (part.length > 1 ? [HOLE] : part));
+  // each element is a hole of its own: between them texts may be empty
+  return few.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
 }
 
-const found = process.argv.slice(2).flatMap((file) => new Reader(file).found);
-const seen = new Set();
-const once = found.filter(([file, , text]) => !seen.has(`${file} ${text}`) && seen.add(`${file} ${text}`));
-console.log(JSON.stringify(once));
+/**
+ * @typedef {"surely" | "perhaps" | "hole"} At whether a text is shown by its place, or is a part of another one
+ * @typedef {[node: any, at: At][]} Parts
+ */
+const perhaps = (/** @type {any[]} */ ...nodes) => /** @type {Parts} */ (nodes.flat().map((node) => [node, "perhaps"]));
+const whenShown = (/** @type {boolean} */ shown) => (/** @type {At} */ (shown ? "surely" : "perhaps"));
+/** Texts and elements one after the other. @param {any[]} parts @param {At} at @returns {Parts} */
+const sentence = (parts, at) => parts.map((part) => [part, mixed(parts) && textual(part) ? "hole" : at]);
+
+/** Where words may be within a node. @type {Record<string, (node: any, at: At) => Parts>} */
+const INSIDE = {
+  ImportDeclaration: () => [],
+  ExportAllDeclaration: () => [],
+  ExpressionStatement: ({ expression, directive }) => perhaps(directive ? [] : expression),
+  VariableDeclarator: ({ id, init }) => perhaps(id, id.name === "look" && isText(init ?? {}) ? [] : init), // a class
+  MemberExpression: ({ object, property, computed }) => perhaps(object, computed && !isText(property) ? property : []),
+  BinaryExpression: ({ left, right }, at) => [left, right].filter((one) => !isText(one)).map((one) => [one, at]),
+  ConditionalExpression: ({ test, consequent, alternate }, at) => [...perhaps(test), [consequent, at], [alternate, at]],
+  LogicalExpression: ({ left, right }, at) => [...perhaps(left), [right, at]],
+  AssignmentExpression({ left: { property, object }, right }) {
+    const name = property?.name ?? "";
+    if (ATTRIBUTE.test(name) || ["style", "dataset"].includes(object?.property?.name)) return [];
+    return [[right, whenShown(SHOWN.includes(name))]];
+  },
+  Property({ key, value, computed }) {
+    const name = key.name ?? key.value ?? "";
+    const keys = perhaps(computed ? key : []);
+    if (ATTRIBUTE.test(name)) return keys;
+    if (name === "header" && value.type === "ArrayExpression")
+      return [...keys, ...value.elements.map((/** @type {any} */ one) => [one, "surely"])];
+    const named = isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0]);
+    return [...keys, [value, whenShown(SHOWN.includes(name) || named)]];
+  },
+  ArrayExpression({ elements }) {
+    const parts = elements.filter(Boolean);
+    return isSentence(parts) ? sentence(parts, "surely") : perhaps(parts);
+  },
+  CallExpression({ callee, arguments: given }) {
+    const name = called({ callee });
+    const [first, second, ...rest] = given;
+    const callees = perhaps(callee);
+    if (MADE.test(name)) return [...callees, ...perhaps(second), ...sentence(rest, "surely")];
+    if (name === "add" && callee.object?.type === "ThisExpression") return [...callees, ...perhaps(given.slice(2))];
+    if (name === "translate") return [...callees, [first, "surely"]];
+    if (name === "setAttribute") return [...callees, [second, whenShown(SHOWN.includes(first?.value))]];
+    if (ADDS.test(name)) return [...callees, ...sentence(given, "surely")];
+    if (SILENT.test(name)) return [...callees, ...perhaps(given.filter((/** @type {any} */ one) => !textual(one)))];
+    return [...callees, ...perhaps(FIRST.test(name) ? given.slice(1) : given)];
+  },
+};
+const MADE = /^(h|el)$/;
+const ADDS = /^(replaceChildren|append|prepend)$/;
+
+/** Whether the parts of a list are those of a sentence: a text of it begins or ends with a space. @param {any[]} parts */
+const isSentence = (parts) =>
+  parts.some((part) => textual(part) && variants(part).some((text) => /^\s|\s$|^[.,;:] ?$/.test(text)));
+
+/** The parts of a node that are read as one sentence. @param {any} node @returns {any[]} */
+function sentenceOf({ type, elements, callee, arguments: given }) {
+  if (type === "ArrayExpression") return isSentence(elements.filter(Boolean)) ? elements.filter(Boolean) : [];
+  if (type !== "CallExpression") return [];
+  const name = called({ callee });
+  if (MADE.test(name)) return given.slice(2);
+  return ADDS.test(name) && callee.object?.property?.name !== "classList" ? given : [];
+}
+
+/** @param {any} node @param {(node: any, text: string[], surely: boolean) => void} add @param {At} at */
+function visit(node, add, at) {
+  if (!node || typeof node.type !== "string") return;
+  const joined = node.type === "BinaryExpression" && textual(node);
+  if (isText(node) || joined) {
+    if (at !== "hole") add(node, variants(node), at === "surely");
+    const parts = joined ? [node.left, node.right] : (node.expressions ?? []);
+    for (const part of parts) visit(part, add, "hole");
+    return;
+  }
+  const through = at === "hole" && node.type !== "ConditionalExpression" ? "perhaps" : at;
+  const inside =
+    INSIDE[node.type]?.(node, through) ??
+    perhaps(Object.entries(node).flatMap(([name, value]) => (name === "loc" ? [] : value)));
+  for (const [part, place] of inside) visit(part, add, place);
+  const together = sentenceOf(node);
+  if (mixed(together)) add(node, wholes(together), true);
+}
+
+/** @type {[string, number, string][]} */
+const found = [];
+for (const file of process.argv.slice(2)) {
+  const tree = parse(readFileSync(file, "utf8"), { ecmaVersion: "latest", sourceType: "module", locations: true });
+  const texts = new Set();
+  visit(
+    tree,
+    (node, given, surely) => {
+      for (const text of given.map(numbered)) {
+        if (texts.has(text) || !read(text, surely)) continue;
+        texts.add(text);
+        found.push([file, node.loc.start.line, text]);
+      }
+    },
+    "perhaps",
+  );
+}
+console.log(JSON.stringify(found));
