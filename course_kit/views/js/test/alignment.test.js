@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AlignmentNumbers } from "../src/views/alignment_numbers.js";
-import { inCell } from "../src/views/alignment_paint.js";
+import { inCell } from "../src/shared/cells.js";
 
 const SOURCE = ["He", "is", "tired", "."];
 const TARGET = ["Il", "est", "fatigué", "."];
@@ -112,7 +112,7 @@ test("the table has what is written, and says what is masked", () => {
 });
 
 test("what stands in a cell fits into it", () => {
-  assert.deepEqual([1, 0.25, 0.054, 0.004].map(inCell), ["1", ".25", ".05", "0"]);
+  assert.deepEqual([1, 0.25, 0.054, 0.004].map(inCell), ["1", ".25", ".05", ""]);
 });
 
 test("labels from anybody's data are safe in what is said", () => {

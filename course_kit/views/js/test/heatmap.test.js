@@ -35,14 +35,6 @@ test("it opens on the largest number in sight that is not a word's own", () => {
   assert.deepEqual(mapOf([[NaN, NaN]]).largest(9, 9), [0, 0]);
 });
 
-test("what stands in a cell fits into it", () => {
-  const weights = mapOf([[0]]);
-  assert.deepEqual(
-    [1, 0.996, 0.25, 0.054, 0.004].map((x) => weights.inCell(x)),
-    ["1", "1", ".25", ".05", ""],
-  );
-});
-
 test("a cell is said in words", () => {
   const map = mapOf([[0.25, 0.75, NaN]]);
   assert.equal(map.said([0, 1]).sentence, "“q0” puts 75 % of its attention on “k1”, its largest share.");

@@ -1,8 +1,8 @@
 // The head explorer's two pictures: all heads as small maps, and the one that is open.
-import { fitted, framed, hatch, write } from "../shared/draw.js";
+import { CellsPainter } from "../shared/cells.js";
+import { framed, hatch, write } from "../shared/draw.js";
 import { translate } from "../shared/language.js";
-import { crowded, slanting } from "../shared/labels.js";
-import { inked, legible, rgb } from "../shared/theme.js";
+import { inked, rgb } from "../shared/theme.js";
 import { plain } from "./heads_numbers.js";
 
 /** @import { Pen } from "../shared/draw.js" */
@@ -129,103 +129,23 @@ function paintNumber(c, ui, numbers, { tile, tall, number }, { bold, layer, head
  * @param {(query: number, key: number) => boolean} painted whether a hand is painting this cell
  */
 export function paintLarge(c, ui, numbers, open, painted) {
-  const { size } = open;
-  const seen = (/** @type {number} */ from, /** @type {number} */ room, /** @type {number} */ count) => ({
-    from: Math.floor(from / size),
-    to: Math.min(count, Math.ceil((from + room) / size)),
-  });
-  const rows = seen(open.y, open.high, numbers.queries);
-  const columns = seen(open.x, open.wide, numbers.keys);
-  c.save();
-  c.beginPath();
-  c.rect(open.left - 2, open.top - 2, open.wide + 4, open.high + 4);
-  c.clip();
-  c.font = ui.font(Math.min(11.5, size / ui.unit / 2.3));
-  for (let query = rows.from; query < rows.to; query++) {
-    const row = numbers.row(...numbers.opened, query);
-    for (let key = columns.from; key < columns.to; key++)
-      paintCell(c, ui, numbers, open, { query, key, weight: row[key], painted: painted(query, key) });
-  }
-  paintChosen(c, ui, numbers, open);
-  c.restore();
-  paintQueries(c, ui, numbers, open, rows);
-  paintKeys(c, ui, numbers, open, columns);
-}
-
-/** Between two cells. @param {Open} open */
-const gapOf = (open) => (open.size > 20 ? 2 : 1);
-
-/** @param {Pen} c @param {UI} ui @param {HeadsNumbers} numbers @param {Open} open
- * @param {{ query: number, key: number, weight: number, painted: boolean }} cell */
-function paintCell(c, ui, numbers, open, { query, key, weight, painted }) {
-  const x = open.left + key * open.size - open.x;
-  const y = open.top + query * open.size - open.y;
-  const side = open.size - gapOf(open);
-  if (Number.isNaN(weight)) {
-    hatch(c, ui.theme.hatch, x, y, side, side);
-    return;
-  }
-  const ink = inked(ui.theme, weight / numbers.spec.high);
-  c.fillStyle = rgb(ink);
-  c.fillRect(x, y, side, side);
-  if (painted) outlined(c, ui.theme.key, 3 * ui.unit, x, y, side, side);
-  if (open.size >= 24 * ui.unit) write(c, inCell(weight), x + side / 2, y + side / 2 + 1, legible(ink), "center");
-}
-
-/** A weight as it stands in a cell: without its 0. @param {number} weight */
-function inCell(weight) {
-  if (weight < 0.005) return "";
-  return weight < 0.995 ? plain(weight, 2).slice(1) : "1";
-}
-
-/** The row of the query, and its cell of the key. @param {Pen} c @param {UI} ui @param {HeadsNumbers} numbers
- * @param {Open} open */
-function paintChosen(c, ui, numbers, open) {
-  const { query } = numbers;
-  const key = numbers.key(numbers.row(...numbers.opened, query));
-  const left = open.left - open.x - 1;
-  const top = open.top + query * open.size - open.y - 1;
-  const side = open.size - gapOf(open) + 2;
-  outlined(c, ui.theme.query, ui.unit, left, top, (numbers.keys - 1) * open.size + side, side);
-  outlined(c, ui.theme.query, 2.5 * ui.unit, left + key * open.size, top, side, side);
-}
-
-/** @param {Pen} c @param {UI} ui @param {HeadsNumbers} numbers @param {Open} open
- * @param {{ from: number, to: number }} rows */
-function paintQueries(c, ui, numbers, open, rows) {
   const { theme, unit } = ui;
-  const right = open.left - 8 * unit;
-  const [queryName, keyName] = open.corner;
-  c.font = ui.font(12);
-  write(c, queryName, right, open.top - 10 * unit, theme.query, "right");
-  write(c, keyName, right, open.top - 28 * unit, theme.key, "right");
-  for (let query = rows.from; query < rows.to; query++) {
-    const y = open.top + (query + 0.5) * open.size - open.y;
-    if (y <= open.top || y >= open.top + open.high) continue;
-    const on = query === numbers.query;
-    c.font = ui.font(Math.min(13, open.size / unit), on ? 700 : 400);
-    const text = fitted(c, numbers.map.queries[query], open.left - 12 * unit);
-    write(c, text, right, y, on ? theme.query : theme.text, "right");
-  }
-}
-
-/** @param {Pen} c @param {UI} ui @param {HeadsNumbers} numbers @param {Open} open
- * @param {{ from: number, to: number }} columns */
-function paintKeys(c, ui, numbers, open, columns) {
-  const { theme } = ui;
-  const slant = slanting(ui, open.size);
-  const chosen = numbers.key(numbers.row(...numbers.opened, numbers.query));
-  for (let key = columns.from; key < columns.to; key++) {
-    const x = open.left + (key + 0.5) * open.size - open.x;
-    const on = key === chosen;
-    const skipped = open.slanted && crowded(key, (other) => other === chosen, slant.every);
-    if (x < open.left || x > open.left + open.wide || skipped) continue;
-    c.save();
-    c.translate(x, open.top - 8);
-    if (open.slanted) c.rotate(-Math.PI / 4);
-    c.font = ui.font(open.slanted ? slant.size : 13, on ? 700 : 400);
-    const text = fitted(c, numbers.map.keys[key], open.slanted ? open.names : open.size);
-    write(c, text, 0, 0, on ? theme.key : theme.text, open.slanted ? "left" : "center");
-    c.restore();
-  }
+  const { query } = numbers;
+  const place = { ...open, across: open.size, down: open.size };
+  const painter = new CellsPainter(ui, c, place, numbers.queries, numbers.keys);
+  const key = numbers.key(numbers.row(...numbers.opened, query));
+  painter.within(2, () => {
+    painter.cells((row, column) => {
+      const weight = numbers.row(...numbers.opened, row)[column];
+      painter.cell(row, column, weight, { ink: weight / numbers.spec.high });
+      if (painted(row, column)) painter.frame(row, column, 3 * unit, 1, theme.key);
+    });
+    painter.frame(query, 0, unit, numbers.keys);
+    painter.frame(query, key, 2.5 * unit);
+  });
+  painter.corner(open.corner);
+  const named = (/** @type {string} */ role) => (/** @type {number} */ _, /** @type {boolean} */ on) =>
+    on ? role : theme.text;
+  painter.rowNames({ names: numbers.map.queries, lit: (row) => row === query, colour: named(theme.query) });
+  painter.columnNames({ names: numbers.map.keys, lit: (column) => column === key, colour: named(theme.key) });
 }

@@ -6,7 +6,7 @@ import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
-import { MapPainter, windowOf } from "./heatmap_paint.js";
+import { paintMap, windowOf } from "./heatmap_paint.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { UI, Picture } from "../shared/types.js" */
@@ -80,8 +80,8 @@ class Heatmap {
     const { row, col } = this.ui.state;
     if (this.pointer) return this.pointer;
     if (row >= 0) return [row, col];
-    const { high, wide, size } = this.place ?? { high: Infinity, wide: Infinity, size: 1 };
-    return this.map.largest(high / size, wide / size);
+    const { high, wide, down } = this.place ?? { high: Infinity, wide: Infinity, down: 1 };
+    return this.map.largest(high / down, wide / down);
   }
 
   /** @param {Cell} cell */
@@ -100,9 +100,9 @@ class Heatmap {
   under(event) {
     if (!this.place) return null;
     const [x, y] = pointed(event, this.canvas);
-    const { left, top, size } = this.place;
-    const row = Math.floor((y - top + this.place.y) / size);
-    const column = Math.floor((x - left + this.place.x) / size);
+    const { left, top, down, across } = this.place;
+    const row = Math.floor((y - top + this.place.y) / down);
+    const column = Math.floor((x - left + this.place.x) / across);
     const inside = x >= left && y >= top && row < this.map.rows && column < this.map.columns;
     return inside ? [row, column] : null;
   }
@@ -138,7 +138,7 @@ class Heatmap {
   /** Scrolls a cell into sight. @param {number} row @param {number} column */
   reveal(row, column) {
     if (!this.place) return;
-    const { size, wide, high } = this.place;
+    const { down: size, wide, high } = this.place;
     const { scroller } = this;
     scroller.scrollTop = Math.min(Math.max(scroller.scrollTop, (row + 1) * size - high), row * size);
     scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, (column + 1) * size - wide), column * size);
@@ -150,14 +150,13 @@ class Heatmap {
     const { scroller, map, ui } = this;
     const place = windowOf(map, ui, /** @type {Pen} */ (this.canvas.getContext("2d")), width, narrow);
     this.place = place;
-    const more = [map.columns * place.size - place.wide, map.rows * place.size - place.high];
+    const more = [map.columns * place.across - place.wide, map.rows * place.down - place.high];
     const scrolls = Math.max(...more) > 1;
     this.arrange(place, narrow ? 0 : place.top, scrolls ? more : null);
     place.x = scrolls ? scroller.scrollLeft : 0;
     place.y = scrolls ? scroller.scrollTop : 0;
     const lit = this.lit;
-    const pen = paper(this.canvas, place.width, place.height);
-    new MapPainter(map, ui, pen, place, lit).paint();
+    paintMap(map, ui, paper(this.canvas, place.width, place.height), place, lit);
     this.line.setAttribute("aria-rowindex", String(lit[0] + 1));
     this.cell.setAttribute("aria-colindex", String(lit[1] + 1));
     this.say(lit);

@@ -69,12 +69,6 @@ export class HeatmapNumbers {
     return best;
   }
 
-  /** A number as it stands in its cell. @param {number} x */
-  inCell(x) {
-    if (x >= 0.995) return "1";
-    return x < 0.005 ? "" : x.toFixed(2).slice(1);
-  }
-
   /** The number of a cell, and what it says. @param {Cell} cell */
   said([q, k]) {
     const row = this.row(q);
