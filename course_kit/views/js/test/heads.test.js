@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cause, packed } from "../src/views/cause.js";
-import { askedInWords, changeInWords, differing, toldOf } from "../src/views/cause_words.js";
-import { barOf, cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
+import { differing, toldOf } from "../src/views/cause_words.js";
+import { cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
 import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
@@ -111,10 +111,8 @@ test("the open head is beside the small maps where there is room, else below", (
 test("of many words a window is seen; of a few all", () => {
   const few = layoutOf(sentence(12, [3, 4]), { ...ROOM, width: 1136 }).big;
   const many = layoutOf(sentence(200, [3, 4]), { ...ROOM, width: 1136 }).big;
-  assert.deepEqual([few.rolls, many.rolls], [false, true]);
-  assert.deepEqual([barOf(few), barOf(many) > 0], [0, true]);
-  assert.equal(few.high, 12 * few.size);
-  assert.ok(many.high < 200 * many.size);
+  assert.equal(few.high, 12 * few.down);
+  assert.ok(many.high < 200 * many.down);
 });
 
 test("where height is dear both pictures keep to it", () => {
@@ -136,12 +134,12 @@ test("a point is a small map, a cell or a label", () => {
   assert.deepEqual(mapAt(layout, map.shape, ...middle), { layer: 1, head: 2 });
   assert.deepEqual(mapAt(layout, map.shape, left - 9, top + 5), {});
   assert.deepEqual(mapAt(layout, map.shape, left + 3 * across + 5, top + 5), {});
-  const y = big.top + 1.5 * big.size;
-  assert.deepEqual(cellAt(big, map.shape, big.left + 2.5 * big.size, y), { row: 1, col: 2 });
+  const y = big.top + 1.5 * big.down;
+  assert.deepEqual(cellAt(big, map.shape, big.left + 2.5 * big.across, y), { row: 1, col: 2 });
   assert.deepEqual(cellAt(big, map.shape, 5, y), { row: 1 });
   assert.deepEqual(cellAt({ ...big, slanted: false }, map.shape, big.left + 5, 5), { col: 0 });
-  assert.deepEqual(cellAt({ ...big, y: big.size }, map.shape, 5, y), { row: 2 });
-  assert.deepEqual(cellAt(big, map.shape, big.left + 3.5 * big.size, y), {});
+  assert.deepEqual(cellAt({ ...big, y: big.down }, map.shape, 5, y), { row: 2 });
+  assert.deepEqual(cellAt(big, map.shape, big.left + 3.5 * big.across, y), {});
 });
 
 // ---- what is told of a changed look
@@ -169,20 +167,6 @@ const CHANGED = {
 };
 const SAME = { ...CHANGED, texts: [CHANGED.texts[0], CHANGED.texts[0]] };
 
-test("what was asked is said, and that it was asked again", () => {
-  const change = { painted: [[1, 1, 0, [1, 2]]], out: [[0, 3]] };
-  const words = changeInWords(change, WORDS);
-  assert.equal(words, "layer 1, head 4 knocked out; “the” attending only to “animal”, “slept” in layer 2, head 2");
-  assert.equal(
-    changeInWords({ painted: [[0, -1, 0, [1]]], out: [] }, WORDS),
-    "“the” attending only to “animal” in all heads of layer 1",
-  );
-  assert.equal(changeInWords({ painted: [], out: [] }, WORDS), "nothing changed");
-  assert.equal(askedInWords("nothing changed", 1), "Asked with nothing changed.");
-  assert.equal(askedInWords("nothing changed", 2), "Asked again with nothing changed: the same answer.");
-  assert.equal(askedInWords("nothing changed", 3), "Asked 3 times with nothing changed: the same answer.");
-});
-
 test("of two texts what differs is marked, between what is the same at both ends", () => {
   const marks = (text, other) => differing(text, other).map(({ changed }) => Number(changed));
   assert.deepEqual(marks(CHANGED.texts[0], CHANGED.texts[1]), [1, 1, 1, 0]);
@@ -201,42 +185,6 @@ test("a change is told: the texts, or that it is still the same, and what moved 
   assert.equal(toldOf(SAME, "Asked.", "").texts.length, 1);
   const still = { ...SAME, words: [["il", 0.9, 0.9001]] };
   assert.equal(toldOf(still, "Asked.", "").news, "It still writes that. No probability has moved by 0.001.");
-});
-
-test("of words that are expected: which, and whether it is another one now", () => {
-  const where = "at [MASK]";
-  const words = (after) => ({
-    place: 1,
-    stops: CHANGED.stops,
-    words: [
-      ["bank", 0.9, after],
-      ["market", 0.05, 0.5],
-    ],
-  });
-  assert.equal(toldOf(words(0.8), "", where).news, "It still expects “bank”. “market” moved most: 0.050, now 0.500.");
-  assert.equal(
-    toldOf(words(0.1), "", where).news,
-    "It expects “market” now, and not “bank”. “bank” moved most: 0.900, now 0.100.",
-  );
-});
-
-test("the second table names its word, and why it is about this one", () => {
-  const captions = (answer, where = "at [MASK]") => toldOf(answer, "", where).tables.map(({ caption }) => caption);
-  assert.deepEqual(captions(CHANGED), ["what moved most", "for “il”, which moved most, had it stopped after"]);
-  const alone = { ...CHANGED, texts: [CHANGED.texts[0]], words: [["il", 0.9]], stops: [CHANGED.stops[0]] };
-  assert.deepEqual(captions(alone), [
-    "what it is least sure of",
-    "for “il”, its least sure word, had it stopped after",
-  ]);
-  const expects = { ...alone, texts: undefined };
-  assert.deepEqual(captions(expects), ["what it expects at [MASK]", "at [MASK], had it stopped after"]);
-  const [, layers] = toldOf(CHANGED, "", "").tables;
-  assert.deepEqual(layers.header, ["layer", "it would say", "now"]);
-  assert.deepEqual(layers.rows, [
-    ["the input", "le 0.500", "le 0.500"],
-    ["1", "il 0.900", "elle 0.600"],
-  ]);
-  assert.deepEqual(toldOf(alone, "", "").tables[0].rows, [["il", "0.900"]]);
 });
 
 test("weights of a reading are packed as the view has them", () => {

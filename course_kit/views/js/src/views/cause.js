@@ -12,7 +12,7 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
 /**
  * @typedef {object} OpenHead where a hand paints
  * @property {HTMLCanvasElement} canvas
- * @property {(x: number, y: number) => Hover} under what is at a point of it
+ * @property {(event: MouseEvent) => Hover} under what is under a pointer
  * @property {() => Silent} head layer and head; −1: the mean, all of its layer's
  * @property {() => number} query the word that is chosen
  * @property {() => number} key
@@ -70,12 +70,12 @@ export class Cause {
   listen() {
     const { canvas, under } = this.open;
     canvas.addEventListener("pointerdown", (event) => {
-      const { row, col } = under(event.offsetX, event.offsetY);
+      const { row, col } = under(event);
       canvas.setPointerCapture(event.pointerId);
       this.stroke = row === undefined || row < 0 || col === undefined || col < 0 ? null : { row, keys: [col] };
     });
     canvas.addEventListener("pointermove", (event) => {
-      const { col } = under(event.offsetX, event.offsetY);
+      const { col } = under(event);
       if (event.buttons && col !== undefined) this.drag(col);
     });
     canvas.addEventListener("pointerup", () => {

@@ -7,16 +7,16 @@ import { arrow, foreign, h, spoken, used } from "../shared/dom.js";
 import { paper, widest } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
+import { Twin } from "../shared/twin.js";
 import { Cause, packed } from "./cause.js";
 import { HeadsNumbers, capital, most, plain } from "./heads_numbers.js";
-import { barOf, cellAt, layoutOf, mapAt } from "./heads_layout.js";
+import { cellAt, layoutOf, mapAt } from "./heads_layout.js";
 import { Atlas, paintLarge, paintSmall } from "./heads_paint.js";
-import { Twin } from "./heads_twin.js";
 import HEADS_CSS from "./heads.css";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
 /** @import { HeadMap, HeadsSpec, Hover } from "./heads_numbers.js" */
-/** @import { Layout, Open } from "./heads_layout.js" */
+/** @import { Layout } from "./heads_layout.js" */
 
 const EDGE = 32; // of a screen in front of a class: what is not the view's
 const SAID = 4.2; // of the sentence's type, what it takes where height is dear, with its margins
@@ -94,9 +94,9 @@ class Heads {
       label: "all heads: layers down, heads across; Enter goes in",
       name: "heads",
       key: (event) => this.smallKey(event),
-      under: (x, y) => (this.layout ? mapAt(this.layout, this.numbers.map.shape, x, y) : {}),
-      point: (hover) => this.point(hover),
-      press: ({ layer, head }) => {
+      point: (event) => this.point(event ? this.mapUnder(event) : {}),
+      press: (event) => {
+        const { layer, head } = this.mapUnder(event);
         if (layer !== undefined && head !== undefined) this.open(layer, head);
       },
     });
@@ -108,9 +108,9 @@ class Heads {
       label: `the open head: queries down, keys across; Escape goes back${asked}`,
       name: "open",
       key: (event) => this.largeKey(event),
-      under: (x, y) => this.cellUnder(x, y),
-      point: (hover) => this.point(hover),
-      press: ({ row, col }) => {
+      point: (event) => this.point(event ? this.cellUnder(event) : {}),
+      press: (event) => {
+        const { row, col } = this.cellUnder(event);
         const { state } = this.ui;
         this.hover = {};
         if (!this.why?.drawn()) this.ui.set({ query: row ?? state.query, key: col ?? state.key }, true);
@@ -118,9 +118,14 @@ class Heads {
     });
   }
 
-  /** @param {number} x @param {number} y @returns {Hover} */
-  cellUnder(x, y) {
-    return this.layout ? cellAt(this.layout.big, this.numbers.map.shape, x, y) : {};
+  /** @param {MouseEvent} event @returns {Hover} */
+  mapUnder({ offsetX, offsetY }) {
+    return this.layout ? mapAt(this.layout, this.numbers.map.shape, offsetX, offsetY) : {};
+  }
+
+  /** @param {MouseEvent} event @returns {Hover} */
+  cellUnder({ offsetX, offsetY }) {
+    return this.layout ? cellAt(this.layout.big, this.numbers.map.shape, offsetX, offsetY) : {};
   }
 
   /** @param {Hover} hover */
@@ -176,11 +181,7 @@ class Heads {
     };
     this.hover = {};
     this.ui.set(next, true);
-    if (!this.layout) return;
-    const { size, high, wide } = this.layout.big;
-    const window = this.large.element;
-    window.scrollTop = clamp(window.scrollTop, (next.query + 1) * size - high, next.query * size);
-    window.scrollLeft = clamp(window.scrollLeft, (next.key + 1) * size - wide, next.key * size);
+    if (this.layout) this.large.reveal(this.layout.big, next.query, next.key);
   }
 
   /** A list of words. @param {"query" | "key"} name @param {number} before entries that come before the words */
@@ -201,7 +202,7 @@ class Heads {
     const { ui } = this;
     return new Cause(ui, {
       canvas: this.large.canvas,
-      under: (x, y) => this.cellUnder(x, y),
+      under: (event) => this.cellUnder(event),
       head: () => [this.numbers.opened[0], ui.state.head < 0 ? -1 : this.numbers.opened[1]],
       query: () => this.numbers.query,
       key: () => this.numbers.key(this.numbers.asked(...this.numbers.opened)),
@@ -246,9 +247,6 @@ class Heads {
       whole: Boolean(ui.spec.presenting), // a class cannot roll it
       widest: (words) => widest(c, words),
     });
-    const window = this.large.element;
-    layout.big.x = layout.big.rolls ? window.scrollLeft : 0;
-    layout.big.y = layout.big.rolls ? window.scrollTop : 0;
     return layout;
   }
 
@@ -275,20 +273,8 @@ class Heads {
     this.inks.style.marginLeft = `${big.left}px`;
     this.head.style.maxWidth = `${big.width}px`;
     this.small.element.style.cssText = `width:${Math.min(grid, width)}px;overflow:${grid > width ? "auto" : "hidden"}`;
-    this.frame(big);
-  }
-
-  /** The window on the open head. @param {Open} open */
-  frame(open) {
-    const { canvas, element, spacer } = this.large;
-    const { keys, queries } = this.numbers;
-    element.style.width = `${open.width}px`;
-    element.style.height = `${open.height + barOf(open)}px`;
-    element.style.overflow = open.rolls ? "auto" : "hidden";
-    canvas.style.touchAction = this.why && !open.rolls ? "pan-y" : ""; // a finger paints, too
-    const width = open.width + keys * open.size - open.wide;
-    const height = open.height + queries * open.size - open.high;
-    spacer.style.cssText = open.rolls ? `position:absolute;width:${width}px;height:${height}px` : "display:none";
+    const rolls = this.large.frame(big, this.numbers.queries, this.numbers.keys);
+    this.large.canvas.style.touchAction = this.why && !rolls ? "pan-y" : ""; // a finger paints, too
   }
 
   // ---- words

@@ -3,20 +3,8 @@ import { clamp } from "../shared/numbers.js";
 
 /** @import { HeadMap } from "./heads_numbers.js" */
 /**
- * @typedef {object} Open the open head; all in pixels of its canvas
- * @property {string[]} corner how its queries and its keys are called there
- * @property {number} left of its cells
- * @property {number} top of its cells
- * @property {number} size of a cell
- * @property {boolean} slanted whether its keys are
- * @property {number} names the width of the longest key
- * @property {number} wide what is seen of its cells
- * @property {number} high
- * @property {number} width of the canvas
- * @property {number} height
- * @property {boolean} rolls whether there are more cells than are seen
- * @property {number} x how far it has been rolled
- * @property {number} y
+ * @typedef {import("../shared/cells.js").Place & { corner: string[], width: number, height: number }} Open the open head;
+ *   corner: how its queries and its keys are called there; size of the canvas
  *
  * @typedef {object} Layout
  * @property {number} left of the small maps
@@ -46,7 +34,6 @@ import { clamp } from "../shared/numbers.js";
 
 const GAP = 5; // between small maps
 const MOST = 60; // the width of one: together they are an index
-const BAR = 14; // a scroll bar, and what else may be beside the two pictures
 const LEAN = 0.71; // of a slanted word's length, what it goes up and to the right
 const FLAT = 1.35; // a small map that has to be low is wider by so much at most
 
@@ -114,11 +101,10 @@ function openOf(map, room, spare) {
   const wide = Math.min(keys * size, Math.max(100, most - label - end));
   const top = Math.max(44 * unit, slanted ? lean : 0);
   return {
-    ...{ left: label, top, size, slanted, names, wide, high, x: 0, y: 0 },
+    ...{ left: label, top, across: size, down: size, slanted, names, wide, high, x: 0, y: 0 },
     corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
     width: Math.ceil(Math.min(most, label + wide + end)),
     height: Math.ceil(top + high) + 2,
-    rolls: keys * size > wide + 1 || queries * size > high + 1,
   };
 }
 
@@ -142,12 +128,9 @@ export function mapAt({ left, top, across, down }, [layers, heads], x, y) {
 export function cellAt(open, [, , queries, keys], x, y) {
   const above = y < open.top;
   const leaning = above && open.slanted ? y - open.top + 8 : 0;
-  const row = Math.floor((y - open.top + open.y) / open.size);
-  const col = Math.floor((x - open.left + open.x + leaning) / open.size);
+  const row = Math.floor((y - open.top + open.y) / open.down);
+  const col = Math.floor((x - open.left + open.x + leaning) / open.across);
   if (row >= queries || col >= keys || (above && col < 0)) return {};
   if (above) return { col };
   return x < open.left ? { row } : { row, col };
 }
-
-/** The scroll bar under an open head that rolls. @param {Open} open */
-export const barOf = (open) => (open.rolls ? BAR : 0);

@@ -131,8 +131,7 @@ function paintNumber(c, ui, numbers, { tile, tall, number }, { bold, layer, head
 export function paintLarge(c, ui, numbers, open, painted) {
   const { theme, unit } = ui;
   const { query } = numbers;
-  const place = { ...open, across: open.size, down: open.size };
-  const painter = new CellsPainter(ui, c, place, numbers.queries, numbers.keys);
+  const painter = new CellsPainter(ui, c, open, numbers.queries, numbers.keys);
   const key = numbers.key(numbers.row(...numbers.opened, query));
   painter.within(2, () => {
     painter.cells((row, column) => {

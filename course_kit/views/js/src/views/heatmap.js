@@ -4,6 +4,7 @@ import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
+import { Twin } from "../shared/twin.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
 import { paintMap, windowOf } from "./heatmap_paint.js";
@@ -12,8 +13,6 @@ import { paintMap, windowOf } from "./heatmap_paint.js";
 /** @import { UI, Picture } from "../shared/types.js" */
 /** @import { Cell, HeatmapSpec } from "./heatmap_numbers.js" */
 /** @import { Window } from "./heatmap_paint.js" */
-
-const BAR = 14; // pixels of a scroll bar
 
 /** @param {UI} ui @returns {Picture} */
 export const heatmap = (ui) => new Heatmap(ui);
@@ -27,46 +26,22 @@ class Heatmap {
     this.pointer = null;
     /** Where the open map is. @type {Window | null} */
     this.place = null;
-    this.canvas = this.picture();
-    this.spacer = h("div");
-    this.scroller = h("div", { class: "window", onscroll: () => ui.set({}) }, this.spacer, this.canvas);
-    this.cell = h("div", { role: "gridcell", id: `${ui.id}-cell`, tabindex: -1 }, "–");
-    this.line = h("div", { role: "row" }, this.cell);
+    this.twin = new Twin(ui, {
+      ...{ label: ui.spec.title || "heatmap", name: "cells" },
+      key: (event) => this.walk(event),
+      focus: () => this.choose(this.lit, false),
+      point: (event) => this.light(event && this.under(event)),
+      press: (event) => this.press(event),
+    });
     this.said = spoken();
     this.bars = h("div", { class: "bars", "aria-hidden": "true" });
     this.inks = this.legend();
     ui.style(HEATMAP_CSS);
-    ui.body.append(this.grid(), this.inks);
+    ui.body.append(this.twin.element, this.inks);
     ui.side.append(this.said, this.bars);
   }
 
   // ---- elements
-  picture() {
-    return h("canvas", {
-      "aria-hidden": "true",
-      onpointermove: (/** @type {PointerEvent} */ event) => this.point(event),
-      onpointerdown: (/** @type {PointerEvent} */ event) => this.press(event),
-      onpointerleave: () => this.leave(),
-    });
-  }
-
-  grid() {
-    const { ui, map } = this;
-    const look = {
-      role: "grid",
-      tabindex: 0,
-      "aria-label": ui.spec.title || "heatmap",
-      "aria-rowcount": map.rows,
-      "aria-colcount": map.columns,
-      "aria-activedescendant": this.cell.id,
-    };
-    const listeners = {
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.walk(event),
-      onfocus: () => this.choose(this.lit, false),
-    };
-    return h("div", { ...look, ...listeners }, this.scroller, h("div", { class: "hidden" }, this.line));
-  }
-
   legend() {
     const { map, ui } = this;
     const high = String(map.high);
@@ -91,15 +66,16 @@ class Heatmap {
 
   /** Lights a cell, or none. @param {Cell | null} cell */
   light(cell) {
+    if (!cell && !this.pointer) return;
     this.pointer = cell;
     this.ui.set({});
   }
 
   // ---- pointer and keys
-  /** The cell under the pointer. @param {PointerEvent} event @returns {Cell | null} */
+  /** The cell under the pointer. @param {MouseEvent} event @returns {Cell | null} */
   under(event) {
     if (!this.place) return null;
-    const [x, y] = pointed(event, this.canvas);
+    const [x, y] = pointed(event, this.twin.canvas);
     const { left, top, down, across } = this.place;
     const row = Math.floor((y - top + this.place.y) / down);
     const column = Math.floor((x - left + this.place.x) / across);
@@ -107,20 +83,11 @@ class Heatmap {
     return inside ? [row, column] : null;
   }
 
-  /** @param {PointerEvent} event */
-  point(event) {
-    this.light(this.under(event));
-  }
-
-  /** @param {PointerEvent} event */
+  /** @param {MouseEvent} event */
   press(event) {
     const cell = this.under(event);
     if (cell) this.choose(cell);
     this.light(cell);
-  }
-
-  leave() {
-    if (this.pointer) this.light(null);
   }
 
   /** @param {KeyboardEvent} event */
@@ -132,58 +99,27 @@ class Heatmap {
     const row = clamp(Math.max(0, state.row) + step[0], 0, this.map.rows - 1);
     const column = clamp(Math.max(0, state.col) + step[1], 0, this.map.columns - 1);
     this.choose([row, column]);
-    this.reveal(row, column);
-  }
-
-  /** Scrolls a cell into sight. @param {number} row @param {number} column */
-  reveal(row, column) {
-    if (!this.place) return;
-    const { down: size, wide, high } = this.place;
-    const { scroller } = this;
-    scroller.scrollTop = Math.min(Math.max(scroller.scrollTop, (row + 1) * size - high), row * size);
-    scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, (column + 1) * size - wide), column * size);
+    if (this.place) this.twin.reveal(this.place, row, column);
   }
 
   // ---- painting
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
-    const { scroller, map, ui } = this;
-    const place = windowOf(map, ui, /** @type {Pen} */ (this.canvas.getContext("2d")), width, narrow);
+    const { twin, map, ui } = this;
+    const place = windowOf(map, ui, /** @type {Pen} */ (twin.canvas.getContext("2d")), width, narrow);
     this.place = place;
-    const more = [map.columns * place.across - place.wide, map.rows * place.down - place.high];
-    const scrolls = Math.max(...more) > 1;
-    this.arrange(place, narrow ? 0 : place.top, scrolls ? more : null);
-    place.x = scrolls ? scroller.scrollLeft : 0;
-    place.y = scrolls ? scroller.scrollTop : 0;
+    this.inks.style.marginLeft = `${place.left}px`;
+    ui.side.style.paddingTop = narrow || ui.spec.presenting ? "" : `${place.top}px`; // a screen is low
+    twin.frame(place, map.rows, map.columns);
     const lit = this.lit;
-    paintMap(map, ui, paper(this.canvas, place.width, place.height), place, lit);
-    this.line.setAttribute("aria-rowindex", String(lit[0] + 1));
-    this.cell.setAttribute("aria-colindex", String(lit[1] + 1));
+    paintMap(map, ui, paper(twin.canvas, place.width, place.height), place, lit);
     this.say(lit);
     this.showBars(lit);
   }
 
-  /**
-   * The sizes of what is around the canvas.
-   * @param {Window} place
-   * @param {number} above the text beside the picture
-   * @param {number[] | null} more pixels that are out of sight, to the right and below
-   */
-  arrange({ left, width, height }, above, more = null) {
-    const { scroller, spacer } = this;
-    scroller.style.width = `${width}px`;
-    scroller.style.height = `${height + (more ? BAR : 0)}px`;
-    scroller.style.overflow = more ? "auto" : "hidden";
-    spacer.style.cssText = more
-      ? `position:absolute;width:${width + more[0]}px;height:${height + more[1]}px`
-      : "display:none";
-    this.inks.style.marginLeft = `${left}px`;
-    this.ui.side.style.paddingTop = above && !this.ui.spec.presenting ? `${above}px` : ""; // a screen is low
-  }
-
   /** The sentence beside the picture. @param {Cell} lit */
   say(lit) {
-    const { map, said, cell } = this;
+    const { map, said, twin } = this;
     const { exact, sentence } = map.said(lit);
     const [from, to] = [map.queries[lit[0]], map.keys[lit[1]]];
     const touched = this.pointer || this.ui.state.row >= 0;
@@ -192,7 +128,8 @@ class Heatmap {
       h("div", { class: "quiet" }, sentence),
       touched ? "" : h("div", { class: "quiet" }, "Choose any cell."),
     );
-    cell.setAttribute("aria-label", `${sentence} ${exact}`);
+    const place = { rows: map.rows, columns: map.columns, row: lit[0] + 1, column: lit[1] + 1 };
+    twin.tell({ ...place, label: `${sentence} ${exact}` });
   }
 
   /** The row as bars. @param {Cell} lit */
