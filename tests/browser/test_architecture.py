@@ -127,14 +127,6 @@ def test_it_can_be_used_by_everybody(show, view, violations, dark, width):
     assert violations(page, ".course-view") == []
 
 
-def test_a_finger_meets_every_part(show, view):
-    page = show(view, width=390, has_touch=True, is_mobile=True)
-    for path, one in view.parts.items():
-        part(page, path).tap()
-        expect(told(page)).to_contain_text(one.name)
-        assert part(page, path).evaluate("e => e.offsetHeight") >= 28
-
-
 @pytest.mark.parametrize("name", ["transformer-grammar", *ONE_COLUMN])
 def test_in_front_of_a_class_it_fits_a_screen(show, name):
     view = labs.architecture(load_checkpoint(name), select="model")
@@ -145,14 +137,6 @@ def test_in_front_of_a_class_it_fits_a_screen(show, name):
         settle(page)
         assert page.evaluate("[document.body.scrollHeight <= 720, document.body.scrollWidth <= 1280]") == [True, True]
         assert sound(page, smallest=24)
-
-
-def test_the_table_is_pythons(show, view):
-    page = show(view)
-    page.locator("summary").click()
-    header, rows = view.table()
-    expect(page.locator(".scroll thead th")).to_have_text(header)
-    expect(page.locator(".scroll tbody").locator("th, td")).to_have_text([cell for row in rows for cell in row])
 
 
 @pytest.mark.parametrize("name", ONE_COLUMN)

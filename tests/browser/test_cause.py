@@ -9,43 +9,24 @@ from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import state, until
 
-from chapters.ch06.pairs import encode
 from course_kit.heads import attention_weights
 from course_kit.views.heads import heads
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
-GRAMMAR, BERT, POET = "transformer-grammar", "bert-stories", "gpt-shakespeare"
+GRAMMAR = "transformer-grammar"
 TIRED = "The animal didn't cross the street because it was too tired."
-STORY = ("Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash.")
-LINE = "ROMEO:\nBut soft, what "
 NUMBERS = "document.querySelector('.course-view').view.numbers()"
 
 
-def read(name):
-    """(model, arguments to call it with, tokens) of the sentence on show."""
-    loaded = load_as_in_page(name)
-    if name == BERT:
-        found = encode(loaded.tokenizer, *STORY)
-        return loaded.model, (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
-    own = loaded.source or loaded.tokenizer
-    ids = torch.tensor([own.encode(TIRED if name == GRAMMAR else LINE)])
-    return loaded.model, (ids,), own.tokens(ids[0])
-
-
 @torch.no_grad()
-def weights_of(name):
-    """Self-attention, a list of [1, H, T, T]."""
-    model, given, _ = read(name)
-    with attention_weights(model) as seen:
-        (model.encode if name == GRAMMAR else model)(*given)
-    return seen["decoder" if name == POET else "encoder"]
-
-
-def view(name=GRAMMAR, layer=1, head=1, **options):
-    tokens, weights = read(name)[2], weights_of(name)
-    mask = torch.ones_like(weights[0][0, 0]).tril().bool() if name == POET else None
-    return at(heads(weights, tokens, mask=mask, model=name, layer=layer, **options), head=head)
+def view(layer=1, head=1, **options):
+    """Self-attention of the encoder while it reads the sentence."""
+    loaded = load_as_in_page(GRAMMAR)
+    ids = torch.tensor([loaded.source.encode(TIRED)])
+    with attention_weights(loaded.model) as seen:
+        loaded.model.encode(ids)
+    return at(heads(seen["encoder"], loaded.source.tokens(ids[0]), model=GRAMMAR, layer=layer, **options), head=head)
 
 
 @pytest.fixture
@@ -112,28 +93,6 @@ def test_a_hand_paints_a_row(opened):
     until(lambda: state(page)["query"], query)
 
 
-@pytest.mark.parametrize("name", [BERT, POET])
-def test_bert_and_gpt_read_an_own_sentence(opened, name):
-    page, loaded = opened(view(name), models=(name,)), load_as_in_page(name)
-    text = "The old man sat down. He was tired." if name == BERT else "O Romeo, Romeo"
-    page.locator("details.typed > summary").click()
-    page.get_by_role("textbox", name="Your own sentence").fill(text)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
-    if name == BERT:
-        found = encode(loaded.tokenizer, "The old man sat down.", "He was tired.")
-        given, tokens = (torch.tensor([found.ids]), torch.tensor([found.segments])), found.tokens
-    else:
-        given, tokens = (torch.tensor([loaded.tokenizer.encode(text)]),), list(text)
-    with torch.no_grad(), attention_weights(loaded.model) as seen:
-        loaded.model(*given)
-    weights = seen["decoder" if name == POET else "encoder"]
-    now = until(lambda: page.evaluate(NUMBERS)["open"], lambda now: len(now) == len(tokens))
-    assert torch.allclose(torch.tensor(now).float().nan_to_num(0), weights[1][0, 1], atol=1e-4)
-    press(page, "attend only to")
-    answer(page)
-
-
 def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     """A press may be repeated: that it was answered is to be seen."""
     page = begin(opened(view(select=("it", "animal"))))
@@ -152,19 +111,6 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
         expect(told).to_contain_text(f"{said} “it” attending only to “animal” in layer 2, head 2")
     press(page, "as it was")
     expect(page.get_by_role("button", name="as it was")).to_be_hidden()
-
-
-def test_what_one_can_do_comes_before_the_maps_and_an_answer_moves_none(opened):
-    page = opened(view(select=("it", "animal")))
-    top = page.get_by_role("grid").first.bounding_box
-    before = until(top)["y"]
-    until(page.get_by_test_id("cause").bounding_box, lambda cause: cause["y"] + cause["height"] <= before)
-    high = page.locator(".course-view").evaluate("e => e.offsetHeight")
-    for pressed in ("attend only to", "knock it out"):
-        press(page, pressed)
-        answer(page)
-        until(lambda: top()["y"], lambda now: abs(now - before) < 1)
-        until(lambda: page.locator(".course-view").evaluate("e => e.offsetHeight"), high)
 
 
 def test_one_thing_is_to_be_done_first_and_the_others_come_with_a_touch_or_a_key(opened):
@@ -194,13 +140,6 @@ def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
     expect(told).to_contain_text("layer 2, head 2")
     page.evaluate("document.querySelector('.course-view').view.set({ knocked: [[0, 0], [2, 3]] })")
     expect(told).to_contain_text("Asked with layer 1, head 1 knocked out; layer 3, head 4 knocked out.")
-
-
-def test_without_the_models_files_nothing_is_promised(opened):
-    page = opened(view(), models=())
-    expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
-    expect(page.get_by_test_id("cause")).to_have_count(0)
-    expect(page.get_by_test_id("knock")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1160), (True, 390)], ids=["light", "dark"])

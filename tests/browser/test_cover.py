@@ -110,14 +110,6 @@ def test_it_fits_and_no_reply_moves_what_stands_below(opened):
         assert page.evaluate(OVERLAPS) == 0 == page.evaluate(TOO_WIDE)
 
 
-def test_each_word_can_be_asked_and_no_number_covers_another(opened):
-    page = opened()
-    for word in range(12):
-        page.locator(f'.word[data-word="{word}"]').click()
-        expect(page.locator(".asks")).to_have_attribute("data-word", str(word))
-        assert page.evaluate(OVERLAPS) == 0, word
-
-
 def test_an_own_sentence_is_answered_and_what_is_wrong_with_it_is_said(opened):
     page = opened(models=[MODEL])
     page.get_by_text("a sentence of your own", exact=True).click()

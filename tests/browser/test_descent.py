@@ -13,7 +13,6 @@ from waiting import differs, until
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import LAST, MODEL, SCENES
-from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 STARTS = np.cumsum([0, *SCENES.values()])[:-1].tolist()
@@ -134,25 +133,6 @@ def test_an_own_sentence_goes_down(opened, violations):
     expect(page.locator(".title")).to_contain_text("“il”")
 
 
-def test_without_the_models_files_it_says_where_they_are(opened):
-    page = opened()
-    page.get_by_label("next word").select_option("animal (after l')")
-    expect(made(page)).to_contain_text("in JupyterLab")
-    expect(page.locator(".now")).to_have_text("il")
-    expect(page.get_by_label("next word")).to_have_value("il (after qu')")
-
-
-def test_the_table_is_pythons(opened, view):
-    page = opened()
-    page.locator(".summed-up summary").first.click()
-    for step in (0, LAST):
-        go(page, step)
-        header, rows = at(view, step=step).table()
-        expect(page.locator(".scroll thead th")).to_have_text(header)
-        expect(page.locator(".scroll tbody tr")).to_have_count(len(rows))
-        expect(page.locator(".scroll tbody").locator("th, td")).to_have_text([cell for row in rows for cell in row])
-
-
 EDGES = f"""() => {{
   const {{ offsetWidth, offsetHeight }} = document.querySelector('.course-view').shadowRoot.querySelector('canvas'),
     hits = {NUMBERS}.hits, end = (side, size) => Math.max(...hits.map((hit) => hit[side] + hit[size]));
@@ -205,14 +185,6 @@ def test_every_number_says_what_made_it_and_has_room_for_it(opened, width):
             until(lambda: made(page).evaluate("e => e.scrollHeight <= e.clientHeight + 3"))
         page.mouse.move(1, 1)
     until(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
-
-
-def test_pointing_at_another_key_shows_its_products(opened):
-    page = opened()
-    go(page, 9)
-    page.locator("canvas").hover(position=spot(page, "key.7", 3))
-    page.wait_for_function(f"() => {NUMBERS}.lead === 7")
-    expect(made(page)).to_contain_text("Key of “it”, number 4")
 
 
 def test_enter_explores_by_arrow_keys(opened):

@@ -6,11 +6,9 @@ What they compute is held to Python in tests/unit/chapters/test_gpt_labs.py, wit
 import re
 
 import labs
-import numpy as np
 import one_page
 import pytest
 import torch
-from scenes import STORE as WORDS
 from scenes import game, journey, sampled
 from waiting import contains, differs, lacks, picture, settle, state, until
 
@@ -149,18 +147,6 @@ def test_capitals_and_rare_signs_are_behind_shift(put):
     until(page.get_by_role("button", name="capitals").count, 0)
 
 
-def test_letters_and_boxes_of_the_game_can_be_read_in_a_narrow_page(put):
-    page = put(game(), width=560)
-    settle(page)
-    sizes = page.evaluate(
-        """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.page .c')].map(cell => {
-          const [mark, box] = cell.children, { width, height } = box.getBoundingClientRect();
-          return [...[cell, mark].map(one => parseFloat(getComputedStyle(one).fontSize)), width, height];
-        })"""
-    )
-    assert len(sizes) == 6 and np.min(sizes) >= 12, sizes
-
-
 # ---- merges, the law
 def test_merging_by_hand(put):
     view = labs.merges({"low": 5, "lower": 2, "newest": 6, "widest": 3}, 10)
@@ -220,52 +206,6 @@ def test_a_pointer_lights_and_leaves(put):
     until(lambda: said(page), pointed)
     page.get_by_role("button", name="reset").click()
     until(lambda: said(page).split(" · ")[0], still.split(" · ")[0])
-
-
-def test_a_pale_map_says_how_pale_and_names_are_whole(put):
-    panels = [
-        ("a long name of a model, layer 2, head 2", torch.eye(5), WORDS, None, 1),
-        ("uniform", torch.full((5, 5), 0.2), WORDS, None, 2),
-    ]
-    page = put(labs.journey(panels, select=("animal", "street")))
-    settle(page)
-    heads = [" ".join(t.split()) for t in page.locator(".head").all_inner_texts()]
-    assert heads == ["1 a long name of a model layer 2, head 2", "2 uniform all ≤ 0.20"]
-    for width in (920, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        rights = page.evaluate(
-            """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.say div')].map(e => {
-              const words = document.createRange(), frame = e.closest('.panels').getBoundingClientRect();
-              words.selectNodeContents(e);
-              return frame.right - words.getBoundingClientRect().right;
-            })"""
-        )
-        assert min(rights) >= 8, rights
-
-
-def test_maps_are_equal_squares_whatever_their_words(put):
-    sizes = [("Transformer", 5, 5), ("BERT", 16, 16), ("GPT", 9, 4)] * 2 + [("a", 3, 3)]
-    panels = [
-        (
-            f"{name}, layer 2, head 2",
-            noise(q, k).softmax(-1),
-            [f"q{i}" for i in range(q)],
-            [f"k{i}" for i in range(k)],
-            n,
-        )
-        for n, (name, q, k) in enumerate(sizes, 1)
-    ]
-    page = put(labs.journey(panels, select=("q0", "k0")))
-    for width, rows in ((920, 2), (390, 4)):
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        boxes = [e.bounding_box() for e in page.locator("canvas").all()]
-        assert len({(box["width"], box["height"]) for box in boxes}) == 1
-        assert len({round(box["y"]) for box in boxes}) == rows
-        cut = "all => all.some(e => [...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1))"
-        assert not page.locator(".head, .words").evaluate_all(cut)
-    until(page.locator(".sentence .key").inner_text, "k0")
 
 
 LIVE = """

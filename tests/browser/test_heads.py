@@ -13,7 +13,6 @@ from scenes import STREET, WORDS, encoder, layers, long_heads, three
 from waiting import contains, differs, picture, settle, state, until
 
 from course_kit.views import program
-from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
 VIEW = "document.querySelector('.course-view').view"
@@ -148,15 +147,6 @@ def test_masked_cells_are_hatched_and_said(show):
     hatched = show(labs.heads([open_weights.expand(2, 5, 5)], STREET, mask=causal.bool()))
     until(lambda: picture(plain) != picture(hatched))
     until(lambda: picture(plain, 1) != picture(hatched, 1))
-
-
-def test_knock_a_head_out(show):
-    page = show(at(encoder(), knocked=[[0, 1]]))
-    until(page.get_by_test_id("knock").count, 0)
-    before = picture(page)
-    numbers(page, knocked=[[0, 1], [2, 2]], layer=2, head=2)
-    until(lambda: picture(page), differs(before))
-    until(lambda: said(page), contains("Knocked out"))
 
 
 def test_the_knock_out_button_tells_python(notebook):

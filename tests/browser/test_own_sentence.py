@@ -9,7 +9,6 @@ from in_page import load_as_in_page
 from playwright.sync_api import expect
 from waiting import numbers, until
 
-from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.views.alignment import alignment
@@ -122,23 +121,6 @@ def test_words_come_one_by_one(opened):
     assert {*seen} >= set(range(1, len(written) + 1))
 
 
-def test_an_own_sentence_is_one_line_and_one_line_of_facts(opened):
-    page = opened(explored(), width=940)
-    unfold(page)
-    parts = [page.locator(".own").locator(part) for part in ("textarea", "button >> nth=0", "[role=status]")]
-
-    def one_line():
-        field, button, facts = (part.bounding_box() for part in parts)
-        whole = page.locator(".view").bounding_box()
-        beside = abs(field["y"] - button["y"]) < 8 and button["x"] + button["width"] <= whole["x"] + whole["width"]
-        return beside and field["height"] < 40 and facts["height"] < 24
-
-    until(one_line)
-    high = page.locator(".own").evaluate("e => e.offsetHeight")
-    answered(page, "The zyzzyva was too tired.")
-    until(lambda: page.locator(".own").evaluate("e => e.offsetHeight"), high)  # what it says has its room
-
-
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):
     page = opened(aligned(GRAMMAR))
     unfold(page)
@@ -205,15 +187,6 @@ def test_it_can_be_used_by_everybody(opened, violations, view):
     page.keyboard.press("Enter")
     expect(field).to_be_focused()
     expect(field).to_have_value("the animal was too tired.")
-
-
-def test_a_model_of_the_lesson_has_no_file_and_so_no_field(opened):
-    loaded = load_checkpoint(GRAMMAR)
-    loaded.card.pop("name")
-    found = translate(loaded, FIRST, beam=1)[0]
-    page = opened(alignment(found, model=loaded))
-    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
-    expect(page.get_by_role("textbox")).to_have_count(0)
 
 
 def test_in_jupyterlab_beside_a_kernel_that_hears_and_without_one(notebook):

@@ -111,23 +111,6 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
         assert ours["true"]["p"] == pytest.approx(p, abs=1e-4)
 
 
-def test_an_own_gap_is_filled_as_in_python(opened):
-    page = unfolded(opened("predictions"))
-    page.get_by_role("textbox", name="Your own").fill("The dog was [MASK].")
-    page.keyboard.press("Enter")
-    answered(page, "predictions")
-    loaded = load_checkpoint("bert-stories")
-    read = encode(loaded.tokenizer, "The dog was [MASK].")
-    with torch.no_grad():
-        logits = loaded.model(torch.tensor([read.ids]), torch.tensor([read.segments])).mlm_logits[0]
-    best = logits[read.ids.index(loaded.tokenizer.mask)].softmax(-1).topk(5)
-    expect(page.locator(".picked")).to_have_text("[MASK]")
-    (ours,) = numbers(page)
-    assert [b["word"] for b in ours["bars"]] == loaded.tokenizer.tokens(best.indices.tolist())
-    assert [b["p"] for b in ours["bars"]] == pytest.approx(best.values.tolist(), abs=1e-4)
-    assert ours["true"] is None
-
-
 def test_the_gaps_follow_what_is_typed_and_reset_goes_back(opened):
     page = typed(opened("predictions"), "The cat slept.")
     answered(page, "predictions")
@@ -192,27 +175,6 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     until(lambda: box.evaluate("e => e.scrollTop"), 0)  # a reader may look back
 
 
-def test_asking_again_begins_anew(opened):
-    page = typed(opened("game"), "Good morrow")
-    answered(page, "game")
-    page.get_by_role("button", name="write on").click()
-    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 30")
-    page.get_by_role("button", name="stop").click()
-    expect(page.get_by_test_id("model")).to_contain_text("a second")
-    page.get_by_role("button", name="ask the model").click()
-    until(lambda: state(page)["own"], "Good morrow")
-
-
-def test_a_beginning_is_read_again_only_where_it_changes(opened):
-    page = typed(opened("game"), "Good morrow")
-    answered(page, "game")
-    for text in ("Good morrow, sir", "Goo mor", "G"):
-        page.get_by_role("textbox", name="Your own").fill(text)
-        page.wait_for_function("t => document.querySelector('.course-view').view.numbers().text === t", arg=text)
-        expected = poet(text)[-1].softmax(-1).topk(5).values.tolist()
-        assert [e["p"] for e in numbers(page)["expected"]] == pytest.approx(expected, abs=1e-4)
-
-
 def test_draws_from_an_own_beginning_are_pythons(opened):
     page = typed(opened("sampling"), "Good morrow, ")
     answered(page, "sampling")
@@ -232,18 +194,6 @@ def test_draws_from_an_own_beginning_are_pythons(opened):
     expect(page.get_by_test_id("readout")).to_contain_text("Drawn 100 times")
     page.get_by_role("button", name="reset").click()
     expect(page.get_by_test_id("text")).to_have_text(OPENING + "▁")
-
-
-def test_it_writes_on_with_the_settings_and_stops_at_a_press(opened):
-    page = unfolded(opened("sampling"))
-    page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0 })")
-    page.get_by_role("button", name="write on").click()
-    page.wait_for_function(f"document.querySelector('.course-view').view.state.own.length > {len(OPENING) + 20}")
-    page.get_by_role("button", name="stop").click()
-    expect(page.get_by_test_id("model")).to_contain_text("a second")
-    written = state(page)["own"]
-    likeliest = poet(written)[len(OPENING) - 1 : -1].argmax(-1).tolist()
-    assert written == OPENING + POET.tokenizer.decode(likeliest)
 
 
 def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened):
@@ -276,14 +226,6 @@ def test_empty_and_too_long(opened, name):
         typed(page, "猫")
         expect(page.get_by_test_id("model")).to_contain_text("no word in it that the model knows")
         expect(page.locator(".words")).to_contain_text("grass")
-
-
-@pytest.mark.parametrize("name", ["predictions", "sampling"])
-def test_without_the_models_files_it_says_where_they_are(opened, name):
-    page = opened(name, models=())
-    expect(page.get_by_test_id("model")).to_contain_text("You can type a text of your own here on the course's website")
-    expect(page.get_by_role("textbox", name="Your own")).to_have_count(0)
-    until(lambda: state(page)["own"], "")
 
 
 @pytest.mark.parametrize("name", MODELS)

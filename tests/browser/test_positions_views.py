@@ -98,17 +98,6 @@ def test_both_points_on_the_circle_can_be_dragged(show):
         until(lambda name=name: state(page)[name], value)
 
 
-def test_the_same_matrix_is_shown_at_other_positions(show):
-    page = show(labs.rotation())
-    rows = page.locator(".same")
-    until(rows.inner_text, contains("every position 3 on"))
-    until(lambda: rows.locator("i").all_inner_texts()[:4], ["P[0]", "P[3]", "P[10]", "P[13]"])
-    page.get_by_label("offset δ").focus()
-    page.keyboard.press("ArrowRight")
-    until(rows.inner_text, contains("every position 4 on"))
-    until(lambda: "↛" not in rows.inner_text())
-
-
 def test_the_longest_sentence_about_three_words_moves_nothing(show):
     heights = {}
     for order in ([0, 1, 2, 3, 4, 5], [3, 1, 2, 4, 0, 5]):  # nothing has moved; the two *the* and *old* have

@@ -70,24 +70,3 @@ def test_the_stages_glide_and_come_to_rest(opened, motion):
     )
     assert frames <= 2 if motion == "reduce" else frames > 2
     until(lambda: picture(page), differs(focused))
-
-
-RUNS = """x => {  // how often a bar's ink begins, in the column of pixels at x, for 3 pixels at least
-  const canvas = document.querySelector('.course-view').shadowRoot.querySelector('canvas');
-  const { data } = canvas.getContext('2d').getImageData(x, 0, 1, canvas.height);
-  const bar = Array.from({ length: canvas.height }, (_, y) => data[4 * y] === 89 && data[4 * y + 1] === 101);
-  return bar.filter((on, y) => on && !bar[y - 1] && bar[y + 1] && bar[y + 2]).length;
-}"""
-
-
-def test_infinity_is_drawn_as_beyond_the_scale(opened):
-    """The grip of the score, and the bar of its power: in one piece while it is a number, else broken in two."""
-    page = opened()
-    box, left = bar(page, 0).bounding_box(), page.locator("canvas").bounding_box()["x"]
-    middle = box["x"] - left + box["width"] / 2 + 8
-    until(lambda: page.evaluate(RUNS, middle), 2)
-    page.evaluate("document.querySelector('.course-view').view.set({ shift: 1000, method: 'naive' })")
-    expect(page.get_by_test_id("readout")).to_contain_text("∞ / ∞ is NaN")
-    until(lambda: page.evaluate(RUNS, middle), 3)
-    page.evaluate("document.querySelector('.course-view').view.set({ method: 'stable' })")
-    until(lambda: page.evaluate(RUNS, middle), 2)

@@ -40,11 +40,6 @@ test("the story begins with a question, and no step gives the next one away", ()
   assert.match(said({ ...off, tried: [0, 2] }), /“tired” is enough/);
 });
 
-test("of a French that stays the same it says so, and of chances that stay, too", () => {
-  assert.match(said(off, same), /the same, only less sure/);
-  assert.match(said(off, { ...same, shares: [study.shares[0], study.shares[0]] }), /^Nothing changes/);
-});
-
 test("unknown words are named", () => {
   const strange = { ...study, unknown: [1] };
   for (const state of [on, off]) assert.match(said(state, strange), /It does not know “was”: it reads <unk>\. /);

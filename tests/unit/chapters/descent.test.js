@@ -5,7 +5,7 @@ import { cramped } from "../../../chapters/ch05/labs/descent_draw.js";
 import { explain, sumOf } from "../../../chapters/ch05/labs/descent_explain.js";
 import { hitAt, neighbour } from "../../../chapters/ch05/labs/descent_keys.js";
 import { signed } from "../../../chapters/ch05/labs/descent_last.js";
-import { derived, inCell, said, shareOf, tabled } from "../../../chapters/ch05/labs/descent_numbers.js";
+import { derived, inCell, said, tabled } from "../../../chapters/ch05/labs/descent_numbers.js";
 import { places, stageOf } from "../../../chapters/ch05/labs/descent_scenes.js";
 import { sentenceOf } from "../../../chapters/ch05/labs/descent_sentences.js";
 
@@ -109,20 +109,6 @@ test("there is never a minus, nor a plus, before nothing", () => {
     assert.doesNotMatch(tabled(x), /^-0\.?0*$/);
   }
   assert.deepEqual([inCell(-0.004, 60), inCell(-0.04, 30), inCell(-0.006, 60)], ["0.00", "0.0", "−0.01"]);
-});
-
-test("numbers as they are said", () => {
-  assert.deepEqual([0.0004, 0.0123, 0.123, -12.345, 123.45, -17659.4].map(said), [
-    "0",
-    "0.012",
-    "0.12",
-    "−12.35",
-    "123.5",
-    "−17,659",
-  ]);
-  assert.deepEqual([0.00012, 0.578, 0].map(shareOf), ["0.0001", "0.578", "0.000"]);
-  assert.deepEqual([inCell(-12.34, 60), inCell(1.234, 60), inCell(1.234, 30)], ["−12.3", "1.23", "1.2"]);
-  assert.deepEqual([signed(1.5), signed(-1.5)], ["+1.50", "−1.50"]);
 });
 
 test("of a sum the largest terms are said, the others together", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
-import { acrossOf, Heatmap, summary } from "../../../chapters/ch08/labs/journey_numbers.js";
+import { acrossOf, Heatmap } from "../../../chapters/ch08/labs/journey_numbers.js";
 import { markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
 import { inkOf, rampOf } from "../../../chapters/ch08/labs/journey_paint.js";
 import { expectedFrom, rowsOf, setsOf, tableFor } from "../../../chapters/ch07/labs/next_character_numbers.js";
@@ -212,17 +212,6 @@ test("keys move from word to word, and stop at the edges", () => {
   assert.deepEqual(map.moved({ query: "b", key: "a" }, [1, 0]), { query: "b" });
   assert.deepEqual(map.moved({ query: "b", key: "a" }, [0, 1e6]), { key: "b" });
   assert.deepEqual(map.moved({ query: "x", key: "a" }, [1, 0]), { query: "a" });
-});
-
-test("the summary names the maps where a weight is the largest", () => {
-  const maps = [
-    heatmap([[0.25, 0.75]], ["a"], ["a", "b"], { chapter: "1" }),
-    heatmap([[0.75, 0.25]], ["a"], ["a", "b"], { chapter: "2" }),
-    heatmap([[1]], ["a"], ["a"], { chapter: "3" }),
-  ];
-  const said = "“a” can attend to “b” in 2 of 3; its largest share in 1 chapter: 1.";
-  assert.equal(summary(maps, { query: "a", key: "b" }), said);
-  assert.ok(summary(maps, { query: "x", key: "b" }).endsWith("in none."));
 });
 
 test("rows of maps are full, and no more than needed", () => {

@@ -1,7 +1,6 @@
 // Who may attend whom, and what the four orders of mask and softmax make of it, at numbers a hand can compute.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { sentenceOf } from "../../../chapters/ch02/labs/masking.js";
 import { isShown, numbersOf, verdictOf } from "../../../chapters/ch02/labs/masking_numbers.js";
 
 const SPEC = /** @type {any} */ ({ names: ["one", "two", "three", "four"] });
@@ -34,12 +33,4 @@ test("−1e9, then softmax: right until a whole row is masked", () => {
   near(verdictOf(emptied).leak, 0.25);
   assert.ok(isShown(emptied, 0, 3));
   assert.ok(!isShown(emptied, 1, 3));
-});
-
-test("the sentence says what is wrong, the leak first", () => {
-  const said = (/** @type {object} */ state) => sentenceOf(verdictOf(made(state))).join("");
-  assert.equal(said({ order: "times" }), "Leak: 50 % of all weight lies where the mask says no (framed).");
-  assert.equal(said({ order: "after" }), "4 rows sum to less than 1: their outputs shrink.");
-  assert.equal(said({}), "No leak. Each row sums to 1.");
-  assert.equal(said({ empty: 1 }), "No leak. 1 row with nothing to attend: zeros, not NaN.");
 });

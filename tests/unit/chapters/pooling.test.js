@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inkOf, mapOf } from "../../../chapters/ch01/labs/map_numbers.js";
-import { told } from "../../../chapters/ch01/labs/marks.js";
 import { dotOf, numbersOf as pooling, roofOf } from "../../../chapters/ch01/labs/pooling_numbers.js";
 
 const near = (x, wanted) => assert.ok(Math.abs(x - wanted) < 1e-9, `${x} is not ${wanted}`);
@@ -66,10 +65,4 @@ test("the errors are those of the kernel, and the lowest of them is found past g
   const found = mapOf(lab, { ...day, errors }, { kernel: "boxcar", width: 30, query: 0 });
   assert.deepEqual(found.errors, [NaN, 2, 3]);
   assert.deepEqual([found.here, found.lowest], [2, 1]);
-});
-
-test("hours of a day are told as a clock tells them, other keys as numbers", () => {
-  assert.equal(told({ clock: true })(14.6), "14:36");
-  assert.equal(told({ clock: true })(15.5), "15:30");
-  assert.equal(told({ clock: false })(14.6), "14.60");
 });

@@ -92,17 +92,6 @@ test("a source word is said with all that look at it", () => {
   ]);
 });
 
-test("the whole is said: what has changed", () => {
-  assert.equal(lab().said([-1, -1]).whole, "");
-  assert.equal(lab(knocked, { variant: 1 }).said([0, -1]).whole, "Without “He”: 1 word is new, 2 gone.");
-  const same = {
-    rows: [...DIAGONAL, ...DIAGONAL],
-    versions: [version(TARGET), version(TARGET, { label: "x", start: 4 })],
-  };
-  assert.equal(lab(same, { variant: 1 }).said([0, -1]).whole, "X: the translation stays the same.");
-  assert.equal(spoken(lab({}, { step: 0 }).said([-1, -1]))[0], "nothing is written yet");
-});
-
 test("the table has what is written, and says what is masked", () => {
   assert.deepEqual(lab({}, { step: 1 }).table(), {
     header: ["word", "He", "is", "tired", "."],
@@ -113,12 +102,6 @@ test("the table has what is written, and says what is masked", () => {
 
 test("what stands in a cell fits into it", () => {
   assert.deepEqual([1, 0.25, 0.054, 0.004].map(inCell), ["1", ".25", ".05", ""]);
-});
-
-test("labels from anybody's data are safe in what is said", () => {
-  const odd = lab({ source: ["שלום", "\0", "x".repeat(10_000), "<b>"], glosses: ["\u202ea", "", "", ""] });
-  assert.equal(odd.said([0, -1]).text, "“Il” puts 85 % of its attention on “\u2068שלום\u2069” (a), its largest share.");
-  assert.deepEqual(odd.table().header.slice(2), ["␀", `${"x".repeat(100)}…`, "<b>"]);
 });
 
 test("weights and words that do not fit together are no translation", () => {
