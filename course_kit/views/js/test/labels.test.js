@@ -45,13 +45,15 @@ test("signs that turn text round are left out", () => {
 test("slanted labels are legible: 11 pixels or more, and their lines never closer than their type is high", () => {
   const plain = { unit: 1, font: (size) => `400 ${Math.round(size)}px sans-serif` };
   for (let cell = 4; cell <= 56; cell++) {
-    const { size, every } = slanting(plain, cell);
+    const { size, turn, every } = slanting(plain, cell);
     assert.ok(size >= 11 && size <= 13);
-    assert.ok((every * cell) / Math.SQRT2 >= 1.1 * Math.round(size) - 1e-9, `cells of ${cell}`);
+    assert.ok(every * cell * Math.sin(turn) >= 1.05 * Math.round(size) - 1e-9, `cells of ${cell}`);
   }
-  assert.equal(slanting(plain, 14).every, 2);
-  assert.equal(slanting(plain, 9).every, 2);
-  assert.equal(slanting(plain, 20).every, 1);
+  assert.deepEqual(
+    [9, 14, 20].map((cell) => slanting(plain, cell).every),
+    [2, 1, 1],
+  );
+  assert.ok(slanting(plain, 14).turn > slanting(plain, 20).turn);
   const screen = { unit: 1.8, font: (size) => `400 ${Math.max(24, Math.round(1.8 * size))}px sans-serif` };
   assert.equal(slanting(screen, 50).every, 1);
   assert.equal(slanting(screen, 20).every, 2);

@@ -136,14 +136,14 @@ export class CellsPainter {
   columnNames({ names, lit, colour, more }) {
     const { c, ui, place } = this;
     const { left, top, wide, across, slanted } = place;
-    const { size, every } = slanted ? slanting(ui, across) : { size: 13, every: 1 };
+    const { size, turn, every } = slanted ? slanting(ui, across) : { size: 13, turn: 0, every: 1 };
     for (const column of this.columns) {
       const [x] = this.at(0, column + 0.5);
       if (crowded(column, lit, every) || x < left || x > left + wide) continue;
       const on = lit(column);
       c.save();
       c.translate(x, top - 8 * ui.unit);
-      if (slanted) c.rotate(-Math.PI / 4);
+      c.rotate(-turn);
       c.font = ui.font(size, on ? 700 : 400);
       const text = fitted(c, names[column], slanted ? place.names : across);
       write(c, text, 0, 0, colour(column, on), slanted ? "left" : "center");

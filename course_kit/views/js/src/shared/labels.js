@@ -47,15 +47,17 @@ export function curled(text) {
 const [SMALLEST, LARGEST] = [11, 13];
 
 /**
- * Labels at 45° above cells of this size: how large their type is, and how many cells it is from one to the next so
- * that their lines stay apart.
+ * Slanted labels above cells of this size: how large their type is, by what angle they turn (at 45° they are easiest to
+ * read, above narrow cells they stand steeper), and how many cells it is from one to the next so that their lines stay
+ * apart.
  * @param {{ unit: number, font: (size: number) => string }} ui
  * @param {number} cell
  */
 export function slanting({ unit, font }, cell) {
   const size = Math.min(LARGEST, Math.max(SMALLEST, (0.6 * cell) / unit));
-  const pixels = parseFloat(font(size).split(" ")[1]);
-  return { size, every: Math.max(1, Math.ceil((1.1 * pixels) / (Math.SQRT1_2 * cell))) };
+  const lines = (1.05 * parseFloat(font(size).split(" ")[1])) / cell;
+  const turn = lines > Math.SQRT1_2 ? Math.PI / 3 : Math.PI / 4;
+  return { size, turn, every: Math.max(1, Math.ceil(lines / Math.sin(turn))) };
 }
 
 /**

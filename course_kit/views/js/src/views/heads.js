@@ -5,6 +5,7 @@ import { weightsOf } from "../models/interventions.js";
 import { modelsAt } from "../models/load.js";
 import { arrow, foreign, h, spoken, used } from "../shared/dom.js";
 import { paper, widest } from "../shared/draw.js";
+import { slanting } from "../shared/labels.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
 import { Twin } from "../shared/twin.js";
@@ -247,6 +248,7 @@ class Heads {
       whole: Boolean(ui.spec.presenting), // a class cannot roll it
       widest: (words) => widest(c, words),
     });
+    layout.big.turn = slanting(ui, layout.big.across).turn;
     return layout;
   }
 

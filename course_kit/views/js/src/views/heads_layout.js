@@ -3,8 +3,8 @@ import { clamp } from "../shared/numbers.js";
 
 /** @import { HeadMap } from "./heads_numbers.js" */
 /**
- * @typedef {import("../shared/cells.js").Place & { corner: string[], width: number, height: number }} Open the open head;
- *   corner: how its queries and its keys are called there; size of the canvas
+ * @typedef {import("../shared/cells.js").Place & { corner: string[], turn: number, width: number, height: number }} Open
+ *   the open head; corner: how its queries and its keys are called there; turn: of slanted keys; size of the canvas
  *
  * @typedef {object} Layout
  * @property {number} left of the small maps
@@ -101,7 +101,7 @@ function openOf(map, room, spare) {
   const wide = Math.min(keys * size, Math.max(100, most - label - end));
   const top = Math.max(44 * unit, slanted ? lean : 0);
   return {
-    ...{ left: label, top, across: size, down: size, slanted, names, wide, high, x: 0, y: 0 },
+    ...{ left: label, top, across: size, down: size, slanted, turn: Math.PI / 4, names, wide, high, x: 0, y: 0 },
     corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
     width: Math.ceil(Math.min(most, label + wide + end)),
     height: Math.ceil(top + high) + 2,
@@ -127,7 +127,7 @@ export function mapAt({ left, top, across, down }, [layers, heads], x, y) {
  * @param {number} x @param {number} y */
 export function cellAt(open, [, , queries, keys], x, y) {
   const above = y < open.top;
-  const leaning = above && open.slanted ? y - open.top + 8 : 0;
+  const leaning = above && open.slanted ? (y - open.top + 8) / Math.tan(open.turn) : 0;
   const row = Math.floor((y - open.top + open.y) / open.down);
   const col = Math.floor((x - open.left + open.x + leaning) / open.across);
   if (row >= queries || col >= keys || (above && col < 0)) return {};
