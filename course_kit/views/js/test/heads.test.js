@@ -72,10 +72,6 @@ test("a head is knocked out and brought back, in its map", () => {
   assert.equal(of({ knocked: [["other", 0, 0]] }, {}, two).out(0, 0), false);
 });
 
-test("bars: the largest weights that are open, the chosen key first", () => {
-  assert.deepEqual(of().best(Float32Array.of(0.2, NaN, 0.1, 0.7), 2), [2, 3]);
-});
-
 // ---- layout
 
 const letterWidth = (size) => (words) => Math.max(...words.map((word) => 0.6 * size * word.length));

@@ -8,6 +8,7 @@ import { paper, widest } from "../shared/draw.js";
 import { slanting } from "../shared/labels.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
+import { best, ranked } from "../shared/ranked.js";
 import { Twin } from "../shared/twin.js";
 import { Cause, packed } from "./cause.js";
 import { HeadsNumbers, capital, most, plain } from "./heads_numbers.js";
@@ -330,15 +331,14 @@ class Heads {
   rank(numbers, count) {
     const row = numbers.asked(...numbers.told);
     const chosen = numbers.key(row);
-    const shown = count < 4 ? [] : numbers.best(row, count);
-    const bar = (/** @type {number} */ key) => `width:${(100 * row[key]) / this.spec.high}%`;
-    this.ranked.replaceChildren(
-      ...shown.flatMap((key) => [
-        h("span", { class: key === chosen ? "key on" : "" }, numbers.map.keys[key]),
-        h("i", { class: key === chosen ? "on" : "", style: bar(key) }),
-        h("span", {}, plain(row[key], 2)),
-      ]),
-    );
+    const shown = count < 4 ? [] : best(row, chosen, count);
+    const bars = shown.map((key) => ({
+      name: numbers.map.keys[key],
+      on: key === chosen,
+      share: row[key] / this.spec.high,
+      text: plain(row[key], 2),
+    }));
+    this.ranked.replaceChildren(...ranked(bars));
   }
 
   // ---- a sentence of the reader's own

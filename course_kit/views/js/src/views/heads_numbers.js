@@ -185,14 +185,6 @@ export class HeadsNumbers {
     return found.map((text) => `${capital(text)}. `).join("");
   }
 
-  /** The keys with the largest weights of a row, the chosen one first. @param {Numbers} row @param {number} count */
-  best(row, count) {
-    const chosen = this.key(row);
-    const order = [...row.keys()].filter((k) => !masked(row[k]));
-    order.sort((a, b) => Number(b === chosen) - Number(a === chosen) || row[b] - row[a]);
-    return order.slice(0, count);
-  }
-
   /** A row for each head, the largest number first, then the mean of each layer. @returns {Table} */
   table() {
     const { map, state } = this;

@@ -4,6 +4,7 @@ import { arrow, h, pointed, spoken } from "../shared/dom.js";
 import { paper } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { clamp } from "../shared/numbers.js";
+import { ranked } from "../shared/ranked.js";
 import { Twin } from "../shared/twin.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
@@ -34,7 +35,7 @@ class Heatmap {
       press: (event) => this.press(event),
     });
     this.said = spoken();
-    this.bars = h("div", { class: "bars", "aria-hidden": "true" });
+    this.bars = h("div", { class: "ranked", "aria-hidden": "true" });
     this.inks = this.legend();
     ui.style(HEATMAP_CSS);
     ui.body.append(this.twin.element, this.inks);
@@ -114,7 +115,7 @@ class Heatmap {
     const lit = this.lit;
     paintMap(map, ui, paper(twin.canvas, place.width, place.height), place, lit);
     this.say(lit);
-    this.showBars(lit);
+    this.bars.replaceChildren(...ranked(map.bars(lit)));
   }
 
   /** The sentence beside the picture. @param {Cell} lit */
@@ -130,15 +131,6 @@ class Heatmap {
     );
     const place = { rows: map.rows, columns: map.columns, row: lit[0] + 1, column: lit[1] + 1 };
     twin.tell({ ...place, label: `${sentence} ${exact}` });
-  }
-
-  /** The row as bars. @param {Cell} lit */
-  showBars(lit) {
-    const bars = this.map.bars(lit).flatMap(({ name, on, share, text }) => {
-      const look = `width:${85 * share}%;background:var(--ink);${on ? "opacity:1" : ""}`;
-      return [h("span", { class: on ? "key on" : "" }, name), h("i", {}, h("u", { style: look }), text)];
-    });
-    this.bars.replaceChildren(...bars);
   }
 
   table() {

@@ -1,6 +1,7 @@
 // What a heatmap shows of its data at a state: its rows, what is lit, what is said. No page is needed.
 import { readable } from "../shared/labels.js";
 import { fmt, percent } from "../shared/numbers.js";
+import { best } from "../shared/ranked.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[row: number, column: number]} Cell */
@@ -85,14 +86,13 @@ export class HeatmapNumbers {
    * @param {Cell} cell
    */
   bars([q, k], most = 14) {
-    const seen = Array.from(this.row(q), (x, place) => ({ x, place })).filter(({ x }) => !Number.isNaN(x));
-    const ranked = seen.toSorted((a, b) => Number(b.place === k) - Number(a.place === k) || b.x - a.x);
-    const shown = ranked.slice(0, most).toSorted((a, b) => a.place - b.place);
-    return shown.map(({ x, place }) => ({
+    const row = this.row(q);
+    const places = best(row, k, most).toSorted((a, b) => a - b);
+    return places.map((place) => ({
       name: this.keys[place],
       on: place === k,
-      share: x / this.high,
-      text: x.toFixed(2),
+      share: row[place] / this.high,
+      text: row[place].toFixed(2),
     }));
   }
 
@@ -113,8 +113,7 @@ export class HeatmapNumbers {
 
   /** The three largest numbers of a row, with their keys. @param {number} q */
   strongest(q) {
-    const seen = Array.from(this.row(q), (x, k) => ({ x, k })).filter(({ x }) => !Number.isNaN(x));
-    const ranked = seen.toSorted((a, b) => b.x - a.x);
-    return ranked.slice(0, 3).map(({ x, k }) => `${this.keys[k]} ${fmt(x)}`);
+    const row = this.row(q);
+    return best(row, -1, 3).map((k) => `${this.keys[k]} ${fmt(row[k])}`);
   }
 }
