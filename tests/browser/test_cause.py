@@ -7,7 +7,7 @@ import pytest
 import torch
 from in_page import load_as_in_page
 from playwright.sync_api import expect
-from waiting import state, until
+from waiting import until
 
 from course_kit.heads import attention_weights
 from course_kit.views.heads import heads
@@ -75,22 +75,6 @@ def test_a_row_is_painted_by_a_button_and_by_keys(opened):
     answer(page)
     page.keyboard.press("Space")
     until(lambda: row(page)[1], 1)
-
-
-def test_a_hand_paints_a_row(opened):
-    page = opened(view())
-    box = page.get_by_test_id("open").locator("canvas").bounding_box()
-    x, y = box["x"] + 0.6 * box["width"], box["y"] + box["height"] - 60
-    page.mouse.click(x, y)
-    query, last = until(lambda: [state(page)[name] for name in ("query", "key")], lambda pair: pair[1] > 2)
-    page.mouse.down()
-    page.mouse.move(x - 90, y, steps=2)
-    page.mouse.up()
-    row = until(lambda: page.evaluate(NUMBERS)["open"][query], lambda row: row.count(0) > 6)
-    keys = [k for k, weight in enumerate(row) if weight]
-    assert keys == list(range(last - len(keys) + 1, last + 1)) and len(keys) > 2
-    assert row[last] == pytest.approx(1 / len(keys))
-    until(lambda: state(page)["query"], query)
 
 
 def test_it_says_what_was_asked_and_what_that_has_changed(opened):

@@ -120,24 +120,6 @@ def test_pointing_at_a_word_shows_it_in_every_head(show):
     until(lambda: state(page)["key"] > 8)
 
 
-def test_words_are_chosen_in_lists(show):
-    page = show(three("decoder", select="没有"))
-    page.locator(".summed-up summary").click()  # for those to whom the maps' own keys are not enough
-    until(page.get_by_label("query", exact=True).locator("option").all_inner_texts, STREET)
-    page.get_by_label("query", exact=True).select_option("街道")
-    page.get_by_label("key", exact=True).select_option("<bos>")
-    until(lambda: (state(page)["query"], state(page)["key"]), (4, 0))
-    until(lambda: said(page), contains("“街道” gives"))
-    page.get_by_text("source", exact=True).click()
-    settle(page)
-    options = page.get_by_label("key", exact=True).locator("option")
-    until(options.count, 13)
-    until(lambda: options.all_inner_texts()[:3], ["its strongest", "the (1)", "animal"])
-    page.get_by_label("key", exact=True).select_option("its strongest")
-    until(lambda: state(page)["key"], -1)
-    until(page.get_by_test_id("number").inner_text, contains("its strongest word"))
-
-
 def test_masked_cells_are_hatched_and_said(show):
     page = show(three("decoder", select=("动物", "街道")))
     until(lambda: said(page), contains("“动物” may not attend to “街道”"))

@@ -97,9 +97,8 @@ def test_all_heads_follow_and_are_pythons(opened):
     text = "The old woman bought a red car because it was too small."
     answered(page, text)
     weights, words = looked(text)
-    expect(page.get_by_label("query").locator("option")).to_have_text([*words])
     assert "too" in words
-    expect(page.get_by_label("query")).to_have_value("too")
+    expect(page.get_by_test_id("number")).to_contain_text("too →")
     for layer, head in ((0, 0), (1, 3), (2, 1)):
         open_head = torch.tensor(numbers(page, layer=layer, head=head)["open"])
         assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)

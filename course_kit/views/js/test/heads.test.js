@@ -1,7 +1,7 @@
 // The head explorer's numbers, words and layout, and what is told of a changed look.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cause, packed } from "../src/views/cause.js";
+import { packed } from "../src/views/cause.js";
 import { differing, toldOf } from "../src/views/cause_words.js";
 import { cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
 import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
@@ -187,18 +187,4 @@ test("weights of a reading are packed as the view has them", () => {
   const head = new Matrix(2, 2, Float32Array.of(1, 0, 0.25, 0.75));
   assert.deepEqual([...packed([[head], [head]], false)], [1, 0, 0.25, 0.75, 1, 0, 0.25, 0.75]);
   assert.deepEqual([...packed([[head]], true)], [1, NaN, 0.25, 0.75]);
-});
-
-test("a fast hand leaves no cell out, and one that comes back takes none twice", () => {
-  const painting = Object.assign(Object.create(Cause.prototype), {
-    stroke: { row: 1, keys: [5] },
-    ui: { set() {} },
-  });
-  painting.drag(2);
-  assert.deepEqual(painting.stroke.keys, [5, 4, 3, 2]);
-  assert.ok(painting.paints(1, 3) && !painting.paints(0, 3));
-  painting.drag(7);
-  assert.deepEqual(painting.stroke.keys, [5, 4, 3, 2, 6, 7]);
-  assert.equal(painting.drawn(), true);
-  assert.equal(painting.stroke, null);
 });

@@ -99,11 +99,11 @@ export class CellsPainter {
   }
 
   /** A frame around so many cells of a row. @param {number} row @param {number} column @param {number} line */
-  frame(row, column, line, count = 1, colour = this.ui.theme.query) {
+  frame(row, column, line, count = 1) {
     const out = 1 + line / 2;
     const [x, y] = this.at(row, column);
     const wide = this.wide + (count - 1) * this.place.across;
-    framed(this.c, colour, line, x - out, y - out, wide + 2 * out, this.high + 2 * out);
+    framed(this.c, this.ui.theme.query, line, x - out, y - out, wide + 2 * out, this.high + 2 * out);
   }
 
   /** What rows are, and above it what columns are. @param {string[]} names @param {string[]} colours */

@@ -1,4 +1,4 @@
-// Does a weight matter? Rows of attention can be painted and heads silenced: what the model in the page then says.
+// Does a weight matter? Rows of attention can be changed and heads silenced: what the model in the page then says.
 import { changed, compared, weightsOf } from "../models/interventions.js";
 import { loadModel } from "../models/load.js";
 import { h, tableOf } from "../shared/dom.js";
@@ -8,11 +8,9 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
 /** @import { Matrix } from "../models/tensors.js" */
 /** @import { UI } from "../shared/types.js" */
 /** @import { Told } from "./cause_words.js" */
-/** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
+/** @import { HeadsSpec } from "./heads_numbers.js" */
 /**
- * @typedef {object} OpenHead where a hand paints
- * @property {HTMLCanvasElement} canvas
- * @property {(event: MouseEvent) => Hover} under what is under a pointer
+ * @typedef {object} OpenHead
  * @property {() => Silent} head layer and head; −1: the mean, all of its layer's
  * @property {() => number} query the word that is chosen
  * @property {() => number} key
@@ -25,8 +23,6 @@ const FIRST = "Does this weight matter? Guess what the model says then, and pres
 export class Cause {
   /** @type {Row[]} */
   painted = [];
-  /** What the hand is painting. @type {{ row: number, keys: number[] } | null} */
-  stroke = null;
   /** @type {Answer | undefined} */
   found = undefined;
   /** What the last answer was about, and how often in a row that was asked. */
@@ -49,7 +45,6 @@ export class Cause {
     const line = h("div", { class: "line" }, this.alone, this.undo);
     if (ui.spec.presenting) this.below(line);
     else this.above(line);
-    this.listen();
   }
 
   /** What one can do comes first, its answer beside it; its tables are at hand. @param {HTMLElement} line */
@@ -65,44 +60,6 @@ export class Cause {
     const { ui, told, tables } = this;
     const answer = h("div", { class: "answer" }, told, tables);
     ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
-  }
-
-  listen() {
-    const { canvas, under } = this.open;
-    canvas.addEventListener("pointerdown", (event) => {
-      const { row, col } = under(event);
-      canvas.setPointerCapture(event.pointerId);
-      this.stroke = row === undefined || row < 0 || col === undefined || col < 0 ? null : { row, keys: [col] };
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      const { col } = under(event);
-      if (event.buttons && col !== undefined) this.drag(col);
-    });
-    canvas.addEventListener("pointerup", () => {
-      if (this.stroke && this.stroke.keys.length > 1) this.paint(this.stroke.row, this.stroke.keys);
-    });
-  }
-
-  /** The hand has come to this key. @param {number} col */
-  drag(col) {
-    if (!this.stroke || this.stroke.keys.includes(col)) return;
-    const { keys } = this.stroke;
-    const last = keys[keys.length - 1];
-    const step = Math.sign(col - last); // a fast hand leaves none out
-    for (let key = last + step; key !== col + step; key += step) if (!keys.includes(key)) keys.push(key);
-    this.ui.set({});
-  }
-
-  /** Whether the hand is painting this cell. @param {number} query @param {number} key */
-  paints(query, key) {
-    return query === this.stroke?.row && this.stroke.keys.includes(key);
-  }
-
-  /** Whether this was the end of a stroke, and no click. */
-  drawn() {
-    const many = Boolean(this.stroke && this.stroke.keys.length > 1);
-    this.stroke = null;
-    return many;
   }
 
   /** @param {number} query */

@@ -17,7 +17,7 @@ import { Atlas, paintLarge, paintSmall } from "./heads_paint.js";
 import HEADS_CSS from "./heads.css";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
-/** @import { HeadMap, HeadsSpec, Hover } from "./heads_numbers.js" */
+/** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
 /** @import { Layout } from "./heads_layout.js" */
 
 const EDGE = 32; // of a screen in front of a class: what is not the view's
@@ -39,8 +39,6 @@ class Heads {
   hover = {};
   /** @type {Layout | null} */
   layout = null;
-  /** The map whose words are in the menus. @type {HeadMap | null} */
-  filled = null;
   atlas = new Atlas();
 
   /** @param {UI} ui */
@@ -49,7 +47,6 @@ class Heads {
     this.spec = /** @type {HeadsSpec} */ (ui.spec);
     this.small = this.smallTwin();
     this.large = this.largeTwin();
-    this.menus = { query: this.menu("query", 0), key: this.menu("key", 1) };
     this.what = h("div", { class: "what quiet", "data-testid": "number" });
     this.ranked = h("div", { class: "ranked", "aria-hidden": "true" });
     this.title = h("b");
@@ -63,21 +60,17 @@ class Heads {
     const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
     const high = { high: this.spec.high };
     this.inks = unnamed ? legend(high, ["masked", "masked"]) : legend(high);
-    this.hint = h("span", { class: "quiet later" }, "or drag along a row");
     this.knock.className = this.why && !this.spec.live ? "later" : "";
-    const more = this.why && !this.spec.presenting ? this.hint : "";
-    this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "", more);
+    this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
     this.assemble();
   }
 
   assemble() {
-    const { ui, menus } = this;
+    const { ui } = this;
     ui.style(HEADS_CSS);
     ui.body.append(this.head, this.large.element, this.inks);
     ui.side.append(this.what, this.small.element);
     this.controls = /** @type {HTMLElement} */ (ui.root.querySelector(".controls"));
-    const lists = h("div", { class: "controls" }, menus.query.element, menus.key.element);
-    ui.root.querySelector(".summed-up summary")?.after(lists); // both maps have keys of their own
     const view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
     // what else can be done comes when somebody has begun
     for (const begins of ["focusin", "pointerdown"])
@@ -115,7 +108,7 @@ class Heads {
         const { row, col } = this.cellUnder(event);
         const { state } = this.ui;
         this.hover = {};
-        if (!this.why?.drawn()) this.ui.set({ query: row ?? state.query, key: col ?? state.key }, true);
+        this.ui.set({ query: row ?? state.query, key: col ?? state.key }, true);
       },
     });
   }
@@ -186,14 +179,6 @@ class Heads {
     if (this.layout) this.large.reveal(this.layout.big, next.query, next.key);
   }
 
-  /** A list of words. @param {"query" | "key"} name @param {number} before entries that come before the words */
-  menu(name, before) {
-    const id = `${this.ui.id}-${name}`;
-    const onchange = () => this.ui.set({ [name]: list.selectedIndex - before }, true);
-    const list = h("select", { id, "data-control": name, onchange });
-    return { list, element: h("span", { class: "control" }, h("label", { for: id }, name), list) };
-  }
-
   knockOut() {
     const { numbers } = this;
     this.ui.set({ knocked: numbers.toggled(numbers.opened) }, true);
@@ -203,8 +188,6 @@ class Heads {
   cause() {
     const { ui } = this;
     return new Cause(ui, {
-      canvas: this.large.canvas,
-      under: (event) => this.cellUnder(event),
       head: () => [this.numbers.opened[0], ui.state.head < 0 ? -1 : this.numbers.opened[1]],
       query: () => this.numbers.query,
       key: () => this.numbers.key(this.numbers.asked(...this.numbers.opened)),
@@ -227,9 +210,8 @@ class Heads {
     this.place(layout, width, below);
     paintSmall(paper(this.small.canvas, layout.width, layout.height), ui, numbers, layout, this.atlas);
     const pen = paper(this.large.canvas, layout.big.width, layout.big.height);
-    paintLarge(pen, ui, numbers, layout.big, (query, key) => this.why?.paints(query, key) ?? false);
+    paintLarge(pen, ui, numbers, layout.big);
     this.say(numbers);
-    this.fill(numbers);
     if (!below) return;
     const room = layout.big.height - layout.height - 120 * ui.unit;
     this.rank(numbers, ui.spec.presenting ? 0 : Math.min(10, Math.floor(room / (20 * ui.unit))));
@@ -276,8 +258,7 @@ class Heads {
     this.inks.style.marginLeft = `${big.left}px`;
     this.head.style.maxWidth = `${big.width}px`;
     this.small.element.style.cssText = `width:${Math.min(grid, width)}px;overflow:${grid > width ? "auto" : "hidden"}`;
-    const rolls = this.large.frame(big, this.numbers.queries, this.numbers.keys);
-    this.large.canvas.style.touchAction = this.why && !rolls ? "pan-y" : ""; // a finger paints, too
+    this.large.frame(big, this.numbers.queries, this.numbers.keys);
   }
 
   // ---- words
@@ -311,19 +292,6 @@ class Heads {
     const asks = h("b", { class: "query" }, map.queries[query]);
     if (fixed === null) return [asks, " → ", "its strongest word"];
     return [asks, " → ", h("b", { class: "key" }, map.keys[fixed])];
-  }
-
-  /** The words of both menus, and which are chosen. @param {HeadsNumbers} numbers */
-  fill({ map, chosen, keys }) {
-    const { query, key } = this.menus;
-    const { state } = this.ui;
-    if (this.filled !== map) {
-      query.list.replaceChildren(...entries(map.queries));
-      key.list.replaceChildren(h("option", {}, "its strongest"), ...entries(map.keys));
-      this.filled = map;
-    }
-    query.list.selectedIndex = chosen;
-    key.list.selectedIndex = state.key < 0 ? 0 : clamp(state.key, 0, keys - 1) + 1;
   }
 
   /** Its row in the head that is told of: the largest weights as bars, where the small maps leave room for some.
@@ -372,12 +340,6 @@ class Heads {
 function begun(event, view) {
   const target = /** @type {HTMLElement} */ (event.target);
   return view.classList.contains("begun") || Boolean(target.closest(".stage, .cause"));
-}
-
-/** Of words that stand there several times each says which it is. @param {string[]} words */
-function entries(words) {
-  const several = (/** @type {string} */ word) => words.indexOf(word) !== words.lastIndexOf(word);
-  return words.map((word, i) => h("option", {}, several(word) ? `${word} (${i + 1})` : word));
 }
 
 /** The height of an element with its margins. @param {HTMLElement} element */

@@ -126,9 +126,8 @@ function paintNumber(c, ui, numbers, { tile, tall, number }, { bold, layer, head
  * @param {UI} ui
  * @param {HeadsNumbers} numbers
  * @param {Open} open
- * @param {(query: number, key: number) => boolean} painted whether a hand is painting this cell
  */
-export function paintLarge(c, ui, numbers, open, painted) {
+export function paintLarge(c, ui, numbers, open) {
   const { theme, unit } = ui;
   const { query } = numbers;
   const painter = new CellsPainter(ui, c, open, numbers.queries, numbers.keys);
@@ -137,7 +136,6 @@ export function paintLarge(c, ui, numbers, open, painted) {
     painter.cells((row, column) => {
       const weight = numbers.row(...numbers.opened, row)[column];
       painter.cell(row, column, weight, { ink: weight / numbers.spec.high });
-      if (painted(row, column)) painter.frame(row, column, 3 * unit, 1, theme.key);
     });
     painter.frame(query, 0, unit, numbers.keys);
     painter.frame(query, key, 2.5 * unit);
