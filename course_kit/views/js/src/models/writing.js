@@ -50,43 +50,21 @@ export function* writing(model, source, { longest, tap, states } = {}) {
   return { ids, weights, ended: false };
 }
 
-/**
- * All of it at once. `each` is called after each word, and may stop it by returning false.
- * @param {Writer} model
- * @param {number[]} source
- * @param {How & { each?: (word: number, shares: Float64Array, ids: number[], weights: Said["weights"]) => any }} how
- * @returns {Said & { ended: boolean }}
- */
-export function greedy(model, source, { each, ...how } = {}) {
+/** All of it at once. @param {Writer} model @param {number[]} source @param {How} how */
+export function greedy(model, source, how = {}) {
   const words = writing(model, source, how);
-  for (;;) {
-    const { value, done } = words.next();
-    if (done) return value;
-    const { ids, weights, shares } = value;
-    if (each?.(ids[ids.length - 1], shares, ids, weights) === false) return { ids, weights, ended: false };
-  }
+  let step = words.next();
+  while (!step.done) step = words.next();
+  return step.value;
 }
 
-/**
- * A token drawn from logits, as course_kit.decoding.sampling does it: temperature, then the top k, then the top p.
- * @param {ArrayLike<number>} logits
- * @param {{ temperature?: number, k?: number, p?: number, random?: () => number }} how
- * @returns {number}
- */
-export function draw(logits, { temperature = 1, k = Infinity, p = 1, random = Math.random } = {}) {
-  const shares = softmax(Float64Array.from(logits, (logit) => logit / temperature));
-  const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, k);
-  const whole = order.reduce((sum, id) => sum + shares[id], 0);
-  let total = 0;
-  let kept = 0;
-  while (kept < order.length && (kept === 0 || total < p * whole)) {
-    total += shares[order[kept]];
-    kept++;
-  }
-  let left = random() * total;
-  for (const id of order.slice(0, kept)) {
-    left -= shares[id];
-    if (left <= 0) return id;
-  }
-  return order[kept - 1];
+/** A token drawn from logits, each as often as it is expected. @param {ArrayLike<number>} logits */
+export function draw(logits, random = Math.random) {
+  const shares = softmax(logits);
+  let left = random();
+  const id = shares.findIndex((share) => {
+    left -= share;
+    return left <= 0;
+  });
+  return id < 0 ? largest(shares) : id;
 }
