@@ -10,27 +10,14 @@ import { brief } from "./softmax_numbers.js";
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SoftmaxNumbers } from "./softmax_numbers.js" */
 /**
- * @typedef {object} Scene where things are
- * @property {number} width
- * @property {number} height
- * @property {number} left where the columns begin
- * @property {number} right where the lines end
- * @property {number} column width of one
- * @property {number} bar width of one
- * @property {(i: number) => number} x the middle of a column
- * @property {number} zero where score 0 is
- * @property {number} high pixels from there to the largest score
- * @property {number} floor where the bars of the powers stand
- * @property {number} most how high they can be
- * @property {{ y: number, h: number, w: number }} one the bar of length 1
- *
+ * @typedef {ReturnType<typeof sceneOf>} Scene where things are
  * @typedef {{ scores: number[], heights: number[], shares: number[] }} Shown what moves, on its way
  */
 
 const MASKED = 14; // height of what stands for a masked power
 const TIP = 7; // of a bar that goes on beyond the scale
 
-/** @param {UI} ui @param {number} room @param {boolean} narrow @returns {Scene} */
+/** @param {UI} ui @param {number} room @param {boolean} narrow */
 export function sceneOf({ spec, unit, tall }, room, narrow) {
   const left = (narrow ? 62 : 84) * unit;
   const width = spec.presenting && !narrow ? room - 240 * unit : room;
@@ -44,7 +31,7 @@ export function sceneOf({ spec, unit, tall }, room, narrow) {
     ...{ width, left, right, column, zero, high, floor, one },
     height: one.y + one.h + 22 * unit,
     bar: Math.min(column * 0.5, 84 * unit),
-    x: (i) => left + (i + 0.5) * column,
+    x: (/** @type {number} */ i) => left + (i + 0.5) * column, // the middle of a column
     most: high,
   };
 }

@@ -26,15 +26,7 @@ import { dice, visible } from "./tokens.js";
  * @typedef {{ logits: number[], counts: number[], names: string[] }} Levels
  * @typedef {{ temperature: number, top_k: number, top_p: number }} Settings
  *
- * @typedef {object} Chances of the levels
- * @property {number[]} counts
- * @property {string[]} names
- * @property {number[]} keep how many tokens of each are left
- * @property {number[]} before at this temperature, nothing cut
- * @property {number[]} after what is drawn from
- * @property {number} entropy in bits
- * @property {number} kept how many tokens can be drawn
- *
+ * @typedef {ReturnType<typeof chancesOf>} Chances of the levels
  * @typedef {{ at: number, rest: number }} Draw the level, and where in it the dice fell, from 0 to 1
  * @typedef {{ label: string, p: number, first: number, open: number, keep: number }} Row of the picture. first: what
  *   the model gives; open: the same at this temperature
@@ -106,7 +98,6 @@ export function topP(single, counts, share) {
  * What is drawn from: temperature first, then the top k, then the top p of what is left.
  * @param {Levels} levels
  * @param {Settings} settings
- * @returns {Chances}
  */
 export function chancesOf(levels, { temperature, top_k, top_p }) {
   const { counts, names } = levels;
@@ -120,10 +111,10 @@ export function chancesOf(levels, { temperature, top_k, top_p }) {
   const after = single.map((p, i) => (p * keep[i]) / all);
   const information = single.map((p, i) => (keep[i] && p ? keep[i] * (p / all) * Math.log2(p / all) : 0));
   return {
-    ...{ counts, names, keep, after },
-    before: cool.map((p, i) => p * open[i]),
-    entropy: Math.abs(total(information)),
-    kept: total(keep),
+    ...{ counts, names, keep, after }, // keep: how many tokens of each are left; after: what is drawn from
+    before: cool.map((p, i) => p * open[i]), // at this temperature, nothing cut
+    entropy: Math.abs(total(information)), // in bits
+    kept: total(keep), // tokens that can be drawn
   };
 }
 

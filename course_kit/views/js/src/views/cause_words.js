@@ -4,13 +4,7 @@
 /** @typedef {{ painted: Row[], out: Silent[] }} Change of the weights, and of the heads, with which a text is read */
 /** @typedef {{ text: string, changed: boolean }[]} Words of a text; changed: not as in the other one */
 /** @typedef {{ caption: string, header: string[], rows: string[][] }} Numbered a table of the answer */
-/**
- * @typedef {object} Told
- * @property {string} asked what was asked
- * @property {{ name: string, words: Words }[]} texts that a translator writes
- * @property {string} news what the change has changed, or that it has changed nothing
- * @property {Numbered[]} tables
- */
+/** @typedef {ReturnType<typeof toldOf>} Told */
 
 const LEAST = 0.0005; // a probability that moves less is written with the same three digits
 
@@ -55,7 +49,6 @@ export function differing(text, other) {
  * @param {Answer} answer
  * @param {string} asked what was asked
  * @param {string} where the words of a model that writes no text belong: "at [MASK]"
- * @returns {Told}
  */
 export function toldOf(answer, asked, where) {
   const { words, stops } = answer;

@@ -6,19 +6,7 @@ import { clamp } from "../shared/numbers.js";
  * @typedef {import("../shared/cells.js").Place & { corner: string[], turn: number, width: number, height: number }} Open
  *   the open head; corner: how its queries and its keys are called there; turn: of slanted keys; size of the canvas
  *
- * @typedef {object} Layout
- * @property {number} left of the small maps
- * @property {number} top
- * @property {number} tile width of a small map
- * @property {number} tall its height
- * @property {number} across from one to the next
- * @property {number} down
- * @property {number} frame width of the frame of the one that is open
- * @property {number} number from the end of a map to the line on which its number stands
- * @property {boolean} beside
- * @property {Open} big
- * @property {number} width of the canvas
- * @property {number} height
+ * @typedef {ReturnType<typeof layoutOf>} Layout
  *
  * @typedef {object} Room
  * @property {number} width
@@ -37,7 +25,7 @@ const MOST = 60; // the width of one: together they are an index
 const LEAN = 0.71; // of a slanted word's length, what it goes up and to the right
 const FLAT = 1.35; // a small map that has to be low is wider by so much at most
 
-/** @param {HeadMap} map @param {Room} room @returns {Layout} */
+/** @param {HeadMap} map @param {Room} room */
 export function layoutOf(map, room) {
   const { width, unit, digits } = room;
   const [layers, heads, queries, keys] = map.shape;
