@@ -2,6 +2,7 @@
 // cell as its twin.
 import { arrow, h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { widest } from "../../../course_kit/views/js/src/shared/draw.js";
+import { Twin } from "../../../course_kit/views/js/src/shared/twin.js";
 import JOURNEY_CSS from "./journey.css";
 import { acrossOf, heatmapsOf, summary, tableOfMaps } from "./journey_numbers.js";
 import { paintMap, rampOf } from "./journey_paint.js";
@@ -90,7 +91,7 @@ class Journey {
   /** How many maps side by side, and how large. @param {number} width @param {boolean} narrow */
   sizes(width, narrow) {
     const { ui, spec, maps, panels } = this;
-    const pen = /** @type {Pen} */ (panels[0].canvas.getContext("2d"));
+    const pen = /** @type {Pen} */ (panels[0].twin.canvas.getContext("2d"));
     pen.font = ui.font(12, 700);
     const longest = widest(
       pen,
@@ -136,14 +137,15 @@ class Panel {
     this.number = number;
     /** @type {Geometry} */
     this.cells = { left: 0, top: 0, wide: 1, high: 1 };
-    this.canvas = h("canvas", { "aria-hidden": "true" });
-    this.cell = h("div", { role: "gridcell", id: `${journey.ui.id}-${number}` }, "–");
-    this.row = h("div", { role: "row" }, this.cell);
+    this.twin = new Twin(journey.ui, {
+      ...{ label: `${this.name}; queries down, keys across`, name: `panel${number}` },
+      key: (event) => this.key(event),
+      focus: () => this.focus(),
+      point: (event) => (event ? this.pointed(event, false) : journey.point(null)),
+      press: (event) => this.pointed(event, true),
+    });
     this.text = h("div", { class: "words" });
-    this.box = h("div", { class: "panel" }, this.head(), this.grid(), this.text);
-    this.canvas.onpointermove = (event) => this.pointed(event, false);
-    this.canvas.onclick = (event) => this.pointed(event, true);
-    this.canvas.onpointerleave = () => journey.point(null);
+    this.box = h("div", { class: "panel" }, this.head(), this.twin.element, this.text);
   }
 
   get name() {
@@ -163,18 +165,6 @@ class Panel {
       h("b", {}, model),
       rest.length ? h("span", { class: "quiet" }, rest.join(", ")) : null,
     );
-  }
-
-  grid() {
-    const { number, map, canvas, cell, row } = this;
-    const [height, width] = map.panel.shape;
-    const look = {
-      ...{ role: "grid", tabindex: 0, "data-testid": `panel${number}`, "aria-activedescendant": cell.id },
-      ...{ "aria-label": `${this.name}; queries down, keys across`, "aria-rowcount": height, "aria-colcount": width },
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
-      onfocus: () => this.focus(),
-    };
-    return h("div", look, canvas, h("div", { class: "hidden" }, row));
   }
 
   focus() {
@@ -215,11 +205,11 @@ class Panel {
     const { map } = this;
     const [query, key] = map.place(pair);
     const [weight, more] = map.brief(pair);
-    this.cells = paintMap(this.journey.ui, this.canvas, map, pair, how);
+    this.cells = paintMap(this.journey.ui, this.twin.canvas, map, pair, how);
     this.text.style.width = `${how.left + how.side}px`;
     this.text.replaceChildren(h("b", {}, weight), " ", h("span", { class: "quiet" }, more));
-    this.cell.textContent = map.words(pair);
-    this.row.setAttribute("aria-rowindex", String(Math.max(0, query) + 1));
-    this.cell.setAttribute("aria-colindex", String(Math.max(0, key) + 1));
+    const [rows, columns] = map.panel.shape;
+    const [row, column] = [query, key].map((at) => Math.max(0, at) + 1);
+    this.twin.tell({ rows, columns, row, column, label: map.words(pair) });
   }
 }
