@@ -85,16 +85,6 @@ def test_the_keyboard_goes_through_all_parts_in_the_order_of_the_data(show, view
     expect(page.locator("summary")).to_be_focused()
 
 
-def test_parts_of_the_same_class_are_framed(show, view):
-    page = show(view)
-    part(page, "decoder.cross_attention").click()
-    expect(page.locator(".part.same")).to_have_count(2)
-    expect(told(page)).to_contain_text("framed: the same class")
-    part(page, "decoder").click()
-    expect(page.locator(".part.same")).to_have_count(0)
-    expect(page.locator("rect.block.lit")).to_have_count(1)
-
-
 def sound(page, smallest=12):
     """No label lies on another, is cut, or is small."""
     over, count = page.evaluate(OVER)

@@ -90,18 +90,6 @@ def test_draws_and_their_shares(put):
     until(lambda: said(page), contains("54.0 %"))  # 0.95 ** 12: how often that happens
 
 
-def test_the_bars_fill_up_and_arrive(put):
-    page = put(masking(), motion=True)
-    page.evaluate(
-        """() => { const over = document.querySelector('.course-view').shadowRoot.querySelector('.over');
-        window.seen = [];
-        new MutationObserver(() => seen.push(over.textContent)).observe(over, { childList: true }) }"""
-    )
-    page.get_by_role("button", name="10,000 draws").click()
-    until(lambda: page.evaluate("seen.at(-1) ?? ''"), contains("10,001"))
-    until(lambda: len(set(page.evaluate("seen"))) > 10)
-
-
 def test_each_line_says_at_its_left_what_it_is(put):
     """Labels are level with what they name, and no word runs into them; on a phone the masking lab has none."""
     for view, row, wanted in (

@@ -215,14 +215,6 @@ def test_without_scripts_picture_sentence_and_table_remain(show):
     until(page.locator("details").last.inner_text, contains("down. Because."))
 
 
-def test_to_html_is_a_page_of_its_own(watch, tmp_path):
-    """It brings the program along, and asks for nothing else."""
-    path = tmp_path / "view.html"
-    all_views()["softmax"].to_html(path)
-    page = watch(path.as_uri())
-    until(page.get_by_test_id("readout").inner_text, contains("cat"))
-
-
 def test_chinese_labels_are_drawn(put, chinese_font):
     """The label is painted with the page's fonts: a picture with another label differs."""
     page = put(heatmap([[1.0]], ["我"], ["吃"]))
