@@ -56,22 +56,22 @@ def beside(charts, **words):
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
-def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
+def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
     """One bar per name with its number. words: title, caption.
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
-    slider: its label; values are then [S, n], of which it shows one at a time. each: [n, R], single measurements of
-    what the bars are the means of: a dot for each.
+    each: [n, R], single measurements of what the bars are the means of: a dot for each. along: as in `maps`; values
+    are then [F, n].
     """
     values = values if isinstance(values, dict) else {"": values}
     parts, all_of = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
-    axes = 1 + bool(string("slider", slider))
-    if not parts or any(of.ndim != axes or of.shape != all_of[0].shape for of in all_of):
+    if along is not None:
+        words |= dict(ylabel=ylabel, digits=digits, each=each)
+        return _along(dict(zip(parts, all_of, strict=True)), along, lambda of: bars(labels, of, **words))
+    if not parts or any(of.ndim != 1 or of.shape != all_of[0].shape for of in all_of):
         shapes = ", ".join(str(of.shape) for of in all_of) or "none"
-        needed = "[S, n], S for the slider and" if slider else "[n],"
-        raise ValueError(f"values have shapes {shapes}; needed: one or more of {needed} a number for each label")
-    steps = np.stack(all_of, -1).reshape(-1, all_of[0].shape[-1], len(parts))  # [S, n, P]
-    amounts = list(steps[0].T)
+        raise ValueError(f"values have shapes {shapes}; needed: one or more of [n], a number for each label")
+    amounts = all_of
     labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
     whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
     dots = np.empty((len(labels), 0)) if each is None else as_array(each, "each")
@@ -83,16 +83,10 @@ def bars(labels, values, *, ylabel="", digits=3, slider="", each=None, **words):
     said = "; ".join(
         f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
     )
-    options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1])
+    options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or "name", *parts] if parts != [""] else ["name", ylabel or "value"]
-    arrays = {"y": [steps.ravel()], "dots": [dots.ravel()]}
-    chart = Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
-    if slider:
-        chart.state["step"] = 0
-        chart.controls = [
-            {"kind": "range", "name": "step", "label": slider, "values": list(range(len(steps))), "digits": 0}
-        ]
-    return chart
+    arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
+    return Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
 
 
 def maps(
@@ -121,14 +115,8 @@ def maps(
     if not isinstance(matrices, dict) or not matrices:
         raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]")
     if along is not None:
-        if not isinstance(along, tuple | list) or len(along) != 3:
-            raise ValueError(f"along is {described(along)}; needed: (label, values, the first of them to be seen)")
-        label, values, start = along
-        if {len(as_array(matrix, title)) for title, matrix in matrices.items()} != {len(values)}:
-            raise ValueError(f"along has {len(values)} values; needed: of each title as many matrices, [F, R, C]")
         words |= dict(limits=limits, signed=signed, axes=axes, scale=scale, across=across)
-        frames = [maps({t: m[f] for t, m in matrices.items()}, rows, columns, **words) for f in range(len(values))]
-        return shell(chosen_from(frames, label, values, start), live)
+        return shell(_along(matrices, along, lambda of: maps(of, rows, columns, **words)), live)
     if not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink)")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
@@ -151,6 +139,17 @@ def maps(
     options = {"panels": panels, "rows": of[0][1], "columns": of[1][1], "axes": axes, "scale": string("scale", scale)}
     options |= {"across": whole_number("across", across, 0, 9), "along": []}
     return Chart("maps", None, {"y": [part.ravel() for part in parts.values()]}, options, said, table, **words)
+
+
+def _along(given: dict, along, chart) -> Chart:
+    """One chart of the first axis of what is given at a time; along: as in `maps`."""
+    if not isinstance(along, tuple | list) or len(along) != 3:
+        raise ValueError(f"along is {described(along)}; needed: (label, values, the first of them to be seen)")
+    label, values, start = along
+    if {len(as_array(of, name)) for name, of in given.items()} != {len(values)}:
+        raise ValueError(f"along has {len(values)} values; needed: as many entries of each of {', '.join(given)}")
+    frames = [chart({name: of[f] for name, of in given.items()}) for f in range(len(values))]
+    return chosen_from(frames, label, values, start)
 
 
 def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, hours=False, **words) -> Chart:

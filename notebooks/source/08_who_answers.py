@@ -150,7 +150,7 @@ sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items(
 plot.bars(
     ["root mean square", *(f"feature {n}" for n in range(1, 7))],
     {name: torch.cat([sizes[name], x[:, :6]], 1) for name, x in both.items()},
-    slider="blocks behind it",
+    along=("blocks behind it", [0, 1, 2, 3, 4], 0),
     digits=2,
     title="How large is the vector when the next block reads it?",
     caption="Move the slider. The vector x grows from block to block, but the next block "

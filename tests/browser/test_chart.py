@@ -133,7 +133,7 @@ def test_charts_are_as_wide_as_their_column_and_never_jump(put):
 
 def test_a_slider_gives_the_bars_other_values_and_single_ones_are_read_out(put):
     values, each = {"x": [[1, 2], [3, 4]], "y": [[5, 6], [7, 8]]}, [[6, 8], [0, 2]]
-    page = put(plot.bars(["a", "b"], values, slider="step", each=each, digits=0))
+    page = put(plot.bars(["a", "b"], values, along=("step", [0, 1], 0), each=each, digits=0))
     page.locator("input[type=range]").press("ArrowRight")
     page.locator(".hand").press("End")
     until(page.get_by_test_id("readout").inner_text, contains("a, y: 7; each: 6, 8"))

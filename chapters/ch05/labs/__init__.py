@@ -5,6 +5,5 @@ from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .descent import descent
-from .twins import twins_without
 
-__all__ = ["alignment", "architecture", "descent", "heads", "twins_without"]
+__all__ = ["alignment", "architecture", "descent", "heads"]

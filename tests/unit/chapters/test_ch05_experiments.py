@@ -77,6 +77,18 @@ def test_odds_are_those_of_the_models_own_probabilities(loaded, lesson, twins):
         assert value == pytest.approx((chances[ids[0]] - chances[ids[1]]).item(), abs=1e-4)
 
 
+def test_readings_are_the_rows_of_the_head(loaded, lesson):
+    sentences = [f"the animal didn't cross the street because it was too {word} ." for word in ("tired", "wide")]
+    rows = head_study.both_readings(loaded, sentences, 2, 2, ("animal", "street"))
+    ids = torch.tensor([lesson.source.encode(sentences[1])])
+    words = lesson.source.tokens(ids[0])
+    with torch.no_grad(), attention_weights(loaded.model) as seen:
+        loaded.model.encode(ids)
+    row = seen["encoder"][1][0, 1, words.index("wide")]
+    assert rows[3]["to “street”"] == pytest.approx(row[words.index("street")].item())
+    assert [one["weight from"] for one in rows] == ["“it”", "“tired”", "“it”", "“wide”"]
+
+
 def test_heads_are_silent_with_a_cache_as_well(model):
     source, target, mask = random_batch()
     with torch.no_grad(), silenced(model, [("cross", 1, 2), ("cross", 1, 1), ("decoder", 2, 2), ("encoder", 1, 1)]):

@@ -60,7 +60,7 @@ test("of several bars for a name each row has all, one under the other", () => {
   for (const width of [360, 900]) {
     const layout = barsLayout(spec, [0, 100, 12, 81], width, ruler);
     const { from, each, thick, key } = layout;
-    assert.ok(layout.value(100) < width && key[1] > key[0] && each > 2 * thick);
+    assert.ok(layout.value(100) < width && key[1][0] > key[0][0] && each > 2 * thick);
     assert.deepEqual(barAt(layout, from + thick / 2, 2, 2), [0, 0]);
     assert.deepEqual(barAt(layout, from + each + 1.5 * thick, 2, 2), [1, 1]);
     assert.equal(barAt(layout, from - 1, 2, 2), null);

@@ -17,6 +17,7 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {string} ylabel
  * @property {number} digits behind the point
  * @property {number} [dots] single measurements of each row, whose mean its bar is
+ * @property {(number | string)[]} along what the control chooses, one after the other in the numbers; or none
  * @typedef {Spec & Own} BarsSpec
  *
  * @typedef {object} BarsLayout
@@ -27,13 +28,13 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {number} thick height of a bar
  * @property {number} start where the names end
  * @property {(value: number) => number} value along the bars
- * @property {number[]} key where each part is named, above the bars
+ * @property {number[][]} key where each part is named, above the bars: [x, y]
  */
 
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
-/** @param {Own} spec @param {number[]} values row by row, of all positions of a slider @param {number} width
+/** @param {Own} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
  * @param {Ruler} ruler @param {number[]} dots @returns {BarsLayout} */
 export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = []) {
   const { unit } = ruler;
@@ -42,12 +43,14 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
   const [least, most] = [Math.min(0, ...values, ...dots), Math.max(0, ...values, ...dots) || 1];
   const value = scale(least, most, start, width - figures - 8 * unit);
   let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
+  let y = 0;
   const key = parts.map((part) => {
-    const at = x;
-    x += ruler.width(part) + 36 * unit;
-    return at;
+    const wide = ruler.width(part) + 17 * unit;
+    if (x + wide > width) [x, y] = [0, y + 20 * unit];
+    x += wide + 19 * unit;
+    return [x - wide - 19 * unit, y];
   });
-  const [from, thick] = [(ylabel || parts[0] ? 30 : 0) * unit, 19 * unit];
+  const [from, thick] = [ylabel || parts[0] ? y + 30 * unit : 0, 19 * unit];
   const each = parts.length * thick + 12 * unit;
   return {
     width,
@@ -76,7 +79,7 @@ export function bars(ui) {
   const dots = Array.from(ui.arrays.dots ?? []);
   const ruler = new Ruler(ui);
   const valueOf = (/** @type {number} */ row, /** @type {number} */ part) =>
-    values[((ui.state.step ?? 0) * names.length + row) * parts.length + part];
+    values[(Math.max(0, spec.along.indexOf(ui.state.along)) * names.length + row) * parts.length + part];
   const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
   const measured = (/** @type {number} */ row) => dots.slice(row * (spec.dots ?? 0), (row + 1) * (spec.dots ?? 0));
   /** @type {Form<BarsLayout>} */
@@ -86,6 +89,8 @@ export function bars(ui) {
     paint(pen, layout, place) {
       pen.font = ui.font(13);
       paintKey(pen, ui, layout);
+      pen.fillStyle = ui.theme.quiet;
+      pen.fillRect(layout.value(0) - 1, layout.from - 4, 1, layout.height - layout.from);
       for (const [row, name] of names.entries()) {
         const top = layout.from + row * layout.each;
         write(pen, name, layout.start, top + (parts.length * layout.thick) / 2, ui.theme.text, "right");
@@ -124,11 +129,11 @@ const shade = (theme, part, count) =>
 function paintKey(pen, { spec, theme, unit }, { key }) {
   const { parts, ylabel } = /** @type {BarsSpec} */ (spec);
   if (ylabel) write(pen, ylabel, 0, 9 * unit, theme.quiet);
-  key.forEach((x, part) => {
+  key.forEach(([x, y], part) => {
     if (!parts[part]) return;
     pen.fillStyle = shade(theme, part, parts.length);
-    pen.fillRect(x, 3 * unit, 12 * unit, 12 * unit);
-    write(pen, parts[part], x + 17 * unit, 9 * unit, theme.text);
+    pen.fillRect(x, y + 3 * unit, 12 * unit, 12 * unit);
+    write(pen, parts[part], x + 17 * unit, y + 9 * unit, theme.text);
   });
 }
 
