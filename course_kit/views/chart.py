@@ -65,7 +65,7 @@ def chosen_from(frames: list[Chart], label: str, values: list, start) -> Chart:
     words = isinstance(values[0], str)
     control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
     first.frames = dict(zip(values, [copy.copy(frame) for frame in frames], strict=True))
-    first.arrays |= {"y": np.concatenate([frame.arrays["y"] for frame in frames])}
+    first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
     first.state |= {"along": start}
     first.controls = [control]
     first.options |= {"along": values}

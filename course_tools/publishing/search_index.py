@@ -33,11 +33,12 @@ def script(pages, terms):
     """search-data.js: pages is a list of (file, name, its sections), terms are the glossary's."""
     names = [{"file": file, "name": name} for file, name, _ in pages]
     number = {file.removesuffix(".html"): i for i, (file, _, _) in enumerate(pages)}
-    places = [
-        [i, anchor, heading or name, text, 0]
-        for i, (_, name, found) in enumerate(pages)
-        for anchor, heading, text in found
-    ]
+    places, headings = [], set()
+    for i, (_, name, found) in enumerate(pages):
+        for anchor, heading, text in found:
+            if text or heading not in headings:  # a function that the reader's files hand on: where it is written
+                places.append([i, anchor, heading or name, text, 0])
+            headings.add(heading)
     for term in terms:
         english, chinese, found = term
         places += [[number[chapter], anchor, f"{english} · {chinese}", words, 1] for chapter, anchor, words in found]

@@ -16,7 +16,7 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {string[]} parts of each row, the light one first; [""] where it is one
  * @property {string} ylabel
  * @property {number} digits behind the point
- * @property {number} [dots] single measurements of each row, whose mean its bar is
+ * @property {number} dots single measurements of each row, whose mean its bar is
  * @property {(number | string)[]} along what the control chooses, one after the other in the numbers; or none
  * @typedef {Spec & Own} BarsSpec
  *
@@ -78,10 +78,10 @@ export function bars(ui) {
   const values = Array.from(ui.arrays.y);
   const dots = Array.from(ui.arrays.dots ?? []);
   const ruler = new Ruler(ui);
-  const valueOf = (/** @type {number} */ row, /** @type {number} */ part) =>
-    values[(Math.max(0, spec.along.indexOf(ui.state.along)) * names.length + row) * parts.length + part];
+  const at = (/** @type {number} */ row) => Math.max(0, spec.along.indexOf(ui.state.along)) * names.length + row;
+  const valueOf = (/** @type {number} */ row, /** @type {number} */ part) => values[at(row) * parts.length + part];
   const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
-  const measured = (/** @type {number} */ row) => dots.slice(row * (spec.dots ?? 0), (row + 1) * (spec.dots ?? 0));
+  const measured = (/** @type {number} */ row) => dots.slice(at(row) * spec.dots, (at(row) + 1) * spec.dots);
   /** @type {Form<BarsLayout>} */
   const form = {
     rows: names.map(() => parts.length),
