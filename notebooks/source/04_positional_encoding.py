@@ -89,35 +89,31 @@ print("added", tuple(added.shape), " turned", tuple(turned.shape))
 # The scores, $[n,d]$ times $[d,n]$, take $n^2d$ multiplications, and so do the averages, $[n,n]$ times $[n,d]$. *Dilated* convolutions, which skip words, shorten the path to about $\log n$ layers.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-back = (torch.arange(9)[:, None] - torch.arange(9)).clamp(min=0)  # words from j to i
-lines = {
-    "recurrent": back,
-    "convolution, k = 3": (back / 2).ceil(),  # two words further with each layer
-    "dilated, k = 3": (back > 0).float() + (back > 2),  # 2 words back, then 8
-    "self-attention": torch.ones(9, 9),
+lengths = [3, 9, 15, 21, 27]
+paths = {
+    "recurrent": [n - 1 for n in lengths],
+    "convolution, k = 3": [n // 2 for n in lengths],  # two words further with each layer
+    "dilated, k = 3": [1 + (n > 3) + (n > 9) for n in lengths],  # 2 words back, then 8, then 26
+    "self-attention": [1 for n in lengths],
 }
-number = dict.fromkeys(lines, [str(n) for n in range(1, 10)])
-plot.maps(
-    lines,
-    number,
-    number,
-    limits=(0, 8),
-    axes=("to", "from"),
+plot.bars(
+    list(paths),
+    torch.tensor(list(paths.values())).T,
+    along=("words in the sentence", lengths, 9),
+    ylabel="lines from the last word to the first",
+    digits=0,
     title="How far is the first word from the last?",
-    caption="Each cell: how many lines lead from the word above to the word at the left. "
-    "(Only self-attention reads ahead.) In which map has the corner at the lower left no "
-    "more ink than its neighbours?",
+    caption="Make the sentence longer: which paths hardly grow?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [int(x[8, 0]) for x in lines.values()] == [8, 4, 2, 1]
-for name, (k, spread) in {"convolution, k = 3": (3, 1), "dilated, k = 3": (3, 3)}.items():  # walked, layer by layer
-    reached, steps = torch.eye(9, dtype=torch.bool), torch.zeros(9, 9)
-    for layer in range(8):
-        steps[~reached] += 1
-        reads = [torch.eye(9).roll(m * spread**layer, 0).tril(-m * spread**layer) if m else torch.eye(9) for m in range(k)]
-        reached = sum(reads) @ reached.float() > 0
-    assert torch.equal(steps.tril(), lines[name].tril()), (name, steps)
+for name, spread in {"convolution, k = 3": 1, "dilated, k = 3": 3}.items():  # walked, layer by layer
+    for n, path in zip(lengths, paths[name], strict=True):
+        at, layer = {n - 1}, 0
+        while 0 not in at:
+            at = {i - m * spread**layer for i in at for m in range(3) if i >= m * spread**layer}
+            layer += 1
+        assert layer == path, (name, n, layer)
 attention, plain = (multiply_adds(kind, 30, 512) for kind in ("attention", "recurrent"))
 assert round(attention / plain, 2) == 2.06 and attention == 4 * 30 * 512**2 + 2 * 30**2 * 512
 assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, d) for n in (1, 30, 4096) for d in (8, 512))
