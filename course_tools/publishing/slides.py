@@ -23,7 +23,7 @@ from ..authoring.markup import headings, tree
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
-FITTING = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static" / "fitting.js"
+PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static"
 SHORT = 100  # letters of the caption of a picture
 ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
@@ -61,7 +61,7 @@ def build(name, notes=(), to="en"):
             }
         )
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
-    fitting = FITTING.read_text(encoding="utf-8")
+    fitting = "".join((PLUGIN / name).read_text(encoding="utf-8") for name in ("fitting.js", "keys.js"))
     return pages.page(
         "slides", to, title=chapter.title, slides=slides, program=program.source(to), fitting=fitting, style=style
     )

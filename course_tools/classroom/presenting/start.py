@@ -7,6 +7,7 @@ the page's configuration that it is wanted, which chapters there are, and their 
 """
 
 import os
+import re
 import sys
 import time
 from dataclasses import replace
@@ -71,6 +72,24 @@ def configuration():
         told = [replace(one, heading=heads.get(one.heading, one.heading)) for one in notes(name)]
         said[name] = [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in told]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
+
+
+CURTAIN = """<div id="course-curtain" translate="no" style="position:fixed;inset:0;z-index:99999;display:grid;
+place-items:center;padding:4vw;font:700 5.3vw/1.12 system-ui,sans-serif;color:#000;background:#fff"> </div>
+<style>#course-curtain[hidden]{display:none!important}</style><script>{
+const { notes } = JSON.parse(document.getElementById("jupyter-config-data").textContent).coursePresenting;
+const name = decodeURIComponent(location.pathname).split("/").pop().replace(".ipynb", "");
+document.getElementById("course-curtain").firstChild.data = notes[name]?.[0].heading ?? " ";
+}</script>"""
+
+
+def curtain(templates):
+    """Draw it before JupyterLab is loaded: its page, of Jinja's environment, begins with the title of the chapter."""
+    from jinja2 import ChoiceLoader, DictLoader
+
+    page = templates.loader.get_source(templates, "index.html")[0]
+    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN, page, count=1)
+    templates.loader = ChoiceLoader([DictLoader({"index.html": begun}), templates.loader])
 
 
 def train(names, workbook):

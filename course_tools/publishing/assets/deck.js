@@ -1,4 +1,5 @@
-// Slides are screens without JupyterLab: fitting.js, which stands before this, fits each when it is first shown.
+// Slides are screens without JupyterLab: fitting.js, which stands before this, fits each when it is first shown, and
+// keys.js says whose a key is.
 
 /** @returns {HTMLElement[]} */
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -46,22 +47,21 @@ function broken(formula) {
   formula.replaceChildren(...made);
 }
 
-// ---- reveal.js: keys inside a view are the view's; Page Up and Down, which remote controls send, always turn the
-// slide; Escape leaves the view
+// ---- reveal.js: Page Up and Down, which remote controls send, always turn the slide; Escape leaves a view
 
 const inView = () => document.activeElement?.closest(".course-view");
 const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 
 function onKey(event) {
-  if (TURN[event.key] && !event.ctrlKey) {
-    TURN[event.key]();
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }
-  if (event.key === "Escape" && inView()) {
-    document.activeElement.blur();
-    event.stopImmediatePropagation();
-  }
+  const { key, ctrlKey, metaKey, altKey } = event;
+  if (ctrlKey || metaKey || altKey) return;
+  const answer = !(event.composedPath()[0].matches?.("input, textarea")) && answerOf(Reveal.getCurrentSlide(), key);
+  const leave = key === "Escape" && inView() ? () => document.activeElement.blur() : null;
+  const act = TURN[key] ?? (answer ? () => answer.click() : leave);
+  if (!act) return;
+  act();
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }
 
 const OPTIONS = {
@@ -74,7 +74,7 @@ const OPTIONS = {
   controls: false,
   transition: "none",
   backgroundTransition: "none",
-  keyboardCondition: () => !inView(),
+  keyboardCondition: (event) => !isTaken(event),
   pdfSeparateFragments: false,
   plugins: [RevealNotes],
   controlsTutorial: false,

@@ -4,8 +4,7 @@ import { el } from "./screen.js";
 const KEYS = [
   ["→ · space · page down", "next: run, then the sentence to keep, then the next screen"],
   ["← · page up", "back"],
-  ["shift →", "next without running"],
-  ["Enter · shift Enter", "run, or run again"],
+    ["Enter · shift Enter", "run, or run again"],
   ["S", "stop (a training keeps its best)"],
   ["Tab, then arrows · Esc", "into the view · out of it"],
   ["R · shift R", "reset the views of this screen · of the whole chapter"],
@@ -14,7 +13,7 @@ const KEYS = [
   ["C · E", "show a cell's code, or put it away · write in it"],
   ["shift T", "train now, though a result is kept"],
   ["shift K", "a fresh kernel, with all that stands above"],
-  ["B", "black screen"],
+  ["B · full stop", "black screen"],
   ["Q", "leave: JupyterLab as usual; alt P presents again"],
 ];
 
@@ -40,7 +39,7 @@ export function chooser(deck) {
     );
   const heads = deck.steps.map((s, i) => [s, i]).filter(([s, i]) => s.heading !== deck.steps[i - 1]?.heading);
   const now = heads.findLast(([, i]) => i <= deck.at)?.[1];
-  dialog.append(...heads.map(([s, i]) => go(s.heading, () => deck.jump(i), i === now)));
+  dialog.append(...heads.map(([s, i]) => go(s.heading, () => deck.go(i), i === now)));
   const others = deck.course.configured.chapters.filter((c) => !c.endsWith(`${deck.name}.ipynb`));
   dialog.append(...others.map((c) => go(`→ ${c.split("/").pop()}`, () => deck.leave(c))));
   return dialog;

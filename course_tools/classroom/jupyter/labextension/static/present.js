@@ -2,6 +2,7 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
+import { answerOf, isTaken } from "./keys.js";
 import {
   MARKS,
   arrange,
@@ -11,35 +12,27 @@ import {
   hasOwnTitle,
   inset,
   isCode,
-  isDrawn,
+  isLive,
   isTraining,
   kept,
   larger,
   plan,
   quiet,
+  runsAtPress,
+  runsThere,
   shownOf,
 } from "./screen.js";
 import { STYLE } from "./style.js";
 
 const PATIENT = 180; // frames, at most, for a view to come after its cell has run
+const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
+const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
-    Object.assign(this, {
-      app,
-      panel,
-      screens,
-      map,
-      course,
-      notes,
-      leave,
-      notebook: panel.content,
-      at: 0,
-      busy: 0,
-      early: new Map(), // cells that run before their screen has come -> when they have
-    });
-    // ids of cells: was run, code asked for, code put away
-    Object.assign(this, { ran: new Set(), shown: new Set(), folded: new Set() });
+    Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: 0 });
+    // ids of cells: sent to the kernel, run at a press, code asked for, code put away
+    Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set() });
     this.name = panel.context.path
       .split("/")
       .pop()
@@ -56,15 +49,15 @@ class Deck {
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
     this.key = (event) => this.press(event);
     this.guessed = () => this.focus(); // the keys are the remote's again
-    window.addEventListener("keydown", this.key, true);
+    this.resized = () => this.layout();
+    for (const isFirst of [true, false]) window.addEventListener("keydown", this.key, isFirst);
+    window.addEventListener("resize", this.resized);
     this.panel.node.addEventListener("course-guess", this.guessed);
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
-    kept.ran?.forEach((id) => this.ran.add(id));
+    if (kept.kernel === this.kernel?.id) kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
     this.started = kept.started ?? Date.now();
     this.go(kept.at ?? 0);
-    if (this.ran.size && kept.kernel !== this.kernel?.id)
-      this.tell("This kernel is a new one: shift K brings back what stands above.", 20000);
   }
 
   get step() {
@@ -76,7 +69,9 @@ class Deck {
   }
 
   close() {
-    window.removeEventListener("keydown", this.key, true);
+    this.isClosed = true;
+    for (const isFirst of [true, false]) window.removeEventListener("keydown", this.key, isFirst);
+    window.removeEventListener("resize", this.resized);
     this.panel.node.removeEventListener("course-guess", this.guessed);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
@@ -93,9 +88,10 @@ class Deck {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = this.isLater = false;
-    this.running = null;
+    this.running = this.said = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
+    document.body.classList.remove("course-black");
     this.notebook.mode = "command";
     this.activate(this.step.cell);
     this.grown.disconnect();
@@ -104,81 +100,28 @@ class Deck {
     this.focus();
     this.remember();
     this.notes.show();
-  }
-
-  // All code above a screen that was not run yet
-  missing(at) {
-    const above = this.steps.slice(0, at + 1).flatMap(({ before, cell }, i) => (i < at ? [...before, cell] : before));
-    return above.filter((cell) => isCode(cell) && !this.ran.has(cell.model.id));
-  }
-
-  // Onto a screen that was arrived at in order: what it needs runs first.
-  async arrive(at) {
-    this.go(at);
-    const { step } = this,
-      here = () => this.step === step,
-      needed = this.missing(this.at).filter((cell) => !this.jumped || step.before.includes(cell));
-    for (const [cell, run] of this.early) {
-      if (!step.before.includes(cell)) continue;
-      if (isTraining(cell)) this.watch(cell);
-      this.layout();
-      await run;
-    }
-    for (const [done, cell] of needed.entries()) {
-      this.waits = `getting ready, ${done + 1} of ${needed.length}`;
-      if (here()) await this.execute(cell, here);
-    }
-    this.waits = null;
-    if (!here()) return;
-    await (this.begin() ?? this.save());
-    if (here()) this.prepare();
-  }
-
-  // What the next two screens need runs while one talks about this one, unless its view may need the kernel.
-  prepare() {
-    if (isDrawn(this.step)) return;
-    for (const next of [this.at + 1, this.at + 2]) {
-      const { cell } = this.steps[next - 1];
-      if (next === this.steps.length || (isCode(cell) && !this.ran.has(cell.model.id))) return;
-      for (const one of this.steps[next].before.filter(({ model }) => !this.ran.has(model.id)))
-        this.early.set(
-          one,
-          this.execute(one, () => false).finally(() => this.early.delete(one)),
-        );
-    }
-  }
-
-  // Its code is not what one talks about.
-  begin() {
-    const { step } = this;
-    if (quiet(step) && !this.ran.has(step.cell.model.id)) return this.run();
-  }
-
-  jump(at) {
-    this.go(at);
-    this.jumped = this.missing(this.at).length > 0;
-    this.layout();
-    if (!this.jumped) return this.begin();
-    this.tell("Not all above was run: shift K runs it in a fresh kernel.", 12000);
+    this.work();
   }
 
   next() {
     const { step } = this,
-      { cell } = step;
+      { id } = step.cell.model;
     this.said = null;
-    if (isCode(cell) && !this.ran.has(cell.model.id) && !this.busy) {
-      const seen = () => this.step !== step || quiet(step) || cell.model.outputs.length;
-      return this.run().then(() => seen() || this.next()); // a definition has nothing to look at
+    if (runsAtPress(step) && !this.ran.has(id) && !this.open.has(id)) {
+      this.open.add(id);
+      this.layout();
+      const seen = () => this.step !== step || step.cell.model.outputs.length;
+      return this.work().then(() => seen() || this.next());
     }
-    if (step.later && !this.isLater && !this.busy) {
+    if (step.later && !this.isLater) {
       this.isLater = true;
       return this.layout();
     }
-    if (this.step.keep && !this.isKept) {
+    if (step.keep && !this.isKept) {
       this.isKept = true;
       return this.layout();
     }
-    if (this.at < this.steps.length - 1) return this.arrive(this.at + 1);
+    if (this.at < this.steps.length - 1) return this.go(this.at + 1);
     const chapters = this.course.configured.chapters,
       following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
@@ -195,13 +138,80 @@ class Deck {
     this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
   }
 
-  async run() {
+  // Runs what the kernel has yet to run, in the order of the notebook, while one talks.
+  work() {
+    this.working ??= this.catchUp().finally(() => (this.working = null));
+    return this.working;
+  }
+
+  async catchUp() {
+    for (let isFirst = true, cell; (cell = this.due()); isFirst = false) {
+      this.ran.add(cell.model.id);
+      try {
+        if (this.isSeen(cell, isFirst)) await this.execute(cell);
+        else await this.runBehind(cell);
+      } catch (error) {
+        if (!this.restarting) return this.tell(`Not done: ${error.message}`, 20000);
+      }
+      await this.restarting;
+      this.remember();
+    }
+    this.waits = null;
+    this.layout();
+  }
+
+  // The next cell to run: all above this screen, and on to the next that a class sees run. Python is a live view's own.
+  due() {
+    for (const [i, step] of this.isClosed ? [] : this.steps.entries()) {
+      const cell = [...step.before, step.cell].find((c) => isCode(c) && !this.ran.has(c.model.id));
+      if (!cell) continue;
+      const stays = i > this.at && (isLive(this.step) || (cell === step.cell && runsThere(step)));
+      const waits = i === this.at && cell === step.cell && runsAtPress(step) && !this.open.has(cell.model.id);
+      return stays || waits ? null : cell;
+    }
+  }
+
+  // Whether its output has to come anew. A picture is shown as it was saved; so is code that waits for a training.
+  isSeen(cell, isFirst) {
     const { step } = this,
-      { cell } = step;
+      isShown = cell === step.cell && (this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
+    const isNew = !cell.model.outputs.length && (isTraining(cell) || this.steps.some((one) => one.cell === cell));
+    return isShown || isNew;
+  }
+
+  // All code above this screen
+  get above() {
+    const here = this.steps.slice(0, this.at + 1).flatMap(({ before, cell }) => [...before, cell]);
+    return here.slice(0, -1).filter(isCode);
+  }
+
+  // Runs a cell beside the notebook, which keeps what it shows.
+  async runBehind(cell) {
+    const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
+    const say = (waits) => {
+      const isNeeded = cell === this.step.cell || this.above.includes(cell);
+      this.waits = isNeeded ? waits : null;
+      this.layoutBar();
+    };
+    say(`getting ready, ${this.above.indexOf(cell) + 1 || this.above.length} of ${this.above.length}`);
+    future.onIOPub = ({ content }) => {
+      const [, title, steps, step] = PROGRESS.exec(content.data?.["text/html"] ?? "") ?? [];
+      if (steps) say(`${title}: ${Math.round((100 * step) / steps)} %`);
+    };
+    const { content } = await future.done;
+    if (content.status === "error") this.fails(content.ename);
+  }
+
+  fails(name) {
+    this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
+  }
+
+  async run() {
+    const { cell } = this.step;
     if (!isCode(cell)) return;
-    await this.execute(cell, () => this.step === step);
-    if (this.step === step) this.prepare();
-    return this.save();
+    this.ran.add(cell.model.id);
+    await this.execute(cell);
+    return this.work();
   }
 
   // So that the page may be reloaded. One at a time: of two JupyterLab asks which is meant.
@@ -209,13 +219,12 @@ class Deck {
     this.saved = (this.saved ?? Promise.resolve()).then(() => this.busy || this.panel.context.save()).catch(() => {});
   }
 
-  // Runs a cell. A training is seen while it runs, on the screen that waits for it.
-  async execute(cell, isStill) {
-    this.ran.add(cell.model.id);
+  // Runs a cell in the notebook. A training is seen while it runs, on the screen that waits for it.
+  async execute(cell) {
     this.busy += 1;
-    const waits = cell !== this.step.cell && isTraining(cell);
     const show = () => {
-      if (waits && this.running !== cell && (isStill() || this.step.before.includes(cell))) this.watch(cell);
+      const waits = this.step.cell.model.outputs?.length === 0 && isTraining(cell) && this.above.includes(cell);
+      if (waits && this.running !== cell) this.watch(cell);
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
@@ -223,7 +232,6 @@ class Deck {
     try {
       await this.restarting;
       this.said = null;
-      this.remember();
       this.activate(cell);
       this.layout();
       const run = this.app.commands.execute("notebook:run-cell");
@@ -235,8 +243,9 @@ class Deck {
       if (this.running === cell) this.watch(null);
     }
     const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
-    if (failed) this.tell(`What this screen needs raised ${failed.ename}: Q leads to its cell.`, 20000);
+    if (failed) this.fails(failed.ename);
     this.layout();
+    this.save();
   }
 
   // What is seen while a screen waits for it
@@ -252,24 +261,36 @@ class Deck {
   }
 
   async trainAnew() {
+    this.change();
     await this.course.ask(this.panel, "import os; os.environ['COURSE_KEPT'] = 'anew'");
     await this.run();
     await this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)");
   }
 
+  // What is saved below this screen is no longer what comes.
+  change() {
+    this.isChanged = true;
+    for (const { before, cell } of this.steps.slice(this.at + 1))
+      for (const { model } of [...before, cell]) this.ran.delete(model.id);
+  }
+
   // What is run meanwhile, waits.
   restart() {
-    this.restarting ??= this.bringBack().finally(() => (this.restarting = null));
+    this.restarting ??= this.bringBack().finally(() => {
+      this.restarting = null;
+      this.work();
+    });
     return this.restarting;
   }
 
   async bringBack() {
     this.tell("A fresh kernel; bringing back what was defined …", 120_000);
+    this.ran.clear();
+    this.open.clear();
     try {
-      this.tell(await this.course.restartAndResume(this.panel), 20000);
-      for (const { before } of this.steps.slice(0, this.at + 1)) before.forEach(({ model }) => this.ran.add(model.id));
-      this.jumped = false;
-      if (quiet(this.step)) this.run(); // what listened to the old kernel
+      const said = await this.course.restartAndResume(this.panel);
+      for (const { model } of this.above) this.ran.add(model.id);
+      this.tell(said, 20000);
     } catch (error) {
       this.tell(`Not all came back: ${error.message}`, 20000);
     }
@@ -281,6 +302,7 @@ class Deck {
   }
 
   layout(arrived = false) {
+    if (this.isClosed) return;
     const { step } = this,
       zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
@@ -295,14 +317,20 @@ class Deck {
     arrange(this);
     if (arrived) this.scroller.scrollTo(0, 0);
     enlarge(this);
-    const said = this.said && this.said.until > Date.now() ? this.said.text : null;
+    this.layoutBar();
+  }
+
+  layoutBar() {
+    const { step } = this,
+      said = this.said && this.said.until > Date.now() ? this.said.text : null,
+      isWaiting = this.busy > 0 || Boolean(this.waits);
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
-    const hint = this.busy
+    const hint = isWaiting
       ? `${this.waits ?? "running …"} · S stop · → next`
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
         : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
-    this.bar.classList.toggle("course-busy", this.busy > 0);
+    this.bar.classList.toggle("course-busy", isWaiting && !step.cell.model.outputs?.length);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
       el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
@@ -336,6 +364,7 @@ class Deck {
   edit() {
     if (!isCode(this.step.cell)) return this.tell("This is text; only code is edited here.");
     this.show(this.step.cell);
+    this.change();
     this.layout();
     this.notebook.mode = "edit";
     this.step.cell.editor?.focus();
@@ -356,33 +385,22 @@ class Deck {
     cell.inputHidden = false;
   }
 
-  // ---- keys: those of the deck, unless something on the screen is being moved or written
+  // ---- keys: those of the deck. What has the focus hears first those that it may use; the rest come back.
   press(event) {
     const path = event.composedPath(),
+      isFirst = event.eventPhase === Event.CAPTURING_PHASE,
+      runs = event.key === "Enter" && event.shiftKey,
       within = path.some(
         (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
       );
     if (path.some((e) => e.tagName === "DIALOG")) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const act =
-      event.key === "Enter" && event.shiftKey
-        ? () => {
-            this.run();
-            this.focus();
-          }
-        : within
-          ? { Escape: () => this.focus() }[event.key]
-          : this.action(event);
+    if (isFirst ? within && !runs && !FIRST.test(event.key) : !within || isTaken(event)) return;
+    const act = runs ? () => (this.run(), this.focus()) : this.action(event);
     if (within && !act) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // a D typed here must not delete a cell
     act?.();
-  }
-
-  // Those of a guess: its letters choose, and its source, which holds the answer, is not shown.
-  answers() {
-    const roots = [...this.step.cell.node.querySelectorAll(".course-view")].map((host) => host.shadowRoot);
-    return roots.flatMap((root) => [...(root?.querySelectorAll("[data-control=pick]") ?? [])]);
   }
 
   action({ key, shiftKey }) {
@@ -391,10 +409,10 @@ class Deck {
       return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
-    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.jump(this.at + 1);
+    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.go(this.at + 1);
     const on = () => this.notebook.widgets.filter((c) => c.node.classList.contains("course-on"));
-    const answers = this.answers();
-    if (answers.length && /^[a-d]$/.test(one)) return () => answers[one.charCodeAt(0) - 97]?.click();
+    const answer = answerOf(this.step.cell.node, key);
+    if (answer) return () => answer.click();
     return {
       ArrowRight: () => this.next(),
       PageDown: () => this.next(),
@@ -417,6 +435,8 @@ class Deck {
       c: () => this.toggleCode(),
       n: () => this.notes.open(),
       b: () => document.body.classList.toggle("course-black"),
+      ".": () => document.body.classList.toggle("course-black"),
+      F5: () => {}, // a remote's "start": a reload would leave the class with nothing
       g: () => pop(this.course.speak(chooser(this)), () => this.focus()),
       q: () => this.leave(null),
       "?": () => pop(this.course.speak(help()), () => this.focus()),
@@ -436,13 +456,15 @@ function hold(cell, isFile, show) {
   const viewsIn = () => [...(area?.querySelectorAll(".course-view") ?? [])];
   const views = viewsIn();
   let isOver = false,
+    isNew = false,
     left = PATIENT;
-  if (views.length || (isFile && area?.scrollHeight > 8)) {
+  if (area?.scrollHeight > 8 && !isTraining(cell)) {
     const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
     area.before(held);
     const look = () => {
       if (isOver) left -= 1;
-      const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : isOver && area.scrollHeight > 8);
+      const isThere = isNew && area.scrollHeight > 8 && (isOver || !isFile);
+      const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : isThere);
       if (!came) return requestAnimationFrame(look);
       held.remove();
       show();
@@ -450,13 +472,19 @@ function hold(cell, isFile, show) {
     requestAnimationFrame(look);
   }
   const { model } = cell.outputArea;
-  const came = () => model.length && show();
+  const came = () => {
+    isNew ||= model.length > 0;
+    if (isNew) show();
+  };
   model.changed.connect(came);
   return () => {
     isOver = true;
     model.changed.disconnect(came);
   };
 }
+
+const titleOf = ({ configured }, path) =>
+  configured.notes[path.split("/").pop().replace(".ipynb", "")]?.[0].heading ?? "";
 
 // What the chapter makes of one sentence, in the ink of the text
 function mapOf(address) {
@@ -477,7 +505,8 @@ async function screensOf(app, path) {
 
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
-  const notes = notesWindow();
+  const notes = notesWindow(),
+    curtain = document.getElementById("course-curtain"); // presenting/start.py
   let deck = null,
     left = false;
   const begin = async () => {
@@ -490,9 +519,14 @@ export async function present(app, course) {
     deck?.close();
     deck = new Deck(app, panel, found, course, notes, leave);
     window.courseDeck = deck; // for tests
+    requestAnimationFrame(() => (curtain.hidden = true));
   };
   const leave = async (chapter) => {
-    if (chapter) return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
+    if (chapter) {
+      curtain.firstChild.data = titleOf(course, chapter);
+      curtain.hidden = false;
+      return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
+    }
     deck?.close();
     deck = null;
     left = true;
@@ -503,8 +537,9 @@ export async function present(app, course) {
   });
   app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
   await app.restored;
-  while (!deck && !left) {
+  for (let tries = 0; !deck && !left; tries++) {
     await begin();
     if (!deck) await new Promise((done) => setTimeout(done, 200));
+    if (tries > 50) curtain.hidden = true; // no chapter came: what JupyterLab says of it is to be seen
   }
 }

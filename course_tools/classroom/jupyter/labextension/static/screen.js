@@ -1,5 +1,5 @@
 // What stands on a screen. How large, fitting.js says; which screens there are, presenting/screens.py.
-import { CODE, DRAWN, fit, termsOf } from "./fitting.js";
+import { CODE, fit, termsOf } from "./fitting.js";
 
 export const el = (tag, attributes = {}, ...children) => {
   const e = Object.assign(document.createElement(tag), attributes);
@@ -30,7 +30,10 @@ const isKept = (part) => part.matches("p") && /^\s*(Keep this:|记住：)/.test(
 const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[●○]{3}/.test(head.textContent));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
-export const isDrawn = (step) => DRAWN.includes(step.kind);
+export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
+// Code that a class sees run, at a press; and all that runs no sooner than its screen comes
+export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !tags(step.cell).includes("definition");
+export const runsThere = (step) => runsAtPress(step) || step.kind === "file" || isLive(step);
 export const hasOwnTitle = (step) => OWN.includes(step.kind);
 
 // The screens whose cells are there: [{ cell, kind, heading, keep, said, before }], before: the code that it needs
@@ -107,7 +110,7 @@ function broken(cell) {
 
 // Shows one cell, or no cell where the heading is all.
 export function arrange(deck) {
-  const { notebook, step, running, ran, shown, folded } = deck;
+  const { notebook, step, running, ran, open, shown, folded } = deck;
   const now = running ?? (step.kind === "title" ? null : step.cell);
   const instead = excerpted(deck);
   if (step.kind === "formula") broken(step.cell);
@@ -116,8 +119,8 @@ export function arrange(deck) {
     cell.node.classList.toggle("course-on", cell === now);
     cell.node.classList.toggle("course-now", cell === now);
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
-    const waits = !quiet(step); // a view is shown as it was saved until it has run
-    cell.node.classList.toggle("course-unrun", isCode(cell) && !ran.has(id) && waits);
+    const waits = cell === step.cell && runsAtPress(step); // a view is shown as it was saved
+    cell.node.classList.toggle("course-unrun", waits && !ran.has(id) && !open.has(id));
     const away =
       (cell === step.cell && quiet(step)) || cell === running || (folded.has(id) && cell.model.outputs?.length > 0);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
