@@ -262,7 +262,6 @@ def test_a_lesson_by_keyboard(deck):
     until(deck.say, contains("1/7"))
     deck.press("g", "ArrowDown", "Enter")
     until(deck.heading, "Softmax")
-    until(deck.say, contains("Not all above was run"))
 
     # what a screen needs runs before it; its words are the speaker's
     deck.press("Home", "ArrowRight")
@@ -282,9 +281,9 @@ def test_a_lesson_by_keyboard(deck):
     deck.press("Escape", "r")
     until(lambda: deck.state("temperature"), before)
 
-    # the sentence to keep comes at a press, and nothing else of its cell
+    # the sentence to keep comes at a press of a remote wherever the keys are, and nothing else of its cell
     until(deck.keep, "")
-    deck.press("PageDown")
+    deck.press("Tab", "PageDown")
     until(deck.keep, "Keep this: differences.")
 
     # a training that a screen needs is seen while it runs, and stopped
@@ -387,8 +386,6 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
     deck.to(8)
     page.evaluate(LOSES_ONE)
     page.keyboard.press("Shift+K")
-    until(deck.say, contains("are back"), seconds=120)
-    until(deck.say, lacks("Trained again"))
     deck.press("Enter")
     until(lambda: deck.output().startswith(f"step {steps} "))
 

@@ -4,7 +4,7 @@ import { el } from "./screen.js";
 const KEYS = [
   ["→ · space · page down", "next: run, then the sentence to keep, then the next screen"],
   ["← · page up", "back"],
-    ["Enter · shift Enter", "run, or run again"],
+  ["Enter · shift Enter", "run, or run again"],
   ["S", "stop (a training keeps its best)"],
   ["Tab, then arrows · Esc", "into the view · out of it"],
   ["R · shift R", "reset the views of this screen · of the whole chapter"],

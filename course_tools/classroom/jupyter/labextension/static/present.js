@@ -12,7 +12,9 @@ import {
   hasOwnTitle,
   inset,
   isCode,
+  isEmpty,
   isLive,
+  isNew,
   isTraining,
   kept,
   larger,
@@ -33,10 +35,7 @@ class Deck {
     Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: 0 });
     // ids of cells: sent to the kernel, run at a press, code asked for, code put away
     Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set() });
-    this.name = panel.context.path
-      .split("/")
-      .pop()
-      .replace(/\.ipynb$/, "");
+    this.name = nameOf(panel.context.path);
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });
     this.bar.dataset.testid = "course-bar";
@@ -50,8 +49,10 @@ class Deck {
     this.key = (event) => this.press(event);
     this.guessed = () => this.focus(); // the keys are the remote's again
     this.resized = () => this.layout();
+    this.died = (_, status) => status === "autorestarting" && this.restart();
     for (const isFirst of [true, false]) window.addEventListener("keydown", this.key, isFirst);
     window.addEventListener("resize", this.resized);
+    panel.sessionContext.statusChanged.connect(this.died);
     this.panel.node.addEventListener("course-guess", this.guessed);
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
@@ -72,6 +73,7 @@ class Deck {
     this.isClosed = true;
     for (const isFirst of [true, false]) window.removeEventListener("keydown", this.key, isFirst);
     window.removeEventListener("resize", this.resized);
+    this.panel.sessionContext.statusChanged.disconnect(this.died);
     this.panel.node.removeEventListener("course-guess", this.guessed);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
@@ -88,7 +90,7 @@ class Deck {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = this.isLater = false;
-    this.running = this.said = null;
+    this.running = this.said = this.asked = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
     document.body.classList.remove("course-black");
@@ -128,10 +130,6 @@ class Deck {
     else this.tell("This is the end. ← back, G goes to a section.");
   }
 
-  back() {
-    this.go(this.at - 1);
-  }
-
   // ---- running
   activate(cell) {
     this.notebook.deselectAll();
@@ -145,14 +143,17 @@ class Deck {
   }
 
   async catchUp() {
-    for (let isFirst = true, cell; (cell = this.due()); isFirst = false) {
+    for (let isFirst = true, due; (due = this.due()); isFirst = false) {
+      const { cell, step } = due;
       this.ran.add(cell.model.id);
       try {
-        if (this.isSeen(cell, isFirst)) await this.execute(cell);
+        if (this.isSeen(cell, step, isFirst)) await this.execute(cell);
         else await this.runBehind(cell);
       } catch (error) {
-        if (!this.restarting) return this.tell(`Not done: ${error.message}`, 20000);
+        if (!this.restarting) return this.tell(`Not all came back: ${error.message}`, 20000);
       }
+      if (this.asked?.cell === cell) await this.asked.after?.();
+      if (this.asked?.cell === cell) this.asked = null;
       await this.restarting;
       this.remember();
     }
@@ -165,18 +166,17 @@ class Deck {
     for (const [i, step] of this.isClosed ? [] : this.steps.entries()) {
       const cell = [...step.before, step.cell].find((c) => isCode(c) && !this.ran.has(c.model.id));
       if (!cell) continue;
-      const stays = i > this.at && (isLive(this.step) || (cell === step.cell && runsThere(step)));
-      const waits = i === this.at && cell === step.cell && runsAtPress(step) && !this.open.has(cell.model.id);
-      return stays || waits ? null : cell;
+      const itself = cell === step.cell;
+      const stays = i > this.at && (isLive(this.step) || isNew(cell, step) || (itself && runsThere(step)));
+      const waits = i === this.at && itself && runsAtPress(step) && !this.open.has(cell.model.id);
+      return stays || waits ? null : { cell, step };
     }
   }
 
   // Whether its output has to come anew. A picture is shown as it was saved; so is code that waits for a training.
-  isSeen(cell, isFirst) {
-    const { step } = this,
-      isShown = cell === step.cell && (this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
-    const isNew = !cell.model.outputs.length && (isTraining(cell) || this.steps.some((one) => one.cell === cell));
-    return isShown || isNew;
+  isSeen(cell, step, isFirst) {
+    if (isNew(cell, step)) return true;
+    return cell === this.step.cell && (this.asked || this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
   }
 
   // All code above this screen
@@ -206,12 +206,14 @@ class Deck {
     this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
   }
 
-  async run() {
+  // Runs the cell of this screen, or runs it again -> after that
+  run(after) {
     const { cell } = this.step;
     if (!isCode(cell)) return;
-    this.ran.add(cell.model.id);
-    await this.execute(cell);
-    return this.work();
+    this.ran.delete(cell.model.id);
+    this.open.add(cell.model.id);
+    this.asked = { cell, after };
+    this.work();
   }
 
   // So that the page may be reloaded. One at a time: of two JupyterLab asks which is meant.
@@ -223,8 +225,7 @@ class Deck {
   async execute(cell) {
     this.busy += 1;
     const show = () => {
-      const waits = this.step.cell.model.outputs?.length === 0 && isTraining(cell) && this.above.includes(cell);
-      if (waits && this.running !== cell) this.watch(cell);
+      if (cell !== this.step.cell && isEmpty(this.step) && isTraining(cell) && this.running !== cell) this.watch(cell);
       if (this.running === cell) this.grown.observe(cell.node);
       this.layout();
     };
@@ -263,8 +264,7 @@ class Deck {
   async trainAnew() {
     this.change();
     await this.course.ask(this.panel, "import os; os.environ['COURSE_KEPT'] = 'anew'");
-    await this.run();
-    await this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)");
+    this.run(() => this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)"));
   }
 
   // What is saved below this screen is no longer what comes.
@@ -274,26 +274,17 @@ class Deck {
       for (const { model } of [...before, cell]) this.ran.delete(model.id);
   }
 
-  // What is run meanwhile, waits.
+  // A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits.
   restart() {
-    this.restarting ??= this.bringBack().finally(() => {
+    this.tell("A fresh kernel; bringing back what was defined …", 20000);
+    const again = () => {
       this.restarting = null;
+      for (const id of this.ran) this.open.add(id);
+      this.ran.clear();
       this.work();
-    });
-    return this.restarting;
-  }
-
-  async bringBack() {
-    this.tell("A fresh kernel; bringing back what was defined …", 120_000);
-    this.ran.clear();
-    this.open.clear();
-    try {
-      const said = await this.course.restartAndResume(this.panel);
-      for (const { model } of this.above) this.ran.add(model.id);
-      this.tell(said, 20000);
-    } catch (error) {
-      this.tell(`Not all came back: ${error.message}`, 20000);
-    }
+    };
+    const fails = ({ message }) => this.tell(`Not all came back: ${message}`, 20000);
+    this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(fails).finally(again);
   }
 
   // ---- looking
@@ -409,7 +400,6 @@ class Deck {
       return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
-    if (shiftKey && (key === "ArrowRight" || key === "PageDown")) return () => this.go(this.at + 1);
     const on = () => this.notebook.widgets.filter((c) => c.node.classList.contains("course-on"));
     const answer = answerOf(this.step.cell.node, key);
     if (answer) return () => answer.click();
@@ -417,8 +407,8 @@ class Deck {
       ArrowRight: () => this.next(),
       PageDown: () => this.next(),
       " ": () => this.next(),
-      ArrowLeft: () => this.back(),
-      PageUp: () => this.back(),
+      ArrowLeft: () => this.go(this.at - 1),
+      PageUp: () => this.go(this.at - 1),
       ArrowDown: () => this.scroller.scrollBy(0, 120),
       ArrowUp: () => this.scroller.scrollBy(0, -120),
       Home: () => this.go(0),
@@ -483,8 +473,7 @@ function hold(cell, isFile, show) {
   };
 }
 
-const titleOf = ({ configured }, path) =>
-  configured.notes[path.split("/").pop().replace(".ipynb", "")]?.[0].heading ?? "";
+const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 
 // What the chapter makes of one sentence, in the ink of the text
 function mapOf(address) {
@@ -506,7 +495,7 @@ async function screensOf(app, path) {
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
   const notes = notesWindow(),
-    curtain = document.getElementById("course-curtain"); // presenting/start.py
+    curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
   let deck = null,
     left = false;
   const begin = async () => {
@@ -523,7 +512,7 @@ export async function present(app, course) {
   };
   const leave = async (chapter) => {
     if (chapter) {
-      curtain.firstChild.data = titleOf(course, chapter);
+      curtain.firstChild.data = course.configured.notes[nameOf(chapter)]?.[0].heading ?? "";
       curtain.hidden = false;
       return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
     }

@@ -101,7 +101,7 @@
     return resume(panel, heard);
   }
 
-  const course = { views, resetViews, ask, resume, restartAndResume, configured, said, speak };
+  const course = { views, resetViews, ask, freshKernel, configured, said, speak };
 
   function activate(app) {
     const current = () =>

@@ -31,8 +31,13 @@ const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
 export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
+// In a notebook that was never run: a screen that shows nothing yet, and a cell that has to be seen on it or for it
+export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0;
+export const isNew = (cell, step) =>
+  !cell.model.outputs.length && (cell === step.cell ? !isDefinition(cell) : isTraining(cell) && isEmpty(step));
+const isDefinition = (cell) => tags(cell).includes("definition");
 // Code that a class sees run, at a press; and all that runs no sooner than its screen comes
-export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !tags(step.cell).includes("definition");
+export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !isDefinition(step.cell);
 export const runsThere = (step) => runsAtPress(step) || step.kind === "file" || isLive(step);
 export const hasOwnTitle = (step) => OWN.includes(step.kind);
 
