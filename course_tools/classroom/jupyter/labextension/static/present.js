@@ -157,7 +157,7 @@ class Deck {
       await this.restarting;
       this.remember();
     }
-    this.waits = null;
+    this.behind = null;
     this.layout();
   }
 
@@ -187,19 +187,24 @@ class Deck {
 
   // Runs a cell beside the notebook, which keeps what it shows.
   async runBehind(cell) {
+    this.behind = { cell };
+    this.layoutBar();
     const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
-    const say = (waits) => {
-      const isNeeded = cell === this.step.cell || this.above.includes(cell);
-      this.waits = isNeeded ? waits : null;
-      this.layoutBar();
-    };
-    say(`getting ready, ${this.above.indexOf(cell) + 1 || this.above.length} of ${this.above.length}`);
     future.onIOPub = ({ content }) => {
       const [, title, steps, step] = PROGRESS.exec(content.data?.["text/html"] ?? "") ?? [];
-      if (steps) say(`${title}: ${Math.round((100 * step) / steps)} %`);
+      if (steps) this.behind.far = `${title}: ${Math.round((100 * step) / steps)} %`;
+      if (steps) this.layoutBar();
     };
     const { content } = await future.done;
     if (content.status === "error") this.fails(content.ename);
+  }
+
+  // What this screen still needs, and how far that is; "" if nothing
+  get waits() {
+    const { cell, far } = this.behind ?? {},
+      { above } = this;
+    if (!cell || (cell !== this.step.cell && !above.includes(cell))) return this.busy ? "running …" : "";
+    return far ?? `getting ready, ${above.indexOf(cell) + 1 || above.length} of ${above.length}`;
   }
 
   fails(name) {
@@ -224,6 +229,7 @@ class Deck {
   // Runs a cell in the notebook. A training is seen while it runs, on the screen that waits for it.
   async execute(cell) {
     this.busy += 1;
+    this.behind = null;
     const show = () => {
       if (cell !== this.step.cell && isEmpty(this.step) && isTraining(cell) && this.running !== cell) this.watch(cell);
       if (this.running === cell) this.grown.observe(cell.node);
@@ -314,14 +320,14 @@ class Deck {
   layoutBar() {
     const { step } = this,
       said = this.said && this.said.until > Date.now() ? this.said.text : null,
-      isWaiting = this.busy > 0 || Boolean(this.waits);
+      { waits } = this;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
-    const hint = isWaiting
-      ? `${this.waits ?? "running …"} · S stop · → next`
+    const hint = waits
+      ? `${waits} · S stop · → next`
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
         : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
-    this.bar.classList.toggle("course-busy", isWaiting && !step.cell.model.outputs?.length);
+    this.bar.classList.toggle("course-busy", waits && !step.cell.model.outputs?.length);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
       el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
@@ -387,11 +393,12 @@ class Deck {
     if (path.some((e) => e.tagName === "DIALOG")) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (isFirst ? within && !runs && !FIRST.test(event.key) : !within || isTaken(event)) return;
-    const act = runs ? () => (this.run(), this.focus()) : this.action(event);
+    const act = runs ? () => this.run() : this.action(event);
     if (within && !act) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // a D typed here must not delete a cell
     act?.();
+    if (within && isFirst) this.focus();
   }
 
   action({ key, shiftKey }) {
