@@ -399,7 +399,7 @@ def scaled_dot_product_attention(q, k, v, mask=None):
     -> output [B, Q, Dv], weights [B, Q, K]"""
     raise NotImplementedError
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}
 # <!-- solution: scaled dot-product attention -->
 #
 # PyTorch has this in one **fused** call, which need not store the weights:
@@ -482,7 +482,7 @@ def served(layer):
     right = layer(x, there[:, None])[0].argmax(-1) == needed  # [500, 8]
     return right[there].float().mean().item()
 
-# %%
+# %% slideshow={"point": ["loss ="]}
 def train(layer, steps=400):
     """Train a layer on rooms -> the share of people in 500 new ones who are served."""
     optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)

@@ -220,7 +220,7 @@ predict(
     [
         "vectors of 256 numbers, in the same 600 steps",
         "ten times as many steps, with the same 64 numbers",
-        "neither: one vector cannot hold ten digits",
+        "nothing: one vector cannot hold ten digits",
     ],
     answer=1,
     because="Ten times the steps bring back 85 % of these rows, with the same 64 "

@@ -538,7 +538,8 @@ assert not {e.text for e in known} & {e.text for e in new}
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Which of the two is ahead of its rival from scratch on film reviews?",
+    "bert-prose has read 29 novels, MiniLM a billion pairs of sentences. On film "
+    "reviews, which is ahead of the same network from scratch?",
     ["both", "neither: the reviews say enough", "MiniLM alone"],
     answer=2,
     because=[

@@ -2,9 +2,9 @@
 
 An author names them by what they contain, in the cell's header: `slideshow={"point": ["turned = "]}`. Else they are
 what `forward` of the last class does, or what the last function returns after its other lines. Left out are words for
-readers, which are docstrings, imports and long remarks, and prints whose output stands below. What has still more than
-MOST lines keeps the definitions and statements that are about the point; of a class's other methods the first line,
-with an ellipsis.
+readers, which are docstrings, imports and long remarks, and prints, unless what they print stands below and there is
+room for both. What has still more than MOST lines keeps the definitions and statements that are about the point; of a
+class's other methods the first line, with an ellipsis.
 """
 
 import ast
@@ -36,8 +36,9 @@ class Excerpt:
         return len(self.code.splitlines())
 
 
-def of(source, points=(), printed=0, most=MOST):
-    """An excerpt of a cell's source: what it is about, and if it can be at most so many lines with those printed."""
+def of(source, points=(), printed=None, most=MOST):
+    """An excerpt of a cell's source: what it is about, and if it can be at most so many lines with those printed below
+    it; None where its output is not shown."""
     try:
         body = ast.parse(source).body
     except SyntaxError:  # magics, or a cell that is being written
@@ -46,18 +47,20 @@ def of(source, points=(), printed=0, most=MOST):
     lit = _named(body, lines, points) if points else _central(body)
     out = {number for node in body for number in _words(node)}
     shown = {number for number in range(len(lines)) if number not in out}
-    heads, most = {}, max(most - printed, FEWEST)
-    if printed and (lit or _count(lines, shown) > most):
-        said = shown - set().union(*(_span(node) for node in body if _is_print(node)))
-        shown = said if lit or _count(lines, said) > 1 else shown  # one of prints alone keeps them
+    heads, most = {}, max(most - (printed or 0), FEWEST)
+    said = shown - (_prints(body) - lit)
+    if printed is None or (printed and (lit or _count(lines, shown) > most)):
+        shown = said if lit or printed is None or _count(lines, said) > 1 else shown  # one of prints alone keeps them
     if _count(lines, shown) > most:
         shown -= _beside(body, lit)
         heads = _heads(body, lit)
     made, found = [], []
     for number, line in enumerate(lines):
         if number in heads:
+            if made[-1:] == [""] and made[-2].endswith("…"):
+                made.pop()
             made.append(f"{' ' * 4}{heads[number]}")
-        elif number in shown and (line.strip() or (made and made[-1] and not made[-1].startswith("class "))):
+        elif number in shown and (line.strip() or (made and not re.match(r"\s*(class |def .*:$|$)", made[-1]))):
             found += [len(made)] * (number in lit)
             made += (rows := _rows(_short(line, number in lit)))
             found += range(len(made) - len(rows) + 1, len(made)) if number in lit else ()
@@ -107,7 +110,15 @@ def _words(node):
     return (_span(first) if is_doc and len(node.body) > 1 else set()).union(*map(_words, node.body))
 
 
+def _prints(body):
+    """The lines of statements that only print."""
+    inner = lambda node: () if isinstance(node, DEFINITIONS) else getattr(node, "body", ())  # noqa: E731
+    return set().union(*(_span(node) if _is_print(node) else _prints(inner(node)) for node in body))
+
+
 def _is_print(node):
+    if isinstance(node, ast.For | ast.If | ast.With):
+        return all(map(_is_print, [*node.body, *getattr(node, "orelse", ())]))
     called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
     return getattr(called, "id", "") == "print"
 
@@ -167,7 +178,8 @@ def _short(line, is_lit):
 
 def _rows(line):
     """A line as it is, or, if it is too long, broken in its brackets: behind a comma, as far outside as it can be."""
-    depth, quote, spaces = 0, "", {}
+    depth = begun = max(0, sum((letter in ")]}") - (letter in "([{") for letter in line))  # within brackets
+    quote, spaces = "", {}
     for at, letter in enumerate(line):
         if quote:
             quote = "" if letter == quote else quote
@@ -180,7 +192,7 @@ def _rows(line):
             spaces[at] = depth
     if len(line) <= WIDE or not spaces:
         return [line]
-    indent = " " * (len(line) - len(line.lstrip()) + 8)
+    indent = " " * (len(line) - len(line.lstrip()) + 8 * (not begun))
     fits = lambda at: len(indent) + len(line) - at <= WIDE + 1  # noqa: E731
     best = max(spaces, key=lambda at: (fits(at), line[at - 1] == ",", -spaces[at], at))
     return [line[:best], indent + line[best + 1 :]]

@@ -143,12 +143,13 @@ def _things(section, is_first):
 def _code(kind, section, at):
     """(excerpt, whether it comes at a press) of a screen: of the cell itself, or of what computes a formula."""
     if kind in ("code", "class", "training"):
-        return _excerpt(section[at]), False
+        return _excerpt(section[at], _printed(section[at])), False
     after = section[at + 1 :] if kind == "formula" else []
     answers = (excerpt.answered(cell["source"]) for cell in after if cell["cell_type"] == "markdown")
     if answer := next(filter(None, answers), ""):
         return excerpt.of(answer, _points(section[at])), True
-    definitions = (_excerpt(cell, BELOW, _points(section[at])) for cell in after if "definition" in _tags(cell))
+    points = _points(section[at])
+    definitions = (_excerpt(cell, None, BELOW, points) for cell in after if "definition" in _tags(cell))
     return next((made for made in definitions if made.lines <= BELOW), None), False
 
 
@@ -163,24 +164,27 @@ def _codes(things, section):
 
 
 def _some(section):
-    """An excerpt of a section's code: of what it is about, if that can be told. None where there is none."""
+    """An excerpt of a section's code: what an author named, else what it is about. None where there is none."""
     found = {}
     for cell in section:
         if cell["cell_type"] == "markdown":
-            kind, code = "answer", excerpt.of(excerpt.answered(cell["source"]))
+            kind, code = "answer", excerpt.of(excerpt.answered(cell["source"]), _points(cell))
         else:
             kind = next((kind for kind in _kinds(cell) if kind in ("class", "training", "code")), "")
             code = _excerpt(cell)
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
-            found.setdefault(kind, code)
-    return next((found[kind] for kind in ("definition", "answer", "training", "code") if kind in found), None)
+            found.setdefault("named" if _points(cell) else kind, code)
+    return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
 
 
-def _excerpt(cell, most=excerpt.MOST, points=()):
-    """Of a cell's code what a class sees. What it prints stands below it and takes room."""
-    printed = sum(len("".join(out["text"]).splitlines()) for out in cell.get("outputs", ()) if "text" in out)
+def _excerpt(cell, printed=None, most=excerpt.MOST, points=()):
+    """Of a cell's code what a class sees, above so many lines that it printed."""
     return excerpt.of(cell["source"], points or _points(cell), printed, most)
+
+
+def _printed(cell):
+    return sum(len("".join(out["text"]).splitlines()) for out in cell.get("outputs", ()) if "text" in out)
 
 
 def _points(cell):
@@ -201,7 +205,7 @@ def _kinds(cell):
         return ["picture"] if _is_drawn(source) else []
     if re.search(r"^keep\(", source, re.M):
         return ["file"]
-    if not 0 < _excerpt(cell).lines <= LINES:
+    if not 0 < _excerpt(cell, _printed(cell)).lines <= LINES:
         return []
     return ["class"] if "definition" in tags and re.search(r"^class .+?^    def ", source, re.M | re.S) else ["code"]
 

@@ -4,10 +4,13 @@ const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
 export const CODE = 1; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
-// What a screen goes without before its type gets smaller than 24: the room of the sentence to keep, which then comes
-// over it, and of views height, and the heading, since they have titles of their own.
-const TIGHT = [{ told: true, tall: 1, tight: true }];
-const LESS = [{ told: false, tall: 0.85 }, ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true }))];
+// What a screen goes without before its type gets smaller than 24: of views height, and the heading, since they have
+// titles of their own; the room of the sentence to keep, which then comes over its foot; last what its caption says.
+const LESS = [
+  ...[1, 0.85].map((tall) => ({ told: true, tall })),
+  ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
+  ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
+];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 export const DRAWN = ["picture", "lab"];
@@ -32,13 +35,13 @@ export function isFull({ room, on }) {
   const isBeyond = (part) => {
     const box = part.getBoundingClientRect();
     const isOut = box.right > end || (part.matches("pre") && isWide(part));
-    return box.height && (isOut || box.top < top - 2 || box.bottom > bottom + 2);
+    return box.height && (isOut || box.top < top - 1 || box.bottom > bottom + 1);
   };
   return (
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
-    [...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")].some(isBeyond)
+    [on, ...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")].some(isBeyond)
   );
 }
 
@@ -72,11 +75,7 @@ export function fit(shown, set, most = Infinity) {
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
-    .flatMap((size) => [
-      { size, told: true, tall: 1 },
-      ...(captions.length ? [{ size, told: false, tall: 1 }] : []),
-      ...(size > 1 ? [] : views.length ? LESS : TIGHT).map((less) => ({ size, ...less })),
-    ]);
+    .flatMap((size) => (size > 1 ? LESS.slice(0, 1) : LESS).map((less) => ({ size, ...less })));
   const found = tries.find(draw) ?? tries.at(-1);
   const more = room.clientHeight / highOf(on);
   if (views.length && drawn && found.tall === 1 && more > 1.05)
