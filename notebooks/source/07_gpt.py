@@ -324,7 +324,7 @@ def nucleus(logits, top_p):
 # %% [markdown]
 # <!-- solution: top-p -->
 
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# %% slideshow={"point": ["nucleus(", "multinomial("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: write
 
 # %% [markdown]

@@ -304,7 +304,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # <a id="open-weights"></a>
 # SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Here only the names differ:
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
 
 # %% [markdown]
@@ -480,7 +480,7 @@ assert both < math.log(2)  # both lost, and the loss fell
 #
 # This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, without its penalty for leaving $\pi_0$, and with one mean over all tokens, not per answer. The reward sees the last number, never the draft.
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
 # course_utils.post_training: log_probability, advantages, reward_loss
 
 # %% tags=["definition"]

@@ -20,9 +20,8 @@ import { inCell } from "./descent_numbers.js";
 
 const hex = (/** @type {string} */ colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 const clip = (/** @type {number} */ x) => Math.max(0, Math.min(1, x));
-const sizeOf = (/** @type {Item} */ { size = 13 }) => size;
-const fontOf = (/** @type {Item} */ { weight = 400, size = 13 }, /** @type {string} */ family) =>
-  `${weight} ${size}px ${family}`;
+const fontOf = (/** @type {Item} */ { weight = 400, size = 13 }, /** @type {string} */ family, is = size) =>
+  `${weight} ${is}px ${family}`;
 
 /**
  * Draws all of it -> the boxes of all numbers.
@@ -51,6 +50,7 @@ class Drawing {
     this.at = at;
     this.aimed = aimed;
     this.zoom = zoom;
+    this.most = ui.spec.presenting ? 24 / zoom : 0; // for a class type is that large where there is room
     this.brief = false;
     /** @type {Hit[]} */
     this.hits = [];
@@ -131,7 +131,8 @@ class Drawing {
     c.fillStyle = rgb(fill);
     c.fillRect(left, y, width - (width > 4 ? 1 : 0.4), height - (height > 4 ? 1 : 0.4));
     if (item.digits && width >= 30 && height >= 14.5) {
-      c.font = `400 ${width < 44 ? 12 : 12.5}px ${ui.family}`;
+      const large = Math.min(this.most, width / 3.3, height * 0.72);
+      c.font = `400 ${Math.max(large, width < 44 ? 12 : 12.5)}px ${ui.family}`;
       c.textAlign = "center";
       c.fillStyle = share > 0.3 ? legible(fill) : ui.theme.text;
       c.fillText(inCell(value, width), left + width / 2 - 0.5, y + height / 2);
@@ -148,10 +149,14 @@ class Drawing {
   text(item) {
     const { c, ui } = this;
     const [x, y] = item.at;
-    const size = sizeOf(item);
-    const { align = "left", room, brief, words = "" } = item;
+    const { align = "left", room, brief, words = "", size: usual = 13 } = item;
     const whole = phrase(this.brief && brief ? brief : words);
     c.font = fontOf(item, ui.family);
+    const free = room ?? c.canvas.width / c.getTransform().a - x;
+    const isHeading = item.weight === 700 && align === "left"; // what stands in a list is as large as its rows
+    const large = isHeading ? Math.min(this.most, 1.4 * usual, (usual * free) / wide(c, whole)) : 0;
+    const size = Math.max(usual, large);
+    c.font = fontOf(item, ui.family, size);
     c.fillStyle = rgb(this.colour(item.colour ?? "text"));
     c.textAlign = align;
     const shown = room ? fitted(c, whole, room) : whole;

@@ -1,7 +1,7 @@
 """Of a cell's code what a class sees: the lines that it is about, and as many of the others as can be read.
 
 An author names them by what they contain, in the cell's header: `slideshow={"point": ["turned = "]}`. Else they are
-what `forward` of the last class does, or what the last function returns after its other lines. Left out are words for
+what `forward` of the last class does, or what the last function computes as it returns. Left out are words for
 readers, which are docstrings, imports and long remarks, and prints, unless what they print stands below and there is
 room for both. What has still more than MOST lines keeps the definitions and statements that are about the point; of a
 class's other methods the first line, with an ellipsis.
@@ -148,7 +148,7 @@ def _central(body):
         return set().union(*map(_span, last.body)) - _words(last) if last else set()
     if last is None or len(last.body) < 3 or not isinstance(last.body[-1], ast.Return):
         return set()
-    return _span(last.body[-1])
+    return set() if isinstance(last.body[-1].value, ast.Name | ast.Tuple) else _span(last.body[-1])
 
 
 def _beside(body, lit):
