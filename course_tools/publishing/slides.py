@@ -7,7 +7,6 @@ plugin gives each as much of the slide as it can fill, as it does in JupyterLab;
 
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -24,8 +23,6 @@ from ..authoring.markup import headings, tree
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
 PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static"
-SHORT = 100  # letters of the caption of a picture
-ROLE = re.compile(r"\[\w+\|([^\]]*)\]")
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
@@ -44,7 +41,6 @@ def build(name, notes=(), to="en"):
         shown, told = _thing(screen, cells[screen.cell], chapter), ""
         if screen.kind in BARE:
             shown, told = _told(shown)
-            told += _long_caption(_view(cells[screen.cell]))
         said = told + "".join(_prose(cells[one].source) for one in screen.said)
         parts = [{"shown": shown, "look": ""}]
         if screen.later or (screen.kind == "formula" and screen.code):
@@ -105,24 +101,10 @@ def _thing(screen, cell, chapter):
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if kind == "file" and (kept := artifacts.of(chapter.name)):
         return "".join(map(_artifact, kept))
-    if view := _view(cell):
-        shown = view.presenting()
-        if kind in BARE and _long_caption(view):
-            shown = replace(shown, spec=shown.spec | {"caption": ""})
-        return shown.html()
+    if view := next((made for made in cell.outputs if isinstance(made, fragments.View)), None):
+        return view.presenting().html()
     shown = "".join(cell.outputs)
     return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"
-
-
-def _view(cell):
-    """The first view that a cell shows, or None."""
-    return next((made for made in cell.outputs if isinstance(made, fragments.View)), None)
-
-
-def _long_caption(view):
-    """The caption of a picture, as HTML, if it is too long for a screen: then the speaker says it."""
-    words = ROLE.sub(r"\1", view.spec["caption"]) if view else ""
-    return f"<p>{html.escape(words)}</p>" if len(words) > SHORT else ""
 
 
 def _title(cell, chapter):

@@ -398,7 +398,7 @@ def merge_once(words):
     -> the most frequent pair, the words after joining it"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["best = "]}
 # <!-- solution: bpe merge -->
 
 # %% jupyter={"source_hidden": true}

@@ -14,6 +14,7 @@ import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 
 /** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
 
+const RECORDED = /[^.。]*\d{4}-\d\d-\d\d[^.。]*[.。]/; // by which command, which is no class's concern
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
 /**
@@ -169,7 +170,8 @@ class View {
     const back = spec.foot === false ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
     this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
-    this.caption = spec.caption ? h("div", { class: "caption" }, ...coloured(curled(spec.caption))) : null;
+    const caption = spec.presenting ? (spec.caption ?? "").replace(RECORDED, "") : spec.caption;
+    this.caption = caption ? h("div", { class: "caption" }, ...coloured(curled(caption))) : null;
     const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
     return h(
       "div",
