@@ -111,14 +111,21 @@ def _words(node):
 
 
 def _prints(body):
-    """The lines of statements that only print."""
-    inner = lambda node: () if isinstance(node, DEFINITIONS) else getattr(node, "body", ())  # noqa: E731
-    return set().union(*(_span(node) if _is_print(node) else _prints(inner(node)) for node in body))
+    """The lines of statements that only print, where others stand beside them."""
+    found = set()
+    for node in body:
+        inner = () if isinstance(node, DEFINITIONS) else getattr(node, "body", ())
+        if _is_print(node):
+            found |= _span(node)
+        elif not all(map(_is_print, inner)):
+            found |= _prints(inner)
+    return found
 
 
 def _is_print(node):
     if isinstance(node, ast.For | ast.If | ast.With):
-        return all(map(_is_print, [*node.body, *getattr(node, "orelse", ())]))
+        works = isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name)
+        return not works and all(map(_is_print, [*node.body, *getattr(node, "orelse", ())]))
     called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
     return getattr(called, "id", "") == "print"
 
