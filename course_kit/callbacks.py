@@ -80,7 +80,8 @@ class Display(Watcher):
 
     @courtesy
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
-        self.title, self.apart, self.show = asked["title"] or "Training", asked["higher_is_better"], asked["show"]
+        self.title, self.show = asked["title"] or "Training", asked["show"]
+        self.how = asked["higher_is_better"], asked["compare"]
         self.handle, self.shown = None, time.monotonic()
         self.lines = None if in_notebook() else Lines()
         if self.lines:
@@ -89,7 +90,7 @@ class Display(Watcher):
     @courtesy
     def after_step(self, run: Run) -> None:
         if self.show and not self.lines and time.monotonic() - self.shown >= PERIOD:
-            page = learning.running(run, self.title, self.apart)
+            page = learning.running(run, self.title, *self.how)
             self.put({"text/html": page, "text/plain": run.status()})
             self.shown = time.monotonic()
 
@@ -104,7 +105,7 @@ class Display(Watcher):
             self.lines.end(run)
         elif self.show:
             try:
-                bundle = learning.final(run, self.title, self.apart)
+                bundle = learning.final(run, self.title, *self.how)
             except Exception as error:
                 bundle = {"text/plain": f"{run.message} (No picture: {error})"}
             self.put(bundle)

@@ -44,11 +44,11 @@ def _panels(view: fragments.View) -> dict[int, tuple[str, np.ndarray]]:
 
 
 def ink(shown: np.ndarray) -> str:
-    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: the root of its share of the largest, so
-    that small weights are seen in a small map."""
+    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: the root of the weight, in all maps alike,
+    so that small weights are seen in a small map."""
     from PIL import Image
 
-    opacity, data = np.round(255 * np.sqrt(shown / shown.max())).astype(np.uint8), io.BytesIO()
+    opacity, data = np.round(255 * np.sqrt(shown.clip(0, 1))).astype(np.uint8), io.BytesIO()
     Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
@@ -83,14 +83,13 @@ def strip(
     """
     parts = []
     for number in sorted(weights().keys() & questions().keys()):
-        (name, shown), (file, question) = weights()[number], questions()[number]
+        (name, _), (file, question) = weights()[number], questions()[number]
         question = language.words(question)
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         told = "" if words else f' aria-label="{number} {html.escape(question)}"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is {shown.max():.2f}, '
-            f'half ink a quarter of it"{told}>'
+            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is 1, half ink 0.25"{told}>'
             f'<span class="map"><span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span></span>'
             f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )

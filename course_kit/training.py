@@ -43,6 +43,7 @@ def fit(
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     title: str = "",
+    compare: Mapping[str, Any] | None = None,
     show: bool = True,
 ) -> Run:
     """Trains the model, in place. ■, the stop button, ends it and keeps the best.
@@ -60,6 +61,8 @@ def fit(
     resume     the Run of an earlier call; or True: this model's last one, if any, so that
                the same cell, run again, goes on. After a divergence: from its best state
     callbacks  see Callback
+    compare    what the picture has dashed beside the curve: name -> a number, such as the
+               loss of a guess, or an earlier training's `run.history["loss"]`
 
     A loss that is NaN or explodes ends the run and says so; it does not raise.
     """

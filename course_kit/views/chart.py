@@ -69,6 +69,8 @@ def chosen_from(frames: list[Chart], label: str, values: list, start) -> Chart:
     first.state |= {"along": start}
     first.controls = [control]
     first.options |= {"along": values}
+    if first.kind == "lines":
+        first.options["panels"] = [panel for frame in frames for panel in frame.options["panels"]]
     return first
 
 
@@ -84,7 +86,7 @@ def looks(series: list[Series]) -> list[tuple[str, object]]:
     for one in series:
         alone = not one.role and one.kind != "dashed"
         nth = plain % len(LINES) if alone else 0
-        colour = COLOURS[one.role] if one.role else LINES[-1] if one.kind == "dashed" else LINES[nth]
+        colour = COLOURS[one.role] if one.role else "#596573" if one.kind == "dashed" else LINES[nth]
         found.append((colour, "--" if one.kind == "dashed" else DASHES[nth]))
         plain += alone
     return found

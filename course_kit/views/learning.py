@@ -1,16 +1,22 @@
 """How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training's Run."""
 
 import html
-import math
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from course_kit.views import plot
 
-MEASURED = "measured on the way"  # title of a panel with several such lines
+MEASURED = "measured on the way"  # the name of an axis with several such lines
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
+STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
+
+Pair = tuple[Sequence[int], Sequence[float]]  # steps, values
+Compare = Mapping[str, float | Pair]  # see `fit`
 
 
-def running(run: Any, title: str, apart: bool = False) -> str:
+def running(run: Any, title: str, apart: bool = False, compare: Compare | None = None) -> str:
     """The fragment shown while a training runs: bar, figures, curve, always of the same size."""
     name = html.escape(title)
     style = "font-variant-numeric:tabular-nums;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:1.6em"
@@ -18,27 +24,28 @@ def running(run: Any, title: str, apart: bool = False) -> str:
         f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 80}px">'
         f"<strong>{name}</strong>"
         f'<progress aria-label="{name}" style="width:100%" max="{run.steps}" value="{run.step}"></progress>'
-        f'<div style="{style}">{html.escape(run.status())}</div>{curve(run, apart)}</div>'
+        f'<div style="{style}">{html.escape(run.status())}</div>{curve(run, apart, compare)}</div>'
     )
 
 
-def curve(run: Any, apart: bool = False) -> str:
-    """The history, an SVG as wide as there is room, in the ink of its page, drawn in a millisecond. apart: each metric
-    has a scale of its own, as an accuracy always has beside losses. Names stand at the ends, one below the other."""
-    series = {name: _thinned(*pair) for name, pair in run.history.items()}
-    unit = {name: name if apart else "accuracy" in name for name in series}
-    scales = {name: [v for n, points in series.items() for _, v in points if unit[n] == unit[name]] for name in series}
+def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
+    """The history, an SVG as wide as there is room, in the ink of its page, drawn in a millisecond: what is judged, and
+    what it is compared with, dashed. Each unit has a scale of its own. Names stand at the ends, one below the other."""
+    judged = _judged(run, apart)
+    unit = {name: name if apart else "accuracy" in name for name in judged}
+    lines = [(name, unit[name], *_means(*pair)[:2], "") for name, pair in judged.items()]
+    for name, given in (compare or {}).items():
+        lines.append((name, lines[0][1], *_along(given, (0, run.steps)), "5 4"))
+    scales = {which: np.concatenate([y for _, other, _, y, _ in lines if other == which]) for _, which, *_ in lines}
     ends = []
-    drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 90}" fill="none" stroke="currentColor" opacity=".3"/>']
-    for i, (name, points) in enumerate((n, p) for n, p in series.items() if p):
-        low, high = min(scales[name]), max(scales[name])
-        span = (high - low) or 1.0
-        x = [60 + (WIDTH - 150) * step / run.steps for step, _ in points]
-        y = [10 + (HEIGHT - 35) * (1 - (value - low) / span) for _, value in points]
-        look = f'stroke-width="2" stroke-dasharray="{4 * (i - 1)}"'
-        look = 'stroke-width="1.2" opacity=".55"' if name == "loss" else look
-        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-        drawn.append(f'<polyline points="{line}" fill="none" stroke="currentColor" {look}/>')
+    drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 120}" fill="none" stroke="currentColor" opacity=".3"/>']
+    for i, (name, which, steps, values, dashes) in enumerate(line for line in lines if len(line[2])):
+        low, high = scales[which].min(), scales[which].max()
+        x = 60 + (WIDTH - 180) * steps / run.steps
+        y = 10 + (HEIGHT - 35) * (1 - (values - low) / ((high - low) or 1.0))
+        look = f'stroke-width="{1.2 if dashes else 2}" stroke-dasharray="{dashes or 4 * i}"'
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        drawn.append(f'<polyline points="{points}" fill="none" stroke="currentColor" {look}/>')
         ends.append((y[-1] + 4, x[-1] + 5, name))
         if not i:
             drawn += [_label(52, 15, f"{high:.3g}", "end"), _label(52, HEIGHT - 22, f"{low:.3g}", "end")]
@@ -46,7 +53,7 @@ def curve(run: Any, apart: bool = False) -> str:
     for y, x, name in sorted(ends):
         below = max(y, below + 13)
         drawn.append(_label(x, below, name))
-    drawn.append(_label(WIDTH - 90, HEIGHT - 5, f"{run.steps} steps", "end"))
+    drawn.append(_label(WIDTH - 120, HEIGHT - 5, f"{run.steps} steps", "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 
@@ -56,28 +63,57 @@ def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text {place} fill="currentColor" font-size="12">{html.escape(text)}</text>'
 
 
-def _thinned(steps: list[int], values: list[float], most: int = 150) -> list[tuple[int, float]]:
-    stride = max(1, len(steps) // most)
-    pairs = list(zip(steps, values, strict=True))
-    pairs = pairs[::stride] + (pairs[-1:] if (len(pairs) - 1) % stride else [])
-    return [(s, v) for s, v in pairs if math.isfinite(v)]
-
-
-def final(run: Any, title: str, apart: bool = False) -> dict[str, Any]:
-    """What stays in the notebook: the curves as one chart, and one sentence."""
+def _judged(run: Any, apart: bool) -> dict[str, Pair]:
+    """The curves that are drawn: where a higher number is better, the loss of the batches is none of them."""
     history = {name: pair for name, pair in run.history.items() if pair[0]}
-    others = [name for name in history if (name != "loss" if apart else name.endswith(("accuracy", "score")))]
-    groups = [{n: p for n, p in history.items() if (n in others) == other} for other in (False, True)]
+    return {name: pair for name, pair in history.items() if not apart or name != "loss" or len(history) == 1}
+
+
+def _means(steps: Sequence[int], values: Sequence[float]) -> tuple[np.ndarray, ...]:
+    """A history in at most STRETCHES stretches -> the middle of each, its mean, lowest and highest number. [n] each.
+    A short one as it is. Holes, which are not finite, are left out."""
+    at, of = np.asarray(steps, float), np.asarray(values, float)
+    at, of = at[np.isfinite(of)], of[np.isfinite(of)]
+    parts = np.array_split(np.arange(len(of)), STRETCHES if len(of) > 2 * STRETCHES else max(1, len(of)))
+    if not len(of):
+        return (at, of, of, of)
+    return tuple(np.array([f(part) for part in map(a.__getitem__, parts)])
+                 for a, f in ((at, np.mean), (of, np.mean), (of, np.min), (of, np.max)))  # fmt: skip
+
+
+def _along(given: float | Pair, steps: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """What a curve is compared with, a number or an earlier history, at these steps."""
+    if isinstance(given, tuple | list):
+        return np.asarray(steps, float), np.interp(steps, *_means(*given)[:2])
+    return np.asarray(steps, float), np.full(len(steps), float(given))
+
+
+def final(run: Any, title: str, apart: bool = False, compare: Compare | None = None) -> dict[str, Any]:
+    """What stays in the notebook: the curves as one chart, and one sentence."""
+    history = _judged(run, apart)
+    shares = [name for name in history if name.endswith(("accuracy", "score"))]
+    groups = [{n: p for n, p in history.items() if (n in shares) == share} for share in (False, True)]
     charts = {}
     for curves in filter(None, groups):
-        numbers = [v for _, values in curves.values() for v in values if math.isfinite(v)]
-        falls = any(word in name for name in curves for word in ("loss", "perplexity"))  # what rises has a top
-        steep = falls and numbers and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
-        name = "loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))
-        thin = {n: _thinned(*pair) for n, pair in curves.items()}
-        drawn = {n: [[at for at, _ in points], [v for _, v in points]] for n, points in thin.items()}
-        limits = (0, 100) if name == "BLEU" else None  # so that two trainings can be compared
-        charts[name] = plot.lines(drawn, "step", log="y" if steep else None, limits=limits)
-    bundle = plot.beside(charts, title=title, caption=run.message)._repr_mimebundle_() if charts else {}
+        charts["loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))] = curves
+    drawn = {name: _chart(name, curves, compare if not i else None, run, title, run.message)
+             for i, (name, curves) in enumerate(charts.items())}  # fmt: skip
+    view = plot.beside(drawn, title=title, caption=run.message) if len(drawn) > 1 else next(iter(drawn.values()), None)
+    bundle = view._repr_mimebundle_() if view else {}
     page = bundle.get("text/html", f'<p role="status">{html.escape(run.message)}</p>')
     return bundle | {"text/html": page, "text/plain": run.message}
+
+
+def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, title: str, caption: str) -> Any:
+    """One panel: the mean of each stretch; of the first curve, if it is long, also from its lowest to its highest."""
+    means = {n: _means(*pair) for n, pair in curves.items()}
+    drawn = {n: (at, mean) for n, (at, mean, _, _) in means.items()}
+    first = next(iter(means))
+    at, _, low, high = means[first]
+    if len(curves[first][0]) > len(at):
+        drawn["single batches"] = (at, low, high)
+    share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y in drawn.values())
+    limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
+    mark = (run.best.step, f"best: {run.best.value:.3g}") if run.best and run.best.state and name != "loss" else None
+    beside = {n: _along(given, at) for n, given in (compare or {}).items()}
+    return plot.lines(drawn, "step", name, compare=beside, limits=limits, mark=mark, title=title, caption=caption)

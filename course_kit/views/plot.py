@@ -9,7 +9,7 @@ from course_kit.views.live import shell
 from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")
-__all__ = ["bars", "beside", "lines", "maps", "points", "regression"]
+__all__ = ["bars", "beside", "chosen", "lines", "maps", "points", "regression"]
 
 
 def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
@@ -29,6 +29,7 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark.
 
     labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
+    compare: see `lines`.
     """
     groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
     labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
@@ -40,12 +41,15 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
-def lines(series, xlabel="", ylabel="", *, log=None, mark=None, limits=None, start=None, hours=False, **words):
+def lines(
+    series, xlabel="", ylabel="", *, compare=None, log=None, mark=None, limits=None, start=None, hours=False, **words
+):
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
+    compare: the same, dashed, what the others are compared with.
     mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
     words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, log, mark, limits, start, hours, **words)
+    return _lines(_named("series", series), xlabel, ylabel, compare, log, mark, limits, start, hours, **words)
 
 
 def beside(charts, **words):
@@ -54,6 +58,16 @@ def beside(charts, **words):
         raise TypeError(f"charts is {described(charts)}; needed: title -> chart, made by lines, points or regression")
     shown = [{**chart.shown[0], "title": string("a title", name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
+
+
+def chosen(charts, label, start, *, title="", caption=""):
+    """Charts of lines or points, one of them at a time: a slider over whole numbers, or a button for each word.
+
+    charts: number or word -> chart, all with as many lines and points; label: of the control.
+    """
+    first = chosen_from(list(charts.values()), string("label", label), list(charts), start)
+    first.title, first.caption = string("title", title), string("caption", caption)
+    return first
 
 
 def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
@@ -152,8 +166,11 @@ def _along(given: dict, along, chart) -> Chart:
     return chosen_from(frames, label, values, start)
 
 
-def _lines(series, xlabel, ylabel, log=None, mark=None, limits=None, start=None, hours=False, **words) -> Chart:
+def _lines(
+    series, xlabel, ylabel, compare=None, log=None, mark=None, limits=None, start=None, hours=False, **words
+) -> Chart:
     string("xlabel", xlabel), string("ylabel", ylabel)
+    series = series + [one._replace(kind="dashed") for one in _named("compare", compare or {})]
     log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:

@@ -149,20 +149,18 @@ def nearest(k):
 print({k: round(off(nearest(k)), 2) for k in [1, 2, 4, 8, 50]})
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-curves = {
-    "4 nearest": (grid, nearest(4)),
-    "nearest": (grid, nearest(1)),
-    "all fifty": (grid, nearest(50)),
-}
-plot.regression(
-    hours,
-    readings,
-    curves,
-    **day,
-    start=16.5,
+def drawn(curve, words=""):
+    """A chart of the day with a curve [241]; at its end are these words, or how far it is off."""
+    named = {words or f"estimate (off by {off(curve):.2f} °C)": (grid, curve)}
+    return plot.regression(hours, readings, named, **day, limits=(8, 26), start=16.5)
+
+
+plot.chosen(
+    {k: drawn(nearest(k)) for k in [1, 2, 4, 8, 16, 50]},
+    "neighbours",
+    start=1,
     title="Do more neighbours help?",
-    caption="Point at the chart to read the curves. Where is each of them far from the "
-    "dashed truth?",
+    caption="Let more of them count. Where does the curve leave the dashed truth?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -223,14 +221,13 @@ best = {
     name: min(tried, key=lambda w: off(fitted(kernel, w).nan_to_num(99)))
     for name, kernel in kernels.items()
 }
-charts = {}
-for name, kernel in kernels.items():
-    estimate = fitted(kernel, best[name])
-    title = f"{name}, {best[name]:.2f} h: off by {off(estimate):.2f} °C"
-    lines = {"estimate": (grid, estimate)}
-    charts[title] = plot.regression(hours, readings, lines, **day, start=16.5)
-plot.beside(
-    charts,
+plot.chosen(
+    {
+        f"{name}, {best[name]:.2f} h": drawn(fitted(kernel, best[name]))
+        for name, kernel in kernels.items()
+    },
+    "kernel",
+    start=f"Gaussian, {best['Gaussian']:.2f} h",
     title="Does the shape of the kernel matter?",
     caption="The same readings with three kernels, each with the width that suits it "
     "best. Which of the curves jumps?",
@@ -461,15 +458,18 @@ curve = [
     for w in tried.tolist()
 ]
 rolled = torch.tensor(path)  # [100, 2]: width, loss
-plot.regression(
+told = {0: "start", 1: "1 step", 2: "2", 5: "5"}
+plot.points(
     rolled[:, 0],
     rolled[:, 1],
-    {"loss": (tried, torch.tensor(curve))},
     xlabel="width in hours",
     ylabel="loss",
     log="x",
+    labels=[told.get(step, "") for step in range(len(path))],
+    mark=(path[-1][0], f"after {len(path) - 1} steps"),
+    compare={"": (tried, curve)},
     title="How does training find the bottom?",
-    caption="The curve is the loss of each width; each dot is the width before a step. "
+    caption="Dashed, the loss of each width; each dot is the width before a step. "
     "Where are the steps long?",
 )
 
@@ -506,15 +506,18 @@ print(f"at 15:00: {at_learned[three_pm]:.1f} °C, truth {true_day(grid[three_pm]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 at_one, alpha_one = attention_pooling(grid, hours, readings, 1.0)
-plot.regression(
-    hours,
-    readings,
-    {"learned width": (grid, at_learned), "1 hour": (grid, at_one)},
-    **day,
-    start=16.5,
+effective_one = 1 / alpha_one.pow(2).sum(-1)
+words = "estimate ({:.1f} readings count)"
+plot.chosen(
+    {
+        "1 hour": drawn(at_one, words.format(effective_one.mean())),
+        f"learned, {width:.2f} hours": drawn(at_learned, words.format(effective.mean())),
+    },
+    "width",
+    start="1 hour",
     title="Why is the learned curve spikier?",
-    caption="The same readings, with the width of the first sections and with the "
-    "learned one.",
+    caption="The width of the first sections, then the learned one. How many readings share an "
+    "average?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -527,7 +530,7 @@ def turns(curve):
     return (curve.diff()[1:] * curve.diff()[:-1] < 0).sum().item()
 
 assert [turns(at_learned), turns(at_one), turns(true_day(grid))] == [8, 1, 4]
-assert round((1 / alpha_one.pow(2).sum(-1)).mean().item(), 1) == 7.2
+assert round(effective_one.mean().item(), 1) == 7.2
 gains, others_day, loo_widths = [], torch.Generator().manual_seed(0), torch.logspace(-1, 0.5, 31, dtype=torch.float64)
 for _ in range(100):  # other hours, other errors: leave-one-out against the four nearest
     at = 24 * torch.rand(50, dtype=torch.float64, generator=others_day).sort().values

@@ -272,19 +272,22 @@ averages = tuple(
     torch.tensor([[0.2, 0.4, 0.6, 0.9], [0.1, 0.3, 0.5, 0.8], [0.1, 0.6, 0.8, 0.8]])
 )
 drawn = X.flip(0)  # "The" last, so that no name covers another
+output = weights @ X
 groups = {
     "all averages": averages,
     "the words": (drawn[:, 0], drawn[:, 2]),
+    "output": (output[:, 0], output[:, 2]),
+    "the friend's": ([1.8], [0.4]),
 }
 plot.points(
     groups,
     xlabel="first number",
     ylabel="third number",
     title="Where can an average be?",
-    role={"all averages": "value", "the words": "value"},
-    labels={"the words": nice[::-1]},
+    role={"all averages": "value", "the words": "value", "output": "output"},
+    labels={"the words": nice[::-1], "output": ["output"], "the friend's": ["the friend's"]},
     caption="Two of the three numbers of each vector. Every average of the five words "
-    "(squares) lies in the shaded area.",
+    "lies in the shaded area. What is outside?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

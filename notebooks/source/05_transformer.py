@@ -14,6 +14,7 @@
 # A trained Transformer, in the code `grammar`, reads a sentence that it has seen in training: “The animal didn't cross the street because it was too tired.” Its encoder has three layers of four attention *heads*, each with a map of its own. **Guess before you press:** let “it” attend only to “animal” in the open head. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
+import math
 from dataclasses import dataclass
 
 import torch
@@ -467,31 +468,20 @@ assert gap < 1e-3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It translates
 # <a id="warm-up"></a>
-# Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate first rises (**warm-up**), then falls:
-
-# %% jupyter={"source_hidden": true}
-from course_kit.training import fit, warm_then_fall
-
-STEPS = {"class": 600, "full": 2400}[runtime.profile]
-rate = warm_then_fall(STEPS)
-plot.lines(
-    {"learning rate": (range(STEPS), [3e-3 * rate(step) for step in range(STEPS)])},
-    "steps",
-    "learning rate",
-    title="How large are the steps?",
-    caption="Up in a line for 40 steps, then down to 3 %.",
-    size=(7, 2.2),
-)
+# Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate rises for 40 steps (**warm-up**), then falls in a line to 3 %:
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch03.lesson import Lesson
+from course_kit.training import fit, warm_then_fall
 from course_utils.transformer import translation_loss
 
+STEPS = {"class": 600, "full": 2400}[runtime.profile]
 lesson = Lesson("en-fr")
 torch.manual_seed(0)
 translator = Transformer(TransformerConfig(len(lesson.source), len(lesson.target)))
 run = fit(translator, lesson.batches, translation_loss, steps=STEPS, lr=3e-3, clip=1.0,
-          schedule=rate, title="Training your Transformer")
+          schedule=warm_then_fall(STEPS), title="When is it surer than a coin?",
+          compare={"guessing": math.log(len(lesson.target)), "a coin": math.log(2)})
 
 # %%
 bleu = lesson.bleu(translator, count=200)

@@ -14,6 +14,7 @@
 # `bert-prose`, an encoder of four blocks, has learned to guess covered words in 29 novels and children's books. This page of ours has six holes. **Before you choose a hole, write a word into each.** For which do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
 
 # %% jupyter={"source_hidden": true}
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -370,14 +371,17 @@ print(f"loss before the step {before.item():.2f}, after it {after.item():.2f}")
 assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 1000
 
 # %% [markdown]
-# `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. At first the loss hardly moves.
+# `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. Below, *by frequency* is the loss of a model that knows how often each piece occurs, and nothing else.
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
+often = torch.bincount(train) / len(train)  # of each piece
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
-          schedule=warm_then_fall(STEPS, 100), title="Pre-training your BERT")
+          schedule=warm_then_fall(STEPS, 100), title="What does it learn first?",
+          compare={"guessing": math.log(len(tokenizer)),
+                   "by frequency": torch.special.entr(often).sum().item()})
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -514,8 +518,8 @@ def right(model, examples):
 falls = warm_then_fall(200, 20)
 tuned = BertForSequenceClassification(prose.model.config)
 tuned.bert.load_state_dict(prose.model.bert.state_dict())  # all but the new layer
-fit(tuned, draw, task_loss, steps=200, lr=3e-4, clip=1.0, schedule=falls,
-    title="Fine-tuning the whole model")
+run = fit(tuned, draw, task_loss, steps=200, lr=3e-4, clip=1.0, schedule=falls,
+          title="When is it surer than a coin?", compare={"a coin": math.log(2)})
 whole = [right(tuned, examples) for examples in (valid, new)]
 print("right: {:.0%}; with new names and patterns: {:.0%}".format(*whole))
 
@@ -624,7 +628,8 @@ lean = BertForSequenceClassification(prose.model.config)
 lean.bert.load_state_dict(prose.model.bert.state_dict())
 add_low_rank(lean.bert, rank=4)
 fit(lean, draw, task_loss, steps=200, lr=3e-3, clip=1.0, schedule=falls,
-    title="Fine-tuning by LoRA")
+    title="Are thin matrices slower?",
+    compare={"a coin": math.log(2), "the whole model": run.history["loss"]})
 thin = [right(lean, examples) for examples in (valid, new)]
 print("right: {:.0%}; with new names and patterns: {:.0%}".format(*thin))
 

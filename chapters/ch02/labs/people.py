@@ -35,7 +35,7 @@ def people(layer: nn.Module, whom=(2, 0, 3, 1, 2), things=(4, 1, 3, 6, 0), *, ti
     weights, output = "attends to", "gets"
     return plot.maps(
         {weights: torch.stack([room[1] for room in rooms]), output: torch.stack([room[0] for room in rooms])},
-        {weights: [f"{names[0]} looks for …", *looking[1:]], output: names},
+        {weights: [f"{names[0]}: you choose", *looking[1:]], output: names},
         {
             weights: [f"{name}: {THINGS[thing]}" for name, thing in zip(names, things, strict=True)],
             output: list(THINGS),

@@ -22,7 +22,7 @@ def test_each_chapter_has_a_map_whose_ink_is_the_root_of_the_weights():
         assert name and np.allclose(shown.sum(-1), 1, atol=0.01)
         data = chapter_maps.ink(shown).partition("base64,")[2]
         with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-            assert np.allclose(np.asarray(image)[..., 1] / 255, np.sqrt(shown / shown.max()), atol=0.003)
+            assert np.allclose(np.asarray(image)[..., 1] / 255, np.sqrt(shown), atol=0.003)
 
 
 def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():

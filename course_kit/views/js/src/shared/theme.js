@@ -7,8 +7,9 @@ export const LIGHT = {
   key: "#0072b2",
   value: "#00795a",
   output: "#9b3d8a",
-  second: "#c4003d", // of lines that play no role; the first has the colour of text
+  second: "#66727f", // of lines that play no role; the first has the colour of text
   third: "#4b3fd1",
+  fourth: "#c4003d",
   text: "#1b2430",
   quiet: "#596573",
   line: "#dbe2e9",
@@ -26,8 +27,9 @@ export const DARK = {
   key: "#6cb8ee",
   value: "#4fcba3",
   output: "#dc97d2",
-  second: "#ff5c74",
+  second: "#97a4b1",
   third: "#9d8cff",
+  fourth: "#ff5c74",
   text: "#e6ebf1",
   quiet: "#a3afbb",
   line: "#39434e",

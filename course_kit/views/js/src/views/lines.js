@@ -6,35 +6,44 @@ import { LinesPainter } from "./lines_paint.js";
 
 /** @import { Form } from "../shared/chart.js" */
 /** @import { Picture, UI } from "../shared/types.js" */
-/** @import { LinesLayout, LinesSpec } from "./lines_numbers.js" */
+/** @import { LinesLayout, LinesSpec, Panel, Series } from "./lines_numbers.js" */
 
 /** @param {UI} ui @returns {Picture} */
 export function lines(ui) {
   const spec = /** @type {LinesSpec} */ (ui.spec);
-  const { panels } = spec;
-  const rows = seriesOf(panels, ui.arrays);
+  const all = seriesOf(spec.panels, ui.arrays);
+  const charts = spec.along?.length || 1; // a control chooses one of them; their panels and rows are alike
+  const [wide, high] = [spec.panels.length / charts, all.length / charts];
+  /** The chosen chart. @returns {[panels: Panel[], rows: Series[]]} */
+  const now = () => {
+    const n = Math.max(0, spec.along?.indexOf(ui.state.along) ?? 0);
+    const rows = all.slice(n * high, (n + 1) * high).map((row) => ({ ...row, panel: row.panel - n * wide }));
+    return [spec.panels.slice(n * wide, (n + 1) * wide), rows];
+  };
   const ruler = new Ruler(ui);
   const quiet = (/** @type {string} */ text) => h("span", { class: "quiet" }, text);
   /** @type {Form<LinesLayout>} */
   const form = {
-    rows: rows.map(({ count }) => count),
+    rows: all.slice(0, high).map(({ count }) => count),
     layout(width, narrow) {
-      const all = frames(spec, width, narrow, ui);
+      const [panels, rows] = now();
+      const place = frames({ ...spec, panels }, width, narrow, ui);
       const layouts = panels.map((panel, p) => {
         const own = rows.filter((row) => row.panel === p);
-        return new PanelPlan(panel, own, all.panels[p], ruler).layout();
+        return new PanelPlan(panel, own, place.panels[p], ruler).layout();
       });
-      return { ...all, panels: layouts };
+      return { ...place, panels: layouts };
     },
     paint(pen, layout, place) {
       const painter = new LinesPainter(ui, pen);
       for (const panel of layout.panels) painter.panel(panel);
-      if (place) painter.cursor(layout.panels[rows[place[0]].panel], rows[place[0]], place);
+      const row = place && now()[1][place[0]];
+      if (row) painter.cursor(layout.panels[row.panel], row, place);
     },
-    find: (layout, x, y) => found(layout.panels, rows, x, y),
-    start: startOf(panels, rows),
+    find: (layout, x, y) => found(layout.panels, now()[1], x, y),
+    start: startOf(...now()),
     say(place) {
-      const said = sentence(panels, rows, place);
+      const said = sentence(...now(), place);
       return [
         quiet(`${said.at} · `),
         said.name ? `${said.name}: ` : "",
@@ -43,8 +52,8 @@ export function lines(ui) {
         ...said.others.map((other) => quiet(` · ${other}`)),
       ];
     },
-    table: () => tableOf(panels, rows),
-    numbers: () => rows.map(({ name, x, y }) => ({ name, x: Array.from(x), y: Array.from(y) })),
+    table: () => tableOf(...now()),
+    numbers: () => now()[1].map(({ name, x, y }) => ({ name, x: Array.from(x), y: Array.from(y) })),
   };
   return chart(ui, form);
 }

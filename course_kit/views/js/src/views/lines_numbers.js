@@ -28,7 +28,7 @@ import { places } from "./lines_labels.js";
  * @property {number | null} start the x that is read out at rest
  * @property {boolean} [hours] the horizontal axis is a time of day
  *
- * @typedef {Spec & { panels: Panel[] }} LinesSpec
+ * @typedef {Spec & { panels: Panel[], along?: (number | string)[] }} LinesSpec along: see MapsSpec
  *
  * @typedef {object} Own what a series is in its panel
  * @property {number} panel
@@ -345,7 +345,10 @@ export function sentence(panels, rows, [r, i]) {
     name,
     number: told(row, i),
     unit: name ? "" : panel.ylabel,
-    others: others.slice(0, 6).map((o) => `${o.name}: ${told(o, i)}`),
+    others: others.slice(0, 6).map((o) => {
+      if (o.kind !== "dashed") return `${o.name}: ${told(o, i)}`;
+      return row.y[i] < o.y[i] ? `below ${o.name}: ${told(o, i)}` : `above ${o.name}: ${told(o, i)}`;
+    }),
   };
 }
 

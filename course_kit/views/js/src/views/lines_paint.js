@@ -11,10 +11,10 @@ import { curve, dot, write } from "../shared/draw.js";
 const DASHES = [[], [8, 4], [2, 3], [9, 3, 2, 3]];
 const same = (/** @type {number} */ v) => v;
 
-/** The colour of a series. @param {Theme} theme @param {Pick<Series, "role" | "plain">} series @returns {string} */
-export function colourOf(theme, { role, plain }) {
+/** The colour of a series. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "plain">} series */
+export function colourOf(theme, { kind, role, plain }) {
   if (role) return theme[/** @type {"query"} */ (role)];
-  return [theme.text, theme.second, theme.third, theme.quiet][plain % 4];
+  return kind === "dashed" ? theme.quiet : [theme.text, theme.second, theme.third, theme.fourth][plain % 4];
 }
 
 /** The dashes of a line. @param {Pick<Series, "kind" | "role" | "plain">} series */
@@ -68,7 +68,7 @@ export class LinesPainter {
         this.mark(x(series.x[i]), y(series.y[i]), dense ? 1.4 : 3.6 * unit, series, dense ? 0.45 : 0.7);
     } else {
       const aside = series.kind === "dashed";
-      curve(pen, series.x, series.y, x, y, aside ? theme.quiet : colour, aside ? 1.2 : 2, dashesOf(series));
+      curve(pen, series.x, series.y, x, y, colour, aside ? 1.2 : 2, dashesOf(series));
       // what was measured a few times only is not drawn as if it had been watched throughout
       if (!aside && series.count < 16)
         for (let i = 0; i < series.count; i++) dot(pen, x(series.x[i]), y(series.y[i]), 2.8 * unit, colour);

@@ -48,9 +48,6 @@ function keyOf({ panels, scale }) {
   return scale && same ? legend({ low: range[0], high: range[1], name: scale }) : null;
 }
 
-/** @param {string} colour */
-const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-
 /**
  * The colour of a cell: ink; scores below 0, where the range begins at 0, in another colour.
  * @param {Theme} theme
@@ -59,8 +56,11 @@ const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16
  */
 export function shade(theme, { signed, range: [low, high] }, value) {
   const share = (value - low) / (high - low || 1);
-  return signed && value < 0 && low >= 0 ? mix(theme.paper, hex(theme.second), -share) : inked(theme, share);
+  return signed && value < 0 && low >= 0 ? mix(theme.paper, theme.minus, -share) : inked(theme, share);
 }
+
+/** The colour of a role, for its name; or another. @param {Theme} theme @param {string} name @param {string} other */
+const played = ({ query, key, value }, name, other) => ({ query, key, value })[name] ?? other;
 
 class MapsPainter {
   /** @param {UI} ui @param {Pen} pen @param {Cells} cells @param {MapsLayout} layout */
@@ -138,7 +138,7 @@ class MapsPainter {
     pen.font = ui.font(Math.min(12, dy / ui.unit));
     this.cells.panels[p].rows.forEach((name, r) => {
       const text = fitted(pen, name, x - left - 6 * ui.unit);
-      write(pen, text, x - 6 * ui.unit, y + (r + 0.5) * dy, ui.theme.text, "right");
+      write(pen, text, x - 6 * ui.unit, y + (r + 0.5) * dy, played(ui.theme, name, ui.theme.text), "right");
     });
   }
 
@@ -171,7 +171,7 @@ class MapsPainter {
     pen.font = ui.font(12);
     if (top + 46 * unit >= y || x - left <= widest(pen, names) + 20 * unit) return;
     names.forEach((name, i) => {
-      const colour = { query: theme.query, key: theme.key }[name] ?? theme.quiet;
+      const colour = played(theme, name, theme.quiet);
       write(pen, `${name} ${"↓→"[i]}`, x - 6 * unit, y - (i ? 26 : 9) * unit, colour, "right");
     });
   }

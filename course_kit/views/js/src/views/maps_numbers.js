@@ -149,7 +149,8 @@ class Grid {
     const lines = this.spec.presenting && this.spec.across > columns; // which have to fit on a screen together
     const high = (lines ? 85 : panels.length > 1 ? 230 : 400) * unit * more;
     const least = this.labelled ? this.least : 0;
-    const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), 44 * unit * more));
+    const most = (panels.length > 1 ? 44 : 72) * unit * more;
+    const tall = panels.map(({ shape }) => Math.min(Math.max(high / shape[0], least), most));
     return Math.min(...tall, this.room(columns));
   }
 
