@@ -35,7 +35,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
     unit = {name: name if apart else "accuracy" in name for name in judged}
     lines = [(name, unit[name], *_means(*pair)[:2], "") for name, pair in judged.items()]
     for name, given in (compare or {}).items():
-        lines.append((name, lines[0][1], *_along(given, (0, run.steps)), "5 4"))
+        lines.append((name, next(iter(unit.values()), False), *_along(given, (0, run.steps)), "5 4"))
     scales = {which: np.concatenate([y for _, other, _, y, _ in lines if other == which]) for _, which, *_ in lines}
     ends = []
     drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 120}" fill="none" stroke="currentColor" opacity=".3"/>']
@@ -114,6 +114,9 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
         drawn["single batches"] = (at, low, high)
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
-    mark = (run.best.step, f"best: {run.best.value:.3g}") if run.best and run.best.state and name != "loss" else None
+    best = run.best if run.best and next(iter(run.best.metrics)) in curves and run.best.state else None
+    mark = (best.step, f"best: {best.value:.3g}") if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
-    return plot.lines(drawn, "step", name, compare=beside, limits=limits, mark=mark, title=title, caption=caption)
+    log = "y" if name == "loss" and not beside and len(low) and 0 < 30 * low.min() < high.max() else None
+    words = dict(title=title, caption=caption, start=run.step)
+    return plot.lines(drawn, "step", name, compare=beside, log=log, limits=limits, mark=mark, **words)

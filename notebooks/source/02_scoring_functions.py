@@ -274,7 +274,7 @@ averages = tuple(
 drawn = X.flip(0)  # "The" last, so that no name covers another
 output = weights @ X
 groups = {
-    "all averages": averages,
+    "": averages,
     "the words": (drawn[:, 0], drawn[:, 2]),
     "output": (output[:, 0], output[:, 2]),
     "the friend's": ([1.8], [0.4]),
@@ -284,7 +284,7 @@ plot.points(
     xlabel="first number",
     ylabel="third number",
     title="Where can an average be?",
-    role={"all averages": "value", "the words": "value", "output": "output"},
+    role={"": "value", "the words": "value", "output": "output"},
     labels={"the words": nice[::-1], "output": ["output"], "the friend's": ["the friend's"]},
     caption="Two of the three numbers of each vector. Every average of the five words "
     "lies in the shaded area. What is outside?",

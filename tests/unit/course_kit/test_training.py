@@ -389,9 +389,9 @@ class TestStopButton:
 
 
 def panels(bundle):
-    """The titles of the charts in what stays after a training."""
+    """The charts in what stays after a training."""
     spec = json.loads(re.search(r'<script type="application/json">(.*?)</script>', bundle["text/html"])[1])[0]
-    return [panel["title"] for panel in spec["panels"]]
+    return spec["panels"]
 
 
 class TestDisplay:
@@ -421,22 +421,28 @@ class TestDisplay:
         assert "alt=" in bundle["text/html"] and "held-out" in bundle["text/html"]
         assert "50 steps." in bundle["text/html"] and bundle["text/plain"] == "50 steps."
         apart = final(self.run(accuracy=([0, 50], [0.1, 0.9])), "How well?", apart=True)
-        assert panels(apart) == ["loss", "accuracy"]
+        assert [panel["ylabel"] for panel in panels(apart)] == ["accuracy"]  # what is judged
 
     def test_accuracies_stand_apart_from_losses_and_no_name_covers_another(self):
         names = ("loss, both", "MLM accuracy", "NSP accuracy", "MLM loss", "NSP loss")
         run = self.run(**{name: ([0, 50], [1.0, 0.5]) for name in names})
-        assert panels(final(run, "Both")) == ["loss", "measured on the way"]
+        assert [panel["title"] for panel in panels(final(run, "Both"))] == ["loss", "measured on the way"]
         heights = sorted(int(y) for y, name in re.findall(r'y="(\d+)"[^>]*>([^<]+)<', curve(run)) if name in names)
         assert len(heights) == 5 and min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 12
 
-    def test_what_falls_far_has_a_log_axis_and_what_rises_never(self, monkeypatch):
-        from course_kit.views import plot
+    def test_what_falls_far_has_a_log_axis_unless_it_is_compared(self):
+        far, earlier = self.run(loss=([0, 50], [10.0, 0.1])), self.run(loss=([0, 50], [9.0, 0.3])).history["loss"]
+        (alone,) = panels(final(far, "How well?"))
+        (beside,) = panels(final(far, "How well?", compare={"guessing": 9.5, "before": earlier}))
+        assert [alone["log"], beside["log"]] == ["y", ""]
+        assert [one["kind"] for one in beside["series"]] == ["line", "dashed", "dashed"]
+        assert "guessing" in curve(self.run(done=0), compare={"guessing": 9.5, "before": earlier})
 
-        seen, lines = {}, plot.lines
-        monkeypatch.setattr(plot, "lines", lambda c, *a, log=None, **o: seen.update({min(c): log}) or lines(c, *a, **o))
-        final(self.run(loss=([0, 50], [10.0, 0.1]), BLEU=([0, 50], [0.1, 90.0])), "How well?", apart=True)
-        assert seen == {"loss": "y", "BLEU": None}
+    def test_a_long_history_is_the_mean_of_each_stretch_with_its_reach(self):
+        steps, *drawn = learning._means(list(range(400)), [1.0, 3.0] * 200)
+        assert len(steps) == learning.STRETCHES and (steps[0], [set(part) for part in drawn]) == (4.5, [{2}, {1}, {3}])
+        (panel,) = panels(final(self.run(steps=400, done=400), "How well?"))
+        assert [one["kind"] for one in panel["series"]] == ["line", "band"]
 
 
 TRAIN = """\

@@ -28,11 +28,9 @@ export function lines(ui) {
     layout(width, narrow) {
       const [panels, rows] = now();
       const place = frames({ ...spec, panels }, width, narrow, ui);
-      const layouts = panels.map((panel, p) => {
-        const own = rows.filter((row) => row.panel === p);
-        return new PanelPlan(panel, own, place.panels[p], ruler).layout();
-      });
-      return { ...place, panels: layouts };
+      const own = (/** @type {number} */ p) => rows.filter((row) => row.panel === p);
+      const plans = panels.map((panel, p) => new PanelPlan(panel, own(p), place.panels[p], ruler));
+      return { ...place, panels: plans.map((plan) => plan.layout()) };
     },
     paint(pen, layout, place) {
       const painter = new LinesPainter(ui, pen);

@@ -163,21 +163,13 @@ export class PanelPlan {
     this.ruler = ruler;
     this.unit = ruler.unit;
     this.line = 18 * ruler.unit;
-    this.named = series.filter(({ name }) => name && series.length > 1);
+    this.title = panel.title ? ruler.broken(panel.title, frame.width, 13, 700) : [];
+    this.named = series.filter(({ name, labels }) => name && !labels && series.length > 1);
   }
 
   /** @param {...("x" | "y" | "z")} names */
   all(...names) {
     return this.series.flatMap((one) => names.flatMap((name) => Array.from(one[name])));
-  }
-
-  /** Above its drawing: in two lines where one is too long. */
-  title() {
-    const { title } = this.panel;
-    const words = title.split(" ");
-    const half = Math.ceil(words.length / 2);
-    if (this.ruler.width(title, 13, 700) <= this.frame.width) return title ? [title] : [];
-    return [words.slice(0, half).join(" "), words.slice(half).join(" ")];
   }
 
   /** @returns {PanelLayout} */
@@ -196,7 +188,7 @@ export class PanelPlan {
     const hours = panel.hours ?? false;
     const across = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
     return {
-      ...{ panel, series, ...frame, title: this.title(), box, x, y, key },
+      ...{ panel, series, ...frame, title: this.title, box, x, y, key },
       across: roomy(across, x, (text) => ruler.width(text), 8 * unit, hours),
       up: up.map((value) => ({ at: y(value), text: tick(value), zero: value === 0 })),
       ends: beside ? this.ends(box, x, y) : [],
@@ -213,7 +205,7 @@ export class PanelPlan {
    */
   box(up, right, keyed) {
     const { frame, unit, line, ruler, panel } = this;
-    let top = frame.top + (panel.title ? line * this.title().length : 4);
+    let top = frame.top + (line * this.title.length || 4);
     /** @type {Spot[]} */
     const key = [];
     if (keyed) {
@@ -247,19 +239,14 @@ export class PanelPlan {
     });
     const early = (/** @type {Spot} */ spot) => spot.x < box.right - 0.15 * (box.right - box.left);
     const late = all.filter((spot) => !early(spot)).sort((a, b) => a.y - b.y);
-    const heights = spread(
-      late.map((spot) => spot.y),
-      box.top,
-      box.bottom - 2 * unit, // the numbers below begin there
-      15 * unit,
-    );
+    const lowest = box.bottom - 2 * unit; // the numbers below begin there
+    const wanted = late.map((spot) => spot.y);
+    const heights = spread(wanted, box.top, lowest, 15 * unit);
     return [
       ...late.map(({ series }, i) => ({ series, x: box.right + 7 * unit, y: heights[i] })),
-      ...all.filter(early).map((spot) => ({
-        series: spot.series,
-        x: spot.x + 8 * unit,
-        y: Math.max(spot.y - 10 * unit, box.top + 6 * unit),
-      })),
+      ...all.filter(early).map(({ series, x: end, y: high }) => {
+        return { series, x: end + 8 * unit, y: Math.max(high - 10 * unit, box.top + 6 * unit) };
+      }),
     ];
   }
 
@@ -314,10 +301,7 @@ export function found(panels, rows, atX, atY) {
 
 /** What is read out at rest: the first line at its panel's `start`. @param {Panel[]} panels @param {Series[]} rows */
 export function startOf(panels, rows) {
-  const r = Math.max(
-    0,
-    rows.findIndex(({ kind }) => kind === "line"),
-  );
+  const r = Math.max(0, rows.map(({ kind }) => kind).indexOf("line"));
   const start = rows.length ? panels[rows[r].panel].start : null;
   return start == null ? null : /** @type {Place} */ ([r, nearest(Array.from(rows[r].x), start)]);
 }
