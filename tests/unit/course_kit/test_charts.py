@@ -105,7 +105,10 @@ def test_a_control_chooses_among_maps():
         for values in ([10, 20], ["few", "many"])
     )
     assert [chart.controls[0]["kind"] for chart in (numbers, words)] == ["range", "choice"]
-    assert sweep(numbers) == sweep(words) == 2
+    lines = plot.chosen({n: plot.lines({f"n = {n}": (X, n * X)}) for n in (1, 2)}, "n", 2, title="How steep?")
+    assert sweep(numbers) == sweep(words) == sweep(lines) == 2 and lines.arrays["y"].shape == (18,)
+    assert [panel["series"][0]["name"] for panel in lines.options["panels"]] == ["n = 1", "n = 2"]
+    assert [at(lines, along=n).table().rows[-1][-1] for n in (1, 2)] == [f"{n * X.max():.3g}" for n in (1, 2)]
     assert [at(words, along=one).table().rows for one in ("few", "many")] == [[["a", "1"]], [["a", "2"]]]
     for wrong in (("which", [1, 2, 3], 1), ("which", [1, 2], 3), ("which", [1, 2])):
         with pytest.raises(ValueError, match="needed"):
@@ -150,7 +153,7 @@ def test_lines_that_play_no_role_differ_in_colour_and_dashes():
 def test_colours_of_lines_are_those_of_the_page():
     theme = (files.course_folder() / "course_kit/views/js/src/shared/theme.js").read_text(encoding="utf-8")
     light = dict(re.findall(r'(\w+): "(#\w+)"', theme[: theme.index("DARK")]))
-    assert [light[name] for name in ("text", "second", "third", "quiet")] == picture.LINES
+    assert [light[name] for name in ("text", "second", "third", "fourth")] == picture.LINES
 
 
 def test_a_picture_keeps_white_white_and_has_few_colours():
