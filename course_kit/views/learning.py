@@ -1,7 +1,7 @@
 """How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training's Run."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ MEASURED = "measured on the way"  # the name of an axis with several such lines
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
 
-Pair = tuple[Sequence[int], Sequence[float]]  # steps, values
+Pair = tuple[Any, Any]  # steps, values
 Compare = Mapping[str, float | Pair]  # see `fit`
 
 
@@ -69,21 +69,19 @@ def _judged(run: Any, apart: bool) -> dict[str, Pair]:
     return {name: pair for name, pair in history.items() if not apart or name != "loss" or len(history) == 1}
 
 
-def _means(steps: Sequence[int], values: Sequence[float]) -> tuple[np.ndarray, ...]:
+def _means(steps: Any, values: Any) -> tuple[Any, Any, Any, Any]:
     """A history in at most STRETCHES stretches -> the middle of each, its mean, lowest and highest number. [n] each.
     A short one as it is. Holes, which are not finite, are left out."""
     at, of = np.asarray(steps, float), np.asarray(values, float)
     at, of = at[np.isfinite(of)], of[np.isfinite(of)]
     parts = np.array_split(np.arange(len(of)), STRETCHES if len(of) > 2 * STRETCHES else max(1, len(of)))
-    if not len(of):
-        return (at, of, of, of)
-    return tuple(np.array([f(part) for part in map(a.__getitem__, parts)])
-                 for a, f in ((at, np.mean), (of, np.mean), (of, np.min), (of, np.max)))  # fmt: skip
+    over = lambda f, a: np.array([f(a[part]) for part in parts if len(part)])  # noqa: E731
+    return over(np.mean, at), over(np.mean, of), over(np.min, of), over(np.max, of)
 
 
-def _along(given: float | Pair, steps: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def _along(given: float | Pair, steps: Any) -> Pair:
     """What a curve is compared with, a number or an earlier history, at these steps."""
-    if isinstance(given, tuple | list):
+    if not isinstance(given, int | float):
         return np.asarray(steps, float), np.interp(steps, *_means(*given)[:2])
     return np.asarray(steps, float), np.full(len(steps), float(given))
 
@@ -107,14 +105,14 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
 def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, title: str, caption: str) -> Any:
     """One panel: the mean of each stretch; of the first curve, if it is long, also from its lowest to its highest."""
     means = {n: _means(*pair) for n, pair in curves.items()}
-    drawn = {n: (at, mean) for n, (at, mean, _, _) in means.items()}
+    drawn: dict[str, tuple[Any, ...]] = {n: (at, mean) for n, (at, mean, _, _) in means.items()}
     first = next(iter(means))
     at, _, low, high = means[first]
     if len(curves[first][0]) > len(at):
         drawn["single batches"] = (at, low, high)
-    share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y in drawn.values())
+    share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
-    best = run.best if run.best and next(iter(run.best.metrics)) in curves and run.best.state else None
+    best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
     mark = (best.step, f"best: {best.value:.3g}") if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and not beside and len(low) and 0 < 30 * low.min() < high.max() else None
