@@ -323,9 +323,9 @@ heatmap(
     target[0].tolist(),
     source[0].tolist(),
     axes=("writes", "reads"),
-    title="Where does it attend?",
+    title="In which order does it read the digits?",
     caption="A row for each [query|digit that is written], a column for each [key|digit "
-    "of the source].",
+    "of the source]. Go down the rows: which way does the ink lead?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -553,11 +553,11 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
         )
 labs.alignment(
     twin,
-    step=11,
+    step=10,
     languages=("en", "fr"),
     title="Where does it attend when it writes “elle”?",
     model=trained,
-    caption="Read the row of “[query|elle]”: which [key|columns] are dark?",
+    caption="Press ▶, and it writes “[query|elle]”: which [key|columns] of this row are dark?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

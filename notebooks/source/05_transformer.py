@@ -290,19 +290,19 @@ assert gap < 1e-4 and block(block(x)).shape == x.shape
 # %% jupyter={"source_hidden": true}
 labels = ["<bos>", "je", "suis", "étudiant", ".", "<pad>", "<pad>"]
 masks = {
-    "padding hidden": padding_mask([5], 7)[0].expand(7, 7),
-    "future hidden (causal)": causal_mask(7),
+    "padding": padding_mask([5], 7)[0].expand(7, 7),
+    "future (causal)": causal_mask(7),
 }
-masks["both hidden"] = masks["padding hidden"] & masks["future hidden (causal)"]
-named = dict.fromkeys(masks, labels)
+masks["both"] = masks["padding"] & masks["future (causal)"]
 plot.maps(
-    masks,
-    named,
-    named,
+    {"may attend": torch.stack([*masks.values()])},
+    {"may attend": labels},
+    {"may attend": labels},
     axes=("query", "key"),
+    along=("hidden", list(masks), "padding"),
     title="Who may attend to whom?",
     caption="Each row is a [query|query]; a filled cell (True) is a [key|word] that the "
-    "query may attend to.",
+    "query may attend to. Hide the future: what can no word see any more?",
 )
 
 # %% tags=["definition"]

@@ -515,15 +515,15 @@ if last := training.newest():  # what was trained in this folder
 end = max(seconds[-1] for seconds, _ in curves.values())
 curves |= {
     "bigram table": ((0, end), (table, table)),
-    "just trained, in the cell above": ((0, end), (reached, reached)),
+    f"this lesson’s GPT, {STEPS} steps": ((0, end), (reached, reached)),
 }
 plot.lines(
     curves,
     "seconds of training",
     "bits per character",
-    title="How well is the held-out tenth predicted?",
-    caption=f"Just now: {reached:.2f} bits per character, the bigram table {table:.2f}. "
-    f"{recorded.about}",
+    title="When should the training stop?",
+    caption="How well the held-out tenth is predicted: point along the curve. This lesson’s GPT needs "
+    f"{reached:.2f} bits per character, the bigram table {table:.2f}. {recorded.about}",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

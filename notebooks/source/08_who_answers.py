@@ -148,13 +148,13 @@ stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last 
 both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
 sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items()}
 plot.bars(
-    ["root mean square", *(f"feature {n}" for n in range(1, 7))],
-    {name: torch.cat([sizes[name], x[:, :6]], 1) for name, x in both.items()},
-    along=("blocks behind it", [0, 1, 2, 3, 4], 0),
+    ["root mean square", *(f"feature {n}" for n in range(1, 4))],
+    {name: torch.cat([sizes[name], x[:, :3]], 1) for name, x in both.items()},
+    along=("blocks behind it", [0, 1, 2, 3, 4], 4),
     digits=2,
     title="How large is the vector when the next block reads it?",
-    caption="Move the slider. The vector x grows from block to block, but the next block "
-    "reads RMSNorm(x). Above the size of each, below six of its 128 features.",
+    caption="The size of the vector x, and three of its 128 features; the next block "
+    "reads RMSNorm(x). Move the slider back to 0: which bar keeps its length?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -10,7 +10,7 @@ from waiting import differs, picture, settle, until
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
 WIDTHS = (1160, 700, 390)
-OTHER_HEIGHTS = ("heads of a decoder", "masking", "softmax")  # other maps, other rows, a sum that takes two lines
+OTHER_HEIGHTS = ("heads of a decoder", "masking")  # other maps, other rows
 HIGH = ("game", "merges")  # their letters are large
 PYTHON = ("masked words", "gaps", "two models", "tags", "sampling", "game", "merges", "journey")  # tables of both
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"

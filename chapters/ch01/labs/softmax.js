@@ -26,8 +26,7 @@ class SoftmaxLab {
     /** @type {Scene | null} */
     this.scene = null;
     this.canvas = h("canvas", { role: "img", "aria-label": this.spec.words });
-    const place = "margin-top:.5em;min-height:2.9em";
-    this.say = spoken(place);
+    this.say = spoken("margin-top:.5em");
     this.hands = this.spec.names.map((name, i) => this.hand(name, i));
     ui.body.append(h("div", { class: "plot" }, this.canvas, ...this.hands));
     (this.spec.presenting ? ui.side : ui.body).append(this.say); // a screen is wide and low
@@ -117,6 +116,7 @@ class SoftmaxLab {
     paintSoftmax(c, this.ui, scene, numbers, this.shown(numbers), this.chosen);
     this.hands.forEach((hand, i) => this.place(hand, i, scene, numbers));
     const [what, why] = sentences(this.spec, this.ui.state, numbers, this.chosen);
+    this.say.style.minHeight = width < 480 * this.ui.unit ? "4.3em" : "2.9em"; // lines of a phone are short
     this.say.replaceChildren(h("div", {}, h("b", {}, what)), h("div", { class: "quiet" }, why));
   }
 

@@ -28,6 +28,7 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {number} thick height of a bar
  * @property {number} start where the names end
  * @property {(value: number) => number} value along the bars
+ * @property {string[]} above the lines of the label above the bars
  * @property {number[][]} key where each part is named, above the bars: [x, y]
  */
 
@@ -42,8 +43,9 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
   const start = ruler.widest(names) + (dots.length ? 22 : 10) * unit;
   const [least, most] = [Math.min(0, ...values, ...dots), Math.max(0, ...values, ...dots) || 1];
   const value = scale(least, most, start, width - figures - 8 * unit);
+  const above = ylabel ? ruler.broken(ylabel, width) : [];
   let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
-  let y = 0;
+  let y = 17 * unit * Math.max(0, above.length - 1);
   const key = parts.map((part) => {
     const wide = ruler.width(part) + 17 * unit;
     if (x + wide > width) [x, y] = [0, y + 20 * unit];
@@ -60,6 +62,7 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
     thick,
     start: ruler.widest(names) + 2 * unit,
     value,
+    above,
     key,
   };
 }
@@ -126,9 +129,9 @@ const shade = (theme, part, count) =>
   rgb(mix(theme.paper, theme.ink, 0.85 - (0.55 * (count - 1 - part)) / Math.max(1, count - 1)));
 
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout */
-function paintKey(pen, { spec, theme, unit }, { key }) {
-  const { parts, ylabel } = /** @type {BarsSpec} */ (spec);
-  if (ylabel) write(pen, ylabel, 0, 9 * unit, theme.quiet);
+function paintKey(pen, { spec, theme, unit }, { above, key }) {
+  const { parts } = /** @type {BarsSpec} */ (spec);
+  above.forEach((line, i) => write(pen, line, 0, (9 + 17 * i) * unit, theme.quiet));
   key.forEach(([x, y], part) => {
     if (!parts[part]) return;
     pen.fillStyle = shade(theme, part, parts.length);

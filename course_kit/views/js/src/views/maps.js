@@ -151,13 +151,13 @@ class MapsPainter {
     if (dx < 9) return;
     pen.font = ui.font(12);
     const slanted = widest(pen, columns) > dx - 2;
-    const { size, every } = slanted ? slanting(ui, dx) : { size: 12, every: 1 };
+    const { size, turn, every } = slanted ? slanting(ui, dx) : { size: 12, turn: 0, every: 1 };
     pen.font = ui.font(size);
     columns.forEach((name, k) => {
       if (k % every) return;
       pen.save();
       pen.translate(x + (k + 0.5) * dx, y - (slanted ? 5 : 9) * ui.unit);
-      if (slanted) pen.rotate(-Math.PI / 4);
+      pen.rotate(-turn);
       write(pen, name, 0, 0, ui.theme.text, slanted ? "left" : "center");
       pen.restore();
     });
