@@ -44,7 +44,7 @@ assert 30 * 9 == 270
 # %% [markdown] tags=["asks"]
 # ## What do real models choose?
 # <a id="models"></a>
-# Here are twelve decoders whose parameters are public. **Guess:** which keeps more for each token of a talk, Llama 2 with 7 billion of them, or DeepSeek-V3 with 671?
+# Here are twelve decoders whose parameters are public. **Guess:** which keeps more for each token of a talk, Llama 2 7B or DeepSeek-V3, which is a hundred times as large?
 
 # %%
 from chapters.ch08.experiments.models import cache_bytes, models
