@@ -1,8 +1,6 @@
-"""Two variants of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers, and heads
-that share keys and values.
+"""A variant of the Transformer that chapter 5 speaks of: decoder layers that read other encoder layers.
 
     LayerWise(model, (1, 2, 3), True)        # the weights of a trained model: each reads its own layer and the last
-    with_key_heads(TransformerConfig(…), 2)  # fresh
 
 Sizes: B batch, S source, T target, D features, V vocabulary.
 """
@@ -12,9 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.attention import MultiHeadAttention, causal_mask, join_heads, split_heads
-from course_utils.llama import share_heads
-from course_utils.transformer import Transformer, TransformerConfig
+from course_utils.attention import causal_mask
+from course_utils.transformer import Transformer
 
 
 class LayerWise(nn.Module):
@@ -60,39 +57,3 @@ class LayerWise(nn.Module):
         for block, memory in zip(self.decoder, memories.unbind(1), strict=True):
             x = block(x, memory, mask, source_mask)
         return model.decoder_norm(x)
-
-
-class GroupedQueryAttention(MultiHeadAttention):
-    """Fewer heads for keys and values, each shared by several heads of queries.
-
-    Ainslie et al. 2023; with one key head it is multi-query attention: Shazeer 2019.
-    """
-
-    def __init__(self, size: int, heads: int, bias: bool = True, key_heads: int = 1):
-        super().__init__(size, heads, bias)
-        self.key_heads = key_heads
-        shared = size // heads * key_heads
-        self.key, self.value = nn.Linear(size, shared, bias), nn.Linear(size, shared, bias)
-        for projection in (self.key, self.value):
-            nn.init.xavier_uniform_(projection.weight)
-            if bias:
-                nn.init.zeros_(projection.bias)
-
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """As a MultiHeadAttention's: x [B, Q, D], memory [B, K, D] -> [B, Q, D], weights [B, H, Q, K]."""
-        k, v = (
-            join_heads(share_heads(split_heads(part(memory), self.key_heads), self.heads))  # [B, K, D]
-            for part in (self.key, self.value)
-        )
-        output, weights = self.attend(self.query(x), k, v, self.heads, mask)
-        return self.out(output), weights
-
-
-def with_key_heads(config: TransformerConfig, key_heads: int) -> Transformer:
-    """A fresh Transformer in whose attention several heads share keys and values."""
-    model, sizes = Transformer(config), (config.size, config.heads)
-    for block in [*model.encoder, *model.decoder]:
-        block.attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
-    for block in model.decoder:
-        block.cross_attention = GroupedQueryAttention(*sizes, key_heads=key_heads)
-    return model

@@ -1,8 +1,4 @@
-"""Chapter 5's experiments: a small Transformer for a short training, shapes of eight heads, what masks and caches cost.
-
-    model = small_model(lesson)
-    learn(lesson, model)                                       # about a minute on two cores
-    zoo_table(length=64)
+"""Chapter 5's experiments: shapes of eight heads, and what masks and caches cost: zoo_table(length=64).
 
 What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` compares
 trainings under the conditions of `fair`, `speed` times layers.
@@ -10,45 +6,14 @@ trainings under the conditions of `fair`, `speed` times layers.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from chapters.ch02.linear import local_mask
-from chapters.ch03.lesson import Lesson, loss
-from chapters.ch05.variants import LayerWise, with_key_heads
-from course_kit.contexts import seeded
-from course_kit.fused import fuse
-from course_kit.training import Run, fit, warm_then_fall
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
-from course_utils.transformer import Transformer, TransformerConfig
-
-SIZES = {"size": 128, "layers": 2, "heads": 4, "hidden": 256, "dropout": 0.0}
-STEPS, LR = 1000, 3e-3
-
-
-def small_model(
-    lesson: Lesson, seed: int = 0, key_heads: int | None = None, memory_layers: Sequence[int] | None = None, **config
-) -> Transformer | LayerWise:
-    """A fresh Transformer for the lesson's corpus, small enough to be trained in class, with fused attention.
-
-    config: as TransformerConfig; key_heads: so many heads of keys and values, which the other heads share;
-    memory_layers: the encoder layer that each decoder layer reads, from 1. The global random state is left alone.
-    """
-    sizes = TransformerConfig(len(lesson.source), len(lesson.target), **(SIZES | config))
-    with seeded(seed):
-        model = fuse(Transformer(sizes) if key_heads is None else with_key_heads(sizes, key_heads))
-    return model if memory_layers is None else LayerWise(model, memory_layers)
-
-
-def learn(
-    lesson: Lesson, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, loss=loss, **options
-) -> Run:
-    """fit() with settings for a short training: forty steps of warm-up, then a falling rate. options: any of fit's."""
-    settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps)} | options
-    return fit(model, lesson.batches, loss, steps=steps, seed=seed, show=show, **settings)
 
 
 def clock(advance: Callable[[int], object], steps: int = 128) -> list[float]:

@@ -178,9 +178,6 @@ def descent(
     loaded = load_checkpoint(model) if isinstance(model, str) else model
     traced = trace(loaded, sentence)
     config = loaded.model.config
-    attention = traced.decoder.layers[0]["cross"]
-    if len(attention.k) < len(attention.q):
-        raise ValueError("given a model with shared keys; needed: keys and values for each head")
     if len(traced.source_tokens) > MOST_SOURCE or len(traced.tokens) > MOST_WRITTEN:
         raise ValueError(
             f"{len(traced.source_tokens)} source tokens and {len(traced.tokens)} in the decoder: the stage has room "

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from small_translator import fresh
 
 from chapters.ch05.experiments import heads as head_study
-from chapters.ch05.experiments import in_class, norms
+from chapters.ch05.experiments import norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
 from course_kit import text
@@ -21,7 +22,7 @@ def lesson():
 @pytest.fixture(scope="module")
 def loaded(lesson):
     """Untrained: its figures are those of chance, and that is enough to see that they are counted right."""
-    return lesson.loaded(in_class.small_model(lesson, size=16, hidden=16, layers=2).eval())
+    return lesson.loaded(fresh(lesson).eval())
 
 
 @pytest.fixture(scope="module")

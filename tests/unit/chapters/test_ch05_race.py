@@ -6,9 +6,9 @@ from contextlib import nullcontext
 
 import pytest
 import torch
+from small_translator import fresh
 
 from chapters.ch05.experiments import fair, race, speed
-from chapters.ch05.experiments.in_class import small_model
 from chapters.ch05.experiments.twins import corpus
 
 
@@ -30,7 +30,7 @@ def test_the_best_candidate_is_trained_with_each_seed(lesson, few_sentences, mon
         return [95.0, 90.0 if (lr, model.config.dropout) == (2, 0.1) else 80.0]
 
     monkeypatch.setattr(fair, "train", train)
-    make = functools.partial(small_model, lesson, size=16, hidden=16, layers=1)
+    make = functools.partial(fresh, lesson, layers=1)
     candidates = [{"lr": lr, "dropout": dropout} for lr, dropout in itertools.product((1, 2, 3), (0.0, 0.1))]
     figures = fair.compete(lesson, make, candidates, steps=10, seeds=(0, 1))
     assert (figures["lr"], figures["dropout"]) == (2, 0.1) and len(figures["tried"]) == 6
@@ -42,7 +42,7 @@ def test_the_best_candidate_is_trained_with_each_seed(lesson, few_sentences, mon
 def test_a_training_is_the_same_for_a_seed(lesson, few_sentences):
     runs = []
     for seed in (0, 0, 1):
-        model = small_model(lesson, size=16, hidden=16, layers=1)
+        model = fresh(lesson, layers=1)
         curve = fair.train(lesson, model, 10, seed, 1e-2)
         runs.append((len(curve), model.output.weight.detach().clone()))
     assert [n for n, _ in runs] == [10, 10, 10]

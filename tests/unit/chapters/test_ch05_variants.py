@@ -3,12 +3,9 @@
 import pytest
 import torch
 
-from chapters.ch05.experiments.in_class import small_model
-from chapters.ch05.experiments.twins import corpus
-from chapters.ch05.variants import LayerWise, with_key_heads
+from chapters.ch05.variants import LayerWise
 from course_kit.decoding.steps import steps_of
-from course_kit.heads import attention_weights
-from course_utils.transformer import Transformer, TransformerConfig, translation_loss
+from course_utils.transformer import Transformer, TransformerConfig
 
 SIZES = TransformerConfig(9, 9, size=8, layers=2, heads=4, dropout=0.0)
 
@@ -41,11 +38,10 @@ def test_each_layer_reads_the_layer_that_was_named(model):
     assert not any(block._forward_hooks for block in model.encoder)
 
 
-@pytest.mark.parametrize("kind", ["layers", "two layers", "shared keys"])
-def test_word_by_word_it_predicts_what_it_predicts_at_once(model, kind):
+@pytest.mark.parametrize("and_last", [False, True])
+def test_word_by_word_it_predicts_what_it_predicts_at_once(model, and_last):
     source, target, mask = random_batch()
-    layer_wise = LayerWise(model, (2, 1), and_last=kind == "two layers")
-    variant = with_key_heads(SIZES, 2).eval() if kind == "shared keys" else layer_wise
+    variant = LayerWise(model, (2, 1), and_last)
     expected = variant(source, target, mask)
     steps = steps_of(variant)
     state = steps.start(source, mask)
@@ -55,27 +51,7 @@ def test_word_by_word_it_predicts_what_it_predicts_at_once(model, kind):
         assert not weights[~mask.repeat(1, weights.shape[1] // 6)].any()
 
 
-def test_shared_keys_are_fewer_and_every_head_has_its_weights():
-    variant = with_key_heads(SIZES, 2)
-    assert all(block.attention.key.out_features == 4 for block in [*variant.encoder, *variant.decoder])
-    assert all(block.cross_attention.value.out_features == 4 for block in variant.decoder)
-    with attention_weights(variant) as weights:
-        variant(*random_batch())
-    assert weights["cross"][1].shape == (3, 4, 5, 6)
-
-
 def test_what_cannot_work_is_refused(model):
     for layers in ((1,), (1, 3), (0, 1)):
         with pytest.raises(ValueError, match="memory_layers"):
             LayerWise(model, layers)
-
-
-@pytest.mark.parametrize("options", [{"memory_layers": (1, 2)}, {"key_heads": 1}])
-def test_the_lesson_trains_and_measures_them(options):
-    lesson = corpus()
-    variant = small_model(lesson, size=16, hidden=16, **options)
-    batch = next(iter(lesson.batches))
-    translation_loss(variant, batch).backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in variant.parameters())
-    assert 0 <= lesson.alignment_error(variant, count=4) <= 1
-    assert 0 <= lesson.bleu(variant, count=4) <= 100

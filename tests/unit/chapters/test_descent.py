@@ -129,10 +129,6 @@ def test_it_refuses_with_what_to_do(loaded, options, message):
 
 
 def test_another_kind_of_transformer_is_refused():
-    from small_translator import loaded as small
-
-    with pytest.raises(ValueError):
-        labs.descent("it was tired .", model=small(key_heads=2))
     with pytest.raises(TypeError):
         labs.descent(model="seq2seq-plain-en-fr-grammar")
 

@@ -13,19 +13,14 @@ from course_kit.heads import attention_weights
 from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.positions import sinusoidal_encoding
 
-CASES = {
-    "pre-norm": {},
-    "shared keys": {"key_heads": 2},
-}
-
 
 def near(a, b):
     return torch.allclose(a.double(), b.double(), atol=1e-5, rtol=1e-5)
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES.keys())
-def made(request):
-    given = loaded(**request.param)
+@pytest.fixture
+def made():
+    given = loaded()
     text = "THE ANIMAL WAS TOO TIRED ."
     ids = torch.tensor([given.source.encode("it was too tired .")])
     words = torch.tensor([[2, *given.target.encode([w for w in text.split()])]])

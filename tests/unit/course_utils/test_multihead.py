@@ -4,26 +4,22 @@ import pytest
 import torch
 from edges import REFUSED
 
-from chapters.ch05.variants import GroupedQueryAttention
 from course_kit.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask
-
-KINDS = pytest.mark.parametrize("cls", [MultiHeadAttention, GroupedQueryAttention])
 
 
 def numbers(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def made(*sizes, cls=MultiHeadAttention, seed=0, **options):
-    torch.manual_seed(seed)
-    return cls(*sizes, **options).eval()
+def made(*sizes, **options):
+    torch.manual_seed(0)
+    return MultiHeadAttention(*sizes, **options).eval()
 
 
-@KINDS
 @pytest.mark.parametrize("fused", [False, True])
-def test_a_masked_key_never_matters_however_large_it_is(cls, fused):
-    attention, x = made(8, 2, cls=cls), numbers(1, 5, 8)
+def test_a_masked_key_never_matters_however_large_it_is(fused):
+    attention, x = made(8, 2), numbers(1, 5, 8)
     if fused:
         fuse(attention)
     other = x.clone()
@@ -34,9 +30,8 @@ def test_a_masked_key_never_matters_however_large_it_is(cls, fused):
     assert torch.equal(first, second)
 
 
-@KINDS
-def test_a_key_that_is_no_number_is_hidden_by_its_mask_from_the_weights(cls):
-    attention, x = made(8, 2, cls=cls), numbers(1, 5, 8)
+def test_a_key_that_is_no_number_is_hidden_by_its_mask_from_the_weights():
+    attention, x = made(8, 2), numbers(1, 5, 8)
     other = x.clone()
     other[0, 3] = torch.nan
     mask = torch.tensor([[True, True, True, False, True]])
@@ -50,39 +45,19 @@ def test_equivariant_as_it_has_no_positions():
     torch.testing.assert_close(plain(x, x)[0][:, order], plain(*2 * [x[:, order]])[0])
 
 
-@KINDS
 @torch.no_grad()
-def test_what_comes_later_is_not_seen_through_a_causal_mask(cls):
-    attention, x = made(8, 2, cls=cls), numbers(2, 5, 8)
+def test_what_comes_later_is_not_seen_through_a_causal_mask():
+    attention, x = made(8, 2), numbers(2, 5, 8)
     other = x.clone()
     other[:, 3:] = 7
     first, second = (attention(one, one, causal_mask(5))[0] for one in (x, other))
     assert torch.equal(first[:, :3], second[:, :3]) and not torch.allclose(first[:, 3:], second[:, 3:])
 
 
-@pytest.mark.parametrize("key_heads", [1, 2, 4])
-@pytest.mark.parametrize("bias", [True, False])
-def test_grouped_queries_are_full_attention_whose_key_heads_are_repeated(key_heads, bias):
-    attention, full = made(16, 4, bias, key_heads, cls=GroupedQueryAttention), made(16, 4, bias)
-    assert attention.key.weight.shape == attention.value.weight.shape == (4 * key_heads, 16)
-    for name in ("query", "out"):
-        getattr(full, name).load_state_dict(getattr(attention, name).state_dict())
-    for name in ("key", "value"):
-        state = getattr(attention, name).state_dict()
-        rows = {part: x.unflatten(0, (key_heads, 4)) for part, x in state.items()}
-        rows = {part: x.repeat_interleave(4 // key_heads, 0).flatten(0, 1) for part, x in rows.items()}
-        getattr(full, name).load_state_dict(rows)
-    q, k = numbers(2, 3, 16), numbers(2, 5, 16, seed=1)
-    for mask in (None, numbers(2, 3, 5, seed=3) > 0, numbers(3, 5, seed=4) > 0):
-        for mine, theirs in zip(attention(q, k, mask), full(q, k, mask), strict=True):
-            torch.testing.assert_close(mine, theirs)
-
-
-@KINDS
 @pytest.mark.parametrize("shape", [(3, 5), (3, 3, 4), (2, 5), (2, 4, 3, 5), (3, 2, 3, 4), (2, 1, 1, 5)])
-def test_a_mask_of_another_shape_is_refused(cls, shape):
-    attention, q, k = made(8, 2, cls=cls), numbers(2, 3, 8), numbers(2, 4, 8)
-    for one in (attention, fuse(made(8, 2, cls=cls))):
+def test_a_mask_of_another_shape_is_refused(shape):
+    attention, q, k = made(8, 2), numbers(2, 3, 8), numbers(2, 4, 8)
+    for one in (attention, fuse(made(8, 2))):
         with pytest.raises(REFUSED):
             one(q, k, torch.ones(shape, dtype=torch.bool))
 
@@ -90,28 +65,17 @@ def test_a_mask_of_another_shape_is_refused(cls, shape):
 @pytest.mark.parametrize(
     "mask", [torch.ones(3, 3), torch.ones(3, 3).byte(), torch.eye(3).long(), [[True] * 3] * 3, "no"]
 )
-@KINDS
-def test_a_mask_of_another_kind_is_refused(cls, mask):
+def test_a_mask_of_another_kind_is_refused(mask):
     x = numbers(1, 3, 8)
     with pytest.raises(REFUSED):
-        made(8, 2, cls=cls)(x, x, mask)
+        made(8, 2)(x, x, mask)
 
 
-@pytest.mark.parametrize(
-    ("cls", "sizes"),
-    [
-        (MultiHeadAttention, (10, 3)),
-        (MultiHeadAttention, (8, 0)),
-        (MultiHeadAttention, (8, 16)),
-        (GroupedQueryAttention, (8, 4, True, 3)),
-        (GroupedQueryAttention, (8, 4, True, 8)),
-        (GroupedQueryAttention, (8, 4, True, 0)),
-    ],
-)
-def test_heads_that_cannot_be_equal_are_refused(cls, sizes):
+@pytest.mark.parametrize("sizes", [(10, 3), (8, 0), (8, 16)])
+def test_heads_that_cannot_be_equal_are_refused(sizes):
     x = numbers(1, 3, sizes[0])
     with pytest.raises(REFUSED):
-        cls(*sizes)(x, x)
+        MultiHeadAttention(*sizes)(x, x)
 
 
 def test_input_that_does_not_fit_is_refused():
@@ -119,9 +83,8 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in ((x[..., :4], x), (x, x[..., :4]), (numbers(3, 3, 8), numbers(2, 3, 8))):
         with pytest.raises(REFUSED):
             attention(*wrong)
-    for cls in (MultiHeadAttention, GroupedQueryAttention):
-        with pytest.raises(REFUSED):  # with one head, features would attend to features
-            made(8, 1, cls=cls)(x[0], x[0])
+    with pytest.raises(REFUSED):  # with one head, features would attend to features
+        made(8, 1)(x[0], x[0])
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -139,10 +102,9 @@ def test_length_zero_and_half_precision(fused):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@KINDS
-def test_projections_begin_as_glorot_and_bengio_say_and_biases_at_0(cls, bias):
+def test_projections_begin_as_glorot_and_bengio_say_and_biases_at_0(bias):
     """Uniform between ±√(6 / (in + out)), the default of torch's nn.MultiheadAttention, too; nn.Linear's is smaller."""
-    attention = made(64, 4, bias, cls=cls)
+    attention = made(64, 4, bias)
     for layer in (attention.query, attention.key, attention.value, attention.out):
         bound = (6 / (layer.in_features + layer.out_features)) ** 0.5
         assert 0.98 * bound < layer.weight.abs().max().item() <= bound
