@@ -6,7 +6,7 @@ Each agrees with its standard definition.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from jaxtyping import Float
@@ -91,16 +91,16 @@ def brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
     return math.exp(1 - reference_length / hypothesis_length)
 
 
-def alignment_error_rate(predicted: Iterable[Any], sure: Iterable[Any], possible: Iterable[Any] | None = None) -> float:
+def alignment_error_rate(
+    predicted: Sequence[Set[Link]], sure: Sequence[Set[Link]], possible: Sequence[Set[Link]] | None = None
+) -> float:
     """AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), 0 (all right) to 1.
 
-    predicted A, sure S, possible P: sets of links (target, source), or a list of sets,
-    one for each sentence. possible always includes sure. Without any link the rate is 0.
-    Source: Och & Ney 2003.
+    predicted A, sure S, possible P: for each sentence a set of links (target, source); possible always includes sure.
+    Without any link the rate is 0. Source: Och & Ney 2003.
     """
-    sides = [_sets(links) for links in (predicted, sure, sure if possible is None else possible)]
     hits = links = 0
-    for a, s, p in zip(*sides, strict=True):
+    for a, s, p in zip(predicted, sure, sure if possible is None else possible, strict=True):
         hits += len(a & s) + len(a & (p | s))
         links += len(a) + len(s)
     return 1 - hits / links if links else 0.0
@@ -135,33 +135,4 @@ def _with_references(hypotheses: Sequence[str], references: Sequence[str | Seque
     pairs = [[h, *list_of_texts("references", r)] for h, r in zip(ours, theirs, strict=True)]
     if not pairs or min(map(len, pairs)) < 2:
         raise ValueError("references are missing; needed: at least one for each translation")
-    if all(_are_words_of_one(hypothesis, several) for hypothesis, *several in pairs):
-        given = f"references of {ours[0][:40]!r} are single words, {pairs[0][1:4]}"
-        raise ValueError(f"{given}; needed: sentences; of words cut apart: ' '.join(words)")
     return pairs
-
-
-def _are_words_of_one(hypothesis: str, references: Sequence[str]) -> bool:
-    """Are these the words of one reference? Single words, half of them in the text."""
-    text = hypothesis.lower()
-    words = set(text) if " " not in text.strip() else set(text.split())  # or 字, one by one
-    hits = sum(reference.lower() in words for reference in references)
-    single = len(words) > 1 and not any(" " in one.strip() for one in references)
-    return single and hits >= 2 and 2 * hits >= len(references)
-
-
-def _sets(links: Any) -> list[set[Link]]:
-    """The links of each sentence, of one sentence or of several."""
-    listed = links.tolist() if hasattr(links, "tolist") else list(links)
-    sentences = [listed] if all(map(_is_link, listed)) else listed
-    return [{_link(*pair) for pair in sentence} for sentence in sentences]
-
-
-def _is_link(link: Any) -> bool:
-    """Two numbers; an empty set or a set of links is none."""
-    numbers = isinstance(link, tuple | list) and len(link) == 2
-    return numbers and not any(hasattr(number, "__len__") for number in link)
-
-
-def _link(target: Any, source: Any) -> Link:
-    return whole_number("a place", target, 0), whole_number("a place", source, 0)
