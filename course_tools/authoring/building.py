@@ -123,19 +123,14 @@ def execute(notebook, label, cwd):
 
 def run(prefixes=(), check=False, text=False):
     """Build these notebooks, carry over their Markdown, or say what differs from their sources -> exit status."""
-    work = _checked if check else _carried if text else _built
-    return max([work(name) for name in names(prefixes)], default=0)
+    return max([_told(name, check) if check or text else _built(name) for name in names(prefixes)], default=0)
 
 
-def _checked(name):
-    problems = drift(name)
-    print("\n".join(problems) if problems else f"notebooks/{name}.ipynb is what its source says")
-    return int(bool(problems))
-
-
-def _carried(name):
-    problems = carry_text(name)
-    print("\n".join(problems) if problems else f"notebooks/{name}.ipynb has the text of its source")
+def _told(name, check):
+    """Say how a notebook differs from its source, or why its text cannot be carried over -> exit status."""
+    problems = drift(name) if check else carry_text(name)
+    is_in_order = f"notebooks/{name}.ipynb " + ("is what its source says" if check else "has the text of its source")
+    print("\n".join(problems or [is_in_order]))
     return int(bool(problems))
 
 

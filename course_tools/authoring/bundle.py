@@ -75,10 +75,6 @@ def run(check=False, names=()):
     install()
     if not check:
         status = build()
-        print(
-            f"{(folder() / 'dist' / 'views.js').relative_to(files.course_folder())}: built"
-            if not status
-            else "not built"
-        )
+        print("not built" if status else "course_kit/views/js/dist/views.js: built")
         return status
     return build(check=True) or types() or numbers(names)

@@ -15,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -184,16 +183,11 @@ def _only_one(root):
         if os.name != "nt":
             import fcntl
 
-            waiting = False
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError:
-                    if not waiting:
-                        print("Another set-up is running in this folder; waiting for it.", flush=True)
-                    waiting = True
-                    time.sleep(0.5)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                print("Another set-up is running in this folder; waiting for it.", flush=True)
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -116,26 +116,14 @@ def options(root, arguments=(), author=False):
 
 
 def already_open(folder):
-    """Where a JupyterLab of this user shows this folder; "" if none does."""
-    for server in _running():
-        if server.get("root_dir") and os.path.realpath(server["root_dir"]) == os.path.realpath(folder):
-            return _page(server)
-    return ""
-
-
-def _running():
-    """The Jupyter servers of this user, as they have noted themselves."""
+    """Where a JupyterLab of this user shows this folder, with its token if it has one; "" if none does."""
     try:
         from jupyter_server.serverapp import list_running_servers
 
-        return list(list_running_servers())
+        found = [one for one in list_running_servers() if os.path.realpath(one["root_dir"]) == os.path.realpath(folder)]
     except Exception:  # only a courtesy: without it all else is still right
-        return []
-
-
-def _page(server):
-    """The address of a server's JupyterLab, with its token if it has one."""
-    return f"{server['url']}lab" + (f"?token={server['token']}" if server.get("token") else "")
+        return ""
+    return next((f"{one['url']}lab" + (f"?token={one['token']}" if one.get("token") else "") for one in found), "")
 
 
 def _headless():

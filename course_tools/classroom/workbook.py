@@ -130,15 +130,14 @@ def _sync(editions, workbook):
         content, newest = unrun(edition.read_bytes()), files.sha256(edition)
         sha256 = hashlib.sha256(content).hexdigest()
         change = _decide(name, sha256, newest, workbook, state)
-        if change:
-            changes.append(change)
+        changes += [change] if change else []
         if change and change.kind == "damaged" and _laid_down(change.file, sha256, workbook, state):
             change = None  # the fresh copy is there already: it is only named again
         if change:
             files.write_atomically(workbook / change.file, content)
             state["written"][change.file] = sha256
         state["editions"][name] = newest
-        if change or json.dumps(state) != before:
+        if json.dumps(state) != before:
             _write_state(workbook, state)
             before = json.dumps(state)
         if change:

@@ -46,16 +46,15 @@ def finish(rows: list[Row]) -> list[Row]:
             same[-1].remarks.insert(0, f"handed in {len(same)} times, counted: {same[-1].file}, not: {others}")
             same[-1].serious = True
         kept.append(same[-1])
-    marks, owners = (Counter(getattr(row, what) for row in kept if getattr(row, what)) for what in ("mark", "owner"))
-    for row in kept:
-        if owners.get(row.owner, 0) > 1:
-            others = ", ".join(x.student for x in kept if x.owner == row.owner and x is not row)
-            row.remarks.append(f"the hand-out of {row.owner}, as that of {others}")
-            row.serious = True
-        if marks.get(row.mark, 0) > 1:
-            others = ", ".join(x.student for x in kept if x.mark == row.mark and x is not row)
-            row.remarks.append(f"the same answers, letter for letter, as {others}")
-            row.serious = True
+    for what, words in (
+        ("owner", "the hand-out of {}, as that of "),
+        ("mark", "the same answers, letter for letter, as "),
+    ):
+        for row in kept:
+            mine = getattr(row, what)
+            if others := [x.student for x in kept if mine and getattr(x, what) == mine and x is not row]:
+                row.remarks.append(words.format(mine) + ", ".join(others))
+                row.serious = True
     return sorted(kept, key=lambda row: unicodedata.normalize("NFKD", row.student).casefold())
 
 
