@@ -158,7 +158,7 @@ const INSIDE = {
 const MADE = /^(h|el)$/;
 const ADDS = /^(replaceChildren|append|prepend)$/;
 
-/** Whether the parts of a list are those of a sentence: a text of it begins or ends with a space. @param {any[]} parts */
+/** Whether a list is a sentence: a text of it begins or ends with a space. @param {any[]} parts */
 const isSentence = (parts) =>
   parts.some((part) => textual(part) && variants(part).some((text) => /^\s|\s$|^[.,;:] ?$/.test(text)));
 

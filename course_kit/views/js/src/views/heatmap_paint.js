@@ -5,8 +5,7 @@ import { fitted, widest } from "../shared/draw.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { Cell, HeatmapNumbers } from "./heatmap_numbers.js" */
-/** @typedef {import("../shared/cells.js").Place & { width: number, height: number }} Window one map, or what of it is in
- *   sight, and the canvas */
+/** @typedef {ReturnType<typeof windowOf>} Window one map, or what of it is in sight, and the canvas */
 
 const LONGEST = 150; // pixels of a label
 
@@ -17,7 +16,6 @@ const LONGEST = 150; // pixels of a label
  * @param {Pen} c
  * @param {number} width of the view
  * @param {boolean} narrow
- * @returns {Window}
  */
 export function windowOf(numbers, ui, c, width, narrow) {
   const { unit, tall } = ui;
