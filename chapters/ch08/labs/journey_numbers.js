@@ -1,5 +1,5 @@
 // What the maps of one sentence say of two words: where they are in each, their weight, and what is largest beside it.
-import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { clamp, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Arrays, Spec, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -12,10 +12,6 @@ import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 const three = (/** @type {number} */ x) => x.toFixed(3);
 const quoted = (/** @type {string} */ word) => `“${word}”`;
-
-/** The index of the largest; NaN, where a key is masked, is none. @param {number[]} weights */
-export const largest = (weights) =>
-  weights.reduce((best, w, i) => (w > weights[best] || Number.isNaN(weights[best]) ? i : best), 0);
 
 /** A map and what it says. */
 export class Heatmap {
@@ -42,7 +38,7 @@ export class Heatmap {
   /** Whether it is the largest of its row. @param {Pair} pair */
   leads(pair) {
     const row = this.rows[this.place(pair)[0]];
-    return row !== undefined && this.weight(pair) === row[largest(row)];
+    return row !== undefined && this.weight(pair) === row[strongest(row)];
   }
 
   /** In a sentence. @param {Pair} pair */
@@ -54,11 +50,11 @@ export class Heatmap {
     if (q < 0 && k < 0) return `neither ${quoted(pair.query)} nor ${quoted(pair.key)} appears here`;
     if (q < 0) {
       const column = this.rows.map((row) => row[k]);
-      const best = largest(column);
+      const best = strongest(column);
       return `${quoted(pair.query)} is not a query here; ${gives(best, k)} most: ${three(column[best])}`;
     }
     const row = this.rows[q];
-    const best = largest(row);
+    const best = strongest(row);
     if (k < 0) return `${quoted(pair.key)} is not a key here; ${gives(q, best)} most: ${three(row[best])}`;
     if (Number.isNaN(row[k])) return `${quoted(queries[q])} may not attend to ${quoted(keys[k])}`;
     const [query, key, weight] = [quoted(queries[q]), quoted(keys[k]), three(row[k])];
@@ -72,7 +68,7 @@ export class Heatmap {
     const [q, k] = this.place(pair);
     if (q < 0) return ["–", k < 0 ? "neither word is here" : `${quoted(pair.query)} is no query here`];
     const row = this.rows[q];
-    const best = largest(row);
+    const best = strongest(row);
     const most = `most: ${quoted(this.panel.keys[best])} ${three(row[best])}`;
     if (k < 0) return ["–", `no ${quoted(pair.key)} here; ${most}`];
     if (Number.isNaN(row[k])) return ["–", "masked"];
@@ -92,7 +88,7 @@ export class Heatmap {
     const { chapter, title, keys } = this.panel;
     const weight = this.weight(pair);
     const row = this.rows[this.place(pair)[0]];
-    const most = row ? `${keys[largest(row)]} ${three(row[largest(row)])}` : "–";
+    const most = row ? `${keys[strongest(row)]} ${three(row[strongest(row)])}` : "–";
     return [chapter ? `${chapter} · ${title}` : title, Number.isNaN(weight) ? "–" : three(weight), most];
   }
 }

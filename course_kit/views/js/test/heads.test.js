@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { packed } from "../src/views/cause.js";
 import { differing, toldOf } from "../src/views/cause_words.js";
 import { cellAt, layoutOf, mapAt } from "../src/views/heads_layout.js";
-import { HeadsNumbers, most, strongest } from "../src/views/heads_numbers.js";
+import { strongest } from "../src/shared/numbers.js";
+import { HeadsNumbers, most } from "../src/views/heads_numbers.js";
 import { Matrix } from "../src/models/tensors.js";
 
 const WORDS = ["the", "animal", "slept"];

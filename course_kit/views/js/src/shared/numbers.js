@@ -63,6 +63,13 @@ export const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
 export const nearest = (values, x) =>
   values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
 
+/** Where the largest weight is that is not masked. @param {ArrayLike<number>} row */
+export function strongest(row) {
+  let best = 0;
+  for (let k = 1; k < row.length; k++) if (row[k] > row[best] || Number.isNaN(row[best])) best = k;
+  return best;
+}
+
 /** A number with so many digits behind the point. @param {number | null} x */
 export function fmt(x, digits = 3) {
   if (x === null || Number.isNaN(x)) return "–";

@@ -1,6 +1,6 @@
 // What a translation shows at a state: its weights, what is lit, what is said. No page is needed.
 import { readable } from "../shared/labels.js";
-import { fmt, percent } from "../shared/numbers.js";
+import { fmt, percent, strongest } from "../shared/numbers.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[target: number, source: number]} Place of a word in both sentences; -1: none */
@@ -32,8 +32,6 @@ export const POINT = "Choose any word, or press play to see it grow.";
 const NOBODY = /** @type {Place} */ ([-1, -1]);
 /** A masked weight counts as none. @param {number} x */
 export const known = (x) => (Number.isNaN(x) ? 0 : x);
-/** The place of the largest weight. @param {number[]} row */
-const top = (row) => row.reduce((best, x, i) => (known(x) > known(row[best]) ? i : best), 0);
 /** @param {number} count @param {string} one @param {string} more */
 const counted = (count, one, more) => `${count} ${count === 1 ? one : more}`;
 /** @param {boolean[]} marks */
@@ -126,7 +124,7 @@ export class AlignmentNumbers {
   /** How far a word looks from its own place, in sentences; -1: nowhere in particular. @param {number} target */
   astray(target) {
     const row = this.row(target);
-    const most = top(row);
+    const most = strongest(row);
     return known(row[most]) > 0.4 ? Math.abs(most / this.columns - target / this.total) : -1;
   }
 
@@ -187,13 +185,13 @@ export class AlignmentNumbers {
     /** @type {Part[]} */
     const head = [{ text: word, role: "query" }];
     if (!row.some((x) => x > 0)) return { head, text: "No weights here." };
-    const partner = source >= 0 ? source : top(row);
+    const partner = source >= 0 ? source : strongest(row);
     const x = row[partner];
     const other = this.source[partner];
     const exact = Number.isNaN(x) ? "masked" : fmt(x);
     head.push({ text: " → " }, { text: other, role: "key" }, { text: " " }, { text: exact, role: "plain" });
     if (Number.isNaN(x)) return { head, text: `“${word}” may not attend to “${other}”.` };
-    const most = partner === top(row) ? ", its largest share" : "";
+    const most = partner === strongest(row) ? ", its largest share" : "";
     const on = `“${other}”${this.gloss(partner)}${most}.`;
     if (this.spec.linked) return { head, text: `“${word}” translates “${other}”${this.gloss(partner)}.` };
     return { head, text: `“${word}” puts ${percent(x)} of its attention on ${on}` };
@@ -207,7 +205,7 @@ export class AlignmentNumbers {
     const head = [{ text: word, role: "key" }];
     if (!column.length) return { head, text: "Nobody has looked at it yet." };
     const sum = column.reduce((all, x) => all + known(x), 0);
-    const best = top(column);
+    const best = strongest(column);
     const seen = known(column[best]) > 0;
     const looker = this.version.tokens[best];
     if (seen) {

@@ -1,6 +1,6 @@
 // What the head explorer shows, as numbers and words. Head H of a layer is the mean of its heads; NaN is a masked cell.
 import { translate } from "../shared/language.js";
-import { clamp } from "../shared/numbers.js";
+import { clamp, strongest } from "../shared/numbers.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {{ name: string, queries: string[], keys: string[], shape: [number, number, number, number],
@@ -19,13 +19,6 @@ export const plain = (x, digits) => (masked(x) ? "–" : x.toFixed(Math.abs(x) >
 
 /** @param {string} text */
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-/** Where the largest weight is that is not masked. @param {Numbers} row */
-export function strongest(row) {
-  let best = 0;
-  for (let k = 1; k < row.length; k++) if (row[k] > row[best] || masked(row[best])) best = k;
-  return best;
-}
 
 /** The largest weight. @param {Numbers} weights */
 export function most(weights) {
