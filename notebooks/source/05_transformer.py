@@ -22,7 +22,6 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
-from IPython.display import display
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
 from course_kit.checkpoints import load_checkpoint

@@ -36,8 +36,9 @@ import { mix, rgb } from "../shared/theme.js";
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
 /** @param {Own} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
- * @param {Ruler} ruler @param {number[]} dots @returns {BarsLayout} */
-export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = []) {
+ * @param {Ruler} ruler @param {number[]} dots @param {number} high what the rows may take together
+ * @returns {BarsLayout} */
+export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = [], high = Infinity) {
   const { unit } = ruler;
   const figures = ruler.widest(values.map((value) => shown(value, digits)));
   const start = ruler.widest(names) + (dots.length ? 22 : 10) * unit;
@@ -52,14 +53,15 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
     x += wide + 19 * unit;
     return [x - wide - 19 * unit, y];
   });
-  const [from, thick] = [ylabel || parts[0] ? y + 30 * unit : 0, 19 * unit];
-  const each = parts.length * thick + 12 * unit;
+  const from = ylabel || parts[0] ? y + 30 * unit : 0;
+  const usual = 19 * parts.length + 12;
+  const each = Math.min(usual * unit, high / names.length);
   return {
     width,
     height: from + names.length * each,
     from,
     each,
-    thick,
+    thick: (19 * each) / usual,
     start: ruler.widest(names) + 2 * unit,
     value,
     above,
@@ -85,10 +87,11 @@ export function bars(ui) {
   const valueOf = (/** @type {number} */ row, /** @type {number} */ part) => values[at(row) * parts.length + part];
   const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
   const measured = (/** @type {number} */ row) => dots.slice(at(row) * spec.dots, (at(row) + 1) * spec.dots);
+  const high = spec.presenting ? 0.55 * ui.screen * ui.tall : Infinity;
   /** @type {Form<BarsLayout>} */
   const form = {
     rows: names.map(() => parts.length),
-    layout: (width) => barsLayout(spec, values, width, ruler, dots),
+    layout: (width) => barsLayout(spec, values, width, ruler, dots, high),
     paint(pen, layout, place) {
       pen.font = ui.font(13);
       paintKey(pen, ui, layout);
