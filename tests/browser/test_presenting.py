@@ -286,22 +286,16 @@ def test_a_lesson_by_keyboard(deck):
     deck.press("Tab", "PageDown")
     until(deck.keep, "Keep this: differences.")
 
-    # a training that a screen needs is seen while it runs, and stopped
-    deck.press("s")
-    until(deck.say, contains("Nothing is running"))
+    # a training that a screen needs says how far it is, and is stopped
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.course-now .course-training progress')?.value > 1")
     until(deck.heading, "Learn")
-    until(deck.is_whole)
-    page.wait_for_function(
-        "document.querySelector('.course-training svg text:last-of-type')?.getBoundingClientRect().bottom"
-        " < courseDeck.bar.getBoundingClientRect().top"
-    )
-    until(deck.say, contains("S stop"))
+    until(deck.say, contains("slow: "))
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
     deck.settle()
     assert 0 < deck.steps() < 2000
+    deck.press("s")
+    until(deck.say, contains("Nothing is running"))
 
     # every lab of the page at once, live ones as well
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
@@ -378,7 +372,7 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
 
     # minute 40: the kernel is restarted; back at the same place, with what was trained, and nothing was waited for
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.course-now .course-training progress')?.value > 1")
+    until(deck.say, contains("slow: "))
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
     deck.settle()

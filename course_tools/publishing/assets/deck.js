@@ -55,7 +55,7 @@ const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 function onKey(event) {
   const { key, ctrlKey, metaKey, altKey } = event;
   if (ctrlKey || metaKey || altKey) return;
-  const answer = !event.composedPath()[0].matches?.("input, textarea") && answerOf(Reveal.getCurrentSlide(), key);
+  const answer = answerOf(Reveal.getCurrentSlide(), key);
   const leave = key === "Escape" && inView() ? () => document.activeElement.blur() : null;
   const act = TURN[key] ?? (answer ? () => answer.click() : leave);
   if (!act) return;

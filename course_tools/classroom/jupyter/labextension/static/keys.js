@@ -3,20 +3,17 @@
 const TURNS = /^Page(Up|Down)$/;
 const MOVES = /^(Arrow|Home$|End$)/;
 const CHOOSES = /^(Enter| )$/;
-const TEXT = "textarea, input:not([type=range], [type=number], [type=radio], [type=checkbox], [type=button])";
-
-/** What has the focus, also inside a view. @param {KeyboardEvent} event */
-const target = (event) => /** @type {HTMLElement} */ (event.composedPath()[0]);
 
 /** Whether what has the focus uses a key itself, once it has heard it. @param {KeyboardEvent} event */
 export function isTaken(event) {
-  const [on, { key }] = [target(event), event];
+  const { key, defaultPrevented } = event;
+  const [{ type = "", tagName, isContentEditable }] = event.composedPath();
   if (TURNS.test(key)) return false;
-  if (event.defaultPrevented || on.isContentEditable || on.matches?.(TEXT)) return true;
-  if (on.matches?.("select, [type=radio]")) return MOVES.test(key) || CHOOSES.test(key);
-  if (on.matches?.("[type=range]")) return MOVES.test(key);
-  if (on.matches?.("[type=number]")) return !/^([a-df-z]| )$/i.test(key);
-  return key === "Tab" || (CHOOSES.test(key) && on.matches?.("button, summary, a[href], [type=checkbox]"));
+  if (defaultPrevented || isContentEditable || /^(text|search)/.test(type)) return true;
+  if (/^(select|radio)/.test(type)) return MOVES.test(key) || CHOOSES.test(key);
+  if (type === "range") return MOVES.test(key);
+  if (type === "number") return !/^[a-df-z ]$/i.test(key);
+  return key === "Tab" || (CHOOSES.test(key) && (/^(button|checkbox)$/.test(type) || /^(A|SUMMARY)$/.test(tagName)));
 }
 
 /** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */

@@ -14,7 +14,6 @@ import {
   isCode,
   isEmpty,
   isLive,
-  isNew,
   isTraining,
   kept,
   larger,
@@ -46,14 +45,13 @@ class Deck {
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
-    this.key = (event) => this.press(event);
-    this.guessed = () => this.focus(); // the keys are the remote's again
-    this.resized = () => this.layout();
     this.died = (_, status) => status === "autorestarting" && this.restart();
-    for (const isFirst of [true, false]) window.addEventListener("keydown", this.key, isFirst);
-    window.addEventListener("resize", this.resized);
     panel.sessionContext.statusChanged.connect(this.died);
-    this.panel.node.addEventListener("course-guess", this.guessed);
+    this.life = new AbortController();
+    const hear = (on, name, act, capture) => on.addEventListener(name, act, { capture, signal: this.life.signal });
+    for (const capture of [true, false]) hear(window, "keydown", (event) => this.press(event), capture);
+    hear(window, "resize", () => this.layout());
+    hear(panel.node, "course-guess", () => this.focus()); // the keys are the remote's again
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     if (kept.kernel === this.kernel?.id) kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
@@ -70,11 +68,8 @@ class Deck {
   }
 
   close() {
-    this.isClosed = true;
-    for (const isFirst of [true, false]) window.removeEventListener("keydown", this.key, isFirst);
-    window.removeEventListener("resize", this.resized);
+    this.life.abort();
     this.panel.sessionContext.statusChanged.disconnect(this.died);
-    this.panel.node.removeEventListener("course-guess", this.guessed);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot]) part.remove();
     document.body.classList.remove("course-presenting", "course-tight");
@@ -90,7 +85,7 @@ class Deck {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = this.isLater = false;
-    this.running = this.said = this.asked = null;
+    this.said = this.asked = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
     document.body.classList.remove("course-black");
@@ -143,11 +138,10 @@ class Deck {
   }
 
   async catchUp() {
-    for (let isFirst = true, due; (due = this.due()); isFirst = false) {
-      const { cell, step } = due;
+    for (let isFirst = true, cell; (cell = this.due()); isFirst = false) {
       this.ran.add(cell.model.id);
       try {
-        if (this.isSeen(cell, step, isFirst)) await this.execute(cell);
+        if (this.isSeen(cell, isFirst)) await this.execute(cell);
         else await this.runBehind(cell);
       } catch (error) {
         if (!this.restarting) return this.tell(`Not all came back: ${error.message}`, 20000);
@@ -163,20 +157,21 @@ class Deck {
 
   // The next cell to run: all above this screen, and on to the next that a class sees run. Python is a live view's own.
   due() {
-    for (const [i, step] of this.isClosed ? [] : this.steps.entries()) {
+    for (const [i, step] of this.life.signal.aborted ? [] : this.steps.entries()) {
       const cell = [...step.before, step.cell].find((c) => isCode(c) && !this.ran.has(c.model.id));
       if (!cell) continue;
       const itself = cell === step.cell;
-      const stays = i > this.at && (isLive(this.step) || isNew(cell, step) || (itself && runsThere(step)));
+      const stays = i > this.at && (isLive(this.step) || (itself && runsThere(step)));
       const waits = i === this.at && itself && runsAtPress(step) && !this.open.has(cell.model.id);
-      return stays || waits ? null : { cell, step };
+      return stays || waits ? null : cell;
     }
   }
 
   // Whether its output has to come anew. A picture is shown as it was saved; so is code that waits for a training.
-  isSeen(cell, step, isFirst) {
-    if (isNew(cell, step)) return true;
-    return cell === this.step.cell && (this.asked || this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
+  isSeen(cell, isFirst) {
+    if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
+    const { step } = this;
+    return cell === step.cell && (this.asked || this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
   }
 
   // All code above this screen
@@ -199,12 +194,12 @@ class Deck {
     if (content.status === "error") this.fails(content.ename);
   }
 
-  // What this screen still needs, and how far that is; "" if nothing
+  // What this screen still waits for, and how far that is; "" if nothing
   get waits() {
     const { cell, far } = this.behind ?? {},
-      { above } = this;
-    if (!cell || (cell !== this.step.cell && !above.includes(cell))) return this.busy ? "running …" : "";
-    return far ?? `getting ready, ${above.indexOf(cell) + 1 || above.length} of ${above.length}`;
+      at = this.above.indexOf(cell) + 1;
+    if (!at || !(isEmpty(this.step) || runsThere(this.step))) return this.busy ? "running …" : "";
+    return far ?? `getting ready, ${at} of ${this.above.length}`;
   }
 
   fails(name) {
@@ -226,16 +221,11 @@ class Deck {
     this.saved = (this.saved ?? Promise.resolve()).then(() => this.busy || this.panel.context.save()).catch(() => {});
   }
 
-  // Runs a cell in the notebook. A training is seen while it runs, on the screen that waits for it.
+  // Runs a cell in the notebook, to be seen.
   async execute(cell) {
     this.busy += 1;
     this.behind = null;
-    const show = () => {
-      if (cell !== this.step.cell && isEmpty(this.step) && isTraining(cell) && this.running !== cell) this.watch(cell);
-      if (this.running === cell) this.grown.observe(cell.node);
-      this.layout();
-    };
-    const end = hold(cell, this.step.kind === "file", show);
+    const end = hold(cell, () => this.layout());
     try {
       await this.restarting;
       this.said = null;
@@ -247,18 +237,11 @@ class Deck {
     } finally {
       end();
       this.busy -= 1;
-      if (this.running === cell) this.watch(null);
     }
     const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
     if (failed) this.fails(failed.ename);
     this.layout();
     this.save();
-  }
-
-  // What is seen while a screen waits for it
-  watch(cell) {
-    this.running = cell;
-    this.size = Infinity;
   }
 
   stop() {
@@ -299,7 +282,7 @@ class Deck {
   }
 
   layout(arrived = false) {
-    if (this.isClosed) return;
+    if (this.life.signal.aborted) return;
     const { step } = this,
       zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
@@ -446,33 +429,28 @@ class Deck {
   }
 }
 
-// What a cell has shown stays until something new has come in its place: JupyterLab empties it when it begins to run, a
-// view with a kernel takes a second to come, and files come one by one -> call it at the end of the run.
-function hold(cell, isFile, show) {
+// What a cell has shown stays until all that is new has come in its place: JupyterLab empties it when it begins to run,
+// and a view with a kernel takes a second to come -> call it at the end of the run.
+function hold(cell, show) {
   const area = cell.node.querySelector(".jp-OutputArea");
   const viewsIn = () => [...(area?.querySelectorAll(".course-view") ?? [])];
   const views = viewsIn();
-  let isOver = false,
-    isNew = false,
-    left = PATIENT;
+  let isOver = false;
+  let left = PATIENT;
   if (area?.scrollHeight > 8 && !isTraining(cell)) {
     const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
     area.before(held);
     const look = () => {
       if (isOver) left -= 1;
-      const isThere = isNew && area.scrollHeight > 8 && (isOver || !isFile);
-      const came = left < 0 || (views.length ? viewsIn().some((host) => host.view) : isThere);
-      if (!came) return requestAnimationFrame(look);
+      const came = views.length ? viewsIn().some((host) => host.view) : isOver && area.scrollHeight > 8;
+      if (!came && left > 0) return requestAnimationFrame(look);
       held.remove();
       show();
     };
     requestAnimationFrame(look);
   }
   const { model } = cell.outputArea;
-  const came = () => {
-    isNew ||= model.length > 0;
-    if (isNew) show();
-  };
+  const came = () => model.length && show();
   model.changed.connect(came);
   return () => {
     isOver = true;

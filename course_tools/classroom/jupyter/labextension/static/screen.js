@@ -31,10 +31,7 @@ const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
 export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
-// In a notebook that was never run: a screen that shows nothing yet, and a cell that has to be seen on it or for it
-export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0;
-export const isNew = (cell, step) =>
-  !cell.model.outputs.length && (cell === step.cell ? !isDefinition(cell) : isTraining(cell) && isEmpty(step));
+export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0 && !isDefinition(cell); // as in a notebook that was never run
 const isDefinition = (cell) => tags(cell).includes("definition");
 // Code that a class sees run, at a press; and all that runs no sooner than its screen comes
 export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !isDefinition(step.cell);
@@ -115,8 +112,8 @@ function broken(cell) {
 
 // Shows one cell, or no cell where the heading is all.
 export function arrange(deck) {
-  const { notebook, step, running, ran, open, shown, folded } = deck;
-  const now = running ?? (step.kind === "title" ? null : step.cell);
+  const { notebook, step, ran, open, shown, folded } = deck;
+  const now = step.kind === "title" ? null : step.cell;
   const instead = excerpted(deck);
   if (step.kind === "formula") broken(step.cell);
   for (const cell of notebook.widgets) {
@@ -126,8 +123,7 @@ export function arrange(deck) {
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
     const waits = cell === step.cell && runsAtPress(step); // a view is shown as it was saved
     cell.node.classList.toggle("course-unrun", waits && !ran.has(id) && !open.has(id));
-    const away =
-      (cell === step.cell && quiet(step)) || cell === running || (folded.has(id) && cell.model.outputs?.length > 0);
+    const away = (cell === step.cell && quiet(step)) || (folded.has(id) && cell.model.outputs?.length > 0);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
   }
   for (const part of now && !isCode(now) ? (rendered(now)?.children ?? []) : [])
@@ -138,11 +134,7 @@ export function arrange(deck) {
 export const larger = () => Math.min(innerWidth / 1280, innerHeight / 720);
 
 // What a class sees now
-export const shownOf = ({ scroller, step, running }) => ({
-  room: scroller,
-  on: (running ?? step.cell).node,
-  kind: running ? "training" : step.kind,
-});
+export const shownOf = ({ scroller, step }) => ({ room: scroller, on: step.cell.node, kind: step.kind });
 
 // The room between the heading and the sentence to keep, which comes over a screen that is tight.
 export function inset(deck, isTight = false) {
@@ -155,8 +147,8 @@ export function inset(deck, isTight = false) {
 
 // As large as the screen has room for. What does not fit with its code, once that has run, goes on without it.
 export function enlarge(deck) {
-  const { step, ran, shown, folded, running } = deck;
-  const cell = running ?? step.cell;
+  const { ran, shown, folded } = deck;
+  const { cell } = deck.step;
   const { id, outputs } = cell.model;
   const set = (size, isTight) => {
     document.body.style.setProperty("--course-fit", larger() * size);
