@@ -35,7 +35,7 @@ export function isFull({ room, on }) {
   const isBeyond = (part) => {
     const box = part.getBoundingClientRect();
     const isOut = box.right > end || (part.matches("pre") && isWide(part));
-    return box.height && (isOut || box.top < top - 1 || box.bottom > bottom + 1);
+    return box.height && (isOut || box.top < top - 2 || box.bottom > bottom + 2);
   };
   return (
     room.scrollHeight > room.clientHeight + 2 ||
