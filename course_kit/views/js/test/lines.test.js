@@ -220,6 +220,7 @@ test("the nearest mark is found, in its own panel", () => {
       [0, 1, 0],
     ],
   });
+  chart.rows.push({ ...chart.rows[0], kind: "dashed", y: [0, 0, 0] }); // what it is compared with is told beside it
   const layout = layoutOf(chart);
   assert.deepEqual(numbers.found([layout], chart.rows, layout.x(52), layout.box.bottom), [0, 1]);
   assert.equal(numbers.found([layout], chart.rows, 700, 100), null);

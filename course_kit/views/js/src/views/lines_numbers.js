@@ -275,7 +275,8 @@ export class PanelPlan {
 }
 
 /**
- * The mark nearest to a point. Of lines what counts is where they are, more than how high.
+ * The mark nearest to a point. Of lines what counts is where they are, more than how high. Where there are lines, their
+ * bands and what they are compared with are told beside them.
  * @param {PanelLayout[]} panels
  * @param {Series[]} rows
  * @param {number} atX
@@ -289,6 +290,8 @@ export function found(panels, rows, atX, atY) {
   rows.forEach((row, r) => {
     const { left, top, width, height, x, y } = panels[row.panel];
     if (atX < left || atY < top || atX > left + width || atY > top + height) return;
+    const aside = row.kind === "band" || row.kind === "dashed";
+    if (aside && rows.some((other) => other.panel === row.panel && other.kind === "line")) return;
     for (let i = 0; i < row.count; i++) {
       const away = Math.hypot(x(row.x[i]) - atX, (y(row.y[i]) - atY) * (row.kind === "points" ? 1 : 0.4));
       if (away >= least) continue;

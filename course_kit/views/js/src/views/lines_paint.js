@@ -117,7 +117,7 @@ export class LinesPainter {
     const { pen, unit, theme, ui } = this;
     pen.font = ui.font(12);
     for (const { series, lines, x, y, apart, leader } of labels) {
-      if (leader) this.stroke(leader);
+      if (leader) curve(pen, [leader[0], leader[2]], [leader[1], leader[3]], same, same, theme.quiet, 0.8);
       lines.forEach((text, n) => write(pen, text, x, y + (n + 0.5) * apart, colourOf(theme, series)));
     }
     pen.font = ui.font(13);
@@ -141,11 +141,6 @@ export class LinesPainter {
       pen.fillRect(x - half, y - half, 2 * half, 2 * half);
       pen.globalAlpha = 1;
     } else curve(pen, [x - half, x + half], [y, y], same, same, colourOf(theme, series), 2, dashesOf(series));
-  }
-
-  /** @param {[number, number, number, number]} line */
-  stroke([x, y, toX, toY]) {
-    curve(this.pen, [x, toX], [y, toY], same, same, this.theme.quiet, 0.8);
   }
 
   /** @param {PanelLayout} layout @param {number} at @param {number[]} dashes */
