@@ -89,7 +89,7 @@ BORDERS = {
                        dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | VIEW),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | VIEW),
-    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words",
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
                 "order": "places", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole"} | VIEW),
     "rotation": (positions.rotation, {}, {"context": "whole", "size": "whole"} | VIEW),

@@ -33,8 +33,14 @@ class Shuffle(View):
         x = self.arrays["x"].astype(np.float64).reshape(-1, width)[order]
         if self.state["positions"]:
             x = x + waves(range(len(order)), width)
-        outputs, weights = scaled_dot_product_attention(*3 * [torch.from_numpy(x)[None]])
+        q, k, v = (x @ self.map(name) for name in ("query", "key", "value"))
+        outputs, weights = scaled_dot_product_attention(*(torch.from_numpy(m)[None] for m in (q, k, v)))
         return weights[0].numpy(), outputs[0].numpy()
+
+    def map(self, name: str) -> np.ndarray:
+        """W_Q, W_K or W_V [D, E] in float64; the identity when none was given."""
+        width = self.options["size"]
+        return self.arrays[name].astype(np.float64).reshape(width, -1) if name in self.arrays else np.eye(width)
 
     @property
     def moved(self) -> dict:
@@ -81,6 +87,9 @@ def shuffle(
     x,
     tokens=None,
     *,
+    query=None,
+    key=None,
+    value=None,
     order=None,
     positions=False,
     title=None,
@@ -89,9 +98,10 @@ def shuffle(
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
-    x [T, D]: 2 to 12 words with 1 to 16 features, Q = K = V = X; tokens: T labels. order: the word at each position,
-    by default 0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D). live=True: Python
-    reads `order`, `positions` and `word`, the one picked.
+    x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
+    Q = X W_Q (default: Q = K = V = X), values of 1 to 16 features. order: the word at each position, by default
+    0 … T − 1; positions: whether the sinusoidal encoding is added to x (needs an even D). live=True: Python reads
+    `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; .moved; and what all have.
     Raises ValueError for what cannot be shown.
@@ -110,6 +120,15 @@ def shuffle(
     if flag("positions", positions) and width % 2:
         raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
     arrays = {"x": x.astype("<f4").ravel()}
+    for name, given in (("query", query), ("key", key), ("value", value)):
+        if given is not None:
+            arrays[name] = _map(given, name, width).astype("<f4").ravel()
+    if (query is None) != (key is None) and len(arrays.get("query", arrays.get("key"))) != width * width:
+        raise ValueError(f"only one of query and key is given: it must then be [{width}, {width}], or give both")
+    if query is not None and key is not None and len(arrays["query"]) != len(arrays["key"]):
+        raise ValueError(
+            f"query {np.shape(query)} and key {np.shape(key)}: needed, the same size E, for their products"
+        )
     controls = [
         *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
         {"kind": "choice", "name": "positions", "label": "positions", "options": [False, True],
@@ -128,3 +147,15 @@ def shuffle(
 
 
 BUTTONS = {"back": "◀ move", "on": "move ▶", "reverse": "reverse", "mix": "shuffle"}
+
+
+def _map(given, name: str, width: int) -> np.ndarray:
+    matrix = as_array(given, name)
+    if matrix.ndim != 2 or len(matrix) != width or not 1 <= matrix.shape[1] <= MOST_FEATURES:
+        raise ValueError(
+            f"{name} has shape {matrix.shape}; needed: [{width}, E] with E from 1 to {MOST_FEATURES}, as in x @ {name} "
+            "(for a torch Linear take weight.T)"
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name} holds NaN or infinite numbers: look for them with isfinite()")
+    return matrix

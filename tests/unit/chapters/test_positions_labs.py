@@ -118,16 +118,18 @@ def test_rotations_equal_torch(float64, offset):
             assert max(found["error"], found["found"]) < 1e-12
 
 
-def test_shuffled_attention_equals_torch(float64):
+@pytest.mark.parametrize("projected", [False, True])
+def test_shuffled_attention_equals_torch(float64, projected):
     x = sentence(6, 8).float().double()
-    view = labs.shuffle(x)
+    q, k, v = (sentence(8, d).float().double() if projected else torch.eye(8) for d in (5, 5, 3))
+    view = labs.shuffle(x, **(dict(query=q, key=k, value=v) if projected else {}))
     for order in (list(range(6)), [5, 4, 3, 2, 1, 0], [2, 0, 1, 3, 5, 4]):
         for positions in (False, True):
             found, expected = (one(view, order=order, positions=positions) for one in (shown, at))
             rows = x[order] + (sinusoidal_encoding(6, 8) if positions else 0)
-            weights = torch.softmax(rows @ rows.T / 8**0.5, -1)
+            weights = torch.softmax((rows @ q) @ (rows @ k).T / q.shape[1] ** 0.5, -1)
             assert np.allclose(found["weights"], weights, atol=1e-6, rtol=0)
-            assert np.allclose(found["outputs"], weights @ rows, atol=1e-6, rtol=0)
+            assert np.allclose(found["outputs"], weights @ rows @ v, atol=1e-6, rtol=0)
             assert np.allclose(found["change"], expected.moved["change"], atol=1e-6)
             assert found["drift"] == pytest.approx(expected.moved["mean"], abs=1e-6)
             same = not positions or order == list(range(6))
