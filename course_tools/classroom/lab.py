@@ -120,7 +120,8 @@ def already_open(folder):
     try:
         from jupyter_server.serverapp import list_running_servers
 
-        found = [one for one in list_running_servers() if os.path.realpath(one["root_dir"]) == os.path.realpath(folder)]
+        there = [one for one in list_running_servers() if one.get("root_dir")]
+        found = [one for one in there if os.path.realpath(one["root_dir"]) == os.path.realpath(folder)]
     except Exception:  # only a courtesy: without it all else is still right
         return ""
     return next((f"{one['url']}lab" + (f"?token={one['token']}" if one.get("token") else "") for one in found), "")
