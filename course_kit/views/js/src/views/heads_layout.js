@@ -3,8 +3,9 @@ import { clamp } from "../shared/numbers.js";
 
 /** @import { HeadMap } from "./heads_numbers.js" */
 /**
- * @typedef {import("../shared/cells.js").Place & { corner: string[], turn: number, width: number, height: number }}
- *   Open the open head; corner: how its queries and its keys are called there; turn: of slanted keys; size of the canvas
+ * @typedef {import("../shared/cells.js").Place} Place
+ * @typedef {Place & { corner: string[], turn: number, width: number, height: number }} Open the open head; corner: how
+ *   its queries and its keys are called there; turn: of slanted keys; size of the canvas
  *
  * @typedef {ReturnType<typeof layoutOf>} Layout
  *
