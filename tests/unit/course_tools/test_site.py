@@ -106,6 +106,8 @@ def test_what_search_knows_of_a_page(built):
     assert search_index.sections(tree(f"before{guess}after")) == [("", "", "before Which? after")], (
         "of a view its title"
     )
+    files = [(f"{name}.html", name, [("soft", "soft", "")]) for name in "ab"]
+    assert search_index.script(files, []).count('"soft","soft"') == 1, "a function that files hand on: its first place"
 
 
 @pytest.mark.parametrize(
