@@ -662,8 +662,8 @@ plot.bars(
     ylabel="log-odds",
     digits=1,
     title="Which heads can the model do without?",
-    caption="Of six sentences the noun, the adjective and the right pronoun; the model was "
-    "trained on “animal” only. Switch heads off: which bars fall below 0?",
+    caption="Of six sentences the noun, the adjective and the right pronoun; the first "
+    "two were seen in training. Switch heads off: which bars fall below 0?",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
