@@ -41,7 +41,9 @@ export function isFull({ room, on }) {
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
-    [on, ...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *)")].some(isBeyond)
+    [on, ...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *, details:not([open]) *)")].some(
+      isBeyond,
+    )
   );
 }
 

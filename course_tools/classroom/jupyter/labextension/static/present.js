@@ -270,6 +270,9 @@ class Deck {
       this.restarting = null;
       for (const id of this.ran) this.open.add(id);
       this.ran.clear();
+      const buttons = document.querySelectorAll(".jp-Dialog-button");
+      if (buttons.length === 1) buttons[0].click(); // JupyterLab says that the kernel had died
+      this.focus();
       this.work();
     };
     const fails = ({ message }) => this.tell(`Not all came back: ${message}`, 20000);

@@ -7,7 +7,7 @@ export const el = (tag, attributes = {}, ...children) => {
   return e;
 };
 // of cells, by arrange()
-export const MARKS = ["course-on", "course-now", "course-unrun", "course-nocode", "course-excerpted"];
+export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted"].map((name) => `course-${name}`);
 export const isCode = (cell) => cell.model.type === "code";
 export const isTraining = (cell) => tags(cell).includes("training");
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
@@ -123,6 +123,7 @@ export function arrange(deck) {
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
     const waits = cell === step.cell && runsAtPress(step); // a view is shown as it was saved
     cell.node.classList.toggle("course-unrun", waits && !ran.has(id) && !open.has(id));
+    cell.node.classList.toggle("course-old", step.kind === "file" && cell === step.cell && !ran.has(id));
     const away = (cell === step.cell && quiet(step)) || (folded.has(id) && cell.model.outputs?.length > 0);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
   }
