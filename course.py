@@ -31,7 +31,6 @@ def parser():
     about = "chapters for a projector, by keyboard; further options go to JupyterLab"
     add = command("present", "classroom.presenting.start", about, arguments=())
     add.add_argument("names", nargs="*", help="names or their beginnings, such as 01 05, or 05 annex; without: 01")
-    add.add_argument("--prepare", action="store_true", help="only run their trainings, so that no class waits for them")
 
     add = command("notebooks", "authoring.rules.check", "build notebooks from notebooks/source/, or check them")
     add.add_argument("names", nargs="*", help=NAMES)

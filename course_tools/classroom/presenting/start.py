@@ -8,39 +8,32 @@ the page's configuration that it is wanted, which chapters there are, and their 
 
 import os
 import re
-import sys
-import time
 from dataclasses import replace
 
-from course_kit import files, lessons, resuming
+from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
 
 from . import screens
 from .speaker import notes
 
-CODE = "from course_kit import resuming\nresuming.resume_here({id!r})"
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 
-def run(names=(), arguments=(), prepare=False):
+def run(names=(), arguments=()):
     """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     names      as `chosen` has them
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
-    prepare    run the chapters' cells once, without opening anything, so that what they train is kept
     Raises ValueError for a name that no chapter has.
     """
     root = files.course_folder()
     names = chosen(names)
     if not (where := lab.filled(root)):
         return 1
-    if prepare:
-        return train(names, where)
     os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(names)}
     options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{names[0]}.ipynb", *arguments])
     print(f"Presenting {', '.join(names)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
-    print("Trainings that are kept are shown at once; make present ARGS='--prepare …' runs them beforehand.")
     return lab.launch(root, options)
 
 
@@ -90,44 +83,3 @@ def curtain(templates):
     page = templates.loader.get_source(templates, "index.html")[0]
     begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN, page, count=1)
     templates.loader = ChoiceLoader([DictLoader({"index.html": begun}), templates.loader])
-
-
-def train(names, workbook):
-    """Bring back all cells of each chapter in a kernel of its own, which trains what is not kept -> exit status."""
-    import nbformat
-    from jupyter_client.manager import start_new_kernel
-
-    failed = False
-    for name in names:
-        path, started = workbook / f"{name}.ipynb", time.monotonic()
-        ends = _ends(name, nbformat.read(path, as_version=4).cells)
-        print(f"{name}: running what it computes …", flush=True)
-        environment = os.environ | {"COURSE_PRESENTING": "1", "JPY_SESSION_NAME": str(path)}
-        manager, client = start_new_kernel(kernel_name="python3", cwd=str(workbook), env=environment)
-        try:
-            for wanted in (text for end in ends for text in (CODE.format(id=end["id"]), end.source)):
-                reply = client.execute_interactive(wanted, output_hook=_say)
-                failed |= reply["content"]["status"] != "ok"
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
-        print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
-    return int(failed)
-
-
-def _ends(name, cells):
-    """The last code cell of a lesson; of an annex, the last of each section, since they are brought back one by one."""
-    found, section = {}, 0
-    for cell in cells:
-        section += lessons.is_annex(name) and resuming.begins_section(cell)
-        if cell.cell_type == "code":
-            found[section] = cell
-    return list(found.values())
-
-
-def _say(message):
-    """Shows what the kernel prints, not what it displays."""
-    if message["msg_type"] == "stream":
-        sys.stdout.write(message["content"]["text"])
-    if message["msg_type"] == "error":
-        sys.stderr.write(f"{message['content']['ename']}: {message['content']['evalue']}\n")

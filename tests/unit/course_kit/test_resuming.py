@@ -11,10 +11,9 @@ from jupyter_client.manager import KernelManager
 from torch import nn
 
 from course_kit import files
-from course_kit.runs import state, store
+from course_kit.runs import state
 from course_kit.runs.fingerprint import fingerprint
 from course_kit.training import fit
-from course_tools.classroom.presenting import start
 
 # Whole files that hold another record: one so deep that it cannot be walked through, and one of another kind.
 NESTED = safetensors.torch.save({}, {"record": "[" * 5000 + "]" * 5000})
@@ -194,17 +193,3 @@ def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(kernel, tmp
     said = kernel.run(5, "from course_kit.resuming import resume_here\nresume_here(tell=True)", until="back")
     assert f"Bringing back cell {back} of {back}: " in said and f"{back} cells above are back" in said
     assert kernel.ask("ran") == ran
-
-
-def test_all_sections_of_an_annex_are_prepared_and_what_takes_long_is_kept(tmp_path, monkeypatch, capsys):
-    """The command `present --prepare`, the day before: a section stands alone, and has a training."""
-    for name in ("COURSE_KEPT", "COURSE_PRESENTING"):
-        monkeypatch.delenv(name, raising=False)
-    path = write_annex(tmp_path)
-    notebook = nbformat.read(path, 4)
-    fits = "fit(model, [torch.ones(4, 2)], lambda m, b: m(b).pow(2).mean(), steps=30, title='first', show=False)"
-    notebook.cells[4].source = "\n".join([*LESSON[:2], fits])
-    nbformat.write(notebook, path)
-    assert start.train(["01_one_annex"], tmp_path) == 0
-    assert (tmp_path / "ran.txt").read_text() == "3" and "“first”" in capsys.readouterr().out
-    assert len(list((tmp_path / store.FOLDER).glob("*.safetensors"))) == 1

@@ -194,11 +194,12 @@ class Deck {
     if (content.status === "error") this.fails(content.ename);
   }
 
-  // What this screen still waits for, and how far that is; "" if nothing
+  // What this screen still waits for, and how far that is; on the last one all, as before a lesson. "" if nothing
   get waits() {
     const { cell, far } = this.behind ?? {},
       at = this.above.indexOf(cell) + 1;
-    if (!at || !(isEmpty(this.step) || runsThere(this.step))) return this.busy ? "running …" : "";
+    if (!at || !(isEmpty(this.step) || runsThere(this.step) || this.at === this.steps.length - 1))
+      return this.busy ? "running …" : "";
     return far ?? `getting ready, ${at} of ${this.above.length}`;
   }
 
