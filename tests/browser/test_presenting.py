@@ -381,7 +381,7 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
     page.evaluate(LOSES_ONE)
     page.keyboard.press("Shift+K")
     deck.press("Enter")
-    until(lambda: deck.output().startswith(f"step {steps} "))
+    until(lambda: deck.output().startswith(f"step {steps} "), seconds=120)
 
     # out of order, again and again: no cell raises
     for number in (7, 3, 8, 3, 7, 8):

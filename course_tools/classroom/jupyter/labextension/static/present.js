@@ -293,7 +293,9 @@ class Deck {
     Object.assign(document.body.dataset, { screenKind: step.kind, screen: Math.round(innerHeight / zoom - 100) });
     const files = filesOf(step).map((file) => el("code", { textContent: file }));
     this.head.replaceChildren(el("span", {}, step.heading, ...files));
-    if (step.kind === "title" && this.map) this.head.append(mapOf(this.map));
+    if (step.kind === "title" && this.map)
+      // what the chapter makes of one sentence, in the ink of the text
+      this.head.append(el("i", { className: "course-map", ariaHidden: "true", style: `mask-image:url(${this.map})` }));
     this.head.classList.toggle("course-quiet", hasOwnTitle(step));
     this.foot.innerHTML = step.keep ? kept(step.keep) : "";
     this.foot.classList.toggle("course-later", !this.isKept);
@@ -331,16 +333,13 @@ class Deck {
     this.notebook.node.focus({ preventScroll: true });
   }
 
-  // The first control of the views on this screen
+  // The first control on this screen
   touch() {
-    const on = this.notebook.widgets.filter((c) => c.node.classList.contains("course-on")).reverse();
-    for (const host of this.course.views(this.panel, on)) {
-      const control = host.shadowRoot.querySelector("input:not(:disabled),select,[tabindex='0'],button:not(:disabled)");
-      if (control) return control.focus();
-    }
-    const control = this.step.cell.node.querySelector(
-      ".jp-OutputArea :is(input,button,select,summary),.jp-MarkdownOutput summary",
-    );
+    const { cell } = this.step,
+      roots = this.course.views(this.panel, [cell]).map((host) => host.shadowRoot);
+    const inside = "input:not(:disabled),select,[tabindex='0'],button:not(:disabled),summary";
+    const outside = [".jp-OutputArea", ".jp-MarkdownOutput"].map((part) => cell.node.querySelector(part));
+    const control = [...roots, ...outside].map((root) => root?.querySelector(inside)).find(Boolean);
     if (control) control.focus();
     else this.tell("Nothing to move on this screen.");
   }
@@ -464,20 +463,11 @@ function hold(cell, show) {
 
 const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 
-// What the chapter makes of one sentence, in the ink of the text
-function mapOf(address) {
-  const made = el("i", { className: "course-map", ariaHidden: "true" });
-  made.style.maskImage = `url(${address})`;
-  return made;
-}
-
 // The screens of the notebook at a path, as it is saved, and its map.
 async function screensOf(app, path) {
   const { baseUrl, token } = app.serviceManager.serverSettings,
     headers = token ? { Authorization: `token ${token}` } : {},
-    answer = await fetch(`${baseUrl}attention-course/screens/${path.split("/").map(encodeURIComponent).join("/")}`, {
-      headers,
-    });
+    answer = await fetch(`${baseUrl}attention-course/screens/${encodeURI(path)}`, { headers });
   return answer.ok ? answer.json() : { screens: [] };
 }
 

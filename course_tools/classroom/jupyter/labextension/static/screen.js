@@ -31,7 +31,8 @@ const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
 export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
-export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0 && !isDefinition(cell); // as in a notebook that was never run
+// Shows nothing yet, as in a notebook that was never run
+export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0 && !isDefinition(cell);
 const isDefinition = (cell) => tags(cell).includes("definition");
 // Code that a class sees run, at a press; and all that runs no sooner than its screen comes
 export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !isDefinition(step.cell);
