@@ -47,7 +47,7 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-LESS = {"05_transformer": 22, "06_bert": 22, "08_who_answers": 22}  # of code whose lines are long, or many
+LESS = {"05_transformer": 20}  # of a lab with a table below it
 # Notes how long each screen shows nothing, in milliseconds.
 EMPTY = """() => {
   window.empty = [];
