@@ -467,7 +467,7 @@ assert gap < 1e-3
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## It translates
 # <a id="warm-up"></a>
-# Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate rises for 40 steps (**warm-up**), then falls in a line to 3 %:
+# Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate rises for about 40 steps (**warm-up**), then falls in a line to 3 %:
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 from chapters.ch03.lesson import Lesson
@@ -488,6 +488,8 @@ print(f"BLEU on 200 held-out sentences: {bleu:.0f}")
 print(lesson.translate(translator, tired)[0].text)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+rate = warm_then_fall(STEPS)
+assert abs(max(range(STEPS), key=rate) - 40) < 5 and round(rate(STEPS - 1), 2) == 0.03
 assert bleu > 60 and lesson.loaded(translator).was_seen(tired)
 warm, cold = (results.load("transformer_warm_up")["BLEU"][name] for name in ("with", "without"))
 assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2, 3} and len(warm) == 3
