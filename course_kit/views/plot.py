@@ -54,8 +54,7 @@ def lines(
 
 def beside(charts, **words):
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
-    if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
-        raise TypeError(f"charts is {described(charts)}; needed: title -> chart, made by lines, points or regression")
+    _charts(charts, "title")
     shown = [{**chart.shown[0], "title": string("a title", name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
@@ -65,6 +64,7 @@ def chosen(charts, label, start, *, title="", caption=""):
 
     charts: number or word -> chart, all with as many lines and points; label: of the control.
     """
+    _charts(charts, "number or word")
     first = chosen_from(list(charts.values()), string("label", label), list(charts), start)
     first.title, first.caption = string("title", title), string("caption", caption)
     return first
@@ -201,6 +201,11 @@ def _chart(panels, **words) -> Chart:
         for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
     ]
     return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)
+
+
+def _charts(charts, by: str) -> None:
+    if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
+        raise TypeError(f"charts is {described(charts)}; needed: {by} -> chart, made by lines, points or regression")
 
 
 def _named(what: str, named) -> list[Series]:

@@ -118,6 +118,8 @@ BORDERS = {
                     "role": "name", "title": "text"}),
     "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair",
                   "signed": "pair"}),
+    "plot.chosen": (plot.chosen, {"charts": {1: plot.lines({"a": ([0], [1])})}, "label": "n", "start": 1},
+                    {"charts": "pair", "label": "text"}),  # fmt: skip
     "plot.beside": (plot.beside, {"charts": {"a": plot.lines({"a": ([0], [1])})}}, {"charts": "pair",
                     "caption": "text"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",
