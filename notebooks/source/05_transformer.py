@@ -479,8 +479,8 @@ lesson = Lesson("en-fr")
 torch.manual_seed(0)
 translator = Transformer(TransformerConfig(len(lesson.source), len(lesson.target)))
 run = fit(translator, lesson.batches, translation_loss, steps=STEPS, lr=3e-3, clip=1.0,
-          schedule=warm_then_fall(STEPS), title="When is it surer than a coin?",
-          compare={"guessing": math.log(len(lesson.target)), "a coin": math.log(2)})
+          schedule=warm_then_fall(STEPS), title="When is it down to two words?",
+          compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %%
 bleu = lesson.bleu(translator, count=200)

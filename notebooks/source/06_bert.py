@@ -520,7 +520,7 @@ falls = warm_then_fall(200, 20)
 tuned = BertForSequenceClassification(prose.model.config)
 tuned.bert.load_state_dict(prose.model.bert.state_dict())  # all but the new layer
 run = fit(tuned, draw, task_loss, steps=200, lr=3e-4, clip=1.0, schedule=falls,
-          title="When is it surer than a coin?", compare={"a coin": math.log(2)})
+          title="When does it beat a coin?", compare={"a coin": math.log(2)})
 whole = [right(tuned, examples) for examples in (valid, new)]
 print("right: {:.0%}; with new names and patterns: {:.0%}".format(*whole))
 
