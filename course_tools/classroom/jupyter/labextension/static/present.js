@@ -138,6 +138,7 @@ class Deck {
   }
 
   async catchUp() {
+    await this.restarting;
     for (let isFirst = true, cell; (cell = this.due()); isFirst = false) {
       this.ran.add(cell.model.id);
       try {
@@ -228,7 +229,6 @@ class Deck {
     this.behind = null;
     const end = hold(cell, () => this.layout());
     try {
-      await this.restarting;
       this.said = null;
       this.activate(cell);
       this.layout();
