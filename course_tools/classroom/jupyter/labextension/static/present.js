@@ -27,6 +27,7 @@ import { STYLE } from "./style.js";
 
 const PATIENT = 180; // frames, at most, for a view to come after its cell has run
 const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
+const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", ".": "b" };
 const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
 class Deck {
@@ -171,11 +172,10 @@ class Deck {
   // Whether its output has to come anew. A picture is shown as it was saved; so is code that waits for a training.
   isSeen(cell, isFirst) {
     if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
-    const { step } = this;
-    return cell === step.cell && (this.asked || this.isChanged || (runsThere(step) && (quiet(step) || isFirst)));
+    if (cell !== this.step.cell) return false;
+    return this.asked || this.isChanged || (runsThere(this.step) && (quiet(this.step) || isFirst));
   }
 
-  // All code above this screen
   get above() {
     const here = this.steps.slice(0, this.at + 1).flatMap(({ before, cell }) => [...before, cell]);
     return here.slice(0, -1).filter(isCode);
@@ -388,20 +388,16 @@ class Deck {
   }
 
   action({ key, shiftKey }) {
-    const one = key.length === 1 ? key.toLowerCase() : key;
+    const one = SAME[key] ?? (key.length === 1 ? key.toLowerCase() : key);
     if (shiftKey && one === "r")
       return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
-    const on = () => this.notebook.widgets.filter((c) => c.node.classList.contains("course-on"));
     const answer = answerOf(this.step.cell.node, key);
     if (answer) return () => answer.click();
     return {
       ArrowRight: () => this.next(),
-      PageDown: () => this.next(),
-      " ": () => this.next(),
       ArrowLeft: () => this.go(this.at - 1),
-      PageUp: () => this.go(this.at - 1),
       ArrowDown: () => this.scroller.scrollBy(0, 120),
       ArrowUp: () => this.scroller.scrollBy(0, -120),
       Home: () => this.go(0),
@@ -409,7 +405,7 @@ class Deck {
       Enter: () => this.run(),
       s: () => this.stop(),
       r: () => {
-        this.course.resetViews(this.panel, on());
+        this.course.resetViews(this.panel, [this.step.cell]);
         this.tell("As at first.");
       },
       Tab: () => this.touch(),
@@ -418,7 +414,6 @@ class Deck {
       c: () => this.toggleCode(),
       n: () => this.notes.open(),
       b: () => document.body.classList.toggle("course-black"),
-      ".": () => document.body.classList.toggle("course-black"),
       F5: () => {}, // a remote's "start": a reload would leave the class with nothing
       g: () => pop(this.course.speak(chooser(this)), () => this.focus()),
       q: () => this.leave(null),
@@ -487,7 +482,7 @@ export async function present(app, course) {
     deck?.close();
     deck = new Deck(app, panel, found, course, notes, leave);
     window.courseDeck = deck; // for tests
-    requestAnimationFrame(() => (curtain.hidden = true));
+    curtain.hidden = true;
   };
   const leave = async (chapter) => {
     if (chapter) {
