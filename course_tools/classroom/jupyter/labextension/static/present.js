@@ -480,8 +480,7 @@ export async function present(app, course) {
     const found = await screensOf(app, panel.context.path);
     if (app.shell.currentWidget !== panel || deck?.panel === panel || !found.screens.length) return;
     deck?.close();
-    deck = new Deck(app, panel, found, course, notes, leave);
-    window.courseDeck = deck; // for tests
+    window.courseDeck = deck = new Deck(app, panel, found, course, notes, leave); // the window's is for tests
     curtain.hidden = true;
   };
   const leave = async (chapter) => {
