@@ -153,7 +153,6 @@ IN_LESSON = {
         "## Five lines to keep\n# ## Keep it",
     ),
     "the summary has 4 lines": ("# 5. e\n", ""),
-    "no lab is live": ("live=True", ""),
     "the glossary has no table": ("# | [query](#query) | 查询 | who asks |\n", ""),
     "'query' has no link": ("[query](#query) |", "query |"),
     "has no Chinese term": ("查询", "query"),

@@ -151,12 +151,6 @@ def glossary(notebook):
             yield found[-1], f"{english!r} has no Chinese term", "Add it in the second column."
 
 
-def live(notebook):
-    """A lesson has a view that Python hears."""
-    if not notebook.is_annex and not any(re.search(r"live\s*=\s*True", cell.source) for _, cell in notebook.code()):
-        yield 0, "no lab is live", "Every chapter has a lab to which Python listens: live=True and .observe or jslink."
-
-
 def visible(notebook):
     """(number, cell) of the code cells that a reader sees."""
     for number, cell in notebook.code():
@@ -183,4 +177,4 @@ def _root(statement):
 
 
 RULES = [sizes, lines, drawn, exercises, glossary]  # of every notebook
-OF_CHAPTERS = [opening, stands_alone, ending, live]  # of all but the first, 00_start_here
+OF_CHAPTERS = [opening, stands_alone, ending]  # of all but the first, 00_start_here
