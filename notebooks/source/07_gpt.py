@@ -484,7 +484,7 @@ assert round(math.log(11), 2) == 2.4 and round(5 * math.log(10) / 12, 2) == 0.96
 STEPS = {"class": 300, "full": 1500}[runtime.profile]
 start = torch.tensor([tokenizer.encode("My dear")])
 
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
 model = GPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
