@@ -469,7 +469,7 @@ plot.points(
     mark=(path[-1][0], f"after {len(path) - 1} steps"),
     compare={"": (tried, curve)},
     title="How does training find the bottom?",
-    caption="Dashed, the loss of each width; each dot is the width before a step. "
+    caption="Dashed, the loss of each width; the dots, the width after so many steps. "
     "Where are the steps long?",
 )
 

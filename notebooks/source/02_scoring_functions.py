@@ -259,7 +259,22 @@ assert torch.allclose(weights @ K, torch.tensor([[0.453, 0.453, 0.640]]), atol=5
 assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
 
 # %% [markdown]
-# From the output, (0.453, 0.453, 0.640), the network will have to make *assis*. Now take "The weather is nice today", with the vectors (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), (0.4, 0.1, 0.4) and (0.4, 0.1, 0.6), as keys and values. The query is that of "The", and the scores are not divided. Could the output be (1.8, 2.3, 0.4)? No: weights are ≥ 0 and sum to 1, so its first number is an average of numbers between 0.2 and 0.9.
+# From the output, (0.453, 0.453, 0.640), the network will have to make *assis*. Now take the five words of "The weather is nice today", whose vectors are both keys and values, too. The query is that of "The", and the scores are not divided.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "The five vectors are (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), "
+    "(0.4, 0.1, 0.4) and (0.4, 0.1, 0.6). "
+    "A friend computes the output (1.8, 2.3, 0.4). Can that be?",
+    [
+        "yes, with the right weights",
+        "no, the vectors alone tell",
+        "that takes computing it",
+    ],
+    answer=1,
+    because="Weights are ≥ 0 and sum to 1, so the first number of the output is an "
+    "average of numbers between 0.2 and 0.9. It cannot be 1.8.",
+)
 
 # %% jupyter={"source_hidden": true}
 nice = ["The", "weather", "is", "nice", "today"]
@@ -562,7 +577,7 @@ assert found[-1].argmax(1).tolist() == [1, 0, 2] and found[-1].amax(1).min() > 0
 # At the start each matrix reads all parts alike. In the end $W_Q$ reads whom you look for, $W_K$ your name, and $W_V$ what you carry, although only the loss told them.
 #
 # <a id="read-out"></a>
-# Back to your guess: may two jobs share a matrix? To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average. It is one line more than your class:
+# Back to your guess, and to the other two pairs: may they share a matrix? To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average. It is one line more than your class:
 
 # %%
 class OutputAttention(SelfAttention):
@@ -596,7 +611,7 @@ assert all(0.84 < fewer[same, 8] < 0.99 for same in ("key = value", "query = val
 assert all(0.42 < fewer["query = key", size] < 0.5 for size in (8, 16))
 
 # %% [markdown]
-# With vectors of 16 numbers, values may share a matrix with keys, or with queries, and everybody is served. With 8, some people go wrong in most trainings, so values of their own allow shorter vectors. But queries that share with keys serve fewer than half the people, at any size that we tried, up to 64, and with five times the training.
+# With vectors of 16 numbers, values may share a matrix with keys, or with queries, and everybody is served. With 8, some people go wrong in most trainings, so values of their own allow shorter vectors. But queries that share with keys serve fewer than half the people with this loss, at any size that we tried, up to 64, and with five times the training.
 #
 # About four in five of those who look for another attend most to themselves, because only a longer vector can score higher with a query than the query itself. It need not be two matrices: with one for the queries, and $x$ itself as key, everybody is served. And this is a single layer: the *Reformer*, a model of many, does share one matrix, but hides a word from itself where it can. <!-- source: Kitaev, Kaiser & Levskaya 2020 -->
 

@@ -356,7 +356,7 @@ def masked_loss(logits, target, mask):
 # %% [markdown]
 # <!-- solution: masked loss -->
 #
-# `fit` is the loop above with a stop button; with `warm_then_fall` the learning rate first rises. In its picture, *guessing* is the loss of a model to which all French words are equally likely, and *two words* that of one that is torn between two, ln 2 or 0.69.
+# `fit` is the loop above with a stop button; with `warm_then_fall` the learning rate first rises. In its picture, *guessing* is the loss of a model to which all French words are equally likely, and *two words* that of one that hesitates equally between two at each word, ln 2 or 0.69. A real one is sure of many words, and lost at others.
 
 # %%
 from course_kit.training import fit, warm_then_fall
@@ -383,7 +383,7 @@ translator = Translator(
     Encoder(len(lesson.source), 128), AttentiveDecoder(len(lesson.target), 128)
 )
 run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
-          schedule=warm_then_fall(STEPS), title="When is it down to two words?",
+          schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %% [markdown]

@@ -100,10 +100,10 @@ plot.bars(
     list(paths),
     torch.tensor(list(paths.values())).T,
     along=("words in the sentence", lengths, 9),
-    ylabel="lines from the last word to the first",
+    ylabel="steps from the last word to the first",
     digits=0,
     title="How far is the first word from the last?",
-    caption="Make the sentence longer: which paths hardly grow?",
+    caption="Make the sentence longer: when does the dilated convolution need a third layer?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

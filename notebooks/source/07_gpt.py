@@ -130,7 +130,7 @@ print("F.cross_entropy       ", round(F.cross_entropy(logits, targets).item(), 3
 assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [round(x, 2) for x in p.tolist()] == [0.67, 0.09]
 
 # %% [markdown]
-# Small random parameters, around 0.02, give all $V$ tokens nearly the same logit, so each gets about $1/V$, and the first loss is about $-\ln(1/V)=\ln V$. If yours is far above this, look at the first parameters: with a table of numbers around 1, as PyTorch makes it, the loss begins above 30. <!-- source: blocks.init_small; the asserts in section Two -->
+# Small random parameters, around 0.02, give all $V$ tokens nearly the same logit, so each gets about $1/V$, and the first loss is about $-\ln(1/V)=\ln V$. If yours is far above this, look at the first parameters: with a table of numbers around 1, as PyTorch makes it, a model of 64 features begins near 45, and a larger one higher. <!-- source: blocks.init_small; the asserts in section Two -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: the block, and the class

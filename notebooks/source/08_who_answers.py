@@ -160,7 +160,7 @@ plot.bars(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 size = stream.pow(2).mean(-1).sqrt()
 assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
-assert torch.allclose(rms_norm(stream[1:], torch.ones(128)).pow(2).mean(-1), torch.ones(4), atol=1e-3)
+assert torch.allclose(sizes["RMSNorm(x)"], torch.ones(5, 1), atol=1e-3)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### RoPE: positions that turn
@@ -399,8 +399,8 @@ for_training(one_step)  # with nothing solved it does nothing
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Two models learn from the same 200 sums for 400 steps. Which adds better numbers "
-    "that it was never shown?",
+    "Two models learn from the same 200 sums for 400 steps. Which is better "
+    "at adding numbers that it was never shown?",
     [
         "result alone: it has less to write",
         "draft, then result",
