@@ -18,6 +18,7 @@ VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|
 LEAD = re.compile(r"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)(\s*)$", re.S)
 RULE = re.compile(r"[\s|:-]+$")
 READERS = {"title", "caption", "because", "question", "label", "xlabel", "ylabel", "name", "names", "foot", "used"}
+READERS |= {"along"}
 CODE = re.compile(  # CSS, paths, code: no words
     r"^\s{3,}|^[\w., ]+ = |[;{]\s*$|^[\w.-]+:\s*[\w#.-]+;|=[\"#]|--\w|^[\w.{}-]+/[\w./{}-]*$"
     r"|==|\)\\b|^(def|import|from|class) |^https?:|^[\w{}]+\.[\w{}.]+$"
@@ -59,7 +60,7 @@ def plain(text):
 
 
 def of_code(text):
-    """(line, string) of what readers see of Python: constants, and templates with {0}, {1}, … for what is computed."""
+    """(line, string) of what readers see of Python: constants; templates with {0}, {1}, … for what is computed."""
     tree = ast.parse(text)
     hidden = {id(node) for parent in ast.walk(tree) for node in _hidden(parent)}
     found = []
@@ -80,7 +81,7 @@ def of_code(text):
         else:
             for child in ast.iter_child_nodes(node):
                 asked = isinstance(node, ast.keyword) and node.arg in READERS
-                visit(child, asked or reader and isinstance(node, ast.List))
+                visit(child, asked or reader and isinstance(node, (ast.List, ast.Tuple)))
 
     visit(tree)
     return found
