@@ -109,15 +109,6 @@ def test_a_function_under_another_name_is_found_by_that_of_the_page(book):
     assert lookup.owned("add_norm")[0].__name__ == "around" and whose("add_norm") == "yours, from chapter 5"
 
 
-def test_a_function_of_an_earlier_edition_is_found_by_its_name_then_and_now(book):
-    solve(
-        "gaussian kernel", "def gaussian_kernel(distance, width=1.0):\n    return torch.exp(-(distance / width)**2 / 2)"
-    )
-    edit(book, "def gaussian_kernel", "def gaussian", "ch01.py")
-    (book / "mine" / "ch01.py").touch()
-    assert whose("gaussian") == whose("gaussian_kernel") == "yours, from chapter 1"
-
-
 def test_outside_of_a_workbook_everything_is_the_courses(book, tmp_path, monkeypatch):
     solve("residual and norm", ADD)
     solve("split heads", SPLIT)

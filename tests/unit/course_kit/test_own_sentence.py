@@ -58,8 +58,6 @@ def test_it_refuses_what_the_page_could_not_answer():
 def test_a_model_must_be_there_and_alone():
     with pytest.raises(FileNotFoundError, match="There is no checkpoint 'gpt-5'"):
         gpt_labs.sampling([1.0, 2.0], list("ab"), model="gpt-5")
-    with pytest.raises(ValueError, match="with 2 steps; needed: logits of one step"):
-        gpt_labs.sampling(torch.zeros(2, 2), list("ab"), chosen=[0, 1], model="gpt-shakespeare")
     two = {"a": torch.eye(2), "b": torch.eye(2)}
     with pytest.raises(ValueError, match="beside 2 predictions; needed: the predictions of that model alone"):
         bert_labs.predictions(["a", "b"], two, ["a", "b"], model="bert-stories")
