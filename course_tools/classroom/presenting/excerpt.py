@@ -9,7 +9,9 @@ class's other methods the first line, with an ellipsis.
 
 import ast
 import html
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 
 from course_kit.exercises.reference import HOW
@@ -19,6 +21,12 @@ FEWEST = 5
 LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
 WIDE = 76  # letters of a line that is not broken
 SHAPE = re.compile(r"^# \[.*\]$")
+FEW = 24  # letters of a call that do not stay on its first line alone
+OPENING, CLOSING = tuple("([{"), tuple(")]}")
+HOLDS = re.compile(r"[([{](?![)\]}])[^)\]}]{7}")  # a bracket that holds more than a number
+INDEX = re.compile(r"[\w)\]]\[$")
+TARGETS = re.compile(r" for [\w(), *]*$")
+WORDS = re.compile(r" (for|if|else|and|or) ")
 REMARK = re.compile(r"  # .*$")
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
@@ -43,7 +51,7 @@ def of(source, points=(), printed=None, most=MOST):
         body = ast.parse(source).body
     except SyntaxError:  # magics, or a cell that is being written
         return Excerpt(source)
-    lines = source.splitlines()
+    lines, depths = source.splitlines(), _depths(source)
     lit = _named(body, lines, points) if points else _central(body)
     out = {number for node in body for number in _words(node)}
     shown = {number for number in range(len(lines)) if number not in out}
@@ -62,7 +70,7 @@ def of(source, points=(), printed=None, most=MOST):
             made.append(f"{' ' * 4}{heads[number]}")
         elif number in shown and (line.strip() or (made and not re.match(r"\s*(class |def .*:$|$)", made[-1]))):
             found += [len(made)] * (number in lit)
-            made += (rows := _rows(_short(line, number in lit)))
+            made += (rows := _rows(_short(line, number in lit), depths.get(number, 0)))
             found += range(len(made) - len(rows) + 1, len(made)) if number in lit else ()
     while made and not made[-1]:
         made.pop()
@@ -183,23 +191,46 @@ def _short(line, is_lit):
     return line[: remark.start()]
 
 
-def _rows(line):
-    """A line as it is, or, if it is too long, broken in its brackets: behind a comma, as far outside as it can be."""
-    depth = begun = max(0, sum((letter in ")]}") - (letter in "([{") for letter in line))  # within brackets
-    quote, spaces = "", {}
-    for at, letter in enumerate(line):
+def _depths(source):
+    """Within how many brackets each line begins."""
+    depth, found = 0, {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        found.setdefault(token.start[0] - 1, depth)
+        depth += (token.string in OPENING) - (token.string in CLOSING) if token.type == tokenize.OP else 0
+    return found
+
+
+def _rows(line, begun):
+    """A line, within so many brackets, as it is, or, if it is too long, broken: as far outside as it can be, behind a
+    comma, before a word such as `for`, or behind a bracket, as where little of a call would stay."""
+    places, opened, quote = {}, [0] * begun, ""  # {where: (how far outside, how good), its bracket}
+    for at, letter in enumerate(line[: WIDE + 1]):
         if quote:
             quote = "" if letter == quote else quote
         elif letter in "\"'":
             quote = letter
         elif letter == "#":
             break
-        depth += (letter in "([{") - (letter in ")]}") if not quote else 0
-        if letter == " " and depth and not quote and at <= WIDE:
-            spaces[at] = depth
-    if len(line) <= WIDE or not spaces:
+        elif letter in OPENING:
+            opened.append(at + 1)
+            if HOLDS.match(line, at) and line[:at].strip() and not INDEX.search(line[: at + 1]):
+                places[at + 1] = (-len(opened), 1), at + 1
+        elif letter in CLOSING:
+            del opened[-1:]
+        elif letter == " " and opened and line[:at].strip() and not INDEX.search(line[: opened[-1]]):
+            is_comma = line[at - 1] == "," and not TARGETS.search(line[:at])
+            good = 3 if is_comma else 2 if WORDS.match(line, at) else 0
+            places[at] = (-len(opened), good), opened[-1]
+    if len(line) <= WIDE or not places:
         return [line]
-    indent = " " * (len(line) - len(line.lstrip()) + 8 * (not begun))
-    fits = lambda at: len(indent) + len(line) - at <= WIDE + 1  # noqa: E731
-    best = max(spaces, key=lambda at: (fits(at), line[at - 1] == ",", -spaces[at], at))
-    return [line[:best], indent + line[best + 1 :]]
+    indent = len(line) - len(line.lstrip())
+
+    def rest(at):
+        deeper = -places[at][0][0] > begun
+        return " " * (indent + (4 * deeper if begun else 8)) + line[at:].lstrip()
+
+    best = max(places, key=lambda at: (len(rest(at)) <= WIDE, places[at][0], at))
+    bracket = places[best][1]
+    is_odd = best - bracket < FEW or len(line) - best < 8
+    best = bracket if bracket in places and is_odd and len(rest(bracket)) <= WIDE else best
+    return [line[:best].rstrip(), rest(best)]
