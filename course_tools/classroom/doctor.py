@@ -143,6 +143,22 @@ def check_settings():
     return Line("settings", "JupyterLab's settings and the hook for saving are in place")
 
 
+def check_plugin():
+    """The course's plugin in JupyterLab, which the installation copies: a newer course needs a newer one."""
+    from jupyter_core.paths import jupyter_path
+
+    ours = Path(__file__).parent / "jupyter" / "labextension"
+    copies = (Path(folder) / "attention-course" for folder in jupyter_path("labextensions"))
+    copy = next((copy for copy in copies if (copy / "package.json").is_file()), None)
+    if copy is None:
+        return Line("plugin", "JupyterLab lacks the course's plugin", REPAIR)
+    for path in filter(Path.is_file, ours.rglob("*")):
+        there = copy / path.relative_to(ours)
+        if not there.is_file() or there.read_bytes() != path.read_bytes():
+            return Line("plugin", f"{there} is older than the course, or not its own", REPAIR)
+    return Line("plugin", "JupyterLab has the course's plugin, as old as the course")
+
+
 def check_home():
     """Where Jupyter keeps its own files; `make lab` uses a folder of the workbook if it cannot write there."""
     from . import lab
@@ -231,5 +247,5 @@ def check_notebook():
 
 
 CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat, check_widgets]
-CHECKS += [check_settings, check_home, check_data, check_checkpoints, check_workbook]
+CHECKS += [check_settings, check_plugin, check_home, check_data, check_checkpoints, check_workbook]
 SLOW_CHECKS = [check_notebook]

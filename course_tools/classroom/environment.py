@@ -58,7 +58,7 @@ def wanted_stamp(root, extras):
     tools = project.get("tool", {})
     parts = [project.get("build-system"), project["project"], tools.get("hatch"), tools.get("attention-course")]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
-    copied = sorted((root / "course_tools" / "classroom" / "jupyter").rglob("*.js*"))  # to where Jupyter looks for it
+    copied = sorted((root / "course_tools" / "classroom" / "jupyter").rglob("*"))  # to where Jupyter looks for it
     for path in [root / "requirements.lock", *filter(Path.is_file, copied)]:
         digest.update(path.read_bytes())
     return {"folder": str(root), "files": digest.hexdigest(), "extras": sorted(extras)}

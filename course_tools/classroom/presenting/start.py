@@ -6,6 +6,7 @@ The plugin in course_tools/classroom/jupyter/labextension shows one step a scree
 the page's configuration that it is wanted, which chapters there are, and their speaker notes.
 """
 
+import json
 import os
 import re
 from dataclasses import replace
@@ -67,13 +68,25 @@ def configuration():
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
 
 
-CURTAIN = """<div id="course-curtain" translate="no" style="position:fixed;inset:0;z-index:99999;display:grid;
-place-items:center;padding:4vw;font:700 5.3vw/1.12 system-ui,sans-serif;color:#000;background:#fff"> </div>
-<style>#course-curtain[hidden]{display:none!important}</style><script>{
+LATE = "No screens came in time. If the plugin is older than the course, `python course.py doctor` says what to do."
+CURTAIN = """<div id="course-curtain" translate="no"> </div><style>
+#course-curtain{position:fixed;inset:0;z-index:99999;display:grid;place-items:center;padding:4vw;
+font:700 5.3vw/1.12 system-ui,sans-serif;color:#000;background:#fff}
+#course-curtain[data-late]{inset:auto 0 0;padding:9px;font:16px/1.2 system-ui,sans-serif;background:#ffe9a8}
+#course-curtain[hidden]{display:none}</style><script>{
+const curtain = document.getElementById("course-curtain");
 const { notes } = JSON.parse(document.getElementById("jupyter-config-data").textContent).coursePresenting;
 const name = decodeURIComponent(location.pathname).split("/").pop().replace(".ipynb", "");
-document.getElementById("course-curtain").firstChild.data = notes[name]?.[0].heading ?? " ";
-}</script>"""
+curtain.firstChild.data = notes[name]?.[0].heading ?? " ";
+// an older plugin never lifts it, nor one that did not load: then a line at the foot says so, until it is clicked
+const isLate = () => performance.now() > 30000 || document.body.classList.contains("course-presenting");
+const watch = setInterval(() => {
+  if (!curtain.hidden && !isLate()) return;
+  clearInterval(watch);
+  if (!curtain.hidden) curtain.firstChild.data = curtain.dataset.late = LATE;
+}, 500);
+curtain.onclick = () => (curtain.hidden = "late" in curtain.dataset);
+}</script>""".replace("LATE", json.dumps(LATE))
 
 
 def curtain(templates):

@@ -50,13 +50,14 @@ function broken(formula) {
 // ---- reveal.js: Page Up and Down, which remote controls send, always turn the slide; Escape leaves a view
 
 const inView = () => document.activeElement?.closest(".course-view");
+const leaveView = () => inView() && document.activeElement.blur();
 const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 
 function onKey(event) {
   const { key, ctrlKey, metaKey, altKey } = event;
   if (ctrlKey || metaKey || altKey) return;
   const answer = answerOf(Reveal.getCurrentSlide(), key);
-  const leave = key === "Escape" && inView() ? () => document.activeElement.blur() : null;
+  const leave = key === "Escape" && inView() ? leaveView : null;
   const act = TURN[key] ?? (answer ? () => answer.click() : leave);
   if (!act) return;
   act();
@@ -93,11 +94,13 @@ async function reveal() {
   const arrive = ({ currentSlide }) => {
     if (onPaper) return;
     show(currentSlide);
-    if (inView() && !currentSlide.contains(document.activeElement)) document.activeElement.blur();
+    leaveView();
     // Tab stays on the slide that is seen
     for (const section of all(SLIDES)) section.inert = section !== currentSlide;
   };
   Reveal.on("slidechanged", arrive);
+  Reveal.on("fragmentshown", leaveView); // it may stand in the place of the view
+  leaveAfterMouse(leaveView);
   arrive({ currentSlide: Reveal.getCurrentSlide() });
 }
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,17 @@ def test_a_widget_s_javascript_that_is_missing_is_named(monkeypatch):
     assert "@jupyter-widgets/jupyterlab-manager" in line.found
     assert "anywidget" in line.found
     assert line.todo == doctor.REPAIR
+    assert "lacks" in doctor.check_plugin().found
+
+
+def test_a_plugin_that_is_older_than_the_course_is_named(monkeypatch, tmp_path):
+    copy = tmp_path / "attention-course"
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
+    shutil.copytree(Path(doctor.__file__).parent / "jupyter" / "labextension", copy)
+    assert doctor.check_plugin().todo == ""
+    (copy / "static" / "keys.js").write_text("// of last year")
+    line = doctor.check_plugin()
+    assert "keys.js" in line.found and line.todo == doctor.REPAIR
 
 
 def test_a_kernel_of_another_python_is_named(monkeypatch):

@@ -3,6 +3,7 @@
 const TURNS = /^Page(Up|Down)$/;
 const MOVES = /^(Arrow|Home$|End$)/;
 const CHOOSES = /^(Enter| )$/;
+const SHOWN = ".reveal .slides, .course-deck :is(.jp-OutputArea, .jp-MarkdownOutput)";
 
 /** Whether what has the focus uses a key itself, once it has heard it. @param {KeyboardEvent} event */
 export function isTaken(event) {
@@ -14,6 +15,27 @@ export function isTaken(event) {
   if (type === "range") return MOVES.test(key);
   if (type === "number") return !/^[a-df-z ]$/i.test(key);
   return key === "Tab" || (CHOOSES.test(key) && (/^(button|checkbox)$/.test(type) || /^(A|SUMMARY)$/.test(tagName)));
+}
+
+/**
+ * After the mouse the keys are the remote's again: a control has them that one came to by keyboard, or writes in.
+ * @param {() => void} leave @param {AbortSignal} [signal]
+ */
+export function leaveAfterMouse(leave, signal) {
+  let isMouse = false;
+  const hear = (name, act) => addEventListener(name, act, { capture: true, signal });
+  const end = (event) =>
+    setTimeout(() => {
+      let at = document.activeElement; // a click comes first, which may move it
+      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+      const isList = at?.tagName === "SELECT" && event.type === "pointerup"; // which is open now
+      const isWritten = at?.isContentEditable || /^(text|search|number)/.test(at?.type);
+      if (isMouse && !isList && !isWritten) leave();
+    });
+  hear("pointerdown", (event) => (isMouse = event.composedPath().some((e) => e.matches?.(SHOWN))));
+  hear("keydown", () => (isMouse = false));
+  hear("pointerup", end);
+  hear("input", (event) => event.composedPath()[0].tagName === "SELECT" && end(event));
 }
 
 /** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */

@@ -2,7 +2,7 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
-import { answerOf, isTaken } from "./keys.js";
+import { answerOf, isTaken, leaveAfterMouse } from "./keys.js";
 import {
   MARKS,
   arrange,
@@ -51,6 +51,7 @@ class Deck {
     this.life = new AbortController();
     const hear = (on, name, act, capture) => on.addEventListener(name, act, { capture, signal: this.life.signal });
     for (const capture of [true, false]) hear(window, "keydown", (event) => this.press(event), capture);
+    leaveAfterMouse(() => this.focus(), this.life.signal);
     hear(window, "resize", () => this.layout());
     hear(panel.node, "course-guess", () => this.focus()); // the keys are the remote's again
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
@@ -486,8 +487,10 @@ export async function present(app, course) {
   const leave = async (chapter) => {
     if (chapter) {
       curtain.firstChild.data = course.configured.notes[nameOf(chapter)]?.[0].heading ?? "";
+      delete curtain.dataset.late;
       curtain.hidden = false;
-      return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
+      const shown = () => (curtain.hidden = true); // also where it has no screens
+      return app.commands.execute("docmanager:open", { path: chapter }).then(begin).finally(shown);
     }
     deck?.close();
     deck = null;
