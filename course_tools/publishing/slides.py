@@ -46,7 +46,8 @@ def build(name, notes=(), to="en"):
         if screen.later or (screen.kind == "formula" and screen.code):
             instead = screen.later and screen.kind != "formula"
             look = " fragment" * screen.later + " instead" * instead
-            parts.append({"shown": _source(screen.code), "look": look})
+            head = f'<p class="section">{html.escape(screen.title)}</p>' * instead
+            parts.append({"shown": head + _source(screen.code), "look": look})
         slides.append(
             {
                 "title": screen.title,

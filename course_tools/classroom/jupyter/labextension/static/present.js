@@ -112,19 +112,21 @@ class Deck {
       const seen = () => this.step !== step || step.cell.model.outputs.length;
       return this.work().then(() => seen() || this.next());
     }
-    if (step.later && !this.isLater) {
-      this.isLater = true;
-      return this.layout();
-    }
-    if (step.keep && !this.isKept) {
-      this.isKept = true;
-      return this.layout();
-    }
+    if (step.later && !this.isLater) return this.uncover({ isLater: true });
+    if (step.keep && !this.isKept) return this.uncover({ isKept: true });
     if (this.at < this.steps.length - 1) return this.go(this.at + 1);
     const chapters = this.course.configured.chapters,
       following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
     else this.tell("This is the end. ← back, G goes to a section.");
+  }
+
+  // What has its room comes at a press, and nothing is fitted again.
+  uncover(what) {
+    Object.assign(this, what);
+    if (this.isLater) this.notebook.node.querySelector(".course-excerpt")?.classList.remove("course-later");
+    this.foot.classList.toggle("course-later", !this.isKept);
+    this.layoutBar();
   }
 
   // ---- running
@@ -229,6 +231,8 @@ class Deck {
     this.busy += 1;
     this.behind = null;
     const end = hold(cell, () => this.layout());
+    const room = cell.node.querySelector(".jp-Cell-outputWrapper");
+    if (cell === this.step.cell) room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
     try {
       this.said = null;
       this.activate(cell);
@@ -237,6 +241,7 @@ class Deck {
       this.activate(this.step.cell);
       await run;
     } finally {
+      room.style.minHeight = "";
       end();
       this.busy -= 1;
     }

@@ -7,7 +7,7 @@ export const el = (tag, attributes = {}, ...children) => {
   return e;
 };
 // of cells, by arrange()
-export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted"].map((name) => `course-${name}`);
+export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted", "alone"].map((name) => `course-${name}`);
 export const isCode = (cell) => cell.model.type === "code";
 export const isTraining = (cell) => tags(cell).includes("training");
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
@@ -94,7 +94,10 @@ function excerpted({ notebook, step, shown, isLater }) {
   if (!step.code || shown.has(step.cell.model.id)) return false;
   const made = el("div", { className: "course-excerpt", innerHTML: step.code });
   made.classList.toggle("course-later", step.later && !isLater);
-  made.classList.toggle("course-instead", step.later && step.kind !== "formula");
+  if (step.later && step.kind !== "formula") {
+    made.classList.add("course-instead");
+    made.prepend(el("h2", { textContent: step.heading })); // that of a screen which is tight is away
+  }
   const { node } = step.cell;
   if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper").before(made);
   else node.append(made);
@@ -119,6 +122,7 @@ export function arrange(deck) {
   if (step.kind === "formula") broken(step.cell);
   for (const cell of notebook.widgets) {
     const { id } = cell.model;
+    cell.node.classList.remove("course-alone");
     cell.node.classList.toggle("course-on", cell === now);
     cell.node.classList.toggle("course-now", cell === now);
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
@@ -147,7 +151,8 @@ export function inset(deck, isTight = false) {
   document.body.style.setProperty("--course-end", `${bar + (isTight ? 0 : keep)}px`);
 }
 
-// As large as the screen has room for. What does not fit with its code, once that has run, goes on without it.
+// As large as the screen has room for. What code will print has its room beforehand, so that nothing moves when it
+// comes; what does not fit with its code comes alone, once that has run.
 export function enlarge(deck) {
   const { ran, shown, folded } = deck;
   const { cell } = deck.step;
@@ -157,6 +162,10 @@ export function enlarge(deck) {
     if (isTight !== deck.isTight) inset(deck, isTight);
   };
   deck.size = fit(shownOf(deck), set, deck.busy ? deck.size : Infinity); // what runs gets no larger meanwhile
+  if (deck.size < CODE && cell.node.matches(".course-unrun:not(.course-alone)")) {
+    cell.node.classList.add("course-alone");
+    deck.size = fit(shownOf(deck), set);
+  }
   if (deck.size >= CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
   folded.add(id);
   deck.size = Infinity;
