@@ -443,8 +443,8 @@ view = labs.bandwidth(
     value_name="°C",
     live=True,
     title="Can training find the width?",
-    caption="Above, the curve; below, the error on readings that are left out, for each "
-    "width. Move the width: where is that error smallest?",
+    caption="The curve, and for each width the error on readings that are left out. Move "
+    "the width: where is that error smallest?",
 )
 display(view)
 for width, _ in path:

@@ -37,8 +37,13 @@ export function paintExam(
   const top = Math.max(1e-9, ...errors.filter(Number.isFinite)) * 1.2;
   const low = Math.max(errors[lowest] / 1.3, top / 1e4);
   const y = scale(low, top, box.y + box.h, box.y, true);
-  const powers = logTicks(low, top).filter((tick) => Number.isInteger(Math.log10(tick)));
-  axes(c, ui, box, x, y, { x: "width", y: "leave-one-out error, squared, log scale", up: powers });
+  const marks = logTicks(low, top);
+  const powers = marks.filter((tick) => Number.isInteger(Math.log10(tick)));
+  axes(c, ui, box, x, y, {
+    x: "width",
+    y: "leave-one-out error, squared, log scale",
+    up: powers.length > 1 ? powers : marks,
+  });
   inside(c, box, () => curve(c, widths, errors, x, y, theme.text, 1.6 * unit));
   if (Number.isFinite(errors[here])) dot(c, x(widths[here]), y(Math.max(low, errors[here])), 5 * unit, theme.text);
 }

@@ -8,7 +8,7 @@ import { mapOf } from "./map_numbers.js";
 import { Ink, paintExam, paintMap } from "./map_paint.js";
 import { setTheClock, told } from "./marks.js";
 import { numbersOf } from "./pooling_numbers.js";
-import { paintPooling, sceneOf } from "./pooling_paint.js";
+import { isExam, paintPooling, sceneOf } from "./pooling_paint.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MapNumbers } from "./map_numbers.js" */
@@ -34,7 +34,7 @@ class Pooling {
     const { keys, queries } = ui.arrays;
     this.ink = queries ? new Ink(keys.length, queries.length) : null;
     this.canvas = h("canvas", { role: "img", "aria-label": ui.spec.words, style: "cursor:ew-resize" });
-    const place = `margin-top:.5em;min-height:${this.ink && !ui.spec.presenting ? 4.3 : 2.9}em`;
+    const place = `margin-top:.5em;min-height:${isExam(ui) ? 1.4 : this.ink && !ui.spec.presenting ? 4.3 : 2.9}em`;
     this.say = spoken(place);
     ui.body.append(this.canvas);
     (ui.spec.presenting && !this.ink ? ui.side : ui.body).append(this.say); // a screen is wide and low
@@ -43,6 +43,7 @@ class Pooling {
     this.canvas.onpointerup = (event) => this.release(event);
     ui.actions.knock = () => this.removeLargest();
     ui.actions.back = () => ui.set({ removed: [] }, true);
+    if (isExam(ui)) ui.root.querySelector('[data-control="query"]')?.closest(".control")?.remove();
     if (!ui.spec.presenting) this.keepTogether(); // a screen's controls have another order
   }
 
@@ -76,7 +77,7 @@ class Pooling {
   /** The example under a pointer, or -1. @param {PointerEvent} event */
   under(event) {
     const { scene } = this;
-    if (!scene || scene.map) return -1;
+    if (!scene || this.ink) return -1;
     const { keys, values } = this.ui.arrays;
     const [across, down] = pointed(event, this.canvas);
     const reach = 9 * this.ui.unit;
@@ -134,15 +135,18 @@ class Pooling {
     if (this.ink && map && scene.map) {
       this.ink.fill(this.ui.theme, map.weights);
       paintMap(c, this.ui, scene.map, this.ink);
-      if (scene.exam) paintExam(c, this.ui, scene.exam, map);
     }
+    if (map && scene.exam) paintExam(c, this.ui, scene.exam, map);
     setTheClock(this.ui);
     this.tell(numbers, map);
   }
 
   /** On the width, where all queries are shown. @param {MapNumbers} map */
   ofWidth({ mean, errors, here, lowest }) {
-    const on = `Width ${short(this.ui.state.width)}: about ${mean.toFixed(1)} examples count, on average`;
+    const width = short(this.ui.state.width);
+    const on = isExam(this.ui)
+      ? `Width ${width}` // in one line
+      : `Width ${width}: about ${mean.toFixed(1)} examples count, on average`;
     if (!errors.length) return `${on}.`;
     const least = `lowest ${fmt(errors[lowest])} at ${short(this.spec.widths[lowest])}`;
     return `${on}; squared error ${fmt(errors[here])}, ${least}.`;
@@ -156,6 +160,10 @@ class Pooling {
       ` · About ${effective.toFixed(1)} of ${weights.length - count} readings count; ` +
       `the largest weight, ${percent(weights[strongest])}, is at ${this.told(arrays.keys[strongest])}.`;
     const none = " · No key is within reach: no weights, no estimate.";
+    if (map && isExam(this.ui)) {
+      this.say.replaceChildren(h("div", {}, this.ofWidth(map)));
+      return;
+    }
     this.say.replaceChildren(
       h(
         "div",

@@ -30,7 +30,7 @@ import { dotOf } from "./pooling_numbers.js";
 /** @param {UI} ui @param {number} room @param {boolean} narrow @returns {Scene} */
 export function sceneOf(ui, room, narrow) {
   const { spec, arrays } = ui;
-  const { box, ...others } = arrays.queries ? besideMap(ui, room, narrow) : aboveWeights(ui, room, narrow);
+  const { box, ...others } = placesOf(ui, room, narrow);
   const [bottom, top] = range([...arrays.values, ...(arrays.truth_y ?? [])]);
   return {
     ...{ ...others, box },
@@ -39,9 +39,29 @@ export function sceneOf(ui, room, narrow) {
   };
 }
 
+/** @param {UI} ui @param {number} room @param {boolean} narrow */
+function placesOf(ui, room, narrow) {
+  if (isExam(ui) && !narrow) return besideError(ui, room);
+  return ui.arrays.queries ? besideMap(ui, room, narrow) : aboveWeights(ui, room, narrow);
+}
+
+/** In front of a class the error is what the lab is about: neither the map nor the query is there. @param {UI} ui */
+export const isExam = ({ spec, arrays }) => Boolean(spec.presenting && arrays.errors);
+
 const UNDER = 46; // the axis and the query below the curve
 const FOOT = 34; // what the ink is worth, below the map
 const HEAD = 24; // names above
+
+/** @param {UI} ui @param {number} width */
+function besideError({ unit, tall }, width) {
+  const wide = Math.round((width - 128 * unit) / 2);
+  const place = { y: HEAD * unit, w: wide, h: Math.round(190 * tall) };
+  const box = { x: 46 * unit, ...place };
+  const exam = { x: width - wide - 18 * unit, ...place };
+  const foot = box.y + box.h;
+  const places = { width, height: foot + 34 * unit, box, exam, map: null, foot };
+  return { ...places, strip: 0, small: true, legend: box.x + wide };
+}
 
 /** @param {UI} ui @param {number} width @param {boolean} narrow */
 function besideMap({ arrays, unit, tall }, width, narrow) {
@@ -97,7 +117,7 @@ export function paintPooling(c, ui, scene, numbers) {
   paintExamples(c, ui, scene, numbers);
   c.restore();
   if (scene.strip) paintWeights(c, ui, scene, numbers);
-  paintQuery(c, ui, scene, numbers.estimate);
+  if (!isExam(ui)) paintQuery(c, ui, scene, numbers.estimate);
 }
 
 /** The truth, the curve of the estimates, the examples. */

@@ -104,11 +104,12 @@ class Traced {
     this.told = spoken();
     this.box = h("div", { class: "trace" }, this.pieces, this.steps.row, this.heads, this.bars, this.told);
     const { live, presenting } = ui.spec;
-    this.field = live ? this.asking() : h("p", { class: "quiet" }, presenting ? "" : RECORDED);
+    const comes = presenting && document.body.classList.contains("course-presenting"); // with its kernel
+    this.field = live || comes ? this.asking(Boolean(live)) : h("p", { class: "quiet" }, presenting ? "" : RECORDED);
   }
 
-  /** What a reader types goes to Python, whose answer comes as another view. */
-  asking() {
+  /** What a reader types goes to Python, whose answer comes as another view. @param {boolean} live or not yet */
+  asking(live) {
     const { ui } = this;
     const note = h("div", { class: "quiet", role: "status", "data-testid": "asking" });
     const send = () => {
@@ -122,12 +123,13 @@ class Traced {
       event.preventDefault();
       send();
     };
-    const field = h("textarea", { rows: 2, "data-control": "asked", spellcheck: "false", onkeydown });
+    const look = { disabled: !live, placeholder: live ? "" : COMES };
+    const field = h("textarea", { rows: 2, "data-control": "asked", spellcheck: "false", onkeydown, ...look });
     return h(
       "div",
       {},
       h("label", {}, "Your question:", field),
-      h("button", { type: "button", onclick: send }, "ask"),
+      h("button", { type: "button", onclick: send, disabled: !live }, "ask"),
       note,
     );
   }
@@ -191,3 +193,4 @@ class Traced {
 
 const LONGEST = 120; // letters of a question that is quoted
 const RECORDED = "These answers are recorded. To ask your own, run this cell in JupyterLab.";
+const COMES = "You can type here when the kernel is ready.";

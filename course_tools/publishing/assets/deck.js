@@ -56,11 +56,15 @@ const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 function onKey(event) {
   const { key, ctrlKey, metaKey, altKey } = event;
   if (ctrlKey || metaKey || altKey) return;
-  const answer = answerOf(Reveal.getCurrentSlide(), key);
+  const slide = Reveal.getCurrentSlide();
+  const answer = answerOf(slide, key);
   const leave = key === "Escape" && inView() ? leaveView : null;
   const act = TURN[key] ?? (answer ? () => answer.click() : leave);
-  if (!act) return;
-  act();
+  if (Reveal.isPaused() && moves(event)) Reveal.togglePause(false);
+  else if (!(goesOn(event) && !isTaken(event) && showAnswer(slide))) {
+    if (!act) return;
+    act();
+  }
   event.preventDefault();
   event.stopImmediatePropagation();
 }

@@ -4,11 +4,12 @@ import { test } from "node:test";
 import { verdictOf } from "../src/views/predict.js";
 
 const ANSWERS = ["to zero", "to the mean.", "nowhere"];
-const said = (question, pick) => verdictOf(question, pick).map((parts) => parts.join(""));
+const said = (...given) => verdictOf(...given).map((parts) => parts.join(""));
 
 test("one reason is that of the right answer, whatever was picked", () => {
   const question = { answers: ANSWERS, answer: 1, because: "All weights become equal." };
   assert.deepEqual(said(question, 1), ["✓ Yes. All weights become equal."]);
+  assert.deepEqual(said(question, 1, true), ["✓ The answer: to the mean. All weights become equal."]); // nobody guessed
   assert.deepEqual(said(question, 0), ["✗ The answer: to the mean. All weights become equal."]);
 });
 

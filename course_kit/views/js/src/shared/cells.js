@@ -23,6 +23,7 @@ import { inked, legible, rgb } from "./theme.js";
  * @typedef {object} Names of rows, or of columns
  * @property {string[]} names
  * @property {(i: number) => boolean} lit
+ * @property {(i: number) => boolean} [asked] written wherever nothing that is lit is in the way
  * @property {(i: number, lit: boolean) => string} colour
  * @property {(i: number, wide: number) => void} [more] what is drawn at a name that is so wide
  */
@@ -133,13 +134,14 @@ export class CellsPainter {
   }
 
   /** Those of columns, slanted where one is wider than its cell. @param {Names} names */
-  columnNames({ names, lit, colour, more }) {
+  columnNames({ names, lit, asked = () => false, colour, more }) {
     const { c, ui, place } = this;
     const { left, top, wide, across, slanted } = place;
     const { size, turn, every } = slanted ? slanting(ui, across) : { size: 13, turn: 0, every: 1 };
+    const first = (/** @type {number} */ i) => lit(i) || (asked(i) && !crowded(i, lit, every, true));
     for (const column of this.columns) {
       const [x] = this.at(0, column + 0.5);
-      if (crowded(column, lit, every) || x < left || x > left + wide) continue;
+      if (crowded(column, first, every) || x < left || x > left + wide) continue;
       const on = lit(column);
       c.save();
       c.translate(x, top - 8 * ui.unit);

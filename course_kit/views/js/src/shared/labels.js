@@ -65,9 +65,10 @@ export function slanting({ unit, font }, cell) {
  * @param {number} i
  * @param {(i: number) => boolean} lit
  * @param {number} every
+ * @param {boolean} wanted whether it comes out of its turn
  */
-export function crowded(i, lit, every) {
+export function crowded(i, lit, every, wanted = false) {
   if (every === 1 || lit(i)) return false;
   for (let near = i - every + 1; near < i + every; near++) if (lit(near)) return true;
-  return i % every !== 0;
+  return !wanted && i % every !== 0;
 }

@@ -239,7 +239,7 @@ class Heads {
   room() {
     const { ui } = this;
     const stage = ui.body.parentElement;
-    if (!ui.spec.presenting || !this.why || !stage || !this.controls) return Infinity;
+    if (!ui.spec.presenting || !stage || !this.controls) return Infinity;
     return ui.screen - EDGE - stage.offsetTop - outer(this.controls) - outer(ui.below);
   }
 

@@ -24,6 +24,7 @@ import { clamp } from "../shared/numbers.js";
 const GAP = 5; // between small maps
 const MOST = 60; // the width of one: together they are an index
 const LEAN = 0.71; // of a slanted word's length, what it goes up and to the right
+const SLANTED = 17; // of a cell in front of a class: its slanted name has a line of its own
 const FLAT = 1.35; // a small map that has to be low is wider by so much at most
 
 /** @param {HeadMap} map @param {Room} room */
@@ -84,13 +85,16 @@ function openOf(map, room, spare) {
   const tallest = Math.min(450 * room.tall, left);
   const fitting = Math.min(34 * unit, Math.floor((most - label - tail) / keys), Math.floor(tallest / queries));
   const size = Math.max(least * unit, fitting);
-  const slanted = names > size - (letters ? 0 : 4);
+  // wider than high where there is room, so that no slanted key is left out
+  const apart = room.whole && !letters ? SLANTED * unit : 0;
+  const across = Math.max(size, Math.min(apart, Math.floor((most - label - tail) / keys)));
+  const slanted = names > across - (letters ? 0 : 4);
   const end = slanted ? tail : 4;
   const high = Math.min(queries * size, tallest);
-  const wide = Math.min(keys * size, Math.max(100, most - label - end));
+  const wide = Math.min(keys * across, Math.max(100, most - label - end));
   const top = Math.max(44 * unit, slanted ? lean : 0);
   return {
-    ...{ left: label, top, across: size, down: size, slanted, turn: Math.PI / 4, names, wide, high, x: 0, y: 0 },
+    ...{ left: label, top, across, down: size, slanted, turn: Math.PI / 4, names, wide, high, x: 0, y: 0 },
     corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
     width: Math.ceil(Math.min(most, label + wide + end)),
     height: Math.ceil(top + high) + 2,

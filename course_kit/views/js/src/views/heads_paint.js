@@ -144,5 +144,11 @@ export function paintLarge(c, ui, numbers, open) {
   const named = (/** @type {string} */ role) => (/** @type {number} */ _, /** @type {boolean} */ on) =>
     on ? role : theme.text;
   painter.rowNames({ names: numbers.map.queries, lit: (row) => row === query, colour: named(theme.query) });
-  painter.columnNames({ names: numbers.map.keys, lit: (column) => column === key, colour: named(theme.key) });
+  const { keys, queries } = numbers.map;
+  painter.columnNames({
+    names: keys,
+    lit: (column) => column === key,
+    asked: (column) => column === query && keys[column] === queries[query],
+    colour: named(theme.key),
+  });
 }

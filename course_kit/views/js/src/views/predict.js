@@ -22,17 +22,20 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
  * What is said of a guess, sentence by sentence: what comes in bold, and why it is so.
  * @param {Question} question
  * @param {number} pick
+ * @param {boolean} told the answer was shown, and nobody had guessed
  * @returns {[said: string, because: string][]}
  */
-export function verdictOf({ answers, answer, because }, pick) {
+export function verdictOf({ answers, answer, because }, pick, told = false) {
   if (answer < 0) return [["Noted. Read on and see.", ""]];
   const right = answers[answer].replace(/\.$/, "");
+  const reason = typeof because === "string" ? because : because[answer];
+  if (told) return [[`✓ ${translate(`The answer: ${right}.`)} `, reason]];
   if (typeof because === "string")
-    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`The answer: ${right}.`)} `, because]];
-  if (pick === answer) return [[`✓ ${translate("Yes.")} `, because[answer]]];
+    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`The answer: ${right}.`)} `, reason]];
+  if (pick === answer) return [[`✓ ${translate("Yes.")} `, reason]];
   return [
     [`✗ ${translate("No.")} `, because[pick]],
-    [`${translate(`The answer is “${right}”.`)} `, because[answer]],
+    [`${translate(`The answer is “${right}”.`)} `, reason],
   ];
 }
 
@@ -65,15 +68,19 @@ export function predict(ui) {
   if (!spec.presenting && state.pick < 0) state.pick = earlier(spec.title); // each class guesses anew
   if (!(state.pick < spec.answers.length)) state.pick = -1;
   let kept = state.pick;
+  let isTold = false; // the answer was shown, and nobody had guessed
   const answers = spec.answers.map((answer) => curled(readable(answer, MOST)));
   const question = { answers, answer: spec.answer, because: spec.because };
   const sentences = (/** @type {number} */ pick) =>
-    verdictOf(question, pick).map(([said, because]) => {
+    verdictOf(question, pick, isTold).map(([said, because]) => {
       const mark = MARKS.includes(said[0]) ? h("span", { class: "sign" }, said[0]) : null;
       return h("div", {}, mark, h("b", {}, curled(mark ? said.slice(1) : said)), curled(because));
     });
   const inputs = answers.map((_, i) => {
-    const onchange = () => ui.set({ pick: i }, true);
+    const onchange = () => {
+      isTold = false;
+      ui.set({ pick: i }, true);
+    };
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
   });
   const letters = answers.map(() => h("span", { class: "letter", "aria-hidden": "true" }));
@@ -98,6 +105,12 @@ export function predict(ui) {
   );
   ui.body.append(fieldset, card);
 
+  ui.actions.answer = () => {
+    if (state.pick >= 0 || spec.answer < 0) return;
+    isTold = true;
+    ui.set({ pick: spec.answer }, true);
+  };
+
   /** The browser and the page hear of a guess, and of one that is taken back. */
   function tell() {
     if (state.pick === kept) return;
@@ -108,6 +121,7 @@ export function predict(ui) {
 
   return {
     paint() {
+      isTold &&= state.pick === spec.answer;
       tell();
       inputs.forEach((input, i) => {
         input.checked = state.pick === i;

@@ -38,6 +38,19 @@ export function leaveAfterMouse(leave, signal) {
   hear("input", (event) => event.composedPath()[0].tagName === "SELECT" && end(event));
 }
 
+/** Whether a key asks for what comes next. @param {KeyboardEvent} event */
+export const goesOn = ({ key }) => /^(ArrowRight|PageDown| )$/.test(key);
+
+/** Whether a key goes to another screen; under a black one it only brings back the light. @param {KeyboardEvent} event */
+export const moves = ({ key }) => TURNS.test(key) || MOVES.test(key) || CHOOSES.test(key) || key === "Escape";
+
+/** Shows the answer of a guess that nobody has made -> whether there was one. @param {ParentNode} within */
+export function showAnswer(within) {
+  const asking = [...within.querySelectorAll(".course-view")].find(({ view }) => view?.state.pick < 0);
+  asking?.view.act("answer");
+  return asking?.view.state.pick >= 0; // none of an open question
+}
+
 /** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */
 export function answerOf(within, key) {
   const roots = [...within.querySelectorAll(".course-view")].map((host) => host.shadowRoot);

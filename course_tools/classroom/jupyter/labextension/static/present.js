@@ -2,7 +2,7 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
-import { answerOf, isTaken, leaveAfterMouse } from "./keys.js";
+import { answerOf, isTaken, leaveAfterMouse, moves, showAnswer } from "./keys.js";
 import {
   MARKS,
   arrange,
@@ -106,6 +106,7 @@ class Deck {
     const { step } = this,
       { id } = step.cell.model;
     this.said = null;
+    if (step.kind === "guess" && showAnswer(step.cell.node)) return;
     if (runsAtPress(step) && !this.ran.has(id) && !this.open.has(id)) {
       this.open.add(id);
       this.layout();
@@ -393,7 +394,10 @@ class Deck {
     if (within && isFirst) this.focus();
   }
 
-  action({ key, shiftKey }) {
+  action(event) {
+    const { key, shiftKey } = event;
+    const { classList } = document.body;
+    if (classList.contains("course-black") && moves(event)) return () => classList.remove("course-black");
     const one = SAME[key] ?? (key.length === 1 ? key.toLowerCase() : key);
     if (shiftKey && one === "r")
       return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);

@@ -24,6 +24,7 @@ const PARTS = {
   keep: (part) => isKept(part),
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
+const TABLE = ".jp-OutputArea-output div + div > table"; // as course_kit/views/table.py writes it
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
 
 const isKept = (part) => part.matches("p") && /^\s*(Keep this:|记住：)/.test(part.textContent); // as in screens.py
@@ -37,7 +38,7 @@ const isDefinition = (cell) => tags(cell).includes("definition");
 // Code that a class sees run, at a press; and all that runs no sooner than its screen comes
 export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !isDefinition(step.cell);
 export const runsThere = (step) => runsAtPress(step) || step.kind === "file" || isLive(step);
-export const hasOwnTitle = (step) => OWN.includes(step.kind);
+export const hasOwnTitle = ({ kind, cell }) => OWN.includes(kind) && !cell.node.querySelector(TABLE);
 
 // The screens whose cells are there: [{ cell, kind, heading, keep, said, before }], before: the code that it needs
 export function plan(cells, screens) {
