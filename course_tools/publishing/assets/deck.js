@@ -10,6 +10,7 @@ const seen = new Set();
 const shownOf = (slide) => ({
   room: slide.querySelector(".room"),
   on: slide.querySelector(".on"),
+  keep: slide.querySelector(".keep"),
   kind: slide.className.split(" ")[0],
 });
 

@@ -17,6 +17,9 @@ import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 const RECORDED = /[^.。]*\d{4}-\d\d-\d\d[^.。]*[.。]/; // by which command, which is no class's concern
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
+/** The scale of heights in front of a class. @param {number} screen its height */
+const usual = (screen) => Math.min(1.15, Math.max(0.8, screen / 780));
+
 /**
  * @param {HTMLElement} host
  * @param {Record<string, Kind>} kinds
@@ -57,8 +60,6 @@ class View {
     this.settled = false;
     this.painted = 0; // the width at which it was
     this.arranged = 0;
-    /** @type {number | null} the scale of heights, where it was changed */
-    this.usual = null;
     /** @type {Record<string, { from: number[], to: number[], began: number }>} */
     this.moving = {};
     /** @type {(() => void)[]} */
@@ -106,7 +107,7 @@ class View {
       become: (other = {}, /** @type {Arrays | null} */ numbers = null) => this.become(other, numbers),
       act: (/** @type {string} */ name) => this.act(name),
     };
-    if (spec.presenting) ui.tall = spec.tall ?? Math.min(1.15, Math.max(0.8, ui.screen / 780));
+    if (spec.presenting) ui.tall = (spec.tall ?? 1) * usual(ui.screen);
     return ui;
   }
 
@@ -247,11 +248,9 @@ class View {
   /** Draws a picture higher where a screen has room for it. @param {number} times what is usual */
   heighten(times) {
     const { spec, ui } = this;
-    this.usual ??= ui.tall;
-    const tall = times === 1 ? undefined : this.usual * times;
-    if (spec.tall === tall) return;
-    spec.tall = tall;
-    ui.tall = tall ?? this.usual;
+    if ((spec.tall ?? 1) === times) return;
+    spec.tall = times;
+    ui.tall = times * usual(ui.screen);
     this.arranged = 0; // its controls may have more room elsewhere
     this.set({});
   }

@@ -39,7 +39,7 @@
  * @property {Control[]} controls
  * @property {import("../data.js").Place[]} arrays
  * @property {boolean} presenting
- * @property {number} [tall] while presenting: the scale of heights, where a slide has room for more
+ * @property {number} [tall] while presenting: so many times the usual height
  * @property {boolean} [foot] false: neither table nor words below
  * @property {Record<string, string>} [table] what options are called in the page's language
  * @property {boolean} [silent] it was not touched yet, and says nothing of what it shows

@@ -87,11 +87,11 @@ export function bars(ui) {
   const valueOf = (/** @type {number} */ row, /** @type {number} */ part) => values[at(row) * parts.length + part];
   const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
   const measured = (/** @type {number} */ row) => dots.slice(at(row) * spec.dots, (at(row) + 1) * spec.dots);
-  const high = spec.presenting ? 0.55 * ui.screen * ui.tall : Infinity;
+  const high = () => (spec.presenting ? 0.55 * ui.screen * ui.tall : Infinity);
   /** @type {Form<BarsLayout>} */
   const form = {
     rows: names.map(() => parts.length),
-    layout: (width) => barsLayout(spec, values, width, ruler, dots, high),
+    layout: (width) => barsLayout(spec, values, width, ruler, dots, high()),
     paint(pen, layout, place) {
       pen.font = ui.font(13);
       paintKey(pen, ui, layout);

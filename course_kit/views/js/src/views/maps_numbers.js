@@ -117,7 +117,6 @@ const LABELLED = 17; // a cell of this size has room for its label
 const SHOWN = 13.5; // the same in front of a class, whose type is not enlarged as the rest is
 const SQUEEZED = 10; // the same, smaller, where the third map would stand alone otherwise
 const SEEN = 30; // the least of a cell that a class looks at, where several maps are in one line
-const USUAL = 0.8; // `spec.tall` of a slide that is not drawn higher
 
 /** Matrices in rows, their cells of one size so that they can be compared. */
 class Grid {
@@ -145,7 +144,7 @@ class Grid {
   /** How large cells can be in so many columns. @param {number} columns */
   cell(columns) {
     const { unit, panels } = this;
-    const more = Math.max(1, (this.spec.tall ?? USUAL) / USUAL);
+    const more = this.spec.tall ?? 1;
     const lines = this.spec.presenting && this.spec.across > columns; // which have to fit on a screen together
     const high = (lines ? 85 : panels.length > 1 ? 230 : 400) * unit * more;
     const least = this.labelled ? this.least : 0;
@@ -200,11 +199,13 @@ class Grid {
 
   /** @returns {MapsLayout} */
   layout() {
-    const { panels, unit, ruler, width, lefts, tops, beyond } = this;
+    const { spec, panels, unit, ruler, width, lefts, tops, beyond } = this;
     const columns = this.columns();
     const cell = this.cell(columns);
-    const alone = panels.length === 1 && panels[0].signed;
-    const broad = alone ? Math.min(this.room(1), 64 * unit) : cell;
+    const alone = panels.length === 1 && (panels[0].signed || spec.presenting);
+    const broad = alone ? Math.max(cell, Math.min(this.room(1), 64 * unit)) : cell;
+    const level = alone && tops[0] && ruler.widest(panels[0].columns, 12) <= broad - 2; // names that need not slant
+    if (level) tops[0] = (spec.axes ? 30 : 20) * unit;
     const heads = panels.map(({ title }) => ruler.broken(title, width / columns - 14 * unit, 12, 700));
     const head = 18 * unit + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
     const wide = panels.map(({ shape }, p) =>

@@ -13,12 +13,13 @@ const LESS = [
 ];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
-export const DRAWN = ["picture", "lab"];
+export const DRAWN = ["picture", "lab", "training"];
+const PRESSED = ".controls, button, input, select";
 const GAP = 2; // em, from which a formula may be broken
 
 /**
- * @typedef {{ room: HTMLElement, on: HTMLElement, kind: string }} Shown what a class sees, in which room, and of which
- *   kind its screen is (presenting/screens.py)
+ * @typedef {{ room: HTMLElement, on: HTMLElement, keep: HTMLElement | null, kind: string }} Shown what a class sees, in
+ *   which room, the sentence to keep, and of which kind its screen is (presenting/screens.py)
  */
 
 const isWide = (part) => part.scrollWidth > part.clientWidth + 1;
@@ -28,8 +29,15 @@ const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const highOf = (on) => on.getBoundingClientRect().height;
 
+/** Whether the sentence to keep, where it comes over a screen, would lie over what is pressed. */
+function isCovered({ on, keep }) {
+  const { top, height } = keep?.getBoundingClientRect() ?? { height: 0 };
+  const isUnder = (part) => part.offsetHeight && part.getBoundingClientRect().bottom > top + 2;
+  return height > 0 && viewsOf(on).some((host) => [...host.shadowRoot.querySelectorAll(PRESSED)].some(isUnder));
+}
+
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
-export function isFull({ room, on }) {
+export function isFull({ room, on, keep }) {
   const { top, bottom } = room.getBoundingClientRect();
   const end = on.getBoundingClientRect().right + 4;
   const isBeyond = (part) => {
@@ -40,6 +48,7 @@ export function isFull({ room, on }) {
   return (
     room.scrollHeight > room.clientHeight + 2 ||
     room.scrollWidth > room.clientWidth + 2 ||
+    isCovered({ on, keep }) ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
     [on, ...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *, details:not([open]) *)")].some(
       isBeyond,

@@ -141,7 +141,9 @@ export function arrange(deck) {
 export const larger = () => Math.min(innerWidth / 1280, innerHeight / 720);
 
 // What a class sees now
-export const shownOf = ({ scroller, step }) => ({ room: scroller, on: step.cell.node, kind: step.kind });
+export const shownOf = ({ scroller, step, foot }) => ({
+  ...{ room: scroller, on: step.cell.node, keep: foot, kind: step.kind },
+});
 
 // The room between the heading and the sentence to keep, which comes over a screen that is tight.
 export function inset(deck, isTight = false) {
