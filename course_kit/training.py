@@ -336,7 +336,10 @@ def summary(run: Run, first: int) -> str:
     if run.best:
         name, value = next(iter(run.best.metrics.items()))
         best = f" Best {name}: {value:.4g}, after step {run.best.step}."
-        best = best if run.best.state else f" Loss: {value:.4g}."
+        if not run.best.state:  # the last point of the picture: the mean of a fortieth
+            losses = run.history["loss"][1][: run.step]
+            last = losses[-max(1, len(losses) // 40) :] if len(losses) > 80 else losses[-1:]
+            best = f" Loss: {statistics.mean(last):.3g}."
     if run.stopped == "diverged" and not run.history["loss"][1]:
         why = f"{run.trouble} from the start. Look at the data and the loss."
         return f"Stopped at the first step: {why}"

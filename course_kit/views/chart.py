@@ -85,9 +85,9 @@ def looks(series: list[Series]) -> list[tuple[str, object]]:
     found, plain = [], 0
     for one in series:
         alone = not one.role and one.kind != "dashed"
-        nth = plain % len(LINES) if alone else 0
-        colour = COLOURS[one.role] if one.role else "#596573" if one.kind == "dashed" else LINES[nth]
-        found.append((colour, "--" if one.kind == "dashed" else DASHES[nth]))
+        nth = plain if alone else 0
+        colour = COLOURS[one.role] if one.role else "#596573" if one.kind == "dashed" else LINES[nth % len(LINES)]
+        found.append((colour, "--" if one.kind == "dashed" else DASHES[nth % len(DASHES)]))
         plain += alone
     return found
 

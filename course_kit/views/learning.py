@@ -70,13 +70,13 @@ def _judged(run: Any, apart: bool) -> dict[str, Pair]:
 
 
 def _means(steps: Any, values: Any) -> tuple[Any, Any, Any, Any]:
-    """A history in at most STRETCHES stretches -> the middle of each, its mean, lowest and highest number. [n] each.
-    A short one as it is. Holes, which are not finite, are left out."""
+    """A history in at most STRETCHES stretches -> the step in the middle of each, its mean, lowest and highest number.
+    [n] each. A short one as it is. Holes, which are not finite, are left out."""
     at, of = np.asarray(steps, float), np.asarray(values, float)
     at, of = at[np.isfinite(of)], of[np.isfinite(of)]
     parts = np.array_split(np.arange(len(of)), STRETCHES if len(of) > 2 * STRETCHES else max(1, len(of)))
     over = lambda f, a: np.array([f(a[part]) for part in parts if len(part)])  # noqa: E731
-    return over(np.mean, at), over(np.mean, of), over(np.min, of), over(np.max, of)
+    return over(np.mean, at).round(), over(np.mean, of), over(np.min, of), over(np.max, of)
 
 
 def _along(given: float | Pair, steps: Any) -> Pair:
@@ -94,7 +94,8 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
     charts = {}
     for curves in filter(None, groups):
         charts["loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))] = curves
-    drawn = {name: _chart(name, curves, compare if not i else None, run, title, run.message)
+    alone = len(charts) == 1  # else its name is its title
+    drawn = {name: _chart(name, curves, compare if not i else None, run, alone, title=title, caption=run.message)
              for i, (name, curves) in enumerate(charts.items())}  # fmt: skip
     view = plot.beside(drawn, title=title, caption=run.message) if len(drawn) > 1 else next(iter(drawn.values()), None)
     bundle = view._repr_mimebundle_() if view else {}
@@ -102,13 +103,13 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
     return bundle | {"text/html": page, "text/plain": run.message}
 
 
-def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, title: str, caption: str) -> Any:
-    """One panel: the mean of each stretch; of the first curve, if it is long, also from its lowest to its highest."""
+def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, alone: bool, **words: str) -> Any:
+    """One panel: the mean of each stretch; of a single curve, if it is long, also from its lowest to its highest."""
     means = {n: _means(*pair) for n, pair in curves.items()}
     drawn: dict[str, tuple[Any, ...]] = {n: (at, mean) for n, (at, mean, _, _) in means.items()}
     first = next(iter(means))
     at, _, low, high = means[first]
-    if len(curves[first][0]) > len(at):
+    if len(curves[first][0]) > len(at) and len(curves) == 1:
         drawn["single batches"] = (at, low, high)
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
@@ -116,5 +117,5 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     mark = (best.step, f"best: {best.value:.3g}") if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and not beside and len(low) and 0 < 30 * low.min() < high.max() else None
-    words = dict(title=title, caption=caption, start=run.step)
-    return plot.lines(drawn, "step", name, compare=beside, log=log, limits=limits, mark=mark, **words)
+    more = dict(log=log, limits=limits, mark=mark, start=run.step) | words
+    return plot.lines(drawn, "step", name if alone else "", compare=beside, **more)

@@ -29,7 +29,7 @@ def model_files(name: str) -> dict[str, str]:
     card, weights = _read(name)
     layout, data = [], bytearray()
     for key, x in weights.items():
-        bits = _bits(name, x)
+        bits = _bits(name, key, x)
         layout.append({"name": key, "shape": list(x.shape), "offset": len(data), "bits": bits})
         data += tensor_bytes(x, bits)
     text = base64.b64encode(data).decode()
@@ -58,9 +58,10 @@ def _eight(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return scales, np.rint(steps).clip(-127, 127).astype("i1")
 
 
-def _bits(name: str, x: np.ndarray) -> int:
-    """Of each weight of a tensor: biases and norms are too few to be worth rounding."""
-    return 8 if name in EIGHT_BITS and x.ndim > 1 else 16
+def _bits(name: str, key: str, x: np.ndarray) -> int:
+    """Of each weight of a tensor: biases and norms are too few to be worth rounding, and the descent of chapter 5 shows
+    the French embeddings one by one."""
+    return 8 if name in EIGHT_BITS and x.ndim > 1 and key != "target_embedding.weight" else 16
 
 
 def _read(name: str) -> tuple[dict, dict[str, np.ndarray]]:

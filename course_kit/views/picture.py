@@ -11,7 +11,7 @@ import numpy as np
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
-LINES = ["#1b2430", "#66727f", "#4b3fd1", "#c4003d"]  # of lines that play no role, as `colourOf` in js/src/views
+LINES = ["#1b2430", "#66727f"]  # in turn, of lines that play no role, as `colourOf` in js/src/views
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
 PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (150, 116, 16), (178, 58, 60)  # as in theme.js
 

@@ -78,7 +78,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) drops recurrence: each word reads all others at once. The **encoder** is a stack of layers, each made of self-attention and then a small network for each word. The **decoder** is a second stack, whose layers, between these two, also attend to what the encoder has read. <!-- source: Vaswani et al. 2017 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.architecture(grammar.model)
+labs.architecture(grammar.model, select="model")
 
 # %% [markdown]
 # <a id="cross-attention"></a>

@@ -146,7 +146,7 @@ class Pooling {
     const width = short(this.ui.state.width);
     const on = isExam(this.ui)
       ? `Width ${width}` // in one line
-      : `Width ${width}: about ${mean.toFixed(1)} examples count, on average`;
+      : `Width ${width}: about ${mean.toFixed(1)} readings count, on average`;
     if (!errors.length) return `${on}.`;
     const least = `lowest ${fmt(errors[lowest])} at ${short(this.spec.widths[lowest])}`;
     return `${on}; squared error ${fmt(errors[here])}, ${least}.`;
@@ -180,7 +180,7 @@ class Pooling {
           ? this.ofWidth(map)
           : count
             ? `With all: ${short(whole)}. Without ${count}: ${short(estimate)}.`
-            : "Choose a dot to leave its example out.",
+            : "Choose a dot to leave its reading out.",
       ),
     );
   }

@@ -107,7 +107,7 @@ function aboveWeights({ spec, unit, tall }, room, narrow) {
 /** @param {Pen} c @param {UI} ui @param {Scene} scene @param {PoolingNumbers} numbers */
 export function paintPooling(c, ui, scene, numbers) {
   const { box, x, y, small } = scene;
-  axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name });
+  axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name, hours: ui.spec.clock });
   const value = small ? translate("value") : "value, larger with more weight";
   marked(ui, c, scene.legend, box.y - 11 * ui.unit, value, Boolean(ui.arrays.truth_x));
   c.save();

@@ -41,8 +41,8 @@ export function descended(loaded, { text, source, tokens, ids }, chosen) {
 /** The way back to the view that opened this one. @param {UI} ui */
 export function closing({ spec, root }) {
   if (!spec.leave) return;
-  const look = { type: "button", class: "close", "aria-label": "close: back to the sentence", onclick: spec.leave };
-  root.querySelector(".title")?.after(h("button", look, "✕"));
+  const look = { type: "button", class: "close", "aria-label": "close: back to the sentence", title: "Esc" };
+  root.querySelector(".title")?.after(h("button", { ...look, onclick: spec.leave }, "✕"));
   root.querySelector(".view")?.addEventListener("keydown", (event) => {
     if (/** @type {KeyboardEvent} */ (event).key === "Escape" && !event.defaultPrevented) spec.leave();
   });

@@ -8,7 +8,6 @@ import { SCENES } from "./descent_scenes.js";
 
 const EARLY = 3; // up to this step no layer and no head has anything to do
 const WALK = "space or → goes on, ← back, Enter explores";
-const CLOSES = ", Esc closes";
 const FREE = "exploring: arrows go from number to number, Enter ends it";
 
 export class Words {
@@ -55,7 +54,7 @@ export class Words {
    * @param {boolean} asks whether the reader is told to choose one
    */
   paint(found, sentence, made, asks) {
-    const { ui, spec, sceneOf } = this;
+    const { ui, sceneOf } = this;
     const { step, free } = ui.state;
     this.mark(sceneOf[step]);
     this.write(found.word, step === sceneOf.length - 1);
@@ -65,7 +64,7 @@ export class Words {
     this.next.disabled = step === sceneOf.length - 1;
     this.view.classList.toggle("early", step < EARLY);
     this.keys.classList.toggle("free", free);
-    this.keys.textContent = free ? FREE : `${WALK}${spec.leave ? CLOSES : ""}`;
+    this.keys.textContent = free ? FREE : WALK;
   }
 
   /** Marks the scene. @param {number} scene */

@@ -152,7 +152,7 @@ def next_character(
         "long": any(len(t) > 1 for t in hidden),
     }
     if caption is None:
-        caption = "Press a key, or click here and type. " if keys else "Type your guess. "
+        caption = "Click here and type, or press a sign below. " if keys else "Type your guess. "
         caption += "Under each: ✓ if the guess was right, and in ink how much the model expected what stands there."
     controls = [
         {"kind": "button", "name": "pass", "label": "pass"},

@@ -21,14 +21,16 @@ export function said({ questions, models, replies }, question) {
 }
 
 /**
- * How the chosen model comes to the chosen token of its answer; null for a sentence that no model wrote. step: -1, or
- * one that is too large, is the last.
+ * How the chosen model comes to the chosen token of its answer, or the first that wrote one; null if none did. step:
+ * -1, or one that is too large, is the last.
  * @param {RepliesSpec} spec
  * @param {Arrays} arrays
  * @param {State} state
  */
 export function traceAt({ questions, traces = [] }, { weights }, state) {
-  const trace = traces[state.who]?.[Math.max(0, questions.indexOf(state.question))];
+  const told = traces.map((of) => of[Math.max(0, questions.indexOf(state.question))]);
+  const who = told[state.who] ? state.who : told.findIndex(Boolean);
+  const trace = told[who];
   if (!trace) return null;
   const { pieces, begins, chances, heads, at } = trace;
   const last = chances.length - 1;
@@ -37,7 +39,7 @@ export function traceAt({ questions, traces = [] }, { weights }, state) {
   const from = at + (step * heads + head) * pieces.length;
   const attended = Array.from(weights.slice(from, from + begins + step));
   const strongest = attended.indexOf(Math.max(...attended));
-  return { pieces, begins, chances: chances[step], heads, head, step, last, attended, strongest };
+  return { who, pieces, begins, chances: chances[step], heads, head, step, last, attended, strongest };
 }
 
 /** @param {UI} ui @returns {Picture} */
@@ -69,12 +71,12 @@ export function replies(ui) {
 
   return {
     paint() {
-      const { question, who } = ui.state;
+      const { question } = ui.state;
       for (const [i, button] of buttons.entries())
         button.setAttribute("aria-pressed", String(spec.questions[i] === question));
       said(spec, question).forEach(({ reply }, i) => {
         columns[i].reply.replaceChildren(traced?.part(i) ?? reply);
-        if (traced) columns[i].name.setAttribute("aria-pressed", String(i === who));
+        if (traced) columns[i].name.setAttribute("aria-pressed", String(i === traced.now?.who));
       });
       traced?.paint();
     },
@@ -151,8 +153,8 @@ class Traced {
 
   /** What the chosen model has written so far; null of others, and at the end. @param {number} model */
   part(model) {
-    const { now, ui } = this;
-    if (!now || model !== ui.state.who || now.step === now.last) return null;
+    const { now } = this;
+    if (model !== now?.who || now.step === now.last) return null;
     return now.pieces.slice(now.begins, now.begins + now.step + 1).join("");
   }
 

@@ -14,7 +14,7 @@ import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
 
 /** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
 
-const RECORDED = /[^.。]*\d{4}-\d\d-\d\d[^.。]*[.。]/; // by which command, which is no class's concern
+const RECORDED = /\s*[^.。]*\d{4}-\d\d-\d\d[^.。]*[.。]/; // by which command: it stands last, behind the quiet mark
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
 /** The scale of heights in front of a class. @param {number} screen its height */
@@ -171,7 +171,7 @@ class View {
     const back = spec.foot === false ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
     this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
-    const caption = spec.presenting ? (spec.caption ?? "").replace(RECORDED, "") : spec.caption;
+    const caption = (spec.caption ?? "").replace(RECORDED, "");
     this.caption = caption ? h("div", { class: "caption" }, ...coloured(curled(caption))) : null;
     const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
     return h(
@@ -213,6 +213,7 @@ class View {
       h("summary", {}, mark, name),
       h("p", {}, this.spec.words),
       this.table,
+      h("p", { class: "recorded" }, this.spec.caption?.match(RECORDED)?.[0]),
     );
     return h("div", { class: "foot" }, this.folded, back);
   }

@@ -7,9 +7,7 @@ export const LIGHT = {
   key: "#0072b2",
   value: "#00795a",
   output: "#9b3d8a",
-  second: "#66727f", // of lines that play no role; the first has the colour of text
-  third: "#4b3fd1",
-  fourth: "#c4003d",
+  second: "#66727f", // of every other line that plays no role; the others have the colour of text
   text: "#1b2430",
   quiet: "#596573",
   line: "#dbe2e9",
@@ -28,8 +26,6 @@ export const DARK = {
   value: "#4fcba3",
   output: "#dc97d2",
   second: "#97a4b1",
-  third: "#9d8cff",
-  fourth: "#ff5c74",
   text: "#e6ebf1",
   quiet: "#a3afbb",
   line: "#39434e",

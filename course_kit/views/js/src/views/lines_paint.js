@@ -7,14 +7,14 @@ import { curve, dot, write } from "../shared/draw.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { PanelLayout, Series } from "./lines_numbers.js" */
 
-// Lines that play no role differ in their dashes as well as in their colour. In Python: course_kit/views/chart.py.
+// Lines that play no role differ in their dashes, and every other one in its ink. In Python: course_kit/views/chart.py.
 const DASHES = [[], [8, 4], [2, 3], [9, 3, 2, 3]];
 const same = (/** @type {number} */ v) => v;
 
 /** The colour of a series. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "plain">} series */
 export function colourOf(theme, { kind, role, plain }) {
   if (role) return theme[/** @type {"query"} */ (role)];
-  return kind === "dashed" ? theme.quiet : [theme.text, theme.second, theme.third, theme.fourth][plain % 4];
+  return kind === "dashed" ? theme.quiet : [theme.text, theme.second][plain % 2];
 }
 
 /** The dashes of a line. @param {Pick<Series, "kind" | "role" | "plain">} series */
