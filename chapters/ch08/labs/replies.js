@@ -20,6 +20,10 @@ export function said({ questions, models, replies }, question) {
   return models.map((model, i) => ({ model, reply: replies[i][at] }));
 }
 
+/** How each model comes to its answer; null for a sentence that no model wrote. @param {RepliesSpec} spec */
+const tracesAt = ({ questions, traces = [] }, /** @type {string} */ question) =>
+  traces.map((of) => of[Math.max(0, questions.indexOf(question))]);
+
 /**
  * How the chosen model comes to the chosen token of its answer, or the first that wrote one; null if none did. step:
  * -1, or one that is too large, is the last.
@@ -27,8 +31,8 @@ export function said({ questions, models, replies }, question) {
  * @param {Arrays} arrays
  * @param {State} state
  */
-export function traceAt({ questions, traces = [] }, { weights }, state) {
-  const told = traces.map((of) => of[Math.max(0, questions.indexOf(state.question))]);
+export function traceAt(spec, { weights }, state) {
+  const told = tracesAt(spec, state.question);
   const who = told[state.who] ? state.who : told.findIndex(Boolean);
   const trace = told[who];
   if (!trace) return null;
@@ -76,7 +80,9 @@ export function replies(ui) {
         button.setAttribute("aria-pressed", String(spec.questions[i] === question));
       said(spec, question).forEach(({ reply }, i) => {
         columns[i].reply.replaceChildren(traced?.part(i) ?? reply);
-        if (traced) columns[i].name.setAttribute("aria-pressed", String(i === traced.now?.who));
+        if (!traced) return;
+        columns[i].name.setAttribute("aria-pressed", String(i === traced.now?.who));
+        columns[i].name.toggleAttribute("disabled", !tracesAt(spec, question)[i]);
       });
       traced?.paint();
     },

@@ -50,8 +50,12 @@ test("a token has its own chances and the weights of the chosen head, and sees n
   assert.deepEqual(at({}).attended, [0, 0, 1, 0, 0]);
 });
 
+test("where the chosen model has not written, the first that has is shown", () => {
+  assert.deepEqual(at({ who: 0 }), at({}));
+  assert.equal(at({ who: 0 }).who, 1);
+});
+
 test("what is too large is the last, and a sentence that no model wrote has no tokens", () => {
   assert.deepEqual([at({ step: 9 }).step, at({ head: 9 }).head, at({}).step], [1, 1, 1]);
   assert.equal(at({ question: "why?" }), null);
-  assert.equal(at({ who: 0 }), null);
 });

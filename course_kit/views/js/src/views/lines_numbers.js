@@ -241,7 +241,7 @@ export class PanelPlan {
     const late = all.filter((spot) => !early(spot)).sort((a, b) => a.y - b.y);
     const lowest = box.bottom - 2 * unit; // the numbers below begin there
     const wanted = late.map((spot) => spot.y);
-    const heights = spread(wanted, box.top, lowest, 15 * unit);
+    const heights = spread(wanted, box.top, lowest, 18 * unit);
     return [
       ...late.map(({ series }, i) => ({ series, x: box.right + 7 * unit, y: heights[i] })),
       ...all.filter(early).map(({ series, x: end, y: high }) => {
