@@ -44,6 +44,7 @@ class Cover {
       ui,
       form(own, (/** @type {any[]} */ models, /** @type {string} */ text) => this.ask(models[0], text)),
     );
+    this.controls = /** @type {HTMLElement} */ (root.querySelector(".controls"));
     this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
     ui.style(COVER_CSS);
   }
@@ -131,12 +132,21 @@ class Cover {
     } else paintArcs(ui, this.arcs, sentence.words, weights, asker);
     sentence.paintSwaps(it);
     const lines = linesOf(it, state);
-    const room = on ? [this.line(lines[0], 1)] : [];
+    this.switchAbove(wraps);
+    const room = on && !wraps ? [this.line(lines[0], 1)] : []; // below the switch nothing has to keep its place
     this.french.replaceChildren(...lines.map((line) => this.line(line, 0)), ...room);
     this.says.replaceChildren(...story(it, state, this.spec, Boolean(modelsAt())).map(nodeOf));
     const began = state.sentence === Object.keys(this.spec.studies)[0] && on && state.asker < 0;
     if (this.reset) this.reset.style.visibility = began ? "hidden" : "";
     this.wraps = wraps;
+  }
+
+  /** On a phone the switch is where its sentence ends, above the French that it changes. @param {boolean} is */
+  switchAbove(is) {
+    const { ui, french, controls } = this;
+    if (is === ui.body.contains(controls)) return;
+    if (is) french.before(controls);
+    else ui.below.before(controls);
   }
 
   /** With the word that asks; of arcs only where there are some. */

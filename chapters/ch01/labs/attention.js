@@ -208,7 +208,7 @@ class Attention {
   paint(width, narrow) {
     const t = this.tables();
     for (const letter of this.letters)
-      t[letter].forEach((row, r) => row.forEach((x, c) => this.fill(t, [letter, r, c])));
+      t[letter].forEach((row, r) => row.forEach((x, c) => this.fill(t, [letter, r, c], narrow)));
     const chosen = /** @type {Place} */ (this.ui.state.at);
     const place = this.near ?? (chosen.length ? chosen : null);
     this.draw(t, place, width, narrow);
@@ -221,14 +221,14 @@ class Attention {
     this.pressed = false;
   }
 
-  /** @param {Tables} t @param {Place} place */
-  fill(t, place) {
+  /** @param {Tables} t @param {Place} place @param {boolean} narrow */
+  fill(t, place, narrow) {
     const { theme } = this.ui;
     const [letter, r, c] = place;
     const x = t[letter][r][c];
     const ground = letter === "a" ? inked(theme, x) : mix(theme.paper, tintOf(theme, letter, x), strength(letter, x));
     const cell = this.cells[place.join()];
-    cell.textContent = said(x);
+    cell.textContent = narrow ? said(x).replace(/^(−?)0\./, "$1.") : said(x);
     cell.style.background = rgb(ground);
     cell.style.color = legible(ground);
     cell.ariaLabel = `${madeOf(this.spec, t, place).what}: ${said(x)}`;

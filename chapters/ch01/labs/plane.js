@@ -144,18 +144,20 @@ export class Plane {
     c.globalAlpha = 1;
   }
 
-  /** Its name at the tip, where that covers least. @param {Pen} c @param {Arrow} arrow
+  /** Its name at the tip, or a little away from it, where that covers least. @param {Pen} c @param {Arrow} arrow
    * @param {Point[]} taken what others cover; grows by the name */
   name(c, { vector, name, colour, alpha = 1 }, taken) {
     const { unit } = this.ui;
     const [x, y] = pixels(this.place, vector);
     c.font = this.ui.font(13, 600);
     const [wide, high] = [c.measureText(name).width, 15 * unit];
-    const heights = [y - 4 * unit - high, y + 4 * unit];
-    if (vector[1] < 0) heights.reverse();
-    const corners = [x + 7 * unit, x - 7 * unit - wide, x - wide / 2].flatMap((left) =>
-      heights.map((top) => /** @type {Point} */ ([left, top])),
-    );
+    const corners = [0, 9 * unit, 18 * unit].flatMap((away) => {
+      const heights = [y - 4 * unit - high - away, y + 4 * unit + away];
+      if (vector[1] < 0) heights.reverse();
+      return [x + 7 * unit + away, x - 7 * unit - wide - away, x - wide / 2].flatMap((left) =>
+        heights.map((top) => /** @type {Point} */ ([left, top])),
+      );
+    });
     const inside = (/** @type {Point} */ [left, top], /** @type {Point} */ [u, v]) =>
       u > left - 2 && u < left + wide + 2 && v > top && v < top + high;
     const costs = corners.map((corner) => {

@@ -39,16 +39,17 @@ export function sceneOf({ spec, unit, tall }, room, narrow) {
 /** @param {Pen} c @param {UI} ui @param {Scene} scene @param {SoftmaxNumbers} numbers @param {Shown} shown */
 export function paintSoftmax(c, ui, scene, numbers, shown, chosen = -1) {
   paintRows(c, ui, scene);
+  const lost = numbers.weights.some(Number.isNaN); // then nothing flows anywhere
   let start = scene.left;
   ui.spec.names.forEach((/** @type {string} */ _, /** @type {number} */ i) => {
     const length = shown.shares[i] * scene.one.w;
     paintScore(c, ui, scene, i, shown.scores[i], i === chosen);
-    if (ui.state.mask[i]) paintFlow(c, ui, scene, i, start, length, i === chosen);
+    if (ui.state.mask[i] && !lost) paintFlow(c, ui, scene, i, start, length, i === chosen);
     paintPower(c, ui, scene, numbers, i, shown.heights[i] * scene.most, i === chosen);
     if (length > 0) paintPiece(c, ui, scene, i, start, shown.shares[i], numbers.weights[i]);
     start += length;
   });
-  paintWhole(c, ui, scene, numbers.weights.some(Number.isNaN));
+  paintWhole(c, ui, scene, lost);
 }
 
 /** What each row is, how far a score can be dragged, and the lines on which bars stand. */

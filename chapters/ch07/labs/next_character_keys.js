@@ -49,6 +49,18 @@ export class Keyboard {
     this.guess(key);
   }
 
+  /** A key that nothing else in the page waits for goes into the field of the game in sight. @param {Event} event */
+  handleEvent(event) {
+    const { field, spec, ui } = this;
+    if (!field.isConnected) return document.removeEventListener("keydown", this);
+    const { key, ctrlKey, metaKey, altKey } = /** @type {KeyboardEvent} */ (event);
+    const other = event.defaultPrevented || ctrlKey || metaKey || altKey || document.activeElement !== document.body;
+    if (other || field.disabled || spec.long || key === " " || !spec.keys.includes(key)) return;
+    const { top, bottom } = ui.body.getBoundingClientRect();
+    const middle = (top + bottom) / 2;
+    if (bottom > top && middle > 0 && middle < innerHeight) field.focus({ preventScroll: true });
+  }
+
   /** @param {string} token */
   key(token) {
     const look = { type: "button", "data-key": token, "aria-label": SPOKEN[token] ?? token };
@@ -61,6 +73,7 @@ export class Keyboard {
     const view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
     view.addEventListener("click", (event) => this.pressed(/** @type {PointerEvent} */ (event)));
     view.addEventListener("keydown", (event) => this.elsewhere(event));
+    if (!spec.presenting) document.addEventListener("keydown", this); // there keys are the presenter's
     const name = sets.length ? "or type it" : "type it";
     const label = h("label", { for: field.id }, spec.long ? "next token" : name);
     const shift = sets[1] && !spec.presenting ? this.shift : null;

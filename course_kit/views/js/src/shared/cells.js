@@ -83,9 +83,10 @@ export class CellsPainter {
    * @param {number} row
    * @param {number} column
    * @param {number} weight
-   * @param {{ ink?: number, text?: string, colour?: string }} look ink: from 0 to 1; colour: of the text
+   * @param {{ ink?: number, text?: string, colour?: string, told?: boolean }} look ink: from 0 to 1; colour: of the
+   *   text; told: of the row that is read, whose numbers may be smaller
    */
-  cell(row, column, weight, { ink = weight, text = inCell(weight), colour } = {}) {
+  cell(row, column, weight, { ink = weight, text = inCell(weight), colour, told = false } = {}) {
     const { c, ui, place, wide, high } = this;
     const [x, y] = this.at(row, column);
     if (Number.isNaN(weight)) {
@@ -95,8 +96,16 @@ export class CellsPainter {
     const ground = inked(ui.theme, ink);
     c.fillStyle = rgb(ground);
     c.fillRect(x, y, wide, high);
-    if (place.across < 24 * ui.unit || place.down < 18 * ui.unit) return;
+    const roomy = place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
+    if (!roomy && !(told && !ui.spec.presenting && this.fits())) return;
     write(c, text, x + wide / 2, y + high / 2 + 1, colour ?? legible(ground), "center");
+  }
+
+  /** Whether a cell has room for a weight in small type, which is set then. */
+  fits() {
+    const { c, ui, wide, high } = this;
+    c.font = ui.font(9.4);
+    return c.measureText(".00").width <= wide && high >= 11 * ui.unit;
   }
 
   /** A frame around so many cells of a row. @param {number} row @param {number} column @param {number} line */

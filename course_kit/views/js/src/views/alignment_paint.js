@@ -101,7 +101,7 @@ export class RowsPainter extends CellsPainter {
     this.c.globalAlpha = target === numbers.written - 1 ? look.progress : 1;
     const pale = { ink: 0.3 * weight, colour: ui.theme.quiet };
     const untold = weight >= 0.05 || (look.selected && clear) ? {} : { text: "" };
-    this.cell(target, source, weight, { ...(clear ? {} : pale), ...untold });
+    this.cell(target, source, weight, { ...(clear ? {} : pale), ...untold, told: target === look.lit[0] });
   }
 
   /** The words written; new ones are underlined. */

@@ -25,6 +25,7 @@ const WHOLE = "model";
 const ENDS = ["in", "out", "hidden", "pooled", "words", "follows"]; // as in architecture.py
 const ASIDE = 13.5; // the room beside a column that stands alone, in sizes of type
 const EDGE = 104; // of a screen in front of a class: title, caption and margins
+const SEEN = 0.36; // of a phone's screen, for what is told
 const KEYS = "the parts, in the order of the data: arrow up goes on, arrow down goes back, Escape chooses none";
 /** @type {[Exclude<Mask, "">, string][]} */
 const MASKS = [
@@ -143,6 +144,8 @@ class Architecture {
   /** @param {string} part */
   choose(part) {
     this.ui.set({ part }, true);
+    this.ui.side.classList.add("asked");
+    requestAnimationFrame(() => this.buttons.get(part)?.scrollIntoView({ block: "nearest" }));
   }
 
   /** @param {KeyboardEvent} event */
@@ -182,6 +185,7 @@ class Architecture {
     this.narrow = narrow;
     if (this.reserved !== width) this.reserve(width);
     this.tell(ui.state.part);
+    this.pin();
   }
 
   /** Lines, and what lies behind them. @param {Layout} layout */
@@ -257,6 +261,12 @@ class Architecture {
       return this.told.offsetHeight;
     });
     this.told.style.minHeight = `${Math.max(...heights)}px`;
+  }
+
+  /** On a phone the beginning of what is told stays at the foot of the screen, however high the drawing is. */
+  pin() {
+    const { side } = this.ui;
+    side.style.bottom = this.narrow ? `${Math.min(0, SEEN * innerHeight - side.offsetHeight)}px` : "";
   }
 
   /** What a part is, once only for those who hear it. @param {string} key */

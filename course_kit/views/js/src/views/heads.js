@@ -212,9 +212,9 @@ class Heads {
     const pen = paper(this.large.canvas, layout.big.width, layout.big.height);
     paintLarge(pen, ui, numbers, layout.big);
     this.say(numbers);
-    if (!below) return;
     const room = layout.big.height - layout.height - 120 * ui.unit;
-    this.rank(numbers, ui.spec.presenting ? 0 : Math.min(10, Math.floor(room / (20 * ui.unit))));
+    const few = narrow ? 4 : 0; // on a phone no number fits into a cell
+    this.rank(numbers, ui.spec.presenting ? 0 : below ? Math.min(10, Math.floor(room / (20 * ui.unit))) : few);
   }
 
   /** @param {HeadsNumbers} numbers @param {number} width @param {boolean} narrow */
@@ -249,10 +249,7 @@ class Heads {
     const { ui, said, ranked } = this;
     ui.body.parentElement?.classList.toggle("stacked", !beside);
     if (below && said.parentElement !== ui.side) ui.side.append(said, ranked);
-    if (!below && said.parentElement !== ui.body) {
-      ui.body.append(said);
-      ranked.remove();
-    }
+    if (!below && said.parentElement !== ui.body) ui.body.append(said, ranked);
     said.style.maxWidth = below ? "" : `${Math.max(big.width, 300 * ui.unit)}px`;
     said.style.minHeight = below && Number.isFinite(this.room()) ? `${SAID - 0.8}em` : "";
     this.inks.style.marginLeft = `${big.left}px`;

@@ -64,7 +64,7 @@ export function paintMap(numbers, ui, c, place, [row, column]) {
   painter.within(0, () =>
     painter.cells((q, k) => {
       const weight = numbers.row(q)[k];
-      painter.cell(q, k, weight, { ink: weight / numbers.high });
+      painter.cell(q, k, weight, { ink: weight / numbers.high, told: q === row });
     }),
   );
   painter.within(3 * unit, () => painter.frame(row, column, 2 * unit));
