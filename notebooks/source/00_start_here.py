@@ -37,11 +37,11 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 #
 # With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Switched off, each English word is read on its own. (The part that writes French keeps its attention.)
 #
-# Now choose the second sentence, *animal … tired*, and switch again. **Its French stays the same, letter for letter. Why?**
+# Switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.**
 #
 # <details><summary>Answer</summary>
 #
-# By luck. Without attention the model cannot tell who was too tired, so it writes “il” in each of 150 such sentences, with 15 animals and 10 places. For an animal this happens to be right, for a cow it is wrong. The model is less sure, too: “il” had 93 %, and now has 74 %. (Switched off another way, so that each word attends to itself alone, the animal is “elle”, and the cow still “il”.)
+# It stays the same, letter for letter, and that is luck. Without attention the model cannot tell who was too tired, so it writes “il” in each of 150 such sentences, with 15 animals and 10 places. For an animal this happens to be right, for a cow it is wrong. The model is less sure, too: “il” had 93 %, and now has 74 %. (Switched off another way, so that each word attends to itself alone, the animal is “elle”, and the cow still “il”.)
 #
 # </details>
 #

@@ -146,8 +146,6 @@ def nearest(k):
     near = (grid[:, None] - hours).abs().topk(k, largest=False).indices  # [241, k]
     return readings[near].mean(-1)  # [241, k] -> [241]
 
-print({k: round(off(nearest(k)), 2) for k in [1, 2, 4, 8, 50]})
-
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def drawn(curve, words=""):
     """A chart of the day with a curve [241]; at its end are these words, or how far it is off."""
@@ -162,6 +160,9 @@ plot.chosen(
     title="Do more neighbours help?",
     caption="Let more of them count. Where does the curve leave the dashed truth?",
 )
+
+# %%
+print({k: round(off(nearest(k)), 2) for k in [1, 2, 4, 8, 50]})
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(off(nearest(k)), 1) for k in (1, 4, 50)] == [1.1, 0.9, 4.0] and len(grid) == 241
@@ -501,7 +502,6 @@ at_learned, alpha = attention_pooling(grid, hours, readings, width)
 effective = 1 / alpha.pow(2).sum(-1)  # [241]
 three_pm = (grid - 15).abs().argmin()  # the query of 15:00
 print(f"width {width:.2f} h: off by {off(at_learned):.1f} °C")
-print(f"effective number {effective.mean():.1f}, at 15:00 {effective[three_pm]:.1f}")
 print(f"at 15:00: {at_learned[three_pm]:.1f} °C, truth {true_day(grid[three_pm]):.1f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -519,6 +519,9 @@ plot.chosen(
     caption="The width of the first sections, then the learned one. How many readings share an "
     "average?",
 )
+
+# %%
+print(f"effective number {effective.mean():.1f}, at 15:00 {effective[three_pm]:.1f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert f"{width:.2f}" == "0.60" and 4 < effective.mean() < 5 and 5.5 < effective[three_pm] < 6.2 and abs(grid[three_pm] - 15) < 1e-9

@@ -11,7 +11,7 @@
 # *Sequence to sequence, without attention and with it.* At the end you hold `mine/seq2seq.py`, two translators in plain PyTorch that differ in one method, and you know what their attention tells and hides. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values, the additive score).
 #
 # ## Where do your eyes go?
-# Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
+# Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il*. Which English word do your eyes go back to?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -49,7 +49,7 @@ labs.alignment(
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# Perhaps to "it", and then to "animal": you need the noun, because its gender decides between *il* and *elle*, and *animal* is masculine.
+# Perhaps to "it", and then to "animal": you need the noun, because its gender decides between *il* (he, or it) and *elle* (she, or it), and *animal* is masculine.
 #
 # </details>
 #
@@ -629,15 +629,13 @@ assert "name" not in trained.card or [round(100 * x) for x in agree["the checkpo
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 mine = "the old woman bought a red car yesterday ."  # your own: words of our grammar
 deaf = knocked_out(trained, mine)
-view = labs.alignment(
+labs.alignment(
     translate(trained, mine, beam=1)[0],
     variants=deaf,
     languages=("en", "fr"),
     live=True,
     title="And without that word?",
 )
-view.variant = 1
-view
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert "name" not in trained.card or all("rouge" not in v["tokens"] for v in deaf if v["name"] == "red")

@@ -137,7 +137,6 @@ with torch.no_grad():
     Z, shuffled = (layer(x[None])[0][0] for x in (X, X[order]))
 print("equivariant:", torch.allclose(shuffled, Z[order], atol=1e-5))
 print("invariant:  ", torch.allclose(shuffled, Z, atol=1e-5))
-print("its mean is invariant:", torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(shuffled, Z[order], atol=1e-5) and not torch.allclose(shuffled, Z, atol=1e-5)
@@ -212,6 +211,7 @@ for text in ["the dog bites the man .", "the man bites the dog ."]:
     found = who.answers(blind, text)
     print(text, {noun: round(found[noun], 3) for noun in ("dog", "man", "cat")})
 print(f"right: {who.right(blind):.0%} of {len(who.test)} held-out sentences")
+print("the layer's mean is invariant:", torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 dog, man = (who.answers(blind, text) for text in ("the dog bites the man .", "the man bites the dog ."))
@@ -335,7 +335,7 @@ assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4) and (scores["P Pᵀ"].argm
 assert (scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)).all()
 
 # %% [markdown]
-# **Keep this:** a position is a row of wave values, and a step in the text is the same rotation everywhere.
+# **Keep this:** a position is a row of wave values, and a step in the text turns each pair of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: turn instead of add

@@ -142,7 +142,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two: cover some words
 # <a id="mlm"></a>
-# A **masked language model** (MLM) guesses covered words. But in the texts that it will read later nothing is covered. So BERT chooses 15 words of 100 and does not treat all of them alike:
+# A **masked language model** (MLM) guesses covered words. BERT chooses 15 words of 100 and does not treat all of them alike:
 #
 # | of the chosen | the model reads | it has to say |
 # |---|---|---|

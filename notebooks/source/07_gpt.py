@@ -192,7 +192,7 @@ print(f"{yours(ids).numel():,} logits, largest difference {gap:.0e}")
 assert gap < 1e-4
 
 # %% [markdown]
-# Why does each sub-layer *add* to what came in? In a new model of eight blocks, how large is the gradient that reaches the entrance, with these residual connections and without?
+# Why does each sub-layer *add* to what came in? We measure the gradient that reaches the entrance of a new model of eight blocks, with these residual connections and without:
 
 # %% tags=["nbval-check-output"]
 for residual in (1, 0):

@@ -35,8 +35,8 @@ recorded = results.load("smollm_answers")
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {
     "a model that read one novel": recorded["goes_on"],
-    "SmolLM2, the question alone": recorded["bare"],
-    "SmolLM2, in its template": recorded["answers"],
+    "SmolLM2": recorded["bare"],
+    "SmolLM2, asked in another way": recorded["answers"],
 }
 questions = sorted(recorded["answers"], key=lambda question: "Moon" not in question)
 nothing = {"∅": "(nothing: it ends at once)"}

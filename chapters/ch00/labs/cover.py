@@ -44,7 +44,7 @@ class Study(NamedTuple):
     """One sentence with attention (0) and without (1).
 
     tokens [S] of the source, weights [S, S] of one head, written [2][T]: the translations; place: of the French word
-    in question: the first that differs, else the pronoun, else the word that becomes least sure; words: this word, and
+    in question: the pronoun, else the first that differs, else the word that becomes least sure; words: this word, and
     the one that is most probable instead; shares [2][2]: their probabilities, given the French before them; given [S]:
     that of the first if the list of one source word alone is made with attention; rewritten [S][T]: what is written
     then.
@@ -103,10 +103,10 @@ def study(loaded: Loaded, sentence: str) -> Study:
 
 
 def _place(one: list[int], other: list[int], words: list[str], fall: list[float]) -> int:
-    """The first place where two translations differ; of equal ones that of the pronoun, or where p falls most."""
+    """The place of the pronoun; without one the first where two translations differ, or where p falls most."""
     differing = [t for t, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
     pronouns = [t for t, word in enumerate(words) if word in PRONOUNS]
-    return [*differing[:1], *pronouns, int(np.argmax(fall))][0]
+    return [*pronouns, *differing[:1], int(np.argmax(fall))][0]
 
 
 class Cover(View):

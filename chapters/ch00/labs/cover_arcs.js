@@ -8,6 +8,7 @@ import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 
 const TALL = 136; // height of the arcs
 const EDGE = 50; // a number nearer to an edge would be cut off
+const WIDE = 34; // the room of a number
 
 /** The ink of a weight, the same in every picture of the cover. @param {Theme} theme @param {number} weight */
 const inkOf = (theme, weight) => rgb(mix(theme.paper, theme.ink, weight < 0.005 ? 0 : 0.1 + 0.9 * weight ** 0.65));
@@ -55,11 +56,17 @@ export function paintArcs({ theme, unit, tall: room, spec }, svg, words, weights
     const look = { stroke: inkOf(theme, weight), "stroke-width": thickness(weight, unit) };
     return svgElement("path", { d, fill: "none", ...look });
   });
+  /** @type {number[]} the middles of numbers */
+  const taken = [];
   const numbers = others
     .filter(({ weight }) => weight >= 0.1)
-    .map(({ weight, to }) => {
+    .reverse()
+    .flatMap(({ weight, to }) => {
       const side = sideOf(to, from, svg.clientWidth, unit);
       const place = { x: to + side * (6 + 7 * weight) * unit, y: tall - 9 * unit };
+      const middle = place.x + (side * WIDE * unit) / 2;
+      if (taken.some((one) => Math.abs(one - middle) < WIDE * unit)) return []; // its arc is the thinner one
+      taken.push(middle);
       const anchor = side < 0 ? "end" : "start";
       const text = svgElement("text", {
         ...place,

@@ -90,18 +90,19 @@ export function story(study, { attention, tried }, spec, opens = false) {
 }
 
 /**
- * A translation, its words that are not in the other one bold.
+ * A translation, its words that are not in the other one bold, and the word in question.
  * @param {string[]} said
  * @param {string[]} other
  * @param {number} door the place of the word that leads into the model
+ * @param {number} asked that of the word in question
  */
-export function translation(said, other, door = -1) {
+export function translation(said, other, door = -1, asked = -1) {
   const cut = said.some((token) => token.startsWith("▁")); // pieces say where a word begins
   return said.flatMap((token, t) => {
     const piece = token.replace(/^▁/, "");
     const text = t ? piece : piece.charAt(0).toUpperCase() + piece.slice(1);
     const joined = t === 0 || (cut ? piece === token : /['’]$/.test(said[t - 1]) || /^[.,)…]/.test(token));
-    const shown = other.includes(token) ? plain(text) : bold(text);
+    const shown = other.includes(token) && (t !== asked || t === door) ? plain(text) : bold(text);
     return [plain(joined ? "" : " "), t === door ? { ...shown, door: true } : shown];
   });
 }
@@ -113,13 +114,13 @@ export function translation(said, other, door = -1) {
  * @returns {Line[]}
  */
 export function linesOf(study, { attention, tried }) {
-  const { tokens, written, words, shares, given, rewritten } = study;
-  const place = doorOf(study);
+  const { tokens, written, words, shares, given, rewritten, place } = study;
+  const door = doorOf(study);
   const both = (/** @type {number[]} */ row) => words.map((word, i) => `${word}\u00a0${percentOf(row[i])}`).join(" · ");
   const all = [
-    { label: "with attention", words: translation(written[0], written[1], place), chances: both(shares[0]) },
+    { label: "with attention", words: translation(written[0], written[1], door, place), chances: both(shares[0]) },
   ];
-  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], place) }];
+  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], door) }];
   const last = tried.at(-1);
   if (last === undefined)
     all.push({ label: "without", words: translation(written[1], written[0]), chances: both(shares[1]) });

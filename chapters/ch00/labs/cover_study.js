@@ -106,7 +106,7 @@ function mixed(/** @type {any[]} */ without, /** @type {any[]} */ states, /** @t
 }
 
 /**
- * The first place where two translations differ; of equal ones that of the pronoun, or where the chance falls most.
+ * The place of the pronoun; without one the first where two translations differ, or where the chance falls most.
  * @param {number[]} one
  * @param {number[]} other
  * @param {string[]} words of the first
@@ -114,8 +114,8 @@ function mixed(/** @type {any[]} */ without, /** @type {any[]} */ states, /** @t
  * @param {string[]} pronouns
  */
 export function placeOf(one, other, words, fall, pronouns) {
-  const differing = one.findIndex((id, t) => t < other.length && id !== other[t]);
-  if (differing >= 0) return differing;
   const pronoun = words.findIndex((word) => pronouns.includes(word));
-  return pronoun >= 0 ? pronoun : fall.indexOf(Math.max(...fall));
+  if (pronoun >= 0) return pronoun;
+  const differing = one.findIndex((id, t) => t < other.length && id !== other[t]);
+  return differing >= 0 ? differing : fall.indexOf(Math.max(...fall));
 }

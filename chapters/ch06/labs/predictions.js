@@ -57,6 +57,9 @@ class Predictions {
     this.say = spoken();
     /** @type {Record<number, string>} what the reader has written into holes, by their positions */
     this.yours = {};
+    this.asks = Boolean(ui.spec.silent); // each hole is guessed first
+    /** @type {Set<number>} holes whose bars may be seen */
+    this.seen = new Set();
     this.field = h("input", {
       id: `${ui.id}-yours`,
       type: "text",
@@ -66,8 +69,10 @@ class Predictions {
       spellcheck: false,
     });
     this.field.oninput = () => this.write();
-    this.field.onchange = () => this.ui.set({ position: this.ui.state.position }, true); // now the bars may be seen
-    this.own = h("p", { class: "yours" }, h("label", { for: this.field.id }, "Your word for this hole: "), this.field);
+    this.field.onchange = () => this.open && this.see();
+    const label = h("label", { for: this.field.id }, "Your word for this hole: ");
+    this.shows = h("button", { type: "button", onclick: () => this.see() }, "show");
+    this.own = h("p", { class: "yours" }, label, this.field, " ", this.shows);
     this.marks = h("span", { class: "quiet" });
     this.panels = this.models.map((name, model) => this.panel(name, model));
     this.mark();
@@ -114,12 +119,25 @@ class Predictions {
     this.ui.set({});
   }
 
+  /** The bars of the chosen hole. */
+  see() {
+    const { position } = this.ui.state;
+    this.seen.add(position);
+    this.ui.set({ position }, true);
+  }
+
+  /** Whether the chosen hole still waits for a guess. */
+  get closed() {
+    return this.asks && this.open && !this.seen.has(this.ui.state.position);
+  }
+
   /** Holes with the reader's words, and the field for the one that is chosen. */
   fillHoles() {
     const { position } = this.ui.state;
     this.own.hidden = !this.covered || this.shown !== this.lesson || askedOf(this.lesson) === this.lesson.truth.length;
     if (this.own.hidden) return;
     this.own.style.visibility = this.open ? "" : "hidden"; // its room stays
+    this.shows.style.visibility = this.closed ? "" : "hidden";
     if (this.ui.root.activeElement !== this.field) this.field.value = this.yours[position] ?? "";
     for (const [place, word] of Object.entries(this.yours)) {
       const chip = this.words.chips[Number(place)];
@@ -208,6 +226,8 @@ class Predictions {
   paint() {
     const shown = this.now;
     if (shown !== this.shown) this.rebuild(shown);
+    if (this.ui.spec.silent) this.seen.clear(); // all is as it was first
+    if (this.closed) this.ui.root.querySelector(".view")?.classList.add("asking");
     this.mark();
     this.words.sync();
     this.fillHoles();

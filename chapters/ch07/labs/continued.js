@@ -51,6 +51,15 @@ export class Beginning {
     this.show(true);
   }
 
+  /** Writes one token, as soon as the model is there. */
+  draw() {
+    this.goesOn = true;
+    this.form.ask?.(() => {
+      if (this.text) this.add(this.next(this.text.logits));
+      return "";
+    });
+  }
+
   show(done = false) {
     this.ui.set({ ...this.also, own: this.text?.text }, done);
   }

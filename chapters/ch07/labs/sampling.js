@@ -113,13 +113,16 @@ class Sampling {
     return text.ids?.[one.at] ?? 0;
   }
 
-  /** Writes a token where a model is asked what follows it, here or in Python; else it is drawn once more. */
+  /** Writes a token where a model can say what follows it, in Python or, once it has come, here; else draws again. */
   draw() {
     const { ui, spec, beginning } = this;
     if (beginning?.read) return beginning.add(this.drawn());
-    if (!spec.asks || (spec.own && !spec.live)) return ui.set({ draws: ui.state.draws + 1 }, true);
-    const { now, one } = this.thrown();
-    ui.set({ pick: placeOf(now, one) }, true);
+    if (spec.asks && (spec.live || !spec.own)) {
+      const { now, one } = this.thrown();
+      return ui.set({ pick: placeOf(now, one) }, true);
+    }
+    ui.set({ draws: ui.state.draws + 1 }, true);
+    if (spec.asks) beginning?.draw();
   }
 
   // ---- what is shown
