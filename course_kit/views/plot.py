@@ -122,7 +122,7 @@ def maps(
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
     and full ink; scale: what the ink measures; across: how many side by side, if not as many as fit; signed: titles of
     numbers that may be below 0, which then have another colour.
-    Matrices of True and False are drawn in half ink: a permission is no weight of 1.
+    Matrices of True and False are drawn in half ink: a permission is no weight of 1. What is not allowed is hatched.
     along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
     live=True: Python reads and moves `along`.
     """
@@ -145,7 +145,7 @@ def maps(
             raise ValueError(f"{title} has shape {part.shape}; needed: [rows, columns]")
         names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
         ends = [limits[0], limits[1] + 0.7 * half]
-        panels.append(dict(title=title, shape=part.shape, signed=title in signed, range=ends) | names)
+        panels.append(dict(title=title, shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names)
         cells += [[title, *(f"{v:.3g}" for v in row[:16])] for row in part]
     said = "; ".join(f"{title}: {list(part.shape)}, mean {part.mean():.2g}" for title, part in parts.items())
     most = max(map(len, cells))

@@ -301,7 +301,7 @@ by_length["with attention"] = [right_at(attentive, length) for length in lengths
 plot.lines(
     {
         name: (lengths, [100 * share for share in shares])
-        for name, shares in by_length.items()
+        for name, shares in reversed(by_length.items())
     },
     "digits in a row",
     "rows right, %",
@@ -478,7 +478,7 @@ without = checkpoint(
 )
 learned = {
     name: [row[:3:2] for row in loaded.card["training"]["history"]["rows"]]
-    for name, loaded in {"without attention": without, "with attention": trained}.items()
+    for name, loaded in {"with attention": trained, "without attention": without}.items()
     if "training" in loaded.card
 }
 plot.lines(

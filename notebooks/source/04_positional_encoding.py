@@ -433,7 +433,7 @@ predict(
 recorded = results.load("positions_order")
 curves = {
     kind: (range(2, 60), [100 * x for x in recorded["kinds"][kind]["by_place"]])
-    for kind in ("sinusoidal", "rotary", "learned", "none")
+    for kind in ("rotary", "sinusoidal", "learned", "none")
 }
 plot.lines(
     curves,

@@ -33,7 +33,7 @@ GENDERS = {  # by sentence
     COW: "In French a cow is [output|elle], and a bridge is [output|il].",
     ANIMAL: "In French an animal is [output|il], and a street is [output|elle].",
 }
-PRONOUNS = ("il", "elle", "ils", "elles")
+PRONOUNS = ("il", "elle", "ils", "elles", "c'")
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
 DEEP, LONG = 16, 23  # words of one that leads into the model (the descent of chapter 5), and of its translation

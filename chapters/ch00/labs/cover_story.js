@@ -52,9 +52,10 @@ function loss({ written, words, shares }, spec) {
       bold("Why?"),
     ];
   }
+  const stays = `“${words[0]}” stays at ${percentOf(p)}, but other words change. `;
   const moved = `The chance of “${words[0]}” ${q < p ? "falls" : "rises"} from ${percentOf(p)} to ${percentOf(q)}. `;
   const ask = spec.lists ? [bold(`Whose list brings “${words[0]}” back? Press ⇅ under your guess.`)] : [];
-  return [plain(moved), ...ask];
+  return [plain(percentOf(p) === percentOf(q) ? stays : moved), ...ask];
 }
 
 /** One word has its list back. @param {Study} study @param {number} i @returns {Piece[]} */
@@ -120,7 +121,7 @@ export function linesOf(study, { attention, tried }) {
   const all = [
     { label: "with attention", words: translation(written[0], written[1], door, place), chances: both(shares[0]) },
   ];
-  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], door) }];
+  if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], door, place) }];
   const last = tried.at(-1);
   if (last === undefined)
     all.push({ label: "without", words: translation(written[1], written[0]), chances: both(shares[1]) });

@@ -175,7 +175,7 @@ class Attention {
     this.ui.set({ at: place }, pressed);
   }
 
-  /** From a cell to its neighbour; sideways also into the next table. @param {Place} place
+  /** From a cell to its neighbour; sideways also into the next table, up and down within a column. @param {Place} place
    * @param {[number, number] | null} step */
   walk(place, step) {
     if (!step) return;
@@ -185,6 +185,7 @@ class Attention {
       const box = boxOf([cell]);
       const [dx, dy] = [(box.left + box.right) / 2 - x, (box.top + box.bottom) / 2 - y];
       const ahead = step[0] ? dy * Math.sign(step[0]) : dx * Math.sign(step[1]);
+      if (step[0] && Math.abs(dx) >= right - left) return Infinity;
       return ahead > 4 ? ahead + 4 * Math.abs(step[0] ? dx : dy) : Infinity;
     });
     const best = Math.min(...far);

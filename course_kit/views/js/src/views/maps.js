@@ -1,7 +1,7 @@
 // Matrices beside each other.
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
-import { fitted, widest, write } from "../shared/draw.js";
+import { fitted, hatch, widest, write } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { slanting } from "../shared/labels.js";
 import { inked, legible, mix, rgb } from "../shared/theme.js";
@@ -114,6 +114,7 @@ class MapsPainter {
         const gap = small > 9 && !dark ? 1 : -0.4;
         pen.fillStyle = rgb(colour);
         pen.fillRect(x + k * dx, y + r * dy, dx - gap, dy - gap);
+        if (panel.mask && !value) hatch(pen, theme.hatch, x + k * dx, y + r * dy, dx - gap, dy - gap);
         if (figures) write(pen, figure(value), x + (k + 0.5) * dx, y + (r + 0.5) * dy, legible(colour), "center");
       }
     pen.strokeStyle = theme.line;

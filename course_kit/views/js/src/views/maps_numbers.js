@@ -11,6 +11,7 @@ import { number } from "../shared/numbers.js";
  * @property {[rows: number, columns: number]} shape
  * @property {[low: number, high: number]} range no ink, and full ink
  * @property {boolean} signed its numbers may be below 0
+ * @property {boolean} [mask] it says what may be seen: where it is 0, nothing
  * @property {string[]} rows their names, or none
  * @property {string[]} columns
  *
