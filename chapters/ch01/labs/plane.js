@@ -150,13 +150,13 @@ export class Plane {
     const { unit } = this.ui;
     const [x, y] = pixels(this.place, vector);
     c.font = this.ui.font(13, 600);
-    const [wide, high] = [c.measureText(name).width, 15 * unit];
+    const [wide, high] = [c.measureText(name).width, 13 * unit];
     const corners = [0, 9 * unit, 18 * unit].flatMap((away) => {
       const heights = [y - 4 * unit - high - away, y + 4 * unit + away];
       if (vector[1] < 0) heights.reverse();
-      return [x + 7 * unit + away, x - 7 * unit - wide - away, x - wide / 2].flatMap((left) =>
-        heights.map((top) => /** @type {Point} */ ([left, top])),
-      );
+      const sides = [x + 7 * unit + away, x - 7 * unit - wide - away];
+      const above = [...sides, x - wide / 2].flatMap((left) => heights.map((top) => [left, top]));
+      return /** @type {Point[]} */ ([...above, ...sides.map((left) => [left, y - high / 2])]);
     });
     const inside = (/** @type {Point} */ [left, top], /** @type {Point} */ [u, v]) =>
       u > left - 2 && u < left + wide + 2 && v > top && v < top + high;

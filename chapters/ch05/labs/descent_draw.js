@@ -18,6 +18,7 @@ import { inCell } from "./descent_numbers.js";
  * @typedef {[number, number, number, number]} Box x, y, width, height
  */
 
+const HEADINGS = new Set([600, 700]); // weights of the names of vectors, and of lines
 const hex = (/** @type {string} */ colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 const clip = (/** @type {number} */ x) => Math.max(0, Math.min(1, x));
 const fontOf = (/** @type {Item} */ { weight = 400, size = 13 }, /** @type {string} */ family, is = size) =>
@@ -153,7 +154,7 @@ class Drawing {
     const whole = phrase(this.brief && brief ? brief : words);
     c.font = fontOf(item, ui.family);
     const free = room ?? c.canvas.width / c.getTransform().a - x;
-    const isHeading = item.weight === 700 && align === "left"; // what stands in a list is as large as its rows
+    const isHeading = HEADINGS.has(item.weight ?? 400) && align === "left"; // a list is as large as its rows
     const large = isHeading ? Math.min(this.most, 1.4 * usual, (usual * free) / wide(c, whole)) : 0;
     const size = Math.max(usual, large);
     c.font = fontOf(item, ui.family, size);

@@ -274,7 +274,7 @@ class Architecture {
     const { spec, told } = this;
     if (this.shown === key) return;
     this.shown = key;
-    const part = spec.parts[key];
+    const part = spec.parts[key] ?? (spec.presenting ? spec.parts[WHOLE] : null); // a class begins with the whole
     if (!part) {
       told.replaceChildren(h("p", { class: "name none" }, "Choose a part"));
       return;

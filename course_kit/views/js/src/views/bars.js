@@ -26,11 +26,14 @@ import { mix, rgb } from "../shared/theme.js";
  * @property {number} from where the first row begins
  * @property {number} each height of a row, with what parts it from the next
  * @property {number} thick height of a bar
+ * @property {boolean} joined whether the numbers of a row stand in one line, since its bars are lower than type
  * @property {number} start where the names end
  * @property {(value: number) => number} value along the bars
  * @property {string[]} above the lines of the label above the bars
  * @property {number[][]} key where each part is named, above the bars: [x, y]
  */
+
+const LEAST = 12; // of a bar that has a number of its own
 
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
@@ -40,7 +43,11 @@ export const shown = (value, digits) => value.toFixed(digits).replace("-", "−"
  * @returns {BarsLayout} */
 export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = [], high = Infinity) {
   const { unit } = ruler;
-  const figures = ruler.widest(values.map((value) => shown(value, digits)));
+  const usual = 19 * parts.length + 12;
+  const each = Math.min(usual * unit, high / names.length);
+  const thick = (19 * each) / usual;
+  const joined = parts.length > 1 && thick < LEAST * unit;
+  const figures = ruler.widest(values.map((value) => shown(value, digits))) * (joined ? 1.3 * parts.length : 1);
   const start = ruler.widest(names) + (dots.length ? 22 : 10) * unit;
   const [least, most] = [Math.min(0, ...values, ...dots), Math.max(0, ...values, ...dots) || 1];
   const value = scale(least, most, start, width - figures - 8 * unit);
@@ -54,14 +61,13 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
     return [x - wide - 19 * unit, y];
   });
   const from = ylabel || parts[0] ? y + 30 * unit : 0;
-  const usual = 19 * parts.length + 12;
-  const each = Math.min(usual * unit, high / names.length);
   return {
     width,
     height: from + names.length * each,
     from,
     each,
-    thick: (19 * each) / usual,
+    thick,
+    joined,
     start: ruler.widest(names) + 2 * unit,
     value,
     above,
@@ -105,6 +111,11 @@ export function bars(ui) {
           const bar = { top: top + part * layout.thick, part, value: valueOf(row, part), text: figure(row, part), on };
           paintBar(pen, ui, layout, bar, measured(row));
         }
+        if (!layout.joined) continue;
+        const all = parts.map((_, part) => valueOf(row, part));
+        const end = layout.value(Math.max(0, ...all)) + 5 * ui.unit;
+        const words = all.map((one) => shown(one, digits)).join(" / ");
+        write(pen, words, end, top + (parts.length * layout.thick) / 2 - ui.unit, ui.theme.text);
       }
     },
     find: (layout, _, y) => barAt(layout, y, names.length, parts.length),
@@ -146,7 +157,7 @@ function paintKey(pen, { spec, theme, unit }, { above, key }) {
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout
  * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out
  * @param {number[]} measured what its value is the mean of */
-function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, part, value, text, on }, measured) {
+function paintBar(pen, { spec, theme, unit }, { value: along, thick, joined }, { top, part, value, text, on }, measured) {
   const { parts } = /** @type {BarsSpec} */ (spec);
   const [low, high] = [along(0), along(value)].sort((a, b) => a - b);
   pen.globalAlpha = on ? 1 : 0.45;
@@ -158,5 +169,6 @@ function paintBar(pen, { spec, theme, unit }, { value: along, thick }, { top, pa
     dot(pen, along(one), middle, 5 * unit, rgb(theme.paper));
     dot(pen, along(one), middle, 3.5 * unit, theme.text);
   }
+  if (joined) return;
   write(pen, text, Math.max(high, ...measured.map((one) => along(one) + 5 * unit)) + 5 * unit, middle, theme.text);
 }

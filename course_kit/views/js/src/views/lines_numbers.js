@@ -40,7 +40,8 @@ import { places } from "./lines_labels.js";
  * @typedef {GivenSeries & Own} Series
  *
  * @typedef {{ left: number, top: number, right: number, bottom: number }} Box
- * @typedef {{ series: Series, x: number, y: number }} Spot
+ * @typedef {{ series: Series, x: number, y: number, from?: number }} Spot from: how high its line ends, if it is led
+ *   there
  *
  * @typedef {object} PanelLayout
  * @property {Panel} panel
@@ -148,6 +149,8 @@ export function frames(spec, width, narrow, { unit, tall }) {
   return { width, height: Math.ceil(count / columns) * high, panels };
 }
 
+const LEAD = 13; // from the end of a line to its name, where that stands higher or lower
+
 /** Everything in its place. */
 export class PanelPlan {
   /**
@@ -182,16 +185,20 @@ export class PanelPlan {
     const names = ruler.widest(this.named.map(({ name }) => name));
     const beside = names < 0.34 * frame.width && this.named.every(({ kind }) => kind !== "points");
     const margin = beside && names ? names + 10 * unit : 14 * unit;
-    const { box, key } = this.box(ruler.widest(up.map((value) => tick(value))), margin, !beside);
-    const x = scale(left, right, box.left, box.right, logX);
+    const aside = ruler.widest(up.map((value) => tick(value)));
+    let { box, key } = this.box(aside, margin, !beside);
     const y = scale(low, high, box.bottom, box.top, logY);
+    const across = (/** @type {Box} */ within) => scale(left, right, within.left, within.right, logX);
+    const led = beside && this.ends(box, across(box), y).some(({ from }) => from !== undefined);
+    if (led) ({ box, key } = this.box(aside, margin + LEAD * unit, !beside));
+    const x = across(box);
     const hours = panel.hours ?? false;
-    const across = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
+    const numbers = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
     return {
       ...{ panel, series, ...frame, title: this.title, box, x, y, key },
-      across: roomy(across, x, (text) => ruler.width(text), 8 * unit, hours),
+      across: roomy(numbers, x, (text) => ruler.width(text), 8 * unit, hours),
       up: up.map((value) => ({ at: y(value), text: tick(value), zero: value === 0 })),
-      ends: beside ? this.ends(box, x, y) : [],
+      ends: beside ? this.ends(box, x, y, led ? LEAD * unit : 0) : [],
       labels: this.labels(box, x, y),
       mark: this.mark(box, x),
     };
@@ -228,9 +235,9 @@ export class PanelPlan {
 
   /**
    * The name of each line at its end, spread so that none covers another; above it, where it ends early.
-   * @param {Box} box @param {Scale} x @param {Scale} y @returns {Spot[]}
+   * @param {Box} box @param {Scale} x @param {Scale} y @param {number} lead room of what leads there @returns {Spot[]}
    */
-  ends(box, x, y) {
+  ends(box, x, y, lead = 0) {
     const { unit } = this;
     const all = this.named.flatMap((series) => {
       const last = Array.from(series.y).findLastIndex((value) => Number.isFinite(y(value)));
@@ -243,7 +250,10 @@ export class PanelPlan {
     const wanted = late.map((spot) => spot.y);
     const heights = spread(wanted, box.top, lowest, 18 * unit);
     return [
-      ...late.map(({ series }, i) => ({ series, x: box.right + 7 * unit, y: heights[i] })),
+      ...late.map(({ series }, i) => ({
+        ...{ series, x: box.right + 7 * unit + lead, y: heights[i] },
+        from: Math.abs(heights[i] - wanted[i]) > 8 * unit ? wanted[i] : undefined,
+      })),
       ...all.filter(early).map(({ series, x: end, y: high }) => {
         return { series, x: end + 8 * unit, y: Math.max(high - 10 * unit, box.top + 6 * unit) };
       }),

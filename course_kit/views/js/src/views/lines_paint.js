@@ -113,7 +113,7 @@ export class LinesPainter {
   }
 
   /** Title, key, names at the ends of lines and beside points. @param {PanelLayout} layout */
-  names({ title, left, top, key, ends, labels }) {
+  names({ box, title, left, top, key, ends, labels }) {
     const { pen, unit, theme, ui } = this;
     pen.font = ui.font(12);
     for (const { series, lines, x, y, apart, leader } of labels) {
@@ -121,7 +121,11 @@ export class LinesPainter {
       lines.forEach((text, n) => write(pen, text, x, y + (n + 0.5) * apart, colourOf(theme, series)));
     }
     pen.font = ui.font(13);
-    for (const { series, x, y } of ends) write(pen, series.name, x, y, colourOf(theme, series));
+    for (const { series, x, y, from } of ends) {
+      const [end, near] = [box.right + 2 * unit, x - 3 * unit];
+      if (from !== undefined) curve(pen, [end, near], [from, y], same, same, colourOf(theme, series), 1);
+      write(pen, series.name, x, y, colourOf(theme, series));
+    }
     for (const { series, x, y } of key) {
       this.sample(series, x + 5 * unit, y);
       write(pen, series.name, x + 14 * unit, y, colourOf(theme, series));
