@@ -157,7 +157,13 @@ function paintKey(pen, { spec, theme, unit }, { above, key }) {
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout
  * @param {{ top: number, part: number, value: number, text: string, on: boolean }} bar on: none other is read out
  * @param {number[]} measured what its value is the mean of */
-function paintBar(pen, { spec, theme, unit }, { value: along, thick, joined }, { top, part, value, text, on }, measured) {
+function paintBar(
+  pen,
+  { spec, theme, unit },
+  { value: along, thick, joined },
+  { top, part, value, text, on },
+  measured,
+) {
   const { parts } = /** @type {BarsSpec} */ (spec);
   const [low, high] = [along(0), along(value)].sort((a, b) => a - b);
   pen.globalAlpha = on ? 1 : 0.45;
