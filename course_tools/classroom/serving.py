@@ -55,12 +55,16 @@ class Screens(JupyterHandler):
     async def get(self, path: str) -> None:
         from course_kit import chapter_maps
 
+        from ..authoring import building
         from .presenting import screens
 
+        name = path.rpartition("/")[2]
+        ours = building.folder() / name
+        run = json.loads(ours.read_bytes())["cells"] if ours.is_file() else ()
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
-        _, weights = chapter_maps.weights().get(lessons.chapter(path.rpartition("/")[2]), ("", None))
+        _, weights = chapter_maps.weights().get(lessons.chapter(name), ("", None))
         drawn = None if weights is None else chapter_maps.ink(weights)
-        self.finish({"screens": screens.plan(notebook["content"]["cells"]), "map": drawn})
+        self.finish({"screens": screens.plan(notebook["content"]["cells"], run), "map": drawn})
 
 
 def script_of(name: str) -> str | None:

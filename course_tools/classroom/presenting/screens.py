@@ -32,6 +32,8 @@ from . import excerpt
 FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
+FILE = re.compile(r"^(mine/\w+\.py)$.*?^In it: (.+)\.$", re.M | re.S)  # as course_kit/mine/keeping.py says it
+MANY = 3  # files, of which all that each defines is shown
 LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
@@ -87,10 +89,28 @@ def of(cells):
     return found
 
 
-def plan(cells):
-    """What `of` finds, as a page reads it: code as HTML."""
-    shown = ((screen, excerpt.coloured(screen.code) if screen.code else "") for screen in of(cells))
+def plan(cells, run=()):
+    """What `of` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
+
+    run: the cells as the course ran them; those of a class say nothing of its files before it has kept them.
+    """
+    outputs = {cell["id"]: cell.get("outputs", ()) for cell in run}
+    shown = (
+        (screen, excerpt.coloured(screen.code) if screen.code else _files(outputs.get(screen.cell, ())))
+        for screen in of(cells)
+    )
     return [asdict(replace(screen, code=None)) | {"code": code} for screen, code in shown]
+
+
+def _files(outputs):
+    """The files that `keep` showed and what each defines; of many the names are enough."""
+    texts = ("".join(out["data"].get("text/plain", "")) for out in outputs if "data" in out)
+    found = [pair for text in texts for pair in FILE.findall(text)]
+    lists = (f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in names.split(', '))}</ul>" for _, names in found)
+    return "".join(
+        f"<p><code>{file}</code></p>{names * (len(found) <= MANY)}"
+        for (file, _), names in zip(found, lists, strict=True)
+    )
 
 
 def headings(name, path):

@@ -1,5 +1,7 @@
 """What a class sees: which screens a notebook has, for slides and for presenting alike."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -115,6 +117,14 @@ def test_of_an_exercise_a_class_sees_the_formula_alone():
 
 def test_the_plan_of_a_page_is_plain_data():
     plan = screens.plan(cells(("# Title",), ("## Count",), ("total = 1 + 2",)))
+    kept = cells(("# Title",), ("## Keep it",), ("keep('one')",))
+    said = nbformat.v4.new_output(
+        "display_data", {"text/plain": "5 lines.\nmine/one.py\n\nOf it.\n\nIn it: softmax, pool."}
+    )
+    assert screens.plan(kept)[-1]["code"] == "" and kept[-1].outputs == []
+    run = [{"id": kept[-1].id, "outputs": [said]}]
+    shown = screens.plan(kept, run)[-1]["code"]
+    assert re.findall("<code>(.*?)</code>", shown) == ["mine/one.py", "softmax", "pool"]
     assert [sorted(one) for one in plan] == [["cell", "code", "keep", "kind", "later", "said", "title"]] * 2
     assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
 

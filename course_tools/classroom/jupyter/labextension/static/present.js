@@ -205,7 +205,8 @@ class Deck {
       at = this.above.indexOf(cell) + 1;
     if (!at || !(isEmpty(this.step) || runsThere(this.step) || this.at === this.steps.length - 1))
       return this.busy ? "running …" : "";
-    return far ?? `getting ready, ${at} of ${this.above.length}`;
+    const { heading } = this.steps.find((step) => step.cell === cell || step.before.includes(cell));
+    return far ?? `getting ready: ${heading}, ${Math.round((100 * (at - 1)) / this.above.length)} %`;
   }
 
   fails(name) {

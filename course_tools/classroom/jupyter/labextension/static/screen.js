@@ -95,6 +95,7 @@ function excerpted({ notebook, step, shown, isLater }) {
   if (!step.code || shown.has(step.cell.model.id)) return false;
   const made = el("div", { className: "course-excerpt", innerHTML: step.code });
   made.classList.toggle("course-later", step.later && !isLater);
+  made.classList.toggle("course-files", step.kind === "file");
   if (step.later && step.kind !== "formula") {
     made.classList.add("course-instead");
     made.prepend(el("h2", { textContent: step.heading })); // that of a screen which is tight is away
