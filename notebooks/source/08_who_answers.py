@@ -411,7 +411,7 @@ predict(
     "that return in other sums.",
 )
 
-# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=30 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} tags=["training"]
 dice, models = random.Random(0), {}
 
 def imitation(model, examples):

@@ -50,9 +50,12 @@ export function isFull({ room, on, keep }) {
     room.scrollWidth > room.clientWidth + 2 ||
     isCovered({ on, keep }) ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
-    [on, ...on.querySelectorAll(":is(mjx-math, math, table, pre):not(.course-held + * *, details:not([open]) *)")].some(
-      isBeyond,
-    )
+    [
+      on,
+      ...on.querySelectorAll(
+        ":is(mjx-math, math, table, pre):not(.course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *)",
+      ),
+    ].some(isBeyond)
   );
 }
 

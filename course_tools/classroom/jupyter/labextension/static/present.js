@@ -33,8 +33,8 @@ const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
     Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: 0 });
-    // ids of cells: sent to the kernel, run at a press, code asked for, code put away
-    Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set() });
+    // ids of cells: sent to the kernel, run at a press, code asked for, code put away, lines that scroll
+    Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set(), scrolled: new Set() });
     this.name = nameOf(panel.context.path);
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });

@@ -7,9 +7,16 @@ export const el = (tag, attributes = {}, ...children) => {
   return e;
 };
 // of cells, by arrange()
-export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted", "alone"].map((name) => `course-${name}`);
+export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted", "alone", "scrolled", "prints"].map(
+  (name) => `course-${name}`,
+);
 export const isCode = (cell) => cell.model.type === "code";
 export const isTraining = (cell) => tags(cell).includes("training");
+const DRAWN = ".jp-OutputArea :is(.course-view, .jp-RenderedHTMLCommon, .jp-RenderedImage)";
+// Shows lines of text alone, or did before it began to run
+const prints = ({ node }) =>
+  !node.querySelector(DRAWN) &&
+  (Boolean(node.querySelector(".jp-OutputArea .jp-RenderedText")) || node.classList.contains("course-prints"));
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 
 // What a class sees of a Markdown cell, by the kind of its screen
@@ -118,13 +125,15 @@ function broken(cell) {
 
 // Shows one cell, or no cell where the heading is all.
 export function arrange(deck) {
-  const { notebook, step, ran, open, shown, folded } = deck;
+  const { notebook, step, ran, open, shown, folded, scrolled } = deck;
   const now = step.kind === "title" ? null : step.cell;
   const instead = excerpted(deck);
   if (step.kind === "formula") broken(step.cell);
   for (const cell of notebook.widgets) {
     const { id } = cell.model;
     cell.node.classList.remove("course-alone");
+    cell.node.classList.toggle("course-prints", instead && cell === step.cell && prints(cell));
+    cell.node.classList.toggle("course-scrolled", cell === step.cell && scrolled.has(id) && !folded.has(id));
     cell.node.classList.toggle("course-on", cell === now);
     cell.node.classList.toggle("course-now", cell === now);
     cell.node.classList.toggle("course-excerpted", instead && cell === step.cell);
@@ -156,9 +165,10 @@ export function inset(deck, isTight = false) {
 }
 
 // As large as the screen has room for. What code will print has its room beforehand, so that nothing moves when it
-// comes; what does not fit with its code comes alone, once that has run.
+// comes. What does not fit below its code scrolls there, in a few lines; what does not fit so comes alone, once that has
+// run.
 export function enlarge(deck) {
-  const { ran, shown, folded } = deck;
+  const { ran, shown, folded, scrolled } = deck;
   const { cell } = deck.step;
   const { id, outputs } = cell.model;
   const set = (size, isTight) => {
@@ -166,6 +176,12 @@ export function enlarge(deck) {
     if (isTight !== deck.isTight) inset(deck, isTight);
   };
   deck.size = fit(shownOf(deck), set, deck.busy ? deck.size : Infinity); // what runs gets no larger meanwhile
+  if (deck.size < CODE && !scrolled.has(id) && cell.node.matches(".course-excerpted") && prints(cell)) {
+    scrolled.add(id);
+    cell.node.classList.add("course-scrolled");
+    deck.size = fit(shownOf(deck), set);
+    if (deck.size < CODE) cell.node.classList.remove("course-scrolled");
+  }
   if (deck.size < CODE && cell.node.matches(".course-unrun:not(.course-alone)")) {
     cell.node.classList.add("course-alone");
     deck.size = fit(shownOf(deck), set);
