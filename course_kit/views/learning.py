@@ -116,6 +116,6 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
     mark = (best.step, f"best: {best.value:.3g}") if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
-    log = "y" if name == "loss" and not beside and len(low) and 0 < 30 * low.min() < high.max() else None
+    log = "y" if name == "loss" and len(low) and 0 < 30 * low.min() < high.max() else None
     more = dict(log=log, limits=limits, mark=mark, start=run.step) | words
     return plot.lines(drawn, "step", name if alone else "", compare=beside, **more)

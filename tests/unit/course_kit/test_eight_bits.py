@@ -102,4 +102,4 @@ def test_a_row_is_a_scale_and_whole_numbers():
 def test_it_has_come_before_five_seconds_are_over():
     sent = sum(len(gzip.compress(script.encode(), 6)) for script in model_files(GRAMMAR).values())
     print(f"{GRAMMAR}: {sent / 1e6:.2f} MB as a server sends it, {sent / SPEED:.1f} s")
-    assert sent < 0.65 * SECONDS * SPEED  # the page itself needs the rest
+    assert sent < 0.7 * SECONDS * SPEED  # the page itself needs the rest
