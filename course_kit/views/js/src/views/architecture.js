@@ -266,7 +266,8 @@ class Architecture {
   /** On a phone the beginning of what is told stays at the foot of the screen, however high the drawing is. */
   pin() {
     const { side } = this.ui;
-    side.style.bottom = this.narrow ? `${Math.min(0, SEEN * innerHeight - side.offsetHeight)}px` : "";
+    const room = SEEN * document.documentElement.clientHeight;
+    side.style.bottom = this.narrow ? `${Math.min(0, room - side.offsetHeight)}px` : "";
   }
 
   /** What a part is, once only for those who hear it. @param {string} key */
