@@ -80,7 +80,8 @@ OVERLAPS = """() => {
 }"""
 EVERY_STATE = """async () => {  // where things stand, for all that a reader can do with the sentences
   const { view, shadowRoot: root } = document.querySelector('.course-view');
-  const parts = ['.words', '.french', '.says', '.foot'].map((name) => root.querySelector(name));
+  const says = root.querySelector('.wraps') ? [] : ['.says']; // on a phone it follows the French
+  const parts = ['.words', '.controls', '.french', ...says, '.foot'].map((name) => root.querySelector(name));
   const frame = () => new Promise(requestAnimationFrame);
   const places = new Set();
   for (const attention of ['on', 'off'])

@@ -38,7 +38,8 @@ class Cover {
     this.arcs = svgElement("svg", { class: "arcs", "aria-hidden": "true" });
     this.french = h("div", { class: "french", role: "status", "data-testid": "french" });
     this.says = h("p", { class: "says", role: "status", "data-testid": "readout" });
-    ui.body.append(this.arcs, this.sentence.element, this.french, this.says);
+    this.room = h("div", { class: "french room" }); // on a phone: below what is said, which follows the French
+    ui.body.append(this.arcs, this.sentence.element, this.french, this.says, this.room);
     const own = /** @type {Own} */ (spec.own);
     folded(
       ui,
@@ -133,8 +134,9 @@ class Cover {
     sentence.paintSwaps(it);
     const lines = linesOf(it, state);
     this.switchAbove(wraps);
-    const room = on && !wraps ? [this.line(lines[0], 1)] : []; // below the switch nothing has to keep its place
-    this.french.replaceChildren(...lines.map((line) => this.line(line, 0)), ...room);
+    const room = on ? [this.line(lines[0], 1)] : [];
+    this.french.replaceChildren(...lines.map((line) => this.line(line, 0)), ...(wraps ? [] : room));
+    this.room.replaceChildren(...(wraps ? room : []));
     this.says.replaceChildren(...story(it, state, this.spec, Boolean(modelsAt())).map(nodeOf));
     const began = state.sentence === Object.keys(this.spec.studies)[0] && on && state.asker < 0;
     if (this.reset) this.reset.style.visibility = began ? "hidden" : "";
