@@ -99,14 +99,15 @@ class Cover {
   enter() {
     const { ui, studies } = this;
     const { sentence } = ui.state;
-    const { place, written } = this.now();
+    const { place, written, larger } = this.now();
     const here = { studies, state: { ...ui.state }, initial: ui.spec.initial ?? ui.spec.state };
     const leave = () => {
       ui.become(here);
       /** @type {HTMLElement | null} */ (ui.root.querySelector(".door"))?.focus({ preventScroll: true });
     };
     const title = said(written[0][place]);
-    const own = { ...this.spec.door, text: sentence, title };
+    const models = larger ? [this.spec.own?.larger?.name] : this.spec.door.models;
+    const own = { ...this.spec.door, models, text: sentence, title };
     const opens = { tokens: written[0], word: place + 1 };
     ui.become({ kind: "descent", title, caption: "", controls: [], state: {}, sentence, opens, own, leave }, {});
   }

@@ -71,7 +71,7 @@ function back({ tokens, words, shares, given }, i) {
 }
 
 /** The place of the word that leads into the model; −1: there is none. @param {Study} study */
-const doorOf = ({ larger, place, written }) => (larger || place >= written[0].length ? -1 : place);
+const doorOf = ({ place, written }) => (place < written[0].length ? place : -1);
 
 /**
  * @param {Study} study

@@ -1,6 +1,6 @@
 // The fifth scene: heads, mixed and added to the state, add up to a word.
 import { said, shareOf } from "./descent_numbers.js";
-import { full, most, WIDE } from "./descent_stage.js";
+import { full, low, most, WIDE } from "./descent_stage.js";
 
 /** @import { Line, Look, Stage } from "./descent_stage.js" */
 
@@ -14,9 +14,9 @@ export function signed(x) {
 export function heads(stage) {
   const { found, small, spec, height } = stage;
   const left = small ? 62 : 84;
-  const high = small ? 24 : 36;
   const each = found.d / (small ? 8 : WIDE); // rows of a head
   const top = 34;
+  const high = Math.min(small ? 24 : 36, (height - top) / (spec.heads * each));
   const product = `${spec.heads} × ${found.d} = ${spec.size} numbers`;
   const words = small ? product : `the answers of ${spec.heads} heads: ${product}`;
   stage.heading("means", small ? 0 : left, 14, words, "output");
@@ -111,7 +111,7 @@ function namesOf({ spec }, { n, last }) {
 /** The vector that it adds, small. @param {Stage} stage @param {Part} part @param {number[]} cells */
 function thumbOf(stage, { n, last }, cells) {
   const { study, start } = stage.found;
-  if (!last) stage.vector(`thumb.${n}`, n ? study.added[n - 1] : start, cells, n ? "output" : "ink");
+  if (!last) stage.vector(`thumb.${n}`, n ? study.added[n - 1] : start, low(cells, start), n ? "output" : "ink");
 }
 
 /**

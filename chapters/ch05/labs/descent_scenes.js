@@ -142,8 +142,10 @@ const whose = ({ found }) => `query of “${found.asker}” · layer ${found.lay
 function asking(stage) {
   const { found, small, width, spec } = stage;
   const { d } = found;
-  const [high, tall, top] = small ? [11, 26, 24] : [Math.min(18, (stage.height - 164) / 8), 36, 24];
-  const middle = top + (small ? 16 : 8) * high + (small ? 26 : 22);
+  const rows = spec.size / (small ? 8 : WIDE);
+  const [tall, top] = [small ? 26 : 36, 24];
+  const high = Math.min(small ? 11 : 18, (stage.height - 164) / rows);
+  const middle = top + rows * high + (small ? 26 : 22);
   stage.heading("state", 0, 10, `the state of “${found.asker}”: ${spec.size} numbers`, "quiet");
   stage.page("state", found.state, top, high, "ink", small ? {} : { from: [width - 11 * WIDE, 24, 11, 7] });
   const matrix = `× the query matrix of head ${found.head}: ${d} × ${spec.size} learned parameters`;

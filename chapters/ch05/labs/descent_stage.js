@@ -44,6 +44,8 @@ import { said } from "./descent_numbers.js";
  */
 
 export const WIDE = 16; // cells in a row; longer vectors take several rows
+/** A tile is no higher than one of 128 numbers. @param {Cells} cells @param {number[]} values @returns {Cells} */
+export const low = ([x, y, wide, high], { length }) => [x, y, wide, Math.min(high, (8 * WIDE * high) / length)];
 const SHORTEST = 14; // a bar with less room is none
 
 /** @param {number[][]} vectors */
@@ -191,8 +193,9 @@ export class Stage {
    * @param {Layout & { looked?: boolean }} layout
    */
   tile(name, values, cells, role, words, { looked = false, ...layout } = {}) {
-    const [x, y, cellWidth, cellHeight] = cells;
-    this.vector(name, values, cells, role, layout);
+    const [x, y, cellWidth, cellHeight] = low(cells, values);
+    if (layout.from) layout.from = low(layout.from, values);
+    this.vector(name, values, [x, y, cellWidth, cellHeight], role, layout);
     this.heading(name, x, y - 12, words, tint(role));
     if (looked) this.frame(name, x, y + Math.floor(this.close / WIDE) * cellHeight, WIDE * cellWidth, cellHeight);
   }
@@ -231,7 +234,10 @@ export class Stage {
       const row = Math.floor(first / WIDE);
       /** @type {Layout} */
       const layout = { scale, wide, first, digits: true, group: `line ${name}` };
-      if (from) layout.from = [from[0], from[1] + row * from[3], from[2], from[3]];
+      if (from) {
+        const [x, above, cellWidth, high] = low(from, values);
+        layout.from = [x, above + row * high, cellWidth, high];
+      }
       const cells = [left, top, (width - left) / wide, cellHeight];
       this.vector(name, values.slice(first, first + count), cells, role, layout);
       const look = { weight: 600, size: 13, room: small ? width : left - 6, brief };
