@@ -211,7 +211,7 @@ for text in ["the dog bites the man .", "the man bites the dog ."]:
     found = who.answers(blind, text)
     print(text, {noun: round(found[noun], 3) for noun in ("dog", "man", "cat")})
 print(f"right: {who.right(blind):.0%} of {len(who.test)} held-out sentences")
-print("the layer's mean is invariant:", torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5))
+print("mean is invariant:", torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 dog, man = (who.answers(blind, text) for text in ("the dog bites the man .", "the man bites the dog ."))

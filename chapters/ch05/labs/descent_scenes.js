@@ -144,7 +144,7 @@ function asking(stage) {
   const { d } = found;
   const rows = spec.size / (small ? 8 : WIDE);
   const [tall, top] = [small ? 26 : 36, 24];
-  const high = Math.min(small ? 11 : 18, (stage.height - 164) / rows);
+  const high = Math.min(small ? 11 : 18, (stage.height - (small ? 200 : 164)) / rows);
   const middle = top + rows * high + (small ? 26 : 22);
   stage.heading("state", 0, 10, `the state of “${found.asker}”: ${spec.size} numbers`, "quiet");
   stage.page("state", found.state, top, high, "ink", small ? {} : { from: [width - 11 * WIDE, 24, 11, 7] });
