@@ -239,7 +239,7 @@ def test_live_a_draw_is_written_and_python_answers(notebook):
             "w => document.querySelector('.course-view').shadowRoot.querySelector('.text').innerText.includes(w)",
             arg=written,
         )
-    until(lambda: nb.ask("print(lab.now.written)"), contains("goefg"))
+    until(lambda: nb.ask("print(lab.now.options['text'])"), contains("goefg"))
     field = nb.page.get_by_label("Your question:")
     field.fill("what?")
     composing = "e => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))"
