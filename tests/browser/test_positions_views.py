@@ -47,7 +47,7 @@ def test_words_move_by_key_button_and_pointer(show):
 
 
 def test_the_sinusoid_by_keys_and_pointer(show):
-    page = show(labs.sinusoid(position=20, column=8))
+    page = show(labs.sinusoid())
     page.get_by_test_id("picture").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "PageDown"):
         page.keyboard.press(key)

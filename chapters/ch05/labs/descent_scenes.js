@@ -71,8 +71,9 @@ function token(stage) {
   const y = small ? bottom + 116 : 54;
   titled(stage, "token", 0, found.asker);
   stage.tile("token", found.study.token, cells, "ink", `its row in the table of ${many} French words`, look);
-  stage.label("minus", small ? 0 : width - 240, y, "■ below 0", "minus", { weight: 600 });
-  stage.label("plus", small ? 90 : width - 115, y, "■ above 0", "plus", { weight: 600 });
+  const key = width < 640 ? 170 : 240; // from the right
+  stage.label("minus", small ? 0 : width - key, y, "■ below 0", "minus", { weight: 600 });
+  stage.label("plus", small ? 90 : width - key / 2 + 5, y, "■ above 0", "plus", { weight: 600 });
   closer(stage, [["token", found.study.token, "ink", `“${found.asker}”`, cells]], bottom);
 }
 

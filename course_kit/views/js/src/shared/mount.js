@@ -207,13 +207,14 @@ class View {
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
     const name = h("span", { class: "said" }, "table and words");
     const show = () => this.folded?.open && this.fill();
+    const recorded = this.spec.caption?.match(RECORDED);
     this.folded = h(
       "details",
       { class: "more summed-up", ontoggle: show },
       h("summary", {}, mark, name),
       h("p", {}, this.spec.words),
       this.table,
-      h("p", { class: "recorded" }, this.spec.caption?.match(RECORDED)?.[0]),
+      ...(recorded ? [h("p", { class: "recorded" }, recorded[0])] : []),
     );
     return h("div", { class: "foot" }, this.folded, back);
   }
