@@ -114,7 +114,8 @@ def test_one_key_goes_through_all_slides_and_the_sentence_to_keep_comes_last(dec
         if keep.count():
             until(lambda: keep.evaluate("e => getComputedStyle(e).visibility"), "visible")
             kept += 1
-        page.keyboard.press(key)
+        while page.evaluate(f"Reveal.getSlidePastCount() == {number} && !Reveal.isLastSlide()"):
+            page.keyboard.press(key)  # the first one answers a guess
     until(lambda: page.evaluate("Reveal.isLastSlide()"))
     assert kept > 1
     page.keyboard.press("d")
