@@ -60,7 +60,7 @@ test("bands have an upper edge, and only they take from it", () => {
   );
 });
 
-test("lines without a role differ in dashes, neighbours in colour, too; a role or a comparison takes none of these", () => {
+test("lines without a role differ in dashes, neighbours in colour, too; others take none of these", () => {
   const series = { points: [[1], [1]], fit: [[1], [1]], one: [[1], [1]], two: [[1], [1]], three: [[1], [1]] };
   const { rows } = chartOf(series, { roles: { points: "value", fit: "output" } });
   assert.deepEqual(

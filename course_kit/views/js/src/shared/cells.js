@@ -104,7 +104,7 @@ export class CellsPainter {
   /** Whether a cell has room for a weight in small type, which is set then. */
   fits() {
     const { c, ui, wide, high } = this;
-    c.font = ui.font(9.4);
+    c.font = ui.font(10.5);
     return c.measureText(".00").width <= wide && high >= 11 * ui.unit;
   }
 

@@ -36,6 +36,9 @@ function isCovered({ on, keep }) {
   return height > 0 && viewsOf(on).some((host) => [...host.shadowRoot.querySelectorAll(PRESSED)].some(isUnder));
 }
 
+const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
+const WIDE = `:is(mjx-math, math, table, pre):not(${HELD})`;
+
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on, keep }) {
   const { top, bottom } = room.getBoundingClientRect();
@@ -50,12 +53,7 @@ export function isFull({ room, on, keep }) {
     room.scrollWidth > room.clientWidth + 2 ||
     isCovered({ on, keep }) ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
-    [
-      on,
-      ...on.querySelectorAll(
-        ":is(mjx-math, math, table, pre):not(.course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *)",
-      ),
-    ].some(isBeyond)
+    [on, ...on.querySelectorAll(WIDE)].some(isBeyond)
   );
 }
 

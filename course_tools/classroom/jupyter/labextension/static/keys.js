@@ -41,7 +41,7 @@ export function leaveAfterMouse(leave, signal) {
 /** Whether a key asks for what comes next. @param {KeyboardEvent} event */
 export const goesOn = ({ key }) => /^(ArrowRight|PageDown| )$/.test(key);
 
-/** Whether a key goes to another screen; under a black one it only brings back the light. @param {KeyboardEvent} event */
+/** Whether a key goes to another screen; under a black one it only brings light. @param {KeyboardEvent} event */
 export const moves = ({ key }) => TURNS.test(key) || MOVES.test(key) || CHOOSES.test(key) || key === "Escape";
 
 /** Shows the answer of a guess that nobody has made -> whether there was one. @param {ParentNode} within */

@@ -165,7 +165,7 @@ export function inset(deck, isTight = false) {
 }
 
 // As large as the screen has room for. What code will print has its room beforehand, so that nothing moves when it
-// comes. What does not fit below its code scrolls there, in a few lines; what does not fit so comes alone, once that has
+// comes. What does not fit below its code scrolls there, in a few lines; what does not fit so comes alone, once it has
 // run.
 export function enlarge(deck) {
   const { ran, shown, folded, scrolled } = deck;
