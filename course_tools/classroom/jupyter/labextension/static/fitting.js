@@ -37,7 +37,7 @@ function isCovered({ on, keep }) {
 }
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
-const WIDE = `:is(mjx-math, math, table, pre):not(${HELD})`;
+const WIDE = ":is(mjx-math, math, table, pre)";
 
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on, keep }) {
@@ -53,7 +53,7 @@ export function isFull({ room, on, keep }) {
     room.scrollWidth > room.clientWidth + 2 ||
     isCovered({ on, keep }) ||
     viewsOf(on).some((host) => isWide(host.shadowRoot.querySelector(".view"))) ||
-    [on, ...on.querySelectorAll(WIDE)].some(isBeyond)
+    [on, ...on.querySelectorAll(WIDE)].some((part) => !part.matches(HELD) && isBeyond(part))
   );
 }
 
