@@ -191,11 +191,11 @@ def _lay(workbook, name, content):
 
 
 def news(changelog):
-    """The newest edition's part of CHANGELOG.md, as plain lines; "" if there is no such file."""
+    """What CHANGELOG.md tells readers of the newest edition, as plain lines; "" if there is no such file."""
     if not changelog.is_file():
         return ""
     parts = changelog.read_text(encoding="utf-8").split("\n## ")
-    return parts[1].strip() if len(parts) > 1 else ""
+    return parts[1].partition("\n### ")[0].strip() if len(parts) > 1 else ""
 
 
 def _names_beside(name):
