@@ -14,15 +14,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 
-def local_mask(
-    size: int, window: int, causal: bool = True, device: torch.device | str | None = None
-) -> Bool[Tensor, "T T"]:
+def local_mask(size: int, window: int, causal: bool = True) -> Bool[Tensor, "T T"]:
     """Position t may attend to itself and to the window − 1 before it; if the mask is not
     causal, to as many after it, too. Beltagy et al. 2020, section 3.1.
     """
     if window < 1:
         raise ValueError(f"window is {window}; needed: from 1, or nobody sees even itself")
-    near = torch.ones(size, size, dtype=torch.bool, device=device).triu(1 - window)
+    near = torch.ones(size, size, dtype=torch.bool).triu(1 - window)
     return near.tril(0 if causal else window - 1)
 
 
@@ -62,46 +60,37 @@ def linear_attention(
     keys: Float[Tensor, "*B K D"],
     values: Float[Tensor, "*B K Dv"],
     feature_map: Callable[[Tensor], Tensor],
-    mask: Bool[Tensor, "*B 1 K"] | None = None,
     keys_first: bool = True,
 ) -> Float[Tensor, "*B Q Dv"]:
     """The mean of the values with weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ).
 
     feature_map: φ, with entries from 0. keys_first: φ(Q) (φ(K)ᵀ V), m Dv (Q + K)
-    multiply–adds; else Q K (m + Dv), for the same numbers. A mask hides keys from all
-    queries: one for each query, such as a causal one, would take running sums over the
-    keys. Katharopoulos et al. 2020, section 3.2.
+    multiply–adds; else Q K (m + Dv), for the same numbers. Katharopoulos et al. 2020,
+    section 3.2.
     """
     phi_q, phi_k = feature_map(queries), feature_map(keys)  # [B, Q, m], [B, K, m]
     if (phi_q < 0).any() or (phi_k < 0).any():
         raise ValueError("feature_map gave negative numbers, which make negative weights")
-    if mask is not None:
-        seen = mask.mT.expand(*phi_k.shape[:-1], 1)  # [B, 1, K] -> [B, K, 1]
-        phi_k = phi_k.masked_fill(~seen, 0)
     total = phi_q @ phi_k.sum(-2).unsqueeze(-1)  # [B, Q, 1]
     # [B, Q, m] times [B, m, Dv], or [B, Q, K] times [B, K, Dv]
     output = phi_q @ (phi_k.mT @ values) if keys_first else phi_q @ phi_k.mT @ values
     return output / total.masked_fill(total == 0, 1)
 
 
-def hardmax(scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None) -> Float[Tensor, "*B K"]:
+def hardmax(scores: Float[Tensor, "*B K"]) -> Float[Tensor, "*B K"]:
     """All weight on the largest score, in equal parts if there are several: softmax at
     temperature 0. No gradient flows through it.
     """
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
     best = (scores == scores.amax(-1, keepdim=True)) & (scores > float("-inf"))
     weights = best / best.sum(-1, keepdim=True).clamp_min(1)
     return weights.masked_fill(scores.isnan().any(-1, keepdim=True), float("nan"))
 
 
-def sparsemax(scores: Float[Tensor, "*B K"], mask: Bool[Tensor, "..."] | None = None) -> Float[Tensor, "*B K"]:
+def sparsemax(scores: Float[Tensor, "*B K"]) -> Float[Tensor, "*B K"]:
     """max(s − τ, 0), with τ such that the weights sum to 1; many of them are exactly 0.
 
     Martins & Astudillo 2016, From Softmax to Sparsemax, algorithm 1.
     """
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
     top = scores.amax(-1, keepdim=True)
     nothing = top == float("-inf")
     scores = scores - top.masked_fill(nothing, 0)  # same weights, and no digits are lost

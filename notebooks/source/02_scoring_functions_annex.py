@@ -65,7 +65,7 @@ keys = torch.tensor(list(compass.values()))  # [4, 2]
 with torch.no_grad():
     rows = {
         name.replace("_", " "): masked_softmax(score(queries, keys))
-        for name, score in trained_scores(2)[0].items()
+        for name, score in trained_scores(2).items()
     }
 heatmap(
     torch.stack(list(rows.values())),  # [12, 8, 4]
@@ -137,8 +137,6 @@ predict(
 )
 
 # %%
-from chapters.ch02.experiments import TASKS
-
 recorded = results.load("scores_task")
 percent = torch.tensor(
     [
@@ -151,7 +149,7 @@ what = "right, %"
 plot.maps(
     {what: percent.round()},
     {what: [name.replace("_", " ") for name in SCORES]},
-    {what: list(TASKS)},
+    {what: list(recorded["share_right"]["dot"])},
     axes=("score", "world"),
     limits=(0, 100),
     signed=[what],
@@ -244,18 +242,19 @@ assert abs(both_ways) < 0.5
 # The first rows of W meet q and the others k, so we can cut W in two. The same numbers must give the same scores:
 
 # %% tags=["nbval-check-output"]
-from chapters.ch02.costs import cost_of
+from chapters.ch02.experiments import multiply_adds
 from chapters.ch02.scores import Additive
 
 concat = SCORES["concat"](3, 5)
 additive = Additive.from_concat(concat)  # the same numbers, cut in two
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
 same = torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
-print("equal to 1e-6:", same, "· multiply–adds:", cost_of(concat).total(100, 100),
-      cost_of(additive).total(100, 100))
+hundred = torch.ones(100, 3), torch.ones(100, 5)  # queries and keys
+print("equal to 1e-6:", same, "· multiply–adds:", multiply_adds(concat, *hundred),
+      multiply_adds(additive, *hundred))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 8 < cost_of(concat).total(100, 100) / cost_of(additive).total(100, 100) < 9
+assert 8 < multiply_adds(concat, *hundred) / multiply_adds(additive, *hundred) < 9
 
 # %% [markdown]
 # Concat costs more than eight times as much, because it multiplies each *pair* by W; additive multiplies each query and each key only *once*.
@@ -297,7 +296,7 @@ for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):
         {
             "score": name + " with W_Q, W_K" * bool(projection),
             "parameters": score.num_parameters + 2 * projection,
-            "multiply–adds": cost_of(score).total(256, 256) + 2 * 256 * projection,
+            "multiply–adds": multiply_adds(score, queries, keys) + 2 * 256 * projection,
             "stored for each pair": kept // 256**2,
         }
     )
@@ -574,13 +573,20 @@ print(
 # How far are random features from exact attention? For 128 queries and keys of 16 features, this share of a row's weight must move to give the exact weights:
 
 # %%
-from chapters.ch02.experiments import kernel_errors
+def moved(weights):
+    """The share of its weight that a row must move to become exact, on average."""
+    return (weights - exact).abs().sum(-1).mean().item() / 2
+
+def by_features(count):
+    """The same for so many random features, the mean of five draws."""
+    draws = [PositiveFeatures(16, count, seed) for seed in range(5)]
+    return sum(moved(linear_attention(q, k, torch.eye(128), phi)) for phi in draws) / 5
 
 for size in (0.5, 1.0):  # the standard deviation of each feature
-    small = size * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))
-    exact = torch.softmax(small[0] @ small[1].T / 4, -1)
-    equal = (exact - 1 / 128).abs().sum(-1).mean().item() / 2
-    performer = {n: round(x, 3) for n, x in kernel_errors((64, 1024), size).items()}
+    q, k = size * torch.randn(2, 128, 16, generator=torch.Generator().manual_seed(0))
+    exact = torch.softmax(q @ k.T / 4, -1)
+    performer = {count: round(by_features(count), 3) for count in (64, 1024)}
+    equal = moved(torch.full((128, 128), 1 / 128))
     print(f"size {size}: random features {performer}, equal weights {equal:.3f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -641,7 +647,7 @@ from course_kit import data
 
 cards = data.load("word_features")
 tired, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
-scores, _ = trained_scores(3)
+scores = trained_scores(3)
 # the trained one knows only 8 places
 scores["location_based"] = SCORES["location_based"](3, 3, max_keys=11)
 with torch.no_grad():

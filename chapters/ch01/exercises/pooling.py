@@ -7,7 +7,7 @@ import torch
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_utils.kernels import attention_pooling, gaussian_kernel, leave_one_out_mask
+from course_utils.kernels import attention_pooling, gaussian_kernel
 
 
 def _alone(x):
@@ -20,11 +20,6 @@ def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.squar
     return torch.exp(sign * raised(measured(distance, width)) / half)
 
 
-def bell(distance, width=1.0):
-    in_widths = distance / width
-    return torch.exp(-(in_widths**2) / 2)
-
-
 def _mirrored(run, case, mine, want):
     return not same(run(properties.changed(case, distance=-case.args["distance"])), mine)
 
@@ -33,7 +28,6 @@ KERNEL = Exercise(
     name="gaussian kernel",
     task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
     reference=gaussian_kernel,
-    shown=bell,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
@@ -98,16 +92,12 @@ def _softmax(scores):
     return torch.softmax(scores, dim=-1)
 
 
-def _average(weights, values, scores):
-    return weights @ values
-
-
 @variants
 def _wrong_pooling(queries, keys, values, width=1.0, *, distances=_pairs, half=2, weigh=_softmax, table=_alone):
     """Attention pooling with one of its steps done in another way."""
     scores = -torch.square(distances(queries, keys) / width) / half
     weights = weigh(scores)
-    return _average(weights, values, scores), table(weights)
+    return weights @ values, table(weights)
 
 
 POOLING = Exercise(
@@ -167,7 +157,8 @@ def _wrong_mask(size, *, allowed=lambda query, key: query != key):
     return allowed(torch.arange(size)[:, None], torch.arange(size)).expand(size, size)
 
 
-def all_but_itself(size):
+def others_only(size):
+    """size n -> [n, n] bool: all True but the diagonal."""
     return ~torch.eye(size, dtype=torch.bool)
 
 
@@ -181,10 +172,8 @@ def _misses_another(run, case, mine, want):
 
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",
-    function="others_only",
     task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
-    reference=leave_one_out_mask,
-    shown=all_but_itself,
+    reference=others_only,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
     hints=(
@@ -218,7 +207,7 @@ LEAVE_ONE_OUT = Exercise(
         "attended.",
         _wrong_mask(allowed=lambda query, key: query == query),
         "Everything is allowed, so each example still sees itself. The diagonal must be False.",
-        lambda size: leave_one_out_mask(size) if size > 1 else torch.ones(1, 1, dtype=torch.bool),
+        lambda size: others_only(size) if size > 1 else torch.ones(1, 1, dtype=torch.bool),
         "This is right except for a single example, which may attend to itself in your mask. It has no others, so its "
         "row is empty: False.",
     ),

@@ -41,7 +41,7 @@ export function paintExam(
   const powers = marks.filter((tick) => Number.isInteger(Math.log10(tick)));
   axes(c, ui, box, x, y, {
     x: "width",
-    y: "leave-one-out error, squared, log scale",
+    y: "leave-one-out error, log scale",
     up: powers.length > 1 ? powers : marks,
   });
   inside(c, box, () => curve(c, widths, errors, x, y, theme.text, 1.6 * unit));

@@ -60,7 +60,7 @@ function besideError({ unit, tall }, width) {
   const exam = { x: width - wide - 18 * unit, ...place };
   const foot = box.y + box.h;
   const places = { width, height: foot + 34 * unit, box, exam, map: null, foot };
-  return { ...places, strip: 0, small: true, legend: box.x + wide };
+  return { ...places, strip: 0, small: true, legend: exam.x - 16 * unit };
 }
 
 /** @param {UI} ui @param {number} width @param {boolean} narrow */

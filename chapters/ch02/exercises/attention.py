@@ -3,21 +3,14 @@
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
-from chapters.ch02.scores import SCORES
 from course_kit.exercises import properties
 from course_kit.exercises.define import Case, Exercise, drawn, named, normal, tensors, variants, wrong_answers
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 
 
-def scaled_dot_score(queries: Tensor, keys: Tensor) -> Tensor:
-    """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]: q·k / √D, the score `scaled_dot`."""
-    size = queries.shape[-1]
-    return SCORES["scaled_dot"](size, size)(queries, keys)
-
-
 def scaled_score(queries, keys):
+    """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]: q·k / √D."""
     return queries @ keys.mT / queries.shape[-1] ** 0.5
 
 
@@ -44,11 +37,9 @@ def _wrong_score(queries, keys, *, turned=_transposed, scale=_root, finish=_as_i
 
 SCORE = Exercise(
     name="scaled dot-product score",
-    function="scaled_score",
     task="The scores of all queries with all keys, divided so that their variance does not depend on D: "
     "queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K].",
-    reference=scaled_dot_score,
-    shown=scaled_score,
+    reference=scaled_score,
     cases=lambda: [
         _pair(*tensors([[[1.0, 0, 2, 0], [0, 1, 1, 1]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]]), shown=True),
         _pair(*tensors([[[2.0]], [[1.0]]], [[[3.0], [1.0]], [[5.0], [4.0]]])),

@@ -4,19 +4,14 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from chapters.ch02.linear import linear_attention
 from course_kit.exercises import properties
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import Case, Exercise, beside, call, named, normal, tensors, variants, wrong_answers
-from course_utils.attention import causal_mask, padding_mask
+from course_utils.attention import padding_mask
 
 
-def linear_output(phi_q: Tensor, phi_k: Tensor, values: Tensor) -> Tensor:
-    """phi_q [Q, m], phi_k [K, m], both ≥ 0, values [K, Dv] -> output [Q, Dv]: `linear_attention` of given features."""
-    return linear_attention(phi_q, phi_k, values, feature_map=lambda x: x)
-
-
-def without_a_table(phi_q, phi_k, values):
+def linear_output(phi_q, phi_k, values):
+    """phi_q [Q, m], phi_k [K, m], both ≥ 0, values [K, Dv] -> output [Q, Dv]."""
     above = phi_q @ (phi_k.T @ values)
     below = phi_q @ phi_k.sum(0)
     return above / below[:, None]
@@ -78,7 +73,6 @@ LINEAR = Exercise(
     task="The average of the values with the weights φ(q)·φ(k) / Σⱼ φ(q)·φ(kⱼ): phi_q [Q, m], phi_k [K, m], "
     "values [K, Dv] -> output [Q, Dv]. Do it without ever forming a [Q, K] matrix.",
     reference=linear_output,
-    shown=without_a_table,
     cases=lambda: [
         _linear(*tensors([[1.0, 2], [3, 1]], [[1.0, 0], [1, 1]], [[4.0], [8.0]]), shown=True),
         _linear(normal(2, 3, seed=71).exp(), normal(4, 3, seed=72).exp(), normal(4, 2, seed=73)),
@@ -124,12 +118,8 @@ LINEAR = Exercise(
 )
 
 
-def decoder_mask(lengths: Tensor, size: int) -> Tensor:
-    """lengths [B], size T -> [B, T, T] bool: `padding_mask` and `causal_mask` together."""
-    return padding_mask(lengths, size) & causal_mask(size)
-
-
-def both_masks(lengths, size):
+def decoder_mask(lengths, size):
+    """lengths [B], size T -> [B, T, T] bool: padding and what comes later are hidden."""
     at = torch.arange(size)
     causal = at <= at[:, None]  # [T, T]: row = query
     real = at < lengths[:, None]  # [B, T]: keys that are no padding
@@ -165,7 +155,6 @@ MASK = Exercise(
     task="For a batch of sequences padded to T: position t may attend to positions 0 … t, and never to padding. "
     "lengths [B], size T -> mask [B, T, T] bool, True = may be attended.",
     reference=decoder_mask,
-    shown=both_masks,
     cases=lambda: [
         Case({"lengths": torch.tensor([3, 2]), "size": 3}, shown=True),
         Case({"lengths": torch.tensor([1, 4, 0]), "size": 4}),

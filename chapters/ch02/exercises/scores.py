@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from chapters.ch02.scores import SCORES
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, drawn, named, normal, tensors, variants, wrong_answers
@@ -13,14 +12,8 @@ def _as_it_is(x):
     return x
 
 
-def additive_score(queries: Tensor, keys: Tensor, W1: Tensor, W2: Tensor, b: Tensor, w: Tensor) -> Tensor:
-    """queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] -> scores [Q, K]: the score `additive`."""
-    score = SCORES["additive"](len(W1), len(W2), len(w))
-    weights = {"W1.weight": W1.T, "W2.weight": W2.T, "W1.bias": b, "w.weight": w[None]}
-    return torch.func.functional_call(score, weights, (queries, keys))
-
-
-def small_network(queries, keys, W1, W2, b, w):
+def additive_score(queries, keys, W1, W2, b, w):
+    """queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] -> scores [Q, K]."""
     q, k = queries @ W1, keys @ W2  # [Q, h], [K, h]
     pairs = q[:, None] + k[None, :]  # [Q, K, h]
     return torch.tanh(pairs + b) @ w
@@ -61,7 +54,6 @@ ADDITIVE = Exercise(
     task="tanh(q W₁ + k W₂ + b)·w for all pairs: queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] "
     "-> scores [Q, K].",
     reference=additive_score,
-    shown=small_network,
     cases=lambda: [
         _additive(
             *tensors(

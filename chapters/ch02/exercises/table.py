@@ -1,17 +1,10 @@
 """Chapter 2, find the error: a slip in a widely used table of scores."""
 
-from torch import Tensor
-
-from chapters.ch02.scores import SCORES
 from course_kit.exercises.define import FindError, drawn, named, normal, tensors, variants, wrong_answers
 
 
-def scaled_score(queries: Tensor, keys: Tensor) -> Tensor:
-    """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""
-    return SCORES["scaled_dot"](keys.shape[-1], keys.shape[-1])(queries, keys)
-
-
 def by_the_size_of_a_key(queries, keys):
+    """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""
     products = queries @ keys.T
     d = keys.shape[-1]
     return products / d**0.5
@@ -42,8 +35,7 @@ SIZE_OR_LENGTH = FindError(
         2: "these are the dot products of all pairs.",
         4: "dividing by the root of d is right, provided that d is.",
     },
-    reference=scaled_score,
-    shown=by_the_size_of_a_key,
+    reference=by_the_size_of_a_key,
     cases=lambda: [
         _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
         _pair(*drawn(100, (2, 3), (4, 3), of=normal)),

@@ -53,7 +53,7 @@ def _first_four(sentence: str):
     near, places = gaussian_kernel(torch.cdist(x, x), width=0.3), sinusoidal_encoding(len(names), 128)
     french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), sentence)[0]
     yield "one kernel", near / near.sum(-1, keepdim=True), names, names, 1
-    yield "scaled dot product", masked_softmax(trained_scores(3)[0]["scaled_dot"](x, x)), names, names, 2
+    yield "scaled dot product", masked_softmax(trained_scores(3)["scaled_dot"](x, x)), names, names, 2
     yield "seq2seq, French", french.weights, french.tokens, french.source_tokens, 3
     yield "positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4
 

@@ -5,10 +5,7 @@ import json
 import pytest
 import torch
 
-from chapters.ch02.experiments import (
-    kernel_errors,
-    numbers_kept,
-)
+from chapters.ch02.experiments import numbers_kept
 from chapters.ch02.scores import SCORES
 from chapters.ch07.experiments import cost
 from course_kit import results
@@ -21,11 +18,6 @@ def test_slope_of_known_curves():
     xs = [128, 256, 1024]
     assert slope(xs, [3 * x for x in xs]) == pytest.approx(1)
     assert slope(xs, [x * x for x in xs]) == pytest.approx(2)
-
-
-def test_error_of_the_kernel_falls_like_one_over_the_root_of_the_features():
-    errors = kernel_errors((64, 1024), seeds=range(3))
-    assert -0.65 < slope(list(errors), list(errors.values())) < -0.35
 
 
 def test_numbers_kept_for_the_backward_pass():
