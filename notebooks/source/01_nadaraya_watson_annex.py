@@ -305,10 +305,8 @@ predict(
 )
 
 # %% tags=["lab"]
-from IPython.display import display
-
 width = 0.6  # what training found
-view = labs.ask(
+labs.ask(
     hours,
     readings,
     truth,
@@ -316,10 +314,8 @@ view = labs.ask(
     width=width,
     key_name="hour",
     value_name="°C",
-    live=True,
     title="What if one reading had never been taken?",
 )
-display(view, labs.influence(view, hours, readings, attention_pooling))
 
 # %% [markdown]
 # Press *remove the largest weight* at noon and at 17:00. Why does the estimate hardly move at noon, but jump at 17:00?
@@ -333,7 +329,8 @@ largest, most = alpha.argmax(-1), moves.abs().argmax(-1)
 for name, hour in {"noon": 120, "17:00": 170}.items():
     print(
         f"{name}: largest weight {alpha[hour].max():.2f}, without it "
-        f"{moves[hour, largest[hour]]:+.2f} °C"
+        f"{moves[hour, largest[hour]]:+.2f} °C; "
+        f"largest influence {moves[hour, most[hour]]:+.2f} °C"
     )
 print(
     "largest weight and largest influence at the same reading: "

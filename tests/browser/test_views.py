@@ -33,9 +33,10 @@ def all_views():
         torch.randn(11, 11, generator=torch.Generator().manual_seed(1)).masked_fill(~mask, -1e30), -1
     )
     keys, values = examples()
+    x = torch.linspace(0, 5, 161)
     return {
         "heatmap": heatmap(causal, WORDS, WORDS, mask=mask, select=("it", "animal")),
-        "ask": labs.ask(keys, values, torch.sin, query=2.9, width=0.35),
+        "ask": labs.ask(keys, values, (x, x.sin()), query=2.9, width=0.35),
         "softmax": labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"]),
         "predict": predict("Where does the curve go?", ["up", "down"], 1, "Because."),
     }

@@ -69,7 +69,8 @@ KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
-VIEW = {"title": "text", "caption": "text", "live": "flag"}
+TOLD = {"title": "text", "caption": "text"}
+VIEW = TOLD | {"live": "flag"}
 # function, arguments that it takes, and which kind each one that is varied is of
 BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
@@ -79,16 +80,16 @@ BORDERS = {
     "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers",
                   "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
     "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
-            "truth": "pair", "query": "number", "kernel": "name", "width": "number", "key_name": "text"} | VIEW),
+            "truth": "pair", "query": "number", "width": "number", "key_name": "text"} | TOLD),
     "bandwidth": (bandwidth, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
-                  "kernel": "name", "width": "number", "value_name": "text"} | VIEW),
+                  "width": "number", "value_name": "text"} | VIEW),
     "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words"} | VIEW),
     "attention": (attention, {"q": soft(2), "k": soft(4, 2)}, {"q": "numbers", "k": "numbers", "v": "numbers?",
-                  "query": "text", "keys": "words", "score": "name"} | VIEW),
+                  "query": "text", "keys": "words", "score": "name"} | TOLD),
     "self_attention": (self_attention, dict(x=soft(4, 2), WQ=soft(2, 2), WK=soft(2, 2), WV=soft(2, 2), words=WORDS),
-                       dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | VIEW),
+                       dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | TOLD),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
-                "causal": "flag", "order": "name"} | VIEW),
+                "causal": "flag", "order": "name"} | TOLD),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
                 "order": "places", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole"} | VIEW),

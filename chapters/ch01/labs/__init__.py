@@ -1,8 +1,7 @@
 """The labs of chapter 1: small experiments that compute in the browser while the hand moves."""
 
 from .attention import attention, self_attention
-from .influence import influence
 from .pooling import ask, bandwidth
 from .softmax import softmax
 
-__all__ = ["ask", "attention", "bandwidth", "influence", "self_attention", "softmax"]
+__all__ = ["ask", "attention", "bandwidth", "self_attention", "softmax"]

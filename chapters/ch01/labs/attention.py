@@ -5,7 +5,6 @@ import torch
 
 from course_kit.arguments import one_of, string
 from course_kit.views.arguments import as_array, checked_labels
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -68,12 +67,10 @@ def attention(
     score="distance",
     title="How does a query become an output?",
     caption="Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number.",
-    live=False,
 ):
     """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
 
     keys: K words; without them the rows are k₁, k₂, … score: "distance" (−½ of its square), "dot", "scaled dot".
-    live=True: Python reads `q`, `k`, `v`, flat, and `at`, the number that is explained: [letter, row, column].
     Raises TypeError or ValueError for shapes that do not fit, or other scores.
     """
     given = {"q": np.atleast_2d(as_array(q, "q")), "k": as_array(k, "k")}
@@ -85,7 +82,7 @@ def attention(
     else:
         names["keys"] = names["values"] = checked_labels(keys, count, "keys", "k has {} rows")
     one_of("score", score, ("distance", "dot", "scaled dot"))
-    return _made(given, names, score, title, caption, live)
+    return _made(given, names, score, title, caption)
 
 
 def self_attention(
@@ -97,19 +94,17 @@ def self_attention(
     *,
     title="How does a sentence attend to itself?",
     caption="Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number.",
-    live=False,
 ):
     """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
 
-    live=True: Python reads `x`, `WQ`, `WK`, `WV`, flat, and `at`, as in `attention`. Raises ValueError for shapes that
-    do not fit.
+    Raises ValueError for shapes that do not fit.
     """
     given = {name: as_array(part, name) for name, part in dict(x=x, WQ=WQ, WK=WK, WV=WV).items()}
     size, own = (given[name].shape[-1] if given[name].ndim else 0 for name in ("x", "WQ"))
     _check(given, x=(None, None), WQ=(size, None), WK=(size, own), WV=(size, None))
     words = checked_labels(words, len(given["x"]), "words", "x has {} rows")
     names = {"queries": words, "keys": words, "values": words, "quoted": True}
-    return _made(given, names, "scaled dot", title, caption, live)
+    return _made(given, names, "scaled dot", title, caption)
 
 
 def _check(given, **shapes) -> None:
@@ -123,12 +118,12 @@ def _check(given, **shapes) -> None:
             raise ValueError(f"{name} has shape {table.shape}; needed: finite numbers [{needed}], none of them above 8")
 
 
-def _made(given, names, score, title, caption, live):
+def _made(given, names, score, title, caption):
     state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
     reset = [{"kind": "button", "name": "reset", "label": "reset"}]
-    return shell(Attention(title, caption, {}, state, reset, options), live)
+    return Attention(title, caption, {}, state, reset, options)
 
 
 def _listed(table: np.ndarray) -> str:

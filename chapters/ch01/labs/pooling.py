@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import described, flag, one_of, real_number, string
+from course_kit.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -86,29 +86,25 @@ def ask(
     truth=None,
     *,
     query=None,
-    kernel="gaussian",
     width=None,
     key_name="key",
     value_name="value",
     title="Which keys does the query attend to?",
-    caption=None,
-    live=False,
+    caption=ASK,
 ):
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
 
-    keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y) or a
-    function of a tensor of keys, drawn dashed; key_name, value_name: the axes; query, width: where to start, in the
-    unit of the keys (middle of the keys and a tenth of their span by default); kernel: a name in attention.KERNELS.
+    keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y), drawn dashed; key_name, value_name: the axes;
+    query, width: where to start, in the unit of the keys (middle of the keys and a tenth of their span by default).
     Keys called "hour" are hours of a day, which the lab tells as a clock does: 14:36.
-    live=True: Python reads `query`, `kernel`, `width`, `removed`. Raises ValueError for what cannot be shown.
+    Raises ValueError for what cannot be shown.
     """
     keys, values = _examples(keys, values)
     string("key_name", key_name), string("value_name", value_name)
     low, high = _domain(keys)
     state = {
         "query": (low + high) / 2 if query is None else real_number("query", query),
-        "kernel": one_of("kernel", kernel, KERNELS),
-        "width": 1.0,
+        "kernel": "gaussian",
         "removed": [],
     }
     state["width"], widths = _widths(keys, width)
@@ -119,10 +115,9 @@ def ask(
         {"kind": "button", "name": "knock", "label": "remove the largest weight"},
         {"kind": "button", "name": "back", "label": "bring all back"},
     ]
-    arrays = {"keys": keys, "values": values, **_truth(truth, keys)}
+    arrays = {"keys": keys, "values": values, **_truth(truth)}
     options = {"domain": [float(low), float(high)], **_named(key_name, value_name)}
-    caption = ASK if caption is None else caption
-    return shell(Pooling(title, caption, arrays, state, controls, options), live)
+    return Pooling(title, caption, arrays, state, controls, options)
 
 
 def bandwidth(
@@ -130,7 +125,6 @@ def bandwidth(
     values,
     truth=None,
     *,
-    kernel="gaussian",
     width=None,
     key_name="key",
     value_name="value",
@@ -141,7 +135,7 @@ def bandwidth(
 ):
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
-    keys [K], values [K], truth, kernel, width as in `ask`. The error is the mean squared leave-one-out error, computed
+    keys [K], values [K], truth, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
     exam=False: without that error.
     live=True: Python reads `kernel`, `width`, `query`.
@@ -152,12 +146,12 @@ def bandwidth(
     keys, values = keys[order], values[order]
     low, high = float(keys.min()), float(keys.max())
     low, high = (low, high) if high > low else (low - 1, high + 1)
-    state = {"kernel": one_of("kernel", kernel, KERNELS), "width": 1.0, "query": float((low + high) / 2)}
+    state = {"kernel": "gaussian", "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
     arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
-    arrays |= _truth(truth, keys)
+    arrays |= _truth(truth)
     if flag("exam", exam):
-        errors = [leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
+        errors = [_leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
         arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [
         _kernel_control(),
@@ -171,14 +165,14 @@ def bandwidth(
     return shell(Bandwidth(title, caption, arrays, state, controls, options), live)
 
 
-def leave_one_out_errors(keys, values, widths, kernel="gaussian") -> np.ndarray:
+def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
     """Mean squared error [W] of predicting each example from all others, for each width; NaN where one has no other.
 
-    keys [K], values [K], widths [W] in the unit of the keys. Source: Hastie et al., section 7.10.
+    Source: Hastie et al., section 7.10.
     """
-    keys, values = map(torch.as_tensor, _examples(keys, values, np.float64))
-    others, errors, kernel = leave_one_out_mask(len(keys)), [], one_of("kernel", kernel, KERNELS)
-    for width in as_array(widths, "widths").ravel().tolist():
+    keys, values = (torch.tensor(x, dtype=torch.float64) for x in (keys, values))
+    others, errors = leave_one_out_mask(len(keys)), []
+    for width in widths:
         estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
         errors.append(float(((estimate - values) ** 2).mean()))
     return np.array(errors)
@@ -200,7 +194,7 @@ def _effective(weights: np.ndarray) -> float:
     return 1 / total if total else 0.0
 
 
-def _examples(keys, values, dtype="<f4") -> tuple[np.ndarray, np.ndarray]:
+def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
     keys, values = as_array(keys, "keys"), as_array(values, "values")
     if keys.ndim != 1 or keys.shape != values.shape or not 1 <= len(keys) <= MOST_EXAMPLES:
         raise ValueError(
@@ -211,17 +205,14 @@ def _examples(keys, values, dtype="<f4") -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(
             f"{missing} of {len(keys)} examples are NaN or infinite: leave them out (keep = values.isfinite())"
         )
-    return keys.astype(dtype), values.astype(dtype)
+    return keys.astype("<f4"), values.astype("<f4")
 
 
-def _truth(truth, keys: np.ndarray) -> dict[str, np.ndarray]:
+def _truth(truth) -> dict[str, np.ndarray]:
     if truth is None:
         return {}
-    if callable(truth):
-        grid = torch.linspace(*_domain(keys), 161)
-        truth = grid, truth(grid)
     if not isinstance(truth, tuple | list) or len(truth) != 2:
-        raise ValueError(f"truth is {described(truth)}; needed: (x, y), two of shape [n], or a function of the keys")
+        raise ValueError(f"truth is {described(truth)}; needed: (x, y), two of shape [n]")
     x, y = (as_array(part, "truth").astype("<f4") for part in truth)
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(f"truth has x {x.shape} and y {y.shape}; needed: two of shape [n], the same n")

@@ -5,7 +5,6 @@ import torch
 
 from course_kit.arguments import flag, one_of, whole_number
 from course_kit.views.arguments import as_array, checked_labels
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
@@ -75,13 +74,11 @@ def masking(
     order="before",
     title="What leaks if the mask comes at the wrong step?",
     caption="Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong.",
-    live=False,
 ):
     """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
 
     scores [T, T], 2 to 12 tokens, finite; names: T labels; length: real tokens, the rest is padding; order: "before"
-    (right), "times", "after" or "large". live=True: Python reads `length`, `causal`, `empty`, `order`.
-    Raises ValueError for what cannot be shown.
+    (right), "times", "after" or "large". Raises ValueError for what cannot be shown.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not 2 <= len(scores) <= 12:
@@ -104,4 +101,4 @@ def masking(
     state = {"length": length, "causal": causal, "empty": 0, "order": order}
     arrays = {"scores": scores.astype("<f4").ravel()}
     options = {"names": names, "orders": ORDERS}
-    return shell(Masking(title, caption, arrays, state, controls, options), live)
+    return Masking(title, caption, arrays, state, controls, options)

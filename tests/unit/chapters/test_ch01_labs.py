@@ -14,7 +14,6 @@ from course_utils.attention import masked_softmax
 from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
 
 TOLERANCE = 1e-6
-HOURS = 24 * torch.rand(50, generator=torch.Generator().manual_seed(3)).sort().values
 
 
 def examples(count=40, seed=1):
@@ -128,20 +127,6 @@ def test_hours_are_told_as_a_clock_tells_them():
 @pytest.mark.parametrize("hours", [0, 0.001, 9.999, 14.6, 23.75, 24, -1.5, -0.001])
 def test_both_clocks_agree(hours):
     assert in_node.call("shared/numbers.js", "clock", hours) == pooling.clock(hours)
-
-
-def test_python_tells_the_influence_of_an_hour_as_the_lab_tells_hours():
-    def pool(queries, keys, values, width):
-        return nadaraya_watson(queries, keys, values, lambda d: KERNELS["gaussian"](d, width))
-
-    view = labs.ask(HOURS, HOURS.sin(), query=15.0, width=1.0, key_name="hour", live=True)
-    told = labs.influence(view, HOURS.double(), HOURS.double().sin(), pool)
-    view.query = 12.0
-    assert re.match(r"The key 1\d:\d\d has the largest weight: .* The key \d+:\d\d has", told.value)
-    plain = labs.ask(HOURS, HOURS.sin(), query=15.0, width=1.0, live=True)
-    told = labs.influence(plain, HOURS.double(), HOURS.double().sin(), pool)
-    plain.query = 12.0
-    assert re.match(r"The key 1\d\.\d has the largest weight: ", told.value)
 
 
 def test_python_reads_the_scores():
