@@ -19,7 +19,7 @@ from chapters.ch02.linear import PositiveFeatures
 
 class Score(nn.Module):
     """What the twelve share. Each makes its parameters in `build` and has its equation in
-    `meet`; what needs the keys alone is in `project`, computed once for each key.
+    `forward`: queries [B, Q, Dq], keys [B, K, Dk] -> scores [B, Q, K].
     """
 
     equation = ""
@@ -37,24 +37,10 @@ class Score(nn.Module):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         """Make the parameters. Functions without any need nothing."""
 
-    def project(self, keys: Float[Tensor, "*B K Dk"]) -> Float[Tensor, "*B K Dp"]:
-        """What can be computed before any query comes."""
-        return keys
-
-    def meet(self, queries: Float[Tensor, "*B Q Dq"], projected: Float[Tensor, "*B K Dp"]) -> Float[Tensor, "*B Q K"]:
-        """The equation, from there on."""
-        raise NotImplementedError
-
-    def forward(self, queries: Float[Tensor, "*B Q Dq"], keys: Float[Tensor, "*B K Dk"]) -> Float[Tensor, "*B Q K"]:
-        return self.meet(queries, self.project(keys))
-
     @property
     def num_parameters(self) -> int:
         """How many numbers training can change."""
         return sum(parameter.numel() for parameter in self.parameters())
-
-    def extra_repr(self) -> str:
-        return self.equation
 
 
 class Similarity(Score):
@@ -68,7 +54,7 @@ class Similarity(Score):
     reference = "Graves 2014"
     same_size = True
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = queries / _length(queries)
         k = keys / _length(keys)
         return q @ k.mT
@@ -81,7 +67,7 @@ class Dot(Score):
     reference = "Luong 2015"
     same_size = True
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         return queries @ keys.mT
 
 
@@ -94,7 +80,7 @@ class ScaledDot(Dot):
     equation = "q·k / √d"
     reference = "Vaswani 2017"
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         return queries @ keys.mT / self.key_size**0.5
 
 
@@ -107,11 +93,8 @@ class General(Score):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(key_size, query_size, bias=False)
 
-    def project(self, keys: Tensor) -> Tensor:
-        return self.W(keys)  # [B, K, Dk] -> [B, K, Dq]
-
-    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
-        return queries @ projected.mT
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return queries @ self.W(keys).mT  # [B, Q, Dq] @ [B, Dq, K]
 
 
 class BiasedGeneral(Score):
@@ -125,7 +108,7 @@ class BiasedGeneral(Score):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(query_size, key_size)
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         return self.W(queries) @ keys.mT
 
 
@@ -141,8 +124,8 @@ class ActivatedGeneral(General):
         super().build(query_size, key_size, hidden_size)
         self.b = nn.Parameter(torch.zeros(()))
 
-    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
-        return torch.tanh(queries @ projected.mT + self.b)
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return torch.tanh(super().forward(queries, keys) + self.b)
 
 
 class GeneralizedKernel(Score):
@@ -158,7 +141,7 @@ class GeneralizedKernel(Score):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.features = PositiveFeatures(key_size, hidden_size)
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = self.features.log(queries)[..., :, None, :]  # [B, Q, 1, h]
         k = self.features.log(keys)[..., None, :, :]  # [B, 1, K, h]
         return torch.logsumexp(q + k, dim=-1)
@@ -179,7 +162,7 @@ class Concat(Score):
         self.W = nn.Linear(query_size + key_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = queries[..., :, None, :].expand(*queries.shape[:-1], keys.shape[-2], -1)
         k = keys[..., None, :, :].expand(*queries.shape[:-1], *keys.shape[-2:])
         pairs = torch.cat([q, k], dim=-1)  # [B, Q, K, Dq + Dk]
@@ -199,13 +182,10 @@ class Additive(Score):
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def project(self, keys: Tensor) -> Tensor:
-        return self.W2(keys)  # [B, K, Dk] -> [B, K, h]
-
-    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = self.W1(queries)[..., :, None, :]  # [B, Q, 1, h]
-        hidden = torch.tanh(q + projected[..., None, :, :])  # [B, Q, K, h]
-        return self.w(hidden).squeeze(-1)
+        k = self.W2(keys)[..., None, :, :]  # [B, 1, K, h]: once for each key
+        return self.w(torch.tanh(q + k)).squeeze(-1)
 
     @classmethod
     def from_concat(cls, concat: Concat) -> "Additive":
@@ -233,12 +213,9 @@ class Deep(Score):
         self.W2 = nn.Linear(hidden_size, hidden_size)
         self.w = nn.Linear(hidden_size, 1)
 
-    def project(self, keys: Tensor) -> Tensor:
-        return self.W1(keys)  # [B, K, Dk] -> [B, K, h]
-
-    def meet(self, queries: Tensor, projected: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         q = self.W0(queries)[..., :, None, :]  # [B, Q, 1, h]
-        first = torch.relu(q + projected[..., None, :, :])  # [B, Q, K, h]
+        first = torch.relu(q + self.W1(keys)[..., None, :, :])  # [B, Q, K, h]
         return self.w(torch.relu(self.W2(first))).squeeze(-1)
 
 
@@ -254,7 +231,7 @@ class LocationBased(Score):
     def build(self, query_size: int, key_size: int, hidden_size: int) -> None:
         self.W = nn.Linear(query_size, self.max_keys, bias=False)
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         length = keys.shape[-2]
         if length > self.max_keys:
             raise ValueError(f"{length} keys; needed: build it with max_keys={length} or more")
@@ -276,7 +253,7 @@ class FeatureBased(Score):
         self.W2 = nn.Linear(key_size, hidden_size, bias=False)
         self.w = nn.Linear(hidden_size, 1, bias=False)
 
-    def meet(self, queries: Tensor, keys: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
         hidden = torch.tanh(self.W1(keys) + self.W2(keys.square()))  # [B, K, h]
         row = self.w(hidden).mT  # [B, 1, K]
         return row.expand(*queries.shape[:-1], keys.shape[-2])

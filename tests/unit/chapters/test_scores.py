@@ -29,7 +29,7 @@ def made(name, query_size=3, key_size=3, **sizes):
 @pytest.mark.parametrize("name", NAMES)
 def test_equation_reference_and_shape(name):
     module = made(name, hidden_size=5, max_keys=7)
-    assert module.equation in repr(module) and len(module.equation) > 2 and module.reference and type(module).__doc__
+    assert len(module.equation) > 2 and module.reference and type(module).__doc__
     assert module(vectors(2, 4, 3), vectors(2, 6, 3, seed=1)).shape == (2, 4, 6)
     assert module(vectors(4, 3), vectors(6, 3, seed=1)).shape == (4, 6)
     assert module.float()(vectors(1, 1, 3).float(), vectors(1, 1, 3).float()).dtype == torch.float32
@@ -220,12 +220,6 @@ def test_vectors_that_do_not_fit_are_refused(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_keys_give_no_scores(name):
     assert made(name)(vectors(2, 4, 3), vectors(2, 0, 3)).shape == (2, 4, 0)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_keys_may_be_projected_before_a_query_comes(name):
-    module, queries, keys = made(name), vectors(2, 4, 3), vectors(2, 6, 3, seed=1)
-    assert torch.equal(module.meet(queries, module.project(keys)), module(queries, keys))
 
 
 def test_more_keys_than_positions():
