@@ -83,17 +83,17 @@ export class CellsPainter {
    * @param {number} row
    * @param {number} column
    * @param {number} weight
-   * @param {{ ink?: number, text?: string, colour?: string, told?: boolean }} look ink: from 0 to 1; colour: of the
-   *   text; told: of the row that is read, whose numbers may be smaller
+   * @param {{ ink?: number, ground?: number[], text?: string, colour?: string, told?: boolean }} look ink: from 0 to 1;
+   *   ground: of what is no weight; colour: of the text; told: of the row that is read, whose numbers may be smaller
    */
-  cell(row, column, weight, { ink = weight, text = inCell(weight), colour, told = false } = {}) {
+  cell(row, column, weight, { ink = weight, ground, text = inCell(weight), colour, told = false } = {}) {
     const { c, ui, place, wide, high } = this;
     const [x, y] = this.at(row, column);
     if (Number.isNaN(weight)) {
       hatch(c, ui.theme.hatch, x, y, wide, high);
       return;
     }
-    const ground = inked(ui.theme, ink);
+    ground ??= inked(ui.theme, ink);
     c.fillStyle = rgb(ground);
     c.fillRect(x, y, wide, high);
     const roomy = place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
