@@ -1,8 +1,9 @@
 // Vectors of two numbers as arrows whose tips can be dragged.
 // What is there at first fills the plane, with room around it to drag a tip to.
 import { h, pointed } from "../../../course_kit/views/js/src/shared/dom.js";
-import { paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { dot, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { straight } from "./marks.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
@@ -10,7 +11,7 @@ import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
  * @typedef {[number, number]} Point
  * @typedef {[number, number]} Span from, to
  * @typedef {{ middle: Point, one: number }} Place where the vector (0, 0) is, in pixels, and how many a length of 1 has
- * @typedef {{ vector: number[], name: string, colour: string, width?: number, alpha?: number }} Arrow
+ * @typedef {{ vector: number[], name: string, colour: string, width?: number }} Arrow
  * @typedef {(vector: number, to: Point, done: boolean) => void} Move called while the tip of a vector is dragged
  */
 
@@ -118,35 +119,28 @@ export class Plane {
 
   /** @param {Pen} c */
   grid(c) {
-    c.strokeStyle = this.ui.theme.line;
-    c.lineWidth = 1;
     for (let t = -GRID; t <= GRID; t++) {
       const [x, y] = pixels(this.place, [t, t]);
       c.globalAlpha = t ? 0.55 : 1;
-      line(c, [x, 0], [x, this.size[1]]);
-      line(c, [0, y], [this.size[0], y]);
+      straight(c, [x, 0], [x, this.size[1]], this.ui.theme.line, 1);
+      straight(c, [0, y], [this.size[0], y], this.ui.theme.line, 1);
     }
+    c.globalAlpha = 1;
   }
 
   /** @param {Pen} c @param {Arrow} arrow */
-  arrow(c, { vector, colour, width = 2, alpha = 1 }) {
+  arrow(c, { vector, colour, width = 2 }) {
     const { unit } = this.ui;
     const { middle, one } = this.place;
     const [x, y] = pixels(this.place, vector);
-    c.strokeStyle = colour;
-    c.fillStyle = colour;
-    c.lineWidth = width * unit;
-    c.globalAlpha = alpha;
-    line(c, middle, [x, y]);
-    if (Math.hypot(...vector) * one > 6) head(c, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
-    else circle(c, [x, y], 4);
-    c.fill();
-    c.globalAlpha = 1;
+    straight(c, middle, [x, y], colour, width * unit);
+    if (Math.hypot(...vector) * one > 6) head(c, colour, [x, y], Math.atan2(y - middle[1], x - middle[0]), 11 * unit);
+    else dot(c, x, y, 4, colour);
   }
 
   /** Its name at the tip, or a little away from it, where that covers least. @param {Pen} c @param {Arrow} arrow
    * @param {Point[]} taken what others cover; grows by the name */
-  name(c, { vector, name, colour, alpha = 1 }, taken) {
+  name(c, { vector, name, colour }, taken) {
     const { unit } = this.ui;
     const [x, y] = pixels(this.place, vector);
     c.font = this.ui.font(13, 600);
@@ -168,9 +162,7 @@ export class Plane {
     const [left, top] = corners[costs.indexOf(Math.min(...costs))];
     for (const part of [0.15, 0.5, 0.85])
       taken.push(...shaft([left, top + part * high], [left + wide, top + part * high]));
-    c.globalAlpha = alpha;
     write(c, name, left, top + high / 2, colour);
-    c.globalAlpha = 1;
   }
 }
 
@@ -178,24 +170,12 @@ export class Plane {
 const shaft = ([x, y], [u, v]) =>
   Array.from({ length: 25 }, (_, i) => [x + (i / 24) * (u - x), y + (i / 24) * (v - y)]);
 
-/** @param {Pen} c @param {Point} middle @param {number} radius */
-function circle(c, [x, y], radius) {
-  c.beginPath();
-  c.arc(x, y, radius, 0, 7);
-}
-
-/** @param {Pen} c @param {Point} from @param {Point} to */
-function line(c, from, to) {
-  c.beginPath();
-  c.moveTo(...from);
-  c.lineTo(...to);
-  c.stroke();
-}
-
-/** The head of an arrow that points in the direction of this angle. @param {Pen} c @param {Point} tip
- * @param {number} angle @param {number} length */
-function head(c, [x, y], angle, length) {
+/** The head of an arrow that points in the direction of this angle. @param {Pen} c @param {string} colour
+ * @param {Point} tip @param {number} angle @param {number} length */
+function head(c, colour, [x, y], angle, length) {
+  c.fillStyle = colour;
   c.beginPath();
   c.moveTo(x, y);
   for (const turn of [2.6, -2.6]) c.lineTo(x + length * Math.cos(angle + turn), y + length * Math.sin(angle + turn));
+  c.fill();
 }

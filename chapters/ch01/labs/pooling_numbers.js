@@ -1,5 +1,5 @@
 // One query and all keys: what is asked, with which weights, and what would come out without an example.
-import { effective, pool } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { effective, pool, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Arrays, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { PoolingSpec } from "./marks.js" */
@@ -8,16 +8,12 @@ import { effective, pool } from "../../../course_kit/views/js/src/shared/numbers
 const ROOFS = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 const QUERIES = 160; // along the curve of the estimates
 
-/** The index of the largest. @param {ArrayLike<number>} weights */
-export const largest = (weights) =>
-  Array.from(weights).reduce((best, weight, i) => (weight > weights[best] ? i : best), 0);
-
 /**
  * The top of the weights' axis: what is there fits, and shares that are all equal stay low.
  * @param {ArrayLike<number>} weights
  */
 export function roofOf(weights) {
-  const most = Math.max(weights[largest(weights)], 5 / weights.length);
+  const most = Math.max(weights[strongest(weights)], 5 / weights.length);
   return ROOFS.find((roof) => roof >= most) ?? 1;
 }
 
@@ -49,7 +45,7 @@ export function numbersOf(spec, { keys, values }, state) {
     weights: Array.from(weights),
     estimate,
     roof: roofOf(weights),
-    strongest: largest(weights),
+    strongest: strongest(weights),
     effective: effective(weights),
     grid,
     curve: grid.map((query) => ask(query).estimate),

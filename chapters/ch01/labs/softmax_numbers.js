@@ -1,5 +1,5 @@
 // From scores to shares, and what is said of them. Softmax in chapters/ch01/labs/softmax.py computes the same.
-import { fmt, percent, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { fmt, percent, softmax, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {Spec & { names: string[], reach: number }} SoftmaxSpec reach: how far a score can be dragged */
@@ -52,8 +52,7 @@ export function numbersOf(_spec, _arrays, state) {
  * @returns {[string, string]}
  */
 export function sentences({ names }, state, { scores, powers, total, weights }, chosen) {
-  const top = weights.reduce((best, w, i) => (w > weights[best] ? i : best), 0);
-  const at = chosen < 0 ? top : chosen;
+  const at = chosen < 0 ? strongest(weights) : chosen;
   const large = !Number.isFinite(total);
   const most = `e to the ${fmt(Math.max(...scores) / state.temperature, 0)} is too large for a number`;
   if (weights.some(Number.isNaN)) return ["NaN", `${most}: ∞ / ∞ is NaN.`];
