@@ -28,8 +28,6 @@ class Score(nn.Module):
 
     def __init__(self, query_size: int, key_size: int, hidden_size: int = 32, max_keys: int = 64):
         super().__init__()
-        self.query_size = query_size
-        self.key_size = key_size
         self.hidden_size = hidden_size
         self.max_keys = max_keys
         self.build(query_size, key_size, hidden_size)
@@ -81,7 +79,7 @@ class ScaledDot(Dot):
     reference = "Vaswani 2017"
 
     def forward(self, queries: Tensor, keys: Tensor) -> Tensor:
-        return queries @ keys.mT / self.key_size**0.5
+        return queries @ keys.mT / keys.shape[-1] ** 0.5
 
 
 class General(Score):
@@ -186,15 +184,6 @@ class Additive(Score):
         q = self.W1(queries)[..., :, None, :]  # [B, Q, 1, h]
         k = self.W2(keys)[..., None, :, :]  # [B, 1, K, h]: once for each key
         return self.w(torch.tanh(q + k)).squeeze(-1)
-
-    @classmethod
-    def from_concat(cls, concat: Concat) -> "Additive":
-        """The same function with the same numbers: W cut behind the query's features."""
-        twin = cls(concat.query_size, concat.key_size, concat.hidden_size)
-        W1, W2 = concat.W.weight.split([concat.query_size, concat.key_size], dim=1)
-        state = {"W1.weight": W1, "W1.bias": concat.W.bias}
-        twin.load_state_dict(state | {"W2.weight": W2, "w.weight": concat.w.weight})
-        return twin.to(concat.W.weight)
 
 
 class Deep(Score):

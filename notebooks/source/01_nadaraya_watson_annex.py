@@ -86,7 +86,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 
 # %% tags=["exercise"]
 @find_error("program 1.2")
-def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key
+def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and key i
     queries, keys = scores.shape
     result = torch.zeros(queries, keys)
     for j in range(queries):

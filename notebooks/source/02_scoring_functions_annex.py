@@ -243,10 +243,11 @@ assert abs(both_ways) < 0.5
 
 # %% tags=["nbval-check-output"]
 from chapters.ch02.experiments import multiply_adds
-from chapters.ch02.scores import Additive
 
-concat = SCORES["concat"](3, 5)
-additive = Additive.from_concat(concat)  # the same numbers, cut in two
+concat, additive = SCORES["concat"](3, 5), SCORES["additive"](3, 5)
+W1, W2 = concat.W.weight.split([3, 5], dim=1)  # the same numbers, cut in two
+same_numbers = {"W1.weight": W1, "W1.bias": concat.W.bias, "W2.weight": W2}
+additive.load_state_dict(same_numbers | {"w.weight": concat.w.weight})
 queries, keys = torch.ones(2, 4, 3), torch.linspace(-1, 1, 2 * 6 * 5).reshape(2, 6, 5)
 same = torch.allclose(concat(queries, keys), additive(queries, keys), atol=1e-6)
 hundred = torch.ones(100, 3), torch.ones(100, 5)  # queries and keys

@@ -37,7 +37,7 @@ DENOMINATOR = FindError(
     title="softmax denominator",
     task="each query's weights should sum to 1.",
     program=(
-        "def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and input i, a key",
+        "def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and key i",
         "    queries, keys = scores.shape",
         "    result = torch.zeros(queries, keys)",
         "    for j in range(queries):",

@@ -17,22 +17,10 @@ def scaled_score(queries, keys):
 _pair = named("queries", "keys")
 
 
-def _root(queries, keys):
-    return queries.shape[-1] ** 0.5
-
-
-def _as_it_is(x):
-    return x
-
-
-def _transposed(x):
-    return x.mT
-
-
 @variants
-def _wrong_score(queries, keys, *, turned=_transposed, scale=_root, finish=_as_it_is, axes=_as_it_is):
-    """The score with the keys turned, scaled or finished in another way, or with its last axes exchanged."""
-    return axes(finish(queries @ turned(keys) / scale(queries, keys)))
+def _wrong_score(queries, keys, *, turned=lambda k: k.mT, scale=lambda q, k: q.shape[-1] ** 0.5, end=lambda s: s):
+    """The score with the keys turned or scaled in another way, or with another end."""
+    return end(queries @ turned(keys) / scale(queries, keys))
 
 
 SCORE = Exercise(
@@ -75,13 +63,13 @@ SCORE = Exercise(
         _wrong_score(scale=lambda queries, keys: keys.shape[-2] ** 0.5),
         "You divide by the root of the number of keys, the length of the input. D is the size of one key: "
         "`keys.shape[-1]`.",
-        _wrong_score(turned=_as_it_is),
+        _wrong_score(turned=lambda keys: keys),
         "The keys are still not transposed. `queries @ keys` runs only if K happens to equal D, and then it mixes "
         "features with positions: exchange the last two axes, `keys.mT`.",
-        _wrong_score(axes=_transposed),
+        _wrong_score(end=lambda scores: scores.mT),
         "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each row: "
         "`queries @ keys.mT`.",
-        _wrong_score(finish=lambda scores: torch.softmax(scores, -1)),
+        _wrong_score(end=lambda scores: torch.softmax(scores, -1)),
         "These are already the weights. Return the scores from before the softmax, because masks and temperature come "
         "in between.",
     ),

@@ -8,10 +8,6 @@ from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, drawn, named, normal, tensors, variants, wrong_answers
 
 
-def _as_it_is(x):
-    return x
-
-
 def additive_score(queries, keys, W1, W2, b, w):
     """queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] -> scores [Q, K]."""
     q, k = queries @ W1, keys @ W2  # [Q, h], [K, h]
@@ -26,17 +22,10 @@ def _tanh_of_all(q, k, b):
     return torch.tanh(q + k + b)
 
 
-def _every_pair(q, k):
-    return q[:, None], k[None]
-
-
 @variants
-def _wrong_additive(
-    queries, keys, W1, W2, b, w, *, pair=_every_pair, hidden=_tanh_of_all, join=torch.matmul, axes=_as_it_is
-):
-    """tanh(q W₁ + k W₂ + b)·w with other pairs, another hidden vector of (q, k, b), or other numbers made of it."""
-    q, k = pair(queries @ W1, keys @ W2)
-    return axes(join(hidden(q, k, b), w))
+def _wrong_additive(queries, keys, W1, W2, b, w, *, hidden=_tanh_of_all, end=lambda scores: scores):
+    """tanh(q W₁ + k W₂ + b)·w with another hidden vector of (q, k, b), or another end."""
+    return end(hidden((queries @ W1)[:, None], (keys @ W2)[None], b) @ w)
 
 
 def _too_large(run, case, mine, want):
@@ -93,14 +82,14 @@ ADDITIVE = Exercise(
         "ignores it: the query no longer matters.",
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q * k + b)),
         "The two projections are multiplied. They are added: the score is called *additive*.",
-        _wrong_additive(join=lambda hidden, w: torch.softmax(hidden @ w, -1)),
+        _wrong_additive(end=lambda scores: torch.softmax(scores, -1)),
         "These are already the weights. Return the scores from before the softmax.",
-        _wrong_additive(pair=lambda q, k: (q, k)),
+        lambda queries, keys, W1, W2, b, w: torch.tanh(queries @ W1 + keys @ W2 + b) @ w,
         "[Q, h] + [K, h] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
         "key: `[:, None]` for the queries, `[None, :]` for the keys.",
-        _wrong_additive(axes=Tensor.t),
+        _wrong_additive(end=Tensor.t),
         "The scores are transposed, [K, Q]. Queries go down, keys across.",
-        _wrong_additive(axes=torch.squeeze),
+        _wrong_additive(end=torch.squeeze),
         "With a single query (or key), `.squeeze()` removes its axis as well. Say which axis it should remove, "
         "`.squeeze(-1)`, or use `@ w`, which needs none.",
     ),

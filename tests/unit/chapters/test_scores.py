@@ -7,7 +7,7 @@ import torch
 from edges import REFUSED
 
 from chapters.ch02.experiments import multiply_adds
-from chapters.ch02.scores import SCORES, Additive, GeneralizedKernel
+from chapters.ch02.scores import SCORES, GeneralizedKernel
 from course_utils.attention import masked_softmax
 
 NAMES = [
@@ -158,17 +158,7 @@ def test_multiply_adds_by_formula(name):
     assert multiply_adds(module, vectors(1, 7, sizes[0]), vectors(1, 11, sizes[1])) == MULTIPLY_ADDS[name]
 
 
-# What holds between them ------------------------------------------------------------------------------------------
-
-
-def test_concat_and_additive_are_one_function():
-    concat = made("concat", 3, 5)
-    queries, keys = vectors(2, 4, 3), vectors(2, 6, 5, seed=1)
-    twin = Additive.from_concat(concat)
-    assert torch.allclose(twin(queries, keys), concat(queries, keys), atol=1e-14)
-    assert twin.num_parameters == concat.num_parameters
-    hundred = vectors(100, 3), vectors(100, 5)
-    assert multiply_adds(twin, *hundred) < multiply_adds(concat, *hundred) / 5
+# Edges ------------------------------------------------------------------------------------------------------------
 
 
 def test_similarity_of_zero_vectors_is_zero_with_finite_gradient():
