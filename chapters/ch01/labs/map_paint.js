@@ -1,17 +1,17 @@
 // What one width makes of all queries: the map of their weights, and the leave-one-out error.
 import { axes, logTicks, scale } from "../../../course_kit/views/js/src/shared/axes.js";
-import { curve, dot, framed, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { curve, dot, framed, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { NAMED, inkOf } from "./map_numbers.js";
-import { straight } from "./marks.js";
+import { NAMED, inkOf } from "./pooling_numbers.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { MapNumbers } from "./map_numbers.js" */
-/** @import { Box } from "./marks.js" */
+/** @import { MapNumbers } from "./pooling_numbers.js" */
+/** @import { Box } from "./pooling_paint.js" */
+
 /** Draws into a box only what is inside it. @param {Pen} c @param {Box} box @param {() => void} draw */
 function inside(c, { x, y, w, h }, draw) {
   c.save();

@@ -1,9 +1,8 @@
 // Vectors of two numbers as arrows whose tips can be dragged.
 // What is there at first fills the plane, with room around it to drag a tip to.
 import { h, pointed } from "../../../course_kit/views/js/src/shared/dom.js";
-import { dot, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { dot, paper, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { straight } from "./marks.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */

@@ -4,17 +4,13 @@ import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
 import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { mapOf } from "./map_numbers.js";
 import { Ink, paintExam, paintMap } from "./map_paint.js";
-import { setTheClock, told } from "./marks.js";
-import { numbersOf } from "./pooling_numbers.js";
+import { mapOf, numbersOf, told } from "./pooling_numbers.js";
 import { isExam, paintPooling, sceneOf } from "./pooling_paint.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { MapNumbers } from "./map_numbers.js" */
-/** @import { Box, PoolingSpec } from "./marks.js" */
-/** @import { PoolingNumbers } from "./pooling_numbers.js" */
-/** @import { Scene } from "./pooling_paint.js" */
+/** @import { MapNumbers, PoolingNumbers, PoolingSpec } from "./pooling_numbers.js" */
+/** @import { Box, Scene } from "./pooling_paint.js" */
 
 /** @param {Box | null} box @param {number} x @param {number} y */
 const within = (box, x, y) => box && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h;
@@ -66,6 +62,15 @@ class Pooling {
     const pair = h("span", { class: "control" });
     knock?.before(pair);
     if (knock && back) pair.append(knock, back);
+  }
+
+  /** The slider of the query tells hours as the picture does. */
+  setTheClock() {
+    const { root, state } = this.ui;
+    const time = this.told(state.query);
+    const shown = /** @type {HTMLOutputElement | null} */ (root.querySelector('output[data-testid="query"]'));
+    if (shown) shown.value = time;
+    root.querySelector('input[data-control="query"]')?.setAttribute("aria-valuetext", `query ${time}`);
   }
 
   removeLargest() {
@@ -137,7 +142,7 @@ class Pooling {
       paintMap(c, this.ui, scene.map, this.ink);
     }
     if (map && scene.exam) paintExam(c, this.ui, scene.exam, map);
-    setTheClock(this.ui);
+    if (this.spec.clock) this.setTheClock();
     this.tell(numbers, map);
   }
 

@@ -1,17 +1,16 @@
 // The picture of one query: dots and the curve above, the weights as bars below, the keys as ticks on their axis.
 import { axes, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
-import { curve, dot, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { curve, dot, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { asked, marked, straight } from "./marks.js";
-import { dotOf } from "./pooling_numbers.js";
+import { dotOf, told } from "./pooling_numbers.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { Box } from "./marks.js" */
 /** @import { PoolingNumbers } from "./pooling_numbers.js" */
 /** @import { Scale } from "../../../course_kit/views/js/src/shared/axes.js" */
+/** @typedef {{ x: number, y: number, w: number, h: number }} Box */
 /**
  * @typedef {object} Scene where things are
  * @property {number} width
@@ -195,4 +194,60 @@ function paintQuery(c, ui, { box, strip, foot, small, map, x, y }, estimate) {
   if (!small) write(c, translate("estimate"), end + 8 * unit, level - apart, theme.output);
   c.font = ui.font(13, 700);
   write(c, short(estimate), end + 8 * unit, level + apart, theme.output);
+}
+
+/**
+ * Marks and what they are, in one row that ends at `right`: dots for values, the curve of the estimates, the truth.
+ * @param {UI} ui
+ * @param {Pen} c
+ * @param {number} right
+ * @param {number} y
+ * @param {string} value what the dots are
+ * @param {boolean} truth whether it is drawn
+ */
+function marked({ theme, unit, font }, c, right, y, value, truth) {
+  /** @param {string} colour @param {number} width @param {number[]} dash */
+  const line = (colour, width, dash) => (/** @type {number} */ x) =>
+    straight(c, [x, y], [x + 16 * unit, y], colour, width, dash);
+  const items = [
+    { name: translate(value), mark: (/** @type {number} */ x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value) },
+    { name: translate("estimate"), mark: line(theme.output, 2.4 * unit, []) },
+  ];
+  if (truth) items.push({ name: translate("truth"), mark: line(theme.quiet, 1.2, [5, 4]) });
+  c.font = font(12);
+  const wide = items.map(({ name }) => c.measureText(name).width + 34 * unit);
+  let x = right - wide.reduce((a, b) => a + b, -12 * unit);
+  items.forEach(({ name, mark }, i) => {
+    mark(x);
+    write(c, name, x + 22 * unit, y + 1, theme.quiet);
+    x += wide[i];
+  });
+}
+
+/**
+ * A triangle at the query and its number; the name of the axis goes where these are not.
+ * @param {UI} ui
+ * @param {Pen} c
+ * @param {number} at
+ * @param {number} y
+ * @param {[number, number]} axis where it begins and ends
+ */
+function asked({ theme, unit, font, state, spec }, c, at, y, [from, to]) {
+  const middle = y + 9 * unit;
+  const leftwards = at > to - 110 * unit; // there is no room for the number at the right
+  c.fillStyle = theme.query;
+  c.beginPath();
+  c.moveTo(at, y);
+  c.lineTo(at - 8 * unit, y + 14 * unit);
+  c.lineTo(at + 8 * unit, y + 14 * unit);
+  c.fill();
+  c.font = font(13, 700);
+  const text = translate(`query ${told(spec)(state.query)}`);
+  const number = c.measureText(text).width + 12 * unit;
+  if (leftwards) write(c, text, at - 12 * unit, middle, theme.query, "right");
+  else write(c, text, at + 12 * unit, middle, theme.query);
+  c.font = font(12);
+  const name = c.measureText(spec.key_name).width + 8 * unit;
+  if (to - name > at + (leftwards ? 8 * unit : number)) write(c, spec.key_name, to, middle, theme.quiet, "right");
+  else if (from + name < at - (leftwards ? number : 8 * unit)) write(c, spec.key_name, from, middle, theme.quiet);
 }

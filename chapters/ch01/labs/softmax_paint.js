@@ -1,9 +1,8 @@
 // The three stages of softmax, one below the other: scores as bars, their powers as bars, shares as pieces of one bar.
-import { fitted, framed, hatch, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fitted, framed, hatch, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { straight } from "./marks.js";
 import { brief } from "./softmax_numbers.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inkOf, mapOf } from "../../../chapters/ch01/labs/map_numbers.js";
-import { dotOf, numbersOf as pooling, roofOf } from "../../../chapters/ch01/labs/pooling_numbers.js";
+import { dotOf, inkOf, mapOf, numbersOf as pooling, roofOf } from "../../../chapters/ch01/labs/pooling_numbers.js";
 
 const near = (x, wanted) => assert.ok(Math.abs(x - wanted) < 1e-9, `${x} is not ${wanted}`);
 const most = (list) => list.reduce((a, b) => Math.max(a, b));

@@ -26,7 +26,7 @@ def numbers(view, **state):
     """What the page computes: of a query, or of all where the view has a map."""
     name, given = view.kind.removesuffix("_lab"), in_node.data_of(at(view, **state))
     if "queries" in view.arrays:
-        return in_node.call("chapters/ch01/labs/map_numbers.js", "mapOf", *given)
+        return in_node.call("chapters/ch01/labs/pooling_numbers.js", "mapOf", *given)
     return in_node.call(f"chapters/ch01/labs/{name}_numbers.js", "numbersOf", *given)
 
 

@@ -158,6 +158,20 @@ export function curve(c, xs, ys, x, y, colour, width = 2, dash = []) {
 }
 
 /**
+ * A straight line from one point to another.
+ * @param {Pen} c
+ * @param {[number, number]} from
+ * @param {[number, number]} to
+ * @param {string} colour
+ * @param {number} width
+ * @param {number[]} dash
+ */
+export function straight(c, from, to, colour, width, dash = []) {
+  const as = (/** @type {number} */ at) => at;
+  curve(c, [from[0], to[0]], [from[1], to[1]], as, as, colour, width, dash);
+}
+
+/**
  * @param {Pen} c
  * @param {number} x
  * @param {number} y
