@@ -8,7 +8,7 @@ from course_kit.exercises import properties
 from course_kit.exercises.define import Case, FindError, some_numbers, variants, wrong_answers
 
 
-def over_the_keys(scores):
+def weights_of(scores):
     """scores [Q, K] -> weights [Q, K]: each row sums to 1."""
     exps = scores.exp()
     return exps / exps.sum(-1, keepdim=True)
@@ -60,7 +60,7 @@ DENOMINATOR = FindError(
         8: "a weight is a share of the whole, so this division is right, provided that the whole is.",
         9: "it returns the table of weights.",
     },
-    reference=over_the_keys,
+    reference=weights_of,
     cases=lambda: [
         Case({"scores": torch.tensor([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])}, shown=True),
         Case({"scores": torch.tensor([[0.0, 1.0]])}),

@@ -93,7 +93,9 @@ def _attention_cases() -> list[Case]:
 
 def four_steps(q, k, v, mask=None):
     scores = q @ k.mT / q.shape[-1] ** 0.5
-    weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
+    weights = scores.softmax(-1)
+    if mask is not None:
+        weights = masked_softmax(scores, mask)
     return weights @ v, weights
 
 

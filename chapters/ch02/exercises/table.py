@@ -3,7 +3,7 @@
 from course_kit.exercises.define import FindError, drawn, named, normal, tensors, variants, wrong_answers
 
 
-def by_the_size_of_a_key(queries, keys):
+def scaled_score(queries, keys):
     """queries [Q, D], keys [K, D] -> q·k / √D [Q, K]."""
     products = queries @ keys.T
     d = keys.shape[-1]
@@ -35,7 +35,7 @@ SIZE_OR_LENGTH = FindError(
         2: "these are the dot products of all pairs.",
         4: "dividing by the root of d is right, provided that d is.",
     },
-    reference=by_the_size_of_a_key,
+    reference=scaled_score,
     cases=lambda: [
         _pair(*tensors([[1.0, 1]], [[1.0, 0], [0, 1], [1, 1]]), shown=True),
         _pair(*drawn(100, (2, 3), (4, 3), of=normal)),
