@@ -10,10 +10,6 @@ from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbe
 from course_utils.kernels import attention_pooling, gaussian_kernel
 
 
-def _alone(x):
-    return x
-
-
 @variants
 def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.square, half=2, sign=-1):
     """The Gaussian kernel, with one of its steps done in another way."""
@@ -84,20 +80,12 @@ def _doubles(*numbers):
     return [torch.tensor(row, dtype=torch.float64) for row in numbers]
 
 
-def _pairs(queries, keys):
-    return queries[:, None] - keys
-
-
-def _softmax(scores):
-    return torch.softmax(scores, dim=-1)
-
-
 @variants
-def _wrong_pooling(queries, keys, values, width=1.0, *, distances=_pairs, half=2, weigh=_softmax, table=_alone):
+def _wrong_pooling(queries, keys, values, width=1.0, *, pairs=True, half=2, dim=-1, twice=False, turned=False):
     """Attention pooling with one of its steps done in another way."""
-    scores = -torch.square(distances(queries, keys) / width) / half
-    weights = weigh(scores)
-    return weights @ values, table(weights)
+    scores = -torch.square(((queries[:, None] if pairs else queries) - keys) / width) / half
+    weights = torch.softmax(scores.exp() if twice else scores, dim)
+    return weights @ values, weights.T if turned else weights
 
 
 POOLING = Exercise(
@@ -133,19 +121,19 @@ POOLING = Exercise(
         properties.averages("values"),
     ),
     wrong=wrong_answers(
-        _wrong_pooling(distances=lambda queries, keys: queries - keys),
+        _wrong_pooling(pairs=False),
         "`queries - keys` pairs the first query with the first key, and the second with the second. You need every "
         "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
-        _wrong_pooling(weigh=lambda scores: torch.softmax(scores, dim=0)),
+        _wrong_pooling(dim=0),
         "The rows don't sum to 1, the columns do: it is normalised along the query axis. Each *query* shares one "
         "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
-        _wrong_pooling(weigh=lambda scores: torch.softmax(scores.exp(), dim=-1)),
+        _wrong_pooling(twice=True),
         "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not the "
         "kernel's values; as it is, even the farthest key keeps a good share.",
         _wrong_pooling(half=1),
         "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
         "says.",
-        _wrong_pooling(table=lambda weights: weights.T),
+        _wrong_pooling(turned=True),
         "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
     ),
 )

@@ -35,42 +35,19 @@ def stable_softmax(scores, mask):
     return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
 
 
-def _hidden(scores, mask):
-    return scores.masked_fill(~mask, -torch.inf)
-
-
-def _softmax(scores):
-    return torch.softmax(scores, dim=-1)
-
-
-def _zeros_where_empty(weights, mask):
-    return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
-
-
-def _nothing(weights, mask):
-    return weights
-
-
 @variants
-def _wrong(scores, mask, *, hide=_hidden, share=_softmax, end=_zeros_where_empty):
+def _wrong(scores, mask, *, hidden=-torch.inf, by_hand=False, zeros=True):
     """Scores hidden, shares of them, zeros in empty rows: one of the three done in another way."""
-    return end(share(hide(scores, mask)), mask)
+    scores = scores.masked_fill(~mask, hidden)
+    weights = scores.exp() / scores.exp().sum(-1, keepdim=True) if by_hand else torch.softmax(scores, -1)
+    return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0) if zeros else weights
 
 
 @variants
-def _by_hand(scores, mask, *, maximum=lambda scores: 0.0, end=_nothing):
+def _by_hand(scores, mask, *, maximum=lambda scores: 0.0, end=lambda weights: weights):
     """Softmax by hand, the masked ones multiplied by 0: without subtracting the maximum, or with another one."""
     exps = (scores - maximum(scores)).exp() * mask
-    return end(exps / exps.sum(-1, keepdim=True), mask)
-
-
-def _exps_by_hand(scores):
-    exps = scores.exp()
-    return exps / exps.sum(-1, keepdim=True)
-
-
-def _zeros_for_nan(weights, mask):
-    return weights.nan_to_num()
+    return end(exps / exps.sum(-1, keepdim=True))
 
 
 OVERFLOW = (
@@ -112,20 +89,20 @@ SOFTMAX = Exercise(
         properties.rows_sum_to_one(),
     ),
     wrong=wrong_answers(
-        _wrong(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), end=_nothing),
+        _wrong(hidden=-1e9, zeros=False),
         EVEN_SHARES,
-        _wrong(end=_nothing),
+        _wrong(zeros=False),
         "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows, with "
         "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN.",
-        _wrong(share=_exps_by_hand),
+        _wrong(by_hand=True),
         OVERFLOW,
         _by_hand(),
         "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row "
         "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
-        _by_hand(maximum=lambda scores: scores.max(), end=_zeros_for_nan),
+        _by_hand(maximum=torch.max, end=torch.nan_to_num),
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
         "maximum of each row: `.amax(-1, keepdim=True)`.",
-        _wrong(hide=lambda scores, mask: scores * mask, end=_nothing),
+        _wrong(hidden=0.0, zeros=False),
         "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
     ),
 )

@@ -45,27 +45,10 @@ def _in_little_room(answer, case: Case):
 _linear = named("phi_q", "phi_k", "values")
 
 
-def _products(phi_q, phi_k, values):
-    return phi_q @ (phi_k.T @ values)
-
-
-def _sums(phi_q, phi_k):
-    return (phi_q @ phi_k.sum(0))[:, None]
-
-
 @variants
-def _wrong_linear(phi_q, phi_k, values, *, above=_products, below=_sums):
-    """Linear attention with something else above or below the line."""
-    return above(phi_q, phi_k, values) / below(phi_q, phi_k)
-
-
-@variants
-def _with_softmax(phi_q, phi_k, values, *, dim):
-    return torch.softmax(phi_q @ phi_k.T, dim) @ values
-
-
-def _no_later_keys(phi_q, phi_k, values):
-    return (phi_q @ phi_k.T).tril() @ values
+def _wrong_linear(phi_q, phi_k, values, *, below):
+    """Linear attention with something else below the line."""
+    return phi_q @ (phi_k.T @ values) / below(phi_q, phi_k)
 
 
 LINEAR = Exercise(
@@ -103,12 +86,12 @@ LINEAR = Exercise(
         _wrong_linear(below=lambda phi_q, phi_k: phi_q @ phi_k.sum(0)),
         "Each number is divided by the sum of another query: [Q, Dv] / [Q] lines up from the right, so the sums lie "
         "along the columns. Turn them into a column, [Q, 1], with `[:, None]`.",
-        _with_softmax(dim=-1),
+        lambda phi_q, phi_k, values: torch.softmax(phi_q @ phi_k.T, -1) @ values,
         "You take a softmax of φ(q)·φ(k), but φ has the exponential in it already. Divide by the sum, nothing else.",
         _wrong_linear(below=lambda phi_q, phi_k: phi_k.sum()),
         "You divide by the sum of all features of all keys, the same number for every query. The sum of the weights "
         "depends on the query, too: φ(q)·Σφ(k).",
-        _wrong_linear(above=_no_later_keys),
+        lambda phi_q, phi_k, values: (phi_q @ phi_k.T).tril() @ values / (phi_q @ phi_k.sum(0))[:, None],
         "Above the line each query sees only the keys up to its own position. There is no causal mask here: sum over "
         "all keys.",
         lambda phi_q, phi_k, values: (phi_q / phi_q.sum(-1, keepdim=True)) @ ((phi_k / phi_k.sum(0)).T @ values),
@@ -126,16 +109,10 @@ def decoder_mask(lengths, size):
     return causal & real[:, None, :]
 
 
-def _earlier(query, key):
-    return key <= query
-
-
-def _no_padding(query, key, length):
-    return key < length
-
-
 @variants
-def _wrong_mask(lengths, size, *, causal=_earlier, real=_no_padding, join=torch.logical_and, kind=lambda mask: mask):
+def _wrong_mask(
+    lengths, size, *, causal=torch.ge, real=lambda q, k, length: k < length, join=torch.logical_and, kind=torch.clone
+):
     """The mask of (query, key, length), each [B, T, T] when broadcast, with another rule, joint or kind of number."""
     query, key, length = torch.arange(size)[:, None], torch.arange(size), lengths[:, None, None]
     return kind(join(causal(query, key), real(query, key, length)).expand(len(lengths), size, size))
@@ -187,7 +164,7 @@ MASK = Exercise(
     wrong=wrong_answers(
         _wrong_mask(join=torch.logical_or),
         "You join the two with *or*: a key is allowed as soon as one of them says yes. Both must say yes: `&`.",
-        _wrong_mask(causal=lambda query, key: key < query),
+        _wrong_mask(causal=torch.gt),
         "A position may not attend to itself in your mask, and the first one may attend to nothing. The diagonal stays "
         "True.",
         _wrong_mask(real=lambda query, key, length: query < length),

@@ -72,7 +72,7 @@ class Masking {
     const gap = 28 * unit;
     const room = width - left - 50 * unit; // the sums are at the right
     const across = Math.floor(Math.min((narrow ? room : (room - gap) / 2) / count, 72 * unit));
-    const down = Math.floor(Math.min(across, 34 * unit, Math.max((250 * tall) / count, 18 * unit)));
+    const down = Math.floor(Math.min(across, 34 * unit, Math.max((250 * tall) / count, Math.ceil(18 * unit))));
     const slanted = longest > across;
     const head = (slanted ? SLOPE * longest + 16 * unit : 26 * unit) + 20 * unit; // the names, and above them the heading
     const [wide, high] = [count * across, count * down];
