@@ -14,7 +14,7 @@ from course_kit.decoding.steps import TranslatorState, TranslatorSteps
 from course_utils.attention import masked_softmax
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
-from .lesson import Example, Lesson
+from .lesson import Lesson
 
 BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
 
@@ -28,17 +28,17 @@ VECTORS = (  # with attention?, numbers in each state and so in c, steps, learni
 )  # where several rates were tried, that with the most rows of 10 digits right at seed 0
 
 
-def backwards(rows: int, length: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Rows of digits to be written backwards, as lesson 3 makes them: source, what the decoder reads (10, then the
-    digits before), target, mask, all [rows, length]."""
+def backwards(rows, length):
+    """Rows of digits to be written backwards: source, what the decoder reads, target, mask, all [rows, length]."""
     source = torch.randint(10, (rows, length))
     target = source.flip(1)
-    reads = torch.cat([torch.full((rows, 1), 10), target[:, :-1]], 1)
+    begin = torch.full((rows, 1), 10)  # the tokens 0 to 9 are digits
+    reads = torch.cat([begin, target[:, :-1]], 1)
     return source, reads, target, torch.ones_like(source, dtype=torch.bool)
 
 
-def train_on_digits(model: Translator, steps: int, lr: float) -> None:
-    """Lesson 3's loop: 64 rows of 4 to 16 digits a step, Adam, a learning rate that falls to 0."""
+def train(model, steps=600, lr=1e-2):
+    """64 rows of 4 to 16 digits a step, Adam, a learning rate that falls to 0."""
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
     for step in range(steps):
@@ -52,12 +52,13 @@ def train_on_digits(model: Translator, steps: int, lr: float) -> None:
 
 
 @torch.no_grad()
-def digits_right(model: Translator, length: int, rows: int = 300) -> float:
+def right_at(model, length, rows=300):
     """Share of new rows that come out right to the last digit, each word the likeliest."""
     source, reads, target, mask = backwards(rows, length)
-    reads = reads[:, :1]
+    reads = reads[:, :1]  # only `<bos>` is given
     for _ in range(length):
-        reads = torch.cat([reads, model(source, reads, mask)[0][:, -1:].argmax(-1)], 1)
+        best = model(source, reads, mask)[0][:, -1:].argmax(-1)
+        reads = torch.cat([reads, best], 1)
     return (reads[:, 1:] == target).all(1).float().mean().item()
 
 
@@ -73,27 +74,22 @@ def record_digits() -> dict:
             with seeded(seed):
                 decoder = AttentiveDecoder if attention else Decoder
                 model = Translator(Encoder(11, size), decoder(11, size))
-                train_on_digits(model, steps, lr)
-                right.append([round(100 * digits_right(model, length), 1) for length in DIGITS])
+                train(model, steps, lr)
+                right.append([round(100 * right_at(model, length), 1) for length in DIGITS])
         rows.append({"attention": attention, "size": size, "steps": steps, "lr": lr, "right": right})
     return {"seeds": list(range(max(seeds for *_, seeds in VECTORS))), "digits": list(DIGITS), "rows": rows}
 
 
-def knocked_out(loaded: Loaded, sentence: str, what: str = "weight") -> list[dict]:
-    """What is written when each source word in turn is missing: variants for `labs.alignment`.
+def knocked_out(loaded: Loaded, sentence: str) -> list[dict]:
+    """What is written when the decoder may not attend to one source word, each in turn: variants for `labs.alignment`.
 
-    what: "weight", the encoder has read the word but the decoder may not attend to it; "word", it was never there.
     A translation that does not stop is cut after four words more than the whole one has.
     """
     whole = decoding.translate(loaded, sentence, beam=1)[0]
     variants, end = [], len(whole.tokens) + 4
     for place, word in enumerate(whole.source_tokens):
-        if what == "word":
-            rest = " ".join(whole.source_tokens[:place] + whole.source_tokens[place + 1 :])
-            found = decoding.translate(loaded, rest, beam=1)[0]
-        else:
-            deaf = Loaded(Without(loaded.model, [place]), {}, loaded.source, loaded.target)
-            found = decoding.translate(deaf, sentence, beam=1)[0]
+        deaf = Loaded(Without(loaded.model, [place]), {}, loaded.source, loaded.target)
+        found = decoding.translate(deaf, sentence, beam=1)[0]
         variants.append({"word": place, "tokens": found.tokens[:end], "weights": found.weights[:end], "name": word})
     return variants
 
@@ -166,18 +162,10 @@ def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
     share of pairs in which both do."""
     twins, pairs = lesson.examples("twins"), {}
     for one, words in zip(twins, lesson.write(model, twins), strict=True):
-        pairs.setdefault(one.twin.pair, []).append(_agrees(words, one))
+        written = [word for word in words.split() if word in ("il", "elle")][-1:]
+        pairs.setdefault(one.twin.pair, []).append(written == [one.twin.pronoun])
     whole = [all(found) for found in pairs.values() if len(found) == 2]
     return sum(map(sum, pairs.values())) / len(twins), sum(whole) / len(whole)
-
-
-def _agrees(written: str, twin: Example) -> bool:
-    return _pronoun(written) == [twin.twin.pronoun]
-
-
-def _pronoun(written: str) -> list[str]:
-    """The last "il" or "elle" of a translation; [] if there is none."""
-    return [word for word in written.split() if word in ("il", "elle")][-1:]
 
 
 def felt(

@@ -111,29 +111,27 @@ class Lesson:
     def bleu(self, model: nn.Module, split: str = "test", count: int | None = None) -> float:
         """Corpus BLEU of greedy translations, 0–100, on the first `count` sentences of a split."""
         examples = self.examples(split)[:count]
-        return float(_bleu(self.write(model, examples), examples))
+        references = [" ".join(e.target) for e in examples]
+        return float(metrics.bleu(self.write(model, examples), references, tokenize="none"))
 
     @torch.no_grad()
-    def alignments(self, model: nn.Module, examples: Sequence[Example], layer: int = -1) -> list[Tensor]:
-        """Weights [target words, source words] for each example, given the right words so far (teacher forcing): of one
-        layer, mean of its heads."""
+    def alignments(self, model: nn.Module, examples: Sequence[Example]) -> list[Tensor]:
+        """Weights [target words, source words] for each example, given the right words so far (teacher forcing)."""
         found: list[Tensor] = []
-        for rows, batch in in_batches(Loaded(model, {}, self.source, self.target, seen=self.seen), examples):
-            weights = _cross_weights(model, batch, layer)
+        for rows, batch in in_batches(self.loaded(model), examples):
+            weights = _cross_weights(model, batch)
             found += [w[: len(e.target), : len(e.source)] for e, w in zip(rows, weights, strict=True)]
         return found
 
-    def alignment_error(
-        self, model: nn.Module, split: str = "test", count: int | None = None, layer: int = -1
-    ) -> float:
+    def alignment_error(self, model: nn.Module, count: int | None = None) -> float:
         """AER of each target word's heaviest source word against the gold links, sure and possible.
 
         Target words without any gold link are left out. A Chinese word is a word: a link to any of its characters
         counts as one to all of them.
         """
-        examples = self.examples(split)[:count]
+        examples = self.examples("test")[:count]
         predicted, sure, possible = [], [], []
-        for example, weights in zip(examples, self.alignments(model, examples, layer), strict=True):
+        for example, weights in zip(examples, self.alignments(model, examples), strict=True):
             word = _words(example) if self.pair.startswith("zh") else range(len(example.source))
             asked = {t for t, _ in example.links | example.possible}
             for found, links in zip(
@@ -143,14 +141,14 @@ class Lesson:
         return metrics.alignment_error_rate(predicted, sure, possible)
 
 
-def _cross_weights(model: nn.Module, batch: text.Batch, layer: int) -> Tensor:
-    """Weights [B, T, K] on the source, given the right words: of one layer of a Transformer, mean of its heads."""
+def _cross_weights(model: nn.Module, batch: text.Batch) -> Tensor:
+    """Weights [B, T, K] on the source, given the right words; of a Transformer its last layer's, mean of heads."""
     inputs = batch.source, batch.target_in, batch.source_mask
     if not isinstance(getattr(model, "decoder", None), nn.ModuleList):
         return model(*inputs)[1]
     with attention_weights(model) as weights:
         model(*inputs)
-    return weights["cross"][layer].mean(1)
+    return weights["cross"][-1].mean(1)
 
 
 def in_batches(loaded: Loaded, examples: Sequence[Example]) -> Iterator[tuple[Sequence[Example], text.Batch]]:
@@ -171,10 +169,6 @@ def _words(example: Example) -> list[int]:
 def _example(pair: parallel.Pair) -> Example:
     source, target = (tuple(w.lower() for w in words) for words in (pair.source, pair.target))
     return Example(source, target, frozenset(pair.alignment), pair.kind, pair.twin, frozenset(pair.possible))
-
-
-def _bleu(written: list[str], examples: Sequence[Example]) -> metrics.Bleu:
-    return metrics.bleu(written, [" ".join(e.target) for e in examples], tokenize="none")
 
 
 def loss(model: nn.Module, batch: text.Batch) -> Tensor:

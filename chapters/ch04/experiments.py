@@ -1,5 +1,5 @@
-"""Chapter 4's experiments: layers as matrices, what they cost and how far they reach; and two small tasks that need
-order, with each kind of positions.
+"""Chapter 4's experiments: what layers cost and how far they reach; and two small tasks that need order, with each
+kind of positions.
 
 `course results positions` records what takes longer than a lesson in data/results/.
 Sizes: B batch, T time, D features.
@@ -16,47 +16,9 @@ from course_utils.attention import causal_mask
 from course_utils.blocks import EncoderBlock
 from course_utils.self_attention import SelfAttention
 
-# ---- layers as matrices, their costs and their reach ----------------------------------------------------------------
+# ---- layers, their costs and their reach ----------------------------------------------------------------------------
 
 LAYERS = ("convolution", "recurrent", "attention")
-
-
-def convolution_matrix(kernel: Tensor, length: int) -> Tensor:
-    """C [T, T] with C @ x equal to a convolution of x, zeros beyond both ends: kernel [k], k odd.
-
-    As torch's Conv1d: kernel[0] meets the neighbour furthest to the left. Raises ValueError for an even kernel.
-    """
-    if kernel.dim() != 1 or len(kernel) % 2 == 0:
-        raise ValueError(f"kernel has shape {list(kernel.shape)}; needed: [k] with odd k, which has a middle")
-    half, matrix = len(kernel) // 2, torch.zeros(length, length, dtype=kernel.dtype)
-    for offset, weight in zip(range(-half, half + 1), kernel, strict=True):
-        matrix += weight * torch.eye(length + abs(offset), dtype=kernel.dtype).roll(offset, 1)[:length, :length]
-    return matrix
-
-
-def links(kind: str, length: int, layer: int = 1, kernel: int = 3) -> Tensor:
-    """[T, T] bool: which places of a layer see which of the layer below.
-
-    kind: "convolution", which sees its own word and the kernel − 1 before it; "dilated", whose gaps grow by the
-    kernel's size with each layer (from 1); "attention"; "recurrent", where a step of time hands on to the next
-    """
-    places = torch.arange(length)
-    back = places[:, None] - places
-    if kind == "attention":
-        return torch.ones(length, length, dtype=torch.bool)
-    if kind == "recurrent":
-        return (back == 0) | (back == 1)
-    gap = {"convolution": 1, "dilated": kernel ** (layer - 1)}[kind]
-    return (back >= 0) & (back <= gap * (kernel - 1)) & (back % gap == 0)
-
-
-def steps_between(kind: str, length: int, kernel: int = 3) -> int:
-    """How many steps it takes until the last place feels the first, by multiplying `links`: found, not by formula."""
-    felt, steps = torch.eye(length, dtype=torch.bool), 0
-    while not felt[-1, 0]:
-        steps += 1
-        felt = links(kind, length, steps, kernel).float() @ felt.float() > 0
-    return steps
 
 
 def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
@@ -76,7 +38,7 @@ def costs_of(kind: str, length: int, size: int) -> dict:
     """A row of the table of costs, for as many layers as connect the first word with the last: path, layers,
     states in a row (each waits for the one before), multiplications (in all, and in attention's scores and means), and
     the attention weights that training keeps."""
-    path = steps_between(kind, length)
+    path = {"convolution": length // 2, "recurrent": length - 1, "attention": 1}[kind]  # two words further a layer
     layers = path if kind == "convolution" else 1
     waiting = length if kind == "recurrent" else layers
     counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": waiting}

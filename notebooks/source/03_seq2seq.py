@@ -161,30 +161,14 @@ for length in [5, 20]:
 #
 # Start with a task that needs no data: rows of 4 to 16 digits, to be written *backwards*. The loss, **cross-entropy**, is the mean of $-\ln p$ of each right word.
 
-# %%
-BEGIN = 10  # the tokens 0 to 9 are digits
-
-def backwards(rows, length):
-    source = torch.randint(10, (rows, length))
-    target = source.flip(1)
-    reads = torch.cat([torch.full((rows, 1), BEGIN), target[:, :-1]], 1)
-    return source, reads, target, torch.ones_like(source, dtype=torch.bool)
+# %% tags=["definition"]
+# chapters.ch03.experiments: backwards
 
 # %% [markdown]
 # New since chapter 2's loop: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. `cross_entropy` wants the classes on the second axis, hence `transpose`.
 
-# %%
-def train(model, steps=600):
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
-    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=steps)
-    for step in range(steps):
-        source, reads, target, mask = backwards(64, length=4 + step % 13)
-        loss = F.cross_entropy(model(source, reads, mask)[0].transpose(1, 2), target)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        falling.step()
+# %% tags=["definition"]
+# chapters.ch03.experiments: train
 
 # %% seconds=25 slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
@@ -194,16 +178,10 @@ train(plain)
 # %% [markdown]
 # At inference the decoder reads its own words. A row counts only if it is right to the last digit:
 
-# %%
-@torch.no_grad()
-def right_at(model, length, rows=300):
-    source, reads, target, mask = backwards(rows, length)
-    reads = reads[:, :1]  # only `<bos>` is given
-    for _ in range(length):
-        best = model(source, reads, mask)[0][:, -1:].argmax(-1)
-        reads = torch.cat([reads, best], 1)
-    return (reads[:, 1:] == target).all(1).float().mean().item()
+# %% tags=["definition"]
+# chapters.ch03.experiments: right_at
 
+# %% slideshow={"slide_type": "slide"}
 lengths = [4, 6, 8, 10, 12, 14, 16, 20]
 by_length = {"without attention": [right_at(plain, length) for length in lengths]}
 for length, share in zip(lengths, by_length["without attention"], strict=True):
@@ -535,7 +513,7 @@ assert "name" not in trained.card or heaviest == ["crisis", "economic", "europea
 #
 # So what does it attend to when it writes *il* or *elle*? In our first sentence, *too tired*, "it" is the animal, so *il*. In its *twin*, *too wide*, "it" is the street, so *elle*. The model was trained on both. **Guess:** does it attend to the noun, to "it", or to the adjective?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 said = {}
 for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
     twin = translate(
@@ -605,7 +583,7 @@ assert "name" not in trained.card or 0.2 < sum(changes) / len(changes) < 0.5
 # %% [markdown]
 # And your own model, which wrote *elle* for the animal? We test both models on *new* twins, with nouns from no twin in training. A coin would get half of the pronouns right, and both of a pair in a quarter:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "slide"}
 agree = {name: pronouns(lesson, model) for name, model in
          {"your model": translator, "the checkpoint": trained.model}.items()}
 for name, (right, both) in agree.items():

@@ -290,7 +290,7 @@ assert who.right(sighted) > 0.9 and next(iter(who.answers(sighted, "the dog bite
 # %% [markdown]
 # Now it tells the twins apart. The answer is always the second word, so it is enough to attend to that position. Try both readers:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from IPython.display import display
 
 # live=True and view.observe: inside

@@ -33,7 +33,7 @@ def look_back(query, keys, mask, W1, W2, w):
     return (weights[:, None] @ keys)[:, 0], weights
 
 
-def next_word(word, state, keys, mask, E, Wx, Ws, Wo):
+def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
     -> logits [B, V], new state [B, D]."""
     weights = masked_softmax((state[:, None] @ keys.mT)[:, 0], mask)  # [B, K]
@@ -52,7 +52,7 @@ def greedy(step, state, bos, eos, max_length):
     return torch.tensor(ids)
 
 
-def clipped_counts(candidate, reference, n):
+def clipped(candidate, reference, n):
     """Two lists of words, n -> (matches, total)."""
     ours = Counter(tuple(candidate[i : i + n]) for i in range(len(candidate) - n + 1))
     theirs = Counter(tuple(reference[i : i + n]) for i in range(len(reference) - n + 1))

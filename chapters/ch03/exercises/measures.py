@@ -4,12 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
-from course_kit.metrics import ngrams
 from course_utils.loss import masked_loss
 
 from . import answers
@@ -28,11 +25,6 @@ def loss_cases() -> list[Case]:
         *tensors([[[0.0, 200, 0], [150, 0, -100], [0, 0, 160]]], [[0, 2, 2]], [[True] * 3])
     )
     return [first, case([3, 1], 3, 6, 360), case([2, 4, 1], 5, 7, 371, lowest=0, padding=3), far]
-
-
-def each(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy of each token [B, T]."""
-    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
 
 @variants
@@ -86,12 +78,6 @@ LOSS = Exercise(
 )
 
 
-def clipped(candidate: list[str], reference: list[str], n: int) -> tuple[int, int]:
-    """(n-grams of the candidate that the reference has, each at most as often as there; all of the candidate's)."""
-    ours = ngrams(candidate, n)
-    return (ours & ngrams(reference, n)).total(), ours.total()
-
-
 def _runs(words, n):
     return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
 
@@ -119,7 +105,7 @@ CLIPPED = Exercise(
     name="clipped n-grams",
     task="How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
     "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total).",
-    reference=clipped,
+    reference=answers.clipped,
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
         _gram_case("the cat the cat sat", "the cat sat on the mat", 2),
@@ -154,6 +140,5 @@ CLIPPED = Exercise(
         "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n + "
         "1)`.",
     ),
-    shown=answers.clipped_counts,
     used="Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)",
 )

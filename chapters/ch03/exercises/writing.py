@@ -1,9 +1,8 @@
 """Chapter 3, writing word by word: the greedy loop."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from course_kit import decoding
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
 from course_kit.text import BOS, EOS
 
@@ -32,21 +31,6 @@ class Parrot(nn.Module):
         logits = torch.linspace(0, 1, 9)
         logits[following] = 5.0
         return logits, torch.tensor(min(place + 1, len(self.sentence)))
-
-
-def greedy_ids(step, state: Tensor, bos: int, eos: int, max_length: int) -> Tensor:
-    """step(word, state) -> (logits [V], state): the ids that `decoding.beam_search` writes with it, [T]."""
-
-    class Model:
-        start = staticmethod(lambda source, mask: state)
-
-        @staticmethod
-        def step(words, state):
-            logits, state = step(words[0], state)
-            return logits[None], state, None
-
-    ids = decoding.beam_search(Model(), torch.full((1, 1), bos), max_length=max_length)[0].ids
-    return torch.tensor(ids, dtype=torch.int64)
 
 
 def _loop_cases() -> list[Case]:
@@ -92,7 +76,7 @@ LOOP = Exercise(
     function="greedy",
     task="Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
     "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
-    reference=greedy_ids,
+    reference=answers.greedy,
     cases=_loop_cases,
     run=_ids,
     returns=("ids",),
@@ -119,6 +103,5 @@ LOOP = Exercise(
         _wrong_loop(begun=lambda bos: [bos]),
         "<bos> is in the result. It starts the decoder, and is no word of the translation.",
     ),
-    shown=answers.greedy,
     used="Your loop translates in [Five: sentences](#Five:-sentences).",
 )

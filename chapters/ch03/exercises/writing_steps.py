@@ -1,23 +1,12 @@
 """Chapter 3, seq2seq with attention: one step of additive attention, and one step of the decoder."""
 
 import torch
-from torch import Tensor
 
-from chapters.ch02.scores import SCORES
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only
 from course_utils.attention import masked_softmax
 
 from . import answers
-
-
-def additive_step(query: Tensor, keys: Tensor, mask: Tensor, W1: Tensor, W2: Tensor, w: Tensor):
-    """query [B, Dq], keys [B, K, Dk], mask [B, K], W1 [Dq, h], W2 [Dk, h], w [h] -> context [B, Dk], weights [B, K]."""
-    score = SCORES["additive"](W1.shape[0], W2.shape[0], len(w))
-    given = {"W1.weight": W1.T, "W2.weight": W2.T, "W1.bias": torch.zeros(len(w)), "w.weight": w[None]}
-    scores = torch.func.functional_call(score, given, (query[:, None], keys))
-    weights = masked_softmax(scores, mask[:, None])
-    return (weights @ keys)[:, 0], weights[:, 0]
 
 
 def _step_cases() -> list[Case]:
@@ -56,7 +45,7 @@ STEP = Exercise(
     task="One look back: tanh(q W₁ + k W₂)·w for each key, softmax over the real ones, weighted mean of the keys "
     "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
     "(context [B, Dk], weights [B, K]).",
-    reference=additive_step,
+    reference=answers.look_back,
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
@@ -93,22 +82,8 @@ STEP = Exercise(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),
     ),
-    shown=answers.look_back,
     used="Your decoder looks back with it, in training, too: [Five: sentences](#Five:-sentences).",
 )
-
-
-def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
-    """One step of Bahdanau's decoder with a plain recurrent cell and dot-product scores.
-
-    word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
-    -> logits [B, V], new state [B, D].
-    """
-    size = state.shape[-1]
-    weights = masked_softmax(SCORES["dot"](size, size)(state[:, None], keys), mask[:, None])
-    context = (weights @ keys)[:, 0]
-    new = torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
-    return torch.cat([new, context], -1) @ Wo, new
 
 
 def _decoder_cases() -> list[Case]:
@@ -149,7 +124,7 @@ DECODER = Exercise(
     task="The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
     "is tanh([embedding; context] Wx + state Ws), the logits are [new state; context] Wo -> (logits [B, V], "
     "new [B, D]).",
-    reference=decoder_step,
+    reference=answers.decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
     hints=(
@@ -180,6 +155,5 @@ DECODER = Exercise(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"], part=1),
         rows_are_independent("word", "state", "keys", "mask"),
     ),
-    shown=answers.next_word,
     used="Yours is trained in [A decoder of your own](#A-decoder-of-your-own).",
 )

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import torch
 
-from chapters.ch04.experiments import convolution_matrix
 from course_kit.exercises.define import Exercise, named, variants, wrong_answers
 from course_kit.exercises.properties import linear_in
 
@@ -32,7 +31,7 @@ CONVOLUTION = Exercise(
     function="convolution",
     task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
     "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
-    reference=convolution_matrix,
+    reference=answers.convolution,
     cases=lambda: [
         _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
         _convolved(torch.tensor([1.0, 0, -2]), 3),
@@ -70,6 +69,5 @@ CONVOLUTION = Exercise(
             says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",
         ),
     ),
-    shown=answers.convolution,
     used="The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours.",
 )

@@ -1,12 +1,10 @@
 """The rotation lab: one 2 × 2 matrix carries a pair of columns from position i to i + δ, wherever i is."""
 
 import numpy as np
-import torch
 
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
-from course_utils.positions import frequencies, shift_matrix
+from course_utils.positions import frequencies
 
 from .sinusoid import checked_sizes, waves
 
@@ -26,8 +24,8 @@ class Rotation(View):
     @property
     def matrix(self) -> np.ndarray:
         """R [2, 2] in float64: what `shift_matrix` holds for the chosen pair. No position enters it."""
-        angle = torch.tensor(self.state["offset"] * self.omega, dtype=torch.float64)
-        sin, cos = angle.sin().item(), angle.cos().item()
+        angle = self.state["offset"] * self.omega
+        sin, cos = np.sin(angle), np.cos(angle)
         return np.array([[cos, sin], [-sin, cos]])
 
     def pairs(self, positions) -> np.ndarray:
@@ -35,40 +33,16 @@ class Rotation(View):
         first = 2 * self.state["pair"]
         return waves(positions, self.options["size"])[:, first : first + 2]
 
-    @property
-    def points(self) -> np.ndarray:
-        """P[i] and P[i + δ] of the chosen pair: [2, 2]."""
-        i = self.state["position"]
-        return self.pairs([i, i + self.state["offset"]])
-
-    @property
-    def error(self) -> float:
-        """The largest |R P[i] − P[i + δ]| over all positions i and the whole width, with `shift_matrix`."""
-        default = torch.get_default_dtype()
-        try:
-            torch.set_default_dtype(torch.float64)
-            whole = shift_matrix(self.state["offset"], self.options["size"]).numpy()
-        finally:
-            torch.set_default_dtype(default)
-        i = np.arange(self.options["length"])
-        now, later = (waves(p, self.options["size"]) for p in (i, i + self.state["offset"]))
-        return float(abs(now @ whole.T - later).max())
-
-    @property
-    def product(self) -> float:
-        """P[i] · P[i + δ] over all columns: it depends on δ alone."""
-        return float(np.cos(self.state["offset"] * frequencies(self.options["size"]).numpy()).sum())
-
     def describe(self) -> str:
         i, offset, j = (self.state[name] for name in ("position", "offset", "pair"))
         (a, b), (c, d) = self.matrix
-        now, later = self.points
+        now, later = self.pairs([i, i + offset])
         angle = offset * self.omega
         return (
             f"Columns {2 * j} and {2 * j + 1} turn by {self.omega:.4f} radians at each position. From position {i}, "
             f"({now[0]:.3f}, {now[1]:.3f}), to {i + offset}, ({later[0]:.3f}, {later[1]:.3f}): by {offset} · "
             f"{self.omega:.4f} = {angle:.3f} radians. The matrix (({a:.3f}, {b:.3f}), ({c:.3f}, {d:.3f})) does it from "
-            f"all {self.options['length']} positions, with an error of at most {self.error:.0e}."
+            f"all {self.options['length']} positions."
         )
 
     def table(self) -> TextTable:
@@ -87,13 +61,11 @@ def rotation(
     *,
     title="Is δ positions on always the same turn?",
     caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
-    live=False,
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
-    size: columns, an even number from 2 to 256; context: positions, 2 to 128. live=True: Python reads `pair` (j:
-    columns 2j and 2j + 1), `offset` and `position`. Returns a view: .matrix [2, 2] .points [2, 2] .error .product
-    .omega and what all have. Raises ValueError for other sizes. Source: Vaswani et al. 2017, section 3.5.
+    size: columns, an even number from 2 to 256; context: positions, 2 to 128. Returns a view: .matrix [2, 2] .omega
+    and what all have. Raises ValueError for other sizes. Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(context, size)
     most = min(MOST_OFFSET, count - 1)
@@ -105,4 +77,4 @@ def rotation(
         for name in ("position", "offset", "pair")
     ]
     controls.append({"kind": "button", "name": "reset", "label": "reset"})
-    return shell(Rotation(title, caption, {}, state, controls, {"length": count, "size": size}), live)
+    return Rotation(title, caption, {}, state, controls, {"length": count, "size": size})

@@ -20,17 +20,6 @@ const apart = (a, b) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));
 /** @param {number[]} a @param {number[]} b */
 export const equal = (a, b) => apart(a, b) < EXACT;
 
-/** The matrix [2, 2] that turns by an angle with this cosine and sine. @param {number} cos @param {number} sin */
-const turning = (cos, sin) => [
-  [cos, sin],
-  [-sin, cos],
-];
-
-/** The rotation that takes one point to another, found from the two points alone. @param {Point} a @param {Point} b */
-export function between([sin, cos], [laterSin, laterCos]) {
-  return turning(sin * laterSin + cos * laterCos, cos * laterSin - sin * laterCos);
-}
-
 /** Where a position is on the circle of a pair. @param {number} position @param {number} omega @returns {Point} */
 export const pointOf = (position, omega) => encode(position, [omega]);
 
@@ -39,19 +28,17 @@ export const pointOf = (position, omega) => encode(position, [omega]);
  * @param {RotationState} state
  */
 export function numbersOf({ length, size }, { position, offset, pair }) {
-  const omegas = frequencies(size);
-  const omega = omegas[pair];
+  const omega = frequencies(size)[pair];
   const angle = offset * omega;
-  const matrix = turning(Math.cos(angle), Math.sin(angle));
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const matrix = [
+    [cos, sin],
+    [-sin, cos],
+  ];
   const steps = Array.from({ length }, (_, i) => ({ from: pointOf(i, omega), to: pointOf(i + offset, omega) }));
   const error = Math.max(...steps.map(({ from, to }) => apart(times(matrix, from), to)));
-  const found = Math.max(...steps.map(({ from, to }) => apart(between(from, to).flat(), matrix.flat())));
-  const dots = steps.map((_, i) => {
-    const later = encode(i + offset, omegas);
-    return encode(i, omegas).reduce((sum, x, column) => sum + x * later[column], 0);
-  });
   const points = [pointOf(position, omega), pointOf(position + offset, omega)];
-  return { omega, angle, matrix, points, turned: times(matrix, points[0]), error, found, dots };
+  return { omega, angle, matrix, points, turned: times(matrix, points[0]), error };
 }
 
 /** How far it has turned, 0 to 2π. @param {number} position @param {number} omega */

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from course_kit.arguments import whole_number
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
@@ -54,12 +53,11 @@ def sinusoid(
     title="What tells a position from its neighbours?",
     caption="Each column is a wave. Move the column from left to right: how far does it go from one position to "
     "the next?",
-    live=False,
 ):
     """The sinusoidal encoding as a heatmap, and a column of it as a wave beside it, at a position and the next.
 
-    context: positions shown, 2 to 128; size: columns, an even number from 2 to 256. live=True: Python reads `position`,
-    `column`. Returns a view: .encoding [T, D] and what all have. Raises ValueError for sizes that cannot be shown.
+    context: positions shown, 2 to 128; size: columns, an even number from 2 to 256. Returns a view: .encoding [T, D]
+    and what all have. Raises ValueError for sizes that cannot be shown.
     Source: Vaswani et al. 2017, section 3.5.
     """
     count, size = checked_sizes(context, size)
@@ -68,7 +66,7 @@ def sinusoid(
         {"kind": "range", "name": "column", "label": "column", "values": list(range(size)), "digits": 0},
         {"kind": "button", "name": "reset", "label": "reset"},
     ]
-    return shell(Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size}), live)
+    return Sinusoid(title, caption, {}, state, controls, {"length": count, "size": size})
 
 
 def checked_sizes(context, size) -> tuple[int, int]:

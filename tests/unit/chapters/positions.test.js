@@ -6,12 +6,10 @@ import { SAME, attend, compared, numbersOf } from "../../../chapters/ch04/labs/s
 import { movedWords } from "../../../chapters/ch04/labs/shuffle_sentences.js";
 import {
   bound,
-  between,
   dragged,
   held,
   noticed,
   numbersOf as turned,
-  times,
 } from "../../../chapters/ch04/labs/rotation_numbers.js";
 import { encode, frequencies } from "../../../chapters/ch04/labs/sines.js";
 import { numbersOf as encoded, period, told, wave } from "../../../chapters/ch04/labs/sinusoid_numbers.js";
@@ -39,14 +37,6 @@ test("waves go through the encoding, repeat after their period, and come in pair
 });
 
 // ---- the rotation
-test("another matrix misses, and its error says by how much", () => {
-  const { matrix } = turned({ length: 40, size: 32 }, { position: 0, offset: 3, pair: 0 });
-  const other = turned({ length: 40, size: 32 }, { position: 0, offset: 4, pair: 0 });
-  const [from, to] = [encode(5, [1]), encode(9, [1])];
-  assert.ok(Math.abs(times(matrix, from)[0] - to[0]) > 0.1);
-  between(from, to).flatMap((row, r) => row.map((x, c) => near(x, other.matrix[r][c])));
-});
-
 test("a dragged point goes to the nearest position, of two in one place to the nearer value", () => {
   const values = Array.from({ length: 50 }, (_, i) => i);
   const now = { position: 5, offset: 3, pair: 0 };

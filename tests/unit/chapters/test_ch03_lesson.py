@@ -59,7 +59,7 @@ def test_a_link_to_any_character_of_a_chinese_word_is_a_link_to_the_word(monkeyp
     assert lesson_words(example) == [0, 1, 1, 2, 2, 3]
     weights = torch.eye(6)[[0, 2, 3, 1]]  # the full stop looks at 妈
     monkeypatch.setattr(chinese, "examples", lambda split: [example])
-    monkeypatch.setattr(chinese, "alignments", lambda model, examples, layer: [weights])
+    monkeypatch.setattr(chinese, "alignments", lambda model, examples: [weights])
     assert metrics.alignment_error_rate([metrics.links_of(weights)], [links]) == pytest.approx(1 - 6 / 10)
     assert chinese.alignment_error(None) == pytest.approx(1 - 6 / 8)
 
@@ -96,12 +96,11 @@ def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, mod
 
     sentence = "the animal was too tired ."
     whole = translate(lesson.loaded(model), sentence, beam=1)[0]
-    for what, columns in {"weight": 6, "word": 5}.items():
-        variants = knocked_out(lesson.loaded(model), sentence, what)
-        assert [v["word"] for v in variants] == list(range(6)) and not model.training
-        assert all(v["weights"].shape == (len(v["tokens"]), columns) for v in variants if v["tokens"])
-        view = labs.alignment(whole, variants=variants)
-        assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
+    variants = knocked_out(lesson.loaded(model), sentence)
+    assert [v["word"] for v in variants] == list(range(6)) and not model.training
+    assert all(v["weights"].shape == (len(v["tokens"]), 6) for v in variants if v["tokens"])
+    view = labs.alignment(whole, variants=variants)
+    assert f"without “{whole.source_tokens[1]}”" in str(view.options["versions"])
 
 
 def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
@@ -155,7 +154,7 @@ def test_a_digit_is_right_only_in_a_row_that_is_right_to_the_end(monkeypatch):
         digit = (source[:, -at] + (torch.arange(len(source)) % 2 if at == source.shape[1] else 0)) % 10
         return torch.nn.functional.one_hot(digit, 11)[:, None].float(), None
 
-    assert experiments.digits_right(read, length=4, rows=10) == 0.5
+    assert experiments.right_at(read, length=4, rows=10) == 0.5
     monkeypatch.setattr(experiments, "VECTORS", ((True, 8, 2, 0.01, 2), (False, 8, 2, 0.01, 1)))
     found = experiments.record_digits()
     assert [len(row["right"]) for row in found["rows"]] == [2, 1] and found["seeds"] == [0, 1]

@@ -1,6 +1,5 @@
-"""Chapter 4's experiments: layers as matrices, their reach and cost, and the two tasks that need order."""
+"""Chapter 4's experiments: what layers cost, and the two tasks that need order."""
 
-import math
 from contextlib import nullcontext
 
 import pytest
@@ -17,28 +16,9 @@ from chapters.ch04.experiments import (
     LettersBefore,
     Reader,
     WhoDoesIt,
-    convolution_matrix,
     costs_of,
     multiply_adds,
-    steps_between,
 )
-
-
-@pytest.mark.parametrize("size", [1, 3, 5, 7])
-@pytest.mark.parametrize("length", [1, 2, 6])
-def test_convolution_matrix_is_torchs_convolution(size, length):
-    generator = torch.Generator().manual_seed(size)
-    kernel, x = torch.randn(size, generator=generator), torch.randn(length, generator=generator)
-    wanted = F.conv1d(x[None, None], kernel[None, None], padding=size // 2)[0, 0]
-    torch.testing.assert_close(convolution_matrix(kernel, length) @ x, wanted)
-
-
-@pytest.mark.parametrize("kernel", [2, 3, 5])
-@pytest.mark.parametrize("length", [2, 5, 9, 16])
-def test_steps_are_those_of_the_formulas(length, kernel):
-    assert steps_between("convolution", length, kernel) == math.ceil((length - 1) / (kernel - 1))
-    assert steps_between("recurrent", length) == length - 1
-    assert steps_between("dilated", length, kernel) <= math.ceil(math.log(length, kernel) + 1e-9) + 1
 
 
 def test_costs_are_those_of_enough_layers_to_connect_both_ends():
