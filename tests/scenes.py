@@ -75,7 +75,7 @@ def shuffled(order=(0, 5, 2, 3, 4, 1), **options):
     """“the dog bites the old man”: the two *the* are one vector."""
     x = drawn(6, 8, seed=4)
     x[3] = x[0]
-    return labs.shuffle(x, ["the", "dog", "bites", "the", "old", "man"], order=list(order), **options)
+    return at(labs.shuffle(x, ["the", "dog", "bites", "the", "old", "man"], **options), order=list(order))
 
 
 # ---- chapters 1 and 2

@@ -20,36 +20,33 @@ def both_lists(loaded: Loaded, source: Tensor) -> tuple[Tensor, Tensor]:
     return loaded.model.encode(source), without
 
 
-def word_by_word(model: str | Loaded = MODEL, sentence: str = COW) -> Table:
-    """One row for each word of a sentence: the French if this word alone has attention, and if all others have it."""
-    loaded = load_checkpoint(model) if isinstance(model, str) else model
-    source = torch.tensor([loaded.source.encode(sentence)])
+def word_by_word() -> Table:
+    """For each word of the cow's sentence the French if this word alone has attention, and if all others have it."""
+    loaded = load_checkpoint(MODEL)
+    source = torch.tensor([loaded.source.encode(COW)])
     lists, without = both_lists(loaded, source)
     alone = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # [S, S, 1]
     memory = torch.cat([torch.where(alone, lists, without), torch.where(alone, without, lists)])  # [2 S, S, D]
     written = beam_search(Reading(loaded.model, memory), source.expand(len(memory), -1))
     french = [" ".join(loaded.target.tokens(one.ids)).replace("' ", "'").replace(" .", ".") for one in written]
-    words = loaded.source.cut(sentence)
-    halves = french[: len(words)], french[len(words) :]
+    reasons = [one[one.index("parce") :] for one in french]
+    words = loaded.source.cut(COW)
+    halves = reasons[: len(words)], reasons[len(words) :]
     rows = [
-        {"word": word, "attention for it alone": _reason(one), "for all but it": _reason(other)}
+        {"word": word, "attention for it alone": one, "for all but it": other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
-    return Table(rows, sentence)
-
-
-def _reason(french: str) -> str:
-    return french[max(0, french.find("parce")) :]
+    return Table(rows, COW)
 
 
 @torch.no_grad()
-def held_out(model: str | Loaded = MODEL, count: int | None = None) -> Table:
+def held_out(count: int | None = None) -> Table:
     """How often the right one of il and elle is the more probable one, after the right French up to there: a row for
     each choice of the words that have attention.
 
     In sentences with a noun that no such sentence of the training has; count: so many of the 736.
     """
-    loaded = load_checkpoint(model) if isinstance(model, str) else model
+    loaded = load_checkpoint(MODEL)
     pairs, right = load_parallel("en-fr", "twins")[:count], []
     alike: dict[tuple[int, int], list[Pair]] = {}  # by where the French pronoun is, and the number of English words
     for pair in pairs:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch00.labs import cover
 from chapters.ch01.labs import ask, attention, bandwidth, self_attention, softmax
 from chapters.ch02.labs import masking
 from chapters.ch04 import labs as positions
@@ -90,8 +89,7 @@ BORDERS = {
                        dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | TOLD),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | TOLD),
-    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "query": "numbers?",
-                "order": "places", "positions": "flag"} | VIEW),
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | VIEW),
     "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "title": "text"}),
     "rotation": (positions.rotation, {}, {"context": "whole", "size": "whole", "title": "text"}),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
@@ -107,7 +105,6 @@ BORDERS = {
                 "title": "title", "caption": "text"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
-    "cover": (lambda sentence="it", **more: cover([sentence], **more), {}, {"sentence": "sentence", "model": "model"}),
     "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
                 "word": "place"}),
     "architecture": (architecture, {"model": SMALL}, VIEW | {"model": "model", "select": "name"}),
@@ -152,8 +149,3 @@ def test_a_mask_on_another_device_is_refused_before_its_memory_is_read():
     attention, x = MultiHeadAttention(4, 2), soft(1, 3, 4)
     with pytest.raises((ValueError, RuntimeError)):
         attention(x, x, torch.ones(3, 3, dtype=torch.bool, device="meta"))
-
-
-def test_the_cover_needs_a_model_that_translates():
-    with pytest.raises(TypeError, match="needed: a Transformer that translates, such as 'transformer-grammar'"):
-        cover(model="gpt-shakespeare")

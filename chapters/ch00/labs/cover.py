@@ -7,19 +7,16 @@ studied in the page, by the same model.
 """
 
 import json
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from course_kit.arguments import described, several, string
 from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
-from course_kit.text import BOS, EOS, UNK
-from course_kit.views.live import shell
+from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -33,6 +30,7 @@ GENDERS = {  # by sentence
     COW: "In French a cow is [output|elle], and a bridge is [output|il].",
     ANIMAL: "In French an animal is [output|il], and a street is [output|elle].",
 }
+NAMES = {COW: "cow … tired", ANIMAL: "animal … tired"}  # of the choice between them
 PRONOUNS = ("il", "elle", "ils", "elles", "c'")
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
 MOST = 24  # words of a sentence
@@ -73,13 +71,8 @@ class Reading(TransformerSteps):
 
 @torch.no_grad()
 def study(loaded: Loaded, sentence: str) -> Study:
-    """What attention does for the translation of a sentence. Raises TypeError for a model that does not translate."""
-    model = getattr(loaded, "model", None)
-    if not isinstance(model, Transformer) or loaded.source is None:
-        raise TypeError(f"model is {described(loaded)}; needed: a Transformer that translates, such as {MODEL!r}")
-    source = torch.tensor([loaded.source.encode(sentence)])
-    if not 0 < source.shape[1] <= MOST:
-        raise ValueError(f"the sentence has {source.shape[1]} words; needed: 1 to {MOST}")
+    """What attention does for the translation of a sentence, by a Transformer that translates."""
+    model, source = loaded.model, torch.tensor([loaded.source.encode(sentence)])
     with attention_weights(model) as seen:
         with_it = model.encode(source)  # [1, S, D]
     weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # [1, H, S, S] -> [S, S]
@@ -135,15 +128,11 @@ class Cover(View):
     def describe(self) -> str:
         now, asker = self.shown, self.asker
         key = int(now.weights[asker].argmax())
-        unknown = self.options["studies"][self.state["sentence"]]["unknown"]
-        named = ", ".join(f"“{now.tokens[i]}”" for i in unknown)
         said = (
             f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
             f"(head {HEAD} of layer {LAYER}) “{now.tokens[asker]}” gives {now.weights[asker, key]:.2f} of its "
             f"attention to “{now.tokens[key]}”."
         )
-        if named:
-            said = f"It does not know {named}: it reads <unk>. {said}"
         if self.state["attention"] == "on":
             return said
         (word, other), ((p, _), (q, r)) = now.words, now.shares
@@ -170,51 +159,39 @@ class Cover(View):
 
 
 def cover(
-    sentences: Sequence[str] = tuple(GENDERS),
     *,
-    model: str | Loaded = MODEL,
     title="What does attention do for this translation?",
     caption="Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model.",
     lists=True,
-    live=False,
 ):
-    """Sentences, one of them shown: attention as arcs, and the translation with attention and without.
+    """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.
 
-    sentences: best up to four; model: a Transformer's checkpoint that translates; lists: can one word at a
-    time get its list back? The reader may type another sentence: the same model runs in the page, where its files are
-    at hand. live=True: Python hears `sentence`, `attention` ("on" or "off"), `asker` (-1: the first one) and `tried`.
-    Returns a view: .shown -> Study. Raises ValueError for a sentence of no words or of more than 24.
+    lists: can one word at a time get its list back? The reader may type another sentence: the same model runs in the
+    page, where its files are at hand. Returns a view: .shown -> Study.
     """
-    texts = list(dict.fromkeys(string("sentence", one) for one in several("sentences", sentences)))
-    if not texts:
-        raise ValueError("there are no sentences; needed: one or more")
-    loaded = load_checkpoint(model) if isinstance(model, str) else model
+    loaded = load_checkpoint(MODEL)
     studies, arrays = {}, {}
-    for text in texts:
+    for text, hint in GENDERS.items():
         found = study(loaded, text)
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
-        tokens = found.tokens
-        asker = tokens.index("it") if "it" in tokens else len(tokens) - 1
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
-        unknown = [i for i, one in enumerate(loaded.source.encode(text)) if one == UNK]
-        studies[text] = told | {"asker": asker, "hint": GENDERS.get(text, ""), "unknown": unknown}
-    seen = " It was trained on the first sentence, too." if loaded.was_seen(texts[0]) else ""
+        studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint}
+    seen = " It was trained on the first sentence, too." if loaded.was_seen(COW) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
         "own": options_of(
             [loaded], OWN, MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}", open=not lists,
             larger=_larger(),
         ),
-        "door": options_of([loaded], texts[0], DEEP, longest=LONG, caption=""),
+        "door": options_of([loaded], COW, DEEP, longest=LONG, caption=""),
     }  # fmt: skip
-    state = {"sentence": texts[0], "attention": "on", "asker": -1, "tried": []}
-    controls = [{"kind": "choice", "name": "attention", "label": "attention", "options": ["on", "off"]}]
-    if len(texts) > 1:
-        labels = {text: _label(one["tokens"]) for text, one in studies.items()}
-        choice = {"kind": "choice", "name": "sentence", "label": "sentence", "options": list(studies), "words": labels}
-        controls.append(choice)
-    controls.append({"kind": "button", "name": "reset", "label": "reset"})
-    return shell(Cover(title, caption, arrays, state, controls, options), live)
+    state = {"sentence": COW, "attention": "on", "asker": -1, "tried": []}
+    controls = [
+        {"kind": "choice", "name": "attention", "label": "attention", "options": ["on", "off"]},
+        {"kind": "choice", "name": "sentence", "label": "sentence", "options": list(studies), "words": NAMES},
+        {"kind": "button", "name": "reset", "label": "reset"},
+    ]
+    return Cover(title, caption, arrays, state, controls, options)
 
 
 def _larger() -> dict:
@@ -226,9 +203,3 @@ def _larger() -> dict:
         f"pieces; BLEU {card['metrics']['test_bleu_beam_1']:.0f} on unseen sentences of theirs."
     )
     return {"name": LARGER, "label": f"ask a larger one ({size})", "about": about}
-
-
-def _label(tokens: list[str]) -> str:
-    """ "the cow didn't … too tired ." -> "cow … tired"."""
-    words = [token for token in tokens if token[-1].isalnum()]
-    return f"{words[min(1, len(words) - 1)]} … {words[-1]}" if words else tokens[0]

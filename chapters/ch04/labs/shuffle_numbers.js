@@ -7,7 +7,7 @@ import { encode, frequencies } from "./sines.js";
 /** @typedef {Spec & { names: string[], size: number, state: ShuffleState }} ShuffleSpec */
 /** @typedef {ReturnType<typeof numbersOf>} ShuffleNumbers */
 
-export const SAME = 1e-9; // in double precision what differs less has not changed; the same in shuffle.py
+export const SAME = 1e-9; // in double precision what differs less has not changed
 
 /**
  * Numbers in a row -> so many rows of them.

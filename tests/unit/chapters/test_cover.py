@@ -85,26 +85,12 @@ def test_the_adjective_alone_brings_the_word_back(loaded, sentence):
     assert found.weights[best].max() > 0.85  # on the noun that it describes
 
 
-def test_words_that_are_the_same_or_unknown_are_studied_too(loaded):
-    for text in ("Hello.", "zyzzyva", "I won't stay at home tomorrow."):
-        view = cover([text], model=loaded)
-        view.state["attention"] = "off"
-        assert view.table()._repr_html_() and view.to_png().startswith(b"\x89PNG")
-        assert ("It does not know “zyzzyva”" in view.describe()) == (text == "zyzzyva")
-
-
-@pytest.mark.parametrize("wrong", [[], [""], ["  "], ["word " * 200]])
-def test_no_word_or_too_many_are_refused(loaded, wrong):
-    with pytest.raises(ValueError, match="needed"):
-        cover(wrong, model=loaded)
-
-
-def test_the_view_says_it_in_words(loaded):
-    view = cover(model=loaded)
+def test_the_view_says_it_in_words():
+    view = cover()
     assert "gives 0.39 of its attention to “bridge”" in view.describe() and "Without" not in view.describe()
     view.state["attention"] = "off"
     assert "“elle” falls from 0.924 to 0.025" in view.describe() and "“tired” alone" in view.describe()
-    alone = cover(model=loaded, lists=False)
+    alone = cover(lists=False)
     alone.state["attention"] = "off"
     assert "alone" not in alone.describe() and len(alone.table().header) == 2 < len(view.table().header)
     assert torch.is_grad_enabled()
