@@ -171,28 +171,21 @@ class WhoDoesIt:
 # ---- what is recorded -----------------------------------------------------------------------------------------------
 
 
-def record_order(seeds=range(5), rates=(2e-3, 6e-3, 2e-2), steps: int = 300) -> dict:
+def record_order(seeds=range(5), steps: int = 300) -> dict:
     """The letters' task with each kind of positions; the figures behind data/results/positions_order.json.
 
-    by_place is the mean over seeds at the middle rate, the one of the lesson; of the other rates only two seeds.
+    Of each kind: the shares right inside and beyond the trained length, one for each seed, and their mean by_place.
     """
-    letters = LettersBefore()
-    figures: dict = {"seeds": list(seeds), "rates": list(rates), "steps": steps, "trained": TRAINED, "kinds": {}}
+    letters, kinds = LettersBefore(), {}
     for kind in KINDS:
-        found = figures["kinds"][kind] = {"inside": {}, "beyond": {}}
-        curves = []
-        for rate in rates:
-            models = []
-            for seed in seeds if rate == rates[len(rates) // 2] else seeds[:2]:
-                models.append(letters.model(kind, seed))
-                letters.train(models[-1], steps, rate, seed)
-            inside, beyond = zip(*map(letters.right, models), strict=True)
-            found["inside"][str(rate)] = [round(x, 4) for x in inside]
-            found["beyond"][str(rate)] = [round(x, 4) for x in beyond]
-            if rate == rates[len(rates) // 2]:
-                curves = [letters.by_place(model) for model in models]
-        found["by_place"] = [round(x, 4) for x in torch.stack(curves).mean(0).tolist()]
-    return figures
+        models = [letters.model(kind, seed) for seed in seeds]
+        for seed, model in zip(seeds, models, strict=True):
+            letters.train(model, steps, seed=seed)
+        inside, beyond = zip(*map(letters.right, models), strict=True)
+        curve = torch.stack([letters.by_place(model) for model in models]).mean(0).tolist()
+        found = {"inside": inside, "beyond": beyond, "by_place": curve}
+        kinds[kind] = {name: [round(x, 4) for x in shares] for name, shares in found.items()}
+    return {"seeds": list(seeds), "steps": steps, "kinds": kinds}
 
 
 def record_causal(seeds=range(3), layers=(1, 2, 3), steps: int = 1000) -> dict:

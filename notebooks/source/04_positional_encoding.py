@@ -447,8 +447,7 @@ plot.lines(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-rate = str(recorded["rates"][1])
-mean = {what: {kind: sum(k[what][rate]) / len(k[what][rate]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
+mean = {what: {kind: sum(k[what]) / len(k[what]) for kind, k in recorded["kinds"].items()} for what in ("inside", "beyond")}
 assert min(mean["inside"][kind] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and 0.1 < mean["inside"]["none"] < 0.3
 assert mean["beyond"]["rotary"] > 0.9 and mean["beyond"]["sinusoidal"] < 0.6 and mean["beyond"]["learned"] < 0.25
 far = results.load("positions_lengths")

@@ -21,10 +21,10 @@
 
 const ENCODER = /^encoder\.\d+\.attention\.weights$/;
 
-/** [S · S] -> [S][S]. @param {ArrayLike<number>} data @param {number} size @returns {number[][]} */
-export function rowsOf(data, size) {
-  const all = Array.from(data);
-  return Array.from({ length: size }, (_, q) => all.slice(q * size, (q + 1) * size));
+/** Numbers in a row -> so many rows of them. @param {ArrayLike<number>} data @param {number} count */
+export function rowsOf(data, count) {
+  const [all, size] = [Array.from(data), data.length / count];
+  return Array.from({ length: count }, (_, row) => all.slice(row * size, (row + 1) * size));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import ROTATION_CSS from "./rotation.css";
-import { TURN, bound, dragged, equal, held, noticed, numbersOf, pointOf, times } from "./rotation_numbers.js";
+import { TURN, dragged, equal, held, noticed, numbersOf, pointOf, times } from "./rotation_numbers.js";
 import { Circle, rowName } from "./rotation_picture.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -147,16 +147,11 @@ class Rotation {
   }
 
   /** @param {RotationNumbers} made */
-  tell({ omega, angle, error }) {
+  tell({ omega, angle }) {
     const degrees = fmt((angle * 180) / Math.PI, 0);
     const product = `${signed(this.state.offset)} · ${fmt(omega, omega < 0.01 ? 5 : 3)}`;
-    const outcome =
-      error < 1e-9
-        ? `R · P[i] = P[i+δ] at all ${this.spec.length} positions, to within ${bound(error)}.`
-        : `R misses P[i+δ] by up to ${fmt(error)}.`;
     this.say.replaceChildren(
       h("div", {}, `R turns by δ · ω = ${product} = ${fmt(angle)} rad, ${degrees}°.`),
-      h("div", {}, outcome),
       h("div", { class: "quiet", "data-testid": "note" }, this.note),
     );
   }

@@ -27,7 +27,7 @@ export const pointOf = (position, omega) => encode(position, [omega]);
  * @param {RotationSpec} spec
  * @param {RotationState} state
  */
-export function numbersOf({ length, size }, { position, offset, pair }) {
+export function numbersOf({ size }, { position, offset, pair }) {
   const omega = frequencies(size)[pair];
   const angle = offset * omega;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
@@ -35,10 +35,8 @@ export function numbersOf({ length, size }, { position, offset, pair }) {
     [cos, sin],
     [-sin, cos],
   ];
-  const steps = Array.from({ length }, (_, i) => ({ from: pointOf(i, omega), to: pointOf(i + offset, omega) }));
-  const error = Math.max(...steps.map(({ from, to }) => apart(times(matrix, from), to)));
   const points = [pointOf(position, omega), pointOf(position + offset, omega)];
-  return { omega, angle, matrix, points, turned: times(matrix, points[0]), error };
+  return { omega, angle, matrix, points, turned: times(matrix, points[0]) };
 }
 
 /** How far it has turned, 0 to 2π. @param {number} position @param {number} omega */
@@ -91,13 +89,4 @@ export function noticed(last, state, matrix) {
   const outcome = apart(matrix.flat(), last.matrix.flat()) === 0 ? "stayed the same." : "is another matrix.";
   const way = `from ${last.state[name]} to ${state[name]}`.replaceAll("-", "−");
   return `You moved ${LETTERS[name]} ${way}: R ${outcome}`;
-}
-
-const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-/** A power of 10 that a small number does not exceed: 10⁻¹⁵. @param {number} x */
-export function bound(x) {
-  if (x === 0) return "0";
-  const power = String(Math.ceil(Math.log10(x)));
-  return `10${power.replace(/./g, (sign) => RAISED[Number(sign)] ?? "⁻")}`;
 }

@@ -1,5 +1,6 @@
 // Self-attention over words in some order, and how far the outputs have changed, in double precision.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { rowsOf } from "../../ch00/labs/cover_study.js";
 import { encode, frequencies } from "./sines.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -8,16 +9,6 @@ import { encode, frequencies } from "./sines.js";
 /** @typedef {ReturnType<typeof numbersOf>} ShuffleNumbers */
 
 export const SAME = 1e-9; // in double precision what differs less has not changed
-
-/**
- * Numbers in a row -> so many rows of them.
- * @param {import("../../../course_kit/views/js/src/data.js").Numbers} numbers
- * @param {number} count
- */
-function rowsOf(numbers, count) {
-  const size = numbers.length / count;
-  return Array.from({ length: count }, (_, row) => Array.from(numbers.subarray(row * size, (row + 1) * size)));
-}
 
 /** @param {number[]} a @param {number[]} b */
 const product = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);

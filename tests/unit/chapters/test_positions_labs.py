@@ -107,7 +107,6 @@ def test_rotations_equal_torch(float64, offset):
             assert np.allclose(found["matrix"], whole[rows, rows], atol=1e-6, rtol=0)
             assert np.allclose(found["points"], wanted[:, rows], atol=1e-6, rtol=0)
             assert np.allclose(found["turned"], wanted[1, rows], atol=1e-6, rtol=0)
-            assert found["error"] < 1e-12
 
 
 @pytest.mark.parametrize("projected", [False, True])
