@@ -227,7 +227,8 @@ predict(
     "Which list, given back alone, turns “il” into “elle” again?",
     ["that of “cow”", "that of “it”", "that of “tired”", "none alone"],
     answer=2,
-    because="Try it below. With any other list alone, the French keeps its “il”.",
+    because="With any other list alone, the French keeps its “il”. Try it in the next "
+    "picture.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
@@ -283,7 +284,9 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 #
 # And the picture? Switch off only its attention, one of the twelve, and “elle” keeps its 92 %. It is enough alone (86 %), but so is another one (90 %).
 #
-# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs. In chapter 5 you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
+# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs.
+#
+# In chapter 5 you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?

@@ -192,7 +192,8 @@ predict(
 # %% tags=["exercise"]
 @exercise("one decoder step")
 def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
-    """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
+    """word [B], state [B, D], keys [B, K, D], mask [B, K],
+    E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
     -> logits [B, V], new state [B, D]"""
     raise NotImplementedError
 
@@ -497,7 +498,8 @@ means = dict(
 weighs, without, two = (
     {},
     {},
-    "Two characters can be one word: 今天 (today), 高兴 (happy), 正在 (just now), 苹果 (apple). "
+    "Two characters can be one word: 今天 (today), 高兴 (happy), 正在 (just now), "
+    "苹果 (apple). "
     "Press a [key|character] to knock it out.",
 )
 for moment, said_here in (

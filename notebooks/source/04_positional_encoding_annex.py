@@ -305,8 +305,8 @@ conv, recurrent, attention = (
 )
 Table(
     rows,
-    "Kernel 3. “words with words” are the multiplications in attention’s scores and "
-    "averages.",
+    "Kernel 3. “words with words” are the multiplications in attention’s scores "
+    "and averages.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
