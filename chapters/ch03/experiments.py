@@ -29,7 +29,8 @@ VECTORS = (  # with attention?, numbers in each state and so in c, steps, learni
 
 
 def backwards(rows, length):
-    """Rows of digits to be written backwards: source, what the decoder reads, target, mask, all [rows, length]."""
+    """Rows of digits to be written backwards: source, what the decoder reads, target,
+    mask, all [rows, length]."""
     source = torch.randint(10, (rows, length))
     target = source.flip(1)
     begin = torch.full((rows, 1), 10)  # the tokens 0 to 9 are digits
@@ -53,7 +54,7 @@ def train(model, steps=600, lr=1e-2):
 
 @torch.no_grad()
 def right_at(model, length, rows=300):
-    """Share of new rows that come out right to the last digit, each word the likeliest."""
+    """Share of new rows that are right to the last digit, each word the likeliest."""
     source, reads, target, mask = backwards(rows, length)
     reads = reads[:, :1]  # only `<bos>` is given
     for _ in range(length):

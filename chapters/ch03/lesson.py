@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit import decoding, metrics, text
-from course_kit.checkpoints import Loaded, load_checkpoint, sentence_hashes
+from course_kit.checkpoints import Loaded, sentence_hashes
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import parallel
 from course_kit.heads import attention_weights
@@ -176,24 +176,6 @@ def loss(model: nn.Module, batch: text.Batch) -> Tensor:
     logits = model(batch.source, batch.target_in, batch.source_mask)  # [B, T, V]; with GRUs the weights, too
     logits = logits[0] if isinstance(logits, tuple) else logits
     return masked_loss(logits, batch.target_out, batch.target_mask)
-
-
-def checkpoint(name: str, instead: Loaded | str | None = None) -> Loaded | None:
-    """load_checkpoint(name); where it is missing, a line says so, and `instead` is given back: a model, or the name of
-    another checkpoint."""
-    try:
-        return load_checkpoint(name)
-    except FileNotFoundError:
-        if isinstance(instead, str):
-            try:
-                instead = load_checkpoint(instead)
-            except FileNotFoundError:
-                instead = None
-        other = (
-            instead.card.get("name", "the model trained above") + " stands in" if instead else "this part is skipped"
-        )
-        print(f"The checkpoint {name} is not there, so {other}. `course train {name}` makes it.")
-        return instead
 
 
 def gold_weights(pair) -> Tensor:

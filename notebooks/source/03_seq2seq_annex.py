@@ -15,8 +15,9 @@ import torch
 import course_kit
 from chapters.ch03 import again, exercise, find_error, hint, labs, solution
 from chapters.ch03.experiments import knocked_out
-from chapters.ch03.lesson import Lesson, checkpoint
+from chapters.ch03.lesson import Lesson
 from course_kit import results
+from course_kit.checkpoints import load_checkpoint
 from course_kit.views import Table, plot, predict
 from course_kit import text
 from course_utils.attention import masked_softmax
@@ -25,13 +26,9 @@ from IPython.display import display
 
 runtime = course_kit.setup()
 lesson = Lesson("en-fr")
-plain_checkpoint = checkpoint(
-    "seq2seq-plain-en-fr-grammar", instead=lesson.loaded(lesson.model(attention=False))
-)
-attentive_checkpoint = checkpoint(
-    "seq2seq-attention-en-fr-grammar", instead=lesson.loaded(lesson.model())
-)
-real = checkpoint("seq2seq-attention-en-fr", instead=attentive_checkpoint)
+plain_checkpoint = load_checkpoint("seq2seq-plain-en-fr-grammar")
+attentive_checkpoint = load_checkpoint("seq2seq-attention-en-fr-grammar")
+real = load_checkpoint("seq2seq-attention-en-fr")
 plain, attentive = plain_checkpoint.model.eval(), attentive_checkpoint.model.eval()
 
 # %% [markdown]
@@ -435,8 +432,8 @@ Table(rows, "Four real sentences, by the model with attention")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
 assert sum(row["log p "] for row in rows) >= sum(row["log p"] for row in rows) - 1e-3
-assert "name" not in real.card or [row["beam of 8, α = 0"] == "the same" for row in rows] == [True, True, False, False]
-assert "name" not in real.card or all(row["log p "] > row["log p"] + 2 for row in rows[2:]) and "c'était" in rows[3]["beam of 8, α = 0"]
+assert [row["beam of 8, α = 0"] == "the same" for row in rows] == [True, True, False, False]
+assert all(row["log p "] > row["log p"] + 2 for row in rows[2:]) and "c'était" in rows[3]["beam of 8, α = 0"]
 
 # %% [markdown]
 # Greedy decoding missed two translations that the model finds far more probable (a *search error*). Yet neither is right: a search finds what the model prefers. And what it prefers is short. Here are 60 new sentences with α = 0 and α = 1:
@@ -462,7 +459,7 @@ for k, alpha in ((1, 0), (8, 0), (8, 1)):
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not any(one.seen for one in found)
 ratio = {name: one.hypothesis_length / one.reference_length for name, one in penalties.items()}
-assert "name" not in real.card or ratio["beam of 8, α = 0"] < 0.98 <= ratio["beam of 8, α = 1"] and penalties["beam of 8, α = 0"] < penalties["beam of 8, α = 1"]
+assert ratio["beam of 8, α = 0"] < 0.98 <= ratio["beam of 8, α = 1"] and penalties["beam of 8, α = 0"] < penalties["beam of 8, α = 1"]
 
 # %% [markdown]
 # With α = 0 the translations of the beam are shorter than the references; the penalty repairs that. How large α should be depends on the model, so it is chosen on held-out sentences. Now your own:
@@ -487,7 +484,7 @@ labs.alignment(
 # The same kind of model also translates from Chinese, character by character. **Guess:** what does it attend to when it writes *happy* (高兴) or *eating* (吃)?
 
 # %% tags=["lab"]
-chinese = checkpoint("seq2seq-attention-zh-en-grammar", instead="seq2seq-attention-zh-en")
+chinese = load_checkpoint("seq2seq-attention-zh-en-grammar")
 means = dict(
     zip(
         "我今天很高兴正在吃绿色的苹果",
@@ -502,11 +499,8 @@ weighs, without, two = (
     "苹果 (apple). "
     "Press a [key|character] to knock it out.",
 )
-for moment, said_here in (
-    {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}.items()
-    if chinese
-    else ()
-):
+moments = {"我今天很高兴。": "happy", "我正在吃绿色的苹果。": "eating"}
+for moment, said_here in moments.items():
     found = translate(chinese, moment)[0]
     words = [token.strip("▁") for token in found.tokens]
     print(moment, "→", found.text, "· trained on" if found.seen else "· new")
@@ -546,7 +540,7 @@ for moment, said_here in (
 # The model was trained on both sentences, yet the first translation lacks *today*, and the second says *an green*. With 高 masked, it still writes *happy*; with 兴 masked, *tall*, perhaps because 高 alone means tall.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert not chinese or "test_aer" not in chinese.card["metrics"] or (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs["happy"]["高"] > 0.3 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1 and "i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
+assert (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs["happy"]["高"] > 0.3 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1 and "i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
 # %% [markdown]
 # ## What does BLEU count?
@@ -701,7 +695,7 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 24 < scores["free"] < 25 and bleu([tried["free"]], [answer]) < 16 and 60 < scores["word for word"] < scores["the reference, stuttering"]
-assert "name" not in real.card or tried["a model"] == tried["word for word"].lower()
+assert tried["a model"] == tried["word for word"].lower()
 assert all("restés à la maison." in text and "mauvais, alors nous sommes" in text for text in (answer, tried["word for word"]))
 
 # %% [markdown]

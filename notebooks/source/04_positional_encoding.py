@@ -235,7 +235,7 @@ assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 # The last digit flips at every step, the one before it at every second, the third at every fourth. Together they name every number. Binary digits jump; smooth waves, fast ones and slow ones, do the same job. From position 20 to 21, which columns change most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.sinusoid(context=50, size=128)
+labs.sinusoid()
 
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]}
 # <details><summary>Answer</summary>
@@ -302,7 +302,7 @@ display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 # Why do the waves come in pairs? Because a sine and its cosine are a point on a circle, and each step in the text turns this point.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.rotation(size=128, context=50)
+labs.rotation()
 
 # %% [markdown]
 # For each pair, the formulae for the sine and the cosine of a sum give

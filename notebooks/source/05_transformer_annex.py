@@ -509,10 +509,8 @@ assert [round(row["sentences, %"]) for row in left] == [95, 14, 100, 53, 94, 82,
 # A second Transformer learned from chapter 3's Tatoeba sentences, in as many steps of as many tokens as chapter 3's translator.
 
 # %% jupyter={"source_hidden": true}
-from chapters.ch03.lesson import checkpoint
-
 before = load_checkpoint("seq2seq-attention-en-fr")
-tatoeba = checkpoint("transformer-en-fr", instead=grammar)
+tatoeba = load_checkpoint("transformer-en-fr")
 sentences = [
     "Good morning.",
     "Let them eat cake.",

@@ -90,8 +90,6 @@ BORDERS = {
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | TOLD),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | VIEW),
-    "sinusoid": (positions.sinusoid, {}, {"context": "whole", "size": "whole", "title": "text"}),
-    "rotation": (positions.rotation, {}, {"context": "whole", "size": "whole", "title": "text"}),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
                     "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {

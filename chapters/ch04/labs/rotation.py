@@ -6,7 +6,7 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
 
-from .sinusoid import checked_sizes, waves
+from .sinusoid import LENGTH, SIZE, waves
 
 MOST_OFFSET = 20
 
@@ -19,7 +19,7 @@ class Rotation(View):
     @property
     def omega(self) -> float:
         """How far the chosen pair turns from one position to the next, in radians."""
-        return frequencies(self.options["size"])[self.state["pair"]].item()
+        return frequencies(SIZE)[self.state["pair"]].item()
 
     @property
     def matrix(self) -> np.ndarray:
@@ -31,7 +31,7 @@ class Rotation(View):
     def pairs(self, positions) -> np.ndarray:
         """(sine, cosine) of the chosen pair of columns at any positions: [n, 2] in float64."""
         first = 2 * self.state["pair"]
-        return waves(positions, self.options["size"])[:, first : first + 2]
+        return waves(positions)[:, first : first + 2]
 
     def describe(self) -> str:
         i, offset, j = (self.state[name] for name in ("position", "offset", "pair"))
@@ -42,11 +42,11 @@ class Rotation(View):
             f"Columns {2 * j} and {2 * j + 1} turn by {self.omega:.4f} radians at each position. From position {i}, "
             f"({now[0]:.3f}, {now[1]:.3f}), to {i + offset}, ({later[0]:.3f}, {later[1]:.3f}): by {offset} · "
             f"{self.omega:.4f} = {angle:.3f} radians. The matrix (({a:.3f}, {b:.3f}), ({c:.3f}, {d:.3f})) does it from "
-            f"all {self.options['length']} positions."
+            f"all {LENGTH} positions."
         )
 
     def table(self) -> TextTable:
-        i = np.arange(self.options["length"])
+        i = np.arange(LENGTH)
         now, later = self.pairs(i), self.pairs(i + self.state["offset"])
         rows = [
             [str(p), *(f"{x:.3f}" for x in (*before, *turned, *after))]
@@ -56,25 +56,20 @@ class Rotation(View):
 
 
 def rotation(
-    size=128,
-    context=50,
     *,
     title="Is δ positions on always the same turn?",
     caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
-    size: columns, an even number from 2 to 256; context: positions, 2 to 128. Returns a view: .matrix [2, 2] .omega
-    and what all have. Raises ValueError for other sizes. Source: Vaswani et al. 2017, section 3.5.
+    Returns a view: .matrix [2, 2] .omega and what all have. Source: Vaswani et al. 2017, section 3.5.
     """
-    count, size = checked_sizes(context, size)
-    most = min(MOST_OFFSET, count - 1)
-    state = {"pair": min(4, size // 2 - 1), "offset": min(3, most), "position": min(5, count - 1)}
-    values = {"pair": range(size // 2), "offset": range(-most, most + 1), "position": range(count)}
+    state = {"pair": 4, "offset": 3, "position": 5}
+    values = {"pair": range(SIZE // 2), "offset": range(-MOST_OFFSET, MOST_OFFSET + 1), "position": range(LENGTH)}
     words = {"pair": "pair j", "offset": "offset δ", "position": "position i"}
     controls = [
         {"kind": "range", "name": name, "label": words[name], "values": list(values[name]), "digits": 0}
         for name in ("position", "offset", "pair")
     ]
     controls.append({"kind": "button", "name": "reset", "label": "reset"})
-    return Rotation(title, caption, {}, state, controls, {"length": count, "size": size})
+    return Rotation(title, caption, {}, state, controls, {"length": LENGTH, "size": SIZE})

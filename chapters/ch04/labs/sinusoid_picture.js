@@ -60,11 +60,10 @@ export class SinusoidPicture {
     const ratio = dots(this.canvas);
     const whole = (/** @type {number} */ pixels) => Math.max(1, Math.floor(pixels * ratio)) / ratio;
     const beside = wide - left - gap - 190 * unit;
-    const besides = Math.min(whole(beside / size), 26 * unit); // of a column: few columns are narrow on any page
-    const stack = beside < 2 * size || (besides * size < 190 * unit && besides < 26 * unit);
+    const stack = beside < 2 * size || whole(beside / size) * size < 190 * unit;
     const high = large ? 330 : 300 * unit;
     const row = Math.max(whole((stack ? 190 * unit : high) / length), stack ? 2 : 3);
-    const cell = Math.min(whole((stack ? wide - left : beside) / size), 26 * unit);
+    const cell = whole((stack ? wide - left : beside) / size);
     const foot = large ? 38 : 22 * unit;
     const heat = { x: left, y: top, w: cell * size, cell, row };
     const start = stack ? left : left + heat.w + gap;
@@ -116,7 +115,7 @@ export class SinusoidPicture {
     this.write("position ↓  column →", 0, heat.y - 24 * unit, HEAD);
     const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
     this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
-    const every = (size > 64 ? 16 : size > 16 ? 8 : 1) * (heat.w < 300 * unit ? 2 : 1);
+    const every = heat.w < 300 * unit ? 32 : 16;
     for (let j = 0; j < size; j += every) this.write(String(j), x(j), heat.y + length * heat.row + 5 * unit, BELOW);
   }
 
@@ -145,11 +144,10 @@ export class SinusoidPicture {
   positions(box, chosen) {
     const { length, large } = this;
     const { unit } = this.ui;
-    const step = length > 64 ? 20 : length > 12 ? 10 : 1;
     const near = (large ? 26 : 15 * unit) / box.row;
     const y = (/** @type {number} */ position) => box.y + (position + 0.5) * box.row;
     const look = { align: /** @type {const} */ ("right"), base: /** @type {const} */ ("middle") };
-    for (let position = 0; position < length; position += step) {
+    for (let position = 0; position < length; position += 10) {
       if (Math.abs(position - chosen) < near) continue;
       this.write(String(position), box.x - 8 * unit, y(position), look);
     }

@@ -5,7 +5,7 @@ import torch
 
 from chapters.ch03 import experiments
 from chapters.ch03.experiments import Diagonal, Without, knocked_out, pronouns
-from chapters.ch03.lesson import Example, Lesson, checkpoint, gold_weights
+from chapters.ch03.lesson import Example, Lesson, gold_weights
 from chapters.ch03.lesson import _words as lesson_words
 from course_kit import metrics, text
 from course_kit.decoding import translate
@@ -110,17 +110,6 @@ def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
     rows = Diagonal()(source, target, mask)[1].argmax(-1)
     assert rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
     assert lesson.alignment_error(Diagonal(), count=50) < 0.6
-
-
-def test_a_missing_checkpoint_is_said_and_the_lesson_goes_on(lesson, model, capsys):
-    stand_in = lesson.loaded(model)
-    assert checkpoint("no-such-checkpoint", stand_in) is stand_in and checkpoint("no-such-checkpoint") is None
-    assert "course train no-such-checkpoint" in capsys.readouterr().out
-    real = "seq2seq-attention-zh-en"
-    assert checkpoint("no-such-checkpoint", real).card["name"] == real
-    assert f"so {real} stands in" in capsys.readouterr().out
-    assert checkpoint("no-such-checkpoint", "nor-this-one") is None
-    assert "this part is skipped" in capsys.readouterr().out
 
 
 def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):
