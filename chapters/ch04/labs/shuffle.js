@@ -2,9 +2,8 @@
 import { h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SHUFFLE_CSS from "./shuffle.css";
-import { numbersOf } from "./shuffle_numbers.js";
+import { movedWords, numbersOf, verdicts } from "./shuffle_numbers.js";
 import { ShufflePicture } from "./shuffle_picture.js";
-import { movedWords, verdicts } from "./shuffle_sentences.js";
 import { Words } from "./shuffle_words.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */

@@ -1,5 +1,5 @@
 // Self-attention over words in some order, and how far the outputs have changed, in double precision.
-import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { fmt, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rowsOf } from "../../ch00/labs/cover_study.js";
 import { encode, frequencies } from "./sines.js";
 
@@ -67,4 +67,29 @@ export function numbersOf(spec, arrays, { order, positions }) {
   const inOrder = spec.names.map((_, word) => word);
   const first = attend(spec, arrays, inOrder, positions).outputs;
   return { ...now, first, ...compared(order, now.outputs, first) };
+}
+
+/**
+ * “dog” and “man”, or 5 words: those that do not stand where they stood at first; null where all do.
+ * @param {ShuffleSpec} spec
+ * @param {ShuffleState} state
+ */
+export function movedWords({ names }, { order }) {
+  const moved = names.filter((_, word) => order[word] !== word);
+  if (!moved.length) return null;
+  if (moved.length > 3) return `${moved.length} words`;
+  return moved.map((name) => `“${name}”`).join(moved.length === 2 ? " and " : ", ");
+}
+
+/**
+ * Two sentences: what became of the outputs, and of their mean. Each is [words, the word that counts, words].
+ * @param {ShuffleNumbers} made
+ */
+export function verdicts({ equivariant, invariant, drift }) {
+  return [
+    equivariant
+      ? ["each output moved with its word, unchanged: ", "equivariant", "."]
+      : ["the outputs changed: ", "not equivariant", "."],
+    invariant ? ["Their mean stayed: ", "invariant", "."] : ["Their mean moved by ", fmt(drift, 2), ": not invariant."],
+  ];
 }

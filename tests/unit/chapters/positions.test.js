@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { SAME, attend, compared, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
-import { movedWords } from "../../../chapters/ch04/labs/shuffle_sentences.js";
+import { SAME, attend, compared, movedWords, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
 import { dragged, held, noticed, numbersOf as turned } from "../../../chapters/ch04/labs/rotation_numbers.js";
 import { encode, frequencies } from "../../../chapters/ch04/labs/sines.js";
 import { numbersOf as encoded, period, told, wave } from "../../../chapters/ch04/labs/sinusoid_numbers.js";
