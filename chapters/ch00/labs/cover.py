@@ -108,50 +108,28 @@ class Cover(View):
     kind = "cover"
 
     @property
-    def place(self) -> int:
-        """Of the sentence that is shown."""
-        return list(self.options["studies"]).index(self.state["sentence"])
-
-    @property
     def shown(self) -> Study:
         """What is studied, with its weights in float64."""
-        told = self.options["studies"][self.state["sentence"]]
+        studies, text = self.options["studies"], self.state["sentence"]
+        told, weights = studies[text], self.arrays[f"weights{list(studies).index(text)}"].astype(np.float64)
         size = len(told["tokens"])
-        weights = self.arrays[f"weights{self.place}"].astype(np.float64).reshape(size, size)
-        return Study(**{name: told[name] for name in Study._fields if name != "weights"}, weights=weights)
-
-    @property
-    def asker(self) -> int:
-        chosen = self.state["asker"]
-        return self.options["studies"][self.state["sentence"]]["asker"] if chosen < 0 else chosen
+        return Study(
+            **{name: told[name] for name in Study._fields if name != "weights"}, weights=weights.reshape(size, size)
+        )
 
     def describe(self) -> str:
-        now, asker = self.shown, self.asker
-        key = int(now.weights[asker].argmax())
-        said = (
-            f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
-            f"(head {HEAD} of layer {LAYER}) “{now.tokens[asker]}” gives {now.weights[asker, key]:.2f} of its "
-            f"attention to “{now.tokens[key]}”."
-        )
-        if self.state["attention"] == "on":
-            return said
-        (word, other), ((p, _), (q, r)) = now.words, now.shares
-        without = (
-            f"{said} Without attention the model writes “{' '.join(now.written[1])}”: “{word}” falls from {p:.3f} to "
-            f"{q:.3f}, and “{other}” has {r:.3f}."
-        )
-        if not self.options["lists"]:
-            return without
-        best = int(np.argmax(now.given))
+        now = self.shown
+        row = now.weights[now.tokens.index("it")]
         return (
-            f"{without} With attention for “{now.tokens[best]}” alone, “{word}” gets {now.given[best]:.3f}; for any "
-            f"other word alone at most {max((p for i, p in enumerate(now.given) if i != best), default=0):.3f}."
+            f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
+            f"(head {HEAD} of layer {LAYER}) “it” gives {row.max():.2f} of its attention to "
+            f"“{now.tokens[row.argmax()]}”."
         )
 
     def table(self) -> TextTable:
         now = self.shown
-        header = ["word", f"attention of “{now.tokens[self.asker]}”"]
-        columns = [now.tokens, [f"{w:.3f}" for w in now.weights[self.asker]]]
+        header = ["word", "attention of “it”"]
+        columns = [now.tokens, [f"{w:.3f}" for w in now.weights[now.tokens.index("it")]]]
         if self.options["lists"]:
             header.append(f"probability of “{now.words[0]}” with attention for this word alone")
             columns.append([f"{p:.3f}" for p in now.given])

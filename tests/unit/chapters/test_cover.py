@@ -87,12 +87,9 @@ def test_the_adjective_alone_brings_the_word_back(loaded, sentence):
 
 def test_the_view_says_it_in_words():
     view = cover()
-    assert "gives 0.39 of its attention to “bridge”" in view.describe() and "Without" not in view.describe()
-    view.state["attention"] = "off"
-    assert "“elle” falls from 0.924 to 0.025" in view.describe() and "“tired” alone" in view.describe()
+    assert "gives 0.39 of its attention to “bridge”" in view.describe()
     alone = cover(lists=False)
-    alone.state["attention"] = "off"
-    assert "alone" not in alone.describe() and len(alone.table().header) == 2 < len(view.table().header)
+    assert len(alone.table().header) == 2 < len(view.table().header)
     assert torch.is_grad_enabled()
 
 
