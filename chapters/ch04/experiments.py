@@ -21,14 +21,15 @@ from course_utils.self_attention import SelfAttention
 LAYERS = ("convolution", "recurrent", "attention")
 
 
-def multiply_adds(kind: str, length: int, size: int, kernel: int = 3) -> int:
+def multiply_adds(kind: str, length: int, size: int) -> int:
     """Multiplications of a layer, D features in and out, each with its matrices.
 
-    convolution k T D², recurrent 2 T D² (a matrix for the word, one for the state), attention 4 T D² (queries, keys,
-    values, output) + 2 T² D (all scores, all means). Vaswani et al. 2017, table 1, leaves out the 4 T D².
+    convolution 3 T D² (a kernel of 3), recurrent 2 T D² (a matrix for the word, one for the state), attention 4 T D²
+    (queries, keys, values, output) + 2 T² D (all scores, all means). Vaswani et al. 2017, table 1, leaves out the
+    4 T D².
     """
     return {
-        "convolution": kernel * length * size**2,
+        "convolution": 3 * length * size**2,
         "recurrent": 2 * length * size**2,
         "attention": 4 * length * size**2 + 2 * length**2 * size,
     }[kind]

@@ -14,9 +14,6 @@ export function percentOf(p) {
   return `${p < 0.0995 && p > 0 ? (100 * p).toFixed(digits) : Math.round(100 * p)}\u00a0%`;
 }
 
-/** The index of the largest of them. @param {number[]} row */
-export const top = (row) => row.indexOf(Math.max(...row));
-
 /** Where the weights are cells, nothing is said of arcs. @param {string} text */
 export const withoutArcs = (text) => text.replace(/\barc/g, "weight").replace(/\bArc/g, "Weight");
 

@@ -16,9 +16,6 @@ export function rotation(ui) {
 /** @param {number[]} numbers */
 const listed = (numbers) => numbers.map((x) => fmt(x)).join(", ");
 
-/** @param {number} whole */
-const signed = (whole) => String(whole).replace("-", "−");
-
 /** A matrix, or a column, in brackets. @param {number[][]} rows @param {string} name */
 function bracket(rows, name, look = "matrix") {
   const cells = rows.flat().map((x) => h("span", {}, fmt(x)));
@@ -119,7 +116,7 @@ class Rotation {
     const [first, second] = points.map((point) => point.map((x) => [x]));
     const names = [rowName(position), rowName(position + offset)];
     this.equation.replaceChildren(
-      bracket(matrix, `R, for δ = ${signed(offset)}`, "one matrix"),
+      bracket(matrix, `R, for δ = ${fmt(offset, 0)}`, "one matrix"),
       h("b", {}, "·"),
       bracket(first, names[0]),
       h("b", {}, equal(turned, points[1]) ? "=" : "≠"),
@@ -149,7 +146,7 @@ class Rotation {
   /** @param {RotationNumbers} made */
   tell({ omega, angle }) {
     const degrees = fmt((angle * 180) / Math.PI, 0);
-    const product = `${signed(this.state.offset)} · ${fmt(omega, omega < 0.01 ? 5 : 3)}`;
+    const product = `${fmt(this.state.offset, 0)} · ${fmt(omega, omega < 0.01 ? 5 : 3)}`;
     this.say.replaceChildren(
       h("div", {}, `R turns by δ · ω = ${product} = ${fmt(angle)} rad, ${degrees}°.`),
       h("div", { class: "quiet", "data-testid": "note" }, this.note),

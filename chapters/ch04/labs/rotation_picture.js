@@ -8,7 +8,7 @@ import { pointOf } from "./rotation_numbers.js";
 /** @import { Point, RotationNumbers, RotationSpec, RotationState } from "./rotation_numbers.js" */
 
 /** The name of a position's row. @param {number} position */
-export const rowName = (position) => `P[${String(position).replace("-", "−")}]`;
+export const rowName = (position) => `P[${fmt(position, 0)}]`;
 
 export class Circle {
   /** @param {UI} ui @param {HTMLCanvasElement} canvas */

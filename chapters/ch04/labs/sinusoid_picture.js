@@ -1,5 +1,6 @@
 // The picture of the sinusoid lab: a heatmap, and a wave on the same rows where there is room.
 import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isCosine, wave } from "./sinusoid_numbers.js";
 
@@ -179,7 +180,7 @@ export class SinusoidPicture {
     made.encoding.forEach((row, at) =>
       dot(c, x(row[column]), y(at), (at === position || at === position + 1 ? 5.5 : 1.7) * unit, theme.text),
     );
-    for (const value of [-1, 0, 1]) this.write(String(value).replace("-", "−"), x(value), end + 5 * unit, BELOW);
+    for (const value of [-1, 0, 1]) this.write(fmt(value, 0), x(value), end + 5 * unit, BELOW);
   }
 
   /**
