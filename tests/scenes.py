@@ -106,8 +106,8 @@ SIGNS, STORE = list("\n abcdefgh"), ["The", "animal", "crossed", "the", "street"
 LINE = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
 
 
-def masked_words(**options):
-    return labs.mask_tokens(READ, vocabulary=VOCABULARY, **options)
+def masked_words():
+    return labs.mask_tokens(READ, VOCABULARY)
 
 
 def chances(seed=3):

@@ -90,20 +90,20 @@ labs.architecture(grammar.model, select="model")
 # | decoder self-attention | the target | the target | itself and earlier words |
 # | cross-attention | the target | the source | all words |
 #
+# In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a word, $H$ heads of $d=D/H$ features, $V$ words in the vocabulary.
+#
 # From outside it is one function, from source and target ids to the scores (*logits*) of the next word at each target position:
 
-# %% tags=["nbval-check-output"]
+# %% slideshow={"point": ["dummy(source"]} tags=["nbval-check-output"]
 from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import Transformer, TransformerConfig
 
 dummy = Transformer(TransformerConfig(source_vocab=13, target_vocab=13))
-source, target = torch.randint(13, (2, 11)), torch.randint(13, (2, 10))
-logits = dummy(source, target)
+source = torch.randint(13, (2, 11))  # [B, S]
+target = torch.randint(13, (2, 10))  # [B, T]
+logits = dummy(source, target)  # [B, T, V]
 print("source", tuple(source.shape), " target", tuple(target.shape))
 print("logits", tuple(logits.shape))
-
-# %% [markdown]
-# In shapes we write $B$ sentences, $S$ source and $T$ target words, $D$ features of a word, $H$ heads of $d=D/H$ features, $V$ words in the vocabulary.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: several heads
@@ -324,7 +324,7 @@ class DecoderBlock(nn.Module):
         """x [B, T, D], memory [B, S, D], mask [T, T], memory_mask [B, 1, S]
         -> [B, T, D]"""
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["around_cross(", "cross_attention("]}
 # <!-- solution: a decoder block -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -469,7 +469,7 @@ assert gap < 1e-3
 # <a id="warm-up"></a>
 # Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate rises for about 40 steps (**warm-up**), then falls in a line to 3 % of its height. The dashed lines are chapter 3's:
 
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+# %%
 from chapters.ch03.lesson import Lesson
 from course_kit.training import fit, warm_then_fall
 from course_utils.transformer import translation_loss
@@ -478,6 +478,8 @@ STEPS = {"class": 600, "full": 2400}[runtime.profile]
 lesson = Lesson("en-fr")
 torch.manual_seed(0)
 translator = Transformer(TransformerConfig(len(lesson.source), len(lesson.target)))
+
+# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
 run = fit(translator, lesson.batches, translation_loss, steps=STEPS, lr=3e-3, clip=1.0,
           schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
@@ -537,7 +539,7 @@ assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) <
 #
 # Then why did everyone change? First one core, which does one thing after another, and one layer of each: chapter 3's GRU, and your block with PyTorch's *fused* attention, which never keeps the scores.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 speed = results.load("transformer_speed")
 lengths = sorted({row["length"] for row in speed["rows"]})
 rate = {(row["sentences"], row["length"]): row for row in speed["rows"]}
@@ -612,9 +614,9 @@ predict(
     "In no layer and no head of the encoder may “it” attend to the noun that it means. "
     "With nothing forbidden, 95 of 100 pronouns are right. How many are right now?",
     ["about 50: the model has to guess", "about 75", "about 95, as before"],
-    answer=2, because="See the second row of the table: this model does not need it.")
+    answer=2, because="This model finds the right pronoun without that connection.")
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 from chapters.ch05.experiments import heads as head_study
 
 forbidden = head_study.ablations(grammar, head_study.CONNECTIONS)

@@ -268,11 +268,12 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # %% tags=["definition"]
 # course_utils.toy_tasks: palindromes
 
+# %%
+MASK, TOKENS = 10, 11  # 0 to 9 are the digits
+never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
+
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
-
-MASK, TOKENS = 10, 11
-never = torch.zeros(64, 10, dtype=torch.bool)
 
 def one_step():
     model = make_bert(TOKENS, size=64, context=10)
@@ -285,10 +286,8 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} tags=["training"]
-MASK, TOKENS = 10, 11  # 0 to 9 are the digits
 model = make_bert(TOKENS, size=64, context=10)
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
-never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
 for step in range(400):
     inputs, labels = mask_tokens(palindromes(64), never, TOKENS, MASK)
     loss = mlm_loss(model(inputs).mlm_logits, labels)
@@ -373,11 +372,13 @@ assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 
 # %% [markdown]
 # `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. Below, *by frequency* is the loss of a model that knows how often each piece occurs, and nothing else.
 
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+# %%
 from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 often = torch.bincount(train) / len(train)  # of each piece
+
+# %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
           schedule=warm_then_fall(STEPS, 100), title="What does it learn first?",
           compare={"guessing": math.log(len(tokenizer)),
@@ -548,7 +549,7 @@ predict(
     ["both", "neither: the reviews say enough", "MiniLM alone"],
     answer=2,
     because=[
-        "Look at the first row of the table: the novels were no help here.",
+        "True of MiniLM, but our novels were no help here.",
         "True of the novels, but MiniLM is far ahead of its rival.",
         "The novels put our model ahead of nobody. MiniLM is four times as large, and "
         "has read far more.",

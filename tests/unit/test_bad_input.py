@@ -90,11 +90,11 @@ BORDERS = {
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | TOLD),
     "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | VIEW),
-    "mask_tokens": (bert.mask_tokens, {"tokens": WORDS}, {"tokens": "words", "vocabulary": "many", "share": "number",
-                    "seed": "whole", "draws": "whole", "mask": "text"} | VIEW),
+    "mask_tokens": (bert.mask_tokens, {"tokens": WORDS, "vocabulary": WORDS}, {"tokens": "words", "vocabulary": "many",
+                    "seed": "whole", "title": "text", "caption": "text"}),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
-                    "top": "whole", "select": "place"} | VIEW),
+                    "select": "place"} | VIEW),
     "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(3, 6), "tokens": SIX}, {
                        "probabilities": "numbers", "tokens": "words", "opened": "whole"} | VIEW),
     "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole"}
@@ -103,8 +103,8 @@ BORDERS = {
                 "title": "title", "caption": "text"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
                 "because": "text"}),
-    "descent": (descent, {"sentence": "the animal was tired ."}, {"sentence": "sentence", "model": "model",
-                "word": "place"}),
+    "descent": (lambda **given: descent(model=load_checkpoint("transformer-grammar"), layer=1, head=1, **given),
+                {"sentence": "the animal was tired .", "word": "il"}, {"sentence": "sentence", "word": "place"}),
     "architecture": (architecture, {"model": SMALL}, VIEW | {"model": "model", "select": "name"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),

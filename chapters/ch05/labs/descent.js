@@ -85,7 +85,7 @@ class Descent {
 
   /** The title asks for the word that is written. */
   title() {
-    return this.spec.asks ? `How does a Transformer come to write “${this.found.next}”?` : this.spec.title;
+    return `How does a Transformer come to write “${this.found.next}”?`;
   }
 
   // ---- under the hand

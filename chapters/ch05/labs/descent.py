@@ -1,37 +1,80 @@
 """The guided descent: one word of a translation from its embedding to its probability, in five scenes on one stage.
 
-Every number comes from one pass of the model (`trace`); `study` takes from it what the scenes need for one word and one
+Every number comes from one pass of the model (`read`); `study` takes from it what the scenes need for one word and one
 head of cross-attention. The page derives the rest, and takes the same numbers from the model in the page when the
 reader chooses another word, layer or head.
 """
 
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.views.live import shell
+from course_kit.arguments import one_of, string, whole_number
+from course_kit.checkpoints import Loaded
+from course_kit.contexts import evaluating
+from course_kit.decoding import translate
+from course_kit.heads import attention_weights
+from course_kit.text import BOS
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
-from course_kit.views.translation import whole
 from course_kit.views.view import View
+from course_utils.transformer import Transformer
 
-from .trace import Trace, trace
-
-MODEL = "transformer-grammar"
-SENTENCE = "The animal didn't cross the street because it was too tired."
 MOST_SOURCE, MOST_WRITTEN, RIVALS = 16, 24, 6  # words on the stage, and the most probable ones of the last scene
-SCENES = {
-    "word to vector": 4,
-    "query meets keys": 6,
-    "scores to weights": 4,
-    "average of values": 3,
-    "heads to word": 5,
-}  # each with its number of steps
-LAST = sum(SCENES.values()) - 1
-ASKS = 2  # up to this scene the shares are what the reader guesses
 SUB_LAYERS = ("self-attention", "cross-attention", "feed-forward")
+
+
+class Reading(NamedTuple):
+    """One pass over S source tokens and the T that the decoder reads; D features, L decoder layers, V words.
+
+    source [S], tokens [T] from <bos> on, next [T]: the most probable word behind each; token [T, D], the embeddings
+    times √D; states [1 + 3 L, T, D]: the decoder's input, and the residual stream after each sub-layer; memory [S, D];
+    means [L, T, D]: the means of values of all heads of a cross-attention; weights [L, H, T, S]; logits [T, V].
+    """
+
+    source: list[str]
+    tokens: list[str]
+    next: list[str]
+    token: Tensor
+    states: Tensor
+    memory: Tensor
+    means: Tensor
+    weights: Tensor
+    logits: Tensor
+
+
+@torch.no_grad()
+def read(loaded: Loaded, sentence: str) -> Reading:
+    """A sentence and its greedy translation. Raises TypeError for a model that is no Transformer."""
+    model = loaded.model
+    if not isinstance(model, Transformer):
+        raise TypeError(f"the model is a {type(model).__name__}; needed: a Transformer")
+    ids = loaded.source.encode(string("sentence", sentence))
+    if not ids:
+        raise ValueError(f"{sentence!r} holds no word: give a sentence")
+    written = [BOS, *loaded.target.encode(translate(loaded, sentence, beam=1)[0].tokens)]
+    source, target = torch.tensor([ids]), torch.tensor([written])
+    states: list[Tensor] = []
+    means: list[Tensor] = []
+    with evaluating(model), attention_weights(model) as weights, ExitStack() as hooks:
+        token = model.target_embedding(target) * model.config.size**0.5
+        states.append(model.target_positions(token)[0])
+        for block in model.decoder:
+            for part in (block.around_attention, block.around_cross, block.around_ffn):
+                hooks.callback(part.register_forward_hook(lambda *call: states.append(call[-1][0])).remove)
+            out = block.cross_attention.out
+            hooks.callback(out.register_forward_pre_hook(lambda _, given: means.append(given[0][0])).remove)
+        memory = model.encode(source)
+        logits = model.output(model.decode(target, memory))[0]
+        maps = torch.cat(weights["cross"])
+    words = loaded.target.tokens
+    return Reading(
+        *(loaded.source.tokens(ids), words(written), words(logits.argmax(-1).tolist())),
+        *(token[0], torch.stack(states), memory[0], torch.stack(means), maps, logits),
+    )
 
 
 class Study(NamedTuple):
@@ -50,25 +93,25 @@ class Study(NamedTuple):
 
 
 @torch.no_grad()
-def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> Study:
+def study(loaded: Loaded, reading: Reading, word: int, layer: int, head: int) -> Study:
     """The numbers of a descent. word: its place in the translation; layer, head: of the cross-attention, from 1."""
     model, at = loaded.model, word - 1
-    block, of = model.decoder[layer - 1], traced.decoder
-    part, module = of.layers[layer - 1]["cross"], block.cross_attention
+    block = model.decoder[layer - 1]
+    module = block.cross_attention
     size = model.config.size // module.heads
     mine = slice((head - 1) * size, head * size)
-    added = torch.stack([one.written[at] for layer_ in of.layers for one in layer_.values()])  # [3 L, D]
-    states = torch.cat([of.layers[0]["attention"].before[at][None], added]).cumsum(0)  # [1 + 3 L, D]
+    states = reading.states[:, at]  # [1 + 3 L, D]
     early = model.output(model.decoder_norm(states)).softmax(-1)  # [1 + 3 L, V]
-    means = part.heads[:, at]  # [H, d]
+    means = reading.means[layer - 1, at].unflatten(0, (module.heads, -1))  # [H, d]
     cut = module.out.weight.unflatten(1, (module.heads, -1))  # [D, H, d]
-    _, rivals = traced.logits[at].topk(RIVALS)
+    logits = reading.logits[at]
+    _, rivals = logits.topk(RIVALS)
     numbers = {
-        "token": of.token[at], "position": of.position[at], "added": added,
-        "norm": _norm(block.around_cross.norm), "memory": traced.encoder.normed, "means": means.flatten(),
+        "token": reading.token[at], "position": states[0] - reading.token[at], "added": states.diff(dim=0),
+        "norm": _norm(block.around_cross.norm), "memory": reading.memory, "means": means.flatten(),
         "by_head": torch.einsum("ohd,hd->ho", cut, means), "out_bias": module.out.bias,
         "last_norm": _norm(model.decoder_norm), "rows": model.output.weight[rivals],
-        "rows_bias": model.output.bias[rivals], "total": traced.logits[at].logsumexp(-1)[None],
+        "rows_bias": model.output.bias[rivals], "total": logits.logsumexp(-1)[None],
     }  # fmt: skip
     for name in ("query", "key", "value"):
         projection = getattr(module, name)
@@ -82,7 +125,7 @@ def study(loaded: Loaded, traced: Trace, word: int, layer: int, head: int) -> St
     return Study(arrays, loaded.target.tokens(rivals.tolist()), stops)
 
 
-def _norm(norm) -> torch.Tensor:
+def _norm(norm) -> Tensor:
     return torch.stack([norm.weight, norm.bias])
 
 
@@ -90,136 +133,60 @@ class Descent(View):
     """See `descent`, which makes it."""
 
     kind = "descent"
-    loaded: Loaded
-    trace: Trace
-
-    @property
-    def scene(self) -> int:
-        """The scene of the step, from 1."""
-        ends = np.cumsum(list(SCENES.values()))
-        return int(np.searchsorted(ends, self.state["step"], side="right")) + 1
-
-    @property
-    def part(self):
-        """The cross-attention that is shown: a trace.Attention."""
-        return self.trace.decoder.layers[self.state["layer"] - 1]["cross"]
-
-    @property
-    def scores(self) -> np.ndarray:
-        """Of the word's query with each source word's key, divided by √d, [S]."""
-        return self.part.scores[self.state["head"] - 1, self.state["word"] - 1].double().numpy()
-
-    @property
-    def shares(self) -> np.ndarray:
-        """The attention weights, [S]: softmax of the scores."""
-        return self.part.weights[self.state["head"] - 1, self.state["word"] - 1].double().numpy()
-
-    @property
-    def next_words(self) -> list[tuple[str, float, float]]:
-        """(word, logit, probability) of the most probable words."""
-        logits = self.trace.logits[self.state["word"] - 1]
-        best = logits.topk(RIVALS)
-        words = self.loaded.target.tokens(best.indices.tolist())
-        return list(zip(words, best.values.tolist(), logits.softmax(-1)[best.indices].tolist(), strict=True))
-
-    @property
-    def stops(self) -> list[tuple[str, str, float]]:
-        """(after what, most probable word, probability), had the decoder stopped there."""
-        found = study(self.loaded, self.trace, self.state["word"], self.state["layer"], self.state["head"]).stops
-        return [(name, *stop) for name, stop in zip(self.options["names"], found, strict=True)]
+    reading: Reading
 
     def describe(self) -> str:
-        state, words = self.state, self.trace.source_tokens
-        (word, logit, p), (other, _, q), *_ = self.next_words
-        if self.scene <= ASKS:
-            return (
-                f"The decoder has written “{self.trace.tokens[state['word'] - 1]}” and is about to write “{word}”. "
-                f"Which of the words {', '.join(words)} gets most from head {state['head']} of layer {state['layer']}?"
-            )
-        best = self.shares.argsort()[::-1][:2]
-        read = " and ".join(f"“{words[i]}” (score {self.scores[i]:z.2f}, share {self.shares[i]:.3f})" for i in best)
+        at, reading = self.state["word"] - 1, self.reading
         return (
-            f"The decoder has written “{self.trace.tokens[state['word'] - 1]}” and is about to write “{word}”. "
-            f"In head {state['head']} of layer {state['layer']} its query gets most from {read}. At the end “{word}” "
-            f"has a logit of {logit:z.2f} and a probability of {p:.3f}, “{other}” one of {q:.4f}."
+            f"The decoder has written “{reading.tokens[at]}” and is about to write “{reading.next[at]}”. Which of the "
+            f"words {', '.join(reading.source)} gets most from head {self.state['head']} of layer "
+            f"{self.state['layer']}?"
         )
 
     def table(self) -> TextTable:
-        if self.scene == len(SCENES):
-            rows = [[name, word, f"{p:.3f}"] for name, word, p in self.stops]
-            return TextTable(["if it stopped after", "most probable word", "probability"], rows)
-        numbers = zip(self.trace.source_tokens, self.scores, self.shares, strict=True)
-        return TextTable(["word", "score", "share"], [[word, f"{s:z.3f}", f"{w:.3f}"] for word, s, w in numbers])
+        """The attention weight of each source word."""
+        layer, head, word = (self.state[name] - 1 for name in ("layer", "head", "word"))
+        shares = self.reading.weights[layer, head, word].tolist()
+        rows = [[word, f"{share:.3f}"] for word, share in zip(self.reading.source, shares, strict=True)]
+        return TextTable(["word", "share"], rows)
 
 
-def descent(
-    sentence: str = SENTENCE,
-    *,
-    model: str | Loaded = MODEL,
-    word: str | int | None = None,
-    layer: int | None = None,
-    head: int = 1,
-    step: int = 0,
-    title=None,
-    live=False,
-):
+def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):
     """One word of a translation, from its embedding to its probability, in five scenes with a press for each step.
 
-    sentence: up to 16 tokens; model: a Transformer that translates, pre-norm, with positions that are added.
-    word: the word about to be written, or its place in the translation from 1; None: its last but two.
-    layer, head: of the decoder's cross-attention, from 1; None: the last layer. step: from 0 to 21.
-    The page computes any other word, layer and head with the same model, and another sentence, where its files are at
-    hand.
-    live=True: Python hears `word`, `layer`, `head`, `step` and `free`.
+    sentence: up to 16 tokens; model: a Transformer that translates, pre-norm, with positions that are added; word: the
+    one about to be written; layer, head: of the decoder's cross-attention, from 1. The page computes any other word,
+    layer and head with the same model, and another sentence, where its files are at hand.
 
-    Returns a view: .trace (every tensor), .scores, .shares, .next_words, .stops and what all views have.
+    Returns a view: .reading (every tensor), and what all views have.
     Raises ValueError or TypeError that says what was given, what is needed and what to do.
     """
-    loaded = load_checkpoint(model) if isinstance(model, str) else model
-    traced = trace(loaded, sentence)
-    config = loaded.model.config
-    if len(traced.source_tokens) > MOST_SOURCE or len(traced.tokens) > MOST_WRITTEN:
+    reading, config = read(model, sentence), model.model.config
+    source, written, following = reading.source, reading.tokens, reading.next
+    if len(source) > MOST_SOURCE or len(written) > MOST_WRITTEN:
         raise ValueError(
-            f"{len(traced.source_tokens)} source tokens and {len(traced.tokens)} in the decoder: the stage has room "
-            f"for {MOST_SOURCE} and {MOST_WRITTEN}; choose a shorter sentence"
+            f"{len(source)} source tokens and {len(written)} in the decoder: the stage has room for {MOST_SOURCE} and "
+            f"{MOST_WRITTEN}; choose a shorter sentence"
         )
-    place, layers = _place(word, traced.next), config.layers
-    layer = layers if layer is None else layer
-    for name, value, most in (("layer", layer, layers), ("head", head, config.heads)):
-        if whole(value, most, name) < 1:
-            raise ValueError(f"{name} is {value}; needed: from 1 to {most}")
-    found = study(loaded, traced, place, layer, head)
-    state = {"word": place, "layer": layer, "head": head, "step": whole(step, LAST, "step"), "free": False}
-    pairs = zip(traced.next, traced.tokens, strict=True)
-    written = {i: f"{w} (after {before})" if i > 1 else w for i, (w, before) in enumerate(pairs, 1)}
-    menu = {"options": list(written), "words": written, "menu": True}
+    place, layers = following.index(one_of("word", word, following)) + 1, config.layers
+    whole_number("layer", layer, 1, layers), whole_number("head", head, 1, config.heads)
+    found = study(model, reading, place, layer, head)
+    pairs = zip(following, written, strict=True)
+    names = {i: f"{w} (after {before})" if i > 1 else w for i, (w, before) in enumerate(pairs, 1)}
     controls = [
-        {"kind": "choice", "name": "word", "label": "next word", **menu},
+        {"kind": "choice", "name": "word", "label": "next word", "options": list(names), "words": names, "menu": True},
         {"kind": "choice", "name": "layer", "label": "layer", "options": list(range(1, layers + 1))},
         {"kind": "choice", "name": "head", "label": "head", "options": list(range(1, config.heads + 1))},
     ]
-    names = ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)]
     options = {
-        "names": names, "sentence": sentence,
-        "source": traced.source_tokens, "written": traced.tokens, "next": traced.next,
-        "ids": [2, *loaded.target.encode(traced.tokens[1:])], "size": config.size, "heads": config.heads,
-        "vocabulary": len(loaded.target), "rivals": found.rivals, "stops": found.stops,
-        "eps": loaded.model.decoder_norm.eps, "asks": title is None, "waves": True,
+        "names": ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)],
+        "sentence": sentence, "source": source, "written": written, "next": following,
+        "ids": [BOS, *model.target.encode(written[1:])], "size": config.size, "heads": config.heads,
+        "vocabulary": len(model.target), "rivals": found.rivals, "stops": found.stops,
+        "eps": model.model.decoder_norm.eps,
     }  # fmt: skip
-    title = f"How does a Transformer come to write “{traced.next[place - 1]}”?" if title is None else title
-    arrays = {name: x.ravel() for name, x in found.numbers.items()}
-    view = Descent(title, "", arrays, state, controls, options)
-    view.loaded, view.trace = loaded, traced
-    return shell(answered(view, loaded, sentence, MOST_SOURCE, longest=MOST_WRITTEN - 1, title=title, caption=""), live)
-
-
-def _place(word, words: list[str]) -> int:
-    if word is None:
-        return max(1, len(words) - 2)
-    if isinstance(word, str):
-        if word not in words:
-            raise ValueError(f"word is {word!r}; the model writes {' '.join(words)}")
-        return words.index(word) + 1
-    if whole(word, len(words), "word") < 1:
-        raise ValueError(f"word is {word}; needed: from 1, the first word")
-    return int(word)
+    title = f"How does a Transformer come to write “{word}”?"
+    state = {"word": place, "layer": layer, "head": head, "step": 0, "free": False}
+    view = Descent(title, "", {name: x.ravel() for name, x in found.numbers.items()}, state, controls, options)
+    view.reading = reading
+    return answered(view, model, sentence, MOST_SOURCE, longest=MOST_WRITTEN - 1, title=title, caption="")

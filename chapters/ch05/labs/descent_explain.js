@@ -78,11 +78,10 @@ function projected({ study, cell }, role, x) {
 const MADE = {
   // ---- a word becomes a vector
   token: ({ study, cell, at, D }) => [`${at}: ${said(study.token[cell])}, learned in training (and times √${D}).`],
-  position({ spec, found, study, cell, D }) {
+  position({ found, study, cell, D }) {
     const turn = said(10000 ** ((cell - (cell % 2)) / D));
     const wave = ` = ${cell % 2 ? "cos" : "sin"}(${found.word - 1} ÷ ${turn})`;
-    const origin = spec.waves ? wave : ", learned";
-    return [`Position ${found.word - 1}, number ${cell + 1}: ${said(study.position[cell])}${origin}.`];
+    return [`Position ${found.word - 1}, number ${cell + 1}: ${said(study.position[cell])}${wave}.`];
   },
   start({ found, study, cell, at }) {
     const [word, position] = [said(study.token[cell]), said(study.position[cell])];

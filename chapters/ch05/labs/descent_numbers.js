@@ -6,9 +6,8 @@ import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 /**
  * @typedef {Spec & { names: string[], sentence: string, source: string[],
  *   written: string[], next: string[], ids: number[], size: number, heads: number, vocabulary: number,
- *   rivals: string[], stops: [string, number][], eps: number, asks: boolean, waves: boolean }} DescentSpec
+ *   rivals: string[], stops: [string, number][], eps: number }} DescentSpec
  *   names: of the input and all sub-layers; written: what the decoder has read; next: what it writes behind each;
- *   asks: the title asks for the word; waves: positions are sines
  * @typedef {{ word: number, layer: number, head: number }} Choice all from 1
  *
  * @typedef {object} Study what one word and one head need, as Python's `Study`

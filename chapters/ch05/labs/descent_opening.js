@@ -24,7 +24,7 @@ export function descended(loaded, { text, source, tokens, ids }, chosen) {
   const parts = (/** @type {number} */ n) =>
     ["self-attention", "cross-attention", "feed-forward"].map((x) => `${x} ${n}`);
   const spec = {
-    ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...ids], asks: true, waves: true },
+    ...{ sentence: text, source, next, written: ["<bos>", ...tokens], ids: [2, ...ids] },
     ...{ size: config.size, heads, vocabulary: config.target_vocab, eps: config.eps ?? 1e-5 },
     ...{ names: ["the input", ...upTo(layers).flatMap(parts)], rivals: Array(RIVALS).fill(""), stops: [] },
     controls: [

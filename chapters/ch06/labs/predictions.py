@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
-from course_kit.arguments import described, flag, string, whole_number, whole_numbers
-from course_kit.views.arguments import as_array, as_labels
+from course_kit.arguments import described, flag, whole_numbers
+from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-MOST_WORDS, MOST_BARS, MOST_MODELS = 64, 10, 2
+MOST_WORDS, MOST_MODELS, TOP = 64, 2, 5  # TOP: how many bars
 OWN = "The fisherman sat on the bank. He was [MASK]."  # to begin with, where the reader types
 
 
@@ -42,11 +42,6 @@ class Predictions(View):
         known = [(self.bars(model, p), self.true(model, p)) for p in self.options["positions"]]
         known = [(bars, true) for bars, true in known if true is not None]
         return sum(true[2] == 1 for _, true in known), len(known)
-
-    @property
-    def selection(self) -> tuple[int, str, list[tuple[str, float]]]:
-        position = self.state["position"]
-        return position, self.options["names"][position], self.bars()
 
     @property
     def noun(self) -> str:
@@ -87,7 +82,6 @@ def predictions(
     *,
     truth=None,
     positions=None,
-    top=5,
     select=None,
     model=None,
     covered=True,
@@ -99,9 +93,8 @@ def predictions(
     """The most probable words at each position of a sentence as bars, for one model or for two side by side.
 
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
-    words, or a function id -> word; truth: the true word of each position, T words, None where there is none;
-    positions: those that can be chosen (default all; then predictions may have a row for each of these alone); top: how
-    many bars, 1 to 10; select: the position to begin with, or its word (default: the first with a true word).
+    words; truth: the true word of each position, T words, None where there is none; positions: those that can be chosen
+    (default all); select: the position to begin with, or its word (default: the first with a true word).
     live=True: Python reads `position`.
     covered=False: for tags, the words stay, and below each stands the most probable tag; vocabulary: the tags; truth:
     the true tag of each word.
@@ -123,54 +116,36 @@ def predictions(
         raise ValueError(
             f"model={model!r} beside {len(models)} predictions; needed: the predictions of that model alone"
         )
-    given = [_checked(p, name or "predictions", names, places) for name, p in models.items()]
-    size = given[0].shape[-1]
-    if any(p.shape[-1] != size for p in given):
-        raise ValueError(f"the models have vocabularies of {[p.shape[-1] for p in given]} words; needed: the same one")
-    vocabulary = vocabulary if callable(vocabulary) else as_labels(vocabulary, "vocabulary")
-    if not callable(vocabulary) and len(vocabulary) != size:
-        raise ValueError(f"vocabulary has {len(vocabulary):,} words, predictions {size:,} columns; needed: the same")
-    top = min(whole_number("top", top, 1, MOST_BARS), size)
+    vocabulary = as_labels(vocabulary, "vocabulary")
+    shape = len(names), len(vocabulary)
+    given = [probabilities(p, shape, name or "predictions")[places] for name, p in models.items()]
     if truth is not None and (isinstance(truth, str) or not isinstance(truth, Sequence)):
         raise TypeError(f"truth is {described(truth)}; needed: a list of words, None where there is none")
     if truth is not None and len(truth) != len(names):
         raise ValueError(
             f"{len(truth)} true words for {len(names)} tokens; needed: one for each, None where there is none"
         )
-    word = (lambda i: string(f"vocabulary({i})", vocabulary(i))) if callable(vocabulary) else vocabulary.__getitem__
+    top = min(TOP, len(vocabulary))
     order = [np.argsort(-p, axis=-1, kind="stable")[:, :top] for p in given]
     used = sorted({int(i) for ids in order for i in ids.ravel()})
     small = {i: n for n, i in enumerate(used)}
     true_words = [None if truth is None or truth[p] is None else str(truth[p]) for p in places]
-    ids = _ids(true_words, word, size)
+    ids = _ids(true_words, vocabulary)
     likely = [[p[n, i] if i is not None else 0 for n, i in enumerate(ids)] for p in given]
     ranks = [[_rank(p[n], i) for n, i in enumerate(ids)] for p in given]
-    arrays = {
-        "words": np.vectorize(small.get)(np.stack(order)).astype("<f4").ravel(),
-        "top": np.stack([np.take_along_axis(p, o, -1) for p, o in zip(given, order, strict=True)])
-        .astype("<f4")
-        .ravel(),
-        "true": np.array(likely, "<f4").ravel(),
-        "rank": np.array(ranks, "<f4").ravel(),
-    }
+    bars = [np.take_along_axis(p, o, -1) for p, o in zip(given, order, strict=True)]
+    numbers = {"words": np.vectorize(small.get)(np.stack(order)), "top": bars, "true": likely, "rank": ranks}
+    arrays = {name: np.array(x, "<f4").ravel() for name, x in numbers.items()}
     options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
     options["covered"] = flag("covered", covered)
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
     controls = [{"kind": "button", "name": "reset", "label": "reset"}]
-    options["vocabulary"] = [str(word(i)) for i in used]
+    options["vocabulary"] = [vocabulary[i] for i in used]
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options)
     answered(view, model, OWN, label="Your own text, or with a [MASK]:", fold="a text of your own")
     return shell(view, live)
-
-
-def _checked(given, name: str, names, places) -> np.ndarray:
-    p = as_array(given, name)
-    p = p[0] if p.ndim == 3 and len(p) == 1 else p
-    if p.ndim != 2 or len(p) not in (len(names), len(places)) or not p.shape[1]:
-        raise ValueError(f"{name} has shape {p.shape}; needed: [{len(names)}, V], a row for each of the tokens")
-    return probabilities(p[places] if len(p) == len(names) else p, (len(places), p.shape[1]), name)
 
 
 def _rank(p: np.ndarray, i: int | None) -> int:
@@ -178,13 +153,8 @@ def _rank(p: np.ndarray, i: int | None) -> int:
     return 0 if i is None else 1 + int((p > p[i]).sum() + (p[:i] == p[i]).sum())
 
 
-def _ids(words, word, size) -> list[int | None]:
+def _ids(words: list[str | None], vocabulary: list[str]) -> list[int | None]:
     """The ids of the true words; ValueError for one that the vocabulary does not have."""
-    wanted = {w for w in words if w is not None}
-    found = {}
-    for i in range(size) if wanted else ():
-        found.setdefault(str(word(i)), i)
-    missing = sorted(wanted - set(found))
-    if missing:
+    if missing := sorted({w for w in words if w is not None} - set(vocabulary)):
         raise ValueError(f"the true word {missing[0]!r} is not in the vocabulary; give it as the tokenizer writes it")
-    return [None if w is None else found[w] for w in words]
+    return [None if w is None else vocabulary.index(w) for w in words]

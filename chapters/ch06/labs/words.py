@@ -6,13 +6,13 @@ from course_kit.arguments import whole_number
 from course_kit.views.arguments import as_array, as_labels
 
 
-def checked_words(tokens, most: int, name: str = "tokens") -> list[str]:
+def checked_words(tokens, most: int) -> list[str]:
     """The tokens as a list of strings. Raises TypeError for one string, ValueError for none or more than `most`."""
     if isinstance(tokens, str):
-        raise TypeError(f"{name} is one string, {tokens[:30]!r}; needed: a list of words, as in {name}.split()")
-    words = as_labels(tokens, name)
+        raise TypeError(f"tokens is one string, {tokens[:30]!r}; needed: a list of words, as in tokens.split()")
+    words = as_labels(tokens, "tokens")
     if not 1 <= len(words) <= most:
-        raise ValueError(f"{len(words)} {name}; needed: 1 to {most}, so that each can be read; take a part of them")
+        raise ValueError(f"{len(words)} tokens; needed: 1 to {most}, so that each can be read; take a part of them")
     return words
 
 

@@ -22,7 +22,7 @@ const names = [
 // Four features, two heads of two; two source words. The norm of [1, −1, 1, −1] is itself, and so are the memories.
 const spec = {
   ...{ names, source: ["it", "was"], written: ["<bos>", "il"], next: ["il", "était", "<eos>"], ids: [2, 3] },
-  ...{ size: 4, heads: 2, vocabulary: 1205, rivals: ["était", "a"], eps: 0, waves: true, asks: true },
+  ...{ size: 4, heads: 2, vocabulary: 1205, rivals: ["était", "a"], eps: 0 },
 };
 const flat = [0, 0, 0, 0];
 const ones = [[1, 1, 1, 1], flat];

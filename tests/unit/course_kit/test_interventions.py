@@ -67,9 +67,10 @@ def test_a_translation_is_pythons_before_and_after(how):
     assert found["words"][0][0] == moved[0]
     for word, *both in found["words"]:
         assert both == pytest.approx([before[word], after[word]], abs=1e-4)
-    stops = labs.descent(TIRED, model=loaded, word=moved[0]).stops[::3]  # the input, and each layer's last
-    assert [word for word, _ in found["stops"][0]] == [word for _, word, _ in stops]
-    assert [p for _, p in found["stops"][0]] == pytest.approx([p for *_, p in stops], abs=1e-4)
+    view = labs.descent(TIRED, model=loaded, word=moved[0], layer=1, head=1)
+    stops = view.options["stops"][::3]  # the input, and each layer's last
+    assert [word for word, _ in found["stops"][0]] == [word for word, _ in stops]
+    assert [p for _, p in found["stops"][0]] == pytest.approx([p for _, p in stops], abs=1e-4)
     assert found["stops"][1] != found["stops"][0]
 
 
