@@ -1,71 +1,24 @@
-"""Fine-tuning with few parameters: bottleneck adapters of ours, LoRA and AdaLoRA by PEFT, beside all of them.
+"""Fine-tuning with few parameters: LoRA and AdaLoRA by PEFT.
 
-    model = add_adapters(task.model(encoder), size=16)     # everything else is frozen, but the task's head
-    trainable(model)                                       # (those that learn, all)
+    model = lora(task.model(encoder))                      # everything else is frozen, but the task's head
 
-Sources: Houlsby et al. 2019 (adapters); Hu et al. 2022 (LoRA); Zhang et al. 2023 (AdaLoRA).
+Sources: Hu et al. 2022 (LoRA); Zhang et al. 2023 (AdaLoRA).
 """
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.contexts import seeded
 from course_kit.convert import to_huggingface
 from course_kit.training import Run
-from course_utils.bert import Bert
 
-from .finetuning import Classify, Task
+from .finetuning import Classify
 
-HEADS = ("classifier", "answer")  # what is new for a task, and learns whatever else is frozen
 TARGETS = ["query", "value"]
 EVERYWHERE = ["query", "key", "value", "out", "widen", "narrow"]
-TRIED = {  # learning rates, of which the first serves in class: fewer parameters bear more
-    "all": (1e-3, 5e-4), "head only": (1e-2, 3e-3), "adapters": (5e-3, 2e-3), "LoRA": (1e-2, 3e-3),
-    "AdaLoRA": (2e-2, 5e-3),
-}  # fmt: skip
-
-
-class Adapter(nn.Module):
-    """x + up(gelu(down(x))): a narrow bottleneck, D -> size -> D, that begins as nothing: x [..., D] -> [..., D]."""
-
-    def __init__(self, model_size: int, size: int = 16):
-        super().__init__()
-        if size < 1:
-            raise ValueError(f"size is {size}; needed: at least 1 feature in the narrow middle")
-        self.down, self.up = nn.Linear(model_size, size), nn.Linear(size, model_size)
-        nn.init.zeros_(self.up.weight)
-        nn.init.zeros_(self.up.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.up(F.gelu(self.down(x)))
-
-
-def freeze(model: nn.Module) -> nn.Module:
-    """Nothing of a task's model learns but its head; in place."""
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name.split(".")[0] in HEADS)
-    return model
-
-
-def add_adapters(model: nn.Module, size: int = 16, seed: int = 0) -> nn.Module:
-    """An Adapter behind the attention and behind the feed-forward network of each block, before the residual; the rest
-    is frozen, the head apart. In place; at the start the model says what it said before."""
-    freeze(model)
-    with seeded(seed):
-        for block in model.bert.blocks:
-            for part, name in ((block.attention, "out"), (block.ffn, "narrow")):
-                linear = getattr(part, name)
-                if not isinstance(linear, nn.Linear):
-                    raise ValueError(
-                        f"{name} of a block is {type(linear).__name__} already: were adapters added before?"
-                    )
-                setattr(part, name, nn.Sequential(linear, Adapter(linear.out_features, size).to(linear.weight)))
-    return model
 
 
 def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] = TARGETS) -> nn.Module:
@@ -77,11 +30,9 @@ def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] 
     """
     from peft import LoraConfig, get_peft_model
 
-    kept = [name for name in HEADS if hasattr(model, name)]
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(targets), modules_to_save=["classifier"])
     with seeded(seed):
-        return get_peft_model(
-            model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(targets), modules_to_save=kept)
-        )
+        return get_peft_model(model, config)
 
 
 def of_lora(model: nn.Module) -> tuple[int, int, set[str]]:
@@ -127,7 +78,7 @@ def train_adalora(task: Classify, model: nn.Module, steps: int, seed: int = 0, *
         made.register_step_post_hook(lambda *_: model.base_model.update_and_allocate(next(count)))
         return made
 
-    return on_twin(task).train(model, steps, seed, optimizer=optimizer, **({"lr": TRIED["AdaLoRA"][0]} | options))
+    return on_twin(task).train(model, steps, seed, optimizer=optimizer, **({"lr": 2e-2} | options))
 
 
 def on_twin(task: Classify) -> OnTwin:
@@ -135,34 +86,3 @@ def on_twin(task: Classify) -> OnTwin:
     if not isinstance(task, Classify):
         raise ValueError(f"{task.name} is no classification; AdaLoRA is shown with sentiment or pairs")
     return OnTwin(task.name, task.tokenizer, task.labels, task.given, task.max_length)
-
-
-def trainable(model: nn.Module) -> tuple[int, int]:
-    """(parameters that learn, all parameters of the model)."""
-    every = list(model.parameters())
-    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
-
-
-def ways(task: Task, encoder: Bert, steps: int, seed: int = 0) -> dict[str, Any]:
-    """name -> a model that is ready to be fine-tuned that way; AdaLoRA for classification only."""
-
-    def fresh():
-        return task.model(encoder, seed)
-
-    found = {
-        "all": fresh(), "head only": freeze(fresh()), "adapters": add_adapters(fresh(), seed=seed),
-        "LoRA": lora(fresh(), seed=seed),
-    }  # fmt: skip
-    if isinstance(task, Classify):
-        found["AdaLoRA"] = adalora(fresh(), steps, seed=seed)
-    return found
-
-
-def learn(task: Task, model: nn.Module, way: str, steps: int, seed: int = 0, lr: float | None = None) -> Task:
-    """Fine-tune what `ways` gave under this name -> the task that reads such a model."""
-    lr = lr or TRIED[way][0]
-    if way == "AdaLoRA":
-        train_adalora(task, model, steps, seed, lr=lr)
-        return on_twin(task)
-    task.train(model, steps, seed, lr=lr)
-    return task

@@ -1,4 +1,4 @@
-"""Fine-tuning, four ways: one label for a text, one for a pair, one for each word, the span of an answer.
+"""Fine-tuning, three ways: one label for a text, one for a pair, one for each word.
 
     task = task_of("sentiment", tokenizer)
     model = task.model(pretrained.bert)                    # its encoder is a copy; task.model(config): from scratch
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch06.pairs import Batch, Input, Judged, answer_tokens, best_span, collate, draw, encode_all
+from chapters.ch06.pairs import Batch, Input, Judged, collate, draw, encode_all
 from course_kit import arguments
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
@@ -27,7 +27,7 @@ from course_kit.training import Run, fit, warm_then_fall
 from course_utils import bert_heads
 from course_utils.bert import IGNORED
 
-from .span_metrics import Span, answer_scores, entity_scores, spans
+from .span_metrics import Span, entity_scores, spans
 
 STEPS, LR, BATCH = 100, 1e-3, 32
 
@@ -46,20 +46,6 @@ class Tagging(NamedTuple):
     tags: list[str]
     spans: list[Span]
     probabilities: Tensor
-
-
-class Answer(NamedTuple):
-    """What an answerer says: text ("" if none) is context[start:end]; tokens of the whole input, with the probability
-    of each to be the first (`starts` [T]) and the last (`ends` [T]); first and last: those chosen."""
-
-    text: str
-    start: int
-    end: int
-    tokens: tuple[str, ...]
-    starts: Tensor
-    ends: Tensor
-    first: int
-    last: int
 
 
 class Task:
@@ -81,7 +67,7 @@ class Task:
         return self.given[split] if split in self.given else stories.load(self.name, split)
 
     def prepared(self, split: str) -> tuple[list[Input], list]:
-        """Inputs of a split, and for each its label as a number, as a list of them, or as (first, last)."""
+        """Inputs of a split, and for each its label as a number, or as a list of them."""
         if split not in self._prepared:
             examples = self.examples(split)
             inputs = self.inputs(examples)
@@ -91,7 +77,7 @@ class Task:
     def __getstate__(self) -> dict:
         return vars(self) | {"_prepared": {}}  # made again where needed: no part of what the task is
 
-    def model(self, start: Any, seed: int = 0, **config) -> nn.Module:
+    def model(self, start: Any, seed: int = 0) -> nn.Module:
         """A model for this task with a new head. start: a pre-trained encoder (Bert), which is copied, or a BertConfig
         for one from scratch. The global random state is left alone."""
         with seeded(seed):
@@ -158,7 +144,7 @@ class Task:
         return given[row, :length].cpu()
 
     def loss(self, model: nn.Module, batch: Judged) -> Tensor:
-        """Mean cross-entropy, scalar: of the label; of an answer's first and last position."""
+        """Mean cross-entropy of the label, scalar."""
         return F.cross_entropy(self.read(model, batch.inputs).float(), batch.labels)
 
     def measure(self, model: nn.Module, split: str = "test", count: int | None = None) -> dict[str, float]:
@@ -252,65 +238,16 @@ class Tag(Task):
         return found
 
 
-class AnswerTask(Task):
-    """Where in a text the answer to a question is: first and last token, two softmaxes over all positions.
-
-    Question first, context second; where there is no answer, both are [CLS], as in SQuAD 2.
-    """
-
-    main = "exact match"
-
-    def fresh(self, config):
-        return bert_heads.BertForQuestionAnswering(config)
-
-    def inputs(self, examples) -> list[Input]:
-        return encode_all(self.tokenizer, [_asked(e) for e in examples], self.max_length, "second")
-
-    def target(self, example, found: Input) -> tuple[int, int]:
-        return answer_tokens(found, example.start, example.start + len(example.answer))
-
-    def read(self, model, batch: Batch) -> Tensor:
-        found = model(batch.ids, batch.segments, batch.mask)
-        return torch.stack([found.start_logits, found.end_logits], -1)
-
-    def answer(self, logits: Tensor, found: Input, context: str, longest: int = 12) -> Answer:
-        """The most probable span of the context, or none if [CLS] is more probable. logits [T, 2]."""
-        starts, ends = logits.softmax(0).unbind(-1)
-        allowed = torch.tensor([s == 1 and a < b for s, (a, b) in zip(found.segments, found.spans, strict=True)])
-        first, last = best_span(*logits.unbind(-1), allowed, longest)
-        if starts[0] * ends[0] > starts[first] * ends[last]:
-            return Answer("", -1, -1, found.tokens, starts, ends, 0, 0)
-        a, b = found.spans[first][0], found.spans[last][1]
-        return Answer(context[a:b], a, b, found.tokens, starts, ends, first, last)
-
-    def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
-        said = [self.answer(o, i, e.context).text for o, i, e in zip(outputs, inputs, examples, strict=True)]
-        return answer_scores(said, [e.answer for e in examples])
-
-    def predict(self, model, asked: Sequence[tuple[str, str]]) -> list[Answer]:
-        """Answers to (question, context)."""
-        inputs = encode_all(self.tokenizer, [_asked(stories.Question(c, q, "", -1)) for q, c in asked],
-                            self.max_length, "second")  # fmt: skip
-        outputs = self.outputs(model, inputs)
-        return [self.answer(o, i, c) for o, i, (_, c) in zip(outputs, inputs, asked, strict=True)]
-
-
-KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions": AnswerTask}
+KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag}
 
 
 def task_of(name: str, tokenizer: WordPiece) -> Task:
-    """One of the four tasks on our own sets. Raises ValueError for another name."""
+    """One of the tasks on our own sets. Raises ValueError for another name."""
     return KINDS[arguments.one_of("name", name, KINDS)](name, tokenizer, stories.LABELS.get(name, ()))
 
 
 def _texts(example) -> str | tuple[str, str]:
     return (example.first, example.second) if hasattr(example, "second") else example.text
-
-
-def _asked(example) -> tuple[str, str]:
-    if not example.context.strip():
-        raise ValueError(f"the question {example.question!r} has no context: give the text that holds the answer")
-    return example.question, example.context
 
 
 def _neighbours(words: Sequence[int]):

@@ -18,11 +18,9 @@ from torch import Tensor, nn
 
 from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_kit import text
-from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.fused import fuse
-from course_kit.heads import attention_weights
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 
@@ -38,12 +36,11 @@ def adam(parameters, lr: float) -> torch.optim.Optimizer:
 
 class Filled(NamedTuple):
     """What a model would write at each place of a text: tokens as given, [MASK] included; probabilities [T, V]; words:
-    the V of them; weights of attention, for each layer [H, T, T]."""
+    the V of them."""
 
     tokens: tuple[str, ...]
     probabilities: Tensor
     words: list[str]
-    weights: list[Tensor]
 
     def top(self, place: int, count: int = 5) -> list[tuple[str, float]]:
         """The most probable words for a place, with their probabilities."""
@@ -164,9 +161,7 @@ class BertLesson:
     def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
         """What the model would write at each place of a text, or pair, which may contain [MASK]."""
         found = encode(self.tokenizer, first, second, model.config.context)
-        with attention_weights(model) as weights:
-            probabilities = _read(model, [found]).mlm_logits[0].softmax(-1)
-        return Filled(found.tokens, probabilities, self.tokenizer.words, [w[0] for w in weights["encoder"]])
+        return Filled(found.tokens, _read(model, [found]).mlm_logits[0].softmax(-1), self.tokenizer.words)
 
     @torch.no_grad()
     def masked_right(self, models: dict, split: str = "valid", count: int = HELD_OUT) -> dict[str, float]:
@@ -201,10 +196,6 @@ class BertLesson:
         """For each pair the probability that the second sentence follows the first."""
         found = [encode(self.tokenizer, a, b, model.config.context) for a, b in pairs]
         return _read(model, found).nsp_logits.softmax(-1)[:, 0].tolist()
-
-    def loaded(self, model: BertForPreTraining) -> Loaded:
-        """A model trained here in the form of a checkpoint."""
-        return Loaded(model, {}, tokenizer=self.tokenizer)
 
 
 def count_parameters(model: nn.Module) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""What BERT reads: [CLS] A [SEP] B [SEP], segments 0 and 1, where each token is in its text; and batches of it.
+"""What BERT reads: [CLS] A [SEP] B [SEP], segments 0 and 1, the word that each token is of; and batches of it.
 
     found = encode(tokenizer, "the man went to the store .", "he bought milk .", max_length=32)
-    found.tokens, found.segments, found.spans               # found.dropped: how many tokens did not fit
+    found.tokens, found.segments                            # found.dropped: how many tokens did not fit
     batch = collate([found, …])                             # ids, segments, mask: [B, T]
 
 Sizes: B batch, T time. Source: Devlin et al. 2019, section 3 and figure 2.
@@ -15,10 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_kit import arguments
 from course_kit.text.subwords import WordPiece
-
-SHORTEN = ("longest", "second")
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,7 +24,6 @@ class Input:
 
     tokens    as text, [CLS] first
     segments  0 for [CLS] A [SEP], 1 for B [SEP]
-    spans     (start, end) in the token's own text, A or B; (0, 0) for [CLS] and [SEP]
     words     number of the word that a token is of, counted in its own text; −1 for [CLS] and [SEP]
     dropped   tokens of A and of B that did not fit
     """
@@ -35,7 +31,6 @@ class Input:
     ids: tuple[int, ...]
     tokens: tuple[str, ...]
     segments: tuple[int, ...]
-    spans: tuple[tuple[int, int], ...]
     words: tuple[int, ...]
     dropped: tuple[int, int] = (0, 0)
 
@@ -73,7 +68,7 @@ class Masked(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A batch of fine-tuning. labels: [B], or [B, T] for tags, or [B, 2] for the first and last token of answers."""
+    """A batch of fine-tuning. labels: [B], or [B, T] for tags."""
 
     inputs: Batch
     labels: Tensor
@@ -87,16 +82,13 @@ def encode(
     first: str | Sequence[str],
     second: str | Sequence[str] | None = None,
     max_length: int = 512,
-    shorten: str = "longest",
     quiet: bool = False,
 ) -> Input:
     """A text, or a pair of them -> Input. first, second: text, or a list of words, as tags need it.
 
-    What does not fit into max_length is dropped at the end of the longer text (shorten="second": of the second), with a
-    warning unless `quiet`; `spans` of what is left stay those of the whole text.
+    What does not fit into max_length is dropped at the end of the longer text, with a warning unless `quiet`.
     Raises ValueError for a text without a token, or a max_length that has no room.
     """
-    arguments.one_of("shorten", shorten, SHORTEN)
     texts = [first] if second is None else [first, second]
     pieces = [_pieces(tokenizer, text) for text in texts]
     for name, found in zip(("first", "second"), pieces, strict=False):
@@ -104,7 +96,7 @@ def encode(
             raise ValueError(f"the {name} text is empty: BERT needs at least one word in each text it is given")
     full, room = [len(p) for p in pieces], max_length - 1 - len(texts)
     while sum(map(len, pieces)) > room:
-        longer = pieces[-1] if shorten == "second" else max(pieces, key=len)
+        longer = max(pieces, key=len)
         if len(longer) == 1:
             raise ValueError(f"max_length is {max_length}: no room for {sum(full)} tokens, [CLS] and [SEP]")
         longer.pop()
@@ -113,17 +105,17 @@ def encode(
         warnings.warn(
             f"{sum(dropped)} of {sum(full)} tokens do not fit into {max_length} and were left out", stacklevel=2
         )
-    rows = [(tokenizer.cls, 0, (0, 0), -1)]
+    rows = [(tokenizer.cls, 0, -1)]
     for segment, part in enumerate(pieces):
-        rows += [(i, segment, span, word) for i, span, word in part] + [(tokenizer.sep, segment, (0, 0), -1)]
-    ids, segments, spans, words = zip(*rows, strict=True)
-    return Input(ids, tuple(tokenizer.tokens(ids)), segments, spans, words, dropped)
+        rows += [(i, segment, word) for i, word in part] + [(tokenizer.sep, segment, -1)]
+    ids, segments, words = zip(*rows, strict=True)
+    return Input(ids, tuple(tokenizer.tokens(ids)), segments, words, dropped)
 
 
-def encode_all(tokenizer: WordPiece, texts: Sequence, max_length: int = 512, shorten: str = "longest") -> list[Input]:
+def encode_all(tokenizer: WordPiece, texts: Sequence, max_length: int = 512) -> list[Input]:
     """`encode` for many: texts, or pairs (first, second). One warning says how many were too long."""
     pairs = [text if isinstance(text, tuple) else (text, None) for text in texts]
-    found = [encode(tokenizer, a, b, max_length, shorten, quiet=True) for a, b in pairs]
+    found = [encode(tokenizer, a, b, max_length, quiet=True) for a, b in pairs]
     long = sum(any(one.dropped) for one in found)
     if long:
         lost = sum(sum(one.dropped) for one in found)
@@ -161,21 +153,6 @@ def draw(lengths: Sequence[int], size: int, generator: torch.Generator) -> list[
     return [order[start + i] for i in torch.randperm(wide, generator=generator)[:size].tolist()]
 
 
-def answer_tokens(found: Input, start: int, end: int) -> tuple[int, int]:
-    """Characters start … end of the second text -> its first and last token; (0, 0), which is [CLS], if there is none.
-
-    Where the answer was cut off, wholly or in part, there is none; a start of −1 says that there never was one.
-    """
-    inside = [
-        t
-        for t, (segment, (a, b)) in enumerate(zip(found.segments, found.spans, strict=True))
-        if segment == 1 and a < b and a < end and b > start
-    ]
-    if start < 0 or not inside or found.spans[inside[-1]][1] < end:
-        return 0, 0
-    return inside[0], inside[-1]
-
-
 def best_span(
     start_logits: Tensor, end_logits: Tensor, allowed: Tensor | None = None, longest: int | None = None
 ) -> tuple[int, int]:
@@ -195,16 +172,12 @@ def best_span(
     return best // len(end_logits), best % len(end_logits)
 
 
-def _pieces(tokenizer: WordPiece, text: str | Sequence[str]) -> list[tuple[int, tuple[int, int], int]]:
-    """(number, span, word) of each token of a text, or of a list of words, whose spans count as if joined by spaces."""
-    if isinstance(text, str):
-        found, word = [], -1
-        for number, a, b in tokenizer.spans(text):
-            word += not tokenizer.tokens([number])[0].startswith("##")
-            found.append((number, (a, b), word))
-        return found
-    found, at = [], 0
-    for word, part in enumerate(text):
-        found += [(number, (at + a, at + b), word) for number, a, b in tokenizer.spans(part)]
-        at += len(part) + 1
+def _pieces(tokenizer: WordPiece, text: str | Sequence[str]) -> list[tuple[int, int]]:
+    """(number, word) of each token of a text, or of a list of words."""
+    if not isinstance(text, str):
+        return [(number, word) for word, part in enumerate(text) for number in tokenizer.encode(part)]
+    found, word = [], -1
+    for number in tokenizer.encode(text):
+        word += not tokenizer.tokens([number])[0].startswith("##")
+        found.append((number, word))
     return found

@@ -1,15 +1,9 @@
-"""What taggers and answerers are judged by: F1 of whole entities; exact match and F1 of answers.
+"""What taggers are judged by: F1 of whole entities. Source: Tjong Kim Sang & De Meulder 2003 (CoNLL)."""
 
-Sources: Tjong Kim Sang & De Meulder 2003 (CoNLL, entities); Rajpurkar et al. 2016 (SQuAD, answers).
-"""
-
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_kit.arguments import described, list_of_texts, several
+from course_kit.arguments import list_of_texts, several
 
 
 class Span(NamedTuple):
@@ -58,40 +52,5 @@ def entity_scores(predicted: Sequence[Sequence[str]], gold: Sequence[Sequence[st
             raise ValueError(f"predicted[{number}] has {len(ours)} tags, gold {len(theirs)}; needed: one for each word")
     said, true = ({(n, *s) for n, tags in enumerate(side) for s in spans(tags)} for side in (predicted, gold))
     right = len(said & true)
-    return _scores(right, len(said), len(true))
-
-
-def normal_answer(text: str) -> str:
-    """Lower case, without punctuation and the articles a, an, the, as SQuAD's script compares answers."""
-    if not isinstance(text, str):
-        raise TypeError(f"text is {described(text)}; needed: an answer in quotes")
-    text = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-def answer_scores(predicted: Sequence[str], gold: Sequence[str | Sequence[str]]) -> dict[str, float]:
-    """{"exact match", "F1"}, 0 to 1, the best over the gold answers of each question; "" says that there is none."""
-    predicted = list_of_texts("predicted", predicted, "one answer each")
-    if isinstance(gold, str) or not hasattr(gold, "__len__"):
-        raise TypeError(f"gold is {described(gold)}; needed: a list, one answer or one list of them for each question")
-    gold = [[one] if isinstance(one, str) else list_of_texts("gold", one, "answers") for one in gold]
-    if not all(gold):
-        raise ValueError('a question has no gold answer; needed: at least one for each, "" where there is none')
-    if len(predicted) != len(gold) or not gold:
-        raise ValueError(f"{len(predicted)} answers for {len(gold)} questions; needed: one each, and at least one")
-    exact = f1 = 0.0
-    for said, answers in zip(predicted, gold, strict=True):
-        exact += max(normal_answer(said) == normal_answer(a) for a in answers)
-        f1 += max(_overlap(normal_answer(said).split(), normal_answer(a).split()) for a in answers)
-    return {"exact match": exact / len(gold), "F1": f1 / len(gold)}
-
-
-def _overlap(said: list[str], true: list[str]) -> float:
-    if not said or not true:
-        return float(said == true)
-    return _scores(sum((Counter(said) & Counter(true)).values()), len(said), len(true)).f1
-
-
-def _scores(right: int, said: int, true: int) -> Scores:
-    precision, recall = right / said if said else 0.0, right / true if true else 0.0
-    return Scores(precision, recall, 2 * right / (said + true) if said + true else 1.0)
+    precision, recall = right / len(said) if said else 0.0, right / len(true) if true else 0.0
+    return Scores(precision, recall, 2 * right / (len(said) + len(true)) if said or true else 1.0)

@@ -19,8 +19,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_race": "chapters.ch05.experiments.race:record_race",
     "transformer_speed": "chapters.ch05.experiments.speed:record_speeds",
     "transformer_warm_up": "chapters.ch05.experiments.norms:record_warm_up",
-    "bert_adapters": "chapters.ch06.experiments.tasks:record_adapters",
-    "bert_pretraining": "chapters.ch06.experiments.pretraining:record_pretraining",
     "bert_book": "chapters.ch06.experiments.book:record_book",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
     "minilm_search": "chapters.ch06.experiments.search:record_minilm_search",

@@ -93,7 +93,7 @@ predict(
 from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 
 (x6, real), (x10, _) = (
-    padded_batch((4, 6), size=8),
+    padded_batch((4, 6), length=6, size=8),
     padded_batch((4, 6), length=10, size=8),
 )
 moved = {

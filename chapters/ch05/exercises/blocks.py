@@ -35,11 +35,6 @@ def norm_with(size: int, seed: int):
     return lambda x: F.layer_norm(x, gain.shape, gain, bias)
 
 
-def as_it_is(x: Tensor) -> Tensor:
-    """The norm that is not there."""
-    return x
-
-
 _added = named("x", "f", "norm", f="a sub-layer: x -> x", norm="a layer norm: x -> x")
 
 

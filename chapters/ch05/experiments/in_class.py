@@ -1,7 +1,7 @@
 """Chapter 5's experiments: shapes of eight heads, and what masks and caches cost: zoo_table(length=64).
 
 What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` compares
-trainings under the conditions of `fair`, `speed` times layers.
+trainings, `speed` times layers.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 
@@ -16,13 +16,13 @@ from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
 
 
-def clock(advance: Callable[[int], object], steps: int = 128) -> list[float]:
-    """Seconds of one processor since the start, after each of the steps advance(0), advance(1), …"""
+def clock(advance: Callable[[int], object]) -> list[float]:
+    """Seconds of one processor since the start, after each of 128 steps: advance(0), advance(1), …"""
     threads, after = torch.get_num_threads(), []
     torch.set_num_threads(1)
     with torch.no_grad():
         started = time.process_time()
-        for n in range(steps):
+        for n in range(128):
             advance(n)
             after.append(time.process_time() - started)
     torch.set_num_threads(threads)
@@ -49,12 +49,10 @@ def eight_heads() -> Table:
     return Table(rows, "[batch, words, features] or [batch, heads, words, features]; “q, k, v” are three tensors")
 
 
-def zoo(length: int, window: int | None = None) -> dict[str, Tensor]:
-    """Masks of attention variants, name -> [T, T] bool, True = may be attended.
-
-    window: how far local ones see; by default about the root of the length, as Child et al. 2019 chose
-    """
-    w = window or max(1, round(length**0.5))
+def zoo(length: int) -> dict[str, Tensor]:
+    """Masks of attention variants, name -> [T, T] bool, True = may be attended. Local ones see about as far as the root
+    of the length, as Child et al. 2019 chose."""
+    w = round(length**0.5)
     row, column = torch.arange(length)[:, None], torch.arange(length)
     causal = causal_mask(length)
     near, first = local_mask(length, w, causal=False), (row == 0) | (column == 0)
@@ -78,18 +76,18 @@ def hops(mask: Tensor) -> int:
     return count
 
 
-def zoo_table(length: int = 64, window: int | None = None) -> Table:
+def zoo_table(length: int = 64) -> Table:
     """What each mask of the zoo costs: pairs that are attended, their share, layers from the first word to the last."""
     rows = []
-    for name, mask in zoo(length, window).items():
+    for name, mask in zoo(length).items():
         share = round(mask.float().mean().item(), 3)
         rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
     return Table(rows, f"{length} words; layers: how many it takes until the last word depends on all before it")
 
 
-def cache_table(length: int = 1024, size: int = 512, heads: int = 8, window: int | None = None) -> Table:
+def cache_table(length: int = 1024, size: int = 512, heads: int = 8) -> Table:
     """Numbers that a layer keeps for a text that is being written: keys and values of all heads, of groups, of one."""
-    w, size = window or max(1, round(length**0.5)), size // heads
+    w, size = round(length**0.5), size // heads
     kinds = {
         "every head its own": (heads, length),
         "two heads share (grouped-query)": (heads // 2, length),

@@ -1,6 +1,6 @@
 """Layer norm and batch norm over padded sentences, and what warm-up does to a training.
 
-    x, real = padded_batch(lengths=(5, 3, 2))              # [B, T, D] and which words are real
+    x, real = padded_batch((5, 3, 2), length=5, size=4)    # [B, T, D] and which words are real
 
 Sources: Ba, Kiros & Hinton 2016, Layer normalization; Ioffe & Szegedy 2015, Batch normalization.
 """
@@ -22,18 +22,13 @@ from course_utils.transformer import Transformer, TransformerConfig, translation
 NORMS = ("layer", "batch")
 
 
-def padded_batch(
-    lengths: Sequence[int] = (5, 3, 2), length: int | None = None, size: int = 4, seed: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Sentences of random features, filled up with zeros to `length` words (default: the longest).
+def padded_batch(lengths: Sequence[int], length: int, size: int) -> tuple[Tensor, Tensor]:
+    """Sentences of random features, filled up with zeros to `length` words -> x [B, T, D], real [B, T] bool.
 
-    -> x [B, T, D], real [B, T] bool. The real words are the same whatever the length.
+    The real words are the same whatever the length.
     """
-    longest = max(lengths) if length is None else length
-    if min(lengths) < 1 or longest < max(lengths):
-        raise ValueError(f"lengths are {list(lengths)}, length is {longest}; needed: from 1 to at most the length")
-    words = torch.randn(len(lengths), max(lengths), size, generator=torch.Generator().manual_seed(seed))
-    x, real = torch.zeros(len(lengths), longest, size), torch.arange(longest) < torch.tensor(lengths)[:, None]
+    words = torch.randn(len(lengths), max(lengths), size, generator=torch.Generator().manual_seed(0))
+    x, real = torch.zeros(len(lengths), length, size), torch.arange(length) < torch.tensor(lengths)[:, None]
     x[real] = words[real[:, : max(lengths)]]
     return x, real
 

@@ -36,15 +36,15 @@ def layers() -> dict[str, nn.Module]:
         return {GRU: gru, FUSED: fuse(fused), PAGE: page}
 
 
-def work(length: int, size: int = SIZE) -> dict[str, dict[str, int]]:
+def work(length: int) -> dict[str, dict[str, int]]:
     """{layer: how many steps wait for each other ("in a row"), and its "multiplications"}, forward, one sentence.
 
     A GRU has three gates with a matrix for the word and one for the state: 6 T D². A block has attention with its
     projections, and a network of 8 T D².
     """
-    block = multiply_adds("attention", length, size) + 8 * length * size**2
+    block = multiply_adds("attention", length, SIZE) + 8 * length * SIZE**2
     return {
-        GRU: {"in a row": length, "multiplications": 6 * length * size**2},
+        GRU: {"in a row": length, "multiplications": 6 * length * SIZE**2},
         PAGE: {"in a row": 1, "multiplications": block},
     }
 
@@ -58,11 +58,11 @@ def gradients(layer: nn.Module, x: Tensor) -> None:
         torch.cuda.synchronize()
 
 
-def in_turns(runs: dict[str, Callable[[], None]], budget: float, least: int = 2, most: int = 15) -> dict[str, float]:
-    """The fewest seconds that each of the runs takes, timed in turns: at least twice, then for `budget` seconds."""
+def in_turns(runs: dict[str, Callable[[], None]], budget: float) -> dict[str, float]:
+    """The fewest seconds that each of the runs takes, timed in turns: twice, then for `budget` seconds, at most 15."""
     best, start = dict.fromkeys(runs, float("inf")), time.perf_counter()
-    for round in range(most):
-        if round >= least and time.perf_counter() - start > budget:
+    for round in range(15):
+        if round >= 2 and time.perf_counter() - start > budget:
             break
         for name, run in runs.items():
             begun = time.perf_counter()

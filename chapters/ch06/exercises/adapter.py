@@ -3,24 +3,13 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.func import functional_call
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:
-    """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]: Adapter with these weights, that is
-    x + gelu(x W_down + b_down) W_up + b_up."""
-    from chapters.ch06.adapters import Adapter
-
-    with torch.random.fork_rng(devices=[]):
-        adapter = Adapter(*W_down.shape)
-    given = {"down.weight": W_down.T, "down.bias": b_down, "up.weight": W_up.T, "up.bias": b_up}
-    return functional_call(adapter, given, (x,))
-
-
-def _by_hand(x, W_down, b_down, W_up, b_up):
-    small = torch.nn.functional.gelu(x @ W_down + b_down)  # [B, T, R]
+    """x [B, T, D], W_down [D, R], b_down [R], W_up [R, D], b_up [D] -> [B, T, D]."""
+    small = F.gelu(x @ W_down + b_down)  # [B, T, R]
     return x + small @ W_up + b_up  # [B, T, D]
 
 
@@ -48,7 +37,6 @@ ADAPTER = Exercise(
     task="Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
     "b_down [R], W_up [R, D], b_up [D] -> [B, T, D].",
     reference=bottleneck,
-    shown=_by_hand,
     cases=_cases,
     returns=("output",),
     used="It is put behind BERT in [What is a bottleneck adapter?](#What-is-a-bottleneck-adapter?)",

@@ -8,7 +8,6 @@ counting neighbours reaches, and what many more steps bring.
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch06.experiments.tasks import over_seeds
@@ -115,13 +114,6 @@ def by_counting(book: Holmes) -> dict[str, float]:
         "both neighbours": after[left] + before[behind] - alone.log(),
     }
     return {name: (score.argmax(-1) == true).float().mean().item() for name, score in scores.items()}
-
-
-@torch.no_grad()
-def loss_of(model: BertForPreTraining, book: Holmes, left: bool = False) -> float:
-    """The held-out loss of all that is asked, in nats."""
-    asked = book.labels != -100
-    return F.cross_entropy(model.words(hidden_of(model, book.inputs, left)[asked]), book.labels[asked]).item()
 
 
 def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) -> dict:

@@ -128,11 +128,9 @@ def test_ablations_count_what_silent_heads_and_forbidden_connections_leave(loade
 
 
 def test_norms_are_torchs_own():
-    x, _ = norms.padded_batch()
+    x, _ = norms.padded_batch((5, 3, 2), 5, 4)
     torch.testing.assert_close(norms.normed(x, "layer"), torch.nn.LayerNorm(4)(x).detach())
     expected = torch.nn.BatchNorm1d(4)(x.transpose(1, 2)).transpose(1, 2).detach()
     torch.testing.assert_close(norms.normed(x, "batch"), expected)
     with pytest.raises(ValueError):
         norms.normed(x, "group")
-    with pytest.raises(ValueError, match="length"):
-        norms.padded_batch((3, 2), 2)

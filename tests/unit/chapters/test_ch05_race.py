@@ -1,14 +1,12 @@
 """Chapter 5's trainings under equal conditions, the speed of layers, and what was recorded of both."""
 
-import functools
-import itertools
 from contextlib import nullcontext
 
 import pytest
 import torch
 from small_translator import fresh
 
-from chapters.ch05.experiments import fair, race, speed
+from chapters.ch05.experiments import race, speed
 from chapters.ch05.experiments.twins import corpus
 
 
@@ -19,22 +17,21 @@ def lesson():
 
 @pytest.fixture
 def few_sentences(monkeypatch):
-    monkeypatch.setattr(fair, "SENTENCES", {"valid": 4, "test": 4})
+    monkeypatch.setattr(race, "SENTENCES", {"valid": 4, "test": 4})
 
 
-def test_the_best_candidate_is_trained_with_each_seed(lesson, few_sentences, monkeypatch):
+def test_the_best_rate_is_trained_with_each_seed(lesson, few_sentences, monkeypatch):
     asked = []
 
     def train(lesson, model, steps, seed, lr):
-        asked.append((seed, lr, model.config.dropout))
-        return [95.0, 90.0 if (lr, model.config.dropout) == (2, 0.1) else 80.0]
+        asked.append((seed, lr))
+        return [95.0, 90.0 if lr == 3e-3 else 80.0]
 
-    monkeypatch.setattr(fair, "train", train)
-    make = functools.partial(fresh, lesson, layers=1)
-    candidates = [{"lr": lr, "dropout": dropout} for lr, dropout in itertools.product((1, 2, 3), (0.0, 0.1))]
-    figures = fair.compete(lesson, make, candidates, steps=10, seeds=(0, 1))
-    assert (figures["lr"], figures["dropout"]) == (2, 0.1) and len(figures["tried"]) == 6
-    assert asked[-2:] == [(0, 2, 0.1), (1, 2, 0.1)] and {seed for seed, *_ in asked[:-2]} == {fair.SEED_OF_CHOICE}
+    monkeypatch.setattr(race, "train", train)
+    monkeypatch.setattr(race, "racer", lambda lesson, name, seed: fresh(lesson, layers=1))
+    figures = race.trained(lesson, race.TRANSFORMER, steps=10, seeds=(0, 1))
+    assert figures["lr"] == 3e-3 and [one["lr"] for one in figures["tried"]] == [*race.RATES]
+    assert asked == [*((race.SEED_OF_CHOICE, lr) for lr in race.RATES), (0, 3e-3), (1, 3e-3)]
     assert figures["valid"] == [[95.0, 90.0]] * 2 and len(figures["test"]) == 2
 
 
@@ -43,7 +40,7 @@ def test_a_training_is_the_same_for_a_seed(lesson, few_sentences):
     runs = []
     for seed in (0, 0, 1):
         model = fresh(lesson, layers=1)
-        curve = fair.train(lesson, model, 10, seed, 1e-2)
+        curve = race.train(lesson, model, 10, seed, 1e-2)
         runs.append((len(curve), model.output.weight.detach().clone()))
     assert [n for n, _ in runs] == [10, 10, 10]
     assert torch.equal(runs[0][1], runs[1][1]) and not torch.equal(runs[0][1], runs[2][1])

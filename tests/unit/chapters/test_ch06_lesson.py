@@ -93,7 +93,6 @@ def test_filling_in_and_following(lesson):
     assert torch.allclose(filled.probabilities.sum(-1), torch.ones(len(filled.tokens)))
     top = filled.top(filled.masks[0], 3)
     assert len(top) == 3 and top[0][1] >= top[1][1] and top[0][0] in filled.words
-    assert filled.weights[0].shape == (2, len(filled.tokens), len(filled.tokens))
     pairs = [("anna went .", "anna left ."), ("a friend", "in the bank anna met a friend .")]
     alone, together = lesson.follows(model, pairs[:1])[0], lesson.follows(model, pairs)[0]
     assert alone == pytest.approx(together, abs=1e-6) and 0 < alone < 1
