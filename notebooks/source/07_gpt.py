@@ -24,6 +24,7 @@ from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from chapters.ch07.kept import training
 from course_kit import data, results
 from course_kit.views import Table, plot, predict
+from course_kit.views.view import asking
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import generate
 
@@ -374,11 +375,12 @@ labs.sampling(
 # The poet reads letters, so a word takes many steps. A vocabulary of whole words would be huge, and never complete. In between lies **byte-pair encoding** (BPE): begin with single bytes, and again and again join the most frequent pair of neighbours. Here are *low* five times, *lower* twice, *newest* six times, *widest* three times and *less* once. **Guess** the first pair:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.merges(
+pairs = labs.merges(
     {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1},
     word="lowest",
     title="Which two belong together?",
 )
+asking(pairs)
 
 # %% tags=["definition"]
 # course_utils.merges: words_of, joined
@@ -489,13 +491,16 @@ torch.manual_seed(0)
 model = GPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
 for step in range(STEPS):
-    for optimiser in optimisers:  # each one's rate falls to 0
-        optimiser.param_groups[0]["lr"] = optimiser.defaults["lr"] * (1 - step / STEPS)
-    loss = training_step(model, optimisers, windows(ids, rows=32, length=65))
+    for optimiser in optimisers:
+        rate = optimiser.defaults["lr"] * (1 - step / STEPS)  # falls to 0
+        optimiser.param_groups[0]["lr"] = rate
+    batch = windows(ids, rows=32, length=65)
+    loss = training_step(model, optimisers, batch)
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
-            new = next_token_loss(model, windows(unread, rows=64, length=65))
-        text = tokenizer.decode(write(model, start, 25, 0.7, 0.9)[0].tolist())
+            new = next_token_loss(model, windows(unread, 64, 65))
+        text = write(model, start, 15, 0.7, 0.9)[0].tolist()
+        text = tokenizer.decode(text)
         print(f"{step:4}  {loss:.2f} nats, not read {new:.2f}  {text!r}")
 
 # %% [markdown]

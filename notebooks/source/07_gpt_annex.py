@@ -381,10 +381,10 @@ plot.lines(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch07 import scaling_law
+from chapters.ch07.scaling_law import LARGEST
 
 best_N, best_D = best(flops(175e9, 300e9))
-assert f"{best_N / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and scaling_law.FITTED["N"][1] < 175e9
+assert f"{best_N / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and LARGEST < 175e9
 assert round(best_D / best_N) == 19
 assert f"{loss(best_N, best_D):.2f} {loss(175e9, 300e9):.2f}" == "1.99 2.01"
 assert round(70 * 1400 / (280 * 300), 2) == 1.17

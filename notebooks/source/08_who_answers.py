@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch08 import again, dialogues, exercise, hint, labs, published, solution
+from chapters.ch08 import again, exercise, hint, labs, published, solution
 from chapters.ch08 import sums
 from course_kit import data, results
 from course_kit.views import Table, heatmap, plot, predict
@@ -54,18 +54,18 @@ labs.replies(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "The second and the third answer are of one model, with the same parameters. Why "
-    "does it answer in the third?",
+    "Who was first on the Moon? SmolLM2 goes on with “1972”. Asked in another way, it "
+    "names Neil Armstrong, with the same parameters. Why?",
     [
-        "there it is told to think before it speaks",
-        "there the question looks as in its training",
-        "there it looks the answer up in a text",
+        "now it is told to think before it speaks",
+        "now the question looks as in its training",
+        "now it looks the answer up in a text",
     ],
     answer=1,
     because="Before the question, its template says who speaks, as in each of the talks "
-    "that it was trained on. The model continues a text either way. What the first model "
-    "lacks, this comparison cannot say: it is smaller, has read one novel, and was shown "
-    "no talks.",
+    "that it was trained on. The model continues a text either way. Why a model that "
+    "read one novel does not answer, this comparison cannot say: it is smaller, too, and "
+    "was shown no talks.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -73,6 +73,8 @@ from chapters.ch08.experiments import answers as asked
 
 found = [asked.right(question, answer) for question, answer in recorded["answers"].items()]
 assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
+moon = next(question for question in recorded["answers"] if "Moon" in question)
+assert "1972" in recorded["bare"][moon] and "Neil Armstrong" in recorded["answers"][moon]
 assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
@@ -312,7 +314,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% seconds=10
 smol = published.load(Llama)  # your class with these parameters, if they are installed
-talker = smol or published.StandIn(dialogues.shipped(Llama))  # if not: llama-holmes
+talker = smol or published.StandIn(Llama)  # if not: llama-holmes
 print(talker.about)
 
 question = "What is the capital of France?"  # ask what you like; ■ stops it
@@ -423,9 +425,10 @@ for name, answer in (("alone", sums.result), ("draft", sums.draft)):
     batch = partial(imitation, model, examples)
     for step, loss in training(model, batch, steps=400, rate=4e-3):
         if step % 100 == 99:
+            known = sums.share_right(model, taught)
+            new = sums.share_right(model, held_out)
             print(f"{name:5} {step + 1} steps, loss {loss:.2f}, right:", end=" ")
-            print(f"{sums.share_right(model, taught):.0%} of those taught,", end=" ")
-            print(f"{sums.share_right(model, held_out):.0%} of those never shown")
+            print(f"{known:.0%} of those taught, {new:.0%} of those never shown")
 
 # %% jupyter={"source_hidden": true}
 for one in held_out[:3]:

@@ -95,10 +95,9 @@ BORDERS = {
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
                     "select": "place"} | VIEW),
-    "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(3, 6), "tokens": SIX}, {
-                       "probabilities": "numbers", "tokens": "words", "opened": "whole"} | VIEW),
-    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole"}
-               | VIEW),
+    "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(4, 6), "tokens": SIX}, {
+                       "probabilities": "numbers", "tokens": "words", "title": "text"}),
+    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "title": "text"}),
     "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair",
                 "title": "title", "caption": "text"}),
     "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",

@@ -16,7 +16,6 @@ import signal
 import sys
 import time
 import zipfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +73,7 @@ def read_trained(path: str | Path) -> Trained:
     state = read_state(path)
     try:
         tokenizer = saved_tokenizer(state)
-        model = loaded(gpt_of, state["sizes"], state["best"], tokenizer)
+        model = loaded(state["sizes"], state["best"], tokenizer)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
     except Exception as error:  # as above
         raise Refused(
@@ -83,24 +82,17 @@ def read_trained(path: str | Path) -> Trained:
     return Trained(Path(path), model, tokenizer, history, state)
 
 
-def gpt_of(sizes: dict[str, int]) -> GPT:
-    """A GPT of these sizes. Raises ValueError where they do not fit each other."""
+def loaded(sizes: dict[str, int], parameters: dict, tokenizer: Tokenizer) -> GPT:
+    """A GPT of these sizes with these parameters. Raises ValueError and more."""
     if not all(type(size) is int and size > 0 for size in sizes.values()) or sizes["size"] % sizes["heads"]:
         raise ValueError(f"{sizes} do not fit each other")
-    return GPT(**sizes)
-
-
-def loaded(
-    kind: Callable[[dict], nn.Module], sizes: dict, parameters: dict, tokenizer: Tokenizer, first: int = 0
-) -> nn.Module:
-    """A model of these sizes with these parameters. first: the number of the first byte. Raises ValueError and more."""
     if sizes["layers"] > len(parameters):
         raise ValueError("there are fewer layers than sizes say")
+    if sizes["vocab"] != len(tokenizer.pieces):
+        raise ValueError("the model does not know all pieces, or more")
     with torch.device("meta"):  # sizes alone take no memory
-        model = kind(sizes)
+        model = GPT(**sizes)
     model.load_state_dict(parameters, assign=True)
-    if not 0 <= first <= model.tokens.num_embeddings - len(tokenizer.pieces):
-        raise ValueError("the model does not know all pieces")
     if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
         raise ValueError("parameters are not finite")
     return model.eval()
@@ -211,7 +203,7 @@ class Training:
         torch.manual_seed(0)
         try:
             old = state.get("model")
-            self.model = (loaded(gpt_of, sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
+            self.model = (loaded(sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
             self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE)  # Muon is faster, and sooner by heart
             if old:
                 self.optimiser.load_state_dict(state["optimiser"])

@@ -7,9 +7,6 @@ import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MergesSpec, Pair, Step } from "./merges_numbers.js" */
 
-const MOST_SIGNS = 14; // characters that are listed; of more their number is said
-const MOST_MADE = 20; // merged pieces that are listed, the latest
-
 /** @param {UI} ui @returns {Picture} */
 export const merges = (ui) => new Merges(ui);
 
@@ -80,13 +77,13 @@ class Merges {
     const { step, word } = ui.state;
     const now = merging.at(step);
     if (width !== this.measured) this.measure(width);
-    this.fill(now, nextOf(now));
+    this.fill(now, ui.spec.silent ? null : nextOf(now));
     this.walk.sync();
     this.count(now);
     this.say(now);
     this.know(step);
     const taken = `all words together take ${merging.used(now)} (at first ${merging.used(merging.at(0))})`;
-    this.sizes.textContent = `${now.known} pieces · ${taken}`;
+    this.sizes.textContent = `${merging.signs.length + merging.learned(step).length} pieces · ${taken}`;
     if (ui.root.activeElement !== input) input.value = word;
     const pieces = word ? merging.cut(word, step) : [];
     this.cut.replaceChildren(...pieces.map((piece) => h("span", {}, piece)));
@@ -107,38 +104,28 @@ class Merges {
 
   /** The words in their pieces. @param {Step} step @param {Pair | null} next */
   fill({ words, made }, next) {
-    const { names, counts, shown } = this.spec;
-    const rows = words.slice(0, shown).flatMap((pieces, w) => {
+    const { names, counts } = this.spec;
+    const rows = words.flatMap((pieces, w) => {
       const chips = markedPieces(pieces, made, next).map((chip) => {
         const look = `${chip.hot ? "hot" : ""} ${chip.new ? "new" : ""}`;
         return h("span", { class: look }, chip.piece);
       });
       return [h("span", {}, counts[w]), h("span", { class: "pieces", "data-word": names[w] }, ...chips)];
     });
-    const more = `and ${names.length - shown} more words, counted as well`;
-    if (names.length > shown) rows.push(h("span"), h("span", { class: "quiet" }, more));
     this.list.replaceChildren(...rows);
   }
 
-  /** The pieces that a model would know: the characters, or how many, and what was merged. @param {number} step */
+  /** The pieces that a model would know: the characters, and what was merged. @param {number} step */
   know(step) {
-    const { signs } = this.merging;
-    const made = [...new Set(this.merging.made(step).map(pieceOf))];
-    const known = signs.map((sign) => h("span", {}, sign));
-    const latest = made.slice(-MOST_MADE);
-    const joined = latest.map((piece, i) => {
-      const last = i === latest.length - 1;
-      return h("span", { class: last ? "joined new" : "joined" }, piece);
-    });
-    this.learned.replaceChildren(
-      ...(signs.length > MOST_SIGNS ? [h("i", {}, `${signs.length} characters`)] : known),
-      ...(made.length > MOST_MADE ? [h("i", {}, "…")] : []),
-      ...joined,
-    );
+    const { merging } = this;
+    const made = merging.learned(step);
+    const joined = made.map((piece, i) => h("span", { class: i === made.length - 1 ? "joined new" : "joined" }, piece));
+    this.learned.replaceChildren(...merging.signs.map((sign) => h("span", {}, sign)), ...joined);
   }
 
   /** How often pairs are neighbours. @param {Step} now */
   count(now) {
+    if (this.ui.spec.silent) return this.bars.replaceChildren(); // the first pair is guessed
     const next = nextOf(now);
     const most = now.pairs[0]?.count ?? 1;
     const bars = now.pairs.slice(0, this.spec.bars).flatMap(({ left, right, count }, i) => {

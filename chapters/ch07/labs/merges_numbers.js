@@ -1,12 +1,12 @@
-// Byte-pair encoding in numbers: which pairs stand side by side, what is merged, how a word is cut. As in merges.py.
+// Byte-pair encoding in numbers: which pairs stand side by side, what is merged, how a word is cut. As merge_once.
 
 /** @import { Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
- * @typedef {Spec & { names: string[], counts: number[], mark: string, last: number, shown: number, bars: number }}
- *   MergesSpec mark: stands before each word; last: merges at most; shown: words; bars: pairs
+ * @typedef {Spec & { names: string[], counts: number[], mark: string, last: number, bars: number }} MergesSpec mark:
+ *   stands before each word; last: merges at most; bars: pairs
  * @typedef {{ left: string, right: string, count: number }} Pair two pieces, and how often they stand side by side
- * @typedef {{ words: string[][], made: Pair | null, pairs: Pair[], known: number }} Step made: what was merged last;
- *   pairs: the most frequent first; known: how many pieces there are
+ * @typedef {{ words: string[][], made: Pair | null, pairs: Pair[] }} Step made: what was merged last; pairs: the most
+ *   frequent first
  */
 
 const BESIDE = "\u0000";
@@ -30,13 +30,12 @@ export function joined(pieces, pair) {
 }
 
 /**
- * How often two pieces stand side by side, the most frequent first; of as frequent ones that of older pieces.
+ * How often two pieces stand side by side, the most frequent first; of as frequent ones the first one counted.
  * @param {string[][]} words
  * @param {number[]} counts how often each occurs
- * @param {Map<string, number>} age the order in which pieces came
  * @returns {Pair[]}
  */
-export function ranked(words, counts, age) {
+function ranked(words, counts) {
   /** @type {Map<string, number>} */
   const found = new Map();
   words.forEach((pieces, w) => {
@@ -45,12 +44,11 @@ export function ranked(words, counts, age) {
       found.set(both, (found.get(both) ?? 0) + counts[w]);
     }
   });
-  const ageOf = (/** @type {string} */ piece) => age.get(piece) ?? 0;
   const pairs = [...found].map(([both, count]) => {
     const [left, right] = both.split(BESIDE);
     return { left, right, count };
   });
-  return pairs.sort((a, b) => b.count - a.count || ageOf(a.left) - ageOf(b.left) || ageOf(a.right) - ageOf(b.right));
+  return pairs.sort((a, b) => b.count - a.count);
 }
 
 /** The single characters that occur, in the order of their numbers. @param {MergesSpec} spec */
@@ -67,19 +65,16 @@ export class Merging {
     const { names, counts, mark, last } = spec;
     this.spec = spec;
     this.signs = signsOf(spec);
-    const age = new Map(this.signs.map((sign, i) => [sign, i]));
     const words = names.map((word) => Array.from(mark + word));
     /** @type {Step[]} */
-    this.steps = [{ words, made: null, pairs: ranked(words, counts, age), known: age.size }];
-    for (let n = 0; n < last; n++) this.steps.push(this.after(this.steps[n], age));
+    this.steps = [{ words, made: null, pairs: ranked(words, counts) }];
+    for (let n = 0; n < last; n++) this.steps.push(this.after(this.steps[n]));
   }
 
-  /** @param {Step} step @param {Map<string, number>} age @returns {Step} */
-  after({ words, pairs }, age) {
-    const [made] = pairs;
+  /** @param {Step} step @returns {Step} */
+  after({ words, pairs: [made] }) {
     const merged = words.map((pieces) => joined(pieces, made));
-    if (!age.has(pieceOf(made))) age.set(pieceOf(made), age.size);
-    return { words: merged, made, pairs: ranked(merged, this.spec.counts, age), known: age.size };
+    return { words: merged, made, pairs: ranked(merged, this.spec.counts) };
   }
 
   /** @param {number} step */
@@ -90,6 +85,11 @@ export class Merging {
   /** The merges made so far. @param {number} step @returns {Pair[]} */
   made(step) {
     return this.steps.slice(1, step + 1).flatMap(({ made }) => made ?? []);
+  }
+
+  /** All pieces that were joined, each once. @param {number} step */
+  learned(step) {
+    return [...new Set(this.made(step).map(pieceOf))];
   }
 
   /** How many pieces all words take together. @param {Step} step */
@@ -120,8 +120,7 @@ export class Merging {
   numbers({ step, word }) {
     const now = this.at(step);
     return {
-      ...{ merges: this.made(step), pairs: now.pairs, known: now.known, used: this.used(now) },
-      pieces: Object.fromEntries(this.spec.names.map((name, w) => [name, now.words[w]])),
+      ...{ merges: this.made(step), pairs: now.pairs, words: now.words, used: this.used(now) },
       cut: this.cut(word, step),
     };
   }

@@ -23,8 +23,6 @@ import { visible } from "./tokens.js";
 /** @import { Continued } from "./continued.js" */
 /** @import { GameSpec, Guess } from "./next_character_numbers.js" */
 
-const MOST_SHOWN = 400; // letters before the hidden ones
-
 /** @param {UI} ui @returns {Picture} */
 export const next_character = (ui) => new Game(ui);
 
@@ -99,21 +97,16 @@ class Game {
   paintGame() {
     const { spec, ui } = this;
     const played = playedOf(spec, ui.state);
-    const { shown } = spec;
-    const before = shown.length > MOST_SHOWN ? `…${shown.slice(-MOST_SHOWN)}` : shown;
     this.page.replaceChildren(
-      h("span", { class: "shown" }, before),
+      h("span", { class: "shown" }, spec.shown),
       ...spec.hidden.map((_, i) => this.cell(i, played)),
     );
     this.paintScore();
-    const guesses = "the model’s best guesses";
     const last = spec.hidden[played - 1];
-    this.where.textContent = played ? `${guesses} where “${visible(last)}” stands` : guesses;
+    this.where.textContent = `the model’s best guesses where “${visible(last)}” stands`;
     if (scoresOf(spec, ui.arrays, ui.state).guessed) this.tell(played - 1);
     else this.ask(played);
-    const bars = played
-      ? guessesAt(spec, ui.arrays, played - 1).flatMap((guess) => barOf(guess, guess.token === last))
-      : spec.best[0].flatMap(() => [h("span", { class: "quiet" }, "?"), h("i"), h("span")]);
+    const bars = guessesAt(spec, ui.arrays, played - 1).flatMap((guess) => barOf(guess, guess.token === last));
     this.bars.replaceChildren(...bars);
   }
 
@@ -140,20 +133,16 @@ class Game {
     const { spec, ui } = this;
     const { guessed, reader, model, bits } = scoresOf(spec, ui.arrays, ui.state);
     if (!guessed) return this.score.replaceChildren();
-    const unit = spec.long ? "token" : "character";
     const right = [`Right of ${guessed}: you `, h("b", {}, reader), ", the model ", h("b", {}, model), "."];
-    const paid = `It pays ${fmt(bits, 2)} bits per ${unit}; blind guessing ${fmt(Math.log2(spec.size), 2)}.`;
+    const paid = `It pays ${fmt(bits, 2)} bits per character; blind guessing ${fmt(Math.log2(spec.size), 2)}.`;
     this.score.replaceChildren(h("div", {}, ...right), h("div", { class: "quiet" }, paid));
   }
 
   /** Before the first guess. @param {number} played */
   ask(played) {
-    const last = played - 1;
-    const silent = "The model has made its guesses, too; it shows them after yours.";
-    const question = `What comes ${played ? "next" : "first"}? Your guess.`;
-    const sign = visible(this.spec.hidden[last] ?? "");
-    const example = `The model has played the first ${played}. It gave “${sign}” ${played ? this.paid(last) : ""}`;
-    this.say(h("b", {}, question), played ? example : silent);
+    const sign = visible(this.spec.hidden[played - 1]);
+    const example = `The model has played the first ${played}. It gave “${sign}” ${this.paid(played - 1)}`;
+    this.say(h("b", {}, "What comes next? Your guess."), example);
   }
 
   /** After a guess. @param {number} place */

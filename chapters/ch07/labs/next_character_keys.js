@@ -20,7 +20,7 @@ export class Keyboard {
     this.spec = spec;
     this.guess = guess;
     this.field = h("input", {
-      ...{ id: `${ui.id}-type`, type: "text", size: spec.long ? 10 : 3, "data-testid": "type" },
+      ...{ id: `${ui.id}-type`, type: "text", size: 3, "data-testid": "type" },
       ...{ autocomplete: "off", autocapitalize: "off", spellcheck: "false" },
       oninput: (/** @type {InputEvent} */ event) => this.typed(event.isComposing),
       oncompositionend: () => this.typed(false),
@@ -42,7 +42,7 @@ export class Keyboard {
   /** A letter that is typed while a button of the view has the focus. @param {KeyboardEvent} event */
   elsewhere(event) {
     const { key, ctrlKey, metaKey, altKey, target } = event;
-    const other = this.spec.long || ctrlKey || metaKey || altKey || !/^\S$/u.test(key);
+    const other = ctrlKey || metaKey || altKey || !/^\S$/u.test(key);
     if (other || this.field.disabled || !(target instanceof HTMLButtonElement)) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab has other plans with letters
@@ -55,7 +55,7 @@ export class Keyboard {
     if (!field.isConnected) return document.removeEventListener("keydown", this);
     const { key, ctrlKey, metaKey, altKey } = /** @type {KeyboardEvent} */ (event);
     const other = event.defaultPrevented || ctrlKey || metaKey || altKey || document.activeElement !== document.body;
-    if (other || field.disabled || spec.long || key === " " || !spec.keys.includes(key)) return;
+    if (other || field.disabled || key === " " || !spec.keys.includes(key)) return;
     const { top, bottom } = ui.body.getBoundingClientRect();
     const middle = (top + bottom) / 2;
     if (bottom > top && middle > 0 && middle < innerHeight) field.focus({ preventScroll: true });
@@ -74,17 +74,16 @@ export class Keyboard {
     view.addEventListener("click", (event) => this.pressed(/** @type {PointerEvent} */ (event)));
     view.addEventListener("keydown", (event) => this.elsewhere(event));
     if (!spec.presenting) document.addEventListener("keydown", this); // there keys are the presenter's
-    const name = sets.length ? "or type it" : "type it";
-    const label = h("label", { for: field.id }, spec.long ? "next token" : name);
+    const label = h("label", { for: field.id }, spec.presenting ? "type it" : "or type it");
     const shift = sets[1] && !spec.presenting ? this.shift : null;
     const keys = { class: "keys", role: "group", "aria-label": "characters to choose from" };
-    if (sets.length && !spec.presenting) ui.body.append(h("div", keys, ...sets));
+    if (!spec.presenting) ui.body.append(h("div", keys, ...sets));
     ui.root.querySelector(".controls")?.prepend(h("span", { class: "control" }, shift, label, field));
   }
 
   /** @param {boolean} composing */
   typed(composing) {
-    if (composing || this.spec.long || !this.field.value) return;
+    if (composing || !this.field.value) return;
     const [first] = this.field.value;
     this.field.value = "";
     this.guess(first);
@@ -96,8 +95,7 @@ export class Keyboard {
     event.stopPropagation();
     if (event.key !== "Enter" || composing(event)) return;
     event.preventDefault();
-    if (spec.long && field.value) this.guess(field.value);
-    else if (!spec.long && spec.keys.includes("\n")) this.guess("\n");
+    if (spec.keys.includes("\n")) this.guess("\n");
     field.value = "";
   }
 

@@ -5,9 +5,8 @@ import { visible } from "./tokens.js";
 
 /** @import { Arrays, Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
- * @typedef {Spec & { shown: string, hidden: string[], best: string[][], size: number, keys: string[], opened: number,
- *   long: boolean }} GameSpec shown: before the hidden tokens; best: the model's guesses for each; long: tokens of
- *   several letters
+ * @typedef {Spec & { shown: string, hidden: string[], best: string[][], size: number, keys: string[],
+ *   opened: number }} GameSpec shown: before the hidden tokens; best: the model's guesses for each
  * @typedef {{ token: string, p: number }} Guess
  */
 

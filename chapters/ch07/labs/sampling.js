@@ -1,17 +1,18 @@
-// The next token: temperature, top-k, top-p, then a draw with dice that give the same numbers in Python.
+// The next token: temperature, top-k, top-p, then a draw with dice that can be repeated.
 import { along, h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp, fmt, percent } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { Beginning, spellOut } from "./continued.js";
 import SAMPLING_CSS from "./sampling.css";
-import { drawsOf, nameOf, ownText, placeOf, Sampled } from "./sampling_numbers.js";
+import { drawsOf, ownText, Sampled, textOf } from "./sampling_numbers.js";
 import { paintChances } from "./sampling_paint.js";
-import { dice, spelled, visible } from "./tokens.js";
+import { dice, visible } from "./tokens.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SamplingSpec, Text } from "./sampling_numbers.js" */
 /** @import { Geometry } from "./sampling_paint.js" */
 
 const MOST_SHOWN = 220; // letters of the lesson's text
+const ROWS = 60; // of the table
 const SIGNS = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" };
 
 /** @param {UI} ui @returns {Picture} */
@@ -22,10 +23,8 @@ class Sampling {
   constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {SamplingSpec} */ (ui.spec);
-    /** @type {any} */
-    const { logits, counts } = ui.arrays;
-    /** @type {Text} */
-    this.lesson = { ...this.spec, logits, counts };
+    this.lesson = textOf(this.spec, ui.arrays, ui.state);
+    this.longest = this.spec.tokens.reduce((most, token) => (token.length > most.length ? token : most), "");
     this.hover = -1;
     /** @type {Geometry} */
     this.geometry = { top: 0, step: 1, lines: 1 };
@@ -72,7 +71,7 @@ class Sampling {
   }
 
   sampled(rows = Infinity) {
-    return new Sampled(this.spec, this.text, this.ui.state, rows);
+    return new Sampled(this.text, this.ui.state, rows);
   }
 
   // ---- under the hand
@@ -99,28 +98,18 @@ class Sampling {
     this.ui.set({ row }, true);
   }
 
-  /** One throw of the dice: the draw, and what it was drawn from. */
-  thrown() {
-    const { text, now } = this.sampled();
-    const { seed, step } = this.ui.state;
-    const [one] = drawsOf(now, dice(seed, step + text.before), 1);
-    return { text, now, one };
-  }
-
-  /** The id of a token for the reader's own text. */
+  /** The id of the token on which the dice fall next. */
   drawn() {
-    const { text, one } = this.thrown();
-    return text.ids?.[one.at] ?? 0;
+    const { text, now } = this.sampled();
+    const [rank] = drawsOf(now, dice(this.ui.state.seed, text.before), 1);
+    return text.ids[rank];
   }
 
   /** Writes a token where a model can say what follows it, in Python or, once it has come, here; else draws again. */
   draw() {
     const { ui, spec, beginning } = this;
     if (beginning?.read) return beginning.add(this.drawn());
-    if (spec.asks && (spec.live || !spec.own)) {
-      const { now, one } = this.thrown();
-      return ui.set({ pick: placeOf(now, one) }, true);
-    }
+    if (spec.asks && (spec.live || !spec.own)) return ui.set({ pick: this.drawn() }, true);
     ui.set({ draws: ui.state.draws + 1 }, true);
     if (spec.asks) beginning?.draw();
   }
@@ -133,33 +122,25 @@ class Sampling {
     const sampled = this.sampled(Math.round(usual * Math.min(1, spec.tall ?? 1))); // a screen may be low
     const chosen = this.hover >= 0 ? this.hover : clamp(ui.state.row, 0, sampled.lines - 1);
     const wide = Math.min(width - (narrow ? 0 : 250 * ui.unit), 620 * ui.unit);
-    this.geometry = paintChances(ui, this.canvas, sampled, { wide, chosen, size: spec.size });
+    this.geometry = paintChances(ui, this.canvas, sampled, { wide, chosen, longest: this.longest });
     this.write(sampled);
     this.tell(sampled, chosen);
   }
 
   /** The text so far, and what was drawn. @param {Sampled} sampled */
-  write({ text, now, last }) {
+  write({ text, last }) {
     const read = this.beginning?.read;
-    const drawn = last && last.at < now.names.length ? this.spell(now.names[last.at]) : "…";
-    const token = drawn.replace(/\n$/, "⏎\n") || "∅";
+    const token = last === undefined ? "" : text.names[last].replace(/\n$/, "⏎\n") || "∅";
+    const sign = token ? "" : "▁";
     this.scrolls(Boolean(read));
-    if (read) {
+    if (read && !token) {
       const [typed, written] = read.shown;
-      if (last) spellOut(this.line, text.text, token, "");
-      else spellOut(this.line, typed, written);
-      return;
+      return spellOut(this.line, typed, written);
     }
-    const before = text.text + text.pieces.slice(0, this.ui.state.step).join("");
-    const fresh = text.new && !last ? before.slice(-text.new) : "";
-    const old = before.slice(0, before.length - fresh.length);
-    const cut = old.length > MOST_SHOWN ? `…${old.slice(-MOST_SHOWN)}` : old;
-    spellOut(this.line, cut, last ? token : fresh, last ? "" : "▁");
-  }
-
-  /** @param {string} token */
-  spell(token) {
-    return spelled(token, this.spec.whole);
+    const fresh = token ? "" : text.text.slice(text.text.length - text.fresh);
+    const old = text.text.slice(0, text.text.length - fresh.length);
+    const cut = !read && old.length > MOST_SHOWN ? `…${old.slice(-MOST_SHOWN)}` : old;
+    spellOut(this.line, cut, token || fresh, sign);
   }
 
   /** A text of the reader's own may be long: it can be scrolled, by keys as well. @param {boolean} does */
@@ -180,7 +161,7 @@ class Sampling {
     this.option.textContent = `${sentence}${times ? `, drawn ${times} times` : ""}`;
     this.say.replaceChildren(
       h("div", {}, h("b", {}, sentence), "."),
-      h("div", {}, `${now.kept} of ${this.spec.size} tokens can be drawn${this.cuts()}.`),
+      h("div", {}, `${now.kept} of ${this.spec.tokens.length} tokens can be drawn${this.cuts()}.`),
       h("div", { class: "quiet" }, `Entropy ${fmt(now.entropy, 2)} bits: as open as ${open} equally likely tokens.`),
       h("div", {}, this.ofDraws(sampled)),
     );
@@ -189,35 +170,29 @@ class Sampling {
   cuts() {
     const { top_k, top_p } = this.ui.state;
     const cuts = [];
-    if (top_k < this.spec.size) cuts.push(`top-k ${top_k}`);
+    if (top_k < this.spec.tokens.length) cuts.push(`top-k ${top_k}`);
     if (top_p < 1) cuts.push(`top-p ${fmt(top_p, 2)}`);
     return cuts.length ? ` (${cuts.join(", then ")})` : "";
   }
 
   /** @param {Sampled} sampled */
   ofDraws({ text, now, drawn, last }) {
-    const { temperature, step } = this.ui.state;
-    if (!last) {
-      const words = temperature === 0 ? "Temperature 0: nothing is left to chance." : "Draw one.";
+    if (last === undefined) {
+      const words = this.ui.state.temperature === 0 ? "Temperature 0: nothing is left to chance." : "Draw one.";
       return h("span", { class: "quiet" }, words);
     }
     const times = drawn.length === 1 ? "once" : `${drawn.length} times`;
-    const truth = text.pieces[step];
-    const other = text.pieces.length && last.at < now.names.length && this.spell(now.names[last.at]) !== truth;
-    const stands = other ? ` In the text stands “${visible(truth)}”.` : "";
-    return `Drawn ${times}, last “${nameOf(now, last.at)}”, which had ${percent(now.after[last.at])}.${stands}`;
+    return `Drawn ${times}, last “${visible(text.names[last])}”, which had ${percent(now.after[last])}.`;
   }
 
   table() {
-    return this.sampled().table(this.spec.size > 100 ? 60 : 100);
+    return this.sampled(ROWS + 1).table();
   }
 
   numbers() {
-    const { now, drawn } = this.sampled();
-    return {
-      ...{ probabilities: now.after, entropy: now.entropy, kept: now.kept },
-      names: now.after.map((_, i) => nameOf(now, i)),
-      drawn: drawn.map(({ at }) => nameOf(now, at)),
-    };
+    const { text, now, drawn } = this.sampled();
+    const names = text.names.map(visible);
+    const { after: probabilities, entropy, kept } = now;
+    return { probabilities, entropy, kept, names, drawn: drawn.map((rank) => names[rank]) };
   }
 }

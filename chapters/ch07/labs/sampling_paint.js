@@ -19,7 +19,7 @@ const PARTS = { 0.2: 4, 0.3: 3, 0.4: 4, 0.6: 3, 0.8: 4 };
  * @param {UI} ui
  * @param {HTMLCanvasElement} canvas
  * @param {Sampled} sampled
- * @param {{ wide: number, chosen: number, size: number }} how chosen: the row that is framed; size: of the vocabulary
+ * @param {{ wide: number, chosen: number, longest: string }} how chosen: the row that is framed; longest: of all tokens
  * @returns {Geometry}
  */
 export function paintChances(ui, canvas, sampled, how) {
@@ -31,9 +31,9 @@ class Painting {
    * @param {UI} ui
    * @param {HTMLCanvasElement} canvas
    * @param {Sampled} sampled
-   * @param {{ wide: number, chosen: number, size: number }} how
+   * @param {{ wide: number, chosen: number, longest: string }} how
    */
-  constructor(ui, canvas, sampled, { wide, chosen, size }) {
+  constructor(ui, canvas, sampled, { wide, chosen, longest }) {
     const { unit } = ui;
     this.ui = ui;
     this.canvas = canvas;
@@ -44,7 +44,7 @@ class Painting {
     this.top = 20 * unit;
     const pen = /** @type {Pen} */ (canvas.getContext("2d"));
     pen.font = ui.font(13, 700);
-    const names = [`${size} others`, ...sampled.text.names.flat().map(visible)];
+    const names = [`${sampled.text.names.length} others`, visible(longest)];
     this.left = Math.min(0.3 * wide, widest(pen, names)) + 12 * unit; // of the bars
     this.tail = 96 * unit; // right of the longest bar: its number, and how often it was drawn
     this.c = pen;
@@ -58,16 +58,10 @@ class Painting {
 
   paint() {
     const { canvas, sampled, top, step, wide } = this;
-    this.c = paper(canvas, wide, top + this.longest() * step + 4);
+    this.c = paper(canvas, wide, top + sampled.lines * step + 4);
     this.axis();
     for (let row = 0; row < sampled.lines; row++) this.row(row, sampled.row(row));
     return { top, step, lines: sampled.lines };
-  }
-
-  /** The most rows of any step: the picture keeps its height. */
-  longest() {
-    const { text, room } = this.sampled;
-    return Math.max(...text.bounds.map(([from, to]) => Math.min(room, to - from)));
   }
 
   axis() {

@@ -1,20 +1,10 @@
-// What the labs of the next token share: tokens as they are written and seen, and the dice. As in next_token.py.
+// What the labs of the next token share: tokens as they are seen, and the dice.
 
 /** A token that can be seen: a space as ␣, a new line as ⏎. @param {string} token */
 export const visible = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "⏎") || "∅";
 
 /**
- * A token as it is written in a text: ▁dog and Ġdog -> " dog", ##s -> "s"; words with a space before them.
- * @param {string} token
- */
-export function spelled(token, words = false) {
-  if (token.startsWith("▁") || token.startsWith("Ġ")) return ` ${token.slice(1)}`;
-  if (token.startsWith("##") && token.length > 2) return token.slice(2);
-  return (words ? " " : "") + token;
-}
-
-/**
- * Numbers from 0 to 1, the same for the same seed and step here and in Python: mulberry32.
+ * Numbers from 0 to 1, the same for the same seed and step: mulberry32.
  * @param {number} seed
  * @param {number} step
  * @returns {Generator<number, never>}

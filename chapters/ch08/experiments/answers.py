@@ -9,7 +9,8 @@ import time
 
 import torch
 
-from chapters.ch08 import dialogues, published
+from chapters.ch08 import published
+from course_kit.checkpoints import load_checkpoint
 from course_utils.llama import speak
 
 QUESTIONS = {  # and what a right answer holds, in small letters; nothing where many are right
@@ -38,9 +39,9 @@ def right(question: str, answer: str) -> bool | None:
 def goes_on(question: str, count: int = 40) -> str:
     """What `llama-holmes` writes behind a question."""
     torch.manual_seed(0)
-    own = dialogues.shipped()
-    ids = torch.tensor([own.encode(question)])
-    return own.decode(list(speak(own.model, ids, -1, count, temperature=0.7, top_p=0.7)))
+    own = load_checkpoint("llama-holmes")
+    ids = torch.tensor([own.tokenizer.encode(question)])
+    return own.tokenizer.decode(list(speak(own.model, ids, -1, count, temperature=0.7, top_p=0.7)))
 
 
 def compared(smol: published.Published, path) -> dict:

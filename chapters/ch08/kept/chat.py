@@ -22,8 +22,8 @@ import torch
 
 from chapters.ch07.kept.files import Refused
 from chapters.ch07.kept.tokenizer import encoded, finished
-from chapters.ch07.kept.training import gpt_of, loaded, printable, read_state, saved_tokenizer
-from chapters.ch08.kept.llama import Llama, LlamaConfig, alone, checked, generate
+from chapters.ch07.kept.training import loaded, printable, read_state, saved_tokenizer
+from chapters.ch08.kept.llama import Llama, alone, generate
 from chapters.ch08.kept.smollm import (
     SYSTEM,
     chat_ids,
@@ -151,25 +151,17 @@ def read_talker(path: str | Path) -> Talker:
     """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
-        kind = (lambda sizes: Llama(checked(LlamaConfig(**sizes)))) if state.get("kind") == "Llama" else gpt_of
-        texts, first = saved_tokenizer(state), int(state.get("first", 0))  # the number of the first byte
-        model = loaded(kind, state["sizes"], state.get("best", state.get("model")), texts, first)
+        texts = saved_tokenizer(state)
+        model = loaded(state["sizes"], state.get("best", state.get("model")), texts)
     except Exception as error:  # a foreign file may hold anything
         raise Refused(f"{path} holds no model that talks ({type(error).__name__}).") from None
 
     def prompt(messages: Messages) -> list[int]:
         said = messages[-1][1].strip()
         need_few(len(said), model.context)
-        if state.get("task") == "sums" and said:
-            text = sum_asked(said)
-        else:
-            text = f"User: {said}\nBot:" if "kind" in state and said else said
-        return [number + first for number in encoded(texts, text)]
+        return encoded(texts, sum_asked(said) if said and state.get("task") == "sums" else said)
 
-    def decode(ids: list[int]) -> str:
-        return texts.decode([number - first for number in ids if first <= number < first + len(texts.pieces)])
-
-    return Talker(Path(path).name.partition(".")[0], model, prompt, decode, texts.encode("\n")[0] + first)
+    return Talker(Path(path).name.partition(".")[0], model, prompt, texts.decode, texts.encode("\n")[0])
 
 
 def chat(

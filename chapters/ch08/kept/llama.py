@@ -105,7 +105,7 @@ def generate(
 
 def save(model: Llama, path: str | Path) -> None:
     """Sizes and parameters in a file, which is whole at each moment."""
-    torch.save({"kind": "Llama", "sizes": asdict(model.config), "model": model.state_dict()}, f"{path}.part")
+    torch.save({"sizes": asdict(model.config), "model": model.state_dict()}, f"{path}.part")
     os.replace(f"{path}.part", path)
 
 

@@ -150,7 +150,7 @@ class Panel {
 
   get name() {
     const { chapter, title } = this.map.panel;
-    return `${chapter ? `chapter ${chapter}: ` : ""}${title}`;
+    return `chapter ${chapter}: ${title}`;
   }
 
   head() {
@@ -161,7 +161,7 @@ class Panel {
     return h(
       "div",
       { class: "head", title: this.name },
-      chapter ? h("span", { class: "chapter" }, chapter) : null,
+      h("span", { class: "chapter" }, chapter),
       h("b", {}, model),
       rest.length ? h("span", { class: "quiet" }, rest.join(", ")) : null,
     );

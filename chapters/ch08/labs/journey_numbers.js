@@ -29,7 +29,7 @@ export class Heatmap {
     return [this.panel.rows.indexOf(query), this.panel.columns.indexOf(key)];
   }
 
-  /** NaN: a word is missing, or it may not be attended. @param {Pair} pair */
+  /** NaN: a word is missing. @param {Pair} pair */
   weight(pair) {
     const [q, k] = this.place(pair);
     return this.rows[q]?.[k] ?? NaN;
@@ -56,7 +56,6 @@ export class Heatmap {
     const row = this.rows[q];
     const best = strongest(row);
     if (k < 0) return `${quoted(pair.key)} is not a key here; ${gives(q, best)} most: ${three(row[best])}`;
-    if (Number.isNaN(row[k])) return `${quoted(queries[q])} may not attend to ${quoted(keys[k])}`;
     const [query, key, weight] = [quoted(queries[q]), quoted(keys[k]), three(row[k])];
     return this.leads(pair)
       ? `${query} gives ${key} ${weight}, its largest share`
@@ -71,7 +70,6 @@ export class Heatmap {
     const best = strongest(row);
     const most = `most: ${quoted(this.panel.keys[best])} ${three(row[best])}`;
     if (k < 0) return ["–", `no ${quoted(pair.key)} here; ${most}`];
-    if (Number.isNaN(row[k])) return ["–", "masked"];
     return [three(row[k]), this.leads(pair) ? "its largest share" : most];
   }
 
@@ -89,7 +87,7 @@ export class Heatmap {
     const weight = this.weight(pair);
     const row = this.rows[this.place(pair)[0]];
     const most = row ? `${keys[strongest(row)]} ${three(row[strongest(row)])}` : "–";
-    return [chapter ? `${chapter} · ${title}` : title, Number.isNaN(weight) ? "–" : three(weight), most];
+    return [`${chapter} · ${title}`, Number.isNaN(weight) ? "–" : three(weight), most];
   }
 }
 
@@ -104,9 +102,8 @@ export const heatmapsOf = ({ panels }, arrays) => panels.map((panel, i) => new H
 export function summary(maps, pair) {
   const both = maps.filter((map) => !Number.isNaN(map.weight(pair)));
   const leading = both.filter((map) => map.leads(pair));
-  const kind = maps[0].panel.chapter ? "chapter" : "map";
-  const names = leading.map(({ panel }) => panel.chapter || panel.title).join(", ");
-  const where = leading.length ? `${leading.length} ${kind}${leading.length > 1 ? "s" : ""}: ${names}` : "none";
+  const names = leading.map(({ panel }) => panel.chapter).join(", ");
+  const where = leading.length ? `${leading.length} chapter${leading.length > 1 ? "s" : ""}: ${names}` : "none";
   const can = `${quoted(pair.query)} can attend to ${quoted(pair.key)} in ${both.length} of ${maps.length}`;
   return `${can}; its largest share in ${where}.`;
 }

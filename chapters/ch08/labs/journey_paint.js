@@ -1,5 +1,5 @@
 // A map of the journey: a square of one size, however many words it has; beside it the two words that are lit.
-import { fitted, framed, hatch, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fitted, framed, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 
@@ -42,10 +42,8 @@ export function paintMap(ui, canvas, map, pair, { side, left, high: most }) {
   const c = paper(canvas, left + side + 3, top + side + 3);
   map.rows.forEach((row, q) =>
     row.forEach((weight, k) => {
-      const box = /** @type {const} */ ([left + k * wide, top + q * high, wide - gap, high - gap]);
-      if (Number.isNaN(weight)) return hatch(c, theme.hatch, ...box);
       c.fillStyle = rgb(inkOf(theme, weight / most));
-      c.fillRect(...box);
+      c.fillRect(left + k * wide, top + q * high, wide - gap, high - gap);
     }),
   );
   framed(c, theme.quiet, 1, left - 1, top - 1, side - gap + 2, side - gap + 2);

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from chapters.ch08 import dialogues, labs, published, sums
+from chapters.ch08 import labs, published, sums
 from chapters.ch08.experiments import ablation, answers, one_sentence
 from chapters.ch08.kept import answering
 from chapters.ch08.kept import smollm as smollm_file
@@ -56,7 +56,7 @@ def test_a_package_without_its_file_says_how_to_bring_it(monkeypatch):
 def test_without_the_package_a_model_of_ours_goes_on(monkeypatch):
     monkeypatch.setattr(smollm_file, "PACKAGE", "no_such_package")
     assert published.load() is None
-    stand_in = published.StandIn(dialogues.shipped())
+    stand_in = published.StandIn()
     ids = stand_in.prompt("What is the capital of France?")
     written = list(stand_in.tokens(ids, 5))
     assert len(written) == 5 and published.INSTALL in stand_in.about

@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from chapters.ch07.kept import gpt, tokenizer, training
-from chapters.ch08 import dialogues
+from chapters.ch08 import sums
 from chapters.ch08.kept import answering, llama
 from course_kit import data
 from course_utils import merges
@@ -32,7 +32,7 @@ def test_what_a_docstring_shows_runs_and_the_check_passes(tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(training, "SIZES", {"size": 16, "layers": 1, "heads": 2, "context": 32})
     (tmp_path / "book.txt").write_text(data.book()[:24_000], "utf-8")
-    dialogues.shipped().save(tmp_path / "talker.pt")
+    sums.save(sums.fresh(), tmp_path / "talker.pt")
     shown = [line for line in module.__doc__.splitlines() if line.startswith("    ") and "python -m" not in line]
     space = dict(vars(module))
     exec(textwrap.dedent("\n".join(shown)).replace(*IN_PASSING.get(name, ("", ""))), space)

@@ -15,9 +15,10 @@ import torch
 from kept_package import lay
 
 from chapters.ch07.kept.files import Refused
-from chapters.ch08 import dialogues
+from chapters.ch08 import sums
 from chapters.ch08.kept import serve
 from chapters.ch08.kept.chat import Talker, read_talker, smollm_talker
+from course_utils.gpt import GPT
 
 ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer
 
@@ -276,7 +277,7 @@ def test_a_client_that_has_only_ended_sending_is_answered(stream):
 
 
 def test_a_text_that_cannot_fit_is_refused_before_it_is_cut(tmp_path):
-    dialogues.shipped().save(tmp_path / "talker.pt")
+    sums.save(sums.fresh(), tmp_path / "talker.pt")
     with served(read_talker(tmp_path / "talker.pt")) as server:
         start = time.perf_counter()
         status, content = asked(server, messages=[{"role": "user", "content": "a" * 2_000_000}])
@@ -301,7 +302,8 @@ def test_it_listens_here_alone_and_a_port_that_is_taken_is_said(server):
 
 def test_interrupted_in_the_middle_of_an_answer_it_ends_with_status_0(tmp_path):
     lay(tmp_path)
-    dialogues.shipped().save(tmp_path / "talker.pt")
+    sizes = {"vocab": 256, "size": 256, "layers": 6, "heads": 8, "context": 512}
+    torch.save({"sizes": sizes, "merges": [], "model": GPT(**sizes).state_dict()}, tmp_path / "talker.pt")
     run = [sys.executable, "-m", "mine", "serve", "0", "--model", "talker.pt"]
     process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     port = int(process.stdout.readline().split("127.0.0.1:")[1].split("/")[0])
