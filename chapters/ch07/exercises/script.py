@@ -115,7 +115,7 @@ SCRIPT = FindError(
     "batches [N, B, context + 1], prompt [1, P], count, context -> the loss of the last step, the text "
     "[1, P + count].",
     program=(
-        "def train_and_write(model, batches, prompt, count, context):   # [N, B, context + 1], [1, P]",
+        "def train_and_write(model, batches, prompt, count, context):  # [N, B, context + 1]",
         "    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)",
         "    optimizer.zero_grad()",
         "    model.train()",

@@ -1,6 +1,6 @@
 """What attention costs against the length of the text, in time and in memory: the definition, and torch's fused form.
 
-    cost_table(lengths=(128, 256, 512, 1024))          # a few seconds
+    cost_table(lengths := (128, 256, 512, 1024), costs(lengths))          # a few seconds
 
 Both give the same numbers. The definition keeps all T × T weights for the backward pass; the fused form goes through
 them tile by tile, keeps one number for each query, and computes the weights again when it needs them.
@@ -70,9 +70,8 @@ def growth(lengths: Sequence[int], values: Sequence[float]) -> float:
     return 2 ** slope(lengths[-2:], values[-2:])
 
 
-def cost_table(lengths: Sequence[int] = (128, 256, 512, 1024), repeats: int = 3, found: dict | None = None) -> Table:
-    """`costs`, measured now (or `found` earlier), as a table: milliseconds and MB of both forms."""
-    found = found or costs(lengths, repeats=repeats)
+def cost_table(lengths: Sequence[int], found: dict) -> Table:
+    """What `costs` has found, as a table: milliseconds and MB of both forms."""
     rows = []
     for i, length in enumerate(lengths):
         row: dict = {"tokens": length}

@@ -19,7 +19,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch07.reader_models import features
-from course_kit import arguments
 from course_kit.contexts import seeded
 from course_kit.fused import fuse
 from course_kit.heads import attention_weights, silenced
@@ -57,8 +56,6 @@ class Repeats:
     of tokens, so that knowing places is not enough: a model must find the earlier copy by what it is."""
 
     def __init__(self, size: int = 24, half: int = 16):
-        if size < 2 or half < 4:
-            raise ValueError(f"size is {size}, half {half}; needed: at least 2 and 4")
         self.size, self.half = size, half
 
     def texts(self, generator: torch.Generator, rows: int = 64) -> Tensor:
@@ -71,21 +68,17 @@ class Repeats:
         first = torch.randint(self.size, (rows, self.half), generator=generator)
         return first.gather(1, torch.arange(2 * self.half).expand(rows, -1) % period)
 
-    def model(self, layers: int = 2, heads: int = 2, seed: int = 0) -> Copier:
-        """A fresh model of 64 features for these texts. The global random state is left alone."""
+    def model(self, layers: int = 2, seed: int = 0) -> Copier:
+        """A fresh model of 64 features and two heads a layer. The global random state is left alone."""
         with seeded(seed):
-            return fuse(Copier(gpt_sizes(self.size, 64, layers, heads, 2 * self.half)))
+            return fuse(Copier(gpt_sizes(self.size, 64, layers, 2, 2 * self.half)))
 
-    def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
-        """Cross-entropy of each next token, both halves alike: the first can be no better than ln(size)."""
-        return next_token_loss(model, ids)
-
-    def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, show: bool = False, **options) -> Run:
+    def train(self, model: nn.Module, steps: int = STEPS, seed: int = 0, **options) -> Run:
         """fit() -> Run; beside "loss" its history holds the loss of the "second half", and the "induction score" of the
         head that has most of it."""
         settings = {"lr": 4e-3, "clip": 1.0, "schedule": lambda i: min((i + 1) / 40, max(1.03 - i / steps, 0.03))}
         settings |= {"evaluate": self.measured} | options
-        return fit(model, self.batch, self.loss, steps=steps, seed=seed, show=show, **settings)
+        return fit(model, self.batch, next_token_loss, steps=steps, seed=seed, **settings)
 
     def measured(self, model: nn.Module) -> dict[str, float]:
         """What is measured on the way."""
@@ -119,16 +112,11 @@ def head_score(weights: Tensor, half: int, what: str = "induction") -> Tensor:
     """Mean weight that each head puts on one place, over the second half of repeated texts: [B, H, T, T] -> [H].
 
     induction  the token after the earlier copy of the present one: half − 1 places back
-    copy       the earlier copy itself: half places back
     before     the token just before (over the whole text)
-    Raises ValueError for another name, or weights that are not of a text of two halves.
     """
-    back = {"induction": half - 1, "copy": half, "before": 1}
-    arguments.one_of("what", what, back)
-    if weights.dim() != 4 or weights.shape[-1] != weights.shape[-2] or weights.shape[-1] < 2 * half:
-        raise ValueError(f"weights are {list(weights.shape)}; needed: [B, H, T, T] with T = {2 * half}, two halves")
-    looked = weights.diagonal(-back[what], -2, -1)  # entry t: from place t + back to place t
-    return looked[..., (half - back[what] if what != "before" else 0) :].mean((0, 2))
+    back, first = {"induction": (half - 1, 1), "before": (1, 0)}[what]
+    looked = weights.diagonal(-back, -2, -1)  # entry t: from place t + back to place t
+    return looked[..., first:].mean((0, 2))
 
 
 class Knocked(NamedTuple):

@@ -40,18 +40,13 @@ def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
 # ---- induction heads ------------------------------------------------------------------------------------------------
 
 
-def test_the_score_is_one_for_a_head_that_looks_behind_the_earlier_copy_and_tells_the_three_apart():
+def test_the_score_is_one_for_a_head_that_looks_behind_the_earlier_copy_and_tells_two_apart():
     half, place = 5, torch.arange(10)
-    for what, back in (("induction", 4), ("copy", 5), ("before", 1)):
+    for what, back, other in (("induction", 4, "before"), ("before", 1, "induction")):
         weights = torch.zeros(2, 3, 10, 10)
         weights[:, 1, place[back:], place[back:] - back] = 1.0
         assert induction.head_score(weights, half, what).tolist() == pytest.approx([0, 1, 0])
-        others = {"induction", "copy", "before"} - {what}
-        assert all(induction.head_score(weights, half, other).sum() == 0 for other in others)
-    with pytest.raises(ValueError):
-        induction.head_score(weights, half, "after")
-    with pytest.raises(ValueError):
-        induction.head_score(weights, 6)
+        assert induction.head_score(weights, half, other).sum() == 0
 
 
 def test_texts_are_random_tokens_twice_and_training_ones_have_many_periods():
@@ -82,4 +77,4 @@ def test_the_definition_keeps_all_pairs_and_the_fused_form_does_not():
     assert cost.growth(lengths, lean) == pytest.approx(2, rel=0.1)
     assert whole[-1] >= 4 * 512 * 512 * 4 and lean[-1] < whole[-1] / 10  # 4 heads, 4 bytes
     assert cost.growth((2, 8), (3, 48)) == pytest.approx(4)
-    assert [row["tokens"] for row in cost.cost_table(lengths, found=found)] == list(lengths)
+    assert [row["tokens"] for row in cost.cost_table(lengths, found)] == list(lengths)

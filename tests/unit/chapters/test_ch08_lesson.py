@@ -60,7 +60,7 @@ def test_without_the_package_a_model_of_ours_goes_on(monkeypatch):
     ids = stand_in.prompt("What is the capital of France?")
     written = list(stand_in.tokens(ids, 5))
     assert len(written) == 5 and published.INSTALL in stand_in.about
-    written = stand_in.start.encode("你好, cat")
+    written = stand_in.tokenizer.encode("你好, cat")
     assert "".join(stand_in.piece(written[: n + 1]) for n in range(len(written))) == "你好, cat"
 
 

@@ -2,8 +2,6 @@
 
 import importlib.util
 import json
-import random
-import socket
 import subprocess
 import sys
 import threading
@@ -40,44 +38,23 @@ def folder(tmp_path_factory):
         optimizer.zero_grad()
         next_token_loss(loaded.model, ids).backward()
         optimizer.step()
-    return loaded, hub_format.save_pretrained(loaded, tmp_path_factory.mktemp("models") / "my-gpt", template="play")
+    return loaded, hub_format.save_pretrained(loaded, tmp_path_factory.mktemp("models") / "my-gpt")
 
 
-@pytest.mark.parametrize(
-    "tokenizer",
-    [
-        text.Characters.build(LINES),
-        text.Subwords.build(["the cats eat the soup .", "Le chat n'a pas mangé l'été."] * 3, 60),
-        text.BytePairs.build(["The cats’ soup. We’ll eat l'été, 我 and \n\n 12 more ☃."] * 3, 300),
-    ],
-)
-def test_transformers_reads_the_same_numbers_and_gives_the_same_logits(tokenizer, tmp_path):
+def test_transformers_reads_the_same_numbers_and_gives_the_same_logits(folder):
     import transformers
 
-    loaded = model(tokenizer)
-    folder = hub_format.save_pretrained(loaded, tmp_path / "m")
-    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    loaded, place = folder
+    theirs = transformers.AutoTokenizer.from_pretrained(place)
     for content in (LINES, "the  cats’ Soup.\n", "l'été mangé ☃", " \n\n x"):
-        ids = tokenizer.encode(content)
+        ids = loaded.tokenizer.encode(content)
         assert theirs(content).input_ids == ids
         assert theirs.decode(ids).strip() == loaded.tokenizer.decode(ids).strip()
     assert (theirs.pad_token_id, theirs.bos_token_id, theirs.eos_token_id) == (text.PAD, text.BOS, text.EOS)
-    gpt = transformers.AutoModelForCausalLM.from_pretrained(folder)
-    ids = torch.randint(4, len(tokenizer), (2, 20))
+    gpt = transformers.AutoModelForCausalLM.from_pretrained(place)
+    ids = torch.randint(4, len(loaded.tokenizer), (2, 20))
     assert torch.allclose(gpt(ids).logits, loaded.model(ids), atol=1e-5)
     assert gpt.generation_config.do_sample and gpt.generation_config.eos_token_id == text.EOS
-
-
-def test_transformers_cuts_any_text_into_the_same_byte_pairs():
-    built = text.BytePairs.build(["The cats’ soup. We’ll eat l'été, 我 and \n\n 12 more ☃."] * 3, 300)
-    theirs, draw = hub_format.to_tokenizer(built, 10**6), random.Random(1)
-    odd = ["".join(map(chr, range(1, 0x3000))), "x\x1c\x1dy \u200b\ufeff a\u0301 ² Ⅷ ١٢ __init__ don't'sx"]
-    for _ in range(50):
-        codes = [draw.choice((draw.randrange(0xD800), draw.randrange(900), 32, 10, 39)) for _ in range(60)]
-        odd.append("".join(map(chr, codes)))
-    for one in odd:
-        assert theirs(one).input_ids == built.encode(one)
-        assert theirs.decode(built.encode(one)) == one
 
 
 def test_chat_templates_make_one_text_of_a_chat(folder):
@@ -94,16 +71,12 @@ def test_chat_templates_make_one_text_of_a_chat(folder):
         "Rome. A street.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\nWe know.\n\nFirst Citizen:\nWell?\n\n"
         "Second Citizen:\n"
     )
-    theirs.chat_template = hub_format.TEMPLATES["plain"]
-    assert hub_format.as_text(theirs, chat) == "Rome. A street.Speak.We know.Well?"
 
 
 def test_what_cannot_be_written_says_why(tmp_path):
-    characters = text.Characters.build(LINES)
-    with pytest.raises(ValueError, match="Characters, Subwords or BytePairs"):
-        hub_format.save_pretrained(model(text.Vocabulary.build(["a b"])), tmp_path / "m")
-    with pytest.raises(ValueError, match="tokenizer is None"):
-        hub_format.save_pretrained(Loaded(model(characters).model, {}), tmp_path / "m")
+    for tokenizer in (text.Vocabulary.build(["a b"]), None):
+        with pytest.raises(ValueError, match="needed: Characters"):
+            hub_format.save_pretrained(Loaded(GPT(9, 8, 1, 2).eval(), {}, tokenizer=tokenizer), tmp_path / "m")
 
 
 def test_three_billion_numbers_fit_in_two_gigabytes():
@@ -122,12 +95,7 @@ def test_without_the_extra_one_command_is_named(monkeypatch, tmp_path):
 
 
 @EXTRA
-def test_a_taken_port_and_an_empty_folder_say_what_to_do(folder, tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(serving.ServerError, match="Port .* another program.*Leave port out"):
-            serving.serve(folder[1], port=taken.getsockname()[1])
+def test_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="save_pretrained"):
         serving.serve(tmp_path)
 
@@ -158,33 +126,14 @@ def test_ollama_is_found_or_a_line_says_how_to_get_it():
 
 @EXTRA
 @pytest.mark.weekly
-def test_served_streamed_killed(folder):
-    """One server for all of it: the same text as here, a list of models, errors that explain, and no process left."""
+def test_what_is_served_is_what_is_written_here(folder):
     loaded, place = folder
     with serving.serve(place) as server:
-        client = serving.client_for(server.url)
-        assert [m.id for m in client.models.list()] == [server.model] == ["attention-course/my-gpt"]
-
-        prompt = "We.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\n"
-        pieces = list(serving.ask(server, "Speak.", system="We.", max_tokens=15))
-        expected = generate(loaded, prompt, 15, temperature=0)
+        assert serving.models_at(server.url) == [server.model] == ["attention-course/my-gpt"]
+        chat = [{"role": "system", "content": "We."}, {"role": "user", "content": "Speak."}]
+        pieces = list(serving.streamed(server.url, server.model, chat, max_tokens=15, temperature=0))
+        expected = generate(loaded, "We.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\n", 15, temperature=0)
         assert "".join(pieces) == expected and len(set(expected)) > 4 and len(pieces) > 5
-
-        drawn = {"".join(serving.ask(server, "x", max_tokens=15, temperature=1.5, seed=n)) for n in range(3)}
-        assert len(drawn) > 1
-        assert serving.first_token(server, "Speak.") < 10  # on a busy machine; the benchmark says how fast it is
-
-        with pytest.raises(serving.ServerError, match="fit its 64 tokens"):
-            list(serving.ask(server, "Speak.", max_tokens=200))
-
-        answer = serving.ask(server, "Speak.", max_tokens=30)
-        first = next(answer)
-        server.process.kill()
-        with pytest.raises(serving.ServerError, match="in the middle of its answer.*serve.folder"):
-            list(answer)
-        assert first
-        with pytest.raises(serving.ServerError, match="before it answered"):
-            list(serving.ask(server, "Speak."))
     assert not server.running
     server.stop()
 
