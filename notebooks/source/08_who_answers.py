@@ -427,8 +427,8 @@ for name, answer in (("alone", sums.result), ("draft", sums.draft)):
         if step % 100 == 99:
             known = sums.share_right(model, taught)
             new = sums.share_right(model, held_out)
-            print(f"{name:5} {step + 1} steps, loss {loss:.2f}, right:", end=" ")
-            print(f"{known:.0%} of those taught, {new:.0%} of those never shown")
+            print(f"{name:5} {step + 1}: loss {loss:.2f}, right:", end=" ")
+            print(f"{known:.0%} of the taught, {new:.0%} of new sums")
 
 # %% jupyter={"source_hidden": true}
 for one in held_out[:3]:
