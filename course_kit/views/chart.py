@@ -4,13 +4,12 @@ import copy
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator
 
-from course_kit.views.picture import COLOURS, LINES
+from course_kit.views.picture import COLOURS
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-DASHES = ["-", (0, (4.4, 2.2)), (0, (1.1, 1.7)), (0, (5, 1.7, 1.1, 1.7))]  # of lines that play no role: lines_paint.js
+MARKS = {"points": {"marker": "o", "ls": "", "ms": 4}, "dashed": {"ls": "--", "lw": 1.2, "color": "#596573"}}
 
 
 class Series(NamedTuple):
@@ -80,57 +79,23 @@ def clock(hours: float) -> str:
     return f"{'−' if hours < 0 < minutes else ''}{minutes // 60}:{minutes % 60:02}"
 
 
-def looks(series: list[Series]) -> list[tuple[str, object]]:
-    """Colour and dashes of each: its role's, else those of its number among the ones that play no role."""
-    found, plain = [], 0
-    for one in series:
-        alone = not one.role and one.kind != "dashed"
-        nth = plain if alone else 0
-        colour = COLOURS[one.role] if one.role else "#596573" if one.kind == "dashed" else LINES[nth % len(LINES)]
-        found.append((colour, "--" if one.kind == "dashed" else DASHES[nth % len(DASHES)]))
-        plain += alone
-    return found
-
-
 def draw_lines(figure, panels: list[dict]) -> None:
+    """The plain picture. What readers see is drawn by js/src/views/lines_paint.js."""
     for axes, panel in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
-        ends, told = [], []
-        for i, ((name, x, y, z, kind, _, labels), (colour, dashes)) in enumerate(
-            zip(panel["series"], looks(panel["series"]), strict=True)
-        ):
-            dense = len(x) > 300
-            if kind == "band":
-                axes.fill_between(x, y, z, color=colour, alpha=0.16, lw=0)
-            elif kind == "points":
-                axes.plot(x, y, "os^"[i % 3], color=colour, ms=2 if dense else 5, alpha=0.6, mew=0, rasterized=dense)
+        for one in panel["series"]:
+            look = {"label": one.name} | ({"color": COLOURS[one.role]} if one.role else {})
+            if one.kind == "band":
+                axes.fill_between(one.x, one.y, one.z, alpha=0.16, **look)
             else:
-                axes.plot(x, y, color=colour, ls=dashes, lw=1.2 if kind == "dashed" else None)
-            for label, *at in zip(labels or (), x, y, strict=False):
-                told.append(axes.annotate(label, at, (5, -3), textcoords="offset points", fontsize=8, color=colour))
-            known = np.flatnonzero(np.isfinite(y))
-            if len(known) and len(panel["series"]) > 1:
-                ends.append((x[known[-1]], y[known[-1]], name, colour))
+                axes.plot(one.x, one.y, **look, **MARKS.get(one.kind, {}))
+            for label, *place in zip(one.labels or (), one.x, one.y, strict=False):
+                axes.annotate(label, place)
         for axis in panel["log"]:
             axes.set(**{f"{axis}scale": "log"})
-            low, high = getattr(axes, f"get_{axis}lim")()
-            ticks = LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,))
-            getattr(axes, f"{axis}axis").set(major_locator=ticks, major_formatter="{x:g}", minor_formatter="")
         if panel["hours"]:
-            axes.xaxis.set(major_locator=MaxNLocator(8, steps=[1, 2, 3, 6]), major_formatter=lambda x, _: clock(x))
+            axes.xaxis.set_major_formatter(lambda x, _: clock(x))
         if panel["mark"]:
-            axes.axvline(panel["mark"][0], color="#596573", lw=1, ls="--")
-            axes.annotate(panel["mark"][1], (panel["mark"][0], 1), (5, -10), ("data", "axes fraction"), "offset points")
+            axes.axvline(panel["mark"][0], lw=1)
         axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
-        for label in told:  # to the left of its point where there is no room to the right
-            if label.get_window_extent().x1 > axes.bbox.x1:
-                label.set(ha="right", position=(-5, -3))
-        name_ends(axes, ends)
-
-
-def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """The name of each line at its end, spread so that none covers another."""
-    placed = -1e9
-    for height, x, y, name, colour in sorted((axes.transData.transform(e[:2])[1] * 0.72, *e) for e in ends):
-        placed = max(height, placed + 13)
-        look = dict(color=colour, va="center", annotation_clip=False)
-        axes.annotate(name, (x, y), (6, placed - height), textcoords="offset points", **look)
+        if len(panel["series"]) > 1:
+            axes.legend()

@@ -77,31 +77,20 @@ class Heatmap(View):
         return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
-        from course_kit.views.picture import COLOURS, frame, ink_map, labelled
+        """The plain picture. What readers see is drawn by js/src/views/heatmap_paint.js."""
+        from course_kit.views.picture import ink_map, names
 
-        queries, keys = self.labels
-        weights, axes = self.weights, figure.subplots()
-        high, colours = self.options["range"][1], ink_map()
-        axes.imshow(weights, cmap=colours, vmin=0, vmax=high, aspect="equal", interpolation="nearest")
-        axes.set_facecolor("#eef2f6")
-        longest = max(len(queries), len(keys))
-        labelled(axes, queries, keys, 10 if longest <= 24 else 6)
-        axes.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
-        axes.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="white", lw=1.5 if longest <= 64 else 0)
-        axes.tick_params(which="minor", length=0)
-        for name, role, put in zip(
-            self.options["axes"], ("query", "key"), (axes.set_ylabel, axes.set_xlabel), strict=True
-        ):
-            put(name, color=COLOURS[role] if name == role else "#596573")
-        if len(queries) * len(keys) <= 256:
-            for q, k in np.ndindex(weights.shape):
-                if not np.isnan(weights[q, k]):
-                    shade = colours(weights[q, k] / high)
-                    ink = "#1b2430" if sum(shade[:3]) > 1.65 else "white"
-                    axes.text(k, q, _short(weights[q, k]), ha="center", va="center", fontsize=8, color=ink)
-        if self.selection:
-            frame(axes, self.state["col"], self.state["row"], ec=COLOURS["query"], lw=2)
+        (queries, keys), weights, high = self.labels, self.weights, self.options["range"][1]
+        axes = figure.subplots()
+        axes.imshow(weights, cmap=ink_map(), vmin=0, vmax=high)
+        if max(weights.shape) <= 64:
+            axes.set_yticks(range(len(queries)), names(queries, "q"))
+            axes.set_xticks(range(len(keys)), names(keys, "k"), rotation=45, ha="right")
+        axes.set(ylabel=self.options["axes"][0], xlabel=self.options["axes"][1])
+        for (q, k), weight in np.ndenumerate(weights):
+            if weights.size <= 256 and not np.isnan(weight):
+                ink = "white" if weight > high / 2 else "black"
+                axes.text(k, q, f"{weight:.2f}", ha="center", va="center", color=ink, in_layout=False)
 
 
 def heatmap(
@@ -163,7 +152,3 @@ def heatmap(
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
     return shell(view, live)
-
-
-def _short(w: float) -> str:
-    return "1" if w >= 0.995 else "0" if w < 0.005 else f"{w:.2f}"[1:]

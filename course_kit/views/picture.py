@@ -11,9 +11,8 @@ import numpy as np
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
-LINES = ["#1b2430", "#66727f"]  # in turn, of lines that play no role, as `colourOf` in js/src/views
 FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
-PAPER, INK, SAND, BRICK = (250, 251, 252), (20, 28, 40), (150, 116, 16), (178, 58, 60)  # as in theme.js
+PAPER, INK = (250, 251, 252), (20, 28, 40)  # as in theme.js
 
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
@@ -85,44 +84,14 @@ def _rendered(draw, family, size, scale, colours, kind) -> bytes:
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
-        _leave_out_cells(figure)
         return image_bytes(figure, scale, colours, kind)
 
 
-def _leave_out_cells(figure) -> None:
-    """Takes what is written inside cells out of the search for a layout, which it slows down and cannot change."""
-    for axes in figure.axes:
-        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
-        for text in axes.texts:
-            x, y = text.get_position()
-            short = len(text.get_text()) <= 5 and text.get_horizontalalignment() == "center"
-            if short and text.get_transform() == axes.transData and left < x < right and low < y < high:
-                text.set_in_layout(False)
-
-
-def ink_map(low=PAPER, high=INK, through=()):
-    """matplotlib colour map from `low` to `high`, RGB 0–255, `through` others: the ink of the browser's heatmap."""
+def ink_map():
+    """matplotlib colour map from paper to ink, as in the browser."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("ink", [np.array(c) / 255 for c in (low, *through, high)])
-
-
-def labelled(axes, queries, keys, size) -> None:
-    """Labels of a matrix, in so many points: queries at the left, keys above; none if more than 64."""
-    if max(len(queries), len(keys)) > 64:
-        queries = keys = ()
-    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    axes.tick_params(labelcolor="#1b2430", labelsize=size)  # before there are ticks, each of which it would change
-    axes.spines[:].set_visible(False)
-    axes.set_yticks(range(len(queries)), names(queries, "q"))
-    axes.set_xticks(range(len(keys)), names(keys, "k"), rotation=45, ha="left")
-
-
-def frame(axes, x, y, side=1.0, **look) -> None:
-    """A square around a place (x, y) of a matrix, its corner at x − side / 2; look: as of matplotlib's Rectangle."""
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, fill=False, **look))
+    return LinearSegmentedColormap.from_list("ink", [np.array(colour) / 255 for colour in (PAPER, INK)])
 
 
 def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> bytes:

@@ -1,15 +1,12 @@
 """The charts in Python: what they say, their tables, their still pictures. In a page: tests/browser/test_chart.py."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
 
-from course_kit import files
 from course_kit.views import picture, plot
-from course_kit.views.chart import clock, looks
+from course_kit.views.chart import clock
 from course_kit.views.view import at, sweep
 
 X = torch.linspace(0, 4, 9)
@@ -132,28 +129,10 @@ def test_hours_are_told_as_a_clock_tells_them():
         "24:00",
     ]
     assert [clock(h) for h in (14.6, 9.999, -1.5, -0.001)] == ["14:36", "10:00", "−1:30", "0:00"]
-    figure = Figure()
-    day.draw(figure)
-    figure.draw_without_rendering()
-    assert {"6:00", "12:00"} <= {label.get_text() for label in figure.axes[0].get_xticklabels()}
     assert not plot.points(X, X).options["panels"][0]["hours"]
     for wrong, why in (({"hours": 1}, "hours is 1"), ({"hours": True, "log": "x"}, "x is a time of day")):
         with pytest.raises(ValueError, match=why):
             plot.lines({"a": ([1, 2], [1, 2])}, **wrong)
-
-
-def test_lines_that_play_no_role_differ_in_dashes_and_neighbours_in_colour():
-    panel = plot.regression(X, X, {n: (X, X) for n in "abcd"}, truth=(X, X)).shown[0]
-    points, truth, first, *others = looks(panel["series"])
-    assert points[0] == picture.COLOURS["value"] and first == (picture.COLOURS["output"], "-") and truth[1] == "--"
-    assert [colour for colour, _ in others] == [*picture.LINES, picture.LINES[0]]
-    assert len({str(dashes) for _, dashes in others}) == 3
-
-
-def test_colours_of_lines_are_those_of_the_page():
-    theme = (files.course_folder() / "course_kit/views/js/src/shared/theme.js").read_text(encoding="utf-8")
-    light = dict(re.findall(r'(\w+): "(#\w+)"', theme[: theme.index("DARK")]))
-    assert [light[name] for name in ("text", "second")] == picture.LINES
 
 
 def test_a_picture_keeps_white_white_and_has_few_colours():

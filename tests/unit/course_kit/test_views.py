@@ -226,7 +226,7 @@ def test_colours_agree_in_python_and_javascript():
     text = (JAVASCRIPT / "shared" / "theme.js").read_text(encoding="utf-8")
     for role, colour in picture.COLOURS.items():
         assert f'{role}: "{colour}"' in text
-    for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK), ("plus", picture.SAND), ("minus", picture.BRICK)):
+    for name, rgb in (("paper", picture.PAPER), ("ink", picture.INK)):
         assert f"{name}: [{', '.join(map(str, rgb))}]" in text
 
 
