@@ -1,4 +1,4 @@
-"""Outputs as pages meet them: damaged, of another edition, before or after the program. The page always says what is
+"""Outputs as pages meet them: damaged, before or after the program. The page always says what is
 wrong, keeps the picture, and shows everything else."""
 
 import base64
@@ -9,7 +9,7 @@ import labs
 import pytest
 import torch
 from playwright.sync_api import expect
-from waiting import contains, until
+from waiting import until
 
 from course_kit.views import heatmap, plot, predict, program
 
@@ -39,17 +39,6 @@ def output(view, change=lambda spec: spec, numbers=None, still=True) -> str:
     element = f'<script type="application/json">{data}</script>'
     picture = view.still(view.describe()) if still else ""
     return f'<div class="course-view">{picture}{element}{program.SHOW}</div>'
-
-
-def edition(number: int) -> str:
-    """The program of another edition: its outputs have this format, and it greets its readers in its own way."""
-    source = program.source()
-    name = re.findall(r"\.add\(([\w$]+),\{[^}]*\}\)[,;]globalThis\.courseViews=", source)
-    assert len(name) == 1
-    source, count = re.subn(rf"(?<![\w$]){re.escape(name[0])}={program.FORMAT}\b", f"{name[0]}={number}", source)
-    assert count == 1
-    assert "Choose any cell." in source
-    return script(source.replace("Choose any cell.", f"This is edition {number}."))
 
 
 def script(source: str) -> str:
@@ -168,34 +157,9 @@ def test_data_may_come_before_the_program_and_after_it(opened, bring):
     page, _ = opened(good + bad + bring() + good + bring())
     for i, note in enumerate(("", BROKEN, "")):
         until(lambda: page.evaluate(SHOWN, i), {"whole": not note, "still": bool(note), "note": note})
-    until(lambda: page.evaluate("Object.keys(courseViews.programs)"), [str(program.FORMAT)])  # once
 
 
 def test_without_a_program_the_picture_stays(opened):
     page, logged = opened(output(VIEWS["heatmap"]()))
     assert page.evaluate(SHOWN, 0) == {"whole": False, "still": True, "note": ""}
-    assert logged == []
-
-
-def other(spec):
-    return spec | {"format": 99}
-
-
-@pytest.mark.parametrize("order", ["first", "last", "late"])
-def test_two_editions_in_one_page_each_show_their_own(opened, order):
-    """In whichever order they come, even when the other edition comes after its outputs."""
-    view = VIEWS["heatmap"]()
-    ours, theirs = output(view), output(view, other)
-    html = {
-        "first": edition(99) + script(program.source()) + theirs + ours,
-        "last": script(program.source()) + ours + edition(99) + theirs,
-        "late": script(program.source()) + theirs + ours + edition(99),
-    }[order]
-    page, logged = opened(html)
-    said = page.get_by_test_id("readout")
-    expect(said).to_have_count(2)
-    at = {"first": 0, "last": 1, "late": 0}[order]
-    until(said.nth(at).inner_text, contains("This is edition 99."))
-    until(said.nth(1 - at).inner_text, contains("Choose any cell."))
-    expect(page.locator(".course-view-note")).to_have_count(0)
     assert logged == []

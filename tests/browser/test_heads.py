@@ -12,8 +12,6 @@ import torch
 from scenes import STREET, WORDS, encoder, layers, long_heads, three
 from waiting import contains, differs, picture, settle, state, until
 
-from course_kit.views import program
-
 pytestmark = pytest.mark.browser
 VIEW = "document.querySelector('.course-view').view"
 
@@ -206,18 +204,16 @@ def test_run_again_and_again_it_leaves_no_listeners(show):
     )
     view = encoder()
     left = page.evaluate(
-        """async ([format, spec, base64]) => {
-          const { kinds, mount } = courseViews.programs[format];
-          const numbers = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0)).buffer;
+        """async ([spec, numbers]) => {
           for (let i = 0; i < 10; i++) {
             const place = document.body.appendChild(document.createElement('div'));
-            const stop = mount(place, kinds, spec, numbers);
+            const stop = courseViews.build(place, spec, numbers);
             await new Promise(requestAnimationFrame);
             place.view.set({ layer: i % 3 });
             stop(); place.remove(); }
           await new Promise(requestAnimationFrame);
           return count; }""",
-        [program.FORMAT, view.spec(), base64.b64encode(view.payload()).decode()],
+        [view.spec(), base64.b64encode(view.payload()).decode()],
     )
     assert left == {"observers": 0, "listeners": 0}
 

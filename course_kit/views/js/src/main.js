@@ -1,6 +1,6 @@
 // The page's side of the views: chapters/views.js starts it once in a page. An output in a notebook is data: it says
 //     (globalThis.courseViews ??= []).push((page) => page.show(host))
-// and whatever comes first waits for the other. Two editions may be in one page: each shows the outputs of its format.
+// and whatever comes first waits for the other.
 import "./models/page.js";
 import { fromBase64 } from "./data.js";
 import { ahead } from "./models/load.js";
@@ -11,51 +11,16 @@ import { mount } from "./shared/mount.js";
 
 /** @import { Kind, Spec } from "./shared/types.js" */
 /** @import { Model } from "./shared/live.js" */
-/** @typedef {{ kinds: Record<string, Kind>, mount: typeof mount, live: typeof live }} Program of one edition */
 
-/** Changes when outputs of older editions can no longer be shown; FORMAT in course_kit/views/program.py is the same. */
+/** Changes when outputs of older editions can no longer be shown; it is FORMAT in course_kit/views/program.py. */
 export const FORMAT = 1;
 const OTHER = "This view was made by another edition of the course: run its cell again.";
 const BROKEN = "This view could not be shown: run its cell again.";
 
 class Page {
-  constructor() {
-    /** What each edition in this page shows, by its format. @type {Record<number, Program>} */
-    this.programs = {};
-    /** What waits for an edition. @type {{ format: number, show: (program: Program) => void }[]} */
-    this.waiting = [];
-  }
-
-  /** One edition more: it shows what has waited for it. @param {number} format @param {Program} program */
-  add(format, program) {
-    this.programs[format] ??= program;
-    const all = this.waiting;
-    this.waiting = all.filter((one) => one.format !== format);
-    for (const { show } of all.filter((one) => one.format === format)) show(program);
-  }
-
-  /**
-   * Shows something with the program of its format, now or when that comes. Until then the page says what is wrong.
-   * @param {HTMLElement} host
-   * @param {number} format
-   * @param {(program: Program) => void} build
-   */
-  with(host, format, build) {
-    const known = this.programs[format];
-    /** @param {Program} program */
-    const show = (program) => attempt(host, () => build(program));
-    if (known) {
-      show(known);
-      return;
-    }
-    const note = apologise(host, OTHER);
-    this.waiting.push({
-      format,
-      show(program) {
-        note.remove();
-        show(program);
-      },
-    });
+  /** @param {Record<string, Kind>} kinds every view by the name that its data say */
+  constructor(kinds) {
+    this.kinds = guarded(kinds);
   }
 
   /** Shows the view whose data are in an element of the page. @param {HTMLElement} host */
@@ -73,7 +38,7 @@ class Page {
    * @param {string} numbers in base64
    */
   build(host, spec, numbers) {
-    this.with(host, spec.format, ({ kinds, mount }) => mount(host, guarded(kinds), spec, fromBase64(numbers)));
+    return this.with(host, spec, () => mount(host, this.kinds, spec, fromBase64(numbers)));
   }
 
   /**
@@ -82,11 +47,19 @@ class Page {
    * @returns {() => void} takes it out again
    */
   live(given) {
-    let stop = () => {};
-    this.with(given.el, given.model.get("_spec").format, ({ kinds, live }) => {
-      stop = live(guarded(kinds), given);
-    });
-    return () => stop();
+    return this.with(given.el, given.model.get("_spec"), () => live(this.kinds, given));
+  }
+
+  /**
+   * Builds a view if its data are of this edition.
+   * @param {HTMLElement} host
+   * @param {Spec} spec
+   * @param {() => () => void} build
+   * @returns {() => void} takes it out again
+   */
+  with(host, { format }, build) {
+    const stop = format === FORMAT ? attempt(host, build) : apologise(host, OTHER);
+    return () => stop?.();
   }
 
   /** What is in an element of the page, and what comes there, in the page's language; a text in it. */
@@ -131,7 +104,6 @@ function apologise(place, why) {
   host.shadowRoot?.replaceChildren(h("slot"));
   host.querySelector(".course-view-note")?.remove();
   host.append(note);
-  return note;
 }
 
 /**
@@ -150,14 +122,11 @@ function guarded(kinds) {
   return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, careful(kind)]));
 }
 
-/**
- * Shows what waits in this page for the edition, and what comes later.
- * @param {Record<string, Kind>} kinds every view by the name that its data say
- */
+/** Shows what waits in this page, and what comes later. @param {Record<string, Kind>} kinds */
 export function start(kinds) {
-  const before = /** @type {any} */ (globalThis).courseViews;
-  const page = before?.programs ? before : new Page();
-  page.add(FORMAT, { kinds, mount, live });
+  const before = /** @type {any} */ (globalThis).courseViews ?? [];
+  if (!Array.isArray(before)) return; // the page has the program already
+  const page = new Page(kinds);
   /** @type {any} */ (globalThis).courseViews = page;
-  if (Array.isArray(before)) for (const wake of before) wake(page);
+  for (const wake of before) wake(page);
 }
