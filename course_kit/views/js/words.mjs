@@ -4,10 +4,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "acorn";
 
-const MOST = 16; // msgids of one sentence
 const HOLE = "\0"; // of a msgid that has no numbers yet
 const SHOWN = ["aria-label", "aria-valuetext", "ariaLabel", "title", "placeholder", "alt", "textContent", "innerText"];
-const NAMES = [...SHOWN, "label", "words", "caption", "name", "text", "hint", "header"];
 // calls whose arguments are no words; of some only the first is none
 const SILENT = new RegExp(
   [
@@ -30,16 +28,14 @@ const FIRST = /^(h|el|svgElement|setAttribute|listen|on|text|number|numbers|vect
 const called = ({ callee }) => callee.name ?? callee.property?.name ?? "";
 const isText = (/** @type {any} */ { type, value }) => type === "TemplateLiteral" || typeof value === "string";
 
+/** All sentences of parts each of which may be one of several texts. @param {string[][]} parts */
+const product = (parts) => parts.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
+
 /** What an expression may be as text, its other parts holes. @param {any} node @returns {string[]} */
 function variants(node) {
-  const product = (/** @type {string[][]} */ parts) => {
-    const count = parts.reduce((many, part) => many * part.length, 1);
-    const few = count <= MOST ? parts : parts.map((part) => (part.length > 1 ? [HOLE] : part));
-    return few.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
-  };
   switch (node?.type) {
     case "Literal":
-      return typeof node.value === "string" ? [node.value] : [node.value === null ? "" : HOLE];
+      return [typeof node.value === "string" ? node.value : HOLE];
     case "TemplateLiteral":
       return product(
         node.quasis.flatMap((/** @type {any} */ { value }, /** @type {number} */ i) => {
@@ -84,8 +80,6 @@ function read(text, surely) {
   if (surely) return /\p{L}{2}/u.test(own);
   if (/^(Arrow|Page)\w+$|^(Home|End|Enter|Escape|Tab|Space|Control|Shift|NaN|UTF-8)$|^[A-Z0-9_]+$/.test(own))
     return false;
-  if (/^[a-z-]+( [a-z-]+)*$/.test(own) && /-|_/.test(own) && !/ (the|a|of|is|in|on|to|at) /.test(own)) return false;
-  if (/^[\w./-]+\.(js|css|json|py|ipynb|md|html)$|^[a-z]+\/[a-z+-]+$|^[a-z]+([A-Z][a-z]*)+$/.test(own)) return false;
   return (
     /\s/.test(own) ||
     /^\p{Lu}\p{Ll}/u.test(own) ||
@@ -95,15 +89,6 @@ function read(text, surely) {
 
 /** The parts of a sentence, if it has texts and elements. @param {any[]} parts */
 const mixed = (parts) => parts.length > 1 && parts.some(textual) && !parts.every(textual);
-
-/** @param {any[]} parts @returns {string[]} */
-function wholes(parts) {
-  const all = parts.map(variants);
-  const count = all.reduce((many, part) => many * part.length, 1);
-  const few = count <= MOST ? all : all.map((part) => (part.length > 1 ? [HOLE] : part));
-  // each element is a hole of its own: between them texts may be empty
-  return few.reduce((whole, part) => whole.flatMap((a) => part.map((b) => a + b)), [""]);
-}
 
 /**
  * @typedef {"surely" | "perhaps" | "hole"} At whether a text is shown by its place, or is a part of another one
@@ -118,9 +103,8 @@ const sentence = (parts, at) => parts.map((part) => [part, mixed(parts) && textu
 const INSIDE = {
   ImportDeclaration: () => [],
   ExportAllDeclaration: () => [],
-  ExpressionStatement: ({ expression, directive }) => perhaps(directive ? [] : expression),
   VariableDeclarator: ({ id, init }) => perhaps(id, id.name === "look" && isText(init ?? {}) ? [] : init), // a class
-  MemberExpression: ({ object, property, computed }) => perhaps(object, computed && !isText(property) ? property : []),
+  MemberExpression: ({ object, property, computed }) => perhaps(object, computed ? property : []),
   BinaryExpression: ({ left, right }, at) => [left, right].filter((one) => !isText(one)).map((one) => [one, at]),
   ConditionalExpression: ({ test, consequent, alternate }, at) => [...perhaps(test), [consequent, at], [alternate, at]],
   LogicalExpression: ({ left, right }, at) => [...perhaps(left), [right, at]],
@@ -129,14 +113,12 @@ const INSIDE = {
     if (ATTRIBUTE.test(name) || ["style", "dataset"].includes(object?.property?.name)) return [];
     return [[right, whenShown(SHOWN.includes(name))]];
   },
-  Property({ key, value, computed }) {
+  Property({ key, value }) {
     const name = key.name ?? key.value ?? "";
-    const keys = perhaps(computed ? key : []);
-    if (ATTRIBUTE.test(name)) return keys;
+    if (ATTRIBUTE.test(name)) return [];
     if (name === "header" && value.type === "ArrayExpression")
-      return [...keys, ...value.elements.map((/** @type {any} */ one) => [one, "surely"])];
-    const named = isText(value) && NAMES.includes(name) && /\s/.test(variants(value)[0]);
-    return [...keys, [value, whenShown(SHOWN.includes(name) || named)]];
+      return value.elements.map((/** @type {any} */ one) => [one, "surely"]);
+    return [[value, whenShown(SHOWN.includes(name))]];
   },
   ArrayExpression({ elements }) {
     const parts = elements.filter(Boolean);
@@ -149,7 +131,6 @@ const INSIDE = {
     if (MADE.test(name)) return [...callees, ...perhaps(second), ...sentence(rest, "surely")];
     if (name === "add" && callee.object?.type === "ThisExpression") return [...callees, ...perhaps(given.slice(2))];
     if (name === "translate") return [...callees, [first, "surely"]];
-    if (name === "setAttribute") return [...callees, [second, whenShown(SHOWN.includes(first?.value))]];
     if (ADDS.test(name)) return [...callees, ...sentence(given, "surely")];
     if (SILENT.test(name)) return [...callees, ...perhaps(given.filter((/** @type {any} */ one) => !textual(one)))];
     return [...callees, ...perhaps(FIRST.test(name) ? given.slice(1) : given)];
@@ -168,7 +149,7 @@ function sentenceOf({ type, elements, callee, arguments: given }) {
   if (type !== "CallExpression") return [];
   const name = called({ callee });
   if (MADE.test(name)) return given.slice(2);
-  return ADDS.test(name) && callee.object?.property?.name !== "classList" ? given : [];
+  return ADDS.test(name) ? given : [];
 }
 
 /** @param {any} node @param {(node: any, text: string[], surely: boolean) => void} add @param {At} at */
@@ -187,7 +168,7 @@ function visit(node, add, at) {
     perhaps(Object.entries(node).flatMap(([name, value]) => (name === "loc" ? [] : value)));
   for (const [part, place] of inside) visit(part, add, place);
   const together = sentenceOf(node);
-  if (mixed(together)) add(node, wholes(together), true);
+  if (mixed(together)) add(node, product(together.map(variants)), true);
 }
 
 /** @type {[string, number, string][]} */
