@@ -6,7 +6,6 @@ import numpy as np
 
 from course_kit.arguments import described, whole_number
 from course_kit.views.arguments import as_labels, checked_labels, place_of
-from course_kit.views.heatmap import Selection
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
@@ -49,17 +48,6 @@ class Alignment(View):
         start, source = self.version["start"], self.source
         rows = self.arrays["weights"].astype(np.float64).reshape(-1, len(source))
         return rows[start : start + len(self.tokens)]
-
-    @property
-    def selection(self) -> Selection | None:
-        """The target word and the source word that are lit; of one alone, its strongest partner."""
-        row, column, weights = self.state["row"], self.state["col"], np.nan_to_num(self.weights)
-        if max(row, column) < 0 or not len(weights):
-            return None
-        row = int(weights[:, column].argmax()) if row < 0 else min(row, len(weights) - 1)
-        column = int(weights[row].argmax()) if column < 0 else column
-        weight = self.weights[row, column]
-        return Selection(self.tokens[row], self.source[column], None if np.isnan(weight) else float(weight))
 
     @property
     def links(self) -> set[tuple[int, int]]:

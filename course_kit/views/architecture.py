@@ -21,15 +21,10 @@ class Architecture(View):
     colours, scale = 12, 1.1
     parts: Parts
 
-    @property
-    def selection(self) -> Part | None:
-        """The part that is chosen, or None."""
-        return self.parts.get(self.state["part"])
-
     def describe(self) -> str:
         names = [f"{column['name'].lower()}: " * bool(column["name"]) + ", ".join(self._names(column))
                  for column in self.options["columns"]]  # fmt: skip
-        whole, chosen = self.parts["model"], self.selection
+        whole, chosen = self.parts["model"], self.parts.get(self.state["part"])
         said = f"{whole.name}, {whole.parameters} parameters. From below, {'; '.join(names)}."
         for column in self.options["columns"]:
             changed = [
@@ -75,7 +70,7 @@ def architecture(
     "softmax"; None: the reader chooses.
     live=True: Python hears `part`.
 
-    Returns a view: .parts (path -> Part), .selection and what all views have.
+    Returns a view: .parts (path -> Part) and what all views have.
     Raises ValueError or TypeError that says what was given and what is needed.
     """
     model = getattr(model, "model", model)

@@ -1,6 +1,6 @@
 """The head explorer: every head of every layer side by side, one of them open, one query word compared in all."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,17 +26,6 @@ TITLE = "What does each head attend to?"
 CAPTION = (
     "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
 )
-
-
-class Seen(NamedTuple):
-    """One number of one head: layer and head counted from 0, head None for the mean; weight None where masked."""
-
-    map: str
-    layer: int
-    head: int | None
-    query: str
-    key: str
-    weight: float | None
 
 
 class Heads(View):
@@ -84,13 +73,6 @@ class Heads(View):
         return {tuple(k[-2:]) for k in self.state["knocked"] if len(k) == 2 or k[0] == self.state["map"]}
 
     @property
-    def selection(self) -> Seen:
-        row, m = self.matrix[self.query], self.map
-        key = self.key(row)
-        weight = None if np.isnan(row[key]) else float(row[key])
-        return Seen(m["name"], *self.opened, m["queries"][self.query], m["keys"][key], weight)
-
-    @property
     def numbers(self) -> np.ndarray:
         """[L, H]: the number under each head, its weight of the chosen query."""
         return np.array([[row[self.key(row)] for row in layer] for layer in self.weights[:, :, self.query]])
@@ -101,14 +83,14 @@ class Heads(View):
         return sorted(np.ndindex(numbers.shape), key=lambda place: numbers[place], reverse=True)
 
     def describe(self) -> str:
-        m, seen = self.map, self.selection
+        m, row = self.map, self.matrix[self.query]
         layers, heads, queries, keys = m["shape"]
         text = f"{layers} {'layer' if layers == 1 else 'layers'} of {heads} {'head' if heads == 1 else 'heads'}"
         if len(self.options["maps"]) > 1:
             text = f"{m['name']}: {text}"
-        text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{seen.query}” "
-        weight = "may not attend to" if seen.weight is None else f"gives {seen.weight:.3f} to"
-        text += f"{weight} “{seen.key}”. Most in: "
+        query, key, weight = m["queries"][self.query], m["keys"][self.key(row)], row[self.key(row)]
+        text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{query}” "
+        text += f"{'may not attend to' if np.isnan(weight) else f'gives {weight:.3f} to'} “{key}”. Most in: "
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:
             to = f" to {m['keys'][self.key(rows[place])]}" if self.state["key"] < 0 else ""
@@ -164,7 +146,7 @@ def heads(
         `map`, `knocked`, and there is a button that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
     Up to 256 tokens and two million weights, as float16 (error ≤ 5·10⁻⁴; 2.7 bytes each in a notebook). Returns a view:
-    .selection .matrix .ranking() and what all views have. Raises TypeError or ValueError that says what to do.
+    .matrix .ranking() and what all views have. Raises TypeError or ValueError that says what to do.
     """
     named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
     if not named:

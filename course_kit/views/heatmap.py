@@ -1,7 +1,5 @@
 """The heatmap of the whole course: queries down, keys across, ink is attention."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from course_kit.arguments import described
@@ -21,14 +19,6 @@ from course_kit.views.view import View
 MOST_TOKENS = 512
 
 
-class Selection(NamedTuple):
-    """One cell: labels of query and key, and its number (None when masked)."""
-
-    query: str
-    key: str
-    weight: float | None
-
-
 class Heatmap(View):
     """See `heatmap`, which makes it."""
 
@@ -43,14 +33,6 @@ class Heatmap(View):
         """[Q, K] of the layer and head that are shown, NaN where masked."""
         shown = self.arrays["weights"].astype(np.float64).reshape(self.options["shape"])
         return shown[0, self.state["head"]]
-
-    @property
-    def selection(self) -> Selection | None:
-        row, column = self.state["row"], self.state["col"]
-        if row < 0 or column < 0:
-            return None
-        weight = self.weights[row, column]
-        return Selection(self.labels[0][row], self.labels[1][column], None if np.isnan(weight) else float(weight))
 
     def describe(self) -> str:
         (queries, keys), weights = self.labels, self.weights
@@ -117,7 +99,7 @@ def heatmap(
     columns are, where they are no queries and keys. live=True: Python hears `row`, `col`, `head`.
 
     More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴), fewer as float32.
-    Returns a view: describe() table() to_png() to_html(path) selection. Raises TypeError or ValueError that says what
+    Returns a view: describe() table() to_png() to_html(path). Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
     values = as_array(weights, "weights")

@@ -46,7 +46,6 @@ class LiveView(anywidget.AnyWidget):
         return at(self.view, **self.state)
 
     controls = property(lambda self: self.view.controls)
-    selection = property(lambda self: self.now.selection)
     describe = property(lambda self: self.now.describe)
     table = property(lambda self: self.now.table)
     to_png = property(lambda self: self.now.to_png)

@@ -61,11 +61,6 @@ class View:
         for cell in drawn.get_celld().values():
             cell.get_text().set_parse_math(False)
 
-    @property
-    def selection(self):
-        """What is selected (a heatmap: query, key, weight), or None."""
-        return None
-
     def to_png(self, scale: float = 2) -> bytes:
         """The view at its current state as a PNG picture, `scale` × 96 dpi."""
         from course_kit.views.picture import render

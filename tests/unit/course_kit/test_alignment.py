@@ -93,10 +93,7 @@ def test_a_gloss_for_each_source_token_or_none():
         lab(glosses=["il"])
 
 
-def test_selection_and_live_traits():
-    assert lab().selection is None
-    assert tuple(at(lab(), row=2).selection)[:2] == ("fatigué", "tired")
-    assert tuple(at(lab(), col=0).selection)[:2] == ("Il", "He")
+def test_live_traits():
     made, heard = lab(live=True, variants=[without(0, ["Est", "fatigué", "."])]), []
     made.observe(lambda change: heard.append(change.new), "step")
     made.step = 2

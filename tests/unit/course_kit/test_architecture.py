@@ -127,7 +127,8 @@ def test_beside_a_llama_stands_what_has_changed_since_a_gpt():
 
 def test_what_is_chosen_is_said():
     view = labs.architecture(MODELS["Transformer"][0](), select="decoder.cross_attention")
-    assert view.selection.made.startswith("MultiHeadAttention(") and view.selection.about in view.describe()
+    chosen = view.parts["decoder.cross_attention"]
+    assert chosen.made.startswith("MultiHeadAttention(") and chosen.about in view.describe()
 
 
 def test_a_model_that_is_none_of_the_course_is_refused():

@@ -27,7 +27,6 @@ X = torch.linspace(0, 4, 9)
 
 def test_heatmap_says_what_it_shows():
     view = heatmap([[0.25, 0.75], [1.0, 0.0]], ["a", "b"], ["c", "d"], select=("a", "d"))
-    assert view.selection == ("a", "d", pytest.approx(0.75))
     assert "a → d 0.75, b → c 1" in view.describe()
     assert view.table().rows == [["a", "0.250", "0.750"], ["b", "1.000", "0.000"]]
     assert "<td>0.750</td>" in view.table()._repr_html_() and "0.250" in str(view.table())
@@ -189,14 +188,6 @@ def test_live_shell_has_the_state_as_traits():
     with pytest.raises(traitlets.TraitError):
         lab.kernel = "gauss"
     lab.close()
-
-
-def test_live_selection_follows_the_reader():
-    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
-    assert view.selection is None
-    view.row, view.col = 1, 1
-    assert view.selection == ("b", "d", 1.0)
-    view.close()
 
 
 def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_notebook():
