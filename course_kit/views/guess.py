@@ -34,8 +34,6 @@ class Predict(View):
         answers, right = [html.escape(a) for a in self.options["answers"]], self.options["answer"]
         items = "".join(f"<li>{answer}</li>" for answer in answers)
         question = f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
-        if right < 0:
-            return question
         reasons = [html.escape(reason) for reason in self.reasons]
         told = [f"<b>{a.rstrip('.')}.</b> {reason}" for a, reason in zip(answers, reasons, strict=True)]
         others = "".join(f"<p>✗ {told[i]}</p>" for i, reason in enumerate(reasons) if reason and i != right)
@@ -45,27 +43,26 @@ class Predict(View):
 def predict(
     question: str,
     answers: list[str],
-    answer: int | None = None,
+    answer: int,
     because: str | list[str] = "",
 ) -> Predict:
     """A guess before the answer: radio buttons in the page; once picked, right or wrong and the reason.
 
     answers: two or more, shown in an order that only the question decides: so each build shows the same one, and no
-    place in a source is right more often than others. answer: the right one's index in this list, or None to leave it
-    to the text. because: why it is right; or a list with a reason for each answer, of which a reader sees that of the
-    one picked and that of the right one. Works without a kernel; where no script runs, the answers stand in a list and
-    the right one unfolds.
+    place in a source is right more often than others. answer: the right one's index in this list. because: why it is
+    right; or a list with a reason for each answer, of which a reader sees that of the one picked and that of the right
+    one. Works without a kernel; where no script runs, the answers stand in a list and the right one unfolds.
     """
     question = arguments.string("question", question)
     answers = as_labels(answers, "answers", "a list of answers")
     if len(answers) < 2:
         raise ValueError(f"answers hold {len(answers)}: give at least 2")
-    answer = None if answer is None else arguments.whole_number("answer", answer, 0, len(answers) - 1)
+    arguments.whole_number("answer", answer, 0, len(answers) - 1)
     because = _reasons(because, len(answers))
     order = shuffled(question, len(answers))
     options = {
         "answers": [answers[i] for i in order],
-        "answer": -1 if answer is None else order.index(answer),
+        "answer": order.index(answer),
         "because": because if isinstance(because, str) else [because[i] for i in order],
         "foot": False,
     }

@@ -267,7 +267,7 @@ def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
 
 def test_predict_needs_two_answers_and_a_right_one_among_them():
     with pytest.raises(ValueError):
-        predict("?", ["only"])
+        predict("?", ["only"], 0)
     with pytest.raises(ValueError, match="answer"):
         predict("?", ["a", "b"], 2)
     with pytest.raises(ValueError, match="because"):
@@ -282,13 +282,13 @@ REASONS = ["Look out.", "It is July.", "That is the moon.", "Too soft."]
 
 def test_the_order_of_answers_is_decided_by_the_question_alone():
     questions = [f"Which of these is wrong, in week {n}?" for n in range(60)]
-    orders = [predict(question, CLAIMS).options["answers"] for question in questions]
+    orders = [predict(question, CLAIMS, 0).options["answers"] for question in questions]
     assert orders == [predict(question, CLAIMS, 2, REASONS).options["answers"] for question in questions]
     assert all(sorted(order) == sorted(CLAIMS) for order in orders)
     assert all({order[place] for order in orders} == set(CLAIMS) for place in range(4))
-    letters = [predict(question, list("abcd")).options["answers"] for question in questions]
+    letters = [predict(question, list("abcd"), 0).options["answers"] for question in questions]
     assert [["abcd"[CLAIMS.index(x)] for x in order] for order in orders] == letters
-    assert predict("Which?", list("abcd")).options["answers"] == list("bdac"), "the same everywhere and always"
+    assert predict("Which?", list("abcd"), 0).options["answers"] == list("bdac"), "the same everywhere and always"
 
 
 @pytest.mark.parametrize("right", range(4))

@@ -22,8 +22,3 @@ test("of a reason for each answer, that of the pick comes first, then that of th
   ])
     assert.deepEqual(said(question, pick), [`✗ No. ${reason}`, "The answer is “to the mean”. They become equal."]);
 });
-
-test("an open question says nothing, reasons or not", () => {
-  for (const because of ["", ["a", "b", "c"]])
-    assert.deepEqual(said({ answers: ANSWERS, answer: -1, because }, 2), ["Noted. Read on and see."]);
-});

@@ -8,7 +8,7 @@ import PREDICT_CSS from "./predict.css";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
 /** @typedef {string | string[]} Because why the right answer is right, or a reason for each answer */
-/** @typedef {{ answers: string[], answer: number, because: Because }} Question answer: -1 where it stays open */
+/** @typedef {{ answers: string[], answer: number, because: Because }} Question answer: the number of the right one */
 /** @typedef {Spec & Question} PredictSpec */
 
 const HINT = "Guess before you read on; a wrong guess teaches more.";
@@ -26,7 +26,6 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
  * @returns {[said: string, because: string][]}
  */
 export function verdictOf({ answers, answer, because }, pick, told = false) {
-  if (answer < 0) return [["Noted. Read on and see.", ""]];
   const right = answers[answer].replace(/\.$/, "");
   const reason = typeof because === "string" ? because : because[answer];
   if (told) return [[`✓ ${translate(`The answer: ${right}.`)} `, reason]];
@@ -106,7 +105,7 @@ export function predict(ui) {
   ui.body.append(fieldset, card);
 
   ui.actions.answer = () => {
-    if (state.pick >= 0 || spec.answer < 0) return;
+    if (state.pick >= 0) return;
     isTold = true;
     ui.set({ pick: spec.answer }, true);
   };
@@ -126,7 +125,7 @@ export function predict(ui) {
       inputs.forEach((input, i) => {
         input.checked = state.pick === i;
       });
-      const told = state.pick >= 0 && spec.answer >= 0;
+      const told = state.pick >= 0;
       labels.forEach((label, i) => {
         const right = told && i === spec.answer;
         const wrong = told && !right && i === state.pick;
@@ -136,9 +135,9 @@ export function predict(ui) {
       });
       card.classList.toggle("right", told && state.pick === spec.answer);
       card.classList.toggle("wrong", told && state.pick !== spec.answer);
-      card.classList.toggle("told", state.pick >= 0);
+      card.classList.toggle("told", told);
       fieldset.classList.toggle("told", told);
-      said.replaceChildren(...(state.pick >= 0 ? sentences(state.pick) : [waiting()]));
+      said.replaceChildren(...(told ? sentences(state.pick) : [waiting()]));
     },
     table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),
