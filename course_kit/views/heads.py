@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.arguments import described
+from course_kit.checkpoints import load_checkpoint
 from course_kit.views.arguments import (
     allowed_pairs,
     as_array,
@@ -139,9 +140,9 @@ def heads(
     mask: bool, True = may be attended, broadcastable to [L, H, Q, K]; the rest is hatched. By name where maps differ.
     layer: the one whose first head is open at first, counted from 0; without it the head with the largest number.
     select: (query, key) or query, labels or positions: its weight stands under each head; without a key, the largest.
-    model: the Transformer, BERT or GPT whose self-attention this is, as `load_checkpoint` gives it, or its name. Where
-        its files are at hand, it reads in the page what the reader types, and says what follows from a look: rows
-        can be painted and heads silenced.
+    model: the Transformer whose encoder's self-attention this is, as `load_checkpoint` gives it, or its name. Where its
+        files are at hand, it reads in the page what the reader types, and says what follows from a look: rows can be
+        painted and heads silenced.
     live=True: Python hears `layer`, `head` (−1: the mean of the layer's heads), `query`, `key` (−1: the strongest),
         `map`, `knocked`, and there is a button that knocks out the open head: answer it in `.observe(…, "knocked")`.
 
@@ -193,6 +194,9 @@ def heads(
     if model is not None:
         if len(maps) > 1 or first["queries"] != first["keys"]:
             raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
+        model = load_checkpoint(model) if isinstance(model, str) else model
+        if getattr(model, "source", None) is None:
+            raise ValueError("model= answers with the encoder of a Transformer that translates: leave it out")
         answered(view, model, [str(label) for label in queries], 48, title=TITLE, caption=CAPTION)
     return shell(view, live)
 

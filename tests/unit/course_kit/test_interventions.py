@@ -8,17 +8,15 @@ import torch
 from in_page import open_in_node
 
 from chapters.ch05 import labs
-from chapters.ch06.pairs import encode
 from course_kit.decoding import translate
 from course_kit.heads import attentions, silenced
 from course_kit.text import BOS
 
 GRAMMAR = "transformer-grammar"
 TIRED = "The animal didn't cross the street because it was too tired."
-STORY = ("Anna went to the [MASK] to deposit some money.", "The man at the bank counted the cash.")
-ASK = """async (text, rows, out) => {
+ASK = """async (ids, rows, out) => {
   const { changed, compared } = await load("models/interventions.js");
-  return compared(it, text, rows && changed(it, text, rows, out));
+  return compared(it, ids, changed(it, ids, rows, out));
 }"""
 
 
@@ -57,7 +55,7 @@ def test_a_translation_is_pythons_before_and_after(how):
     tired, street = (loaded.source.tokens(ids).index(word) for word in ("tired", "street"))
     rows, out = ([[1, 1, tired, [street]]], []) if how == "painted" else ([], [[1, 1]])
     said = lambda: translate(loaded, [TIRED], beam=1)[0].text  # noqa: E731
-    found, first = in_node.evaluate(ASK, {"ids": ids}, rows, out), said()
+    found, first = in_node.evaluate(ASK, ids, rows, out), said()
     before = chances(loaded, first)
     attention = attentions(loaded.model)["encoder"][1]
     with painted(attention, 1, tired, [street]) if how == "painted" else silenced(loaded.model, [("encoder", 2, 2)]):
@@ -72,35 +70,3 @@ def test_a_translation_is_pythons_before_and_after(how):
     assert [word for word, _ in found["stops"][0]] == [word for word, _ in stops]
     assert [p for _, p in found["stops"][0]] == pytest.approx([p for _, p in stops], abs=1e-4)
     assert found["stops"][1] != found["stops"][0]
-
-
-@pytest.mark.parametrize("name", ["bert-stories", "gpt-shakespeare"])
-def test_what_bert_and_gpt_expect_is_pythons_before_and_after(name):
-    loaded = open_in_node(name)
-    if name == "gpt-shakespeare":
-        text = {"ids": loaded.tokenizer.encode("ROMEO:\nBut soft, what ")}
-        given, query = (torch.tensor([text["ids"]]),), len(text["ids"]) - 1
-    else:
-        read = encode(loaded.tokenizer, *STORY)
-        text = {"ids": read.ids, "segments": read.segments}
-        given, query = (torch.tensor([read.ids]), torch.tensor([read.segments])), read.tokens.index("[MASK]")
-
-    @torch.no_grad()
-    def expected():
-        output = loaded.model(*given)
-        return getattr(output, "mlm_logits", output)[0, query].softmax(-1)
-
-    found, (attention, *layers) = (
-        in_node.evaluate(ASK, text, [[0, 2, query, [3]]], []),
-        *attentions(loaded.model).values(),
-    )
-    before = expected()
-    with painted(attention, 2, query, [3]):
-        after = expected()
-    for word, *both in found["words"]:
-        i = loaded.tokenizer.words.index(word)
-        assert both == pytest.approx([before[i].item(), after[i].item()], abs=1e-4)
-    assert len(found["stops"][0]) == 2 + len(layers)
-    best, (words, now) = before.topk(4), zip(*in_node.evaluate(ASK, text, None, None)["words"], strict=True)
-    assert list(words) == loaded.tokenizer.tokens(best.indices.tolist())
-    assert list(now) == pytest.approx(best.values.tolist(), abs=1e-4)

@@ -2,7 +2,7 @@
 // tests/unit/course_kit/test_models_in_node.py, holds all trained models to torch's numbers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, compared, weightsOf } from "../src/models/interventions.js";
+import { changed } from "../src/models/interventions.js";
 import { GPT } from "../src/models/architectures.js";
 import { ACTIVATIONS, Matrix, add, largest, map, softmax } from "../src/models/tensors.js";
 import { BOS, EOS, PAD, UNK, join, normalise, vocabulary } from "../src/models/text.js";
@@ -154,6 +154,7 @@ function small() {
 }
 
 const TEXT = { ids: [4, 5, 4] };
+const it = { model: { heads: 2 } };
 
 test("a model refuses what it does not know", () => {
   const { model } = small();
@@ -173,57 +174,24 @@ test("word by word a model says what it says at once", () => {
 });
 
 test("a painted row attends to its keys alone, and only that row", () => {
-  const it = small();
-  const tap = changed(it, TEXT, [[0, 1, 2, [0, 2]]], []);
-  const [[first, second]] = weightsOf(it, TEXT);
-  const [[left, right]] = weightsOf(it, TEXT, tap);
-  near(right.row(2), [0.5, 0, 0.5]);
-  near(right.row(1), [...second.row(1)]);
-  near(left.data, [...first.data]);
-  const [[everywhere, too]] = weightsOf(it, TEXT, changed(it, TEXT, [[0, -1, 1, [0]]], []));
-  near([...everywhere.row(1), ...too.row(1)], [1, 0, 0, 1, 0, 0]);
-  const elsewhere = weightsOf(it, TEXT, changed(it, TEXT, [[1, 1, 2, [0]]], []))[0][1];
-  near(elsewhere.data, [...second.data]);
+  const heads = () => [0, 1].map(() => new Matrix(3, 3, new Float32Array(9).fill(1 / 3)));
+  const painted = (...row) => changed(it, TEXT.ids, [row], [])("encoder.0.attention.weights", heads());
+  const [left, right] = painted(0, 1, 2, [0, 2]);
+  near(right.data, [1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 0.5, 0, 0.5]);
+  near(left.data, heads()[0].data);
+  for (const head of painted(0, -1, 1, [0])) near(head.row(1), [1, 0, 0]);
+  near(painted(1, 1, 2, [0])[1].data, heads()[1].data);
 });
 
 test("a painted row is not painted again where the model writes on", () => {
-  const it = small();
-  const tap = changed(it, TEXT, [[0, 0, 1, [0]]], []);
+  const tap = changed(it, TEXT.ids, [[0, 0, 1, [0]]], []);
   const one = [matrix([1])];
-  assert.deepEqual(rowsOf(tap("blocks.0.attention.weights", one)[0]), [[1]]);
+  assert.deepEqual(rowsOf(tap("encoder.0.attention.weights", one)[0]), [[1]]);
 });
 
 test("a silent head gives nothing, the others what they gave", () => {
-  const it = small();
-  const tap = changed(it, TEXT, [], [[0, 1]]);
-  assert.deepEqual(rowsOf(tap("blocks.0.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 0, 0]]);
-  assert.deepEqual(rowsOf(tap("blocks.1.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 3, 4]]);
+  const tap = changed(it, TEXT.ids, [], [[0, 1]]);
+  assert.deepEqual(rowsOf(tap("encoder.0.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 0, 0]]);
+  assert.deepEqual(rowsOf(tap("encoder.1.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 3, 4]]);
   assert.deepEqual(rowsOf(tap("decoder.0.attention.means", matrix([1, 2, 3, 4]))), [[1, 2, 3, 4]]);
-});
-
-test("what it expects is compared word by word, and layer by layer", () => {
-  const it = small();
-  const alone = compared(it, TEXT);
-  assert.equal(alone.texts, undefined);
-  assert.equal(alone.place, 2);
-  assert.equal(alone.stops.length, 1);
-  const shares = softmax(it.model.read(TEXT.ids).logits.row(2));
-  assert.equal(alone.words.length, 4);
-  near(
-    alone.words.map(([, share]) => share),
-    [...shares].sort((a, b) => b - a).slice(0, 4),
-  );
-  const tap = changed(it, TEXT, [], [[0, 0]]);
-  const both = compared(it, TEXT, tap);
-  const then = softmax(it.model.read(TEXT.ids, undefined, tap).logits.row(2));
-  for (const [word, before, after] of both.words) {
-    const id = it.tokenizer.words.indexOf(word);
-    near([before, after], [shares[id], then[id]], 1e-9);
-  }
-  assert.deepEqual(
-    both.stops.map((layers) => layers.length),
-    [2, 2],
-  );
-  assert.deepEqual(both.stops[0], alone.stops[0]);
-  assert.equal(alone.stops[0][1][1], Math.max(...shares));
 });

@@ -199,7 +199,6 @@ export class TiedTranslator extends Model {
 /** A GPT; without a table of positions its queries and keys are turned by them. */
 export class GPT extends Model {
   normFirst = true;
-  causal = true;
   activation = "gelu_tanh";
   parts = { attention: "norm1", cross: "", ffn: "norm2", widen: "ffn.0", narrow: "ffn.2" };
 

@@ -1,31 +1,31 @@
-// What follows from a look: the weights with which a model reads, what it says, and what it says when rows of attention
-// are others or heads are silent. What is read is { ids, segments }, as the model's vocabulary has framed a text.
+// What follows from a look: the weights with which a Transformer reads, what it writes, and what it writes when rows of
+// its encoder's attention are others or heads are silent.
+import { listen } from "./model.js";
 import { softmax } from "./tensors.js";
 import { BOS } from "./text.js";
 import { greedy } from "./writing.js";
 
 /** @import { Tap } from "./model.js" */
 /** @import { Matrix } from "./tensors.js" */
-/** @typedef {{ ids: number[], segments?: any[] }} Text that is read */
 /** @typedef {[layer: number, head: number, query: number, keys: number[]]} Row this query attends to these keys alone,
  *   to each as much; head −1: in all heads */
 /** @typedef {[layer: number, head: number]} Silent a head that gives nothing */
 /** @typedef {[word: string, ...chances: number[]]} Chances of a word: as it was, and with the change */
-/** @typedef {{ texts?: string[][], place: number, words: Chances[], stops: [string, number][][] }} Answer */
+/** @typedef {{ texts: string[][], place: number, words: Chances[], stops: [string, number][][] }} Answer */
 
-const SELF = /^(?:encoder|(?:bert\.)?blocks)\.(\d+)\.attention\.(weights|means)$/;
-const STATES = /^(decoder\.)?embedding$|^(decoder|(bert\.)?blocks)\.\d+$/;
+const SELF = /^encoder\.(\d+)\.attention\.(weights|means)$/;
+const STATES = /^decoder\.(embedding|\d+)$/;
 const MOST = 4; // words that are compared
 
 /**
  * A tap for the self-attention with which a text is read.
  * @param {any} it a model as courseModels.open gives it
- * @param {Text} text
+ * @param {number[]} ids
  * @param {Row[]} rows
  * @param {Silent[]} out
  * @returns {Tap}
  */
-export function changed({ model }, { ids }, rows, out) {
+export function changed({ model }, ids, rows, out) {
   return (name, value) => {
     const [, layer, what] = name.match(SELF) ?? [];
     const here = (/** @type {number[] | Row} */ change) => change[0] === Number(layer);
@@ -50,65 +50,54 @@ function paint(heads, [, head, query, keys]) {
   }
 }
 
-/**
- * A pass of the model: logits of each word, of what it has written after what it read. What it hears on the way is
- * told to `hear`.
- * @param {any} it
- * @param {Text} text
- * @param {number[] | null} written
- * @param {Tap | undefined} tap
- * @param {(name: string, value: any) => void} hear
- */
-function pass({ model }, { ids, segments }, written, tap, hear) {
-  /** @type {Tap} */
-  function told(name, value) {
-    const taken = tap?.(name, value) ?? value;
-    hear(name, taken);
-    return taken;
-  }
-  if (model.logits) return model.logits(ids, segments, told).words;
-  if (written) return model.read([BOS, ...written], model.start(ids, told), told).logits;
-  return model.encode ? model.encode(ids, told) : model.read(ids, undefined, told).logits;
-}
+/** A tap that also tells what it hears. @param {Tap | undefined} tap @param {(name: string, value: any) => void} hear
+ * @returns {Tap} */
+const telling = (tap, hear) => (name, value) => {
+  const taken = listen(tap, name, value);
+  hear(name, taken);
+  return taken;
+};
 
 /**
  * The weights of self-attention with which the model reads.
  * @param {any} it
- * @param {Text} text
+ * @param {number[]} ids
  * @param {Tap} [tap]
  * @returns {Matrix[][]} [layer][head]
  */
-export function weightsOf(it, text, tap) {
+export function weightsOf({ model }, ids, tap) {
   /** @type {Matrix[][]} */
   const layers = [];
-  pass(it, text, null, tap, (name, value) => {
+  const hear = (/** @type {string} */ name, /** @type {any} */ value) => {
     if (SELF.exec(name)?.[2] === "weights") layers.push(value);
-  });
+  };
+  model.encode(ids, telling(tap, hear));
   return layers;
 }
 
 /**
- * What the model says, and with a tap what it then says. A translator writes `texts`; the others say what belongs at
- * one place: at [MASK], or behind the last token. words: the translation's as far as they change most, or the most
- * probable ones. place: where the first of them stands; stops: what it would say there after its input and each
- * layer, [[word, probability], …] for each.
+ * What the model writes, and with a tap what it then writes. words: those that change most, or of which it is least
+ * sure. place: where the first of them stands; stops: what it would say there after its input and each layer, [[word,
+ * probability], …] for each.
  * @param {any} it
- * @param {Text} text
+ * @param {number[]} ids
  * @param {Tap} [tap]
  * @returns {Answer}
  */
-export function compared(it, text, tap) {
+export function compared(it, ids, tap) {
   const taps = tap ? [undefined, tap] : [undefined];
-  const names = it.target ?? it.tokenizer;
-  const word = (/** @type {number} */ id) => names.token(id).replace(/^▁(?=.)/, "");
-  const texts = it.card.data.pair && taps.map((one) => greedy(it.model, text.ids, { tap: one }).ids);
-  const passes = taps.map((one) => passed(it, text, texts?.[0] ?? null, one));
-  const logits = passes.map((one) => one.logits);
-  const { place, chosen, chances } = texts ? ofWritten(texts[0], logits) : ofPlace(it, text.ids, logits);
+  const word = (/** @type {number} */ id) => it.target.token(id).replace(/^▁(?=.)/, "");
+  const texts = taps.map((one) => greedy(it.model, ids, { tap: one }).ids);
+  const passes = taps.map((one) => passed(it, ids, texts[0], one));
+  const chances = passes.map(({ logits }) => texts[0].map((id, t) => softmax(logits.row(t))[id]));
+  const [before, after] = chances;
+  const rank = (/** @type {number} */ t) => (after ? -Math.abs(after[t] - before[t]) : before[t]);
+  const chosen = [...texts[0].keys()].sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
+  const place = chosen[0] ?? 0;
   return {
-    texts: texts?.map((/** @type {number[]} */ ids) => written(names, ids)),
+    texts: texts.map((text) => written(it.target, text)),
     place,
-    words: chosen.map((i) => [word(texts ? texts[0][i] : i), ...chances.map((shares) => shares[i])]),
+    words: chosen.map((t) => [word(texts[0][t]), ...chances.map((shares) => shares[t])]),
     stops: passes.map(({ states }) => {
       const said = it.model.stops(states.map((state) => state.row(place)));
       return said.map((/** @type {[number, number]} */ [id, share]) => [word(id), share]);
@@ -116,44 +105,16 @@ export function compared(it, text, tap) {
   };
 }
 
-/** Logits, and the states after the input and after each layer. @param {any} it @param {Text} text
- * @param {number[] | null} ids that it has written @param {Tap | undefined} tap */
-function passed(it, text, ids, tap) {
+/** Logits of what it has written, and the states after the input and after each layer. @param {any} it
+ * @param {number[]} ids @param {number[]} text @param {Tap | undefined} tap */
+function passed({ model }, ids, text, tap) {
   /** @type {Map<string, Matrix>} */
   const states = new Map();
-  const logits = pass(it, text, ids, tap, (name, value) => {
+  const told = telling(tap, (name, value) => {
     if (STATES.test(name)) states.set(name, value);
   });
+  const { logits } = model.read([BOS, ...text], model.start(ids, told), told);
   return { logits, states: [...states.values()] };
-}
-
-/**
- * Of a translation: the words whose probabilities change most; without a change, those of which it is least sure.
- * @param {number[]} ids
- * @param {Matrix[]} logits
- */
-function ofWritten(ids, logits) {
-  const chances = logits.map((one) => ids.map((id, t) => softmax(one.row(t))[id]));
-  const [before, after] = chances;
-  const rank = (/** @type {number} */ t) => (after ? -Math.abs(after[t] - before[t]) : before[t]);
-  const chosen = [...ids.keys()].sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
-  return { place: chosen[0] ?? 0, chosen, chances };
-}
-
-/**
- * At one place: the words that are most probable, before and after.
- * @param {any} it
- * @param {number[]} ids
- * @param {Matrix[]} logits
- */
-function ofPlace(it, ids, logits) {
-  const masked = ids.indexOf(it.tokenizer?.mask);
-  const place = masked < 0 ? logits[0].rows - 1 : masked;
-  const chances = logits.map((one) => softmax(one.row(place)));
-  const count = logits.length > 1 ? MOST - 1 : MOST;
-  const best = (/** @type {Float64Array} */ shares) =>
-    [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, count);
-  return { place, chosen: [...new Set(chances.flatMap(best))], chances };
 }
 
 /** What each word adds to the text. @param {any} names @param {number[]} ids @returns {string[]} */

@@ -43,7 +43,6 @@ export function meanOf(weights) {
 export class Model {
   normFirst = false; // where the norms of a block are
   rotary = false; // whether its positions are
-  causal = false; // whether it reads from the left alone, as a GPT
   parts = {
     attention: "around_attention.norm",
     cross: "around_cross.norm",

@@ -2,10 +2,9 @@
 // fetch(), since a page that was opened from disk may load nothing else.
 import { fromBase64, fromHalf } from "../data.js";
 import { ARCHITECTURES } from "./architectures.js";
-import { changed, compared, weightsOf } from "./interventions.js";
 import { Matrix, softmax } from "./tensors.js";
-import { BOS, EOS, PAD, UNK, vocabulary } from "./text.js";
-import { greedy, probabilities, writing } from "./writing.js";
+import { BOS, EOS, UNK, vocabulary } from "./text.js";
+import { greedy, probabilities } from "./writing.js";
 
 /** @import { Model, Tensors } from "./model.js" */
 /** @import { Vocabulary } from "./text.js" */
@@ -75,6 +74,5 @@ function open(name) {
 
 // Where a page has the program twice, the models that have come stay.
 globalThis.courseModels ??= {
-  ...{ PAD, UNK, BOS, EOS, Matrix, softmax, greedy, writing, probabilities, changed, compared, weightsOf },
-  ...{ cards, vocabulary, card, part, open },
+  ...{ BOS, EOS, UNK, softmax, greedy, probabilities, cards, card, part, open },
 };

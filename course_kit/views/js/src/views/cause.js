@@ -112,22 +112,17 @@ export class Cause {
   answer(it) {
     const { spec, painted } = this;
     const [map] = spec.maps;
-    const pieces = (it.source ?? it.tokenizer).framed(spec.reads ?? spec.own?.text ?? "");
-    if (pieces.length !== map.shape[2])
+    const ids = it.source.encode(spec.reads ?? spec.own?.text ?? "");
+    if (ids.length !== map.shape[2])
       throw new Error("The model cuts this text up differently: ask it for the sentence again, above");
-    const text = {
-      ids: pieces.map((/** @type {{ id: number }} */ piece) => piece.id),
-      segments: pieces.map((/** @type {{ segment?: number }} */ piece) => piece.segment),
-    };
     const out = this.ui.state.knocked.map((/** @type {any[]} */ one) => one.slice(-2));
-    const tap = painted.length || out.length ? changed(it, text, painted, out) : undefined;
-    this.found = compared(it, text, tap);
-    this.open.show(tap ? packed(weightsOf(it, text, tap), map.masked) : this.given);
+    const tap = painted.length || out.length ? changed(it, ids, painted, out) : undefined;
+    this.found = compared(it, ids, tap);
+    this.open.show(tap ? packed(weightsOf(it, ids, tap)) : this.given);
     const change = changeInWords({ painted, out }, map.keys);
     const times = change === this.last.change ? this.last.times + 1 : 1;
     this.last = { ...this.last, change, times };
-    const masked = text.ids.includes(it.tokenizer?.mask);
-    this.tell(toldOf(this.found, askedInWords(change, times), masked ? "at [MASK]" : "for what comes next"));
+    this.tell(toldOf(this.found, askedInWords(change, times)));
   }
 
   /** @param {Told} told */
@@ -153,15 +148,10 @@ export class Cause {
   }
 }
 
-/**
- * Weights of each head [T, T] one after the other; masked: what a word may not attend to is NaN.
- * @param {Matrix[][]} layers
- * @param {boolean} masked
- */
-export function packed(layers, masked) {
-  const size = layers[0][0].rows;
-  const heads = layers.flat();
-  const all = new Float32Array(heads.length * size * size);
-  for (const [i, head] of heads.entries()) all.set(head.data, i * size * size);
-  return masked ? all.map((weight, at) => (at % size > Math.floor(at / size) % size ? NaN : weight)) : all;
+/** Weights of each head [T, T] one after the other. @param {Matrix[][]} layers */
+export function packed(layers) {
+  const heads = layers.flat().map(({ data }) => data);
+  const all = new Float32Array(heads.length * heads[0].length);
+  for (const [i, head] of heads.entries()) all.set(head, i * head.length);
+  return all;
 }

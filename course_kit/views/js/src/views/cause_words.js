@@ -48,20 +48,19 @@ export function differing(text, other) {
 /**
  * @param {Answer} answer
  * @param {string} asked what was asked
- * @param {string} where the words of a model that writes no text belong: "at [MASK]"
  */
-export function toldOf(answer, asked, where) {
+export function toldOf(answer, asked) {
   const { words, stops } = answer;
   const twice = stops.length > 1;
   const header = (/** @type {string} */ first, /** @type {string} */ second) =>
     twice ? [first, second, "now"] : [first, second];
   const chances = {
-    caption: captionOf(answer, where),
+    caption: twice ? "what moved most" : "what it is least sure of",
     header: header("word", "probability"),
     rows: words.map(([word, ...both]) => [word, ...both.map(digits)]),
   };
   const layers = {
-    caption: `${subjectOf(answer, where)}, had it stopped after`,
+    caption: `${subjectOf(answer)}, had it stopped after`,
     header: header("layer", "it would say"),
     rows: stops[0].map((_, layer) => [
       layer ? String(layer) : "the input",
@@ -72,11 +71,10 @@ export function toldOf(answer, asked, where) {
 }
 
 /** @param {Answer} answer */
-const sameText = ({ texts }) => Boolean(texts?.[1]) && String(texts?.[0]) === String(texts?.[1]);
+const sameText = ({ texts: [before, after] }) => Boolean(after) && String(before) === String(after);
 
 /** @param {Answer} answer */
 function textsOf({ texts }) {
-  if (!texts) return [];
   const [before, after] = texts;
   const first = { name: after ? "It wrote: " : "It writes: ", words: differing(before, before) };
   if (!after || String(before) === String(after)) return [first];
@@ -86,30 +84,21 @@ function textsOf({ texts }) {
   ];
 }
 
-/** What the first table has. @param {Answer} answer @param {string} where */
-function captionOf({ texts, stops }, where) {
-  if (!texts) return `what it expects ${where}`;
-  return stops.length > 1 ? "what moved most" : "what it is least sure of";
-}
-
-/** Which word the second table is about, and why this one. @param {Answer} answer @param {string} where */
-function subjectOf({ texts, words, stops }, where) {
-  if (!texts || !words.length) return where;
+/** Which word the second table is about, and why this one. @param {Answer} answer */
+function subjectOf({ words, stops }) {
+  if (!words.length) return "for what comes next";
   return `for ${quoted(words[0][0])}, ${stops.length > 1 ? "which moved most" : "its least sure word"}`;
 }
 
 /** What a change has changed. @param {Answer} answer */
 function newsOf(answer) {
-  const { texts, words } = answer;
-  const moved = [...words].sort((a, b) => Math.abs(b[2] - b[1]) - Math.abs(a[2] - a[1]))[0];
-  if (!moved) return texts && sameText(answer) ? "It still writes that." : "";
+  const still = sameText(answer) ? "It still writes that." : "";
+  const [moved] = answer.words; // the first moved most
+  if (!moved) return still;
   const [word, before, after] = moved;
-  const nothing = Math.abs(after - before) < LEAST;
-  const most = nothing
-    ? "No probability has moved by 0.001."
-    : `${quoted(word)} moved most: ${digits(before)}, now ${digits(after)}.`;
-  if (texts) return `${sameText(answer) ? "It still writes that. " : ""}${most}`;
-  const best = (/** @type {1 | 2} */ which) => words.reduce((top, one) => (one[which] > top[which] ? one : top))[0];
-  if (best(1) === best(2)) return `It still expects ${quoted(best(2))}. ${most}`;
-  return `It expects ${quoted(best(2))} now, and not ${quoted(best(1))}. ${most}`;
+  const most =
+    Math.abs(after - before) < LEAST
+      ? "No probability has moved by 0.001."
+      : `${quoted(word)} moved most: ${digits(before)}, now ${digits(after)}.`;
+  return `${still && `${still} `}${most}`;
 }

@@ -309,15 +309,14 @@ class Heads {
   // ---- a sentence of the reader's own
 
   /** The self-attention with which the model reads it. @param {Reading} reading */
-  *answer({ models, text, source, ids, pieces }) {
+  *answer({ models, text, source, ids }) {
     const [it] = models;
     const { numbers, spec } = this;
-    const layers = weightsOf(it, { ids, segments: pieces.map(({ segment }) => segment) });
-    const masked = Boolean(it.model.causal);
-    const map0 = packed(layers, masked);
+    const layers = weightsOf(it, ids);
+    const map0 = packed(layers);
     const top = most(map0);
     const shape = [layers.length, layers[0].length, ids.length, ids.length];
-    const map = { name: numbers.map.name, queries: source, keys: source, shape, masked };
+    const map = { name: numbers.map.name, queries: source, keys: source, shape, masked: false };
     const query = Math.max(0, source.indexOf(numbers.map.queries[numbers.chosen]));
     yield {
       spec: {
