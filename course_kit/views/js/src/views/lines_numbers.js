@@ -342,10 +342,7 @@ export function sentence(panels, rows, [r, i]) {
     name,
     number: told(row, i),
     unit: name ? "" : panel.ylabel,
-    others: others.slice(0, 6).map((o) => {
-      if (o.kind !== "dashed") return `${o.name}: ${told(o, i)}`;
-      return row.y[i] < o.y[i] ? `below ${o.name}: ${told(o, i)}` : `above ${o.name}: ${told(o, i)}`;
-    }),
+    others: others.slice(0, 6).map((o) => `${o.name}: ${told(o, i)}`),
   };
 }
 

@@ -206,7 +206,7 @@ class Grid {
     const alone = panels.length === 1 && (panels[0].signed || spec.presenting);
     const broad = alone ? Math.max(cell, Math.min(this.room(1), 64 * unit)) : cell;
     const level = alone && tops[0] && ruler.widest(panels[0].columns, 12) <= broad - 2; // names that need not slant
-    if (level) tops[0] = (spec.axes ? 30 : 20) * unit;
+    if (level) tops[0] = (spec.axes ? 40 : 20) * unit;
     const heads = panels.map(({ title }) => ruler.broken(title, width / columns - 14 * unit, 12, 700));
     const head = 18 * unit + (Math.max(...heads.map((lines) => lines.length)) - 1) * 15 * unit;
     const wide = panels.map(({ shape }, p) =>
