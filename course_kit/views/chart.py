@@ -1,6 +1,5 @@
 """What every chart is: a view of lines, bars or matrices, and the static picture of lines."""
 
-import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -53,24 +52,6 @@ class Chart(View):
     @property
     def now(self) -> "Chart":
         return self.frames[self.state["along"]] if self.frames else self
-
-
-def chosen_from(frames: list[Chart], label: str, values: list, start) -> Chart:
-    """One of these charts at a time, chosen by a slider over whole numbers, or by a button for each word."""
-    if start not in values:
-        raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
-    first = frames[0]
-    control = {"name": "along", "label": label}
-    words = isinstance(values[0], str)
-    control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
-    first.frames = dict(zip(values, [copy.copy(frame) for frame in frames], strict=True))
-    first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
-    first.state |= {"along": start}
-    first.controls = [control]
-    first.options |= {"along": values}
-    if first.kind == "lines":
-        first.options["panels"] = [panel for frame in frames for panel in frame.options["panels"]]
-    return first
 
 
 def clock(hours: float) -> str:

@@ -1,10 +1,12 @@
 """Charts: lines, points, bars, matrices. Each is a view that reads its numbers out."""
 
+import copy
+
 import numpy as np
 
 from course_kit.arguments import described, flag, one_of, real_number, string, whole_number
 from course_kit.views.arguments import as_array, as_labels, checked_labels
-from course_kit.views.chart import Chart, Series, chosen_from, clock
+from course_kit.views.chart import Chart, Series, clock
 from course_kit.views.live import shell
 from course_kit.views.picture import COLOURS
 
@@ -54,19 +56,30 @@ def lines(
 
 def beside(charts, **words):
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
-    _charts(charts, "title")
+    _charts(charts, "title", "lines")
     shown = [{**chart.shown[0], "title": string("a title", name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
 def chosen(charts, label, start, *, title="", caption=""):
-    """Charts of lines or points, one of them at a time: a slider over whole numbers, or a button for each word.
+    """Charts of one kind, one of them at a time: a slider over whole numbers, or a button for each word.
 
-    charts: number or word -> chart, all with as many lines and points; label: of the control.
+    charts: number or word -> chart, all with as many lines and points; label: of the control; start: seen first.
     """
-    _charts(charts, "number or word")
-    first = chosen_from(list(charts.values()), string("label", label), list(charts), start)
+    _charts(charts, "number or word", "lines", "bars", "maps")
+    values, frames = list(charts), list(charts.values())
+    if start not in values:
+        raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
+    control = {"name": "along", "label": string("label", label)}
+    words = isinstance(values[0], str)
+    control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
+    first = copy.copy(frames[0])
     first.title, first.caption = string("title", title), string("caption", caption)
+    first.frames, first.controls = charts, [control]
+    first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
+    first.state, first.options = first.state | {"along": start}, first.options | {"along": values}
+    if first.kind == "lines":
+        first.options["panels"] = [panel for frame in frames for panel in frame.options["panels"]]
     return first
 
 
@@ -162,8 +175,8 @@ def _along(given: dict, along, chart) -> Chart:
     label, values, start = along
     if {len(as_array(of, name)) for name, of in given.items()} != {len(values)}:
         raise ValueError(f"along has {len(values)} values; needed: as many entries of each of {', '.join(given)}")
-    frames = [chart({name: of[f] for name, of in given.items()}) for f in range(len(values))]
-    return chosen_from(frames, label, values, start)
+    frames = {value: chart({name: of[f] for name, of in given.items()}) for f, value in enumerate(values)}
+    return chosen(frames, label, start, title=frames[values[0]].title, caption=frames[values[0]].caption)
 
 
 def _lines(
@@ -203,9 +216,10 @@ def _chart(panels, **words) -> Chart:
     return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)
 
 
-def _charts(charts, by: str) -> None:
-    if not isinstance(charts, dict) or not charts or any(getattr(c, "kind", "") != "lines" for c in charts.values()):
-        raise TypeError(f"charts is {described(charts)}; needed: {by} -> chart, made by lines, points or regression")
+def _charts(charts, by: str, *kinds: str) -> None:
+    given = charts.values() if isinstance(charts, dict) else ()
+    if not given or any(getattr(chart, "kind", "") not in kinds for chart in given):
+        raise TypeError(f"charts is {described(charts)}; needed: {by} -> chart, of {' or '.join(kinds)}")
 
 
 def _named(what: str, named) -> list[Series]:
