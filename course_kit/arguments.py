@@ -45,15 +45,14 @@ def real_number(
     least: float = -INF,
     most: float = INF,
     above: float = -INF,
-    below: float = INF,
 ) -> float:
-    """A finite number, least ≤ value ≤ most and above < value < below. True is none."""
+    """A finite number, least ≤ value ≤ most and above < value. True is none."""
     try:
         number = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         number = math.nan
-    if _is_flag(value) or not (least <= number <= most and above < number < below):
-        bounds = _bounds(**{"from": least, "above": above, "to": most, "below": below})
+    if _is_flag(value) or not (math.isfinite(number) and least <= number <= most and above < number):
+        bounds = _bounds(**{"from": least, "above": above, "to": most})
         raise ValueError(f"{name} is {described(value)}; needed: a number{bounds}")
     return number
 

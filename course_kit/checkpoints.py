@@ -86,11 +86,6 @@ def card_sum(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()
 
 
-def coming(path: Path) -> Path:
-    """New weights until their card is there: right, if the program ended in between."""
-    return path.with_name(f"{path.stem}.safetensors.new")
-
-
 def load_checkpoint(name: str | Path) -> Loaded:
     """A checkpoint of the course by name, or one of your own by path, verified.
 
@@ -179,15 +174,14 @@ def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors beside a card, if their checksum is the one that it names."""
     from safetensors.torch import load
 
-    there = [p for p in (path.with_suffix(".safetensors"), coming(path)) if p.is_file()]
-    if not there:
-        raise FileNotFoundError(f"{path.stem}.safetensors is missing. {AGAIN}")
-    contents = [one.read_bytes() for one in there]
-    whole = [x for x in contents if hashlib.sha256(x).hexdigest() == weights["sha256"]]
-    if not whole:
-        size = f"{len(contents[0]):,} bytes of {weights['bytes']:,}"
+    file = path.with_suffix(".safetensors")
+    if not file.is_file():
+        raise FileNotFoundError(f"{file.name} is missing. {AGAIN}")
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != weights["sha256"]:
+        size = f"{len(content):,} bytes of {weights['bytes']:,}"
         raise ValueError(f"its weights are damaged: {size}, or another checksum")
-    return load(whole[0])
+    return load(content)
 
 
 def own_state(model: nn.Module) -> dict[str, Tensor]:

@@ -132,15 +132,6 @@ def _why(error: Exception) -> str:
     """One line that a reader understands."""
     import requests
 
-    said = str(error)
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
-        return "the server fell silent"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
-    if isinstance(error, requests.RequestException):
-        return "the connection was cut"
-    if "hash" in said and "does not match" in said:
-        return "the file is another one: its checksum differs"
-    return said.splitlines()[0] if said else type(error).__name__
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,8 +1,6 @@
 """Files that work for the reader: the workbook, the course's own with their checksums, writing without losing."""
 
 import contextlib
-import errno
-import glob
 import hashlib
 import os
 import tempfile
@@ -36,10 +34,10 @@ def is_course(place: Path) -> bool:
     return (place / "data" / "tables.json").is_file()
 
 
-def workbook_folder(start: Path | str | None = None) -> Path | None:
-    """The workbook that a place (default: the working directory) is in, if any."""
+def workbook_folder() -> Path | None:
+    """The workbook that the working directory is in, if any."""
     try:
-        start = Path(start or Path.cwd()).resolve()
+        start = Path.cwd().resolve()
     except OSError:  # the working directory was deleted
         return None
     for place in (start, *start.parents):
@@ -61,12 +59,6 @@ def read(place: str, checksum: str | None = None) -> bytes:
     return content
 
 
-def plain_bytes(path: Path) -> bytes:
-    """The bytes of a plain file. Raises OSError for anything else of that name, such as a pipe, which may never end."""
-    _need_plain(path)
-    return path.read_bytes()
-
-
 def sha256(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
@@ -80,7 +72,6 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
     system (no space, read-only) leaves the old file and nothing else.
     """
     path = Path(os.path.realpath(path))
-    _need_plain(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -94,11 +85,6 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def _need_plain(path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
 
 
 @contextlib.contextmanager
@@ -117,9 +103,9 @@ def alone(path: Path, patience: float) -> Iterator[None]:
 
 
 def sweep(paths: Iterable[Path]) -> None:
-    """Remove what processes that were killed while they wrote these files have left beside them."""
+    """Remove what processes that were killed while they wrote these files have left beside them: names, or patterns."""
     for path in paths:
-        for half in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        for half in path.parent.glob(f".{path.name}.????????"):
             if is_stale(half):
                 half.unlink(missing_ok=True)
 

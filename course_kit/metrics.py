@@ -7,6 +7,7 @@ Each agrees with its standard definition.
 import math
 from collections import Counter
 from collections.abc import Sequence, Set
+from itertools import zip_longest
 from typing import Any
 
 from jaxtyping import Float
@@ -14,7 +15,6 @@ from torch import Tensor
 
 from course_kit.arguments import finite, list_of_texts, one_of, several, whole_number
 
-ORDER = 4
 TOKENIZERS = ("13a", "zh", "char", "none")
 Link = tuple[int, int]  # target, source
 
@@ -50,30 +50,16 @@ def bleu(
     tokenize: how sacrebleu cuts: "13a", "zh" for Chinese, "none" for what is cut already.
     An n-gram counts as often as in the reference that has it most often; the reference
     nearest in length gives the length; a precision of 0 is smoothed as sacrebleu does.
-    Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this equals.
+    Source: Papineni et al. 2002; Post 2018 (sacrebleu), whose corpus score this is.
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    cut = BLEU(tokenize=one_of("tokenize", tokenize, TOKENIZERS)).tokenizer
-    matches, totals = [0] * ORDER, [0] * ORDER
-    ours_length = theirs_length = 0
-    for sentences in _with_references(hypotheses, references):
-        cased = [s.lower() if lowercase else s for s in sentences]
-        ours, *theirs = [cut(sentence.rstrip()).split() for sentence in cased]
-        nearest = min(theirs, key=lambda words: (abs(len(words) - len(ours)), len(words)))
-        ours_length += len(ours)
-        theirs_length += len(nearest)
-        for n in range(1, ORDER + 1):
-            allowed: Counter[tuple[str, ...]] = Counter()
-            for words in theirs:
-                allowed |= ngrams(words, n)  # the larger count of each
-            matches[n - 1] += (ngrams(ours, n) & allowed).total()
-            totals[n - 1] += ngrams(ours, n).total()
-    p, brevity = _precisions(matches, totals), brevity_penalty(ours_length, theirs_length)
-    score = 100 * brevity * math.prod(p) ** (1 / ORDER)
-    percent = tuple(100 * share for share in p)
-    lengths = {"hypothesis_length": ours_length, "reference_length": theirs_length}
-    return Bleu(score, precisions=percent, brevity=brevity, **lengths)
+    pairs = _with_references(hypotheses, references)
+    ours, theirs = [h for h, *_ in pairs], list(zip_longest(*(r for _, *r in pairs)))
+    scorer = BLEU(lowercase, tokenize=one_of("tokenize", tokenize, TOKENIZERS), force=True)
+    found = scorer.corpus_score(ours, theirs)
+    lengths = {"hypothesis_length": found.sys_len, "reference_length": found.ref_len}
+    return Bleu(found.score, precisions=tuple(found.precisions), brevity=found.bp, **lengths)
 
 
 def ngrams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
@@ -111,21 +97,6 @@ def links_of(weights: Float[Tensor, "T K"]) -> set[Link]:
     heaviest = finite("weights", weights).argmax(1).tolist()
     attends = (weights.sum(1) > 0).tolist()  # a row of zeros links nothing
     return {(t, k) for t, k in enumerate(heaviest) if attends[t]}
-
-
-def _precisions(matches: Sequence[int], totals: Sequence[int]) -> list[float]:
-    """Matches over n-grams of each order, smoothed as sacrebleu does ("exp").
-
-    The k-th order without any match counts as 2⁻ᵏ matches. Without any n-gram of an
-    order, or any match at all, a precision is 0, and so is the score.
-    """
-    smallest = 1.0 if any(matches) else 0.0
-    result: list[float] = []
-    for match, total in zip(matches, totals, strict=True):
-        if match == 0 and total:
-            smallest /= 2
-        result.append((match or smallest) / total if total else 0.0)
-    return result
 
 
 def _with_references(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> list[list[str]]:

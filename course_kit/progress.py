@@ -72,7 +72,7 @@ def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     try:
         return record.read(where), []
     except record.Damaged as damage:
-        return damage.sound, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
+        return {}, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
     except OSError as error:
         return {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
 
@@ -190,32 +190,27 @@ def progress() -> None:
     display(note())
 
 
-def onward(chapter: int, annex: bool = False) -> None:
-    """The end of a notebook: the small maps as they are now, and the way on: to the next lesson, and before it from a
-    lesson to its annex, if it has one, or from an annex back to its lesson.
-
-    annex: whether this is the end of the chapter's annex
-    """
+def onward(chapter: int) -> None:
+    """The end of a lesson: the small maps as they are now, and the way on: to its annex, if it has one, and to the next
+    lesson."""
     where = files.workbook_folder()
     folder = files.course_folder() / "notebooks"
     there = notebooks(folder)
     entries = recorded(where)[0] if where else {}  # progress() says what is wrong with it
-    links = _ways_on(chapter, annex, folder)
+    links = _ways_on(chapter, folder)
     page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
     said = f"Next: {', '.join(file for _, file, _ in links)}"
-    display(Note(_maps(rows(there, entries), None if annex else chapter) + page, said))
+    display(Note(_maps(rows(there, entries), chapter) + page, said))
 
 
-def _ways_on(chapter: int, annex: bool, folder: Path) -> list[tuple[str, str, str]]:
-    """(arrow, file, words) of the notebooks that one may go to from the end of a lesson or an annex."""
+def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
+    """(arrow, file, words) of the notebooks that one may go to from the end of a lesson."""
     from course_kit import chapter_maps
 
     questions = chapter_maps.questions()
-    lesson, asks = questions[chapter]
+    lesson, _ = questions[chapter]
     found = []
-    if annex:
-        found.append(("←", f"{lesson}.ipynb", asks))
-    elif (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
+    if (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
         found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", "The annex of this chapter"))
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]

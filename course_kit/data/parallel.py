@@ -9,11 +9,10 @@
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from course_kit.arguments import list_of_texts, one_of, whole_number
+from course_kit.arguments import list_of_texts, one_of
 
 from . import packed
 from .packed import Links, Row
@@ -58,22 +57,16 @@ class Pair(NamedTuple):
     possible: Links = ()  # and those that an annotator might set: an article and its noun
 
 
-def load_parallel(languages: str = "en-fr", split: str = "train", words: int | None = None) -> list[Pair]:
+def load_parallel(languages: str = "en-fr", split: str = "train") -> list[Pair]:
     """A split of the corpus.
 
     languages  "en-fr", "en-zh", or the other way round ("fr-en", "zh-en")
     split      "train", "valid", "test": the same mixture; "long": longer than those;
                "unseen": pairs of words (adjective and noun) that training never shows
                together; "twins": too tired / too wide, with nouns held out
-    words      only sentences of this many of the commonest English words
     """
     one_of("languages", languages, PAIRS)
-    pairs = _pairs(languages, one_of("split", split, SPLITS))
-    if words is None:
-        return list(pairs)
-    common = _common(whole_number("words", words, 1))
-    english = "source" if languages.startswith("en") else "target"
-    return [pair for pair in pairs if common.issuperset(getattr(pair, english))]
+    return list(_pairs(languages, one_of("split", split, SPLITS)))
 
 
 def detokenize(tokens: Iterable[str], language: str) -> str:
@@ -144,14 +137,6 @@ def _twin(text: str, column: str) -> Twin:
     words = french if column == "en-fr" else ["它", chinese, "它", chinese]
     facts = frame, it, referent, distractor, *words, held_out
     return Twin(int(number), *facts)  # type: ignore[call-arg]
-
-
-@functools.cache
-def _common(count: int) -> frozenset[str]:
-    """The commonest English words of train; of equals the first in the alphabet."""
-    counts = Counter(word for row in _rows()["train"] for word in row["en"].split(" "))
-    ordered = sorted(counts, key=lambda word: (-counts[word], word))
-    return frozenset(ordered[:count])
 
 
 @functools.cache

@@ -69,13 +69,8 @@ def _parts(result: Any, wanted: tuple, names: tuple[str, ...]) -> tuple:
 
 def _tensor(result: Any, name: str) -> Tensor:
     if isinstance(result, Tensor):
-        if result.is_nested or result.device.type == "meta":
-            raise Misfit(f"It returns a tensor without numbers that could be read; needed: `{name}`, a plain tensor.")
-        result = _plain(result)
         if result.numel() > MOST:
             raise Misfit(f"It returns {result.numel():,} numbers, a tensor of {list(result.shape)}: far too many.")
-        if result.is_sparse or result.is_quantized:
-            result = result.to_dense() if result.is_sparse else result.dequantize()
         return result.detach().cpu()
     try:
         if isinstance(result, list | tuple) and any(isinstance(part, Tensor | list | tuple) for part in result):
@@ -86,14 +81,6 @@ def _tensor(result: Any, name: str) -> Tensor:
     except (ValueError, TypeError, RuntimeError):
         pass
     raise Misfit(f"It returns {kind(result)}; needed: `{name}`, a tensor.")
-
-
-def _plain(x: Tensor) -> Tensor:
-    """The same numbers in torch's own class: a class made from it can say anything of itself."""
-    if type(x) is Tensor:
-        return x
-    with torch._C.DisableTorchFunctionSubclass():
-        return x.as_subclass(Tensor).clone()
 
 
 def kind(thing: Any) -> str:

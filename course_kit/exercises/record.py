@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import hashlib
 import inspect
 import itertools
@@ -36,30 +35,20 @@ PATIENCE = 2.0  # seconds to wait for another kernel
 
 
 class Damaged(ValueError):
-    """The file is there and cannot be understood. The message names it; `sound` holds the entries that can be read."""
-
-    def __init__(self, sound: dict[str, dict[str, Any]]):
-        super().__init__(f"{FILE} cannot be read: it is not what the course wrote.")
-        self.sound = sound
+    """The file is there and cannot be understood. The message names it."""
 
 
 def read(where: Path) -> dict[str, dict[str, Any]]:
     """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
-    sound: dict[str, dict[str, Any]] = {}
-    if (where / FILE).exists() and not (where / FILE).is_file():
-        raise OSError(errno.EINVAL, "it is no plain file", str(where / FILE))
     try:
         entries = json.loads((where / FILE).read_bytes())["exercises"]
-        for name, entry in entries.items():
-            if _sound(entry):
-                sound[name] = entry
         if all(map(_sound, entries.values())):
-            return sound
+            return entries
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise Damaged(sound)
+    raise Damaged(f"{FILE} cannot be read: it is not what the course wrote.")
 
 
 def _sound(entry: Any) -> bool:
@@ -127,7 +116,7 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
                 entries = read(where)
             except Damaged as damage:
                 note = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
-                entries = damage.sound
+                entries = {}
             before = json.dumps(entries)
             fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
             change(entries.setdefault(name, fresh))

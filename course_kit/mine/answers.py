@@ -285,7 +285,7 @@ def _file(source: Source) -> str:
 
 
 def _decoded(path: Path) -> str:
-    return files.plain_bytes(path).decode("utf-8-sig", "replace")
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def _text(path: Path) -> str:

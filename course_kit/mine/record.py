@@ -77,7 +77,7 @@ def _there(path: Path) -> str | None:
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """What is written there; without what cannot be understood, which then counts as written by hand."""
     try:
-        found = json.loads(files.plain_bytes(path))
+        found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     parts = found.items() if isinstance(found, dict) else ()

@@ -1,4 +1,4 @@
-"""Trained models written to disk, as course_kit/checkpoints.py reads them; never half of one.
+"""Trained models written to disk, as course_kit/checkpoints.py reads them.
 
 A model that was fine-tuned from another is written as what differs: see course_kit/low_rank.py.
 """
@@ -35,8 +35,6 @@ def save_checkpoint(
     card   what the JSON says besides (metrics, licence …); what is checkpoints.OURS it cannot change
     base   the checkpoint beside it that the model was fine-tuned from: only what was
            added is written, with matrices of this rank
-    Whatever happens meanwhile, the new pair of files loads afterwards, or the old one:
-    new weights are beside the old ones until the card is new.
     """
     from safetensors.torch import save
 
@@ -66,9 +64,8 @@ def save_checkpoint(
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"card is no JSON: {error}; needed: numbers, texts, lists") from None
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomically(checkpoints.coming(path), weights)
+    files.write_atomically(path.with_suffix(".safetensors"), weights)
     files.write_atomically(path, written + "\n")
-    checkpoints.coming(path).replace(path.with_suffix(".safetensors"))
     return path
 
 

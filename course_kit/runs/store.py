@@ -33,11 +33,9 @@ from course_kit.training import Callback, Run
 from course_utils import __version__
 
 FOLDER = ".kept"
-HALF = ".*.safetensors.*"  # as course_kit/files.py names a file until it is whole
 LIMIT = 400_000_000  # bytes in all
 LARGEST = 100_000_000  # bytes of one file
 PERIOD = 30  # seconds between two times that a training is kept on its way
-AN_HOUR = 3_600  # seconds: what was last written to before that, and is not whole, never will be
 
 _resuming: contextvars.ContextVar[list | None] = contextvars.ContextVar("resuming", default=None)
 
@@ -92,7 +90,7 @@ class Keeping(Callback):
             self.path = self.place(run, asked)
         with contextlib.suppress(Exception):
             if where := folder():
-                tidy(where)
+                files.sweep([where / "*.safetensors"])
         is_back = False
         if self.path and wanted():
             with contextlib.suppress(Exception):  # none is there, or it is damaged
@@ -158,19 +156,11 @@ class Keeping(Callback):
 
 
 def trim(where: Path, limit: int = LIMIT) -> None:
-    """Remove the trainings that were not used for longest, until all that is there fits; and what is half written."""
-    tidy(where)
-    halves, kept = where.glob(HALF), sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
-    size = sum(path.stat().st_size for path in [*halves, *kept] if path.exists())
+    """Remove the trainings that were not used for longest, until all that is there fits."""
+    kept = sorted(where.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    size = sum(path.stat().st_size for path in kept)
     for path in kept:
         if size <= limit:
             return
         size -= path.stat().st_size
         path.unlink(missing_ok=True)
-
-
-def tidy(where: Path) -> None:
-    """Remove what a kernel that was killed left half written; not what another kernel is writing just now."""
-    for path in where.glob(HALF):
-        if time.time() - path.stat().st_mtime > AN_HOUR:
-            path.unlink(missing_ok=True)

@@ -189,22 +189,11 @@ class Subwords(SubwordTokenizer):
     split, unk, unseen = "subwords", UNK, (PAD, BOS, EOS)
 
     @classmethod
-    def build(
-        cls,
-        sentences: Iterable[str],
-        max_size: int = 8000,
-        min_count: int = 2,
-        special: Sequence[str] = SPECIAL,
-    ) -> "Subwords":
-        """Learn at most max_size pieces, from pairs that occur min_count times.
-
-        special: other names of the four special tokens, such as <to-fr> for <bos>.
-        """
+    def build(cls, sentences: Iterable[str], max_size: int = 8000, min_count: int = 2) -> "Subwords":
+        """Learn at most max_size pieces, from pairs that occur min_count times."""
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
         texts = [normalise(s) for s in list_of_texts("sentences", sentences)]
-        if len(list_of_texts("special", special)) != 4 or len(set(special)) != 4:
-            raise ValueError(f"special is {special}; needed: four different names")
         tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
         cuts = [pre_tokenizers.Split(Regex(p), "isolated") for p in (PUNCTUATION, ELISION)]
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), *cuts])
@@ -212,7 +201,7 @@ class Subwords(SubwordTokenizer):
         trainer = trainers.BpeTrainer(
             vocab_size=whole_number("max_size", max_size, 5, MOST_PIECES),
             min_frequency=whole_number("min_count", min_count, 1),
-            special_tokens=list(special),
+            special_tokens=list(SPECIAL),
             show_progress=False,
         )
         learn(tokenizer, texts, trainer)

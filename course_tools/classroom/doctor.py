@@ -113,50 +113,20 @@ def check_chat():
     return Line("SmolLM2", f"installed; a kernel that has loaded it needs about {CHAT_MEMORY:.1f} GB")
 
 
-def check_widgets():
-    """The Python side of widgets and the JavaScript that JupyterLab loads for it."""
-    import anywidget
-    import ipywidgets
-    from jupyter_core.paths import jupyter_path
-
-    wanted = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
-    folders = [Path(folder) for folder in jupyter_path("labextensions")]
-    absent = [name for name in wanted if not any((folder / name / "package.json").is_file() for folder in folders)]
-    if absent:
-        return Line("widgets", f"JupyterLab lacks {', '.join(absent)}", REPAIR)
-    found = f"ipywidgets {ipywidgets.__version__} and anywidget {anywidget.__version__}, with their JavaScript"
-    return Line("widgets", found)
-
-
-def check_settings():
-    """What the installation puts into JupyterLab's folders: settings, and the hook for saving."""
+def check_jupyter():
+    """What the installation copies into JupyterLab's folders: settings, the hook for saving, the plugin."""
     ours = Path(__file__).parent / "jupyter"
     places = {
         "lab_overrides.json": "share/jupyter/lab/settings/overrides.d/attention-course.json",
         "server_config.json": "etc/jupyter/jupyter_server_config.d/attention-course.json",
+        "labextension": "share/jupyter/labextensions/attention-course",
     }
     for name, place in places.items():
-        installed = Path(sys.prefix) / place
-        wanted = json.loads((ours / name).read_text("utf-8"))
-        if not installed.is_file() or json.loads(installed.read_text("utf-8")) != wanted:
-            return Line("settings", f"{place} is missing or old", REPAIR)
-    return Line("settings", "JupyterLab's settings and the hook for saving are in place")
-
-
-def check_plugin():
-    """The course's plugin in JupyterLab, which the installation copies: a newer course needs a newer one."""
-    from jupyter_core.paths import jupyter_path
-
-    ours = Path(__file__).parent / "jupyter" / "labextension"
-    copies = (Path(folder) / "attention-course" for folder in jupyter_path("labextensions"))
-    copy = next((copy for copy in copies if (copy / "package.json").is_file()), None)
-    if copy is None:
-        return Line("plugin", "JupyterLab lacks the course's plugin", REPAIR)
-    for path in filter(Path.is_file, ours.rglob("*")):
-        there = copy / path.relative_to(ours)
-        if not there.is_file() or there.read_bytes() != path.read_bytes():
-            return Line("plugin", f"{there} is older than the course, or not its own", REPAIR)
-    return Line("plugin", "JupyterLab has the course's plugin, as old as the course")
+        for path in filter(Path.is_file, [ours / name, *(ours / name).rglob("*")]):
+            there = Path(sys.prefix) / place / path.relative_to(ours / name)
+            if not there.is_file() or there.read_bytes() != path.read_bytes():
+                return Line("JupyterLab", f"{there} is missing, or older than the course", REPAIR)
+    return Line("JupyterLab", "the course's plugin, settings and hook for saving are in place")
 
 
 def check_home():
@@ -246,6 +216,6 @@ def check_notebook():
     return Line("notebook", f"a cell was run in a kernel of this environment, in {seconds:.1f} s with its start")
 
 
-CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat, check_widgets]
-CHECKS += [check_settings, check_plugin, check_home, check_data, check_checkpoints, check_workbook]
+CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat]
+CHECKS += [check_jupyter, check_home, check_data, check_checkpoints, check_workbook]
 SLOW_CHECKS = [check_notebook]

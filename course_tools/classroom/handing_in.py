@@ -13,7 +13,6 @@ prove anything: to give marks, run the answers again (in a sandbox: they are pro
 is included, solved or not.
 """
 
-import ast
 import datetime
 import json
 from collections.abc import Iterator
@@ -84,15 +83,14 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
     entries, problems = progress.recorded(where)
     stubs = [one for path in notebooks.glob("*.ipynb") for one in _found(path, [])]
     untouched, kinds = {one["checksum"] for one in stubs}, {one["name"]: one["kind"] for one in stubs}
-    programs = {_program(one) for one in stubs}
     written: dict[str, list[dict[str, Any]]] = {}
     unfolded = set()
     for path in sorted(where.glob("*.ipynb")):
         unfolded |= {stub.name for source in _unfolded(path) for stub in cells.answers(source)}
         for one in _found(path, problems):
             state = entries.get(one["name"], {}).get("state", "open")
-            old = state == "open" and ("raise NotImplementedError" in one["answer"] or _program(one) in programs)
-            if one["checksum"] not in untouched and not old:  # old: a stub of an earlier edition
+            old = state == "open" and "raise NotImplementedError" in one["answer"]  # a stub of an earlier edition
+            if one["checksum"] not in untouched and not old:
                 written.setdefault(one["name"], []).append(one)
     listed = []
     for notebook in there:
@@ -114,7 +112,7 @@ def collect(where: Path, notebooks: Path | None = None) -> dict[str, Any]:
 def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every answer or stub in a notebook."""
     try:
-        sources = cells.sources(files.plain_bytes(path))
+        sources = cells.sources(path.read_bytes())
     except (ValueError, OSError):
         problems.append(f"{path.name} cannot be read as a notebook.")
         return
@@ -134,19 +132,9 @@ def _found(path: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
 def _unfolded(path: Path) -> list[str]:
     """The cells below which the course's answer was unfolded; none where the notebook cannot be read."""
     try:
-        return cells.unfolded(files.plain_bytes(path))
+        return cells.unfolded(path.read_bytes())
     except (ValueError, OSError):
         return []
-
-
-def _program(one: dict[str, Any]) -> str:
-    """What is below the decorator, without its comments, which another edition may have otherwise."""
-    try:
-        answer = ast.parse(one["answer"]).body[0]
-    except SyntaxError:  # it holds a line for IPython
-        return one["answer"]
-    answer.decorator_list = []
-    return ast.unparse(answer)
 
 
 def _best(found: list[dict[str, Any]], entry: dict[str, Any], file: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def filled(root):
         print(f"{where.name}/ {change}")
     if any(change.kind in ("replaced", "beside") for change in changes):
         news = workbook.news(root / workbook.CHANGELOG)
-        print(f"\nWhat is new ({where.name}/{workbook.CHANGELOG} has all of it):\n{news}")
+        print(f"\nWhat is new ({workbook.CHANGELOG} of the course has all of it):\n{news}")
     return where
 
 

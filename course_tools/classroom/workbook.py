@@ -66,7 +66,7 @@ def place(course=None):
 def damaged(path):
     """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
     try:
-        return not isinstance(json.loads(files.plain_bytes(path)).get("cells"), list)
+        return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
     except (ValueError, AttributeError, RecursionError):
         return True
     except OSError:
@@ -90,11 +90,7 @@ def sync(notebooks, workbook):
     try:
         workbook.mkdir(parents=True, exist_ok=True)
         files.sweep(workbook / name for name in (record.FILE, STATE, *_read_state(workbook)["written"]))
-        changes = _sync(editions, workbook)
-        news = notebooks.parent / CHANGELOG
-        if news.is_file():  # beside the notebooks, where JupyterLab can open it; a file of the student's stays
-            _lay(workbook, CHANGELOG, news.read_bytes())
-        return changes
+        return _sync(editions, workbook)
     except OSError as error:
         raise WorkbookError(_explain(error, workbook)) from error
 
@@ -174,20 +170,6 @@ def _laid_down(name, sha256, workbook, state):
     """Whether this edition was laid down under that name and is still there, untouched or worked in."""
     found = _sha256(workbook / name)
     return found == sha256 or found is not None and state["written"].get(name) == sha256
-
-
-def _lay(workbook, name, content):
-    state, found = _read_state(workbook), _sha256(workbook / name)
-    sha256 = hashlib.sha256(content).hexdigest()
-    if found not in (None, sha256, state["written"].get(name)):
-        return False
-    if found != sha256:
-        (workbook / name).parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomically(workbook / name, content)
-    if state["written"].get(name) != sha256:
-        state["written"][name] = sha256
-        _write_state(workbook, state)
-    return True
 
 
 def news(changelog):

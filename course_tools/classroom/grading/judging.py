@@ -22,12 +22,13 @@ from course_kit.exercises.repair import unchanged
 
 from ..assignments import Key
 from .hand_ins import Answer, HandIn, course, read
-from .remote import PATIENCE, TIME, TRIED, Ended, Remote, Room, by_value, varied
+from .remote import PATIENCE, TIME, Ended, Remote, Room, by_value, varied
 
 READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+BORROWED = "hands on the course's own function"
 DETOUR = "right on the inputs of the notebook, and wrong on new ones"
 
 
@@ -98,7 +99,7 @@ def judge(path: Path, seconds: float, budget: float, key: Key | None = None) -> 
 
 
 def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
-    """(state, words). seen: what answers tried -> names of their exercises."""
+    """(state, words). seen: what was seen of answers -> names of their exercises."""
     remote = None
     if isinstance(exercise, FindError) and unchanged(exercise, answer.statements[-1]):
         return "open", ""
@@ -119,12 +120,10 @@ def _one(answer: Answer, exercise: Exercise, room: Room, seconds: float, seen: d
         state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
     if ended and state != "right":
         state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
-    for tried in remote.tried if remote else ():
-        seen.setdefault(TRIED[tried], []).append(exercise.name)
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
         seen.setdefault("tried to speak in the grader's place", []).append(exercise.name)
-    if copied(answer.statements, exercise) and exercise.name not in seen.get(TRIED["borrowed"], ()):
-        seen.setdefault(TRIED["borrowed"], []).append(exercise.name)
+    if copied(answer.statements, exercise) or remote and remote.borrows:
+        seen.setdefault(BORROWED, []).append(exercise.name)
     if remote:
         remote.close()
     return state, words

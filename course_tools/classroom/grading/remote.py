@@ -25,16 +25,6 @@ from course_kit.exercises.guard import TookTooLong, time_limit
 
 from .sandbox import Broken, Sandbox
 
-TRIED = {
-    "network": "tried to reach the network",
-    "processes": "tried to start or end processes",
-    "deleting": "tried to delete or move files",
-    "writing": "tried to write outside its home",
-    "reading": "tried to read files that are not its own",
-    "memory": "asked for more memory than it gets",
-    "disk": "wrote more into files than it may",
-    "borrowed": "hands on the course's own function",
-}
 DTYPES = {str(x)[6:]: x for x in vars(torch).values() if isinstance(x, torch.dtype) and "q" not in str(x)}
 ARRAYS = {"bool", *(f"{kind}{size}" for kind in ("int", "uint") for size in (8, 16, 32, 64)),
           "float16", "float32", "float64", "complex64", "complex128"}  # fmt: skip
@@ -70,14 +60,14 @@ class Room:
 
 
 class Remote:
-    """One answer. Call it; `tried` collects what it was seen to try, `ended` says why it can be called no more.
+    """One answer. Call it; `borrows`: it hands on the course's own function; `ended`: why it can be called no more.
 
     seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass.
     """
 
     def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float, solution: str = ""):
         self.room, self.patience = room, PATIENCE * seconds
-        self.tried: list[str] = []
+        self.borrows = False
         self.ended = ""
         request = {"name": name, "statements": statements, "seconds": round(seconds), "solution": solution}
         reply = self._ask(request)
@@ -102,6 +92,7 @@ class Remote:
         reply = self._ask(request)
         if "error" in reply:
             raise_error(reply["error"])
+        self.borrows |= reply.get("borrows") is True
         try:
             for i in reply["changed"]:
                 _spoil(arguments[i])
@@ -126,17 +117,13 @@ class Remote:
         try:
             sandbox = self.room.get()
             sandbox.send({"id": number} | request)
-            while True:
-                reply = sandbox.receive(self.patience)
-                if reply.get("seen") in TRIED:
-                    self.tried += [] if reply["seen"] in self.tried else [reply["seen"]]
-                elif "ended" in reply and not ending:
-                    self.ended = TIME if reply["ended"] in (-9, -24) else "its process ended" + _why(reply["ended"])
-                    raise Ended(self.ended)
-                elif "ended" in reply or reply.get("id") == number and not ending:
-                    return reply
-                else:
-                    self._broken("it wrote into the grader's channel")
+            reply = sandbox.receive(self.patience)
+            if "ended" in reply and not ending:
+                self.ended = TIME if reply["ended"] in (-9, -24) else "its process ended" + _why(reply["ended"])
+                raise Ended(self.ended)
+            if "ended" in reply or reply.get("id") == number and not ending:
+                return reply
+            return self._broken("it wrote into the grader's channel")
         except Broken as error:
             return self._broken(str(error))
         except Ended:

@@ -19,7 +19,8 @@ from .language import kept_tokenizer
 from .measuring import finish
 
 ASKED = 0.15  # the share of words that a measurement hides
-BESIDE = (-1, 1, -2, 2)  # where the heads of the first layer begin to look
+BESIDE = (-1, 1, -2, 2)  # where the heads of the first layer begin to look,
+SHARP = 2.0  # and how sharply
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,12 @@ class Filling:
 
 
 @torch.no_grad()
-def look_beside(bert: Bert, sharp: float = 2.0) -> Bert:
+def look_beside(bert: Bert) -> Bert:
     """Let the heads of the first layer begin by attending to the tokens beside each token, see BESIDE; in place.
 
     Otherwise a small model spends its first thousand steps on how common each word is. As many features as a head has
     begin as the position alone, sinusoids, and the others as the word; a head's query is the position moved on by
-    `shift_matrix`. sharp: how much of a head's attention falls there.
+    `shift_matrix`; SHARP says how much of its attention falls there.
     """
     table, attention = bert.embeddings.positions.weight, bert.blocks[0].attention
     features = table.shape[1]
@@ -189,6 +190,6 @@ def look_beside(bert: Bert, sharp: float = 2.0) -> Bert:
     table.zero_()[:, :size] = 0.07 * sinusoidal_encoding(*table.shape)[:, :size]
     for head in range(heads):
         rows = slice(head * size, (head + 1) * size)
-        attention.query.weight[rows] = sharp * shift_matrix(BESIDE[head % len(BESIDE)], features)[:size]
-        attention.key.weight[rows] = sharp * torch.eye(features)[:size]
+        attention.query.weight[rows] = SHARP * shift_matrix(BESIDE[head % len(BESIDE)], features)[:size]
+        attention.key.weight[rows] = SHARP * torch.eye(features)[:size]
     return bert

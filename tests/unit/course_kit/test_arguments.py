@@ -38,9 +38,7 @@ def test_a_number_is_finite_and_one(value):
 
 
 def test_bounds_of_a_number_belong_to_it_or_not_as_they_say():
-    assert arguments.real_number("p", 0, least=0, below=1) == 0 and arguments.real_number("p", 1, above=0, most=1) == 1
-    with pytest.raises(ValueError, match="below 1"):
-        arguments.real_number("p", 1, least=0, below=1)
+    assert arguments.real_number("p", 0, least=0) == 0 and arguments.real_number("p", 1, above=0, most=1) == 1
     with pytest.raises(ValueError, match="above 0"):
         arguments.real_number("p", 0, above=0, most=1)
 

@@ -34,13 +34,13 @@ def test_a_strip_leads_to_every_lesson_and_marks_where_one_is():
 
 @pytest.fixture
 def onward(tmp_path, monkeypatch, capsys):
-    """onward(chapter, states, annex) -> what the page says at the end of a lesson, with this record of the workbook."""
+    """onward(chapter, states) -> what the page says at the end of a lesson, with this record of the workbook."""
 
-    def say(chapter, states, annex=False):
+    def say(chapter, states):
         monkeypatch.setattr(progress.files, "workbook_folder", lambda: tmp_path)
         monkeypatch.setattr(record, "read", lambda where: {name: {"state": state} for name, state in states.items()})
         monkeypatch.setattr(progress, "display", lambda note: print(note.page))
-        progress.onward(chapter, annex)
+        progress.onward(chapter)
         return capsys.readouterr().out
 
     return say
@@ -54,8 +54,6 @@ def test_the_maps_fill_as_exercises_of_lessons_are_solved_and_the_way_leads_on(o
     shares = re.findall(r"--share:(\d+)%", said)
     assert int(shares[0]) == round(100 * len(half) / len(lesson.exercises)) and set(shares[1:]) == {"0"}
     assert f'<a href="{LESSONS[2]}.ipynb">→' in said and f"{LESSONS[1]}_annex.ipynb" in said
-    back = onward(1, {}, annex=True)
-    assert f'<a href="{LESSONS[1]}.ipynb">←' in back and f'<a href="{LESSONS[2]}.ipynb">→' in back
     last = onward(max(LESSONS), {})
     assert "pale: not solved yet" in last
     assert f'<a href="{LESSONS[0]}.ipynb">←' in last and set(re.findall(r"--share:(\d+)%", last)) == {"0"}

@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 
-from course_kit import checkpoints, files
+from course_kit import checkpoints
 from course_kit.runs import serialiser
 from course_kit.text import Subwords, Vocabulary
 from course_kit.translators import TiedConfig, TiedTranslator
@@ -136,34 +136,6 @@ def test_a_card_does_not_change_what_the_files_say(tmp_path):
         model(), tmp_path / "a.json", dict.fromkeys(checkpoints.OURS, 1) | {"note": "new"}
     )
     assert checkpoints.load_checkpoint(path).card["note"] == "new"
-
-
-@pytest.mark.parametrize("step", [0, 1, 2])
-def test_cut_off_at_any_step_one_of_the_pairs_loads(tmp_path, monkeypatch, step):
-    path = serialiser.save_checkpoint(model(1), tmp_path / "a.json", {"note": 1})
-    done = []
-
-    def cut(real):
-        def call(*arguments):
-            if len(done) == step:
-                raise KeyboardInterrupt
-            done.append(1)
-            return real(*arguments)
-
-        return call
-
-    def found():
-        loaded = checkpoints.load_checkpoint(path)
-        return loaded.card["note"], loaded.model.decoder.output.bias[0].item()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files, "write_atomically", cut(files.write_atomically))
-        patch.setattr(type(path), "replace", cut(type(path).replace))
-        with pytest.raises(KeyboardInterrupt):
-            serialiser.save_checkpoint(model(2), path, {"note": 2})
-    assert found() == ((2, 2) if step == 2 else (1, 1))
-    serialiser.save_checkpoint(model(2), path, {"note": 2})
-    assert found() == (2, 2) and sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "a.safetensors"]
 
 
 def test_sentence_hashes_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):

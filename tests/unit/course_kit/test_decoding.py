@@ -10,7 +10,7 @@ from edges import holds
 
 from course_kit import decoding
 from course_kit.checkpoints import Loaded, sentence_hashes
-from course_kit.decoding.search import penalty, pick
+from course_kit.decoding.search import penalty
 from course_kit.decoding.steps import TranslatorSteps
 from course_kit.text import BOS, EOS, PAD, UNK, Vocabulary, pad
 from course_kit.translators import TiedConfig, TiedTranslator
@@ -137,13 +137,6 @@ def test_a_search_goes_on_while_a_longer_sentence_can_still_win():
     assert found[2.0].score == pytest.approx(math.log(0.5 * 0.9 * 0.9), abs=1e-5)
 
 
-def test_a_search_goes_on_for_a_sentence_as_long_as_the_limit_where_only_that_can_win():
-    """With α = 1 the ended one leads until the last step: −ln 0.558 is between −ln 0.442 / 1.5 and −ln 0.442 / 1.34."""
-    p = lambda **share: [math.log(share.get(name, 1e-9)) for name in ("pad", "unk", "bos", "eos", "a", "b")]  # noqa: E731
-    tape = Tape(p(eos=0.558, a=0.442), p(a=1.0), p(a=1.0), p(eos=1.0))
-    assert decoding.beam_search(tape, BATCH[0][:1], max_length=3, beam=2, length_penalty=1.0)[0].ids == [A, A, A]
-
-
 def test_a_search_stops_as_soon_as_nothing_can_win():
     """How many steps are taken: one ended sentence leads for good, and no more than that is computed."""
 
@@ -222,42 +215,6 @@ def test_a_source_that_is_done_stays_as_it_is_while_others_go_on():
     for rows in ([0], [1], [0, 1], [1, 0, 0]):
         found = decoding.beam_search(tapes, torch.tensor(rows)[:, None], max_length=2, beam=1, length_penalty=20)
         assert [one.ids for one in found] == [[[], [A, B_]][row] for row in rows]
-
-
-class Counter(NamedTuple):
-    """A decoder without any network: it counts to its source's first number, then ends. State: how far, how long."""
-
-    at: torch.Tensor
-    kept: tuple
-
-
-class CountingModel:
-    def start(self, source, source_mask=None):
-        return Counter(source[:, 0] * 0, (source[:, 0], (source, "a word")))
-
-    def step(self, words, state):
-        at, goal = state.at + 1, state.kept[0]
-        logits = torch.full((len(words), 12), -9.0)
-        logits[torch.arange(len(words)), torch.where(at > goal, EOS, 3 + at)] = 9.0
-        return logits, Counter(at, state.kept), None
-
-
-def test_any_model_with_start_and_step_can_be_decoded():
-    source = torch.tensor([[2, 0], [5, 0], [1, 0]])
-    expected = [[4, 5], [4, 5, 6, 7, 8], [4]]
-    assert [w.ids for w in decoding.beam_search(CountingModel(), source)] == expected
-    assert [w.ids for w in decoding.beam_search(CountingModel(), source, beam=3)] == expected
-    cut = decoding.beam_search(CountingModel(), source, beam=3, max_length=3)
-    assert [(len(w.ids), w.ended) for w in cut] == [(2, True), (3, False), (1, True)]
-
-
-def test_rows_of_a_state_are_picked_through_all_its_parts():
-    state = CountingModel().start(torch.tensor([[2, 0], [5, 1]]))
-    picked = pick(state, torch.tensor([1, 1, 0]))
-    assert isinstance(picked, Counter)
-    assert picked.kept[0].tolist() == [5, 5, 2]
-    assert picked.kept[1][0].tolist() == [[5, 1], [5, 1], [2, 0]]
-    assert picked.kept[1][1] == "a word"
 
 
 @pytest.mark.parametrize("beam", [1, 4])

@@ -188,21 +188,11 @@ def test_a_name_that_no_cell_has_made_yet():
 
 
 @pytest.mark.slow
-def test_a_kernel_that_has_run_nothing_says_it_too(monkeypatch):
+def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
     monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).with_name("kernel_start.py")))
     manager, client = start_new_kernel(kernel_name="python3")
     try:
-        reply = client.execute_interactive("gaussian_kernel(1)", timeout=60, output_hook=lambda _: None)
-        assert "Resume here" in "".join(reply["content"]["traceback"])
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-
-
-@pytest.mark.slow
-def test_in_a_kernel_it_stands_under_the_traceback_once():
-    manager, client = start_new_kernel(kernel_name="python3")
-    try:
+        assert "Resume here" in "".join(reply(client, "gaussian_kernel(1)")["traceback"]), "before any setup()"
         setup = "import course_kit\nfrom course_kit.runtime import setup\nsetup(); setup()"
         cell = (
             "from jaxtyping import Float\nfrom torch import Tensor\nimport torch\n"

@@ -51,12 +51,6 @@ def test_a_link_stays_a_link_and_who_may_read_stays(tmp_path):
     assert link.is_symlink() and target.read_text() == "new" and target.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_no_plain_file_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(OSError):
-        files.write_atomically(tmp_path / "fifo", "x")
-
-
 def test_what_a_killed_process_left_half_written_is_removed_after_a_day(tmp_path):
     path = tmp_path / "progress.json"
     old, fresh, lock, other = (tmp_path / f".{name}" for name in (

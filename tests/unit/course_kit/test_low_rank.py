@@ -80,16 +80,6 @@ def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base,
             thicken(small | {name: cut}, state, list(tuned.state_dict()))
 
 
-def test_what_is_a_thousand_times_smaller_than_the_largest_counts_as_nothing():
-    base = {"w": torch.randn(4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)}
-    added = torch.diag(torch.tensor([4.0, 2.0, 0.0041, 0.0039], dtype=torch.float64))
-    for rank in (1, 2):
-        with pytest.raises(ValueError):
-            thin({"w": base["w"] + added}, base, rank)
-    back = thicken(thin({"w": base["w"] + added}, base, 3), base, ["w"])["w"] - base["w"]
-    torch.testing.assert_close(back, added.where(added > 0.004, 0), atol=1e-6, rtol=0)
-
-
 def test_factors_in_half_precision_are_multiplied_in_float32_and_whole_numbers_stay_whole():
     draw = torch.Generator().manual_seed(0)
     up, down = torch.randn(8, 4, generator=draw).half(), torch.randn(4, 8, generator=draw).half()
@@ -97,17 +87,3 @@ def test_factors_in_half_precision_are_multiplied_in_float32_and_whole_numbers_s
     found = thicken(small, {"w": torch.zeros(8, 8)}, ["w"])
     assert torch.equal(found["w"], up.float() @ down.float())
     assert found["b"].dtype == torch.float32 and found["n"].dtype == torch.int64 and found["n"] == 2**24 + 1
-
-
-@pytest.mark.parametrize("name", ["gate.up", "gate.down"])
-def test_a_parameter_that_is_merely_called_like_a_factor_comes_back_whole(name):
-    small = thin({name: torch.ones(2, 2)}, {}, rank=1)
-    assert torch.equal(thicken(small, {}, [name])[name], torch.ones(2, 2))
-
-
-def test_a_matrix_that_is_not_finite_is_refused_and_nothing_is_written(base, tuned, tmp_path):
-    with torch.no_grad():
-        tuned.bert.blocks[0].ffn.widen.weight[0, 0] = float("nan")
-    with pytest.raises(ValueError):
-        serialiser.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
-    assert not (tmp_path / "tuned.json").exists()

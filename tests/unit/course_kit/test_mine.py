@@ -2,11 +2,6 @@
 
 import errno
 import importlib
-import json
-import os
-import subprocess
-import sys
-import textwrap
 
 import pytest
 import torch
@@ -216,14 +211,10 @@ def test_a_disk_that_is_full_or_may_not_be_written_breaks_no_verdict(book, capsy
     assert (text_of(book), text_of(book, record.FILE)) == before
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no pipes with a name")
-def test_a_pipe_or_folder_of_that_name_is_not_read(book, capsys):
-    (book / "mine").mkdir()
-    os.mkfifo(book / "mine" / "ch05.py")
-    (book / "mine" / "ch01.py").mkdir()
+def test_a_folder_of_that_name_is_not_read(book, capsys):
+    (book / "mine" / "ch05.py").mkdir(parents=True)
     solve("residual and norm", ADD)
-    solve("stable masked softmax", SOFTMAX)
-    assert capsys.readouterr().out.count("Your package `mine` could not be written") == 2
+    assert "Your package `mine` could not be written" in capsys.readouterr().out
 
 
 def test_outside_of_a_workbook_nothing_is_written_and_that_is_said_once(book, tmp_path, monkeypatch, capsys):
@@ -235,26 +226,3 @@ def test_outside_of_a_workbook_nothing_is_written_and_that_is_said_once(book, tm
     assert f"This kernel works in {tmp_path / 'elsewhere'}, which is no workbook" in said and "make lab" in said
     assert answers.keep_answer(task, None, verdict) == ""
     assert not list((tmp_path / "elsewhere").iterdir()) and not (book / "mine").exists()
-
-
-@pytest.mark.weekly  # the lock, each day: test_progress_record.py
-def test_two_kernels_at_once_lose_nothing(book):
-    program = f"""
-        import sys; sys.path[:0] = {[str(files.course_folder()), str(files.course_folder() / "tests")]!r}
-        import chapters.ch05
-        from course_kit.mine import lookup
-        from own_package import solve
-        lookup.install()
-        for number in range(12):
-            helper = f"def helper_{{sys.argv[1]}}(x):\\n    return x + 0 * {{number}}\\n\\n\\n"
-            solve(sys.argv[2], sys.argv[3].replace("return x", f"return helper_{{sys.argv[1]}}(x)"), helper)"""
-    both = ("a", "residual and norm", ADD), ("b", "split heads", SPLIT)
-    started = [
-        subprocess.Popen([sys.executable, "-c", textwrap.dedent(program), *one], cwd=book, stdout=subprocess.DEVNULL)
-        for one in both
-    ]
-    assert [process.wait(120) for process in started] == [0, 0]
-    text = text_of(book)
-    assert all(text.count(f"def {name}(") == 1 for name in ("add_norm", "split_heads", "helper_a", "helper_b"))
-    assert text.count("0 * 11") == 2
-    assert {"add_norm", "split_heads"} <= json.loads(text_of(book, record.FILE))["ch05.py"].keys()

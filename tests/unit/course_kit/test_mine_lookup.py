@@ -72,14 +72,9 @@ def test_a_function_changed_by_hand_is_judged_once_and_the_readers_if_it_is_righ
     [
         ("def add_norm(x, f, norm):\n    return (", "SyntaxError"),
         ("1 / 0\n" + ADD, "ZeroDivisionError"),
-        ("exit()\n" + ADD, "SystemExit"),
-        ("import os\nos._exit(3)\n" + ADD, "it ends with exit status 3"),
-        ("while True:\n    pass\n" + ADD, "it takes more than 6 s"),
     ],
 )
-def test_a_file_that_stops_or_never_ends_gives_way_to_the_course_and_says_so(book, text, error, monkeypatch):
-    if "while" in text:
-        monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 6)
+def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error):
     solve("residual and norm", ADD)
     (book / "mine" / "ch05.py").write_text(text.replace("f(norm(x))", "f(norm(x)) + 0"), "utf-8")
     assert whose("add_norm") == f"the course's, since mine/ch05.py: {error}"

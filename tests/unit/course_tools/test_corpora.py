@@ -1,5 +1,6 @@
 """The programs that wrote data/parallel and data/stories: they still do, and what a sentence of them must be."""
 
+import functools
 import gzip
 import json
 import random
@@ -15,6 +16,9 @@ from course_tools.recipes.parallel.things import reserved
 from course_tools.recipes.stories import make, templates
 
 DATA = files.course_folder() / "data"
+
+
+samples = functools.cache(lambda maker: maker.sample())  # some seconds
 
 
 def text_of(file):
@@ -33,7 +37,7 @@ def test_both_corpora_are_made_as_they_are():
 def test_a_sample_is_made_as_it_was(maker, folder):
     """The same rules, words and seed as the corpus: if they change, make the corpus again."""
     manifest = json.loads((DATA / folder / "manifest.json").read_text("utf-8"))
-    assert sha256(maker.sample()) == manifest["sha256_sample"]
+    assert sha256(samples(maker)) == manifest["sha256_sample"]
 
 
 def test_what_is_written_has_no_date_and_comes_back():
@@ -46,7 +50,7 @@ def test_what_is_written_has_no_date_and_comes_back():
 @pytest.fixture(scope="module")
 def rows():
     """A corpus of 390 sentences and some twins."""
-    return packed.from_text(corpus.sample())
+    return packed.from_text(samples(corpus))
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import nbformat
 import pytest
 
 from course_kit import progress as overview
-from course_kit.exercises import find_error, record
-from course_kit.exercises.define import NoSuchExercise
+from course_kit.exercises import record
 from course_tools.classroom import handing_in, workbook
 from course_tools.classroom.grading import hand_ins
 
@@ -67,9 +66,3 @@ def test_a_hand_in_with_it_is_graded(both_solved, course):
     known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([record.of_source(OPEN)]))
     work = hand_ins.read(both_solved, known)
     assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE]["state"] == "solved"
-
-
-def test_its_old_cell_says_so_in_one_line():
-    with pytest.raises(NoSuchExercise, match="No exercise is called 'claims 1.1'") as caught:
-        find_error(GONE)
-    assert len(caught.value._render_traceback_()) == 1

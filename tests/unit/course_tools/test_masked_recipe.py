@@ -1,15 +1,13 @@
-"""The recipe of bert-prose: which words are hidden and how they are counted, where its heads begin to look, a card."""
+"""The recipe of bert-prose: which words are hidden and how they are counted, and a card."""
 
 import pytest
 import torch
 
-from chapters.ch06.lesson import BertLesson
 from chapters.ch07 import language
 from course_kit import checkpoints, files
-from course_kit.heads import attention_weights
 from course_kit.text import WordPiece
-from course_tools.recipes.checkpoints import masked, train
-from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows, look_beside
+from course_tools.recipes.checkpoints import train
+from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
 TINY = {"size": 16, "layers": 1, "heads": 2, "hidden": 32, "context": 18}
@@ -38,22 +36,6 @@ def test_a_hidden_word_is_hidden_with_all_its_pieces_and_is_one_of_letters(windo
         assert all(not marks[i] for i in range(starts[1]))  # a word that began before the window
     eligible = sum(words[piece].isalpha() for row in ids.tolist() for piece in row)
     assert any(number[hidden].bincount() > 1) and 0.12 < in_words / eligible < 0.18
-
-
-def test_the_first_layer_begins_by_looking_beside_each_token():
-    tokenizer = WordPiece.build([LINE], 70)
-    settings = TINY | {"size": 256, "heads": 4, "context": 40}
-    model = BertLesson(tokenizer, {"train": []}).model(**settings).eval()
-    ids = torch.randint(5, len(tokenizer), (3, 40), generator=torch.Generator().manual_seed(0))
-    with attention_weights(model) as seen:
-        model(ids)
-        before = seen["encoder"][0]
-        look_beside(model.bert)
-        model(ids)
-        after = seen["encoder"][0]
-    for head, offset in enumerate(masked.BESIDE):
-        assert before[:, head].diagonal(offset, 1, 2).mean() < 0.1
-        assert after[:, head].diagonal(offset, 1, 2).mean() > 0.5
 
 
 def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):

@@ -150,20 +150,6 @@ def test_a_damaged_copy_stays_and_a_fresh_one_is_put_beside_it_once(notebooks, m
     assert names(mine) == ["00_start_here.ipynb", "01_one.ipynb", "01_one.new-edition.ipynb"]
 
 
-def test_the_changelog_is_copied_into_the_workbook_and_a_file_of_the_student_stays(notebooks, mine):
-    (notebooks.parent / "CHANGELOG.md").write_text("# New\n\n## Second\n\n- better\n\n## First\n\n- there\n")
-    workbook.sync(notebooks, mine)
-    assert (mine / "CHANGELOG.md").read_text().startswith("# New")
-    assert workbook.news(mine / "CHANGELOG.md") == "Second\n\n- better"
-    (notebooks.parent / "CHANGELOG.md").write_text("# Newer\n")
-    workbook.sync(notebooks, mine)
-    assert (mine / "CHANGELOG.md").read_text() == "# Newer\n" and workbook.news(mine / "CHANGELOG.md") == ""
-    (mine / "CHANGELOG.md").write_text("my own list")
-    (notebooks.parent / "CHANGELOG.md").write_text("# Newest\n")
-    workbook.sync(notebooks, mine)
-    assert (mine / "CHANGELOG.md").read_text() == "my own list"
-
-
 def test_files_of_the_student_are_never_taken_for_ours(notebooks, tmp_path):
     mine = tmp_path / "workbook"
     mine.mkdir()
