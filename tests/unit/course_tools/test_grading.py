@@ -84,22 +84,17 @@ def learnt():
     return LEARNT.replace("{seen}", repr(seen).replace("nan", "float('nan')"))
 
 
-# An attack stands in front of an answer that is right: what is not stopped would end as "right".
+# An attack stands in front of an answer that is right: what is not stopped would end as "right". What else must not
+# work is tried before anything is graded (sandbox.PROBE).
 # exercise -> (attack, state of the exercise, words of the remark)
 ATTACKS = {
     "runs for ever": {
         "gaussian kernel": ("while True: pass", "timed out", "timed out"),
         "leave-one-out mask": ("while True: os.fork()", "wrong", ""),
         "program 1.2": ("x = torch.ones(2 ** 30)", "wrong", ""),
-        "program 2.5": ("for i in range(99): open(str(i), 'wb').write(bytes(2 ** 22))", "wrong", ""),
     },
     "breaks in": {
-        "gaussian kernel": ("[shutil.rmtree(x, ignore_errors=True) for x in PLACES]", "right", ""),
-        "attention pooling": ("open(LANDMARK, 'w').write('was here')", "wrong", ""),
-        "leave-one-out mask": ("open(LANDMARK).read()", "wrong", ""),
         "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", ""),
-        "program 2.5": ("subprocess.run(['/bin/sh', '-c', 'rm -rf /'])", "wrong", ""),
-        "additive score": ("shared = ctypes.CDLL(None).shmget(0, 1 << 30, 0o600); assert shared != -1", "wrong", ""),
         "padding and causal mask": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", ""),
     },
     "forges": {
@@ -145,15 +140,14 @@ EVERY_DAY = [  # one reaches for the network, one writes into the grader's answe
     ("breaks in", "stable masked softmax"), ("forges", "program 1.2"),
 ]  # fmt: skip
 
-IMPORTS = "import ctypes, os, shutil, socket, subprocess, sys, time, torch"
+IMPORTS = "import os, socket, sys, time, torch"
 
 
-def attacked(name, attack, landmark):
+def attacked(name, attack):
     """The right answer, with an attack as the first thing that it does."""
     tree = ast.parse(make.right(name))
-    places = ["/student", os.path.expanduser("~/.cache"), str(landmark.parent)]
-    text = textwrap.dedent(attack).replace("LANDMARK", repr(str(landmark))).replace("PLACES", repr(places))
-    tree.body[-1].body[:0] = ast.parse(f"def f():\n{textwrap.indent(text, '    ')}").body[0].body
+    attack = textwrap.indent(textwrap.dedent(attack), "    ")
+    tree.body[-1].body[:0] = ast.parse(f"def f():\n{attack}").body[0].body
     return f"{IMPORTS}\n{ast.unparse(tree)}"
 
 
@@ -175,7 +169,7 @@ def table(tmp_path_factory):
     make.workbook(folder / "honest", {"a training step": STEP, "rms norm": NORM}, ("05", "08"))
     landmark = place / "secret.txt"
     landmark.write_text("untouched")
-    harm = {name: attacked(name, ATTACKS[student][name][0], landmark) for student, name in EVERY_DAY}
+    harm = {name: attacked(name, ATTACKS[student][name][0]) for student, name in EVERY_DAY}
     make.workbook(folder / "harmful", harm, ("01", "02"))
     os.symlink(landmark, folder / "harmful" / "03_seq2seq.ipynb")
     exported = make.workbook(place / "workbook", {FIRST: make.right(FIRST), SECOND: WRONG.replace(FIRST, SECOND)})
@@ -191,7 +185,6 @@ def table(tmp_path_factory):
     (folder / "notes.csv").write_text("not a hand-in")
     with contextlib.redirect_stdout(io.StringIO()):
         status = main(["grade", str(folder), "--out", str(place / "out.csv"), "--words", str(place / "words.csv")])
-    assert landmark.read_text() == "untouched"
     with open(place / "out.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     with open(place / "words.csv", encoding="utf-8-sig", newline="") as file:
@@ -471,14 +464,14 @@ class TestInTheSandbox:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """All of them in one class, with an honest student among them, graded once -> (rows by name, folder)."""
+    """All of them in one class, with an honest student among them, graded once -> rows by name."""
     find_sandbox.needed()
     place = tmp_path_factory.mktemp("class")
     landmark = place / "secret.txt"
     landmark.write_text("untouched")
     folder = place / "handed-in"
     for student, attacks in ATTACKS.items():
-        cells = {name: attacked(name, attack, landmark) for name, (attack, _, _) in attacks.items()}
+        cells = {name: attacked(name, attack) for name, (attack, _, _) in attacks.items()}
         made = make.workbook(folder / student, cells, ("01", "02"))
         claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
         (made / "progress.json").write_text(json.dumps(claims))
@@ -497,23 +490,20 @@ def hostile(tmp_path_factory):
         packed.writestr("01_nadaraya_watson.ipynb", bytes(64 << 20))
     (folder / "deep.json").write_text("[" * 10**6)
     rows = grading.graded(hand_ins.entries(folder), seconds=6.0)  # a busy machine needs 2 to load torch
-    return {row.student: row for row in report.finish(rows)}, landmark
+    return {row.student: row for row in report.finish(rows)}
 
 
 @pytest.mark.weekly
 def test_the_honest_are_graded_among_them(hostile):
-    rows, landmark = hostile
-    row = rows["honest"]
+    row = hostile["honest"]
     assert (row.states["gaussian kernel"], row.states["scaled dot-product score"]) == ("right", "right")
-    assert landmark.read_text() == "untouched"
-    said = " ".join(row.remarks)
-    assert not any(words in said for words in ("network", "files", "processes", "memory", ""))
+    assert row.remarks == []
 
 
 @pytest.mark.weekly
 @pytest.mark.parametrize(("student", "name"), [(student, name) for student in ATTACKS for name in ATTACKS[student]])
 def test_no_harm_and_a_remark(hostile, student, name):
-    row = hostile[0][student]
+    row = hostile[student]
     _, state, words = ATTACKS[student][name]
     remarks = [remark for remark in row.remarks if words in remark]
     assert row.states[name] == state, (row.states[name], row.said.get(name))
@@ -523,16 +513,15 @@ def test_no_harm_and_a_remark(hostile, student, name):
 
 @pytest.mark.weekly
 def test_the_courses_own_function_is_noticed_by_whatever_name_it_was_reached(hostile):
-    rows, _ = hostile
-    row = rows["borrower"]
+    row = hostile["borrower"]
     assert {name: row.states[name] for name in BORROWED} == dict.fromkeys(BORROWED, "right")
     assert "hands on the course's own function: gaussian kernel, leave-one-out mask" in row.remarks
-    assert not any("hands on" in x for x in rows["honest"].remarks)
+    assert not any("hands on" in x for x in hostile["honest"].remarks)
 
 
 @pytest.mark.weekly
 def test_links_and_bombs_are_not_opened(hostile):
-    rows, _ = hostile
+    rows = hostile
     assert sum("is a link" in x for x in rows["links"].remarks) == 2
     assert any("is no file" in x for x in rows["links"].remarks)
     assert rows["linked"].remarks[0] == "it is a link: not followed"
