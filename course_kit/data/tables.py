@@ -1,6 +1,6 @@
-"""Small tables in `data/`, always there, each with a card that says what it is.
+"""Small tables in `data/`, always there, each with a card beside it that says what it is.
 
-    co2 = load("co2_weekly")        # co2.year, co2.ppm, co2.card
+    co2 = load("co2_weekly")        # co2.year, co2.ppm
     words = load("word_features")   # words.words, words.features, words.columns
 
 `data/tables.json` has their checksums; `course data` lists and checks them.
@@ -26,13 +26,6 @@ Rows = list[dict[str, str]]
 Numbers = Float64[np.ndarray, " n"]
 
 
-class Card(str):
-    """A data card (Markdown): what the data are, their making, limits and licence."""
-
-    def _repr_markdown_(self) -> str:
-        return str(self)
-
-
 @dataclass(frozen=True)
 class TimeSeries:
     """CO₂ in the air, week by week."""
@@ -40,7 +33,6 @@ class TimeSeries:
     year: Numbers = field(repr=False)  # decimal years (1958.236), increasing
     ppm: Numbers = field(repr=False)  # parts per million in dry air, NaN: not measured
     date: np.ndarray = field(repr=False)  # datetime64[D], the Saturday of each week
-    card: Card = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.year)
@@ -53,7 +45,6 @@ class WordFeatures:
     words: list[str]  # n words, in the order of the sentence
     features: Float64[np.ndarray, "n d"] = field(repr=False)
     columns: list[str]  # d names: what each number stands for
-    card: Card = field(repr=False)
 
     def __getitem__(self, word: str) -> Float64[np.ndarray, " d"]:
         if word not in self.words:
@@ -71,7 +62,6 @@ class Systems:
     bleu_en_fr: Numbers = field(repr=False)
     flops_en_de: Numbers = field(repr=False)  # operations of the training, likewise
     flops_en_fr: Numbers = field(repr=False)
-    card: Card = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,6 @@ class History:
     what: list[str] = field(repr=False)  # short sentences
     source: list[str] = field(repr=False)  # authors, title, where
     chapter: list[int] = field(repr=False)  # of this course that it belongs to, 0: none
-    card: Card = field(repr=False)
 
 
 def load(name: str) -> Any:
@@ -91,8 +80,7 @@ def load(name: str) -> Any:
     one_of("name", name, _MAKERS)
     checksum = json.loads(files.read(f"data/{INDEX}"))[f"{name}.csv"]
     text = files.read(f"data/{name}.csv", checksum).decode("utf-8")
-    card = Card(files.read(f"data/{name}.md").decode("utf-8"))
-    return _MAKERS[name](list(csv.DictReader(io.StringIO(text))), card)
+    return _MAKERS[name](list(csv.DictReader(io.StringIO(text))))
 
 
 def book() -> str:
@@ -115,33 +103,33 @@ def _numbers(rows: Rows, column: str) -> Numbers:
     return np.array([float(text or "nan") for text in _texts(rows, column)])
 
 
-def _time_series(rows: Rows, card: Card) -> TimeSeries:
+def _time_series(rows: Rows) -> TimeSeries:
     date = np.array(_texts(rows, "date"), dtype="datetime64[D]")
     year = date.astype("datetime64[Y]")
     begin, end = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
     decimal = year.astype(int) + 1970 + (date - begin) / (end - begin)
-    return TimeSeries(decimal, _numbers(rows, "ppm"), date, card)
+    return TimeSeries(decimal, _numbers(rows, "ppm"), date)
 
 
-def _word_features(rows: Rows, card: Card) -> WordFeatures:
+def _word_features(rows: Rows) -> WordFeatures:
     word, *columns = rows[0]
     features = np.stack([_numbers(rows, column) for column in columns], 1)
-    return WordFeatures(_texts(rows, word), features, columns, card)
+    return WordFeatures(_texts(rows, word), features, columns)
 
 
-def _systems(rows: Rows, card: Card) -> Systems:
+def _systems(rows: Rows) -> Systems:
     name, ensemble, *columns = rows[0]
     votes = np.array(_texts(rows, ensemble)) == "1"
     numbers = [_numbers(rows, column) for column in columns]
-    return Systems(_texts(rows, name), votes, *numbers, card)  # type: ignore
+    return Systems(_texts(rows, name), votes, *numbers)  # type: ignore
 
 
-def _history(rows: Rows, card: Card) -> History:
+def _history(rows: Rows) -> History:
     year, chapter = ([int(x) for x in _texts(rows, column)] for column in ("year", "chapter"))
-    return History(year, _texts(rows, "what"), _texts(rows, "source"), chapter, card)
+    return History(year, _texts(rows, "what"), _texts(rows, "source"), chapter)
 
 
-_MAKERS: dict[str, Callable[[Rows, Card], Any]] = {
+_MAKERS: dict[str, Callable[[Rows], Any]] = {
     "co2_weekly": _time_series,
     "history": _history,
     "wmt14": _systems,

@@ -154,7 +154,6 @@ class Translation:
     tokens: list[str]
     source_tokens: list[str]  # as the model read them: an unknown one is <unk>
     weights: Tensor | None = field(repr=False)
-    unknown: list[str] = field(default_factory=list)  # words that the model does not know
     note: str = ""  # unknown words, source cut, no end
     seen: bool | None = None  # was it trained on this source? None where that is not known
     score: float = 0.0
@@ -213,7 +212,6 @@ def _translation(loaded: Loaded, sentence: str, ids: list[int], limit: int, writ
         loaded.target.tokens(written.ids),
         loaded.source.tokens(ids[:limit]),
         weights,
-        unknown,
         "; ".join(notes),
         loaded.was_seen(sentence),
         written.score,
