@@ -13,11 +13,14 @@ import sys
 import time
 import urllib.request
 
+from course_kit import files
+
 QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 
 
 OURS = ("serving", "saving")  # the extensions of Jupyter's server that the course brings along
+PLUGIN = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
 
 
 class Watched:
@@ -47,7 +50,7 @@ class Watched:
 
 
 class Lab:
-    """A JupyterLab server on 127.0.0.1 over a folder of its own."""
+    """A JupyterLab server on 127.0.0.1 over a folder of its own, with the course's plugin as it is here."""
 
     def __init__(self, folder: pathlib.Path, plain: bool = False):
         """folder: of its own, for everything. plain: without what the course adds to JupyterLab."""
@@ -61,6 +64,10 @@ class Lab:
             settings = folder / "config_dir" / "labconfig" / "page_config.json"
             settings.parent.mkdir(parents=True)
             settings.write_text('{"disabledExtensions": {"attention-course": true}}')
+        else:
+            (folder / "own" / "labextensions").mkdir(parents=True)
+            (folder / "own" / "labextensions" / "attention-course").symlink_to(PLUGIN)
+            environment["JUPYTER_PATH"] = str(folder / "own")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]

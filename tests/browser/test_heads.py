@@ -129,34 +129,6 @@ def test_masked_cells_are_hatched_and_said(show):
     until(lambda: picture(plain, 1) != picture(hatched, 1))
 
 
-def test_the_knock_out_button_tells_python(notebook):
-    """Live: the button marks the head, the kernel hears which, and its answer replaces the weights."""
-    source = """
-import torch
-from chapters.ch05 import labs
-from course_kit.views import program
-from course_kit.views.view import at
-weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
-view = labs.heads(weights, list("abcdef"), select=(2, 3), layer=0, live=True)
-def hear(change):
-    even = torch.full((1, 4, 6, 6), 1 / 6)
-    title = f"without {change.new}"
-    answer = labs.heads([even, even], list("abcdef"), select=(2, 3), layer=0, title=title)
-    view.replace(at(answer, knocked=change.new))
-view.observe(hear, "knocked")
-view"""
-    book = notebook("heads", [source])
-    assert book.run() == []
-    page = book.page
-    page.get_by_test_id("knock").wait_for()
-    page.get_by_test_id("knock").click()
-    page.get_by_text("without [[0, 0]]").wait_for()
-    until(lambda: said(page), contains("0.167"))
-    until(page.get_by_test_id("knock").inner_text, "bring it back")
-    page.get_by_test_id("knock").click()
-    page.get_by_text("without []").wait_for()
-
-
 REPAINTS = """async patches => { const v = document.querySelector('.course-view').view;
   for (const patch of patches) { v.set(patch);
     await new Promise(f => requestAnimationFrame(() => setTimeout(f))); } }"""

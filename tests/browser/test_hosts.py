@@ -1,25 +1,17 @@
-"""The same views wherever a notebook is opened: their program comes with the page, or once with an output."""
+"""The same views where the course's JupyterLab is not: their program comes once, with an output of setup()."""
 
 import nbformat
 import pytest
 from jupyterlab_driver import Lab, Notebook
-from waiting import differs, until
+from waiting import until
 
 from course_kit.views import heatmap, program
-from course_tools.authoring import building, clean
 
 pytestmark = pytest.mark.browser
 SETUP = "import course_kit\nruntime = course_kit.setup()"
 VIEW = "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]], ['a', 'b'], ['c', 'd'])"
 LIVE = "from chapters.ch01 import labs\nlabs.softmax([1., 2.], ['a', 'b'], live=True)"
 THERE = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].filter(host => host.view).length"
-ALIVE = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].every(host => host.view)"
-THEME = """async name => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"""
-INK = """() => [...document.querySelectorAll('.jp-OutputArea .course-view')].filter(host => {
-    const { top, bottom } = host.getBoundingClientRect(); return bottom > 100 && top < innerHeight - 50; }).map(host =>
-    getComputedStyle(host.shadowRoot.querySelector('.view')).getPropertyValue('--text'))  // of those on the screen"""
-LIGHT_TEXT, DARK_TEXT = "#1b2430", "#e6ebf1"  # of shared/theme.js
-SCROLL = "index => { const n = window.jupyterapp.shell.currentWidget.content; return n.scrollToItem(index); }"
 
 
 def outputs(notebook):
@@ -46,43 +38,7 @@ def plain(browser, tmp_path_factory):
     lab.close()
 
 
-def test_in_the_courses_jupyterlab_an_output_is_data_and_themes_repaint_all_also_off_the_screen(notebook):
-    """Nothing is clicked, and cells that JupyterLab does not show are there and right when one comes to them."""
-    prose = [f"print({i})" + "\n" * 30 for i in range(3)]
-    nb = notebook("data", [SETUP, VIEW, *prose, LIVE, *prose, VIEW])
-    looks = [("Light", LIGHT_TEXT), ("Dark", DARK_TEXT), ("Light", LIGHT_TEXT)]
-    assert nb.run() == []
-    for data in outputs(nb):
-        assert len(str(data)) < 30_000 and "DecompressionStream" not in str(data) and "image/png" not in data
-    for (name, text), places in zip(looks, ((1, 9, 5), (5, 9, 1), (1, 9)), strict=True):
-        nb.page.evaluate(THEME, f"JupyterLab {name}")
-        for index in places:
-            nb.page.evaluate(SCROLL, index)
-            until(lambda: nb.page.evaluate(INK), lambda inks: set(inks) == {text} and inks)
-            until(lambda: nb.page.evaluate(ALIVE))
-
-
-def test_built_elsewhere_it_is_alive_before_anything_is_run(notebook, tmp_path):
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (SETUP, VIEW, LIVE)])
-    building.execute(made, "test", tmp_path)
-    clean.clean(made)
-    made.metadata["kernelspec"] = building.KERNEL
-    nbformat.write(made, tmp_path / "built.ipynb")
-    assert (tmp_path / "built.ipynb").stat().st_size < 60_000
-    nb = notebook(tmp_path / "built.ipynb")
-    nb.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:trust')")  # it waits for an answer
-    nb.page.get_by_role("button", name="Trust").click()
-    until(lambda: nb.page.evaluate(THERE), 2)
-    nb.shut_down()
-    before = nb.page.evaluate("() => document.querySelector('.jp-OutputArea .course-view').view.state.row")
-    nb.page.get_by_role("grid").first.focus()
-    nb.page.keyboard.press("ArrowDown")
-    until(
-        lambda: nb.page.evaluate("() => document.querySelector('.jp-OutputArea .course-view').view.state.row"),
-        differs(before),
-    )
-
-
+@pytest.mark.weekly
 def test_in_a_plain_jupyterlab_setup_brings_the_program(plain):
     """Until then picture, sentence and table stand; a view that was there first wakes when it comes."""
     nb = plain("plain", [VIEW, SETUP, VIEW, LIVE])

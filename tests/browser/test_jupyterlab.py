@@ -1,18 +1,14 @@
-"""The views in a real JupyterLab: live widgets, saving and opening again, re-running cells."""
-
-import shutil
+"""The views in the course's JupyterLab: one notebook with a live view of each sort, run once and used by all tests."""
 
 import nbformat
 import pytest
-from jupyterlab_driver import Lab, Notebook
+from jupyterlab_driver import Notebook
 from waiting import contains, differs, settle, until
 
-from course_kit import cells, files
+from course_kit import cells
 from course_kit.exercises.reference import HOW
 
 pytestmark = pytest.mark.browser
-SLIDER = 'input[type=range][data-control="width"]'
-
 LIVE = """
 import ipywidgets, torch
 from chapters.ch01 import labs
@@ -21,64 +17,239 @@ keys = torch.rand(30, generator=g) * 5
 lab = labs.bandwidth(keys, keys.sin(), live=True)
 heard = []
 lab.observe(lambda change: heard.append(change["new"]), "width")
-lab
-"""
+lab"""
+LINKED = """
+s = ipywidgets.FloatSlider(min=.1, max=5, value=1, description='width')
+link = ipywidgets.jslink((s, 'value'), (lab, 'width'))
+s"""
+HEADS = """
+from course_kit.views.heads import heads
+from course_kit.views.view import at
+weights = [torch.softmax(torch.randn(1, 4, 6, 6), -1) for _ in range(2)]
+knocked = heads(weights, list("abcdef"), select=(2, 3), layer=0, live=True)
+def hear(change):
+    even = torch.full((1, 4, 6, 6), 1 / 6)
+    answer = heads([even, even], list("abcdef"), select=(2, 3), layer=0, title=f"without {change.new}")
+    knocked.replace(at(answer, knocked=change.new))
+knocked.observe(hear, "knocked")
+knocked"""
+SAMPLING = """
+from chapters.ch07.labs import sampling
+def then(ids):
+    logits = torch.zeros(10)
+    logits[(len(ids) + 4) % 10] = 30.0
+    return logits
+drawn = sampling(then([]), list("abcdefghij"), text="go", then=then, live=True)
+drawn"""
+TALK = """
+from functools import partial
+from chapters.ch08 import sums
+from chapters.ch08.labs import replies
+replies(["1 + 2"], {"yours": partial(sums.asked, sums.fresh())}, live=True)"""
+OWN = """
+from course_kit.decoding import translate
+from course_kit.checkpoints import load_checkpoint
+from course_kit.views.alignment import alignment
+loaded = load_checkpoint('transformer-grammar')
+alignment(translate(loaded, "The animal was too tired.", beam=1)[0], model=loaded, live=True)"""
+SOURCES = {
+    "setup": "import course_kit\nruntime = course_kit.setup()",
+    "live": LIVE,
+    "linked": LINKED,
+    "still": "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]])",
+    "heads": HEADS,
+    "sampling": SAMPLING,
+    "talk": TALK,
+    "own": OWN,
+    "bare": "ipywidgets.IntSlider(description='n')",
+    "right": "assert lab",
+    "wrong": "assert not lab",
+}
+VIEWS = ("live", "still", "heads", "sampling", "talk", "own")
+SCROLL = "async index => { await window.jupyterapp.shell.currentWidget.content.scrollToItem(index); }"
+THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"
+INK = "host => host.view && getComputedStyle(host.shadowRoot.querySelector('.view')).getPropertyValue('--text')"
+LIGHT_TEXT, DARK_TEXT = "#1b2430", "#e6ebf1"  # of shared/theme.js
+STATE, NUMBERS = "host => host.view.state", "host => host.view.numbers()"
 
 
-def state(notebook):
-    return notebook.page.evaluate("() => document.querySelector('.jp-OutputArea .course-view').view.state")
+def write(lab, name, *made):
+    notebook = nbformat.v4.new_notebook(cells=list(made))
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(notebook, lab.folder / name)
 
 
-def wait_for_view(notebook):
-    notebook.page.wait_for_function("document.querySelector('.jp-OutputArea .course-view')?.view")
+@pytest.fixture(scope="module")
+def nb(browser, lab):
+    """The notebook, run to its last cell, which fails."""
+    folded = {"tags": ["asserts"], "jupyter": {"source_hidden": True}}
+    made = [nbformat.v4.new_code_cell(source, metadata=folded if source.startswith("assert") else {})
+            for source in SOURCES.values()]  # fmt: skip
+    write(lab, "views.ipynb", *made)
+    opened = Notebook(browser, lab, "views.ipynb")
+    assert opened.run() == [[len(SOURCES) - 1, "AssertionError", ""]]
+    yield opened
+    opened.shut_down()
+    opened.watched.context.close()
+    assert opened.watched.left == [], "requests left the machine"
 
 
-def test_live_view_tells_python_when_the_hand_lets_go(notebook):
-    nb = notebook("live", [LIVE])
-    assert nb.run() == []
-    wait_for_view(nb)
-    slider = nb.page.locator(SLIDER)
-    slider.focus()
+def cell(nb, name):
+    """A cell of the notebook, brought onto the screen."""
+    number = list(SOURCES).index(name)
+    nb.page.evaluate(SCROLL, number)
+    return nb.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
+
+
+def view(nb, name):
+    """The view of a cell once it is alive."""
+    shown = cell(nb, name).locator(".course-view")
+    until(lambda: shown.evaluate("host => !!host.view"))
+    return shown
+
+
+def test_an_output_is_data(nb):
+    for one in nb.cells():
+        for output in one["outputs"]:
+            said = output.get("data", {})
+            assert len(str(said)) < 30_000 and "DecompressionStream" not in str(said) and "image/png" not in said
+
+
+def test_themes_repaint_views_on_the_screen_and_off_it(nb):
+    for name, ink in (("Light", LIGHT_TEXT), ("Dark", DARK_TEXT), ("Light", LIGHT_TEXT)):
+        nb.page.evaluate(THEME, f"JupyterLab {name}")
+        for shown in VIEWS:
+            until(lambda shown=shown: cell(nb, shown).locator(".course-view").evaluate(INK), ink)
+
+
+def test_python_hears_when_the_hand_lets_go_and_can_move_the_view(nb):
+    shown = view(nb, "live")
+    shown.locator("[type=range][data-control=width]").focus()
+    before = int(nb.ask("print(len(heard))"))  # the link has set it
     for number in (1, 2):
         nb.page.keyboard.press("ArrowRight")
-        until(lambda: nb.ask("print(len(heard))"), f"{number}\n")
+        until(lambda number=number: nb.ask("print(len(heard))"), f"{before + number}\n")
     nb.ask("lab.width = 3.0")
-    nb.page.wait_for_function("Math.abs(document.querySelector('.course-view').view.state.width - 3) < .001")
+    until(lambda: shown.evaluate(STATE)["width"], pytest.approx(3, abs=0.001))
     until(lambda: nb.ask("print(lab.state['width'])"), "3.0\n")
 
 
-def test_jslink_moves_the_view_without_the_kernel(notebook):
-    slider = "ipywidgets.FloatSlider(min=.1, max=5, value=1, description='width')"
-    nb = notebook("link", [LIVE, f"s = {slider}\nlink = ipywidgets.jslink((s, 'value'), (lab, 'width'))\ns"])
-    assert nb.run() == []
-    wait_for_view(nb)
-    before = state(nb)["width"]
-    nb.page.locator(".widget-slider .noUi-handle").focus()
+def test_jslink_moves_the_view_without_the_kernel(nb):
+    before = view(nb, "live").evaluate(STATE)["width"]
+    cell(nb, "linked").locator(".noUi-handle").focus()
     nb.page.keyboard.press("ArrowRight")
-    nb.page.wait_for_function(f"document.querySelector('.course-view').view.state.width !== {before}")
+    until(lambda: view(nb, "live").evaluate(STATE)["width"], differs(before))
 
 
-def test_saved_and_opened_again_the_views_are_there(notebook):
-    """The next morning: kernel gone, nothing run. No dead widget, the HTML shell stands in and answers."""
-    bare = "import ipywidgets\nipywidgets.IntSlider(description='n')"
-    nb = notebook("reopen", [LIVE, "labs.softmax([1., 2.], ['a', 'b'])", bare])
-    assert nb.run() == []
-    wait_for_view(nb)
+def test_a_view_gets_other_numbers_from_python(nb):
+    """The button marks the head, the kernel hears which, and its answer replaces the weights."""
+    shown = view(nb, "heads")
+    knock, said = shown.get_by_test_id("knock"), shown.get_by_test_id("readout")
+    knock.click()
+    shown.get_by_text("without [[0, 0]]").wait_for()
+    until(said.inner_text, contains("0.167"))
+    until(knock.inner_text, "bring it back")
+    knock.click()
+    shown.get_by_text("without []").wait_for()
+
+
+def test_a_draw_is_written_and_python_answers(nb):
+    shown = view(nb, "sampling")
+    for written in ("goe", "goef", "goefg"):
+        shown.get_by_role("button", name="draw", exact=True).click()
+        until(shown.locator(".text").inner_text, contains(written))
+    until(lambda: nb.ask("print(drawn.now.options['text'])"), contains("goefg"))
+
+
+def test_a_question_is_answered_and_enter_of_an_input_method_asks_nothing(nb):
+    shown = view(nb, "talk")
+    field = shown.get_by_label("Your question:")
+    field.fill("what?")
+    field.evaluate(
+        "e => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))"
+    )
+    field.fill("3 + 4")
+    field.press("Enter")
+    shown.get_by_role("button", name="3 + 4").wait_for()
+    until(shown.get_by_role("button", name="what?").count, 0)
+    until(shown.get_by_test_id("pieces").inner_text, contains("0"))
+
+
+def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
+    shown = view(nb, "still")
+    shown.get_by_role("grid").first.focus()
+    for key in ["b", "a", "d", "d", "ArrowDown", "ArrowRight"]:
+        nb.page.keyboard.press(key)
+    until(lambda: len(nb.cells()), len(SOURCES))
+    until(lambda: shown.evaluate(STATE)["row"], 1)
+
+
+def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):
+    until(cell(nb, "wrong").is_visible)
+    until(nb.page.locator(".course-asserts").count, 2)
+    until(cell(nb, "right").is_visible, False)
+
+
+def answered(nb, text, words):
+    """Types a sentence into the alignment and waits until the page has translated it."""
+    shown = view(nb, "own")
+    shown.locator("details.typed").evaluate("e => { e.open = true; }")
+    shown.get_by_role("textbox", name="Your own sentence").fill(text)
+    nb.page.keyboard.press("Enter")
+    until(lambda: shown.evaluate(NUMBERS)["tokens"][: len(words)], words)
+
+
+def test_saved_and_opened_again_the_views_are_there(nb):
+    """A sentence is answered by the page, kernel or none. The next morning: nothing run. No dead widget, the HTML shell
+    stands in and answers."""
+    answered(nb, "The dog was tired.", ["le", "chien", "était", "fatigué", "."])
     nb.save()
     nb.shut_down()
+    answered(nb, "The cat was tired.", ["le", "chat"])
     nb.open()
-    nb.page.wait_for_function("document.querySelectorAll('.jp-OutputArea .course-view').length === 2")
-    wait_for_view(nb)
-    until(nb.page.get_by_text("Error displaying widget").count, 0)
-    nb.page.locator(SLIDER).focus()
-    before = state(nb)["width"]
+    shown = view(nb, "live")
+    slider = shown.locator("[type=range][data-control=width]")
+    slider.focus()
+    before = shown.evaluate(STATE)["width"]
     nb.page.keyboard.press("ArrowRight")
-    until(lambda: state(nb)["width"], differs(before))
-    until(nb.page.get_by_text("Run this cell again").count, 1)
+    until(lambda: shown.evaluate(STATE)["width"], differs(before))
+    for name in VIEWS[1:]:
+        view(nb, name)
+    until(cell(nb, "bare").get_by_text("Run this cell again").count, 1)
+    until(nb.page.get_by_text("Error displaying widget").count, 0)
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.weekly)])
-def test_runs_of_a_cell_leave_nothing_behind(notebook, times):
+FILES = """() => [...window.jupyterapp.shell.widgets('left')].find(({ id }) => id === 'filebrowser')
+    .listing._sortedItems.map(({ name }) => name).filter(name => name.startsWith('05'))"""
+
+
+def test_an_unfolded_solution_is_noted_and_a_folded_cell_is_no_wider_than_the_screen(browser, lab):
+    long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
+    folded = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
+    how = nbformat.v4.new_markdown_cell(f"<details><summary>{HOW}</summary>\n\n`x`\n\n</details>")
+    for name in ("05_folded.ipynb", "05_folded_annex.ipynb"):
+        write(lab, name, folded, how)
+    nb = Notebook(browser, lab, "05_folded.ipynb")
+    until(lambda: nb.page.evaluate(FILES), ["05_folded.ipynb", "05_folded_annex.ipynb"])  # the lesson before its annex
+    nb.page.set_viewport_size({"width": 560, "height": 1000})
+    text = nb.page.locator(".jp-PlaceholderText")
+    until(text.inner_text, contains("total = 1000000 + 1000001"))
+    width = "e => [e.scrollWidth, e.clientWidth]"
+    until(lambda: nb.page.locator(".jp-WindowedPanel-outer").evaluate(width), lambda size: 0 < size[0] <= size[1])
+    more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
+    assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
+    until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
+    saved = lab.folder / "05_folded.ipynb"
+    assert cells.unfolded(saved.read_bytes()) == []
+    nb.page.locator("summary", has_text=HOW).click()
+    nb.save()
+    assert cells.unfolded(saved.read_bytes()) == [long]
+    nb.shut_down()
+    nb.watched.context.close()
+
+
+@pytest.mark.weekly
+def test_runs_of_a_cell_leave_nothing_behind(notebook):
     both = "display(labs.softmax([1., 2.]))\nlabs.softmax([1., 2.], live=True)"
     nb = notebook("again", ["from chapters.ch01 import labs", both])
     assert nb.run() == []
@@ -98,78 +269,6 @@ def test_runs_of_a_cell_leave_nothing_behind(notebook, times):
     nb.page.evaluate(run_first, 5)
     settle(nb.page)
     listeners, nodes, comms = count()
-    nb.page.evaluate(run_first, times)
+    nb.page.evaluate(run_first, 50)
     most = (listeners * 1.05 + 20, nodes * 1.1 + 200, comms)
     until(count, lambda seen: seen[2] == comms and all(a <= b for a, b in zip(seen, most, strict=True)))
-
-
-def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(notebook):
-    nb = notebook("keys", ["from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]])", "1"])
-    assert nb.run() == []
-    wait_for_view(nb)
-    nb.page.get_by_role("grid").first.focus()
-    for key in ["b", "a", "d", "d", "ArrowDown", "ArrowRight"]:
-        nb.page.keyboard.press(key)
-    cells = "() => window.jupyterapp.shell.currentWidget.content.model.cells.length"
-    until(lambda: nb.page.evaluate(cells), 2)
-    until(lambda: state(nb)["row"], 1)
-
-
-@pytest.fixture(scope="module")
-def with_plugin(tmp_path_factory):
-    """A server with the course's plugin as it is here, not as it was installed."""
-    tmp_path = tmp_path_factory.mktemp("plugin")
-    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
-    shutil.copytree(plugin, tmp_path / "share" / "labextensions" / "attention-course")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
-        server = Lab(tmp_path)
-    yield server
-    server.close()
-
-
-def write(server, name, *cells):
-    made = nbformat.v4.new_notebook(cells=list(cells))
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(made, server.folder / name)
-
-
-FILES = """() => [...window.jupyterapp.shell.widgets('left')].find(({ id }) => id === 'filebrowser')
-    .listing._sortedItems.map(({ name }) => name)"""
-
-
-def test_the_plugin_notes_an_unfolded_solution_and_a_folded_cell_is_no_wider_than_the_screen(browser, with_plugin):
-    long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
-    folded = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
-    how = nbformat.v4.new_markdown_cell(f"<details><summary>{HOW}</summary>\n\n`x`\n\n</details>")
-    for name in ("05_folded.ipynb", "05_folded_annex.ipynb"):
-        write(with_plugin, name, folded, how)
-    nb = Notebook(browser, with_plugin, "05_folded.ipynb")
-    until(lambda: nb.page.evaluate(FILES), ["05_folded.ipynb", "05_folded_annex.ipynb"])  # the lesson before its annex
-    nb.page.set_viewport_size({"width": 560, "height": 1000})
-    text = nb.page.locator(".jp-PlaceholderText")
-    until(text.inner_text, contains("total = 1000000 + 1000001"))
-    width = "e => [e.scrollWidth, e.clientWidth]"
-    until(lambda: nb.page.locator(".jp-WindowedPanel-outer").evaluate(width), lambda size: 0 < size[0] <= size[1])
-    more = until(nb.page.locator(".jp-Placeholder .jp-MoreHorizIcon").bounding_box)
-    assert more["x"] + more["width"] <= 560, "what unfolds it is in sight"
-    until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
-    saved = with_plugin.folder / "05_folded.ipynb"
-    assert cells.unfolded(saved.read_bytes()) == []
-    nb.page.locator("summary", has_text=HOW).click()
-    nb.save()
-    assert cells.unfolded(saved.read_bytes()) == [long]
-    nb.watched.context.close()
-
-
-def test_a_cell_of_asserts_is_seen_only_when_it_fails(browser, with_plugin):
-    folded = {"tags": ["asserts"], "jupyter": {"source_hidden": True}}
-    checks = [nbformat.v4.new_code_cell(f"assert x == {n}", metadata=folded) for n in (1, 2)]
-    end = nbformat.v4.new_markdown_cell("The end.")
-    write(with_plugin, "asserts.ipynb", nbformat.v4.new_code_cell("x = 1\nx"), *checks, end)
-    nb = Notebook(browser, with_plugin, "asserts.ipynb")
-    until(nb.page.locator(".jp-Cell").filter(visible=True).count, 2)
-    assert nb.run() == [[2, "AssertionError", ""]]
-    until(nb.page.locator(".jp-Cell").nth(2).is_visible)
-    until(lambda: nb.page.locator(".jp-Cell").nth(1).is_visible(), False)
-    nb.watched.context.close()

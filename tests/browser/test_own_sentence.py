@@ -186,24 +186,3 @@ def test_it_can_be_used_by_everybody(opened, violations, view):
     page.keyboard.press("Enter")
     expect(field).to_be_focused()
     expect(field).to_have_value("the animal was too tired.")
-
-
-def test_in_jupyterlab_beside_a_kernel_that_hears_and_without_one(notebook):
-    """The reader's sentence is answered by the page; the server gives it the model."""
-    opened = notebook(
-        "own",
-        [
-            "from course_kit.decoding import translate\nfrom course_kit.checkpoints import load_checkpoint\n"
-            "from course_kit.views.alignment import alignment\nloaded = load_checkpoint('transformer-grammar')\n"
-            f"view = alignment(translate(loaded, {FIRST!r}, beam=1)[0], model=loaded, live=True)\nview"
-        ],
-    )
-    assert opened.run() == []
-    page = opened.page
-    answered(page, "The dog was tired.")
-    until(lambda: page.evaluate(NUMBERS)["tokens"], ["le", "chien", "était", "fatigué", "."])
-    page.get_by_role("button", name="the first sentence").click()
-    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    answered(page, "The dog was tired.")
-    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["le", "chien"])

@@ -64,12 +64,9 @@ def untrusted(path):
 def shown(browser, tmp_path_factory):
     """shown(lesson, width, height) -> its page and where its first view is, in a JupyterLab with its list of files.
 
-    The server has the course's plugin as it is here, trusted copies of the lessons, and one that nobody trusts."""
+    The server has trusted copies of the lessons, and one that nobody trusts."""
     folder = tmp_path_factory.mktemp("reading")
-    plugin = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
-    shutil.copytree(plugin, folder / "share" / "labextensions" / "attention-course")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_PATH", str(folder / "share"))
         patch.setenv("JUPYTER_DATA_DIR", str(folder / "data_dir"))
         server = Lab(folder)
         for name in LESSONS:
