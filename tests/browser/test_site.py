@@ -10,8 +10,10 @@ import axe_playwright_python
 import pytest
 from waiting import contains, differs, lacks, until
 
+from course_kit.views import program
 from course_tools.authoring import building
-from course_tools.publishing import site
+from course_tools.authoring.markup import tree
+from course_tools.publishing import artifacts, site
 
 pytestmark = pytest.mark.browser
 ADDRESS = "https://github.com/someone/attention-course"
@@ -89,6 +91,45 @@ def faint(page):
         if (high + 0.05) / (low + 0.05) < (3 if large else 4.5):
             said.append(f"{text!r}: {letters} on {ground}")
     return said
+
+
+def text(folder, name):
+    return (folder / name).read_text("utf-8")
+
+
+def test_every_chapter_is_there_in_order_with_badges_and_a_way_to_the_other_language(folder):
+    menu = re.findall(r'<li[^>]*><a href="([\w.]+)"', text(folder, "index.html").split("<main")[0])
+    assert menu == ["index.html", *(f"{name}.html" for name in building.names()), "glossary.html", "teaching.html"]
+    for before, after in zip(menu, menu[1:], strict=False):
+        assert f'<a rel="next" href="{after}">' in text(folder, before)
+        assert f'<a rel="prev" href="{before}">' in text(folder, after)
+    known = text(folder, "07_gpt.html")
+    assert f"colab.research.google.com/{ADDRESS[8:].replace('.com', '')}" in known and f"{ADDRESS}/issues/new?" in known
+    page, other = (tree(text(folder, f"{where}07_gpt.html")) for where in ("", "zh/"))
+    assert [one.select_one("header .language")["href"] for one in (page, other)] == ["zh/07_gpt.html", "../07_gpt.html"]
+    assert (page.html["lang"], other.html["lang"]) == ("en", "zh-CN") and other.find("link", href="../site.css")
+    models = tree(text(folder, "index.html")).select_one("[data-models]")["data-models"]
+    assert models and all((folder / "models" / name).is_file() for name in models.split())
+
+
+def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(folder):
+    every, first = [one for name in building.names() for one in artifacts.of(name)], tree(text(folder, "index.html"))
+    assert {"mine/gpt.py", "mine/tokenizer.py"} <= {one.file for one in every if artifacts.WHOSE in one.text}
+    for one in every:
+        taken, page = text(folder, one.download), tree(text(folder, one.page))
+        compile(taken, one.file, "exec")
+        shown = "".join(part.get_text() for part in page.select("main .highlight"))
+        assert "".join(shown.split()) == "".join(taken.split()) and "functions are yours" not in taken
+        assert first.find("a", href=one.page) and first.find("a", href=one.download, download=True)
+
+
+def test_pages_are_light_and_fetch_nothing_from_elsewhere(folder):
+    """A page is words: the program, numbers and pictures are in files that pages share or fetch later."""
+    for path in folder.glob("*.html"):
+        page = path.read_text("utf-8")
+        assert len(page.encode()) < 450_000 and ";base64," not in page and "attachShadow" not in page
+        assert not re.search(r'<(script|img|link|iframe)[^>]*(src|href)="(https?:)?//', page)
+    assert text(folder, "program.js") == program.source()
 
 
 def found(page):

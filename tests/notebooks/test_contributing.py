@@ -2,13 +2,11 @@
 
 import re
 import textwrap
-from dataclasses import fields
 
 import pytest
 from cells import texts
 
 from course_kit import files
-from course_kit.exercises.define import Exercise
 from course_tools.authoring import building
 from course_tools.authoring.rules import text
 from course_tools.authoring.rules.names import names
@@ -37,8 +35,3 @@ def test_its_example_runs_as_the_cells_of_a_notebook(example):
 def test_its_example_keeps_the_rules_of_layout(example):
     notebook = Notebook("01_example", example)
     assert [found for rule in text.RULES for found in rule(notebook)] == []
-
-
-@pytest.mark.parametrize("field", [field.name for field in fields(Exercise)])
-def test_every_field_of_an_exercise_is_explained(field):
-    assert re.search(rf"\b{field}\b", Exercise.__doc__)

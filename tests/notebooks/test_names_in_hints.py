@@ -7,6 +7,7 @@ by importing or assigning it, or in words.
 import ast
 import builtins
 import contextlib
+import functools
 import inspect
 import re
 import textwrap
@@ -21,6 +22,7 @@ from course_tools.authoring.rules.names import names
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
 CODE = re.compile(r"`([^`]+)`")
+cells_of = functools.cache(lambda name: building.read_source(name).cells)
 
 
 def called(tree):
@@ -83,7 +85,7 @@ def parts_of(one):
 def exercises_of(notebook):
     """(exercise, the names bound above its cell or in it)."""
     bound = set()
-    for cell in building.read_source(notebook).cells:
+    for cell in cells_of(notebook):
         if cell.cell_type == "code" and "asserts" not in cell.metadata.get("tags", ()):
             bound |= names(cell.source)[0]
             yield from ((find(stub.name), bound) for stub in stubs(cell.source))
@@ -104,7 +106,7 @@ PLACE = re.compile(r"\b(below|above|next cells?|later|lines? of the cell|further
 def sections_that_use(notebook, name):
     """The headings below which a cell behind an exercise uses its function, or one made with it."""
     bound, head, found = set(), "", set()
-    for cell in building.read_source(notebook).cells:
+    for cell in cells_of(notebook):
         if cell.cell_type == "markdown":
             for words in re.findall(r"^#{2,4} (.+)$", cell.source, re.M):
                 if not words.startswith(("Exercise", "Find the error")):
@@ -149,7 +151,7 @@ def fails(one, code, space, parameters):
 @pytest.mark.parametrize("notebook", building.names())
 def test_what_a_hint_writes_runs_on_every_input(notebook):
     space, found = {}, []
-    for cell in building.read_source(notebook).cells:
+    for cell in cells_of(notebook):
         if cell.cell_type != "code" or cell.source.startswith("%"):
             continue
         body = ast.parse(cell.source).body
@@ -184,7 +186,7 @@ def given(parameters, positional, keywords):
 
 def calls_of(notebook, stub):
     """The parameters given in each call of an exercise's function or class by its notebook, where that can be read."""
-    for cell in building.read_source(notebook).cells:
+    for cell in cells_of(notebook):
         if cell.cell_type != "code" or cell.source.startswith("%"):
             continue
         tree = ast.parse(cell.source)
@@ -200,7 +202,7 @@ def calls_of(notebook, stub):
 
 @pytest.mark.parametrize("notebook", building.names())
 def test_what_the_cells_leave_out_of_a_call_the_check_leaves_out_on_some_input(notebook):
-    for cell in building.read_source(notebook).cells:
+    for cell in cells_of(notebook):
         for stub in stubs(cell.source) if cell.cell_type == "code" else ():
             one = find(stub.name)
             node = next(x for x in ast.parse(cell.source).body if getattr(x, "name", "") == stub.bound)
@@ -215,11 +217,3 @@ def test_what_the_cells_leave_out_of_a_call_the_check_leaves_out_on_some_input(n
             }
             asked = {given(parameters, *call) for call in calls_of(notebook, stub)}
             assert asked <= tried, (one.name, [sorted(x) for x in asked - tried], [sorted(x) for x in tried])
-
-
-def test_it_finds_what_is_missing():
-    assert in_code(["`F.relu(x)`, then `x.sum()` and `len(x)`"])[0] == {"F", "len"}
-    assert in_code(["`from math import log`, then `log(…) / n`", "with `ys = 2`: `ys.real`"]) == (set(), {"n"})
-    assert in_code(["`hypothesis / reference`"]) == (set(), {"hypothesis", "reference"})
-    assert in_words(["the `order` of the scores: `scores[order]`"]) >= {"order", "scores"}
-    assert whole("def f(x):\n    y = math.exp(x)\n    return y + offset") == {"math", "offset"}

@@ -1,11 +1,8 @@
-"""The core is read aloud: how much of it one forward pass runs through."""
+"""The core is read aloud: it is small, and most of it stands on a page."""
 
 import ast
 import re
-import sys
 from pathlib import Path
-
-import pytest
 
 from course_kit.definitions import NAMES
 from course_kit.exercises.define import find
@@ -13,81 +10,6 @@ from course_tools.authoring.sources import load_exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "course_utils"
-
-
-def walk(function):
-    """What of the repository runs, once warmed up -> (named functions, files, distinct lines)."""
-    function()
-    functions, lines = set(), set()
-
-    def trace(frame, event, argument):
-        code = frame.f_code
-        if not code.co_filename.startswith(str(ROOT) + "/course_"):
-            return None
-        if not code.co_name.startswith("<"):
-            functions.add((code.co_filename, code.co_qualname))
-
-        def line(frame, event, argument):
-            if event == "line":
-                lines.add((code.co_filename, frame.f_lineno))
-            return line
-
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
-    return len(functions), len({file for file, _ in functions}), len(lines)
-
-
-def gpt_forward():
-    import torch
-
-    from course_utils.gpt import GPT
-
-    model, ids = GPT(9, 8, layers=1, heads=2).eval(), torch.tensor([[1, 2, 3]])
-    return lambda: model(ids)
-
-
-def attention_forward():
-    import torch
-
-    from course_utils.attention import MultiHeadAttention, causal_mask
-
-    attention, x, mask = MultiHeadAttention(8, 2), torch.zeros(1, 3, 8), causal_mask(3)
-    return lambda: attention(x, x, mask)
-
-
-def fitting():
-    import torch
-
-    from course_kit.training import fit
-
-    x = torch.ones(4, 1)
-
-    def three_steps():
-        return fit(torch.nn.Linear(1, 1), [x], lambda model, x: model(x).square().mean(), steps=3)
-
-    return three_steps
-
-
-WALKS = {  # name: (what runs, at most so many functions, files, lines)
-    "GPT of one layer, forward": (gpt_forward, 12, 4, 45),
-    "MultiHeadAttention, forward": (attention_forward, 6, 2, 20),
-    "fit of a linear layer": (fitting, 25, 4, 1000),
-}
-
-
-@pytest.mark.parametrize("name", WALKS)
-def test_few_functions_run(name, capsys, monkeypatch):
-    from course_kit import training
-
-    monkeypatch.setattr(training, "ALWAYS", [training.Lines])  # as without setup()
-    made, *most = WALKS[name]
-    assert all(one <= limit for one, limit in zip(walk(made()), most, strict=True)), walk(made())
 
 
 def closure(file):

@@ -5,12 +5,10 @@ import re
 import tomllib
 
 import pytest
-from PIL import Image
 
 import course
 import course_utils
 from course_kit import files, lessons
-from course_kit.runs import store
 from course_tools.authoring import building
 from course_tools.publishing import artifacts
 
@@ -58,16 +56,6 @@ def test_one_version_everywhere():
     assert {package["version"], project["version"], cited, newest} == {course_utils.__version__}
 
 
-def test_the_first_screen_says_what_it_is_and_how_to_start():
-    first = "\n".join(text("README.md").splitlines()[:18])
-    pictures = re.findall(r'(?:srcset|src)="(docs/[^"]+)"', first)
-    assert len(pictures) == 2 and re.search(r'<img [^>]*alt="[^"]{40,}"', first), "dark and light"
-    for picture in pictures:
-        with Image.open(ROOT / picture) as opened:
-            assert opened.width > 1000 and (ROOT / picture).stat().st_size < 100_000
-    assert "make lab" in first and "make test" in first
-
-
 def test_the_files_that_one_will_hold_are_all_named_with_their_lines():
     rows = re.findall(r"^\| (\d+) \| `(\w+)\.py`: .+? \| (\d+) \|$", text("README.md"), re.M)
     wanted = [(str(one.chapter), one.name, str(one.lines)) for name in building.names() for one in artifacts.of(name)]
@@ -101,8 +89,3 @@ def test_the_map_of_the_code_is_true():
         there = {p.name for p in (ROOT / room).iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
         missing = {name for name in there if not name.startswith("__") and name not in block}
         assert not missing, f"not in the map: {', '.join(sorted(missing))}"
-
-
-def test_what_is_kept_is_bounded_as_said():
-    said = re.search(r"`workbook/(\S+)/` \(at most (\d+) MB", text("docs/using.md"))
-    assert (said[1], int(said[2]) * 10**6) == (store.FOLDER, store.LIMIT)

@@ -1,6 +1,5 @@
 """What `make test` runs: a stage that fails fails the whole, and a missing browser is never silent."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -47,12 +46,6 @@ def test_single_stages_can_be_named_and_unknown_ones_are_answered(stages, capsys
         run.main(["units"])
 
 
-def test_options_after_two_dashes_reach_pytest(stages, capsys):
-    stages(unit=[[*run.PYTEST, __file__]])
-    assert run.main(["unit", "--", "--no-such-option"]) == 1
-    assert "--no-such-option" in capsys.readouterr().out
-
-
 @pytest.fixture
 def no_browser(monkeypatch, stages):
     """A machine on which no browser can be had."""
@@ -89,27 +82,8 @@ def test_the_stages_cover_every_test_there_is_once():
     assert sorted(Path(part).stem for part in named if part.endswith(".ipynb")) == notebooks
 
 
-def test_what_each_test_costs_is_told_with_what_it_started(stages, capsys, tmp_path):
-    """Two processes of pytest; a test's cost has that of its children. The sum of a run stands in its last line."""
-    busy = "import time; start = time.process_time()\nwhile time.process_time() < start + {}: pass"
-    for name, cost in (("a", 0.2), ("b", 0.6)):
-        body = f"subprocess.run([sys.executable, '-c', {busy.format(cost)!r}])"
-        (tmp_path / f"test_{name}.py").write_text(f"import subprocess, sys\n\ndef test_{name}():\n    {body}\n")
-    stages(unit=[[*run.PYTEST, *run.SEVERAL, "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]])
-    assert run.main(["unit"]) == 0
-    said = capsys.readouterr().out
-    dearest = said.split("The dearest tests")[1].splitlines()[1:3]
-    (first, name), (second, _) = (line.split() for line in dearest)
-    assert name.endswith("test_b") and 0.6 <= float(first) < 3 and 0.2 <= float(second) < float(first)
-    assert float(said.split()[-2]) >= 0.8
-
-
 class TestPrepare:
     """What is missing is fetched before any stage starts, and is tried out."""
-
-    def test_a_stage_without_needs_fetches_nothing(self, monkeypatch):
-        monkeypatch.setattr(find_browser, "executable", lambda: pytest.fail("a browser was looked for"))
-        assert prepare.prepare(needs=(), run=lambda *_, **__: pytest.fail("something was fetched")) == {}
 
     @pytest.mark.browser
     def test_this_browser_draws_chinese_and_a_broken_one_is_told(self, tmp_path):
@@ -121,12 +95,3 @@ class TestPrepare:
         broken.write_text("#!/bin/sh\nexit 1\n")
         broken.chmod(0o755)
         assert "does not start" in prepare._tried(str(broken))["browser"]
-
-    @pytest.mark.browser
-    def test_signs_that_no_font_has_do_not_count_as_chinese(self, monkeypatch):
-        if not find_browser.executable():
-            pytest.skip(find_browser.HOW)
-        monkeypatch.setattr(
-            prepare, "SEES_CHINESE", prepare.SEES_CHINESE.replace("注", "\\u{10fffc}").replace("意", "\\u{10fffe}")
-        )
-        assert prepare._tried(find_browser.executable()) == {"chinese": find_browser.NO_CHINESE}

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-import small_course
 
 import course
 from course_kit import files, language, views
@@ -149,15 +148,13 @@ def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
     assert len(plain(said).split()) > 20 > len(plain(slide.select_one(".thing")).split())
 
 
-def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, monkeypatch, capsys):
+def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, capsys):
     """A beginning of their name means both, a name one; links from the one to the other lead there."""
-    (tmp_path / "course").mkdir()
-    small_course.make(tmp_path / "course", monkeypatch)
-    lesson, annex = (tmp_path / "slides" / f"{name}.html" for name in (small_course.LESSON, small_course.ANNEX))
-    assert course.main(["slides", "02", "--out", str(tmp_path / "slides")]) == 0 and lesson.is_file()
-    assert f'<a href="{lesson.name}">its lesson</a>' in annex.read_text("utf-8")
-    lesson.unlink()
-    assert course.main(["slides", small_course.ANNEX, "--out", str(tmp_path / "slides")]) == 0 and not lesson.exists()
+    lesson, annex = (tmp_path / f"04_positional_encoding{end}.html" for end in ("", "_annex"))
+    assert course.main(["slides", "04", "--out", str(tmp_path)]) == 0 and annex.is_file()
+    assert f'href="{annex.name}' in lesson.read_text("utf-8")
+    annex.unlink()
+    assert course.main(["slides", lesson.stem, "--out", str(tmp_path)]) == 0 and not annex.exists()
     assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
 
 
