@@ -31,13 +31,3 @@ def test_no_label_lies_on_another(put, name):
         page.set_viewport_size({"width": width, "height": 900})
         settle(page)
         assert crossed_labels(page) == [], width
-
-
-def test_labels_over_each_other_are_found(show):
-    page = show(html=views_of("02_scoring_functions_annex")[0])
-    until(lambda: page.evaluate(ALIVE))
-    page.evaluate(
-        "() => { CanvasRenderingContext2D.prototype.measureText = () => ({ width: 400, "
-        "actualBoundingBoxAscent: 40, actualBoundingBoxDescent: 0 }) }"
-    )
-    assert len(crossed_labels(page)) > 3

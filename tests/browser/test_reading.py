@@ -6,7 +6,7 @@ import shutil
 import nbformat
 import pytest
 from jupyterlab_driver import Lab, Watched
-from waiting import until
+from waiting import settle, until
 
 from course_kit import files, lessons
 from course_tools.authoring import building
@@ -95,19 +95,15 @@ def test_the_first_view_is_in_sight_prose_has_a_measure_and_a_narrow_page_does_n
     lines = until(lambda: page.evaluate(LINES), lambda seen: len(seen) > 0)
     assert max(lines) < 85, "characters in a line"
     page.set_viewport_size({"width": 560, "height": 900})
-    page.evaluate(FIRST, f"{name}.ipynb")
+    settle(page)
     until(lambda: page.evaluate(SIDEWAYS), 0)
 
 
-def test_the_cover_is_whole_above_the_fold(shown):
+def test_the_cover_is_whole_above_the_fold_and_its_code_is_a_word_in_the_margin_that_unfolds(shown):
     for size in ((1440, 900), (1280, 800)):
         page, first = shown(LESSONS[0], *size)
         panel = page.locator(".jp-WindowedPanel-outer").bounding_box
         until(panel, lambda seen: first["bottom"] <= seen["y"] + seen["height"])
-
-
-def test_folded_code_is_a_word_in_the_margin_that_unfolds(shown):
-    page, first = shown(LESSONS[0], 1280, 800)
     code = page.locator(".jp-CodeCell:has(.course-view) .jp-Placeholder-content").first
     assert until(code.bounding_box)["y"] >= first["top"], "it takes no room of its own"
     code.click()

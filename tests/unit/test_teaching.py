@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from course_kit import files, lessons
 from course_kit.exercises.catalogue import exercises, find
 from course_kit.exercises.define import FindError
@@ -44,20 +42,6 @@ def test_there_is_a_part_for_each_chapter_with_its_title_and_the_guide_is_short(
     for number, title in titles:
         assert re.search(rf"^# # (\d · )?{re.escape(title)}$", source(int(number)), re.M), title
     assert len(GUIDE.splitlines()) <= 200
-
-
-@pytest.mark.parametrize("page", ["teaching", "crosswalk"])
-def test_italics_are_headings_and_menus(page):
-    """What stands in italics is a section of the course, a book, or what one clicks."""
-    sources = [path.read_text("utf-8") for path in (building.folder() / "source").glob("*.py")]
-    known = {head for text in sources for head in re.findall(r"^# #{2,4} (.+)$", text, re.M)} | {"Annex"}
-    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
-    text = re.sub(r"^\|.*\| Here \|$|\*Build a Reasoning Model.*?\*", "", text, flags=re.M)
-    said = re.sub(r"“[^”]*”|`[^`]*`|\*\*[^*]*\*\*", "", text)
-    italics = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", said)
-    assert len(italics) > 20
-    for words in italics:
-        assert words in known or "→" in words or words == "the dog bites the man .", words
 
 
 def test_exercises_named_in_code_exist():

@@ -2,12 +2,10 @@
 
 import itertools
 import json
-import re
 from collections import Counter
 
 import pytest
 
-from chapters.ch06.experiments.tasks import COUNTING_WORDS
 from course_kit import files
 from course_kit.data import stories
 
@@ -44,13 +42,6 @@ def test_answers_stand_in_their_context(sets):
     for record in itertools.chain(*sets["questions"].values()):
         assert (record.answer == "") == (record.start == -1)
         assert record.context[record.start :][: len(record.answer)] == record.answer
-
-
-def test_the_card_says_of_counting_words_what_chapter_6_says():
-    card = (FOLDER / "README.md").read_text("utf-8")
-    for name, reached in COUNTING_WORDS.items():
-        said = re.search(rf"\| `{name}` \| [^|]+ \| ([\d.]+) \| ([\d.]+) \|", card)
-        assert reached == {"valid": float(said[1]), "test": float(said[2])}
 
 
 def test_names_that_there_are_not():

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -446,7 +445,7 @@ def go_on(steps):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly  # ■ as a signal in this process, each day: TestStopButton
 def test_a_kernel_interrupted_in_the_middle_keeps_the_best_and_goes_on():
     manager, client = start_new_kernel(kernel_name="python3")
     try:
@@ -554,13 +553,3 @@ class TestCallbacks:
 
         monkeypatch.setattr(sys, "stdout", Closed())
         assert fit(model(), drawn, squares, steps=9).step == 9
-
-
-def test_importing_changes_nothing_and_setup_puts_a_notebooks_callbacks_in_place():
-    code = (
-        "from course_kit import callbacks, training; from course_kit.runs import store\n"
-        "assert training.ALWAYS == [training.Lines]\n"
-        "import course_kit; course_kit.setup()\n"
-        "assert training.ALWAYS == [store.Keeping, callbacks.Display]"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
