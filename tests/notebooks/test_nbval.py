@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 import run
 from nbval_notebooks import write
 
@@ -48,6 +49,7 @@ SOURCE = """\
 """
 
 
+@pytest.mark.weekly
 def test_of_a_notebook_the_wrong_cells_fail_and_no_others(course, build, tmp_path):
     """Compared are marked outputs, without addresses and stderr; and asserts, which readers do not have, are run."""
     folder = course("01_small", SOURCE)

@@ -9,7 +9,6 @@ from torch_weights import Stacks, copy_attention
 
 from course_kit.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
-from course_utils.positions import LearnedPositions
 from course_utils.rotary import rotary
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -112,12 +111,6 @@ def test_rotary_is_a_multiplication_by_complex_numbers():
     turns = torch.polar(torch.ones(9, D // 2), positions[:, None] / 10_000 ** (torch.arange(0, D, 2) / D))
     expected = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
     torch.testing.assert_close(rotary(x, positions), expected, atol=1e-5, rtol=0)
-
-
-def test_learned_positions_are_an_embedding():
-    positions = LearnedPositions(6, 4)
-    x, table = torch.zeros(1, 3, 4), nn.Embedding.from_pretrained(positions.table.detach())
-    torch.testing.assert_close(positions(x, first=2)[0], table(torch.arange(2, 5)))
 
 
 @pytest.mark.parametrize(("size", "length"), [(2, 3), (8, 50), (64, 300)])

@@ -80,18 +80,3 @@ def test_the_stages_cover_every_test_there_is_once():
     assert sorted(files) == sorted(str(path) for path in (run.ROOT / "tests").rglob("test_*.py"))
     notebooks = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
     assert sorted(Path(part).stem for part in named if part.endswith(".ipynb")) == notebooks
-
-
-class TestPrepare:
-    """What is missing is fetched before any stage starts, and is tried out."""
-
-    @pytest.mark.browser
-    def test_this_browser_draws_chinese_and_a_broken_one_is_told(self, tmp_path):
-        path = find_browser.executable()
-        if not path:
-            pytest.skip(find_browser.HOW)
-        assert prepare._tried(path) == {}
-        broken = tmp_path / "chrome"
-        broken.write_text("#!/bin/sh\nexit 1\n")
-        broken.chmod(0o755)
-        assert "does not start" in prepare._tried(str(broken))["browser"]
