@@ -51,7 +51,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
             drawn += [_label(52, 15, f"{high:.3g}", "end"), _label(52, HEIGHT - 22, f"{low:.3g}", "end")]
     below = 0.0
     for y, x, name in sorted(ends):
-        below = max(y, below + 13)
+        below = max(y, below + 15)
         drawn.append(_label(x, below, name))
     drawn.append(_label(WIDTH - 120, HEIGHT - 5, f"{run.steps} steps", "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
@@ -60,7 +60,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
 
 def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
     place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
-    return f'<text {place} fill="currentColor" font-size="12">{html.escape(text)}</text>'
+    return f'<text {place} fill="currentColor" font-size="14">{html.escape(text)}</text>'
 
 
 def _judged(run: Any, apart: bool) -> dict[str, Pair]:

@@ -30,6 +30,7 @@ export class Words {
       h("button", { type: "button", class: name, onclick: () => go(ui.state.step + by) }, words);
     this.back = button("back", "← back", -1);
     this.next = button("next", "next step →", 1);
+    this.next.dataset.main = ""; // in front of a class
     this.sentences = h("div", { class: "sentences" });
     this.says = h("p", { class: "says", role: "status", "data-testid": "says" });
     this.made = h("p", { class: "made", "data-testid": "made" });

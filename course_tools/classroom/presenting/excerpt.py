@@ -19,8 +19,9 @@ from course_kit.exercises.reference import HOW
 MOST = 15  # lines that the last row can read
 FEWEST = 5
 LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
-WIDE = 76  # letters of a line that is not broken
+WIDE = 81  # letters of a line that is not broken: at 24 pixels a screen is as wide
 SHAPE = re.compile(r"^# \[.*\]$")
+BRIEF = 4  # lines that come over the foot of a picture, and not in its place
 FEW = 24  # letters of a call that do not stay on its first line alone
 OPENING, CLOSING = tuple("([{"), tuple(")]}")
 HOLDS = re.compile(r"[([{](?![)\]}])[^)\]}]{7}")  # a bracket that holds more than a number
@@ -88,7 +89,8 @@ def coloured(excerpt):
         f'<span class="line{" lit" * (number in excerpt.lit)}">{row}</span>' for number, row in enumerate(made)
     )
     letters = max(map(len, excerpt.code.splitlines()), default=0)  # the style sheets fit the type to them
-    look = f'class="highlight{" lifted" * bool(excerpt.lit)}" style="--letters:{letters}"'
+    kinds = f"highlight{' lifted' * bool(excerpt.lit)}{' brief' * (excerpt.lines <= BRIEF)}"
+    look = f'class="{kinds}" style="--letters:{letters}"'
     return f"<div {look}><pre>{rows}</pre></div>"
 
 
@@ -226,11 +228,12 @@ def _rows(line, begun):
     indent = len(line) - len(line.lstrip())
 
     def rest(at):
-        deeper = -places[at][0][0] > begun
-        return " " * (indent + (4 * deeper if begun else 8)) + line[at:].lstrip()
+        first = places[at][1]  # in its bracket, below which authors go on; 0 if that is on a line above
+        beside = first if first + len(line[at:].lstrip()) <= WIDE and at != first else 0
+        return " " * (beside or indent + (first > 0) * (4 if begun else 8)) + line[at:].lstrip()
 
     best = max(places, key=lambda at: (len(rest(at)) <= WIDE, places[at][0], at))
     bracket = places[best][1]
     is_odd = best - bracket < FEW or len(line) - best < 8
     best = bracket if bracket in places and is_odd and len(rest(bracket)) <= WIDE else best
-    return [line[:best].rstrip(), rest(best)]
+    return [line[:best].rstrip(), rest(best)] if len(rest(best)) <= WIDE else [line]

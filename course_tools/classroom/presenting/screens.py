@@ -33,7 +33,8 @@ FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
 FILE = re.compile(r"^(mine/\w+\.py)$.*?^In it: (.+)\.$", re.M | re.S)  # as course_kit/mine/keeping.py says it
-MANY = 3  # files, of which all that each defines is shown
+MANY = 3  # files, of which what each defines is shown
+MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
@@ -96,21 +97,27 @@ def plan(cells, run=()):
     """
     outputs = {cell["id"]: cell.get("outputs", ()) for cell in run}
     shown = (
-        (screen, excerpt.coloured(screen.code) if screen.code else _files(outputs.get(screen.cell, ())))
+        (screen, excerpt.coloured(screen.code) if screen.code else kept_files(cells, outputs.get(screen.cell, ())))
         for screen in of(cells)
     )
     return [asdict(replace(screen, code=None)) | {"code": code} for screen, code in shown]
 
 
-def _files(outputs):
-    """The files that `keep` showed and what each defines; of many the names are enough."""
+def kept_files(cells, outputs):
+    """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
     texts = ("".join(out["data"].get("text/plain", "")) for out in outputs if "data" in out)
     found = [pair for text in texts for pair in FILE.findall(text)]
-    lists = (f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in names.split(', '))}</ul>" for _, names in found)
+    written = {getattr(node, "name", "") for cell in cells for node in _statements(cell["source"])} if found else set()
+    lists = (_names(names.split(", "), written) for _, names in found)
     return "".join(
         f"<p><code>{file}</code></p>{names * (len(found) <= MANY)}"
         for (file, _), names in zip(found, lists, strict=True)
     )
+
+
+def _names(names, written):
+    few = names if len(names) <= MOST_NAMES else [*(name for name in names if name in written), "…"]
+    return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}</ul>"
 
 
 def headings(name, path):

@@ -59,10 +59,10 @@ def test_prints_are_left_out_where_their_output_is_not_seen_or_something_else_is
 
 
 BROKEN = """\
-x = f(number0='a b', number1='a b', number2='a b', number3='a b', number4='a b')
+x = f(number0='a b', number1='a b', number2='a b', number3='a b', number4='a b c d')
 run = fit(mine, batch, loss_of, steps=STEPS,
           schedule=warm_then_fall(STEPS, 100), title="What does it learn first, and what does it learn later?")
-weights = scores.softmax(-1) if mask is None else a_masked_softmax(scores, mask)
+weights = scores.softmax(-1) if mask is None else a_masked_softmax(scores, mask=mask)
 mean = torch.tensor([best_width(n, source) for n in range(1_000)]).mean(0).tolist()
 """
 

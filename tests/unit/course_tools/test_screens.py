@@ -126,7 +126,7 @@ def test_the_plan_of_a_page_is_plain_data():
     shown = screens.plan(kept, run)[-1]["code"]
     assert re.findall("<code>(.*?)</code>", shown) == ["mine/one.py", "softmax", "pool"]
     assert [sorted(one) for one in plan] == [["cell", "code", "keep", "kind", "later", "said", "title"]] * 2
-    assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
+    assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight brief"' in plan[1]["code"]
 
 
 def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_a_press():

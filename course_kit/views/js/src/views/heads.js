@@ -206,7 +206,8 @@ class Heads {
     const { numbers, ui } = this;
     const layout = this.measure(numbers, width, narrow);
     this.layout = layout;
-    const below = layout.beside && layout.height < layout.big.height; // the sentence: below the small maps
+    // the sentence: below the small maps
+    const below = layout.beside && (Boolean(ui.spec.presenting) || layout.height < layout.big.height);
     this.place(layout, width, below);
     paintSmall(paper(this.small.canvas, layout.width, layout.height), ui, numbers, layout, this.atlas);
     const pen = paper(this.large.canvas, layout.big.width, layout.big.height);

@@ -14,6 +14,7 @@ const LESS = [
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 export const DRAWN = ["picture", "lab", "training"];
+const PICTURE = ".stage, .controls, .below";
 const PRESSED = ".controls, button, input, select";
 const GAP = 2; // em, from which a formula may be broken
 
@@ -29,12 +30,27 @@ const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const highOf = (on) => on.getBoundingClientRect().height;
 
-/** Whether the sentence to keep, where it comes over a screen, would lie over what is pressed. */
-function isCovered({ on, keep }) {
-  const { top, height } = keep?.getBoundingClientRect() ?? { height: 0 };
-  const isUnder = (part) => part.offsetHeight && part.getBoundingClientRect().bottom > top + 2;
-  return height > 0 && viewsOf(on).some((host) => [...host.shadowRoot.querySelectorAll(PRESSED)].some(isUnder));
+/** Whether the sentence to keep lies over such parts of a view, at the top of its screen or at its foot. */
+function isOver({ on, keep }, parts, isHigh) {
+  keep.classList.toggle("high", isHigh);
+  const over = keep.getBoundingClientRect();
+  return viewsOf(on)
+    .flatMap((host) => [...host.shadowRoot.querySelectorAll(parts)])
+    .map((part) => part.getBoundingClientRect())
+    .some(({ top, bottom, height }) => height && over.height && bottom > over.top + 2 && top < over.bottom - 2);
 }
+
+/** How high it has to be to hide all above the picture, as it is drawn. @param {Shown} shown */
+function hidden({ on, keep }) {
+  const { top, height } = keep.getBoundingClientRect();
+  const below = viewsOf(on).map((host) => host.shadowRoot.querySelector(".stage").getBoundingClientRect().top);
+  return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
+}
+
+/** Whether it lies over what is pressed, wherever it comes: over title and caption alone, at the foot, at the top. */
+const isCovered = (shown) =>
+  shown.keep && !isFree(shown) && [false, true].every((isHigh) => isOver(shown, PRESSED, isHigh));
+const isFree = (shown) => !isOver(shown, PICTURE, true);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";
@@ -71,7 +87,7 @@ export function isStale(shown) {
  * @param {number} most the largest size, as where something grows line by line
  */
 export function fit(shown, set, most = Infinity) {
-  const { room, on, kind } = shown;
+  const { room, on, keep, kind } = shown;
   const views = viewsOf(on);
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
   const draw = ({ size, told, tall, tight = false }) => {
@@ -89,9 +105,15 @@ export function fit(shown, set, most = Infinity) {
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
     .flatMap((size) => (size > 1 ? LESS.slice(0, 1) : LESS).map((less) => ({ size, ...less })));
   const found = tries.find(draw) ?? tries.at(-1);
+  if (drawn && keep && !found.tight) {
+    // the sentence may come over title and caption, and its room is the picture's
+    if (draw({ ...found, tight: true }) && isFree(shown)) found.tight = true;
+    else draw(found);
+  }
   const more = room.clientHeight / highOf(on);
   if (views.length && drawn && found.tall === 1 && more > 1.05)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
+  if (keep?.matches(".high") && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
   for (const { view } of views) fitted.add(view);
   highs.set(on, highOf(on));
   return found.size;

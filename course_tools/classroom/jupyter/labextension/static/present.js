@@ -18,6 +18,7 @@ import {
   kept,
   larger,
   plan,
+  prints,
   quiet,
   runsAtPress,
   runsThere,
@@ -32,7 +33,7 @@ const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
-    Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: 0 });
+    Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: null });
     // ids of cells: sent to the kernel, run at a press, code asked for, code put away, lines that scroll
     Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set(), scrolled: new Set() });
     this.name = nameOf(panel.context.path);
@@ -187,26 +188,40 @@ class Deck {
 
   // Runs a cell beside the notebook, which keeps what it shows.
   async runBehind(cell) {
-    this.behind = { cell };
+    this.behind = cell;
+    this.far = "";
     this.layoutBar();
     const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
-    future.onIOPub = ({ content }) => {
-      const [, title, steps, step] = PROGRESS.exec(content.data?.["text/html"] ?? "") ?? [];
-      if (steps) this.behind.far = `${title}: ${Math.round((100 * step) / steps)} %`;
-      if (steps) this.layoutBar();
-    };
+    const said = [],
+      lines = linesOf(cell);
+    future.onIOPub = ({ content }) => said.push(content) && this.hears(cell, said, lines);
     const { content } = await future.done;
     if (content.status === "error") this.fails(content.ename);
   }
 
-  // What this screen still waits for, and how far that is; on the last one all, as before a lesson. "" if nothing
+  // How far a cell is that runs: by its bar, else by the lines that it has printed, of those that it had when saved
+  hears(cell, said, lines) {
+    const bar = said.map(({ data }) => PROGRESS.exec(data?.["text/html"] ?? "")).findLast(Boolean);
+    const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn(said) - 1, lines - 1];
+    this.far = all > 0 && now >= 0 ? `${title}: ${Math.min(100, Math.round((100 * now) / all))} %` : "";
+    this.layoutBar();
+  }
+
+  headingOf(cell) {
+    return this.steps.find((step) => step.cell === cell || step.before.includes(cell))?.heading;
+  }
+
+  // What runs and how far, in sight or while this screen waits for it; on the last one all, as before a lesson
   get waits() {
-    const { cell, far } = this.behind ?? {},
-      at = this.above.indexOf(cell) + 1;
-    if (!at || !(isEmpty(this.step) || runsThere(this.step) || this.at === this.steps.length - 1))
-      return this.busy ? "running …" : "";
-    const { heading } = this.steps.find((step) => step.cell === cell || step.before.includes(cell));
-    return far ?? `getting ready: ${heading}, ${Math.round((100 * (at - 1)) / this.above.length)} %`;
+    const { step, busy, above } = this,
+      cell = busy ?? this.behind,
+      at = above.indexOf(cell);
+    const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
+    if (!cell || !(busy || (waits && (at >= 0 || cell === step.cell)))) return "";
+    const share = Math.round((100 * Math.max(at, 0)) / Math.max(above.length, 1));
+    const far = this.far || `getting ready: ${this.headingOf(cell)}, ${share} %`;
+    const isOld = isTraining(step.cell) && step.cell !== busy && this.open.has(step.cell.model.id);
+    return isOld && !isEmpty(step) ? `${far} · picture: an earlier run` : far;
   }
 
   fails(name) {
@@ -230,9 +245,13 @@ class Deck {
 
   // Runs a cell in the notebook, to be seen.
   async execute(cell) {
-    this.busy += 1;
-    this.behind = null;
-    const end = hold(cell, () => this.layout());
+    this.busy = cell;
+    this.far = "";
+    const lines = linesOf(cell);
+    const end = hold(cell, () => {
+      this.hears(cell, outputsOf(cell), lines);
+      this.layout();
+    });
     const room = cell.node.querySelector(".jp-Cell-outputWrapper");
     if (cell === this.step.cell) room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
     try {
@@ -245,9 +264,9 @@ class Deck {
     } finally {
       room.style.minHeight = "";
       end();
-      this.busy -= 1;
+      this.busy = null;
     }
-    const failed = cell !== this.step.cell && cell.model.outputs.toJSON().find((o) => o.output_type === "error");
+    const failed = cell !== this.step.cell && outputsOf(cell).find((o) => o.output_type === "error");
     if (failed) this.fails(failed.ename);
     this.layout();
     this.save();
@@ -306,6 +325,7 @@ class Deck {
       this.head.append(el("i", { className: "course-map", ariaHidden: "true", style: `mask-image:url(${this.map})` }));
     this.head.classList.toggle("course-quiet", hasOwnTitle(step));
     this.foot.innerHTML = step.keep ? kept(step.keep) : "";
+    this.foot.style.minHeight = "";
     this.foot.classList.toggle("course-later", !this.isKept);
     inset(this);
     arrange(this);
@@ -319,11 +339,13 @@ class Deck {
       said = this.said && this.said.until > Date.now() ? this.said.text : null,
       { waits } = this;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
+    const main = quiet(step) && this.control?.closest("[data-main]");
+    const into = main ? `Tab, then Enter: ${main.textContent}` : "Tab into it, Esc out";
     const hint = waits
       ? `${waits} · S stop · → next`
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
-        : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+        : `→ next · ← back · ${into} · R reset view · N notes · ? all keys`;
     this.bar.classList.toggle("course-busy", waits && !step.cell.model.outputs?.length);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
@@ -342,13 +364,17 @@ class Deck {
   }
 
   // The first control on this screen
-  touch() {
+  get control() {
     const { cell } = this.step,
       roots = this.course.views(this.panel, [cell]).map((host) => host.shadowRoot);
     const inside = "input:not(:disabled),select,[tabindex='0'],button:not(:disabled),summary";
     const outside = [".jp-OutputArea", ".jp-MarkdownOutput"].map((part) => cell.node.querySelector(part));
-    const control = [...roots, ...outside].map((root) => root?.querySelector(inside)).find(Boolean);
-    if (control) control.focus();
+    const first = (within) => [...roots, ...outside].map((root) => root?.querySelector(within)).find(Boolean);
+    return first("[data-main]:not(:disabled)") ?? first(inside);
+  }
+
+  touch() {
+    if (this.control) this.control.focus();
     else this.tell("Nothing to move on this screen.");
   }
 
@@ -446,12 +472,13 @@ function hold(cell, show) {
   const views = viewsIn();
   let isOver = false;
   let left = PATIENT;
-  if (area?.scrollHeight > 8 && !isTraining(cell)) {
+  if (area?.scrollHeight > 8 && !(isTraining(cell) && prints(cell))) {
     const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
     area.before(held);
     const look = () => {
       if (isOver) left -= 1;
-      const came = views.length ? viewsIn().some((host) => host.view) : isOver && area.scrollHeight > 8;
+      const isThere = area.scrollHeight > 8 && (isOver || isTraining(cell)); // whose curve comes while it runs
+      const came = views.length && !isTraining(cell) ? viewsIn().some((host) => host.view) : isThere;
       if (!came && left > 0) return requestAnimationFrame(look);
       held.remove();
       show();
@@ -466,6 +493,15 @@ function hold(cell, show) {
     model.changed.disconnect(came);
   };
 }
+
+// What a cell shows, and how many lines of that it printed
+const outputsOf = ({ model }) => model.outputs.toJSON();
+const linesIn = (said) =>
+  said
+    .map(({ text = "" }) => text)
+    .join("")
+    .split("\n").length - 1;
+const linesOf = (cell) => linesIn(outputsOf(cell));
 
 const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 

@@ -14,7 +14,7 @@ export const isCode = (cell) => cell.model.type === "code";
 export const isTraining = (cell) => tags(cell).includes("training");
 const DRAWN = ".jp-OutputArea :is(.course-view, .jp-RenderedHTMLCommon, .jp-RenderedImage)";
 // Shows lines of text alone, or did before it began to run
-const prints = ({ node }) =>
+export const prints = ({ node }) =>
   !node.querySelector(DRAWN) &&
   (Boolean(node.querySelector(".jp-OutputArea .jp-RenderedText")) || node.classList.contains("course-prints"));
 const tags = (cell) => cell.model.getMetadata("tags") ?? [];
@@ -140,7 +140,9 @@ export function arrange(deck) {
     const waits = cell === step.cell && runsAtPress(step); // a view is shown as it was saved
     cell.node.classList.toggle("course-unrun", waits && !ran.has(id) && !open.has(id));
     cell.node.classList.toggle("course-old", step.kind === "file" && cell === step.cell && !ran.has(id));
-    const away = (cell === step.cell && quiet(step)) || (folded.has(id) && cell.model.outputs?.length > 0);
+    const has = cell.model.outputs?.length > 0 || cell.node.querySelector(".course-held");
+    const isCurve = isTraining(cell) && (ran.has(id) || open.has(id)) && has && !prints(cell); // which has all the room
+    const away = (cell === step.cell && (quiet(step) || isCurve)) || (folded.has(id) && has);
     cell.node.classList.toggle("course-nocode", isCode(cell) && !shown.has(id) && away);
   }
   for (const part of now && !isCode(now) ? (rendered(now)?.children ?? []) : [])
@@ -168,7 +170,7 @@ export function inset(deck, isTight = false) {
 // comes. What does not fit below its code scrolls there, in a few lines; what does not fit so comes alone, once it has
 // run.
 export function enlarge(deck) {
-  const { ran, shown, folded, scrolled } = deck;
+  const { ran, open, shown, folded, scrolled } = deck;
   const { cell } = deck.step;
   const { id, outputs } = cell.model;
   const set = (size, isTight) => {
@@ -186,7 +188,8 @@ export function enlarge(deck) {
     cell.node.classList.add("course-alone");
     deck.size = fit(shownOf(deck), set);
   }
-  if (deck.size >= CODE || !isCode(cell) || !ran.has(id) || shown.has(id) || folded.has(id) || !outputs.length) return;
+  const isPressed = isCode(cell) && (ran.has(id) || open.has(id));
+  if (deck.size >= CODE || !isPressed || shown.has(id) || folded.has(id) || !outputs.length) return;
   folded.add(id);
   deck.size = Infinity;
   arrange(deck);
