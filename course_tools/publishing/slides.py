@@ -16,7 +16,7 @@ from course_kit import language as speaking
 from course_kit.views import fragments, program
 from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt, screens, speaker
-from course_tools.publishing import artifacts, pages
+from course_tools.publishing import pages
 
 from ..authoring.markup import headings, tree
 
@@ -36,9 +36,10 @@ def build(name, notes=(), to="en"):
     cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
     notes = {heads.get(heading, heading): made for heading, made in notes}
     notebook = nbformat.read(path, as_version=4)
-    slides = []
+    ran, slides = {cell.id: cell for cell in notebook.cells}, []
     for screen in screens.of(notebook.cells):
-        shown, told = _thing(screen, cells[screen.cell], chapter), ""
+        kept = screen.kind == "file" and screens.kept_files(notebook.cells, ran[screen.cell].outputs)
+        shown, told = kept or _thing(screen, cells[screen.cell], chapter), ""
         if screen.kind in BARE:
             shown, told = _told(shown)
         said = told + "".join(_prose(cells[one].source) for one in screen.said)
@@ -100,8 +101,6 @@ def _thing(screen, cell, chapter):
         is_card = any(screens.STARS.search(words) for _, _, words in cell.headings)
         wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
-    if kind == "file" and (kept := artifacts.of(chapter.name)):
-        return "".join(map(_artifact, kept))
     if view := next((made for made in cell.outputs if isinstance(made, fragments.View)), None):
         return view.presenting().html()
     shown = "".join(cell.outputs)
@@ -132,13 +131,6 @@ def _told(made):
         return made, ""
     words = table.parent.find_previous_sibling("div").extract().get_text()
     return str(page), f"<p>{html.escape(words)}</p>"
-
-
-def _artifact(kept):
-    """A file that a chapter leaves behind: its name, how long it is, and what it defines."""
-    names = "".join(f"<li><code>{html.escape(name)}</code></li>" for name in kept.names())
-    about = f"<code>{kept.file}</code> {kept.lines} lines, which need only torch"
-    return f'<p class="held">{about}</p><ul class="names">{names}</ul>'
 
 
 def _unfolded(made):

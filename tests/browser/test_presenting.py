@@ -47,8 +47,7 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-# of labs with much below them, whose controls the sentence to keep must not cover
-LESS = {"00_start_here": 20, "03_seq2seq": 22, "05_transformer": 20, "07_gpt": 22}
+LESS = {"05_transformer": 22}  # of all words of an open head, above what one can do with it
 # Notes how long each screen shows nothing, in milliseconds.
 EMPTY = """() => {
   window.empty = [];

@@ -50,7 +50,7 @@ function hidden({ on, keep }) {
 /** Whether it lies over what is pressed, wherever it comes: over title and caption alone, at the foot, at the top. */
 const isCovered = (shown) =>
   shown.keep && !isFree(shown) && [false, true].every((isHigh) => isOver(shown, PRESSED, isHigh));
-const isFree = (shown) => !isOver(shown, PICTURE, true);
+const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE, true);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";

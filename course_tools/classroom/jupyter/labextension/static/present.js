@@ -221,7 +221,7 @@ class Deck {
     const share = Math.round((100 * Math.max(at, 0)) / Math.max(above.length, 1));
     const far = this.far || `getting ready: ${this.headingOf(cell)}, ${share} %`;
     const isOld = isTraining(step.cell) && step.cell !== busy && this.open.has(step.cell.model.id);
-    return isOld && !isEmpty(step) ? `${far} · picture: an earlier run` : far;
+    return isOld && !isEmpty(step) ? `${far} · shown: an earlier run` : far;
   }
 
   fails(name) {
