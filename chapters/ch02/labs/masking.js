@@ -74,7 +74,7 @@ class Masking {
     const across = Math.floor(Math.min((narrow ? room : (room - gap) / 2) / count, 72 * unit));
     const down = Math.floor(Math.min(across, 34 * unit, Math.max((250 * tall) / count, Math.ceil(18 * unit))));
     const slanted = longest > across;
-    const head = (slanted ? SLOPE * longest + 16 * unit : 26 * unit) + 20 * unit; // the names, and above them the heading
+    const head = (slanted ? SLOPE * longest + 16 * unit : 26 * unit) + 20 * unit; // names, and a heading
     const [wide, high] = [count * across, count * down];
     const first = { left, top: head, across, down, slanted, names: longest, wide, high, head, x: 0, y: 0 };
     const below = { ...first, top: head + high + 14 * unit + head };
