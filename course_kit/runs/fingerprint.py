@@ -2,13 +2,14 @@
 
 Things with one fingerprint have the same content, so the same computation gives the same result. Content is what
 `pickle` would keep of an object, with these differences: of a model, its weights and the settings of each part, but not
-whether it is in training; of a function or class of one's own, its code and all that it refers to. One's own is what a
-cell defines, and every module that is neither Python's, nor installed, nor the course's (of which the edition counts):
-such as helpers.py or mine/ in the workbook, as it was loaded. A module that code refers to counts whole, as it may be
-handed on. What cannot be identified so (an open file, a function that reads one, that remembers results, or that looks
-things up by their names) raises `Unidentified`, and nothing is kept for it: better computed again.
+whether it is in training; of a function or class of one's own, its code and all that it refers to; of a text or path
+that names a file, the file's bytes, too. One's own is what a cell defines, and every module that is neither Python's,
+nor installed, nor the course's (of which the edition counts): such as helpers.py or mine/ in the workbook, as it was
+loaded. A module that code refers to counts whole, as it may be handed on. What cannot be identified so (an open file,
+a function that reads one, that remembers results, or that looks things up by their names) raises `Unidentified`, and
+nothing is kept for it: better computed again.
 
-Not seen: what the course or an installed package reads of files and folders; the clock; the network.
+Not seen: what an installed package reads of folders; the clock; the network.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import dis
 import functools
 import hashlib
+import os
 import pickle
 import random
 import sys
@@ -37,6 +39,7 @@ OUTSIDE = {
     "rglob", "memmap", "stat", "getmtime",
 }  # fmt: skip
 LOOK_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
+HIDING = {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
 NO_SETTING = {"training", "last_run", "_flat_weight_refs"}  # of a model
 
 
@@ -75,6 +78,8 @@ class _Pickler(pickle._Pickler):
         kind = type(obj)
         if obj is content:
             return "content"
+        if kind is str:
+            return _told(obj, files) if (files := _files([obj])) else NotImplemented
         if kind in SIMPLE or kind is dict:
             return NotImplemented
         if kind in (list, tuple, set, frozenset):
@@ -82,7 +87,15 @@ class _Pickler(pickle._Pickler):
         for kinds, told in TOLD:
             if isinstance(obj, kinds):
                 return told(obj)
+        own = [one for one in kind.__mro__ if ones_own(one.__module__)]
+        if any(HIDING & set(vars(one)) for one in own):  # it says itself what pickle is to keep: that is not all
+            slots = {name: getattr(obj, name, None) for one in own for name in _names(vars(one).get("__slots__", ()))}
+            return content, (), (kind, slots, getattr(obj, "__dict__", None), obj.__reduce_ex__(4))
         return NotImplemented
+
+
+def _told(*words: str) -> Any:
+    return content, (), "\x1f".join(words).encode("utf-8", "surrogatepass")
 
 
 def _several(values: Any) -> Any:
@@ -90,7 +103,7 @@ def _several(values: Any) -> Any:
     leaves, ordered = list(_leaves(values)), isinstance(values, list | tuple)
     if set(map(type, leaves)) <= SIMPLE:
         texts = [repr(values)] if ordered else sorted(map(repr, values))
-        return content, (), "\x1f".join([type(values).__name__, *texts]).encode("utf-8", "surrogatepass")
+        return _told(type(values).__name__, *texts, _files(leaves if ordered else sorted(leaves, key=repr)))
     if not ordered:
         raise Unidentified("a set of things that have no order")
     return NotImplemented
@@ -103,6 +116,12 @@ def _leaves(values: Iterable, depth: int = 3) -> Iterable:
             yield from _leaves(x, depth - 1)
         else:
             yield x
+
+
+def _files(values: Iterable) -> str:
+    """The bytes of each file that one of these names, if any does: a reader may read it."""
+    names = [x for x in values if type(x) is str and ("." in x or os.sep in x) and os.path.isfile(x)]
+    return " ".join(hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names)
 
 
 def _tensor(value: torch.Tensor) -> Any:
@@ -197,6 +216,7 @@ TOLD = [
     (types.BuiltinFunctionType, lambda x: (content, (), (str(x.__module__), x.__qualname__, x.__self__))),
     (functools._lru_cache_wrapper, _remembering),
     (PurePath, lambda x: (content, (), (type(x).__name__, str(x)))),
+    (types.MappingProxyType, lambda x: (content, (), dict(x))),
     (property, lambda x: (content, (), (x.fget, x.fset))),
     (classmethod | staticmethod, lambda x: (content, (), x.__func__)),
 ]
@@ -212,3 +232,7 @@ def ones_own(module: str) -> bool:
     package = sys.modules.get(top)
     places = [getattr(package, "__file__", None), *getattr(package, "__path__", ())]
     return not any(INSTALLED & set(Path(place).parts) for place in places if place)
+
+
+def _names(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else list(slots)

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,10 @@ from course_utils.gpt import GPT
 from course_kit.text import Batches, Vocabulary
 torch.manual_seed(0)
 class Own(nn.Linear): pass
+class Loud:
+    __slots__ = ("a",)
+    def __init__(self, a=0): self.a = a
+    def __reduce__(self): return Loud, ()
 def closure(n): return lambda x: x + n
 def wrapped(f):
     @functools.wraps(f)
@@ -87,6 +92,7 @@ DIFFER = [  # a cell that makes x, with a gap; what stands in the gap, and what 
     ("class E(enum.Enum):\n  a = %s\nx = E.a", 1, 2),
     ("class M(type):\n  def __call__(c): return %s\nclass A(metaclass=M): pass\ndef x(): return A()", 1, 2),
     ("class A:\n  def __init__(s): s.v = %s\n  def f(s): return s.v\na = A()\ndef x(): return a.f()", 1, 2),
+    ("x = Loud(%s)", 1, 2),
 ]  # fmt: skip
 EQUAL = [  # an edit of which a training does not depend
     ("%s\ndef x(a): return a + 1", "", "\n\n# a word\nother = 1"),
@@ -169,7 +175,8 @@ def test_much_that_is_nested_is_read_once():
 HELPERS = """
 import random as dice, numpy as np, torch
 from torch import nn
-RATE, draws = 1.0, np.random
+from chapters.ch07.kept.files import read_text as read_file
+RATE, NAME, draws = 1.0, "own.txt", np.random
 def unused(): return 0
 def inner(x): return x * 2
 def loss(model, batch): return inner(model(batch)).pow(2).mean() * RATE
@@ -183,6 +190,8 @@ class Model(nn.Linear):
 def numpys(generator): return np.random.rand(2)
 def renamed(generator): return draws.rand(2)
 def pythons(generator): return dice.random()
+def reads(generator): return read_file("own.txt")
+def reads_constant(generator): return read_file(NAME)
 """
 
 
@@ -229,7 +238,7 @@ def later(module, m):
 def test_what_is_loaded_counts_and_not_what_the_file_says_by_now(helpers, tmp_path):
     module = helpers()
     before = fingerprint(module.loss)
-    (tmp_path / "helpers.py").write_text(HELPERS.replace("RATE, draws = 1.0", "RATE, draws = 2.0"))
+    (tmp_path / "helpers.py").write_text(HELPERS.replace("RATE, NAME, draws = 1.0", "RATE, NAME, draws = 2.0"))
     assert fingerprint(module.loss) == before
     module.RATE = 3.0
     assert fingerprint(module.loss) != before
@@ -247,8 +256,10 @@ def test_a_module_that_gives_names_on_demand_is_not_identified(helpers):
 
 @pytest.mark.parametrize(("name", "change"), [
     ("numpys", np.random.seed), ("renamed", np.random.seed), ("pythons", random.seed),
+    ("reads", lambda n: Path("own.txt").write_text(str(n))),  # a file that the course's reader is told
+    ("reads_constant", lambda n: Path("own.txt").write_text(str(n))),
 ])  # fmt: skip
-def test_random_numbers_of_the_process_count(helpers, name, change):
+def test_random_numbers_of_the_process_and_files_that_are_named_count(helpers, name, change):
     prints = [(change(number), fingerprint(getattr(helpers(), name)))[1] for number in (1, 2, 1)]
     assert prints[0] == prints[2] != prints[1]
 
