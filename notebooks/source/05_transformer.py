@@ -324,7 +324,7 @@ class DecoderBlock(nn.Module):
         """x [B, T, D], memory [B, S, D], mask [T, T], memory_mask [B, 1, S]
         -> [B, T, D]"""
 
-# %% [markdown] slideshow={"point": ["around_cross(", "cross_attention("]}
+# %% [markdown]
 # <!-- solution: a decoder block -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
