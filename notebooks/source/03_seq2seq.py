@@ -585,7 +585,7 @@ assert 0.2 < sum(changes) / len(changes) < 0.5
 agree = {name: pronouns(lesson, model) for name, model in
          {"your model": translator, "the checkpoint": trained.model}.items()}
 for name, (right, both) in agree.items():
-    print(f"{name}: {right:.0%} of the pronouns right, both of a pair {both:.0%}")
+    print(f"{name}: {right:.0%} of pronouns right, both of a pair {both:.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert STEPS > 700 or abs(lesson.bleu(translator) - 90) < 5
