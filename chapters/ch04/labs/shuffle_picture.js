@@ -125,12 +125,13 @@ export class ShufflePicture {
   /** A word's name beside its row and above its column. @param {number} word @param {number} row @param {Layout} at */
   name(word, row, { left, top, cell, slanted, widest }) {
     const { c } = this;
-    const { unit, theme } = this.ui;
+    const { unit, theme, spec } = this.ui;
     const picked = word === this.state.word;
     const look = { size: Math.min(13, (0.8 * cell) / unit), weight: picked ? 700 : 400 };
     const name = this.named(this.names[word], widest, look);
     const colour = picked ? theme.query : theme.text;
     this.write(name, left - 8 * unit, top + (row + 0.5) * cell - 1, { ...look, align: "right", colour });
+    if (spec.presenting && slanted && cell < 34 && !picked) return; // they would lie on each other; the rows have them
     c.save();
     c.translate(left + (row + (slanted ? 0.42 : 0.5)) * cell - 1, top - (slanted ? 8 : 13) * unit);
     if (slanted) c.rotate(-Math.PI / 4);
