@@ -491,17 +491,14 @@ torch.manual_seed(0)
 model = GPT(len(tokenizer.pieces), size=128, layers=2)
 optimisers = optimisers_of(model, rate=1e-2)
 for step in range(STEPS):
-    for optimiser in optimisers:
-        rate = optimiser.defaults["lr"] * (1 - step / STEPS)  # falls to 0
-        optimiser.param_groups[0]["lr"] = rate
-    batch = windows(ids, rows=32, length=65)
-    loss = training_step(model, optimisers, batch)
+    for one in optimisers:  # the rate of each falls to 0
+        one.param_groups[0]["lr"] = one.defaults["lr"] * (1 - step / STEPS)
+    loss = training_step(model, optimisers, windows(ids, 32, 65))
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
             new = next_token_loss(model, windows(unread, 64, 65))
         text = write(model, start, 15, 0.7, 0.9)[0].tolist()
-        text = tokenizer.decode(text)
-        print(f"{step:4}  {loss:.2f} nats, not read {new:.2f}  {text!r}")
+        print(f"{step:4} {loss:.2f} nats, not read {new:.2f}  {tokenizer.decode(text)!r}")
 
 # %% [markdown]
 # <a id="bigram"></a><a id="bits-per-character"></a>

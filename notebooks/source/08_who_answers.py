@@ -420,9 +420,8 @@ def imitation(model, examples):
     return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
 
 for name, answer in (("alone", sums.result), ("draft", sums.draft)):
-    model, examples = sums.fresh(), sums.in_ids(taught, answer)
-    models[name] = model
-    batch = partial(imitation, model, examples)
+    models[name] = model = sums.fresh()
+    batch = partial(imitation, model, sums.in_ids(taught, answer))
     for step, loss in training(model, batch, steps=400, rate=4e-3):
         if step % 100 == 99:
             known = sums.share_right(model, taught)

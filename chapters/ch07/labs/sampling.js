@@ -118,7 +118,7 @@ class Sampling {
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
     const { ui, spec } = this;
-    const usual = spec.presenting || narrow ? 12 : 15;
+    const usual = spec.presenting ? 9 : narrow ? 12 : 15;
     const sampled = this.sampled(Math.round(usual * Math.min(1, spec.tall ?? 1))); // a screen may be low
     const chosen = this.hover >= 0 ? this.hover : clamp(ui.state.row, 0, sampled.lines - 1);
     const wide = Math.min(width - (narrow ? 0 : 250 * ui.unit), 620 * ui.unit);
