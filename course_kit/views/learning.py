@@ -9,6 +9,7 @@ import numpy as np
 from course_kit.views import plot
 
 MEASURED = "measured on the way"  # the name of an axis with several such lines
+BATCHES = "single batches"  # the name of what lies between the lowest and the highest loss of a stretch
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
 
@@ -110,7 +111,7 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     first = next(iter(means))
     at, _, low, high = means[first]
     if len(curves[first][0]) > len(at) and len(curves) == 1:
-        drawn["single batches"] = (at, low, high)
+        drawn[BATCHES] = (at, low, high)
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
     best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
