@@ -92,6 +92,7 @@ export function fit(shown, set, most = Infinity) {
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
   const draw = ({ size, told, tall, tight = false }) => {
     set(size, tight);
+    room.classList.toggle("level", size > 1); // a table gets smaller before its cells break
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
     for (const { view } of views) {
       view.heighten(tall);
