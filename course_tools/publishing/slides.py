@@ -47,7 +47,8 @@ def build(name, notes=(), to="en"):
         if screen.later or (screen.kind == "formula" and screen.code):
             instead = screen.later and screen.kind != "formula"
             look = " fragment" * screen.later + " instead" * instead
-            head = f'<p class="section">{html.escape(screen.title)}</p>' * instead
+            is_long = instead and screen.code.lines > excerpt.BRIEF
+            head = f'<p class="section">{html.escape(screen.title)}</p>' * is_long
             parts.append({"shown": head + _source(screen.code), "look": look})
         slides.append(
             {

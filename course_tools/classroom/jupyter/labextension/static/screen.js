@@ -105,7 +105,7 @@ function excerpted({ notebook, step, shown, isLater }) {
   made.classList.toggle("course-files", step.kind === "file");
   if (step.later && step.kind !== "formula") {
     made.classList.add("course-instead");
-    made.prepend(el("h2", { textContent: step.heading })); // that of a screen which is tight is away
+    if (!made.querySelector(".brief")) made.prepend(el("h2", { textContent: step.heading })); // a tight screen has none
   }
   const { node } = step.cell;
   if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper").before(made);
