@@ -340,12 +340,13 @@ class Deck {
       { waits } = this;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
-    const into = main ? `Tab, then Enter: ${main.textContent}` : "Tab into it, Esc out";
     const hint = waits
       ? `${waits} · S stop · → next`
       : folded
         ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
-        : `→ next · ← back · ${into} · R reset view · N notes · ? all keys`;
+        : main
+          ? `→ next · ← back · Tab, then Enter: ${main.textContent} · R reset view · N notes · ? all keys`
+          : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
     this.bar.classList.toggle("course-busy", waits && !step.cell.model.outputs?.length);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
