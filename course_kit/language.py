@@ -81,7 +81,9 @@ class Words:
         for one in self.templates:
             if one.size < loose:
                 break
-            if all(piece in text for piece in one.pieces) and (found := one.pattern(not loose).fullmatch(text)):
+            if one.longest not in text or not all(piece in text for piece in one.pieces):
+                continue
+            if found := one.pattern(not loose).fullmatch(text):
                 return AFTER_FULL.sub("", HOLE.sub(functools.partial(self._filled, found.groups()), one.said))
         return None
 
@@ -96,6 +98,7 @@ class Template:
 
     def __init__(self, text: str, said: str):
         self.pieces, self.said = HOLE.split(text)[::2], said
+        self.longest = max(self.pieces, key=len)  # few texts have it, and it is looked for first
         self.size = sum(map(str.isalpha, "".join(self.pieces)))
         self.patterns: dict[bool, re.Pattern] = {}
 
