@@ -14,7 +14,7 @@ from torch import Tensor
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import seeded
 from course_kit.text import EOS, UNK
-from course_utils.gpt import nucleus, with_temperature
+from course_utils.gpt import nucleus, with_temperature, write
 from course_utils.llama import speak
 
 SMALLEST = 1e-30  # a temperature or a share: still a number where there are 32 bits
@@ -72,10 +72,13 @@ def generate(
     temperature: float = 1.0,
     top_p: float = 1.0,
     seed: int = 0,
+    cache: bool = True,
 ) -> str:
     """How a language model goes on: loaded = load_checkpoint("gpt-…") -> the text behind
     the prompt, until <eos> or so many tokens. Of a long prompt it reads the end.
 
+    cache=False computes everything anew for each token, as chapter 7's `write`: slower,
+    and the same as long as the text fits into the context.
     Raises ValueError for characters that the model does not know.
     """
     check_choices(temperature, None, top_p)
@@ -87,7 +90,11 @@ def generate(
         raise ValueError("the prompt is empty; needed: at least one token to go on from")
     ids = torch.tensor([numbers], device=next(loaded.model.parameters()).device)
     with seeded(seed):
-        written = list(stream(loaded.model, ids, EOS, max_new_tokens, temperature, top_p))
+        if cache:
+            written = list(stream(loaded.model, ids, EOS, max_new_tokens, temperature, top_p))
+        else:
+            written = write(loaded.model, ids, max_new_tokens, temperature, top_p)[0, len(numbers) :].tolist()
+            written = written[: written.index(EOS)] if EOS in written else written
     return loaded.tokenizer.decode(written)
 
 
