@@ -78,5 +78,5 @@ def draw_lines(figure, panels: list[dict]) -> None:
         if panel["mark"]:
             axes.axvline(panel["mark"][0], lw=1)
         axes.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], title=panel["title"], ylim=panel["limits"])
-        if len(panel["series"]) > 1:
+        if sum(bool(one.name) for one in panel["series"]) > 1:
             axes.legend()

@@ -101,6 +101,7 @@ def test_text_in_and_out():
     loaded = checkpoints.Loaded(GPT(len(tokenizer), 16, 1, 2, context=8).eval(), {}, tokenizer=tokenizer)
     before = torch.get_rng_state()
     once = decoding.generate(loaded, "abc", 5, seed=1)
+    assert once == decoding.generate(loaded, "abc", 5, seed=1, cache=False)
     assert once != decoding.generate(loaded, "abc", 5, seed=2) and torch.equal(before, torch.get_rng_state())
     assert decoding.generate(loaded, "abc", 12) == decoding.generate(loaded, "abc", 12, seed=0)
     assert decoding.generate(loaded, "a" * 50, 3, temperature=0) == decoding.generate(
