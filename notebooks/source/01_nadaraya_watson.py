@@ -582,7 +582,7 @@ true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown]
-# **Keep this:** on days like ours, the more readings, the narrower the best width, and the more of them count.
+# **Keep this:** on average over days like ours, the more readings, the narrower the best width, and the more of them count.
 #
 # Here 32 times as many shrink it to about a fifth, and about six times as many count. Without the storm it shrinks to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest of our widths would stay the best.
 

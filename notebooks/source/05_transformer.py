@@ -585,7 +585,7 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown]
-# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But in training none of its words waits for another, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We had none to measure on, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
+# A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But in training none of its words waits for another, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We have not measured that, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race, on short sentences, the larger Transformer did not learn more from the same data, and a layer of it multiplies more. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 

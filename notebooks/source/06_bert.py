@@ -407,7 +407,7 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# For the first hundred steps and more the loss does not fall below *by frequency*: so far the model says nearly the same at every hole. <!-- holes and guesses share less than 0.01 nats after 60 and 100 steps, seeds 0 to 3; the loss falls below between steps 120 and 220 --> After a minute, it guesses several times better than the commonest piece, and better than counting what followed the left neighbour. Counting *both* neighbours still wins; in a recorded run of 4,000 steps, the model overtakes it with 32 %. <!-- source: data/results/bert_book.json -->
+# For the first hundred steps and more the loss does not, on average, fall below *by frequency*: so far the model says nearly the same at every hole. <!-- holes and guesses share less than 0.01 nats after 60 and 100 steps, seeds 0 to 3; the mean of 20 losses falls below between steps 120 and 220, also with seeds 5 to 7; single ones do before --> After a minute, it guesses several times better than the commonest piece, and better than counting what followed the left neighbour. Counting *both* neighbours still wins; in a recorded run of 4,000 steps, the model overtakes it with 32 %. <!-- source: data/results/bert_book.json -->
 #
 # **Keep this:** pre-training needs no labels, only text.
 

@@ -63,7 +63,8 @@ predict(
     ],
     answer=1,
     because="Before the question, its template says who speaks, as in each of the talks "
-    "that it was trained on. The model continues a text either way. Why a model that "
+    "that it was trained on. (A plain “User:” before it and “Assistant:” after it do as "
+    "well here.) The model continues a text either way. Why a model that "
     "read one novel does not answer, this comparison cannot say: it is smaller, too, and "
     "was shown no talks.",
 )
@@ -78,7 +79,7 @@ assert "1972" in recorded["bare"][moon] and "Neil Armstrong" in recorded["answer
 assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
 
 # %% [markdown]
-# In its template it answers, but often wrongly: four of nine answers contain the right word, one beside a “French playwright”, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all?
+# In its template it answers, but often wrongly: four of nine answers contain the right word, one beside a “French playwright”, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all? <!-- source: “User: Who was the first person on the Moon?\nAssistant:” as plain text, the likeliest tokens: “The first person to walk on the Moon was Neil Armstrong” -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One: the block of today
