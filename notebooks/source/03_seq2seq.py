@@ -218,7 +218,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Rows that are right, in %, on average over two or three seeds:
+# Rows that are right, in %, on average over two or three seeds, each at the best learning rate that we tried: <!-- 64 numbers, 600 steps, 10 digits, seed 0: 13 % at 0.005, 19 at 0.01, 12 at 0.02 -->
 #
 # | numbers in $c$ | steps | 8 digits | 10 | 12 | 14 |
 # |---|---|---|---|---|---|

@@ -535,7 +535,7 @@ assert (curve["GRU with attention"] > curve["Transformer"])[:5].all()  # in the 
 assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) < 1 < min(one.max() - one.min() for one in scores.values()) and min(map(min, scores.values())) > 85
 
 # %% [markdown]
-# In the first half the GRU is ahead, and after 600 steps the two differ by less than one point, and the seeds by more.
+# In the first half the GRU is ahead, and after 600 steps the two differ by less than one point, and the seeds by more. <!-- rates between, seed 99, BLEU on validation: GRU 90.3 at 0.01 and 84.3 at 0.02; Transformer 84.5 at 0.002, 88.7 at 0.003, 88.0 at 0.005 -->
 #
 # Then why did everyone change? First one core, which does one thing after another, and one layer of each: chapter 3's GRU, and your block with PyTorch's *fused* attention, which never keeps the scores.
 
