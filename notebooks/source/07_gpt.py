@@ -431,9 +431,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 # ## Five: the loop
 # Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*.
 #
-# <a id="muon"></a>Two optimisers share the work. **AdamW** trains tables, norms and biases: it is chapter 5's Adam, with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it takes a matrix's averaged gradient and sets all its singular values to about 1, so that the step goes equally far in each of its directions.
-#
-# AdamW alone would do, but needs more steps: after the 300 of this lesson, at the best of three rates, it pays 2.32 bits per character where Muon pays 1.99, and after 900 steps 1.93. With the rate that tables, norms and biases have here, and a tenth of it for the matrices, it pays 2.22 after 300. <!-- rates 1e-2 and 1e-3, warm-up of 30 steps, seed 0: 2.218; with 2e-3: 2.238 --> [The annex](07_gpt_annex.ipynb#muon) builds Muon in a few lines.
+# <a id="muon"></a>Two optimisers share the work. **AdamW** trains tables, norms and biases: it is chapter 5's Adam, with parameters that shrink a little at each step. **Muon** trains the matrices (Jordan et al. 2024): it takes a matrix's averaged gradient and sets all its singular values to about 1, so that the step goes equally far in each of its directions. AdamW alone would do, but needs more steps: after the 300 of this lesson it pays 2.32 bits per character where Muon pays 1.99 (2.22 if the matrices get a rate of their own), and after 900 steps 1.93. <!-- 2.22: rates 1e-2 and 1e-3, warm-up of 30 steps, seed 0: 2.218; with 2e-3: 2.238 --> [The annex](07_gpt_annex.ipynb#muon) builds Muon in a few lines.
 
 # %% slideshow={"point": ["next_token_loss(model, ids)", "optimiser.step"]} tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step, optimisers_of
