@@ -7,7 +7,7 @@ import torch
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_utils.kernels import attention_pooling, gaussian_kernel
+from course_utils.kernels import attention_pooling, gaussian_kernel, leave_one_out_mask
 
 
 @variants
@@ -161,7 +161,8 @@ def _misses_another(run, case, mine, want):
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",
     task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
-    reference=others_only,
+    reference=leave_one_out_mask,
+    shown=others_only,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
     hints=(

@@ -27,16 +27,6 @@ def test_it_says_what_the_model_was_trained_on_and_how_much_there_is_room_for():
     assert "Knows 4,000 word pieces" in pieces["about"]
 
 
-def test_bert_and_gpt_are_told_the_text_that_they_read():
-    tokens = ["[CLS]", "he", "sat", "##s", ".", "[SEP]", "she", "[MASK]", ".", "[SEP]"]
-    own = heads([torch.full((1, 10, 10), 0.1)], tokens, model="bert-stories").options["own"]
-    assert own["text"] == "he sats . she [MASK] ."
-    assert "9,000 small stories" in own["about"]
-    own = heads([torch.eye(3)[None]], list("O, "), model="gpt-shakespeare").options["own"]
-    assert own["text"] == "O, ", "each letter as it is: the page has to read the same"
-    assert "1,003,854 letters of Shakespeare" in own["about"]
-
-
 def test_only_a_view_that_is_asked_tells_its_page_of_a_model():
     assert "own" in alignment(SAID, model=NAME).options
     assert "own" not in alignment(SAID).options

@@ -140,7 +140,6 @@ def test_sweep_raises_the_first_error_and_says_where():
         ([1.0, np.nan], [1.0, 2.0], {}, "1 of 2 examples are NaN"),
         ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "needed: a number above 0"),
         ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "needed: a number above 0"),
-        ([1.0, 2.0], [1.0, 2.0], {"kernel": "gauss"}, "gaussian, boxcar, epanechnikov"),
     ],
 )
 def test_pooling_labs_refuse_bad_examples(lab, keys, values, options, message):
