@@ -349,7 +349,7 @@ assert muon < gained["bigram"] < min(adamw) and 0.9 * muon < longer < muon
 assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.index(min(adamw))]["rate"] == 2e-3
 
 # %% [markdown]
-# In 300 steps Muon is ahead of AdamW at each of three rates, and of these runs only Muon's is ahead of the table of pairs. If AdamW gets two rates, 0.01 for tables, norms and biases and 0.001 for the matrices, it comes level with that table, at 2.22. <!-- 2.218, seed 0, warm-up of 30 steps --> With three times as many steps AdamW is ahead of where Muon stopped. So on this book Muon saves steps; how far each would get, these runs do not say.
+# In 300 steps Muon is ahead of AdamW at each of three rates, and of these runs only Muon's is ahead of the table of pairs. If AdamW gets two rates, 0.01 for tables, norms and biases and 0.001 for the matrices, it comes level with that table, at 2.22. With three times as many steps AdamW is ahead of where Muon stopped. So on this book Muon saves steps; how far each would get, these runs do not say. <!-- 2.218, seed 0, warm-up of 30 steps -->
 
 # %% [markdown] tags=["asks"]
 # ## How large, how long?
