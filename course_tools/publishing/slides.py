@@ -47,8 +47,7 @@ def build(name, notes=(), to="en"):
         if screen.later or (screen.kind == "formula" and screen.code):
             instead = screen.later and screen.kind != "formula"
             look = " fragment" * screen.later + " instead" * instead
-            is_long = instead and screen.code.lines > excerpt.BRIEF
-            head = f'<p class="section">{html.escape(screen.title)}</p>' * is_long
+            head = f'<p class="section">{html.escape(screen.title)}</p>' * bool(instead)
             parts.append({"shown": head + _source(screen.code), "look": look})
         slides.append(
             {

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from course_kit import files, lessons
 from course_tools.authoring import building
@@ -71,8 +72,10 @@ def configuration():
 LATE = "No screens came in time. If the plugin is older than the course, `python course.py doctor` says what to do."
 CURTAIN = """<div id="course-curtain" translate="no"> </div><style>
 #course-curtain{position:fixed;inset:0;z-index:99999;display:grid;place-items:center;padding:4vw;
-font:700 5.3vw/1.12 system-ui,sans-serif;color:#000;background:#fff}
-#course-curtain[data-late]{inset:auto 0 0;padding:9px;font:16px/1.2 system-ui,sans-serif;background:#ffe9a8}
+font:700 5.3vw/1.12 system-ui,sans-serif;color-scheme:SCHEME;
+color:light-dark(#000,#e6ebf1);background:light-dark(#fff,#1c2128)}
+[data-jp-theme-light=true]>#course-curtain{color-scheme:light}[data-jp-theme-light=false]>#course-curtain{color-scheme:dark}
+#course-curtain[data-late]{inset:auto 0 0;padding:9px;font:16px/1.2 system-ui,sans-serif;color:#000;background:#ffe9a8}
 #course-curtain[hidden]{display:none}</style><script>{
 const curtain = document.getElementById("course-curtain");
 const { notes } = JSON.parse(document.getElementById("jupyter-config-data").textContent).coursePresenting;
@@ -89,10 +92,21 @@ curtain.onclick = () => (curtain.hidden = "late" in curtain.dataset);
 }</script>""".replace("LATE", json.dumps(LATE))
 
 
+def _scheme():
+    """The colours of JupyterLab's theme, as CSS has them: the reader's, as that keeps it in a file."""
+    from jupyterlab.commands import get_user_settings_dir
+
+    file = Path(get_user_settings_dir()) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    text = file.read_text("utf-8") if file.is_file() else ""
+    if re.search(r'^\s*"adaptive-theme":\s*true', text, re.M):
+        return "light dark"
+    return "dark" if re.search(r'^\s*"theme":.*Dark', text, re.M) else "light"
+
+
 def curtain(templates):
     """Draw it before JupyterLab is loaded: its page, of Jinja's environment, begins with the title of the chapter."""
     from jinja2 import ChoiceLoader, DictLoader
 
     page = templates.loader.get_source(templates, "index.html")[0]
-    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN, page, count=1)
+    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN.replace("SCHEME", _scheme()), page, count=1)
     templates.loader = ChoiceLoader([DictLoader({"index.html": begun}), templates.loader])

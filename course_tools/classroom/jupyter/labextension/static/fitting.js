@@ -13,9 +13,12 @@ const LESS = [
 ];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
+const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".stage, .controls, .below";
 const PRESSED = ".controls, button, input, select";
+const ROWS = "tr, .jp-OutputArea-output pre, pre.stream";
+const LATER = ":is(.instead, .course-instead):has(.brief)"; // a few lines of code that come at a press
 const GAP = 2; // em, from which a formula may be broken
 
 /**
@@ -30,12 +33,13 @@ const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const highOf = (on) => on.getBoundingClientRect().height;
 
-/** Whether the sentence to keep lies over such parts of a view, at the top of its screen or at its foot. */
+/** Whether the sentence to keep lies over such parts of a view, else over rows, at the top of its screen or its foot. */
 function isOver({ on, keep }, parts, isHigh) {
   keep.classList.toggle("high", isHigh);
   const over = keep.getBoundingClientRect();
-  return viewsOf(on)
-    .flatMap((host) => [...host.shadowRoot.querySelectorAll(parts)])
+  const views = viewsOf(on);
+  const rows = views.length ? [] : on.querySelectorAll(ROWS);
+  return [...rows, ...views.flatMap((host) => [...host.shadowRoot.querySelectorAll(parts)])]
     .map((part) => part.getBoundingClientRect())
     .some(({ top, bottom, height }) => height && over.height && bottom > over.top + 2 && top < over.bottom - 2);
 }
@@ -47,7 +51,7 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it lies over what is pressed, wherever it comes: over title and caption alone, at the foot, at the top. */
+/** Whether it hides what is pressed or a row, wherever it comes: over title and caption alone, the foot, the top. */
 const isCovered = (shown) =>
   shown.keep && !isFree(shown) && [false, true].every((isHigh) => isOver(shown, PRESSED, isHigh));
 const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE, true);
@@ -105,7 +109,11 @@ export function fit(shown, set, most = Infinity) {
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
     .flatMap((size) => (size > 1 ? LESS.slice(0, 1) : LESS).map((less) => ({ size, ...less })));
-  const found = tries.find(draw) ?? tries.at(-1);
+  const code = on.querySelector(LATER); // its place is below the view, unless that would get small
+  code?.classList.add("below");
+  const beside = code && tries.filter(({ size, tall }) => size >= CODE && tall >= LOW).find(draw);
+  if (!beside) code?.classList.remove("below");
+  const found = beside || (tries.find(draw) ?? tries.at(-1));
   if (drawn && keep && !found.tight) {
     // the sentence may come over title and caption, and its room is the picture's
     if (draw({ ...found, tight: true }) && isFree(shown)) found.tight = true;

@@ -18,7 +18,6 @@ import {
   kept,
   larger,
   plan,
-  prints,
   quiet,
   runsAtPress,
   runsThere,
@@ -189,22 +188,32 @@ class Deck {
   // Runs a cell beside the notebook, which keeps what it shows.
   async runBehind(cell) {
     this.behind = cell;
-    this.far = "";
-    this.layoutBar();
+    const end = this.follow(cell);
     const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
-    const said = [],
-      lines = linesOf(cell);
-    future.onIOPub = ({ content }) => said.push(content) && this.hears(cell, said, lines);
-    const { content } = await future.done;
+    const { content } = await future.done.finally(end);
     if (content.status === "error") this.fails(content.ename);
   }
 
-  // How far a cell is that runs: by its bar, else by the lines that it has printed, of those that it had when saved
-  hears(cell, said, lines) {
-    const bar = said.map(({ data }) => PROGRESS.exec(data?.["text/html"] ?? "")).findLast(Boolean);
-    const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn(said) - 1, lines - 1];
-    this.far = all > 0 && now >= 0 ? `${title}: ${Math.min(100, Math.round((100 * now) / all))} %` : "";
+  // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
+  // what it printed last -> call it at the end of the run
+  follow(cell) {
+    const { kernel } = this,
+      lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
+    let bar = null,
+      printed = "";
+    const hear = (_, { content: { data, text = "" } }) => {
+      bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
+      printed += text;
+      const done = linesIn([printed]) - 1; // the last may be of what goes on
+      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), done, lines];
+      const far = all > 0 ? `${Math.min(100, Math.round((100 * now) / all))} %` : printed.trim().split("\n").at(-1);
+      this.far = now >= 0 ? `${title}: ${far}` : "";
+      this.layoutBar();
+    };
+    this.far = "";
     this.layoutBar();
+    kernel.iopubMessage.connect(hear);
+    return () => kernel.iopubMessage.disconnect(hear);
   }
 
   headingOf(cell) {
@@ -215,12 +224,11 @@ class Deck {
   get waits() {
     const { step, busy, above } = this,
       cell = busy ?? this.behind,
-      at = above.indexOf(cell);
+      isHeld = step.cell !== busy || step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
-    if (!cell || !(busy || (waits && (at >= 0 || cell === step.cell)))) return "";
-    const share = Math.round((100 * Math.max(at, 0)) / Math.max(above.length, 1));
-    const far = this.far || `getting ready: ${this.headingOf(cell)}, ${share} %`;
-    const isOld = isTraining(step.cell) && step.cell !== busy && this.open.has(step.cell.model.id);
+    if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
+    const far = this.far || `getting ready: ${this.headingOf(cell)}`;
+    const isOld = isTraining(step.cell) && isHeld && this.open.has(step.cell.model.id);
     return isOld && !isEmpty(step) ? `${far} · shown: an earlier run` : far;
   }
 
@@ -246,12 +254,7 @@ class Deck {
   // Runs a cell in the notebook, to be seen.
   async execute(cell) {
     this.busy = cell;
-    this.far = "";
-    const lines = linesOf(cell);
-    const end = hold(cell, () => {
-      this.hears(cell, outputsOf(cell), lines);
-      this.layout();
-    });
+    const ends = [this.follow(cell), hold(cell, () => this.layout())];
     const room = cell.node.querySelector(".jp-Cell-outputWrapper");
     if (cell === this.step.cell) room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
     try {
@@ -263,7 +266,7 @@ class Deck {
       await run;
     } finally {
       room.style.minHeight = "";
-      end();
+      for (const end of ends) end();
       this.busy = null;
     }
     const failed = cell !== this.step.cell && outputsOf(cell).find((o) => o.output_type === "error");
@@ -347,6 +350,9 @@ class Deck {
         : main
           ? `→ next · ← back · Tab, then Enter: ${main.textContent} · R reset view · N notes · ? all keys`
           : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+    for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
+      for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
+        field.placeholder = this.course.said(`${waits} · then you can type here`);
     this.bar.classList.toggle("course-busy", waits && !step.cell.model.outputs?.length);
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
@@ -473,7 +479,7 @@ function hold(cell, show) {
   const views = viewsIn();
   let isOver = false;
   let left = PATIENT;
-  if (area?.scrollHeight > 8 && !(isTraining(cell) && prints(cell))) {
+  if (area?.scrollHeight > 8) {
     const held = el("div", { className: "course-held" }, ...(views.length ? views : [area.cloneNode(true)]));
     area.before(held);
     const look = () => {
@@ -495,14 +501,9 @@ function hold(cell, show) {
   };
 }
 
-// What a cell shows, and how many lines of that it printed
+// What a cell shows, and how many lines there are in what was printed
 const outputsOf = ({ model }) => model.outputs.toJSON();
-const linesIn = (said) =>
-  said
-    .map(({ text = "" }) => text)
-    .join("")
-    .split("\n").length - 1;
-const linesOf = (cell) => linesIn(outputsOf(cell));
+const linesIn = (texts) => texts.join("").split("\n").length - 1;
 
 const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 

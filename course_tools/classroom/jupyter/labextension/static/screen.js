@@ -105,10 +105,10 @@ function excerpted({ notebook, step, shown, isLater }) {
   made.classList.toggle("course-files", step.kind === "file");
   if (step.later && step.kind !== "formula") {
     made.classList.add("course-instead");
-    if (!made.querySelector(".brief")) made.prepend(el("h2", { textContent: step.heading })); // a tight screen has none
+    made.prepend(el("h2", { textContent: step.heading })); // a tight screen has none
   }
   const { node } = step.cell;
-  if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper").before(made);
+  if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper")[step.later ? "after" : "before"](made);
   else node.append(made);
   return isCode(step.cell) && !step.later;
 }
