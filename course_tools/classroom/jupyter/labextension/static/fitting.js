@@ -116,7 +116,8 @@ export function fit(shown, set, most = Infinity) {
   const found = beside || (tries.find(draw) ?? tries.at(-1));
   if (drawn && keep && !found.tight) {
     // the sentence may come over title and caption, and its room is the picture's
-    if (draw({ ...found, tight: true }) && isFree(shown)) found.tight = true;
+    const tall = [1, found.tall].find((one) => draw({ ...found, tall: one, tight: true }) && isFree(shown));
+    if (tall) Object.assign(found, { tall, tight: true });
     else draw(found);
   }
   const more = room.clientHeight / highOf(on);

@@ -204,10 +204,11 @@ class Deck {
     const hear = (_, { content: { data, text = "" } }) => {
       bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
       printed += text;
-      const done = linesIn([printed]) - 1; // the last may be of what goes on
-      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), done, lines];
-      const far = all > 0 ? `${Math.min(100, Math.round((100 * now) / all))} %` : printed.trim().split("\n").at(-1);
-      this.far = now >= 0 ? `${title}: ${far}` : "";
+      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn([printed]), lines + 1];
+      const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
+      const far = bar || lines ? share : printed.trim().split("\n").at(-1);
+      const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
+      this.far = tells ? `${title}: ${far}` : "";
       this.layoutBar();
     };
     this.far = "";
@@ -224,12 +225,13 @@ class Deck {
   get waits() {
     const { step, busy, above } = this,
       cell = busy ?? this.behind,
-      isHeld = step.cell !== busy || step.cell.node.querySelector(".course-held");
+      held = step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
     const far = this.far || `getting ready: ${this.headingOf(cell)}`;
-    const isOld = isTraining(step.cell) && isHeld && this.open.has(step.cell.model.id);
-    return isOld && !isEmpty(step) ? `${far} · shown: an earlier run` : far;
+    const isOld = held || (step.cell !== busy && !isEmpty(step));
+    const isHere = isTraining(step.cell) && this.open.has(step.cell.model.id);
+    return isHere && isOld ? `${far} · shown: an earlier run` : far;
   }
 
   fails(name) {
