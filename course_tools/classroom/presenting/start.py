@@ -92,21 +92,15 @@ curtain.onclick = () => (curtain.hidden = "late" in curtain.dataset);
 }</script>""".replace("LATE", json.dumps(LATE))
 
 
-def _scheme():
-    """The colours of JupyterLab's theme, as CSS has them: the reader's, as that keeps it in a file."""
-    from jupyterlab.commands import get_user_settings_dir
-
-    file = Path(get_user_settings_dir()) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
-    text = file.read_text("utf-8") if file.is_file() else ""
-    if re.search(r'^\s*"adaptive-theme":\s*true', text, re.M):
-        return "light dark"
-    return "dark" if re.search(r'^\s*"theme":.*Dark', text, re.M) else "light"
-
-
 def curtain(templates):
     """Draw it before JupyterLab is loaded: its page, of Jinja's environment, begins with the title of the chapter."""
     from jinja2 import ChoiceLoader, DictLoader
+    from jupyterlab.commands import get_user_settings_dir
 
+    file = Path(get_user_settings_dir()) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    kept = file.read_text("utf-8") if file.is_file() else ""
+    scheme = "dark" if re.search(r'^\s*"theme":.*Dark', kept, re.M) else "light"
+    scheme = "light dark" if re.search(r'^\s*"adaptive-theme":\s*true', kept, re.M) else scheme
     page = templates.loader.get_source(templates, "index.html")[0]
-    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN.replace("SCHEME", _scheme()), page, count=1)
+    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN.replace("SCHEME", scheme), page, count=1)
     templates.loader = ChoiceLoader([DictLoader({"index.html": begun}), templates.loader])
