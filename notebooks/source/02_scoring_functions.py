@@ -359,6 +359,14 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and
 #
 # $W_Q$ and $W_K$ are [D, d], $W_V$ is [D, dv]; so $Q$ and $K$ are [T, d], $V$ and $Y$ [T, dv].
 
+# %% slideshow={"point": ["softmax("]}
+q, k, v = x @ W_Q, x @ W_K, x @ W_V  # the, train, stops
+y = torch.softmax(q @ k.T / 2**0.5, -1) @ v
+print(y)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(y, F.scaled_dot_product_attention(q, k, v)) and y.shape == (3, 2)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: words that are not there
 # <a id="padding"></a><a id="causal-mask"></a>
