@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from course_kit.arguments import described, string
 
+MOST_DIGITS = 4  # of a number in a table whose column has one form
+
 
 class TextTable(NamedTuple):
     """Numbers as text, for people and screen readers: `header` names the columns, each row starts with its name."""
@@ -35,6 +37,16 @@ def _text(x) -> str:
     return f"{x:,}" if isinstance(x, int) else f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
 
 
+def _column(values) -> list[str]:
+    """A column's cells; floats all with as many decimals, unless that makes more of one than it says."""
+    texts = [_text(x) for x in values]
+    if all(isinstance(x, float) for x in values) and not any("e" in text for text in texts):
+        decimals = max(len(text.partition(".")[2]) for text in texts)
+        same = [f"{x:,.{decimals}f}" for x in values]
+        texts = same if all(sum(map(str.isdigit, text)) <= MOST_DIGITS for text in same) else texts
+    return [t.replace("-", "−") if isinstance(x, int | float) else t for x, t in zip(values, texts, strict=True)]
+
+
 class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
@@ -47,8 +59,7 @@ class Table(list):
 
     def _cells(self):
         yield list(self[0])
-        for row in self:
-            yield [_text(x) for x in row.values()]
+        yield from zip(*map(_column, zip(*(row.values() for row in self), strict=True)), strict=True)
 
     def __repr__(self):
         cells = list(self._cells())

@@ -42,24 +42,23 @@ export class Cause {
     this.told = h("div", { class: "told quiet", role: "status" }, FIRST);
     this.tables = h("div", { class: "tables", "data-testid": "cause-tables" });
     this.folded = h("details", { class: "more", hidden: true }, h("summary", {}, "word by word, layer by layer"));
-    const line = h("div", { class: "line" }, this.alone, this.undo);
-    if (ui.spec.presenting) this.below(line);
-    else this.above(line);
+    this.line = h("div", { class: "line" }, this.alone);
+    if (ui.spec.presenting) this.below();
+    else this.above();
   }
 
-  /** What one can do comes first, its answer beside it; its tables are at hand. @param {HTMLElement} line */
-  above(line) {
-    const { ui, told, tables } = this;
+  /** What one can do comes first, its answer beside it; its tables are at hand. */
+  above() {
+    const { ui, line, told, tables } = this;
+    line.append(this.undo);
     ui.body.parentElement?.before(h("div", { class: "cause first", "data-testid": "cause" }, line, told));
     ui.root.querySelector(".summed-up")?.before(this.folded);
     this.folded.append(tables);
   }
 
-  /** In front of a class the picture comes first. @param {HTMLElement} line */
-  below(line) {
-    const { ui, told, tables } = this;
-    const answer = h("div", { class: "answer" }, told, tables);
-    ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, line, answer));
+  /** In front of a class what one can do stands beside the pictures, and its answer below. */
+  below() {
+    this.ui.below.append(h("div", { class: "cause", "data-testid": "cause" }, this.told, this.undo));
   }
 
   /** @param {number} query */
@@ -130,8 +129,9 @@ export class Cause {
     const written = texts.map(({ name, words }) =>
       h("div", {}, name, ...words.map(({ text, changed }) => (changed ? h("b", { class: "output" }, text) : text))),
     );
+    const question = this.ui.spec.presenting ? "" : h("div", { class: "quiet" }, asked); // which a class has seen
     this.told.classList.remove("quiet");
-    this.told.replaceChildren(h("div", { class: "quiet" }, asked), ...written, news ? h("div", {}, news) : "");
+    this.told.replaceChildren(question, ...written, news ? h("div", {}, news) : "");
     this.tables.replaceChildren(...tables.map((table) => tableOf(table)));
     this.folded.hidden = false;
     // the next answer finds this one's room
@@ -142,7 +142,9 @@ export class Cause {
   sync(query, key) {
     const { knocked } = this.ui.state;
     this.alone.textContent = `let “${query}” attend only to “${key}”`;
-    this.undo.hidden = !this.painted.length && !knocked.length;
+    const asItWas = !this.painted.length && !knocked.length;
+    this.undo.hidden = asItWas && !this.ui.spec.presenting;
+    this.undo.style.visibility = asItWas ? "hidden" : ""; // before a class its room is there
     // another hand has silenced heads or brought them back: what is told would be of something else
     if (this.last.times && String(knocked) !== this.last.knocked) this.ask();
   }

@@ -20,7 +20,7 @@ import HEADS_CSS from "./heads.css";
 /** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
 /** @import { Layout } from "./heads_layout.js" */
 
-const EDGE = 32; // of a screen in front of a class: what is not the view's
+const EDGE = 58; // of a screen in front of a class: what is not the view's
 const SAID = 4.2; // of the sentence's type, what it takes where height is dear, with its margins
 
 /** @param {UI} ui @returns {Picture} */
@@ -69,12 +69,17 @@ class Heads {
     const { ui } = this;
     ui.style(HEADS_CSS);
     ui.body.append(this.head, this.large.element, this.inks);
-    ui.side.append(this.what, this.small.element);
+    ui.side.append(this.what, this.small.element, ...this.asks);
     this.controls = /** @type {HTMLElement} */ (ui.root.querySelector(".controls"));
     const view = /** @type {HTMLElement} */ (ui.root.querySelector(".view"));
     // what else can be done comes when somebody has begun
     for (const begins of ["focusin", "pointerdown"])
       view.addEventListener(begins, (event) => view.classList.toggle("begun", begun(event, view)));
+  }
+
+  /** What one can do with a weight: before a class beside the open head, so that below it is room for the answer. */
+  get asks() {
+    return this.why && this.ui.spec.presenting ? [this.why.line] : [];
   }
 
   /** What the state, and the pointer, say now. */
@@ -204,6 +209,7 @@ class Heads {
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
     const { numbers, ui } = this;
+    this.say(numbers); // whose lines leave the pictures their room
     const layout = this.measure(numbers, width, narrow);
     this.layout = layout;
     // the sentence: below the small maps
@@ -212,7 +218,6 @@ class Heads {
     paintSmall(paper(this.small.canvas, layout.width, layout.height), ui, numbers, layout, this.atlas);
     const pen = paper(this.large.canvas, layout.big.width, layout.big.height);
     paintLarge(pen, ui, numbers, layout.big);
-    this.say(numbers);
     const room = layout.big.height - layout.height - 120 * ui.unit;
     const few = narrow ? 4 : 0; // on a phone no number fits into a cell
     this.rank(numbers, ui.spec.presenting ? 0 : below ? Math.min(10, Math.floor(room / (20 * ui.unit))) : few);
@@ -227,7 +232,7 @@ class Heads {
     const room = this.room();
     const layout = layoutOf(numbers.map, {
       ...{ width, narrow, digits, unit: ui.unit, tall: ui.tall },
-      grid: room - outer(this.what) - SAID * 13.5 * ui.unit,
+      grid: this.asks.reduce((left, line) => left - outer(line), room - outer(this.what) - SAID * 13.5 * ui.unit),
       open: room - this.head.offsetHeight,
       whole: Boolean(ui.spec.presenting), // a class cannot roll it
       widest: (words) => widest(c, words),
@@ -249,7 +254,7 @@ class Heads {
   place({ big, beside, width: grid }, width, below) {
     const { ui, said, ranked } = this;
     ui.body.parentElement?.classList.toggle("stacked", !beside);
-    if (below && said.parentElement !== ui.side) ui.side.append(said, ranked);
+    if (below && said.parentElement !== ui.side) ui.side.append(said, ranked, ...this.asks);
     if (!below && said.parentElement !== ui.body) ui.body.append(said, ranked);
     said.style.maxWidth = below ? "" : `${Math.max(big.width, 300 * ui.unit)}px`;
     said.style.minHeight = below && Number.isFinite(this.room()) ? `${SAID - 0.8}em` : "";
