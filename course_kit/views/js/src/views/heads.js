@@ -20,7 +20,7 @@ import HEADS_CSS from "./heads.css";
 /** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
 /** @import { Layout } from "./heads_layout.js" */
 
-const EDGE = 58; // of a screen in front of a class: what is not the view's
+const EDGE = 32; // of a screen in front of a class: what is not the view's
 const SAID = 4.2; // of the sentence's type, what it takes where height is dear, with its margins
 
 /** @param {UI} ui @returns {Picture} */
@@ -230,13 +230,17 @@ class Heads {
     const digits = Number(ui.font(10.5).match(/([\d.]+)px/)?.[1]);
     c.font = ui.font(13, 700);
     const room = this.room();
-    const layout = layoutOf(numbers.map, {
-      ...{ width, narrow, digits, unit: ui.unit, tall: ui.tall },
-      grid: this.asks.reduce((left, line) => left - outer(line), room - outer(this.what) - SAID * 13.5 * ui.unit),
-      open: room - this.head.offsetHeight,
-      whole: Boolean(ui.spec.presenting), // a class cannot roll it
-      widest: (words) => widest(c, words),
-    });
+    const beside = this.asks.reduce((high, line) => high + outer(line), outer(this.what) + SAID * 13.5 * ui.unit);
+    const measured = (/** @type {number} */ high) =>
+      layoutOf(numbers.map, {
+        ...{ width, narrow, digits, unit: ui.unit, tall: ui.tall },
+        grid: room - beside,
+        open: high - this.head.offsetHeight,
+        whole: Boolean(ui.spec.presenting), // a class cannot roll it
+        widest: (words) => widest(c, words),
+      });
+    let layout = measured(room);
+    if (layout.beside && beside + layout.height > room) layout = measured(beside + layout.height);
     layout.big.turn = slanting(ui, layout.big.across).turn;
     return layout;
   }
