@@ -3,7 +3,7 @@ import { loadModel } from "../../../course_kit/views/js/src/models/load.js";
 import { foreign, h, pointed, used } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { draw } from "./descent_draw.js";
+import { draw, leastOf } from "./descent_draw.js";
 import { explain } from "./descent_explain.js";
 import { hitAt, neighbour, same } from "./descent_keys.js";
 import { DescentMap } from "./descent_map.js";
@@ -226,7 +226,7 @@ class Descent {
     words.view.classList.toggle("tight", pixels < 1140 * ui.unit);
     words.view.classList.toggle("large", spec.presenting);
     words.view.classList.toggle("phone", pixels < PHONE * ui.unit);
-    return { width, height: small ? PHONE_STAGE : wide, small, zoom };
+    return { width, height: small ? PHONE_STAGE : wide, small, zoom, least: leastOf(ui, zoom) };
   }
 
   /** @returns {Table} */

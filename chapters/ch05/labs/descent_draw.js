@@ -42,6 +42,9 @@ export function draw(c, ui, items, how) {
  */
 export const cramped = (items, width) => items.some((item) => item.brief && item.room && width(item) > item.room);
 
+/** Of letters in front of a class, in units of the stage. @param {UI} ui @param {number} zoom */
+export const leastOf = ({ spec }, zoom) => (spec.presenting ? 18 / zoom : 0);
+
 class Drawing {
   /** @param {Pen} c @param {UI} ui @param {How} how */
   constructor(c, ui, { lit, at, aimed, zoom }) {
@@ -52,6 +55,7 @@ class Drawing {
     this.aimed = aimed;
     this.zoom = zoom;
     this.most = ui.spec.presenting ? 24 / zoom : 0; // for a class type is that large where there is room
+    this.least = leastOf(ui, zoom);
     this.brief = false;
     /** @type {Hit[]} */
     this.hits = [];
@@ -66,7 +70,7 @@ class Drawing {
     const { c, ui } = this;
     c.textBaseline = "middle";
     this.brief = cramped(items, (item) => {
-      c.font = fontOf(item, ui.family);
+      c.font = fontOf(item, ui.family, Math.max(item.size ?? 13, this.least));
       return wide(c, item.words ?? "");
     });
     for (const item of items) {
@@ -133,7 +137,7 @@ class Drawing {
     c.fillRect(left, y, width - (width > 4 ? 1 : 0.4), height - (height > 4 ? 1 : 0.4));
     if (item.digits && width >= 30 && height >= 14.5) {
       const large = Math.min(this.most, width / 3.3, height * 0.72);
-      c.font = `400 ${Math.max(large, width < 44 ? 12 : 12.5)}px ${ui.family}`;
+      c.font = `400 ${Math.max(large, this.least, width < 44 ? 12 : 12.5)}px ${ui.family}`;
       c.textAlign = "center";
       c.fillStyle = share > 0.3 ? legible(fill) : ui.theme.text;
       c.fillText(inCell(value, width), left + width / 2 - 0.5, y + height / 2);
@@ -156,7 +160,7 @@ class Drawing {
     const free = room ?? c.canvas.width / c.getTransform().a - x;
     const isHeading = HEADINGS.has(item.weight ?? 400) && align === "left"; // a list is as large as its rows
     const large = isHeading ? Math.min(this.most, 1.4 * usual, (usual * free) / wide(c, whole)) : 0;
-    const size = Math.max(usual, large);
+    const size = Math.max(usual, large, this.least);
     c.font = fontOf(item, ui.family, size);
     c.fillStyle = rgb(this.colour(item.colour ?? "text"));
     c.textAlign = align;
@@ -168,7 +172,7 @@ class Drawing {
     this.hit(item, 0, [left - 3, y - size * 0.75, width + 6, size * 1.5]);
     if (item.name && this.isAt(item, 0) && this.aimed)
       this.strong.push([left - 3, y - size * 0.75, width + 7, size * 1.5]);
-    else if (this.lit.has(`${item.name}|0`)) c.fillRect(left, y + size * 0.62, width, 1.5);
+    else if (this.lit.has(`${item.name}|0`)) c.fillRect(left, y + size * (this.least ? 0.47 : 0.62), width, 1.5);
   }
 
   /** @param {Shown} item */

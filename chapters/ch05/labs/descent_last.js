@@ -58,7 +58,7 @@ export function residual(stage) {
     const [x, y] = small && n === 1 ? [width / 2, tall + 46] : [left - gap / 2, top + tall / 2];
     stage.text(`sign ${words}`, x, y, words, { size: n ? 22 : 15, align: "center", colour: "quiet" });
   });
-  const brief = width < 720 ? "+ mixed" : "+ heads, mixed";
+  const brief = width < 720 || stage.least ? "+ mixed" : "+ heads, mixed";
   /** @type {Line[]} */
   const lines = [
     ["state", found.state, "ink", state, tiles[2]],
@@ -156,7 +156,7 @@ function stairOf(stage, part) {
   const [name, layer] = namesOf(stage, part);
   thumbOf(stage, part, [middle - (cell * WIDE) / 2, 42, cell, cell]);
   stage.text(`name.${n}`, middle, 10, name, quiet);
-  if (layer) stage.text(`layer.${n}`, middle, 26, slot < 60 ? layer : `layer ${layer}`, quiet);
+  if (layer) stage.text(`layer.${n}`, middle, stage.least ? 29 : 26, slot < 60 ? layer : `layer ${layer}`, quiet);
   const [left, wide] = [middle - slot * 0.3, slot * 0.6];
   const start = [left, 82, wide, 1, 0]; // from its vector
   stage.bar(`part.${n}`, left, top + tall / 2, wide, tall, adds > 0 ? "output" : "minus", { start });

@@ -33,7 +33,7 @@ const STEPS = [
  * @param {Descended} found
  * @param {DescentSpec} spec
  * @param {number} step
- * @param {{ width: number, height: number, small: boolean }} size
+ * @param {{ width: number, height: number, small: boolean, least?: number }} size
  * @param {number | null} close the number that is looked at closely; null: the one that the sentence is about
  */
 export function stageOf(found, spec, step, size, close = null) {
@@ -53,8 +53,8 @@ const titled = (stage, id, x, words) => stage.text(id, x, 22, words, { size: 28,
  * @param {number} bottom
  */
 function closer(stage, lines, bottom) {
-  const { small, spec } = stage;
-  const y = bottom + (small ? 30 : 50);
+  const { small, least, spec } = stage;
+  const y = bottom + (small ? 30 : least ? 36 : 50);
   const pitch = small ? 66 : Math.min(50, (stage.height - y) / lines.length);
   const first = stage.lines(lines, y, pitch, { scale: full([stage.found.start]) });
   const words = `numbers ${first + 1} to ${first + WIDE} of ${spec.size}${small ? "" : ", from the framed line"}`;
@@ -79,12 +79,12 @@ function token(stage) {
 
 /** The word's vector, that of its position, and from the next step on their sum. @param {Stage} stage */
 function entering(stage) {
-  const { found, small, step } = stage;
+  const { found, small, least, step } = stage;
   const { study, asker } = found;
   const place = found.word - 1;
   const gap = small ? 26 : 60;
   const cell = (stage.width - step * gap) / ((step + 1) * WIDE);
-  const high = small ? 9 : 13;
+  const high = small ? 9 : least ? 10 : 13;
   const top = 68;
   const tiles = [0, 1, 2].map((n) => [n * (cell * WIDE + gap), top, cell, high]);
   const between = (/** @type {string} */ id, /** @type {number} */ n, /** @type {string} */ words) =>
@@ -111,9 +111,9 @@ function entering(stage) {
 
 /** What the sub-layers below have added, number by number. @param {Stage} stage */
 function climb(stage) {
-  const { found, small, width, spec } = stage;
+  const { found, small, least, width, spec } = stage;
   const { start, state, below, study, asker } = found;
-  const [cell, high, top] = small ? [(width - 60) / 32, 6, 26] : [11, 7, 24];
+  const [cell, high, top] = small ? [(width - 60) / 32, 6, 26] : [least ? 14 : 11, 7, 24];
   const scale = full([state]);
   const from = [0, top, cell, high];
   const now = [width - cell * WIDE, top, cell, high];
@@ -159,16 +159,17 @@ function asking(stage) {
 
 /** The query above the keys; then with one of them pair by pair; then with all. @param {Stage} stage */
 function meeting(stage) {
-  const { found, small, room, step } = stage;
-  const bottom = small ? 112 : 82;
-  const right = small ? 56 : 172;
+  const { found, small, least, room, step } = stage;
   const alone = step === 5;
-  const rows = stage.rows(62, alone ? 2 : bottom);
+  const large = least > 0 && !alone; // letters of a class: only what is said has no name of its own
+  const bottom = small ? 112 : large ? 53 : 82;
+  const right = small ? 56 : large ? 184 : 172;
+  const rows = stage.rows(large ? 41 : 62, alone ? 2 : bottom);
   const cell = (stage.width - room - (alone ? 0 : right)) / (2 * WIDE);
   const scale = full(found.k);
   stage.heading("query", room, 10, whose(stage), "query");
   stage.vector("query", found.q, [room, 20, cell, 18], "query", { scale: full([found.q]), beside: true });
-  stage.heading("keys", room, 51, small ? "keys" : "keys of the English words", "key");
+  if (!large) stage.heading("keys", room, 51, small ? "keys" : "keys of the English words", "key");
   found.k.forEach((key, i) => {
     const from = [room - 20, rows.y(i), 1, rows.high];
     stage.vector(`key.${i}`, key, [room, rows.y(i), cell, rows.high], "key", { scale, from, beside: true });
@@ -177,15 +178,15 @@ function meeting(stage) {
   const end = room + 2 * WIDE * cell;
   stage.frame("asks", room, 20, end - room, 18);
   stage.frame("offers", room, rows.y(found.lead), end - room, rows.high);
-  products(stage, { y: stage.height - bottom + 14, cell, from: [room, rows.y(found.lead), cell, 1] });
-  const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - 50];
+  products(stage, { y: stage.height - bottom + (large ? 8 : 14), cell, from: [room, rows.y(found.lead), cell, 1] });
+  const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - (large ? 42 : 50)];
   scored(stage, x, line, step === 6 && !small);
   if (step < 8) return;
   const [divided, under] = small ? [x + 110, line] : [x, line + 28];
-  const zero = end + (small ? 54 : 58);
+  const zero = end + (small ? 54 : large ? 72 : 58);
   const reach = small ? 0 : 48;
   const start = step < 10 && [divided + 90, under, 0]; // from where it was divided
-  stage.heading("scores", zero, 51, small ? "score" : "scores", "quiet", "right");
+  stage.heading("scores", zero, large ? 28 : 51, small ? "score" : "scores", "quiet", "right");
   stage.spec.source.forEach((_, i) => {
     if (step > 8 || i === found.lead) stage.score(i, zero, rows.middle(i), zero + 14 + reach, reach, { start });
   });
@@ -193,9 +194,9 @@ function meeting(stage) {
 
 /** The products of query and key, in bars. @param {Stage} stage @param {{ y: number, cell: number, from: Cells }} at */
 function products(stage, { y, cell, from }) {
-  const { found, small, room, spec } = stage;
+  const { found, small, least, room, spec } = stage;
   const of = small ? "" : `query × key of “${spec.source[found.lead]}”, `;
-  const cells = [room, y + (small ? 42 : 38), cell, 28];
+  const cells = least ? [room, y + 28, cell, 16] : [room, y + (small ? 42 : 38), cell, 28];
   stage.heading("product", room, y, `${of}pair by pair`, "quiet");
   stage.vector("product", found.products[found.lead], cells, "plus", { bars: true, beside: true, from });
 }
@@ -282,9 +283,9 @@ function summed(stage, id, x, y, words, note) {
 // ---- 4 shares average the values
 /** @param {Stage} stage */
 function average(stage) {
-  const { found, small, step, spec } = stage;
+  const { found, small, least, step, spec } = stage;
   const rows = stage.rows(28, step < 16 ? 2 : 58, 26);
-  const shares = stage.room + (small ? 42 : 50);
+  const shares = stage.room + (small ? 42 : least ? 64 : 50);
   const [x, cell] = stage.values;
   const scale = full(found.v);
   const each = small ? "values" : `values: ${found.d} numbers of each word`;

@@ -68,10 +68,11 @@ export class Stage {
    * @param {Descended} found
    * @param {DescentSpec} spec
    * @param {number} step
-   * @param {{ width: number, height: number, small: boolean }} size small: of a phone
+   * @param {{ width: number, height: number, small: boolean, least?: number }} size small: of a phone; least: of
+   *   letters, in front of a class
    * @param {number} close the number of a vector that is looked at closely
    */
-  constructor(found, spec, step, { width, height, small }, close) {
+  constructor(found, spec, step, { width, height, small, least = 0 }, close) {
     this.found = found;
     this.spec = spec;
     this.step = step;
@@ -79,7 +80,8 @@ export class Stage {
     this.height = height;
     this.small = small;
     this.close = close;
-    this.room = small ? 66 : 92; // of the words on the left
+    this.least = least;
+    this.room = small ? 66 : least ? 112 : 92; // of the words on the left
     this.size = 13; // of their letters
     /** @type {Item[]} */
     this.items = [];
@@ -228,7 +230,7 @@ export class Stage {
     const first = Math.floor(this.close / count) * count;
     const left = small ? 0 : Math.min(widest, width * 0.185);
     const above = small ? 16 : 0;
-    const cellHeight = Math.min(36, (pitch - 4 - above) / Math.ceil(count / wide));
+    const cellHeight = Math.min(36, (pitch - (this.least ? 2 : 4) - above) / Math.ceil(count / wide));
     all.forEach(([name, values, role, words, from, brief], n) => {
       const top = y + n * pitch + above;
       const row = Math.floor(first / WIDE);
@@ -252,7 +254,7 @@ export class Stage {
     const { spec, found, room } = this;
     const pitch = Math.min(largest, (this.height - top - bottom) / spec.source.length);
     const middle = (/** @type {number} */ i) => top + (i + 0.5) * pitch;
-    this.size = Math.min(13, pitch - 0.5);
+    this.size = Math.max(Math.min(13, pitch - 0.5), this.least);
     spec.source.forEach((word, i) => {
       const weight = i === found.lead && this.step > 5 ? 700 : 400;
       const look = { align: /** @type {const} */ ("right"), weight, room: room - 8, size: this.size };
