@@ -126,6 +126,22 @@ def test_what_it_says_follows_heads_that_another_hand_has_silenced(opened):
     expect(told).to_contain_text("Asked with layer 1, head 1 knocked out; layer 3, head 4 knocked out.")
 
 
+def test_in_front_of_a_class_no_answer_takes_room_from_the_pictures(opened):
+    shown = view(select=("it", "animal"), caption="")
+    shown.presenting = True
+    page = opened(shown, width=1280, height=620)  # what a deck of 720 tells its views
+    press(page, "attend only to")
+    sizes = """[...document.querySelector('.course-view').shadowRoot.querySelectorAll('.view, canvas')]
+      .map(e => e.offsetHeight)"""
+    high = page.evaluate(sizes)
+    found = answer(page)
+    assert found["stops"][1] and high[0] <= 672
+    begin(page)
+    press(page, "knock it out")
+    expect(page.get_by_test_id("cause")).to_contain_text("moved most")
+    assert page.evaluate(sizes) == high
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1160), (True, 390)], ids=["light", "dark"])
 def test_it_can_be_used_by_everybody(opened, violations, dark, width):
     page = opened(view(), dark=dark, width=width)

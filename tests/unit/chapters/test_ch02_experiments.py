@@ -31,6 +31,9 @@ def test_numbers_kept_for_the_backward_pass():
 def test_table_as_text_and_html():
     table = Table([{"name": "a<b", "n": 1234, "x": 0.12345}], "two < three")
     assert repr(table).splitlines() == ["two < three", "name  n      x", "a<b   1,234  0.123"]
+    shares = Table([{"%": 95.0, "odds": -3.83}, {"%": 14.4, "odds": 6.4}, {"%": 0.0, "odds": 5.87}])
+    assert repr(shares).splitlines() == ["%     odds", "95.0  −3.83", "14.4  6.40", "0.0   5.87"]  # each one form
+    assert repr(Table([{"x": 0.00364}, {"x": 0.993}])).splitlines()[1:] == ["0.00364", "0.993"]
     assert '<td style="text-align:left">a&lt;b</td>' in table._repr_html_() and "two &lt; three" in table._repr_html_()
 
 
