@@ -144,10 +144,11 @@ class Deck {
 
   async catchUp() {
     await this.restarting;
-    for (let isFirst = true, cell; (cell = this.due()); isFirst = false) {
+    for (let cell; (cell = this.due()); ) {
       this.ran.add(cell.model.id);
       try {
-        if (this.isSeen(cell, isFirst)) await this.execute(cell);
+        if (this.asked?.cell === cell) await this.asked.before?.();
+        if (this.isSeen(cell)) await this.execute(cell);
         else await this.runBehind(cell);
       } catch (error) {
         if (!this.restarting) return this.tell(`Not all came back: ${error.message}`, 20000);
@@ -173,11 +174,11 @@ class Deck {
     }
   }
 
-  // Whether its output has to come anew. A picture is shown as it was saved; so is code that waits for a training.
-  isSeen(cell, isFirst) {
+  // Whether its output has to come anew. A picture is shown as it was saved; what a class sees run, until its turn comes.
+  isSeen(cell) {
     if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
     if (cell !== this.step.cell) return false;
-    return this.asked || this.isChanged || (runsThere(this.step) && (quiet(this.step) || isFirst));
+    return this.asked || this.isChanged || runsThere(this.step);
   }
 
   get above() {
@@ -204,11 +205,11 @@ class Deck {
     const hear = (_, { content: { data, text = "" } }) => {
       bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
       printed += text;
-      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn([printed]), lines + 1];
+      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.step.heading, linesIn([printed]), lines + 1];
       const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
       const far = bar || lines ? share : printed.trim().split("\n").at(-1);
       const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
-      this.far = tells ? `${title}: ${far}` : "";
+      this.far = tells ? `${this.behind === cell ? "in the background" : title}: ${far}` : "";
       this.layoutBar();
     };
     this.far = "";
@@ -229,22 +230,23 @@ class Deck {
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
     const far = this.far || `getting ready: ${this.headingOf(cell)}`;
-    const isOld = held || (step.cell !== busy && !isEmpty(step));
-    const isHere = isTraining(step.cell) && this.open.has(step.cell.model.id);
-    return isHere && isOld ? `${far} · shown: an earlier run` : far;
+    const id = step.cell.model.id;
+    const isOld = held || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
+    return this.open.has(id) && isOld ? `${far} · shown: an earlier run` : far;
   }
 
   fails(name) {
     this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
   }
 
-  // Runs the cell of this screen, or runs it again -> after that
-  run(after) {
+  // Runs the cell of this screen, or runs it again, with what comes before and after
+  run(before, after) {
     const { cell } = this.step;
     if (!isCode(cell)) return;
     this.ran.delete(cell.model.id);
     this.open.add(cell.model.id);
-    this.asked = { cell, after };
+    this.asked = { cell, before, after };
+    this.layout();
     this.work();
   }
 
@@ -283,10 +285,13 @@ class Deck {
     this.tell("Stopped. A training keeps the best that it had.");
   }
 
-  async trainAnew() {
+  trainAnew() {
     this.change();
-    await this.course.ask(this.panel, "import os; os.environ['COURSE_KEPT'] = 'anew'");
-    this.run(() => this.course.ask(this.panel, "import os; os.environ.pop('COURSE_KEPT', None)"));
+    const ask = (does) => this.course.ask(this.panel, `import os; os.environ.${does}`);
+    this.run(
+      () => ask("update(COURSE_KEPT='anew')"),
+      () => ask("pop('COURSE_KEPT', None)"),
+    );
   }
 
   // What is saved below this screen is no longer what comes.
