@@ -260,7 +260,8 @@ class Deck {
     this.busy = cell;
     const ends = [this.follow(cell), hold(cell, () => this.layout())];
     const room = cell.node.querySelector(".jp-Cell-outputWrapper");
-    if (cell === this.step.cell) room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
+    if (cell === this.step.cell && !cell.node.matches(".course-nocode"))
+      room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
     try {
       this.said = null;
       this.activate(cell);
