@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -69,7 +70,8 @@ def _trouble(made: Composed, own: Answers) -> str:
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
     others = f" The course's: {', '.join(made.course)}." if made.course and made.yours else ""
-    whose = f"{made.whose}{others}" if made.yours or made.course else ""
+    is_said = made.yours or (made.course and not os.environ.get("COURSE_PRESENTING"))  # none are a class's
+    whose = f"{made.whose}{others}" if is_said else ""
     said = [f"{len(made.text.splitlines())} lines, which need only torch. {whose}".rstrip(), *made.notes, *troubles]
     if where is None:
         if first:

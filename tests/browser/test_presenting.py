@@ -289,7 +289,7 @@ def test_a_lesson_by_keyboard(deck):
     # a training that a screen needs says how far it is, and is stopped
     page.keyboard.press("ArrowRight")
     until(deck.heading, "Learn")
-    until(deck.say, contains("slow: "))
+    until(deck.say, contains("in the background: "))
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
     deck.settle()
@@ -372,7 +372,7 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
 
     # minute 40: the kernel is restarted; back at the same place, with what was trained, and nothing was waited for
     page.keyboard.press("ArrowRight")
-    until(deck.say, contains("slow: "))
+    until(deck.say, contains("in the background: "))
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
     deck.settle()

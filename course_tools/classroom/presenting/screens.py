@@ -116,8 +116,9 @@ def kept_files(cells, outputs):
 
 
 def _names(names, written):
-    few = names if len(names) <= MOST_NAMES else [*(name for name in names if name in written), "…"]
-    return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}</ul>"
+    few = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
+    more = f"<li>+ {len(names) - len(few)}</li>" * (len(few) < len(names))
+    return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}{more}</ul>"
 
 
 def headings(name, path):

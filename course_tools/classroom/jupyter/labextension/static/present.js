@@ -144,16 +144,16 @@ class Deck {
 
   async catchUp() {
     await this.restarting;
-    for (let cell; (cell = this.due()); ) {
+    for (let cell; (cell = this.due());) {
       this.ran.add(cell.model.id);
       try {
-        if (this.asked?.cell === cell) await this.asked.before?.();
+        if (this.asked?.cell === cell) await this.asked.keep?.("anew");
         if (this.isSeen(cell)) await this.execute(cell);
         else await this.runBehind(cell);
       } catch (error) {
         if (!this.restarting) return this.tell(`Not all came back: ${error.message}`, 20000);
       }
-      if (this.asked?.cell === cell) await this.asked.after?.();
+      if (this.asked?.cell === cell) await this.asked.keep?.("");
       if (this.asked?.cell === cell) this.asked = null;
       await this.restarting;
       this.remember();
@@ -177,8 +177,7 @@ class Deck {
   // Whether its output has to come anew. A picture is shown as it was saved; what a class sees run, until its turn comes.
   isSeen(cell) {
     if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
-    if (cell !== this.step.cell) return false;
-    return this.asked || this.isChanged || runsThere(this.step);
+    return cell === this.step.cell && (this.asked || this.isChanged || runsThere(this.step));
   }
 
   get above() {
@@ -205,14 +204,13 @@ class Deck {
     const hear = (_, { content: { data, text = "" } }) => {
       bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
       printed += text;
-      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.step.heading, linesIn([printed]), lines + 1];
+      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn([printed]), lines + 1];
       const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
-      const far = bar || lines ? share : printed.trim().split("\n").at(-1);
       const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
-      this.far = tells ? `${this.behind === cell ? "in the background" : title}: ${far}` : "";
+      this.far = tells && [title, bar || lines ? share : printed.trim().split("\n").at(-1)];
       this.layoutBar();
     };
-    this.far = "";
+    this.far = null;
     this.layoutBar();
     kernel.iopubMessage.connect(hear);
     return () => kernel.iopubMessage.disconnect(hear);
@@ -229,8 +227,9 @@ class Deck {
       held = step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
-    const far = this.far || `getting ready: ${this.headingOf(cell)}`;
-    const id = step.cell.model.id;
+    const [title, share] = this.far || ["getting ready", this.headingOf(cell)];
+    const far = `${cell === step.cell || !this.far ? title : "in the background"}: ${share}`;
+    const { id } = step.cell.model;
     const isOld = held || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
     return this.open.has(id) && isOld ? `${far} · shown: an earlier run` : far;
   }
@@ -239,13 +238,13 @@ class Deck {
     this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
   }
 
-  // Runs the cell of this screen, or runs it again, with what comes before and after
-  run(before, after) {
+  // Runs the cell of this screen, or runs it again; keep: is told how it takes what is kept, before and after
+  run(keep) {
     const { cell } = this.step;
     if (!isCode(cell)) return;
     this.ran.delete(cell.model.id);
     this.open.add(cell.model.id);
-    this.asked = { cell, before, after };
+    this.asked = { cell, keep };
     this.layout();
     this.work();
   }
@@ -288,11 +287,7 @@ class Deck {
 
   trainAnew() {
     this.change();
-    const ask = (does) => this.course.ask(this.panel, `import os; os.environ.${does}`);
-    this.run(
-      () => ask("update(COURSE_KEPT='anew')"),
-      () => ask("pop('COURSE_KEPT', None)"),
-    );
+    this.run((how) => this.course.ask(this.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`));
   }
 
   // What is saved below this screen is no longer what comes.

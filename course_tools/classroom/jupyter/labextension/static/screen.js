@@ -177,7 +177,7 @@ export function enlarge(deck) {
     document.body.style.setProperty("--course-fit", larger() * size);
     if (isTight !== deck.isTight) inset(deck, isTight);
   };
-  deck.size = fit(shownOf(deck), set, deck.busy ? deck.size : Infinity); // what runs gets no larger meanwhile
+  deck.size = fit(shownOf(deck), set, deck.busy === cell ? deck.size : Infinity); // what runs gets no larger meanwhile
   if (deck.size < CODE && !scrolled.has(id) && cell.node.matches(".course-excerpted") && prints(cell)) {
     scrolled.add(id);
     cell.node.classList.add("course-scrolled");
