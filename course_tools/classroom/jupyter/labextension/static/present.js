@@ -227,8 +227,9 @@ class Deck {
       held = step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
-    const [title, share] = this.far || ["getting ready", this.headingOf(cell)];
-    const far = `${cell === step.cell || !this.far ? title : "in the background"}: ${share}`;
+    const [title, share] = this.far || [];
+    const here = cell === step.cell ? `${title}: ${share}` : `in the background: ${share}`;
+    const far = this.far ? here : `getting ready: ${this.headingOf(cell)}`;
     const { id } = step.cell.model;
     const isOld = held || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
     return this.open.has(id) && isOld ? `${far} · shown: an earlier run` : far;
