@@ -533,7 +533,7 @@ labs.alignment(
     languages=("en", "fr"),
     title="Where does it attend when it writes “elle”?",
     model=trained,
-    caption="Press ▶, and it writes “[query|elle]”: which [key|columns] of this row are dark?",
+    caption="Press ▶, and it writes “[query|elle]”: which [key|columns] of this row are full of ink?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

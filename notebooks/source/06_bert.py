@@ -430,8 +430,7 @@ view = labs.predictions(
     live=True,
     title="What does your BERT expect?",
     caption="Choose a [query|piece] to cover it. The bars show what your model "
-    "[output|expects] there. "
-    "In the running notebook, the line below covers the piece before it, too.",
+    "[output|expects] there.",
 )
 
 

@@ -12,6 +12,7 @@ from scenes import masked_words as masking
 from waiting import contains, settle, state, until
 
 from chapters.ch06.labs.words import chance
+from course_kit.views import asking
 from course_kit.views.view import at
 
 pytestmark = pytest.mark.browser
@@ -133,6 +134,8 @@ def test_the_bars_show_the_numbers(put):
         panel = page.get_by_test_id(f"model-{m}").locator(".bars > i")
         track, bar = (panel.nth(0).evaluate(f"e => e{c}.getBoundingClientRect().width") for c in ("", ".firstChild"))
         assert bar / track == pytest.approx(bars[0][1], abs=0.02)
+        rest = panel.nth(5).locator("u")
+        assert rest.is_visible() and rest.bounding_box()["width"] / track == pytest.approx(float(shown[5][1]), abs=0.02)
         right, of = view.right(m)
         until(page.get_by_test_id(f"model-{m}").locator(".score").inner_text, contains(f"{right} of {of}"))
     assert {view.true(m)[2] > 5 for m in (0, 1)} == {True, False}, "both cases were seen"
@@ -162,6 +165,17 @@ def test_a_hole_takes_a_word(put):
     until(lambda: [note for _, _, note in rows_shown(page)], ["", "← yours", "", ""])
     page.get_by_label("Your word for this hole").fill("cat")
     until(lambda: said(page), contains("“cat” is not among the bars"))
+
+
+def test_enter_shows_the_bars_also_in_a_page_that_uses_it(put):
+    words, likely = ["a", "dog"], torch.tensor([0.4, 0.6]).expand(2, 2)
+    page = put(asking(labs.predictions(["a", "[MASK]"], likely, words, positions=[1])))
+    page.evaluate("document.addEventListener('keypress', (e) => e.preventDefault(), { once: true })")
+    bars = page.get_by_test_id("model-0")
+    until(bars.is_visible, False)
+    page.get_by_label("Your word for this hole").fill("dog")
+    page.keyboard.press("Enter")
+    until(bars.is_visible)
 
 
 def test_the_covered_word_is_a_gap(put):

@@ -90,7 +90,7 @@ function besideMap({ arrays, unit, tall }, width, narrow) {
 /** @param {UI} ui @param {number} room @param {boolean} narrow */
 function aboveWeights({ spec, unit, tall }, room, narrow) {
   const { presenting } = spec;
-  const width = presenting && !narrow ? room - 240 * unit : room;
+  const width = presenting && !narrow ? room - 170 * unit : room;
   const side = presenting ? 78 : 92; // for the names at the right
   const right = (narrow ? 62 : side) * unit;
   const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * tall };

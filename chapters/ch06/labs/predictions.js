@@ -1,5 +1,5 @@
 // The words that a model finds most probable at the chosen position, as bars; one model, or two side by side.
-import { h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h, spoken, used } from "../../../course_kit/views/js/src/shared/dom.js";
 import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared/own.js";
 import PREDICTIONS_CSS from "./predictions.css";
 import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
@@ -69,7 +69,7 @@ class Predictions {
       spellcheck: false,
     });
     this.field.oninput = () => this.write();
-    this.field.onchange = () => this.open && this.see();
+    this.field.onkeydown = (event) => this.enter(event);
     const label = h("label", { for: this.field.id }, "Your word for this hole: ");
     this.shows = h("button", { type: "button", onclick: () => this.see() }, "show");
     this.own = h("p", { class: "yours" }, label, this.field, " ", this.shows);
@@ -117,6 +117,13 @@ class Predictions {
     const { position } = this.ui.state;
     this.yours[position] = this.field.value.trim().toLowerCase();
     this.ui.set({});
+  }
+
+  /** Enter shows the bars. @param {KeyboardEvent} event */
+  enter(event) {
+    if (event.key !== "Enter" || composing(event)) return;
+    used(event);
+    if (this.open) this.see();
   }
 
   /** The bars of the chosen hole. */

@@ -41,7 +41,8 @@ export function curled(text) {
   return text
     .replace(/'(?!”)/g, "’")
     .replace(/(^|[\s([{|/—–·“])"/g, "$1“")
-    .replaceAll('"', "”");
+    .replaceAll('"', "”")
+    .replaceAll(" %", "\u00a0%"); // a number and its sign stay in one line
 }
 
 const [SMALLEST, LARGEST] = [11, 13];

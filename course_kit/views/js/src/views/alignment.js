@@ -42,6 +42,7 @@ class Alignment {
       last: () => this.translation.total,
       go: (count) => this.go(count),
     });
+    this.steps.on.dataset.main = ""; // in front of a class
     this.canvas = this.picture();
     this.scroller = h("div", { class: "window" }, this.canvas);
     this.readout = spoken();

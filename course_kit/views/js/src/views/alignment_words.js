@@ -9,7 +9,7 @@ import { known } from "./alignment_numbers.js";
  * @typedef {object} Hands what words do
  * @property {(place: Place | null) => void} show while they are pointed at
  * @property {(place: Place) => void} press
- * @property {(place: Place) => void} point when they are reached by keyboard
+ * @property {(place: Place) => void} point when an arrow key leads to them: Tab alone chooses nothing
  * @property {(count: number) => void} go writes so many
  */
 
@@ -24,6 +24,7 @@ class Line {
    */
   constructor(tokens, { label, lang, glosses, written = () => tokens.length }, place, hands) {
     this.hands = hands;
+    this.place = place;
     this.written = written;
     this.words = tokens.map((token, i) =>
       h(
@@ -36,7 +37,6 @@ class Line {
           onpointerenter: () => hands.show(place(i)),
           onpointerleave: () => hands.show(null),
           onclick: () => hands.press(place(i)),
-          onfocus: ({ target }) => target.matches(":focus-visible") && hands.point(place(i)),
         },
         glosses ? h("ruby", {}, token, h("rt", { lang: "en" }, glosses[i])) : token,
       ),
@@ -66,6 +66,7 @@ class Line {
       word.tabIndex = i === to ? 0 : -1;
     });
     this.words[to].focus();
+    this.hands.point(this.place(to));
   }
 }
 
