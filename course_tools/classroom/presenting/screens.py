@@ -117,7 +117,7 @@ def kept_files(cells, outputs):
 
 def _names(names, written):
     few = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
-    more = f"<li>+ {len(names) - len(few)}</li>" * (len(few) < len(names))
+    more = f"<li><code>+ {len(names) - len(few)}</code></li>" * (len(few) < len(names))
     return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}{more}</ul>"
 
 
