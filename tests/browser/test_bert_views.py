@@ -170,7 +170,7 @@ def test_a_hole_takes_a_word(put):
 def test_enter_shows_the_bars_also_in_a_page_that_uses_it(put):
     words, likely = ["a", "dog"], torch.tensor([0.4, 0.6]).expand(2, 2)
     page = put(asking(labs.predictions(["a", "[MASK]"], likely, words, positions=[1])))
-    page.evaluate("document.addEventListener('keypress', (e) => e.preventDefault(), { once: true })")
+    page.locator(".course-view").evaluate("e => e.addEventListener('keypress', (event) => event.preventDefault())")
     bars = page.get_by_test_id("model-0")
     until(bars.is_visible, False)
     page.get_by_label("Your word for this hole").fill("dog")
