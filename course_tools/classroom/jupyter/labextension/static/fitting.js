@@ -17,8 +17,8 @@ const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".stage, .controls, .below";
 const PRESSED = ".controls, button, input, select";
-const ROWS = "tr, .jp-OutputArea-output pre, pre.stream";
-const LATER = ":is(.instead, .course-instead):has(.brief)"; // a few lines of code that come at a press
+const ROWS = ".jp-OutputArea-output pre, .stream, tr";
+const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
 const GAP = 2; // em, from which a formula may be broken
 
 /**
