@@ -1,5 +1,7 @@
 """Views with data of their own, as tests in a page open them."""
 
+from collections import Counter
+
 import labs
 import torch
 
@@ -174,6 +176,6 @@ VIEWS = {
     "tags": tags,
     "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
     "game": lambda **more: at(game(**more), guesses=["x", ""]),
-    "merges": lambda **more: labs.merges(LINE, 12, word="attach", **more),
+    "merges": lambda **more: labs.merges(Counter(LINE.split()), 12, word="attach", **more),
     "journey": journey,
 }

@@ -12,7 +12,7 @@ stage, put = one_page.fixtures()
 WIDTHS = (1160, 700, 390)
 OTHER_HEIGHTS = ("heads of a decoder", "masking")  # other maps, other rows
 HIGH = ("game", "merges")  # their letters are large
-PYTHON = ("masked words", "gaps", "two models", "tags", "merges", "journey")  # tables of both
+PYTHON = ("gaps", "two models", "tags", "merges", "journey")  # tables of both
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"
 CELLS = "v => [...v.shadowRoot.querySelectorAll('.foot tr')].map(r => [...r.children].map(c => c.textContent))"
 

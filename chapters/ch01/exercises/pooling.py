@@ -160,6 +160,7 @@ def _misses_another(run, case, mine, want):
 
 LEAVE_ONE_OUT = Exercise(
     name="leave-one-out mask",
+    function="others_only",
     task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
     reference=leave_one_out_mask,
     shown=others_only,

@@ -33,7 +33,7 @@ const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const highOf = (on) => on.getBoundingClientRect().height;
 
-/** Whether the sentence to keep lies over such parts of a view, else over rows, at the top of its screen or its foot. */
+/** Whether the sentence to keep lies over such parts of a view, else over rows, at the top of a screen or its foot. */
 function isOver({ on, keep }, parts, isHigh) {
   keep.classList.toggle("high", isHigh);
   const over = keep.getBoundingClientRect();

@@ -174,7 +174,7 @@ class Deck {
     }
   }
 
-  // Whether its output has to come anew. A picture is shown as it was saved; what a class sees run, until its turn comes.
+  // Whether its output has to come anew. A picture is shown as saved; what a class sees run, until its turn comes.
   isSeen(cell) {
     if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
     return cell === this.step.cell && (this.asked || this.isChanged || runsThere(this.step));
