@@ -1,6 +1,6 @@
 """Where a reader has changed the program of a find-the-error, and what to say of that.
 
-The statements of both texts are compared. Comments, layout and descriptions don't count.
+The statements of both texts are compared. Comments, layout, descriptions and names of variables don't count.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import difflib
 import inspect
 import linecache
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,29 @@ class Statement:
     """A statement without those inside it. place: how deep it is, and where in the one around it; its lines from 1."""
 
     place: tuple[int, str]
-    text: str
+    node: ast.AST
     lines: range
+
+    def written(self, names: dict[str, str]) -> tuple[tuple[int, str], str]:
+        """Its place, and its text with other names."""
+        return self.place, ast.unparse(_Renamed(names).visit(copy.deepcopy(self.node)))
+
+    def names(self) -> list[str]:
+        """The names in it, in an order that is the same for statements that differ only in names."""
+        return [getattr(x, "id", None) or x.arg for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg)]
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg, node.annotation = self.names.get(node.arg, node.arg), None
+        return node
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,8 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     if definition is None or not isinstance(definition, type(program)):
         return None
     given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
-    texts = [(one.place, one.text) for one in given], [(one.place, one.text) for one in mine]
+    names = _renamed(given, mine)
+    texts = [one.written({}) for one in given], [one.written(names) for one in mine]
     lines, added = set(), set()
     for what, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if what == "insert":
@@ -99,13 +122,30 @@ def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0,
         head.returns = None
     first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
     last = max(first, inside[0][1].lineno - 1) if inside and hasattr(inside[0][1], "lineno") else None
-    head = copy.deepcopy(head)
-    for one in ast.walk(head):
-        if isinstance(one, ast.arg):
-            one.annotation = None
-    yield Statement(place, ast.unparse(head), range(first, (last or getattr(node, "end_lineno", first)) + 1))
+    head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
+    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", first)) + 1))
     for part, one in inside:
         yield from _statements(one, named, (place[0] + 1, part))
+
+
+def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
+    """The reader's new names for things -> the program's names for them, which occur no more. Statements that are
+    equal but for the names tell which are which."""
+    theirs, ours = ({name for one in text for name in one.names()} for text in (given, mine))
+    bound = {
+        x.id for one in mine for x in ast.walk(one.node) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)
+    }
+    bound |= {x.arg for one in mine for x in ast.walk(one.node) if isinstance(x, ast.arg)}
+    masked = [[one.written(dict.fromkeys(one.names(), "_")) for one in text] for text in (given, mine)]
+    votes: Counter[tuple[str, str]] = Counter()
+    for i, j, size in difflib.SequenceMatcher(None, *masked, autojunk=False).get_matching_blocks():
+        for one, other in zip(given[i : i + size], mine[j : j + size], strict=True):
+            votes.update(zip(other.names(), one.names(), strict=True))
+    names: dict[str, str] = {}
+    for (new, old), _ in votes.most_common():
+        if new in bound - theirs - names.keys() and old in theirs - ours - set(names.values()):
+            names[new] = old
+    return names
 
 
 def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:

@@ -62,12 +62,14 @@ class TestChanges:
         [
             ([], set()),
             ([("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")], set()),
+            ([("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")], set()),
+            ([("square = value + value", "s = value * value"), ("+ square", "+ s")], {4}),
             ([START, ("/ len(x)", "/ 2")], {2, 6}),
             ([("for value in x", "for value in x * 2")], {3}),
             ([("        square = value + value\n        total = total + square", "        total += value**2")], {4, 5}),
         ],
     )
-    def test_lines_of_the_program_are_told_and_layout_and_comments_do_not_count(self, changes, lines):
+    def test_lines_of_the_program_are_told_and_layout_comments_and_names_do_not_count(self, changes, lines):
         found = changed(program(*changes))
         assert found.lines == lines and not found.added
 
@@ -84,8 +86,9 @@ class TestChanges:
 
 class TestVerdict:
     def test_as_it_came_it_is_not_solved(self):
-        verdict = verdict_on()
-        assert (verdict.state, verdict.text) == ("unsolved", MEAN.asks)
+        for changes in ([], [("value", "v")]):
+            verdict = verdict_on(*changes)
+            assert (verdict.state, verdict.text) == ("unsolved", MEAN.asks)
         asked = verdict_on(puzzle=SEVERAL)
         assert asked.state == "unsolved" and asked.text.startswith("2 lines are wrong")
 
