@@ -4,7 +4,7 @@
     pairs[0].source, pairs[0].target, pairs[0].alignment
     detokenize(pairs[0].target, "fr")              # "Le chat n'a pas mangé la pomme."
 
-`python -m course_tools.recipes.parallel.corpus` makes it again; data/parallel/README.md.
+data/parallel/README.md says how to make it again.
 """
 
 import functools

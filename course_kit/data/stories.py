@@ -4,7 +4,7 @@
     load("sentiment", "test")[0]            # Labelled("The soup was not bad.", "positive")
 
 `test` uses templates and words that `train` has not; all are sentences with holes.
-`python -m course_tools.recipes.stories` makes them again; data/stories/README.md.
+data/stories/README.md says how to make them again.
 """
 
 import functools

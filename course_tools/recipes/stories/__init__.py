@@ -1,1 +1,0 @@
-"""The course's own English of data/stories: templates, and the program that fills them."""
