@@ -52,7 +52,7 @@ doctor: environment  ## check this environment and say what to do
 	@$(RUN) course.py doctor $(ARGS)
 
 test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: two minutes)
-	$(call environment,--extra test --extra serve$(if $(findstring weekly,$(ARGS)), --extra hub))
+	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py $(ARGS)
 
 test-gpu:  ## run the same notebooks on the GPU

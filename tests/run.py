@@ -3,7 +3,7 @@
 python tests/run.py                 all stages of a change
 python tests/run.py lint unit       these stages
 python tests/run.py quick           what sees a changed sentence, in two minutes: lint, drift, texts
-python tests/run.py weekly          what takes long and seldom breaks: a login at the hub, fifty runs of a cell …
+python tests/run.py weekly          what takes long and seldom breaks: fifty runs of a cell, every notebook solved …
 python tests/run.py -- -k width     all stages of pytest with these options
 """
 
@@ -72,7 +72,7 @@ STAGES = {  # name: a function that says which commands it runs
     "weekly": lambda: pytest_on("**/test_*.py", options=[*SEVERAL, "-m", "weekly"]),
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
     "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),  # part of unit
-    "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "deploy", "workflows"))),
+    "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "workflows"))),
 }
 ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # two at a time: pages wait, notebooks compute
 QUICK = ["lint", "drift", "texts"]

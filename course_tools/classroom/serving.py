@@ -1,6 +1,7 @@
 """What JupyterLab serves to the pages that it shows, since no notebook holds it: attention-course/views.js, the program
 of all views, and attention-course/models/NAME.js, the trained models; their files are made when first asked for. For a
-class it says what is on which screen: attention-course/screens/PATH.
+class it says what is on which screen: attention-course/screens/PATH. On a hub, where `course lab` starts nothing, it
+fills the workbook of the student whose server it is (docs/deploying.md).
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from tornado import web
 
 from course_kit import language, lessons
 from course_kit.files import course_folder
+
+from . import lab
 
 MAKE = """import json, sys
 from course_kit.views.models import model_files
@@ -95,6 +98,8 @@ def _load_jupyter_server_extension(server):
     ]
     server.web_app.add_handlers(".*$", handlers)
     os.environ["COURSE_VIEWS"] = "page"
+    if {"JUPYTERHUB_USER", "COURSE_WORKBOOK"} <= os.environ.keys():
+        lab.filled(course_folder())
     speak(language.LANGUAGES.get(os.environ.get("COURSE_LANGUAGE", "en")))
 
 
