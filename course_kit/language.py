@@ -31,7 +31,7 @@ SHOWN = {"title", "caption", "words", "label", "xlabel", "ylabel", "name", "name
 SHOWN |= {"about", "scale"}
 VALUES = {"kind", "mode", "state", "initial", "arrays", "tokens", "queries", "keys", "sentence", "models", "text"}
 VALUES |= {"format"}
-CHAPTER = re.compile(r"\d · ")  # before the title of a lesson
+CHAPTER = re.compile(r"\d+ · ")  # before the title of a lesson
 
 
 class Words:

@@ -1,5 +1,7 @@
 """What holds of every view: it fits all widths and a class's screen, moves nothing below it, and is for everybody."""
 
+import re
+
 import one_page
 import pages
 import pytest
@@ -7,14 +9,24 @@ import scenes
 from cut_labels import cut_labels
 from waiting import differs, picture, settle, until
 
+from course_kit import files
+
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
 WIDTHS = (1160, 700, 390)
 OTHER_HEIGHTS = ("heads of a decoder", "masking")  # other maps, other rows
 HIGH = ("game", "merges")  # their letters are large
 PYTHON = ("gaps", "two models", "tags", "merges", "journey")  # tables of both
+ELSEWHERE = {"architecture", "bars", "cover", "descent", "lines", "maps", "replies"}  # have files of tests of their own
+PROGRAM = files.course_folder() / "chapters" / "views.js"
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"
 CELLS = "v => [...v.shadowRoot.querySelectorAll('.foot tr')].map(r => [...r.children].map(c => c.textContent))"
+
+
+def test_every_kind_is_looked_at():
+    kinds = set(re.findall(r"^  (\w+),$", PROGRAM.read_text("utf-8"), re.M))
+    missing = kinds - ELSEWHERE - {make().kind for make in scenes.VIEWS.values()}
+    assert not missing, f"VIEWS of tests/scenes.py needs one of each: {', '.join(sorted(missing))}"
 
 
 @pytest.mark.parametrize("name", scenes.VIEWS)

@@ -115,8 +115,7 @@ def whole():
 
 def test_no_notebook_needs_the_tools():
     sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "notebooks" / "source").glob("*.py")}
-    assert len(sources) == 17
-    assert [name for name, text in sources.items() if "course_tools" in text] == []
+    assert sources and [name for name, text in sources.items() if "course_tools" in text] == []
 
 
 def test_each_room_imports_what_it_may(whole):

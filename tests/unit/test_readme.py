@@ -63,13 +63,13 @@ def test_the_files_that_one_will_hold_are_all_named_with_their_lines():
 
 
 def test_the_first_page_asks_what_the_chapters_ask():
-    """Its list links every lesson, under the question that is its title, and every annex."""
+    """Its list links every lesson, under the question that is its title, and each annex that there is."""
     first, *chapters = building.names()
     page = (building.folder() / "source" / f"{first}.py").read_text("utf-8")
     for name in chapters:
         source = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
-        number, question = re.search(r"^# # (\d) · (.+)$", source, re.M).groups()
-        row = f"[annex]({name}.ipynb)" if lessons.is_annex(name) else f"{number}. [{question}]({name}.ipynb) · "
+        number, question = re.search(r"^# # (\d+) · (.+)$", source, re.M).groups()
+        row = f"[annex]({name}.ipynb)" if lessons.is_annex(name) else f"{number}. [{question}]({name}.ipynb)"
         assert row in page
 
 

@@ -3,8 +3,7 @@
 import re
 
 from course_kit import files, lessons
-from course_kit.exercises.catalogue import exercises, find
-from course_kit.exercises.define import FindError
+from course_kit.exercises.catalogue import find
 from course_tools.authoring import building
 from course_tools.classroom import plans
 
@@ -22,7 +21,7 @@ def test_plans_and_minutes_are_those_of_the_notebooks():
     for path, text in plans.written().items():
         assert path.read_text("utf-8") == text, path.name
     plan = (ROOT / plans.PLANS).read_text("utf-8")
-    assert set(re.findall(r"^## Chapter (\d)", plan, re.M)) == set(map(str, BY_NUMBER))
+    assert set(re.findall(r"^## Chapter (\d+)", plan, re.M)) == set(map(str, BY_NUMBER))
     for name in BY_NUMBER.values():
         assert "<!-- minutes -->" in building.folder().joinpath("source", f"{name}.py").read_text("utf-8")
 
@@ -37,10 +36,10 @@ def test_a_meeting_has_at_most_45_minutes_or_says_what_is_left():
 
 
 def test_there_is_a_part_for_each_chapter_with_its_title_and_the_guide_is_short():
-    titles = re.findall(r"^## Chapter (\d): (.+)$", GUIDE, re.M)
+    titles = re.findall(r"^## Chapter (\d+): (.+)$", GUIDE, re.M)
     assert [int(number) for number, _ in titles] == sorted(BY_NUMBER)
     for number, title in titles:
-        assert re.search(rf"^# # (\d · )?{re.escape(title)}$", source(int(number)), re.M), title
+        assert re.search(rf"^# # (\d+ · )?{re.escape(title)}$", source(int(number)), re.M), title
     assert len(GUIDE.splitlines()) <= 200
 
 
@@ -49,6 +48,3 @@ def test_exercises_named_in_code_exist():
     assert len(commands) >= 3
     for name in commands:
         find(name)
-    last = max(BY_NUMBER)
-    assert f"`chapters/ch01/exercises/` to `ch{last:02d}/exercises/`" in GUIDE
-    assert all(any(isinstance(e, FindError) for e in exercises(f"ch{n:02d}")) for n in range(1, last + 1))

@@ -16,7 +16,7 @@ The title of a notebook has a screen, and so has each code cell with which an au
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
 marked `skip` or `notes`, and exercises are on no screen.
 
-A lesson after chapter 0 has between FEWEST and MOST screens, for 45 minutes; a test counts them.
+A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts them.
 """
 
 import ast
@@ -29,7 +29,7 @@ from course_tools.authoring.markup import spoken
 
 from . import excerpt
 
-FEWEST, MOST = 12, 20
+MOST = 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
 FILE = re.compile(r"^(mine/\w+\.py)$.*?^In it: (.+)\.$", re.M | re.S)  # as course_kit/mine/keeping.py says it
