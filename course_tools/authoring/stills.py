@@ -33,6 +33,10 @@ def take(notebook, language="en") -> int:
     shown = [(data, view) for data, view in shown if view.kind not in OWN and PICTURE.search(view.still)]
     if not shown:
         return 0
+    known = re.findall(r"\w+", program.source().rpartition("({")[2])  # what start() of chapters/views.js is given
+    if absent := [view.kind for _, view in shown if view.kind not in known]:
+        raise ValueError(f"dist/views.js draws no view of the kind {absent[0]!r}. Is it in chapters/views.js? "
+                         "Then `make views` builds the program, and this command the notebook.")  # fmt: skip
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from course_kit import files
 from course_kit.views import fragments, plot, predict
+from course_tools.authoring import stills
 
 pytestmark = pytest.mark.browser
 TAKE = (
@@ -46,3 +47,12 @@ def test_a_view_gets_the_programs_picture_and_keeps_all_else(tmp_path, monkeypat
     assert pixels.shape[1] == pytest.approx(1.25 * int(width), abs=2) and int(width) > 700
     assert pixels.min() < 80 and (pixels[:, :2] > 240).all(), "bars in ink, and nothing cut at the edge"
     assert re.sub(r'width="\d+" src="[^"]*"', "", after.still) == re.sub(r'width="\d+" src="[^"]*"', "", before.still)
+
+
+def test_a_view_that_the_built_program_does_not_have_is_named():
+    view = plot.bars(["light", "dark"], [1, 2], title="Which?")
+    view.kind = "glance"
+    output = nbformat.v4.new_output("display_data", view._repr_mimebundle_())
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])
+    with pytest.raises(ValueError, match="'glance'.*make views"):
+        stills.take(notebook)
