@@ -108,6 +108,11 @@ def state(name, language):
     return [e for e in entries if e.fuzzy], [e for e in entries if not e.msgstr], sorted(lacking)
 
 
+def in_step(name, language):
+    """Whether a catalogue has the units of the English as it is, translated or not: `course translate` was run."""
+    return wanted(name).keys() == {one.msgid for one in read(name, language)}
+
+
 def merged(language, chosen=()):
     """{English: translation} of these catalogues; those with a problem raise CatalogueError."""
     found = {}

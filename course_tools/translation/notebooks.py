@@ -18,7 +18,7 @@ from course_tools.translation import catalogues, units
 
 SETUP = "course_kit.setup()"
 MARK = {"zh": " *〔译文待更新〕*"}
-INCOMPLETE = {"zh": "> 本附录还没有全部译完，尚未翻译的段落保留英文。\n\n"}
+INCOMPLETE = {"zh": "> 本页还没有全部译完，尚未翻译的段落保留英文。\n\n"}
 REVIEWED = {"zh": "> 中文版由项目组翻译，**尚未经母语者审校**。怎样改正一处译文，见 CONTRIBUTING。\n\n"}
 README = {"zh": files.course_folder() / "README.zh-CN.md"}
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
@@ -40,7 +40,7 @@ def translated(name, to):
         language.use(before)
     first = notebook.cells[0]
     note = REVIEWED[to] if name == sources.names()[0] else ""
-    if lessons.lesson_of(name) != name and any(not own[u].translated() for u in own if _in_text(own[u])):
+    if any(not own[u].translated() for u in own if _in_text(own[u])):
         note += INCOMPLETE[to]
     title, _, rest = first.source.partition("\n")
     first.source = f"{title}\n{note}{rest}" if note else first.source

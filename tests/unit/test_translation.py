@@ -93,8 +93,14 @@ def test_a_changed_sentence_is_fuzzy_and_a_broken_catalogue_names_its_line(tmp_p
     old = polib.POFile()
     old.append(polib.POEntry(msgid="A key has one value.", msgstr="一个键有一个值。"))
     old.save(str(file))
+    assert not catalogues.in_step("x", "zh")
     (entry,) = catalogues.update("x", "zh")
-    assert entry.fuzzy and entry.msgstr and entry.previous_msgid == "A key has one value."
+    assert (
+        catalogues.in_step("x", "zh")
+        and entry.fuzzy
+        and entry.msgstr
+        and entry.previous_msgid == "A key has one value."
+    )
     entry.flags, entry.msgid = [], "A key has {0}"
     bad = polib.POFile()
     bad.append(entry)
@@ -108,10 +114,14 @@ def test_a_changed_sentence_is_fuzzy_and_a_broken_catalogue_names_its_line(tmp_p
 
 @pytest.mark.parametrize("name", sources.names())
 def test_the_chinese_notebook_is_in_step(name):
-    """Said as it is, a text is itself; the committed one is what the catalogue says, with the same code and numbers."""
+    """Said as it is, a text is itself; the committed one is what the catalogue says, with the same code and numbers.
+    Where the English is newer than its catalogue, `make check LANG=zh` says so, and no test fails: who mends an
+    English sentence, or adds a chapter, need not know Chinese."""
     english = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
     texts = [cell.source for cell in english.cells if cell.cell_type == "markdown"]
     assert [units.rewritten(text, lambda unit: unit) for text in texts] == texts
+    if not catalogues.in_step(name, "zh"):
+        pytest.skip(f"the English is newer: make notebooks LANG=zh ARGS={name}")
     assert notebooks.drift(name, "zh") == []
     chinese = nbformat.read(notebooks.where("zh") / f"{name}.ipynb", as_version=4)
     code = [[c.source.replace('language="zh"', "") for c in n.cells if c.cell_type == "code"]
@@ -120,14 +130,14 @@ def test_the_chinese_notebook_is_in_step(name):
 
 
 def test_the_chinese_readme_is_in_step():
+    if not catalogues.in_step("readme", "zh"):
+        pytest.skip("the English is newer: make notebooks LANG=zh ARGS=readme")
     assert notebooks.README["zh"].read_text("utf-8") == notebooks.readme("zh"), "make notebooks LANG=zh ARGS=readme"
 
 
 @pytest.mark.parametrize("name", catalogues.names())
-def test_a_catalogue_is_whole(name):
-    fuzzy, missing, lacking = catalogues.state(name, "zh")
-    assert not catalogues.problems(name, "zh") and not fuzzy and not lacking
-    assert not missing or name.endswith("_annex"), f"course translate --check {name}"
+def test_what_is_translated_keeps_numbers_formulas_and_places(name):
+    assert catalogues.problems(name, "zh") == []
 
 
 def test_each_term_has_one_translation():

@@ -8,6 +8,7 @@ import pytest
 from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.classroom.presenting import screens
+from course_tools.translation import catalogues
 
 
 def cells(*given):
@@ -34,6 +35,8 @@ def told(path):
 @pytest.mark.parametrize("name", building.names())
 def test_another_language_has_the_same_screens(name):
     english, chinese = (building.folder() / folder / f"{name}.ipynb" for folder in ("", "zh"))
+    if not catalogues.in_step(name, "zh"):
+        pytest.skip("the English is newer")
     assert told(english) == told(chinese)
     titles = {one.title for one in screens.of(nbformat.read(chinese, as_version=4).cells)}
     assert titles <= set(screens.headings(name, chinese).values()), "speaker's notes are found by them"
