@@ -155,7 +155,6 @@ IN_LESSON = {
     "the summary has 4 lines": ("# 5. e\n", ""),
     "the glossary has no table": ("# | [query](#query) | 查询 | who asks |\n", ""),
     "'query' has no link": ("[query](#query) |", "query |"),
-    "has no Chinese term": ("查询", "query"),
     "the keys of a cell are not in alphabetic order": ('# %% tags=["exercise"]', '# %% tags=["exercise"] seconds=6'),
     "a cell tagged asserts has no assert": (CELL, f'# %% tags=["asserts"]\nprint(1)\n\n{CELL}'),
     "'y' is made in a cell tagged asserts only": (CELL, f'# %% tags=["asserts"]\ny = 1\nassert y\n\n# %%\ny\n\n{CELL}'),

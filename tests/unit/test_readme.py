@@ -10,10 +10,13 @@ import course
 import course_utils
 from course_kit import files, lessons
 from course_tools.authoring import building
+from course_tools.authoring.rules import pattern
+from course_tools.classroom.presenting import screens
 from course_tools.publishing import artifacts
 
 ROOT = files.course_folder()
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md"]
+ALL = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
 
 
 def text(page):
@@ -38,7 +41,27 @@ def test_links_lead_somewhere_and_commands_exist(page):
         course.parser().parse_known_args([command, "x"])  # an unknown one ends it
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])
+@pytest.mark.parametrize("page", ALL)
+def test_no_sentence_is_cut_in_the_middle_of_code(page):
+    """Fences and backticks come in pairs, in each paragraph."""
+    outside = re.split(r"^ *```.*$", text(page), flags=re.M)
+    assert len(outside) % 2 == 1
+    paragraphs = [one for part in outside[::2] for one in re.split(r"\n\s*\n|\n(?=#)", part)]
+    assert [one for one in paragraphs if one.count("`") % 2] == []
+
+
+def test_sizes_that_the_guide_names_are_those_of_the_rules():
+    guide = text("CONTRIBUTING.md")
+    for said in (
+        f"{pattern.WORDS:,} words outside exercise cards, {pattern.CELLS} visible code cells",
+        f"{pattern.EXERCISES} exercises, {pattern.GUESSES} guesses, {screens.MOST} screens for a class",
+        f"{pattern.DEFINITION} lines in a cell of definitions, {pattern.OTHER} in another visible cell",
+        f"{pattern.WIDTH} characters in a line",
+    ):
+        assert said in guide
+
+
+@pytest.mark.parametrize("page", ALL)
 def test_files_that_a_page_names_are_there(page):
     """A path in backticks whose first folder is one of ours; `chNN`, `NN_name` and `NAME` stand for any."""
     ours = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"workbook", "build"}

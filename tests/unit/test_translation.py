@@ -147,7 +147,7 @@ def test_each_term_has_one_translation():
         for cell in nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4).cells:
             if cell.source.startswith("## Glossary"):
                 rows = [line.strip("|").split("|") for line in cell.source.splitlines() if line.startswith("|")]
-                for english, chinese, *_ in rows[2:]:
+                for english, chinese, *_ in (row for row in rows[2:] if row[1].strip()):
                     found.setdefault(english.strip().partition("](")[0].strip("["), set()).add(chinese.strip())
     assert {term: said for term, said in found.items() if len(said) > 1} == {}
     assert len(json.dumps(sorted(found))) > 1000
