@@ -51,7 +51,7 @@ present: environment  ## chapters for a projector, by keyboard (ARGS="03 05")
 doctor: environment  ## check this environment and say what to do
 	@$(RUN) course.py doctor $(ARGS)
 
-test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: two minutes)
+test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; sets up what it needs (ARGS=quick: what sees a changed sentence)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) tests/run.py $(ARGS)
 

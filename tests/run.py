@@ -2,7 +2,7 @@
 
 python tests/run.py                 all stages of a change
 python tests/run.py lint unit       these stages
-python tests/run.py quick           what sees a changed sentence, in two minutes: lint, drift, texts
+python tests/run.py quick           what sees a changed sentence: lint, drift, texts
 python tests/run.py weekly          what takes long and seldom breaks: fifty runs of a cell, every notebook solved …
 python tests/run.py -- -k width     all stages of pytest with these options
 """
