@@ -208,9 +208,9 @@ def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
     from course_kit import chapter_maps
 
     questions = chapter_maps.questions()
-    lesson, _ = questions[chapter]
+    lesson, _ = questions.get(chapter, ("", ""))  # a new chapter's is not there until it has been built
     found = []
-    if (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
+    if lesson and (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
         found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", "The annex of this chapter"))
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]

@@ -71,8 +71,9 @@ def predictions(notebook):
         if "predict" in tags(cell) and "predict(" in cell.source:
             calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
             call = next(node for node in calls if getattr(node.func, "id", "") == "predict")
-            right = next(one.value for one in call.keywords if one.arg == "answer")
-            yield number, *map(ast.literal_eval, call.args), ast.literal_eval(right)
+            named = {one.arg: one.value for one in call.keywords}
+            given = [*call.args, *(named[name] for name in ("question", "answers", "answer")[len(call.args) :])][:3]
+            yield number, *map(ast.literal_eval, given)
 
 
 def unfolded(notebook, number):
