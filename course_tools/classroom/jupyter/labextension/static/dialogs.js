@@ -52,8 +52,8 @@ export function pop(dialog, closed) {
     closed();
   };
   dialog.onkeydown = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key],
-      buttons = [...dialog.querySelectorAll("button")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const buttons = [...dialog.querySelectorAll("button")];
     if (step) buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length)?.focus();
   };
   document.body.append(dialog);

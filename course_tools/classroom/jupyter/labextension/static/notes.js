@@ -6,10 +6,10 @@ const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000
 
 // One window for all chapters: it follows the one that is shown.
 export function notesWindow() {
-  let deck = null,
-    notes = [],
-    other = null,
-    timer = 0;
+  let deck = null;
+  let notes = [];
+  let other = null;
+  let timer = 0;
   const there = () => other && !other.closed;
   const noteAt = (at) => {
     for (let i = at; i >= 0; i--) {
@@ -45,10 +45,10 @@ export function notesWindow() {
   }
   function show() {
     if (!there()) return;
-    const index = noteAt(deck.at),
-      note = notes[index],
-      after = notes[index + 1],
-      body = other.document.body;
+    const index = noteAt(deck.at);
+    const note = notes[index];
+    const after = notes[index + 1];
+    const body = other.document.body;
     body.innerHTML =
       `<header><span id="plan"></span><span id="place"></span></header>` +
       `<main></main><aside></aside><footer></footer>`;

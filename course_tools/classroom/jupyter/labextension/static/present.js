@@ -86,8 +86,10 @@ class Deck {
   go(at) {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
-    this.isKept = this.isLater = false;
-    this.said = this.asked = null;
+    this.isKept = false;
+    this.isLater = false;
+    this.said = null;
+    this.asked = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
     document.body.classList.remove("course-black");
@@ -103,8 +105,8 @@ class Deck {
   }
 
   next() {
-    const { step } = this,
-      { id } = step.cell.model;
+    const { step } = this;
+    const { id } = step.cell.model;
     this.said = null;
     if (step.kind === "guess" && showAnswer(step.cell.node)) return;
     if (runsAtPress(step) && !this.ran.has(id) && !this.open.has(id)) {
@@ -116,8 +118,8 @@ class Deck {
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
     if (step.keep && !this.isKept) return this.uncover({ isKept: true });
     if (this.at < this.steps.length - 1) return this.go(this.at + 1);
-    const chapters = this.course.configured.chapters,
-      following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
+    const chapters = this.course.configured.chapters;
+    const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
     else this.tell("This is the end. ← back, G goes to a section.");
   }
@@ -144,7 +146,7 @@ class Deck {
 
   async catchUp() {
     await this.restarting;
-    for (let cell; (cell = this.due());) {
+    for (let cell = this.due(); cell; cell = this.due()) {
       this.ran.add(cell.model.id);
       try {
         if (this.asked?.cell === cell) await this.asked.keep?.("anew");
@@ -197,10 +199,10 @@ class Deck {
   // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
   // what it printed last -> call it at the end of the run
   follow(cell) {
-    const { kernel } = this,
-      lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
-    let bar = null,
-      printed = "";
+    const { kernel } = this;
+    const lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
+    let bar = null;
+    let printed = "";
     const hear = (_, { content: { data, text = "" } }) => {
       bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
       printed += text;
@@ -222,9 +224,9 @@ class Deck {
 
   // What runs and how far, in sight or while this screen waits for it; on the last one all, as before a lesson
   get waits() {
-    const { step, busy, above } = this,
-      cell = busy ?? this.behind,
-      held = step.cell.node.querySelector(".course-held");
+    const { step, busy, above } = this;
+    const cell = busy ?? this.behind;
+    const held = step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
     const [title, share] = this.far || [];
@@ -321,8 +323,8 @@ class Deck {
 
   layout(arrived = false) {
     if (this.life.signal.aborted) return;
-    const { step } = this,
-      zoom = larger();
+    const { step } = this;
+    const zoom = larger();
     document.body.style.setProperty("--course-zoom", zoom);
     Object.assign(document.body.dataset, { screenKind: step.kind, screen: Math.round(innerHeight / zoom - 100) });
     const files = filesOf(step).map((file) => el("code", { textContent: file }));
@@ -342,9 +344,9 @@ class Deck {
   }
 
   layoutBar() {
-    const { step } = this,
-      said = this.said && this.said.until > Date.now() ? this.said.text : null,
-      { waits } = this;
+    const { step } = this;
+    const said = this.said && this.said.until > Date.now() ? this.said.text : null;
+    const { waits } = this;
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
     const hint = waits
@@ -376,8 +378,8 @@ class Deck {
 
   // The first control on this screen
   get control() {
-    const { cell } = this.step,
-      roots = this.course.views(this.panel, [cell]).map((host) => host.shadowRoot);
+    const { cell } = this.step;
+    const roots = this.course.views(this.panel, [cell]).map((host) => host.shadowRoot);
     const inside = "input:not(:disabled),select,[tabindex='0'],button:not(:disabled),summary";
     const outside = [".jp-OutputArea", ".jp-MarkdownOutput"].map((part) => cell.node.querySelector(part));
     const first = (within) => [...roots, ...outside].map((root) => root?.querySelector(within)).find(Boolean);
@@ -399,11 +401,14 @@ class Deck {
   }
 
   toggleCode() {
-    const { cell } = this.step,
-      { id } = cell.model;
+    const { cell } = this.step;
+    const { id } = cell.model;
     if (!isCode(cell)) return this.tell("This is text.");
     if (cell.node.classList.contains("course-nocode")) this.show(cell);
-    else (this.shown.delete(id), this.folded.add(id));
+    else {
+      this.shown.delete(id);
+      this.folded.add(id);
+    }
     this.layout();
   }
 
@@ -415,12 +420,12 @@ class Deck {
 
   // ---- keys: those of the deck. What has the focus hears first those that it may use; the rest come back.
   press(event) {
-    const path = event.composedPath(),
-      isFirst = event.eventPhase === Event.CAPTURING_PHASE,
-      runs = event.key === "Enter" && event.shiftKey,
-      within = path.some(
-        (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
-      );
+    const path = event.composedPath();
+    const isFirst = event.eventPhase === Event.CAPTURING_PHASE;
+    const runs = event.key === "Enter" && event.shiftKey;
+    const within = path.some(
+      (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
+    );
     if (path.some((e) => e.tagName === "DIALOG")) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (isFirst ? within && !runs && !FIRST.test(event.key) : !within || isTaken(event)) return;
@@ -513,18 +518,18 @@ const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 
 // The screens of the notebook at a path, as it is saved, and its map.
 async function screensOf(app, path) {
-  const { baseUrl, token } = app.serviceManager.serverSettings,
-    headers = token ? { Authorization: `token ${token}` } : {},
-    answer = await fetch(`${baseUrl}attention-course/screens/${encodeURI(path)}`, { headers });
+  const { baseUrl, token } = app.serviceManager.serverSettings;
+  const headers = token ? { Authorization: `token ${token}` } : {};
+  const answer = await fetch(`${baseUrl}attention-course/screens/${encodeURI(path)}`, { headers });
   return answer.ok ? answer.json() : { screens: [] };
 }
 
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
-  const notes = notesWindow(),
-    curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
-  let deck = null,
-    left = false;
+  const notes = notesWindow();
+  const curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
+  let deck = null;
+  let left = false;
   const begin = async () => {
     const panel = app.shell.currentWidget;
     if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
@@ -533,7 +538,8 @@ export async function present(app, course) {
     const found = await screensOf(app, panel.context.path);
     if (app.shell.currentWidget !== panel || deck?.panel === panel || !found.screens.length) return;
     deck?.close();
-    window.courseDeck = deck = new Deck(app, panel, found, course, notes, leave); // the window's is for tests
+    deck = new Deck(app, panel, found, course, notes, leave);
+    window.courseDeck = deck; // for tests
     curtain.hidden = true;
   };
   const leave = async (chapter) => {
