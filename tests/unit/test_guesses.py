@@ -8,6 +8,8 @@ import pytest
 from course_kit.views.guess import shuffled
 from course_tools.authoring import building
 
+PARTS = ("question", "answers", "answer", "because")
+
 
 def guesses():
     """(notebook, question, answers, the right one, because) of each predict(…) of the course, as its source has it."""
@@ -15,9 +17,8 @@ def guesses():
         for cell in building.read_source(name).cells:
             for node in ast.walk(ast.parse(cell.source)) if "predict" in cell.metadata.get("tags", ()) else ():
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
-                    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
-                    question, answers = map(ast.literal_eval, node.args)
-                    yield name, question, answers, given["answer"], given["because"]
+                    given = dict(zip(PARTS, node.args, strict=False)) | {one.arg: one.value for one in node.keywords}
+                    yield name, *(ast.literal_eval(given[part]) for part in PARTS)
 
 
 ALL = list(guesses())

@@ -1,7 +1,8 @@
-"""A workbook as edition 0.3.0 left it opens with the course of today, and nothing in it is lost.
+"""A workbook as edition 0.4.0 left it opens with the course of today, in English and Chinese, and nothing is lost.
 
-`tests/edition_0_3_0/` was made by the tag v0.3.0: its `workbook.sync` with two notebooks of its own, cut short; one
-exercise solved in a cell, a hint asked for; a linear layer trained for six steps with `fit`.
+`tests/edition_0_4_0/` was made by commit 1a726d66: its `workbook.sync` with two notebooks of its own in each language,
+cut short; in each language one exercise solved in a kernel; a hint asked for; a linear layer trained for six steps with
+`fit`; `keep("attention")`.
 """
 
 import shutil
@@ -21,7 +22,7 @@ from course_kit.runs import state, store
 from course_tools.classroom import handing_in, workbook
 
 ROOT = files.course_folder()
-LEFT = Path(__file__).parents[2] / "edition_0_3_0"
+LEFT = Path(__file__).parents[2] / "edition_0_4_0"
 START, LESSON = "00_start_here.ipynb", "01_nadaraya_watson.ipynb"
 ANSWER = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    scaled = distance / width  # mine'
 
@@ -29,9 +30,10 @@ ANSWER = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    sc
 @pytest.fixture
 def course(tmp_path):
     """Notebooks of today."""
-    (tmp_path / "notebooks").mkdir()
-    for name in (START, LESSON):
-        shutil.copy(ROOT / "notebooks" / name, tmp_path / "notebooks")
+    for language in ("", "zh"):
+        (tmp_path / "notebooks" / language).mkdir()
+        for name in (START, LESSON):
+            shutil.copy(ROOT / "notebooks" / language / name, tmp_path / "notebooks" / language)
     return tmp_path / "notebooks"
 
 
@@ -40,9 +42,10 @@ def opened(course, tmp_path, monkeypatch):
     """The workbook after the first start of the course of today."""
     where = tmp_path / "workbook"
     shutil.copytree(LEFT, where)
-    changes = workbook.sync(course, where)
-    assert [(change.kind, change.file) for change in changes] == [
-        ("replaced", START), ("beside", "01_nadaraya_watson.new-edition.ipynb")]  # fmt: skip
+    for language in ("", "zh"):
+        changes = workbook.sync(course / language, where / language)
+        assert [(change.kind, change.file) for change in changes] == [
+            ("replaced", START), ("beside", "01_nadaraya_watson.new-edition.ipynb")]  # fmt: skip
     monkeypatch.chdir(where)
     return where
 
@@ -50,12 +53,12 @@ def opened(course, tmp_path, monkeypatch):
 def test_files_of_the_student_are_as_they_were_and_the_new_edition_is_beside_them(opened, course):
     of_the_course = {START, files.STATE}
     left = [path.relative_to(LEFT) for path in LEFT.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    assert len(left) == 8
+    assert len(left) == 16
     for path in left:
         assert ((opened / path).read_bytes() == (LEFT / path).read_bytes()) == (path.name not in of_the_course), path
     assert (opened / START).read_bytes() == workbook.unrun((course / START).read_bytes())
-    assert ANSWER in nbformat.read(opened / LESSON, as_version=4).cells[-1].source
-    assert workbook.sync(course, opened) == []
+    assert ANSWER in [cell.source[: len(ANSWER)] for cell in nbformat.read(opened / LESSON, as_version=4).cells]
+    assert workbook.sync(course, opened) == workbook.sync(course / "zh", opened / "zh") == []
 
 
 def test_what_was_solved_counts_and_is_handed_in(opened, course):
@@ -63,6 +66,8 @@ def test_what_was_solved_counts_and_is_handed_in(opened, course):
     assert {name: entry["state"] for name, entry in entries.items()} == {
         "gaussian kernel": "solved", "attention pooling": "open"}  # fmt: skip
     assert str(progress.note(opened, course)).startswith("1 of ")
+    chinese = record.read(opened / "zh")
+    assert {name: entry["state"] for name, entry in chinese.items()} == {"stable masked softmax": "solved"}
     (found,) = [one for one in handing_in.collect(opened, course)["exercises"] if one["name"] == "gaussian kernel"]
     assert found["answer"].startswith(ANSWER) and found["state"] == "solved" and found["as_checked"]
 
