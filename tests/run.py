@@ -23,7 +23,7 @@ import prepare
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
-BUDGET = 1400  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
+BUDGET = 1320  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
 CORES = os.cpu_count() or 1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.costs", "-m", "not weekly"]
 SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes; the tests of a file in one of them
