@@ -16,8 +16,9 @@ from course_tools.authoring.markup import tree
 LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 
-def test_each_chapter_has_a_map_whose_ink_is_the_root_of_the_weights():
-    assert list(chapter_maps.weights()) == [number for number in LESSONS if number > 0]
+def test_each_map_is_of_a_chapter_and_its_ink_is_the_root_of_the_weights():
+    """A new chapter may have none."""
+    assert set() < chapter_maps.weights().keys() <= {number for number in LESSONS if number > 0}
     for name, shown in chapter_maps.weights().values():
         assert name and np.allclose(shown.sum(-1), 1, atol=0.01)
         data = chapter_maps.ink(shown).partition("base64,")[2]
