@@ -6,6 +6,8 @@
 What differs is names, and that GPT-2 keeps queries, keys and values in one matrix, transposed.
 """
 
+from typing import Any, TypeVar
+
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +15,8 @@ from course_kit.arguments import misfit
 from course_kit.checkpoints import config_of
 from course_utils import bert, bert_heads
 from course_utils.gpt import GPT
+
+Model = TypeVar("Model", bound=nn.Module)
 
 BERTS = {  # name in transformers -> ours
     "BertModel": bert.Bert,
@@ -92,7 +96,7 @@ def to_huggingface(model: nn.Module) -> nn.Module:
 
 
 def _bert_from(cls: type[nn.Module], module: nn.Module) -> nn.Module:
-    theirs = module.config
+    theirs: Any = module.config
     kind = getattr(theirs, "position_embedding_type", None) or "absolute"
     if kind != "absolute" or theirs.is_decoder or theirs.hidden_act not in ACTIVATIONS:
         raise ValueError(
@@ -111,7 +115,7 @@ def _bert_from(cls: type[nn.Module], module: nn.Module) -> nn.Module:
     return _filled(ours, state, module)
 
 
-def _bert_to(model: nn.Module) -> nn.Module:
+def _bert_to(model: Any) -> nn.Module:
     import transformers
 
     c = model.config
@@ -127,14 +131,14 @@ def _bert_to(model: nn.Module) -> nn.Module:
 
 
 def _gpt_from(module: nn.Module) -> GPT:
-    c = module.config
+    c: Any = module.config
     _check_tied(c)
     needed = {"activation_function": ("gelu_new", "gelu_pytorch_tanh"), "scale_attn_weights": (True,),
               "scale_attn_by_inverse_layer_idx": (False,), "layer_norm_epsilon": (1e-5,),
               "n_inner": (None, 4 * c.n_embd)}  # fmt: skip
     if wrong := {name: getattr(c, name) for name, may in needed.items() if getattr(c, name) not in may}:
         raise ValueError(f"this GPT-2 has {wrong}; needed: { {name: needed[name][0] for name in wrong} }")
-    state = {}
+    state: dict[str, Tensor] = {}
     for name, x in module.state_dict().items():
         if name == "lm_head.weight":  # the table of tokens
             continue
@@ -158,7 +162,7 @@ def _gpt_to(model: GPT) -> nn.Module:
     return _filled(theirs, state, model)
 
 
-def _check_tied(theirs) -> None:
+def _check_tied(theirs: Any) -> None:
     """Raises ValueError for a model whose output matrix is not its embedding matrix: ours has one for both."""
     if not theirs.tie_word_embeddings:
         raise ValueError("this model has tie_word_embeddings=False; needed: True, one matrix for embedding and output")
@@ -176,7 +180,7 @@ def _turned(name: str, x: Tensor) -> Tensor:
     return x.T if ".h." in name and x.dim() == 2 else x
 
 
-def _filled(model: nn.Module, state: dict[str, Tensor], like: nn.Module) -> nn.Module:
+def _filled(model: Model, state: dict[str, Tensor], like: nn.Module) -> Model:
     """The model with this state, on the device and in the mode of `like`. Raises ValueError where they do not fit."""
     if wrong := misfit(model.state_dict(), state):
         raise ValueError(f"{type(like).__name__} does not fit {type(model).__name__}: {wrong}")

@@ -63,7 +63,10 @@ def content(*_: Any) -> None:
     """Stands in the pickle before what is told of a thing."""
 
 
-class _Pickler(pickle._Pickler):
+PythonPickler: Any = pickle._Pickler  # type: ignore[attr-defined]  # the one written in Python
+
+
+class _Pickler(PythonPickler):
     """Python's pickler, without what depends on the process: the order of sets, which texts are one object."""
 
     def memoize(self, obj: Any) -> None:
@@ -128,7 +131,7 @@ def _tensor(value: torch.Tensor) -> Any:
     if value.layout is not torch.strided or value.device.type == "meta":
         raise Unidentified(f"a tensor that is {value.layout} on {value.device}")
     plain = value.detach().cpu().contiguous().reshape(-1)
-    numbers = hashlib.sha256(plain.view(torch.uint8).numpy() if plain.numel() else b"").hexdigest()
+    numbers = hashlib.sha256(plain.view(torch.uint8).numpy().data if plain.numel() else b"").hexdigest()
     about = f"{type(value).__qualname__} {value.dtype} {value.shape} {value.requires_grad} {numbers}"
     return content, (), (about, list((value._backward_hooks or {}).values()))
 
@@ -206,7 +209,7 @@ def _remembering(value: Any) -> Any:
     return NotImplemented
 
 
-TOLD = [
+TOLD: list[tuple[Any, Any]] = [
     (types.ModuleType, _module),  # first: asked for an attribute, one may look it up
     (type, _class),
     (torch.nn.Module, _model),

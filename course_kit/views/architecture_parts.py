@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     made: str
     call: str
     shapes: list[tuple[str, str, str]]
-    count: int
+    count: int  # type: ignore[assignment]
     parameters: str
 
 
@@ -43,7 +43,7 @@ class Parts(dict):
 
     def modules(self, path: str) -> list[nn.Module]:
         """What is at a path: one module, or one in each layer where it goes through a stack of them."""
-        found = [self.model]
+        found: list[Any] = [self.model]
         for name in path.split("."):
             found = [getattr(module, name) for module in found]
             found = [one for module in found for one in (module if name in STACKS else [module])]
@@ -137,7 +137,7 @@ def made(module: nn.Module) -> str:
     return f"{'nn.' if kind.__module__.startswith('torch.nn') else ''}{kind.__name__}({', '.join(names)})"
 
 
-def call(kind: type) -> str:
+def call(kind: Any) -> str:
     """How a module of a class is called, as code."""
     given = list(inspect.signature(kind.forward).parameters.values())[1:]
     return f"forward({', '.join('*' * (one.kind is one.VAR_POSITIONAL) + one.name for one in given)})"

@@ -32,9 +32,8 @@ class Chart(View):
     def __init__(self, kind, shown, arrays, options, words, table, *, title="", caption="", size=(7.8, 3.2)):
         self.kind, self.shown, self.size, self.words, self.numbers = kind, shown, size, words, TextTable(*table)
         self.colours = 32 if kind == "maps" else 24
-        arrays = {
-            name: np.concatenate(parts).astype("f2" if kind == "maps" else "f4") for name, parts in arrays.items()
-        }
+        form = "f2" if kind == "maps" else "f4"
+        arrays = {name: np.concatenate(parts).astype(form) for name, parts in arrays.items()}
         super().__init__(title, caption, arrays, {"row": 0, "mark": -1}, options=options)
 
     def describe(self) -> str:

@@ -152,7 +152,8 @@ def heads(
     named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
     if not named:
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
-    maps, arrays, every = [], {}, []
+    maps: list[dict[str, Any]] = []
+    arrays, every = {}, []
     for name, given in named.items():
         own_queries, own_keys, own_mask = (
             x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
@@ -176,9 +177,9 @@ def heads(
     high = full_ink(np.concatenate([v.ravel() for v in every]))
     state = {"map": first["name"]}
     if layer is None:
-        asked = every[0][:, :, max(query, 0)]
-        shown = asked.max(-1, initial=-1, where=~np.isnan(asked)) if key < 0 else asked[:, :, key]
-        layer, head = divmod(int(np.nan_to_num(shown, nan=-np.inf).argmax()), first["shape"][1])
+        of_query = every[0][:, :, max(query, 0)]
+        best = of_query.max(-1, initial=-1, where=~np.isnan(of_query)) if key < 0 else of_query[:, :, key]
+        layer, head = divmod(int(np.nan_to_num(best, nan=-np.inf).argmax()), first["shape"][1])
     else:
         layer, head = checked_index(layer, first["shape"][0], "layer"), 0
     state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}

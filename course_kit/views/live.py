@@ -63,7 +63,7 @@ class LiveView(anywidget.AnyWidget):
 
 
 # cell id -> (run, its live views): a cell run again closes its old ones
-_shown: dict[str, tuple[str, list[LiveView]]] = {}
+_shown: dict[str, tuple[str | None, list[LiveView]]] = {}
 
 
 def shell(view: View, wanted: bool) -> View | LiveView:
@@ -101,7 +101,7 @@ def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:
 
 
 def _trait(view: View, name: str, value) -> traitlets.TraitType:
-    control = next((c for c in view.controls if c["name"] == name), {})
+    control: dict = next((c for c in view.controls if c["name"] == name), {})
     if control.get("kind") == "choice":
         return traitlets.Enum(control["options"], value)
     if isinstance(value, bool):

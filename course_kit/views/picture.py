@@ -132,7 +132,7 @@ def with_few_colours(pixels: np.ndarray, colours: int):
 
     seen = np.repeat(exact, np.ceil(np.sqrt(counts[used])).astype(int), axis=0)
     cut = Image.fromarray(seen[None]).quantize(colours, method=Image.Quantize.MEDIANCUT)
-    means = np.array(cut.getpalette()[: 3 * colours]).reshape(-1, 3)
+    means = np.array(cut.getpalette())[: 3 * colours].reshape(-1, 3)
     group, often = _nearest(exact, means), np.argsort(counts[used])
     commonest = np.zeros(len(means), int)
     commonest[group[often]] = often  # the last one stays, which is the commonest

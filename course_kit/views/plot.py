@@ -70,7 +70,7 @@ def chosen(charts, label, start, *, title="", caption=""):
     values, frames = list(charts), list(charts.values())
     if start not in values:
         raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
-    control = {"name": "along", "label": string("label", label)}
+    control: dict = {"name": "along", "label": string("label", label)}
     words = isinstance(values[0], str)
     control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
     first = copy.copy(frames[0])
@@ -237,7 +237,7 @@ def _series(name: str, given, what: str) -> Series:
             raise ValueError(
                 f"{what}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
             )
-    return Series(name, x, *ys, kind="band" if len(ys) == 2 else "line")
+    return Series(name, x, ys[0], ys[1], "band") if len(ys) == 2 else Series(name, x, ys[0])
 
 
 def _by_group(what: str, given, groups: list[Series]) -> dict:

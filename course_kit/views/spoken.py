@@ -42,12 +42,12 @@ def page(made: str) -> str:
     if (view := fragments.read(made)) is None:
         return language.text(made)
     before, _, _ = made.partition(fragments.START)
-    still, told = view.still, language.spec(view.spec)
+    still = view.still
     for mine in (view.spec["caption"], view.spec["words"]):  # whole: the picture's words are of several sentences
         plain = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", mine)
         said = re.sub(r"\[\w+\|([^\]]*)\]", r"\1", language.words(mine))
         still = still.replace(html.escape(plain), html.escape(said)) if plain else still
-    told = fragments.View(language.text(still), told, view.data)
+    told = fragments.View(language.text(still), language.spec(view.spec), view.data)
     return (
         f"{before}{fragments.START}{told.still}{told.html().removeprefix(fragments.START)}{language.text(view.after)}"
     )

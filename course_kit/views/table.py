@@ -19,7 +19,8 @@ class TextTable(NamedTuple):
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
         return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         def row(cells, tag):

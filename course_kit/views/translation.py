@@ -23,7 +23,7 @@ class Version(NamedTuple):
 def parts_of(translation) -> tuple[list[str], list[str], Any]:
     """(source tokens, tokens, weights) of a Translation or of a triple."""
     if hasattr(translation, "source_tokens"):
-        parts = translation.source_tokens, translation.tokens, translation.weights
+        parts: Any = translation.source_tokens, translation.tokens, translation.weights
     elif isinstance(translation, tuple | list) and len(translation) == 3:
         parts = translation
     else:
