@@ -55,7 +55,8 @@ def with_an_annex(tmp_path, monkeypatch):
     source = tmp_path / "notebooks" / "source"
     source.mkdir(parents=True)
     for name in ("01_one", "02_two", "02_two_annex"):
-        text = f"# %% [markdown]\n# # {name[1]} · Title\n\n# %% [markdown]\n# ## Section\n# **Keep this:** {name}.\n"
+        text = f'# %% [markdown]\n# # {name[1]} · Title\n\n# %% [markdown] tags=["keep"]\n# ## Section\n#\n'
+        text += f"# **So:** {name}.\n"
         (source / f"{name}.py").write_text(text)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
 
