@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 1 · How many readings should count?
 # *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, with kernels, a masked softmax and attention pooling. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #

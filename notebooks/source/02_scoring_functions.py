@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
 # *And what does it take from it?* You will hold `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
 # *Sequence to sequence, without attention and with it.* At the end you hold `mine/seq2seq.py`, two translators in plain PyTorch that differ in one method, and you know what their attention tells and hides. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values, the additive score).
 #

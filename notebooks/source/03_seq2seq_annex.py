@@ -194,7 +194,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     -> logits [B, V], new state [B, D]"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # **Guess:** in training the whole translation is known. In which order can attention and output be computed for all words at once?
 
 # %% [markdown]

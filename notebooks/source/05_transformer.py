@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 5 · What can attention do alone?
 # *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). To see it compute before you build it: [one word, all the way down](#descent).
 #
@@ -589,7 +589,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 #
 # **Keep this:** in our race, on short sentences, the larger Transformer did not learn more from the same data, and a layer of it multiplies more. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
 # The trained decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.

@@ -585,7 +585,7 @@ assert tatoeba is grammar or {
     one.card["training"]["threads"] for one in (before, tatoeba)
 } == {1}
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # The Transformer scores higher, but architecture, size, time and optimiser (Muon, see chapter 7) all differ. **Guess:** which translations in the last column are right? Check first whether a sentence was *seen*.
 #
 # <details><summary>Answer</summary>

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 7 · What comes next?
 # *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it on any text and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
 #

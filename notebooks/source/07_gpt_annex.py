@@ -203,7 +203,7 @@ assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.
     copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # The loss of the second half falls suddenly, when a head begins to attend to the right token. In this model it takes two layers (Elhage et al. 2021). Say that B followed A before, and now A comes again. At B, a head of layer 1 attends to the token before and adds “my predecessor is A” to B's vector. At the second A, a head of layer 2 asks “whose predecessor is A?”, finds B, and copies it. No parameter changes while it copies: the model finds what it needs in its context, and that is one kind of **in-context learning**.
 #
 # The start of the second half stays hard. Its first token cannot be predicted, and the second still costs about 0.9 nats, because after one repeated token the model cannot be sure that the repetition has begun. The first half costs up to 15% *more* than guessing, because most training texts repeat sooner, so the model bets on tokens that it has read.

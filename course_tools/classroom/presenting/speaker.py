@@ -89,7 +89,7 @@ def notes(name: str) -> list[Note]:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
         asked = [asks.get(one) for one in dict.fromkeys([heading, *inside])]
-        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(text)]))
+        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(section.cells)]))
         guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells))
         exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
         keep = " ".join(spoken(to_keep(cell.source)) for cell in section.cells if "keep" in tags(cell))
@@ -102,13 +102,16 @@ def notes(name: str) -> list[Note]:
     return found
 
 
-def _asked(text: str) -> Iterator[str]:
-    """The questions that a section's own text asks before it shows something: **Guess:** …, **Before you …:** …"""
-    for paragraph in re.split(r"\n\s*\n", text):
-        for head, words in re.findall(r"\*\*((?:Guess|Before|Write down)\b[^*]*)\*\*(.+)", paragraph, re.S):
-            if "?" in words:
+def _asked(cells) -> Iterator[str]:
+    """The questions that a section's own text asks before it shows something, in cells tagged `asks` or `guess`: of a
+    paragraph what its last bold words lead to."""
+    for cell in cells:
+        text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
+        for paragraph in re.split(r"\n\s*\n", text) if {"asks", "guess"} & set(tags(cell)) else ():
+            if found := re.search(r".*\*\*([^*]+)\*\*([^?]*\?.*)", paragraph, re.S):
+                head, words = spoken(found[1]).strip(":"), found[2]
                 asked = spoken(words[: words.rindex("?") + 1]).lstrip(": ")
-                yield f"({spoken(head).strip(':')}) {asked}" if spoken(head).strip(":") != "Guess" else asked
+                yield f"({head}) {asked}" if " " in head else asked
 
 
 def _opening(part: str) -> Iterator[str]:
