@@ -22,6 +22,7 @@ counts them.
 """
 
 import ast
+import html
 import itertools
 import re
 from dataclasses import asdict, dataclass, replace
@@ -34,7 +35,7 @@ from . import excerpt
 FEWEST, MOST = 12, 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
-FILE = re.compile(r"^(mine/\w+\.py)$.*?^In it: (.+)\.$", re.M | re.S)  # as course_kit/mine/keeping.py says it
+FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>", re.S)  # of course_kit/mine/keeping.py
 MANY = 3  # files, of which what each defines is shown
 MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
@@ -102,10 +103,10 @@ def plan(cells, run=()):
 
 def kept_files(cells, outputs):
     """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
-    texts = ("".join(out["data"].get("text/plain", "")) for out in outputs if "data" in out)
+    texts = ("".join(out["data"].get("text/html", "")) for out in outputs if "data" in out)
     found = [pair for text in texts for pair in FILE.findall(text)]
-    written = {getattr(node, "name", "") for cell in cells for node in _statements(cell["source"])} if found else set()
-    lists = (_names(names.split(", "), written) for _, names in found)
+    written = {name for cell in cells for name in _defined(cell["source"])} if found else set()
+    lists = (_names(_defined(html.unescape(code)), written) for _, code in found)
     return "".join(
         f"<p><code>{file}</code></p>{names * (len(found) <= MANY)}"
         for (file, _), names in zip(found, lists, strict=True)
@@ -245,6 +246,10 @@ def _written(cell):
     if DRAWING.search(text):
         found.append("drawing")
     return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
+
+
+def _defined(source):
+    return [node.name for node in _statements(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 def _statements(source):

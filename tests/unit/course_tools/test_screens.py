@@ -124,9 +124,9 @@ def test_of_an_exercise_a_class_sees_the_formula_alone():
 def test_the_plan_of_a_page_is_plain_data():
     plan = screens.plan(cells(("# Title",), ("## Count",), ("total = 1 + 2",)))
     kept = cells(("# Title",), ("## Keep it",), ("keep('one')",))
-    said = nbformat.v4.new_output(
-        "display_data", {"text/plain": "5 lines.\nmine/one.py\n\nOf it.\n\nIn it: softmax, pool."}
-    )
+    code = "def softmax(x):\n    return x &lt; 1\n\n\nclass pool:\n    pass\n"
+    page = f'<p>?</p><details><summary>mine/one.py</summary><pre><code style="">{code}</code></pre></details>'
+    said = nbformat.v4.new_output("display_data", {"text/html": page})
     assert screens.plan(kept)[-1]["code"] == "" and kept[-1].outputs == []
     run = [{"id": kept[-1].id, "outputs": [said]}]
     shown = screens.plan(kept, run)[-1]["code"]
