@@ -34,8 +34,7 @@ def build(name, where=None):
     """
     where = where or folder()
     label, notebook = f"notebooks/source/{name}.py", read_source(name, where)
-    if any("\u4e00" <= letter <= "\u9fff" for cell in notebook.cells for letter in cell.source):
-        _need_chinese()
+    _need_fonts("".join(cell.source for cell in notebook.cells))
     with tempfile.TemporaryDirectory() as empty:
         seconds = execute(notebook, label, empty)
     _need_silence(notebook, label)
@@ -52,11 +51,11 @@ def build(name, where=None):
     return seconds
 
 
-def _need_chinese():
-    """Pictures of the committed notebooks have Chinese labels, not numbers instead."""
+def _need_fonts(text):
+    """Pictures of the committed notebooks have their Chinese labels, not numbers instead."""
     from course_kit.views import picture
 
-    if not picture.drawable("注意力"):
+    if not picture.drawable(text):
         raise BuildError(
             "No font draws Chinese here, so labels would be missing from the pictures. Install one and build again:\n"
             "  Debian, Ubuntu:  sudo apt-get install fonts-wqy-microhei\n"

@@ -5,7 +5,8 @@
 
 # %% [markdown]
 # <!-- example: split heads -->                         what the exercise's function should do, by an example
-# <!-- solution: split heads -->                        how the course writes it, folded
+# <!-- solution: split heads -->                        how the course writes it, folded; the cell, which begins with
+#                                                       it, is tagged `solution`
 # <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
 
 Straight quotes in the Markdown become curly ones: typography.py.
@@ -37,6 +38,8 @@ def written_out(source, name):
     for number, cell in enumerate(notebook.cells, 1):
         try:
             cell.source = _filled(cell, source, name)
+            if SOLUTION.match(source.cells[number - 1].source):
+                cell.metadata["tags"] = [*tags(cell), "solution"]
         except LookupError as error:
             raise BuildError(f"notebooks/source/{name}.py, cell {number}: {error.args[0]}") from None
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
@@ -52,6 +55,8 @@ def _filled(cell, source, name):
     if cell.cell_type == "code":
         return cell.source
     text = EXAMPLE.sub(lambda marker: _example(marker[1], name), cell.source)
+    if (marker := SOLUTION.search(text)) and marker.start():
+        raise LookupError(f"{marker[0]} is inside a cell. Begin a cell with it.")
     text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
     return curly(MINUTES.sub(lambda _: minutes.of(source, name).words, text))
 

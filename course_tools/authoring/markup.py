@@ -32,6 +32,16 @@ def pictures(page):
             yield image, base64.b64decode(data), kind.rpartition("/")[2]
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in one line, in any language: a full stop ends one before a space, `。` anywhere."""
+    return re.split(r"(?<=[.?!])\s+|(?<=[。？！])", text)
+
+
+def to_keep(text: str) -> str:
+    """The sentence to keep of a cell that has one: its last paragraph, without the bold words in front."""
+    return text.strip().split("\n\n")[-1].partition("** ")[2]
+
+
 def spoken(text: str) -> str:
     """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
     text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)

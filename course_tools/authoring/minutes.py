@@ -4,8 +4,8 @@ and docs/lesson_plans.md get them from `course plans`.
     words / 110  +  ½ a formula  +  lines of code / 20  +  ½ a result  +  1 a figure  +  2 a lab  +  1 a guess
     +  the exercises' minutes  +  idle time
 
-words           of the Markdown cells, without formulas, code blocks and addresses; not the lines from the heading of an
-                exercise on (it begins with Exercise or Find the error), the glossary and further reading
+words           of the Markdown cells, without formulas, code blocks and addresses; not of a cell tagged `glossary` or
+                `reading`, nor, of one tagged `card`, from its last heading on
 formulas        displayed ones, $$…$$
 lines, results  of code cells that are not folded, nor tagged `asserts`, `workbook` or `exercise`, and such cells; of a
                 cell that names definitions, the lines of their text
@@ -16,7 +16,8 @@ idle time       of a cell whose header says how long it runs, `# %% seconds=40 t
 
 Alone is the whole notebook. Live is what `course present` shows a class: a cell marked `skip` is left out with the
 unmarked cells below it. There, the text is said instead of read, and takes as long; an exercise is explained before
-and after, in half its minutes, and solved elsewhere.
+and after, in half its minutes, and solved elsewhere. The core path (◆) is what of that a class of CLASS minutes takes:
+sections whose heading's cell is tagged `core`.
 """
 
 import re
@@ -29,9 +30,9 @@ from . import sources
 from .sources import tags
 
 STEP = 5  # what is said is rounded to so many minutes
+CLASS = 60  # minutes of the core path, at most
 PATIENCE = 5  # seconds that nobody counts
-CARD = re.compile(r"^#+ +(?:Exercise|Find the error)", re.M)
-LISTS = re.compile(r"Glossary|Further reading")
+LISTS = {"glossary", "reading"}  # tags of what is looked up, not read
 HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
@@ -66,14 +67,23 @@ class Content:
         """By the formula above."""
         return self.reading + self.solving
 
+    @property
+    def live(self):
+        """The same in front of a class."""
+        return self.reading + self.solving / 2
+
 
 @dataclass(frozen=True)
 class Minutes:
-    """The minutes of a notebook, rounded to 5, as they are said everywhere; and the content they come from."""
+    """The minutes of a notebook, rounded to 5, as they are said everywhere; and the content they come from.
+
+    core: live minutes of the core path, to the minute; 0 where none is marked.
+    """
 
     name: str
     alone: int
     live: int
+    core: int
     content: Content
 
     @property
@@ -91,19 +101,20 @@ def minutes(name, where=None):
 
 def of(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
-    cells = list(_parts(notebook))
-    whole, live = _content(cells, name), _content([one for one in cells if one[2]], name)
-    return Minutes(name, _rounded(whole.minutes), _rounded(live.reading + live.solving / 2), whole)
+    parts = list(_parts(notebook))
+    whole = _content([cell for cell, *_ in parts], name)
+    live = _content([cell for cell, is_shown, _ in parts if is_shown], name).live
+    core = _content([cell for cell, is_shown, is_core in parts if is_shown and is_core], name).live
+    return Minutes(name, _rounded(whole.minutes), _rounded(live), round(core), whole)
 
 
 def sections(notebook, name, first):
     """Live minutes of the parts of a lesson's source that begin at these headings; the first has what is before it."""
     parts, now = {heading: [] for heading in first}, first[0]
-    for cell in _parts(notebook):
-        now = next((head for _, head in headings(cell[0]) if head in parts), now)
-        parts[now].append(cell)
-    shown = [_content([cell for cell in cells if cell[2]], name) for cells in parts.values()]
-    return [max(round(one.reading + one.solving / 2), 1) for one in shown]
+    for cell, is_shown, _ in _parts(notebook):
+        now = next((head for _, head in headings(cell) if head in parts), now)
+        parts[now] += [cell] * is_shown
+    return [max(round(_content(cells, name).live), 1) for cells in parts.values()]
 
 
 def _rounded(time):
@@ -112,15 +123,14 @@ def _rounded(time):
 
 
 def _parts(notebook):
-    """Each cell, whether it is in a list (LISTS), and whether a class is shown it."""
-    under, shown = 0, True  # the level of the list's heading
+    """Each cell, whether a class is shown it, and whether it is on the core path."""
+    shown, core = True, False
     for cell in notebook.cells:
-        for level, head in headings(cell):
-            under = 0 if level <= under else under
-            under = under or level * bool(LISTS.match(head))
+        if any(level < 3 for level, _ in headings(cell)):
+            core = "core" in tags(cell)
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         shown = shown if kind == "-" else kind not in ("skip", "notes")
-        yield cell, bool(under), shown
+        yield cell, shown, core
 
 
 def headings(cell):
@@ -131,14 +141,14 @@ def headings(cell):
 
 
 def _content(cells, name):
-    """The Content of cells as `_parts` gives them."""
-    texts = [cell.source for cell, listed, _ in cells if cell.cell_type == "markdown" and not listed]
-    code = [cell for cell, *_ in cells if cell.cell_type == "code"]
+    """The Content of cells."""
+    texts = [cell for cell in cells if cell.cell_type == "markdown" and not LISTS & set(tags(cell))]
+    code = [cell for cell in cells if cell.cell_type == "code"]
     visible = [cell for cell in code if _visible(cell)]
     solved = [_exercise(stub.name, name) for cell in code for stub in define.stubs(cell.source)]
     return Content(
-        words=sum(map(words, texts)),
-        formulas=sum(len(FORMULA.findall(text)) for text in texts),
+        words=sum(words(cell.source, "card" in tags(cell)) for cell in texts),
+        formulas=sum(len(FORMULA.findall(cell.source)) for cell in texts),
         cells=len(visible),
         lines=sum(map(_lines, visible)),
         figures=sum(map(_draws, code)),
@@ -150,9 +160,10 @@ def _content(cells, name):
     )
 
 
-def words(text):
-    """How many words there are to read in a Markdown text; those of an exercise, from its heading on, do not count."""
-    text = CARD.split(BLOCK.sub("", text))[0]
+def words(text, is_card=False):
+    """How many words there are to read in a Markdown text; those of a card, from its last heading on, do not count."""
+    text = BLOCK.sub("", text)
+    text = text[: [*HEADING.finditer(text)][-1].start()] if is_card else text
     return sum(any(map(str.isalnum, word)) for word in NO_WORDS.sub(" ", text).split())
 
 
@@ -179,11 +190,13 @@ def _exercise(exercise, name):
 
 def run(names=()):
     """The command `course minutes` -> exit status."""
-    print(f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}")
+    print(
+        f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}{'core':>6}"
+    )
     for name in sources.names(names):
         time, there = minutes(name), minutes(name).content
         print(
             f"{name:28}{there.words:>7}{there.cells:>7}{there.labs:>6}{there.guesses:>9}{there.exercises:>11}"
-            f"{time.alone:>7}{time.live:>6}"
+            f"{time.alone:>7}{time.live:>6}{time.core or '':>6}"
         )
     return 0

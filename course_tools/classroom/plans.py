@@ -29,6 +29,11 @@ class Section:
     minutes: int
     cells: tuple
 
+    @property
+    def core(self):
+        """Whether it is on the core path: what a class of 60 minutes takes."""
+        return any("core" in tags(cell) for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -131,7 +136,7 @@ def _lesson(name):
     yield from ("", f"## Chapter {number}: {shown[0].heading.rpartition(' · ')[2]}", "")
     yield from _plans(name, shown, number)
     yield from ("", "| Minutes | Section | Trains |", "|---|---|---|")
-    yield from (f"| {one.minutes} | *{_titled(one, shown)}* |{_trains(one.cells)} |" for one in shown)
+    yield from (f"| {one.minutes} | {'◆ ' * one.core}*{_titled(one, shown)}* |{_trains(one.cells)} |" for one in shown)
     for guess in guesses(cell for one in shown for cell in one.cells):
         yield from ("", f"**Guess.** {guess.question}", "")
         for index, answer in enumerate(guess.answers):
@@ -156,6 +161,8 @@ def _plans(name, shown, number):
     what = f"{total(parts[0])} minutes" if len(parts) == 1 else " minutes, ".join(begins)
     times = "One meeting" if len(parts) == 1 else "Two meetings"
     yield f"- **{times} of {MEETING}:** {what}{without}."
+    if core := minutes.minutes(name).core:
+        yield f"- **{minutes.CLASS}:** the core path, which is the sections with ◆: {core} minutes."
     whole, room = total(shown), []
     for one in exercises(name, sources.read(name).cells):
         if whole + one.minutes / 2 <= BLOCK:  # half of it is in the live minutes

@@ -1,14 +1,12 @@
-"""All chapters' glossaries as one: English, 中文, a few words, and a link to each place where a term is introduced."""
+"""All chapters' glossaries as one: English, Chinese, a few words, and a link to each place that introduces it."""
 
 from collections import defaultdict
 
-from ..authoring.markup import headings, plain, tree
-
-HEADING = ("Glossary", "术语表")
+from ..authoring.markup import plain, tree
 
 
 def terms(chapters):
-    """The terms of `pages.Chapter`s, sorted: (English, 中文, [(chapter, anchor, a few words) of each place])."""
+    """The terms of `pages.Chapter`s, sorted: (English, Chinese, [(chapter, anchor, a few words) of each place])."""
     names, places = {}, defaultdict(list)
     for chapter in chapters:
         for english, chinese, words in rows(chapter):
@@ -20,9 +18,8 @@ def terms(chapters):
 
 
 def rows(chapter):
-    """The cells (English, Chinese, words) of each row of the table under the heading *Glossary*."""
+    """The cells (English, Chinese, words) of each row of the table of the cell tagged `glossary`."""
     for cell in chapter.cells:
-        if any(words.startswith(HEADING) for _, _, words in cell.headings):
-            heading = next(h for h in headings(tree(cell.source)) if plain(h).startswith(HEADING))
-            return [row.find_all("td") for row in heading.find_next("tbody").find_all("tr")]
+        if "glossary" in cell.tags:
+            return [row.find_all("td") for row in tree(cell.source).find("tbody").find_all("tr")]
     return []

@@ -20,9 +20,10 @@ from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
 from course_tools.authoring import building, minutes, serialiser
 from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
+from course_tools.translation import LANGUAGES
 from course_utils import __version__
 
-from ..authoring.markup import headings, plain, tree
+from ..authoring.markup import headings, plain, sentences, tree
 
 COURSE = "Attention, from Nadaraya–Watson to GPT"
 TEACHING = {  # pages of docs/, by their title; the first is in the menu and leads to the others
@@ -32,7 +33,6 @@ TEACHING = {  # pages of docs/, by their title; the first is in the menu and lea
     "capstone": "The capstone",
 }
 ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
-LANGUAGES = {"en": "English", "zh": "中文"}  # the first is at the root of the site
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
@@ -85,7 +85,7 @@ class Site:
         self.menu = [
             item("index.html", "The course"),
             *self.listed.values(),
-            item("glossary.html", "Glossary" if self.folder else "Glossary · 术语表"),
+            item("glossary.html", "Glossary"),
             *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
         ]
 
@@ -214,17 +214,13 @@ def item(file, name):
 def listed(chapter):
     """The same of a lesson or an annex, and what the list of chapters says of it."""
     name, annex = chapter.title, chapter.annex
-    short = re.sub(r"^(Annex|附录)(: | · |：)", "", name.partition(" · ")[2] or name)
-    if annex and not re.search("annex|附录", name.casefold()):
-        name += " (annex)"
-    first = tree(chapter.cells[0].source)
-    first.h1.decompose()
-    about = re.search(r"(?:By|At) the end .*?\.(?= )|(?<=[。？])[^。？]*mine/.*?。", plain(first))
-    about = about[0] if about else ""
-    goal = re.sub(r"^\w+ the end you hold (?:(?:, | and )?mine/\w+\.py)+[:,] ", "", about)
+    short = name.partition(" · ")[2] or name
+    short = re.split(r": |：", short, maxsplit=1)[-1] if annex else short
+    first = tree(chapter.cells[0].source).find("h1").find_next("p")
+    about = sentences(plain(first))[1] if "artifact" in chapter.cells[0].tags else ""  # what one will hold
     return item(f"{chapter.name}.html", name) | {
         "short": short[0].upper() + short[1:], "annex": annex, "number": "" if annex else lessons.chapter(chapter.name),
-        "about": about, "goal": goal[:1].upper() + goal[1:], "artifacts": artifacts.of(chapter.name),
+        "about": about, "artifacts": artifacts.of(chapter.name),
         "minutes": minutes.minutes(chapter.name).words.replace("*", ""),
     }  # fmt: skip
 

@@ -98,8 +98,8 @@ def _thing(screen, cell, chapter):
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in PARTS:
-        is_card = any(screens.STARS.search(words) for _, _, words in cell.headings)
-        wanted = f"{PARTS[kind]}, .scroll" if kind == "formula" and not (screen.code or is_card) else PARTS[kind]
+        has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
+        wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
     if view := next((made for made in cell.outputs if isinstance(made, fragments.View)), None):
         return view.presenting().html()
@@ -153,7 +153,7 @@ def _prose(made):
 
 
 def _kept(made):
-    """The sentence to keep, without the words in front of it."""
-    sentence = next(p for p in _unfolded(made).find_all("p") if p.get_text().strip().startswith(screens.KEPT))
+    """The sentence to keep, a cell's last paragraph, without the words in front of it."""
+    sentence = _unfolded(made).find_all("p")[-1]
     sentence.strong.decompose()
     return sentence.decode_contents().strip().lstrip("：")

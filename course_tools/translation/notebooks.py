@@ -119,7 +119,7 @@ def drift(name, to):
 
 def _compared(cell):
     shown = [output.get("data", output.get("text")) for output in cell.get("outputs", [])]
-    return cell.cell_type, cell.source, stills.PICTURE.sub("", str(shown))
+    return cell.cell_type, cell.source, cell.metadata, stills.PICTURE.sub("", str(shown))
 
 
 def readme(to):

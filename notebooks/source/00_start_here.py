@@ -111,7 +111,7 @@ assert shares.sum(-1).allclose(torch.ones(5))
 assert common[0].tolist() == [3, 3, 3, 3, 0] and shares[0, 2] == 0.25
 assert common[4].tolist() == [0, 0, 0, 3, 4]
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ## How an exercise works
 # <a id="weighted-average"></a>
 # A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
@@ -213,7 +213,7 @@ weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
 assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["keep"]
 # **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture “it” was a query, and the arcs were its row of weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -279,13 +279,14 @@ assert ["elle" in row["attention for it alone"] for row in words_alone] == [w ==
 assert ["elle" in row["for all but it"] for row in words_alone] == [w != "tired" for w in tokens]
 assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] and "736" in counted.caption
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin has 50. With attention for the adjective alone it is 95 % again; with attention for all words but the adjective, 59 %.
 #
 # And the picture? Switch off only its attention, one of the twelve, and “elle” keeps its 92 %. It is enough alone (86 %), but so is another one (90 %).
 #
 # **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs.
-#
+
+# %% [markdown]
 # In chapter 5 you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -322,7 +323,7 @@ progress()
 # - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_kit.resuming import resume_here; resume_here()` restores them.
 # - **Stop.** Press ■ to stop a training run; the best result is kept.
 
-# %% [markdown]
+# %% [markdown] tags=["glossary"]
 # ## Glossary
 # The Chinese is here because the course's sources are Chinese.
 #
@@ -335,7 +336,8 @@ progress()
 # | [shape](#shape) | 形状 | how many numbers along each axis |
 # | [broadcasting](#broadcasting) | 广播 | axes of length 1 are stretched to fit |
 # | [Boolean mask](#boolean-mask) | 布尔掩码 | a table of True and False |
-#
+
+# %% [markdown] tags=["next"]
 # ## Next
 # The thermometer comes back, for a whole day.
 #

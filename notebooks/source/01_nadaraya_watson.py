@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 1 · How many readings should count?
 # *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, with kernels, a masked softmax and attention pooling. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #
@@ -69,7 +69,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b>, here an hour, meets fifty <b style="color:#007fc6">keys</b>, the hours of the readings. Each key gets a **weight**, the share of its reading, the <b style="color:#008a67">value</b>, in the average.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # <a id="attention-pooling"></a><a id="scoring-function"></a><a id="softmax"></a>
 # A query $q$ and $n$ keys $k_i$ are *vectors*, lists of $d$ numbers (so far $d=1$), and each key brings a value $v_i$, also a vector. **Attention pooling** has three steps: a **scoring function** $a$ says how well a key fits the query; a *distribution* $p$ turns the scores into weights $\alpha_i$ that are not negative and add up to 1; and with these the values are averaged.
@@ -131,7 +131,7 @@ assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
 #
 # Early neural translators read any sentence into *one* vector, a **bottleneck**: information could get lost, and every output word saw the same vector. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words with soft weights, and called it attention; nearly all large language models are built on it. The average itself was published by Nadaraya and Watson in 1964. <!-- source: Bahdanau, Cho & Bengio 2015; Nadaraya 1964; Watson 1964 -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: from one number to the nearest few
 # The best *single* number $c$ for all readings $v_i$ makes $\sum_i(v_i-c)^2$ smallest. Its derivative, $-2\sum_i(v_i-c)$, is 0 at the mean. So equal weights are best if the hour may not matter.
 #
@@ -171,7 +171,7 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 # %% [markdown]
 # Four neighbours, the best number on this day, are off by 0.9 °C. But their curve jumps, because a reading counts fully or not at all. So let it fade out.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Two: closer counts more
 # <a id="kernel"></a>
 # A **kernel** $\kappa$ turns a distance into a *closeness*, which is 1 at distance 0 and does not grow with the distance. The **width** $w$ says how far it reaches.
@@ -249,7 +249,7 @@ assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 # %% [markdown]
 # Each at its best width, they are off by 0.69, 0.76 and 0.70 °C, and over fifty other days their means, too, differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1, so among these three the width matters more than the shape.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks", "core"]
 # ## Three: score, then share
 # Is this the attention from above? **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, the score $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
@@ -264,7 +264,7 @@ assert scores.tolist() == [-0.5, 0, -2] and torch.allclose(shares, torch.tensor(
 assert torch.allclose(scores.exp(), torch.tensor([0.607, 1.0, 0.135]), atol=5e-4)
 assert abs((shares @ celsius).item() - 14.96) < 0.005 and abs(scores.exp().sum().item() - 1.742) < 0.001
 
-# %% [markdown] slideshow={"point": ["torch.softmax"]}
+# %% [markdown] slideshow={"point": ["torch.softmax"]} tags=["card"]
 # The exponentials 0.607, 1 and 0.135 add up to 1.742. Divided by this sum they are 0.348, 0.574 and 0.078, so the estimate is 14.96 °C. These are the kernel's weights and a softmax at once, because both divide each exp by the sum of all:
 #
 # $$ \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})} \;=\; \mathrm{softmax}_i(s),\qquad s_i=\ln\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})=-\tfrac12\Big(\frac{{\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}}}{w}\Big)^2 $$
@@ -341,7 +341,7 @@ labs.bandwidth(
 # <a id="effective-number"></a>
 # How many readings count? If $n$ of them have the weight $1/n$, the squared weights sum to $1/n$. So for any weights we call $1/\sum_i\alpha_i^2$ the **effective number**. The lab shows its average.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: let the data choose
 # <a id="loss"></a>
 # Real data come without the truth, so we need a **loss**, a number that says from the readings alone how bad a width is, such as the mean squared difference between each reading and the estimate at its hour.
@@ -382,7 +382,7 @@ predict(
 # %% tags=["definition"]
 # course_utils.kernels: leave_one_out_mask
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
 # Write a softmax that survives large scores and respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K; a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
@@ -488,12 +488,12 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
     assert end < 0.045 if narrow else 0.59 < end < 0.605
 assert path[0][0] == 2.0 and path[0][0] - path[1][0] > 10 * (path[20][0] - path[21][0]) > 0
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # Where the curve is steep, the steps are long. Training ends near the bottom, at 0.60 hours, even from 0.1 or 20; but from 0.05 it goes astray, to ever narrower widths. At 0.60 hours the loss, 1.57, is far above 0, because the other readings cannot tell a reading's own error, and the mean square of the fifty errors is 1.30. Over many days it would be 1, their *variance*.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. Hide the answer with a mask, then train.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how many should count?
 
 # %% slideshow={"point": ["effective = "]}
@@ -581,12 +581,13 @@ assert all(best_width(n, source)[0] > 3.1 for n in (50, 1600))
 true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** on average over days like ours, the more readings, the narrower the best width, and the more of them count.
-#
+
+# %% [markdown]
 # Here 32 times as many shrink it to about a fifth, and about six times as many count. Without the storm it shrinks to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest of our widths would stay the best.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A sentence meets a kernel
 # **The animal didn't cross the street because it was too tired.** You know what "it" refers to. Does a kernel? It needs vectors, so *we made up* three numbers for each word: how much it names something, is about something alive, and describes something.
 
@@ -634,12 +635,13 @@ predict(
     "With fixed vectors, the score of “it” and a noun is the same in every sentence.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** attention can only find what the vectors contain. With a fixed vector for each word, made up or learned, “it” prefers the same noun in both sentences.
-#
+
+# %% [markdown]
 # From chapter 2 on a network *learns* the score and the vectors, and later vectors that depend on the whole sentence.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # One file, with your functions where they are right and the course's where they are not. It needs only torch.
 
@@ -648,7 +650,7 @@ from course_kit.mine import keep
 
 keep("attention")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Attention is an average, and the query chooses the weights.
 # 2. Score, share, average: $s_i=a(k_i,q)$, $\alpha=\mathrm{softmax}(s)$, $\sum_i\alpha_iv_i$.
@@ -656,14 +658,14 @@ keep("attention")
 # 4. A mask hides keys: their score is −∞. Hide the answer before you train.
 # 5. With more readings of a day like ours, the best width is narrower, and more of them count.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](01_nadaraya_watson_annex.ipynb#open-questions).
 # 1. *Prove:* with the score $q\cdot k_i$, the derivative of the output with respect to $q$ is the covariance of keys and values under the weights.
 # 2. *Design an experiment:* was the width that we found luck?
 # 3. *Why not* a width of its own for each hour?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -691,7 +693,7 @@ from course_kit.progress import onward
 
 onward(1)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: words instead of hours
 # A word may look for one thing and be found by another.
 #

@@ -76,7 +76,7 @@ assert -2.3 < asked.grad.item() < -1.9 and v[(asked.detach() - k).abs().argmin()
 # %% [markdown]
 # A hard address at 2.2 o'clock answers 20, the value of the nearest key. This answer has slope 0 until it jumps, and following a slope of 0, a network cannot learn where to look.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## A denominator that circulates
 # <a id="denominator"></a>
 # A widely read article prints this formula for the weight of input $x_i$, a key, under query $q_j$: $\;\alpha_{ij} = \dfrac{e^{\,\mathrm{sim}(x_i,\,q_j)}}{\sum_{k} e^{\,\mathrm{sim}(x_i,\,q_j)}}$. The sum runs over $k$, but what is summed has no $k$ in it.
@@ -343,11 +343,12 @@ assert abs(f[120] - readings[largest[120]]) < 0.1 and alpha[170].max() > 0.5
 assert abs(moves[120, largest[120]]) < 0.1 and moves[170, largest[170]] > 2 and hours[largest[170]] > 16.5
 assert 0.35 < (largest == most).double().mean() < 0.45
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # At 17:00 the first reading after the storm has most of the weight, and without it the estimate misses the storm. On this day the largest weight and the largest influence belong to *different* readings for six queries out of ten.
 #
 # **Keep this:** a weight says how far the result moves if the value changes by one, not how far it moves without the example.
-#
+
+# %% [markdown]
 # If the query is an example's own key, this is its leave-one-out test: the error of the guess is $(v_i-f)/(1-\alpha_{ii})$. So fifty tests need no mask, only the weight that each example gives to itself:
 
 # %%
@@ -359,7 +360,7 @@ print(f"the two ways differ by {(by_formula - (readings - hidden)).abs().max():.
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(by_formula, readings - hidden, atol=1e-5)
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise ●○○ · 3 minutes
 # Write the mask of leave-one-out yourself. (`torch.arange(n)` counts from 0 to n − 1.)
 
@@ -442,7 +443,7 @@ assert best in (0.015, 0.02) and 2 < errors[-2] < 2.3 and [round(error, 2) for e
 assert 2.5 < (ppm - attention_pooling(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
 assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # To guess a single missing week, a width of about a week is the best of those tried, although the minimum is flat. To see the trend alone, you have to average the season away, with half a year. Nor can leave-one-out tell what is best for the true curve: if neighbouring weeks share noise, copying a neighbour looks better than it is.
 #
 # **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
@@ -518,7 +519,7 @@ assert abs(attention_pooling(torch.tensor([1.0]), x, x**2, width=0.2)[0] - 1) < 
 # %% [markdown]
 # The same function answers by two rules, and no parameter has changed. Language models do more, but chapter 7 finds a head in one that works like this: an *induction head* has as key what comes before a character and as value the character, so it repeats what followed last time.
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Prove: the derivative is a covariance.** Let $y=\sum_i\alpha_iv_i$ with $\alpha=\mathrm{softmax}(q\cdot k_1,\dots,q\cdot k_n)$, and call an average with the weights α a *mean*. Since $\partial\alpha_i/\partial q=\alpha_i\,(k_i-\bar k)$ with the mean key $\bar k=\sum_j\alpha_jk_j$, we get
@@ -545,7 +546,7 @@ print("derivative and covariance are equal:", torch.allclose(slope, covariance))
 #
 # **Why not a width for each hour?** The *k* nearest neighbours do it, whose reach is short where readings are dense. But each width must be found from fewer readings, so it has more variance.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2009, sections 6.1–6.2, 7.3 and 7.10: kernels, bias and variance, leave-one-out.
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019; S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019.

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
 # *And what does it take from it?* You will hold `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #
@@ -61,7 +61,7 @@ assert (torch.tensor([-1.0, -1, 1]) @ K.T).tolist() == [-1, -1, 1, -2, 0, 0]
 #
 # We made these vectors up, but a network must *learn* what a word asks for, how it is found, and what it gives.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # Each row of $x$ is a word. Three matrices make a query, a key and a value of *every* word; each query meets all keys, and each word becomes an average of values.
 
@@ -88,7 +88,7 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 # %% [markdown]
 # These are 2 sentences of 5 words: the shapes are [B, T, D] for words of `D` features, [B, T, dv] for the output and [B, T, T] for the weights. A vector is a row.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: from a distance to a dot product
 # <a id="scoring-function"></a>
 # In chapter 1 the **scoring function** $a$ was −½ times the squared distance. Multiply out the square:
@@ -115,13 +115,13 @@ cosine = dot / (q.norm(dim=-1) * keys.norm(dim=-1))
 assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
 assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # <a id="dot-product"></a>
 # In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. The **cosine** alone reads only directions, so it is 1 for key one and 0.71 for key two. If you double the query, all its scores double: their order stays, and the weights get sharper. If you double one key, only its score doubles, so it may overtake the others or fall behind them.
 #
 # **Keep this:** dot product = cosine × both lengths. For keys of equal length its softmax gives the weights of chapter 1's Gaussian of width 1.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: why divide by √d?
 # <a id="scaled-dot-product"></a>
 # How large do dot products become? As a model of a network before training, take queries and keys of $d$ independent random numbers with mean 0 and *variance* 1, which is here the mean of their squares.
@@ -225,11 +225,12 @@ for d in (2, 64, 400):  # a range of 0.05 to 0.95 beyond that of 24 keys
 spread = response(2, 2**0.5, q[:200], torch.randn(200, 1000, 2, generator=generator)).quantile(torch.tensor([0.5, 0.95]))
 assert spread[1] / spread[0] > 1.8
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # No. At $d=64$ the median is 1.20 without √d and 0.26 with it, and only from about 224 on is it smaller without. What √d does at 64 is to make the queries *equal*: with it, each of our thousand responds with 0.8 to 1.4 times their median. Without it they are **uneven**: 15 % respond with less than a tenth of that median, and 31 % with more than ten times it.
 #
 # **Keep this:** scores of such vectors grow like √d. Divided by it, nine queries of ten respond alike to 24 keys, for any $d$ from 2 to 400. With 4 keys, or at $d=2$ with 1,000, they do not.
-#
+
+# %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 6 minutes
 # Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch; $d$ is D in the docstring. In a batch, `x.mT` is the transpose of every matrix: [B, K, D] becomes [B, D, K].
 #
@@ -244,7 +245,7 @@ def scaled_score(queries, keys):
 # %% [markdown]
 # <!-- solution: scaled dot-product score -->
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks", "core"]
 # ## Three: what does the word take?
 # Back to *Le chat était*, where the six vectors are both keys and values. **With a pencil:** divide the scores 0, 0, 1, 0, 1, 1 by √3. What are the weights and the output? You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
 
@@ -310,13 +311,13 @@ assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]
 assert torch.allclose(weights @ X, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
 assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # <a id="convex-hull"></a>
 # The weights are (0.250, 0.114, 0.293, 0.158, 0.185), and the output is (0.574, 0.148, 0.620). All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values.
 #
 # **Keep this:** whatever the score, the average of a softmax stays in the hull of the values.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: one vector, three jobs
 # <a id="self-attention"></a>
 # In **self-attention**, queries, keys and values come from one sentence. In "train station", let "train" be (2, 0), "station" (1, 1), and let each word use its vector for everything:
@@ -367,7 +368,7 @@ print(y)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(y, F.scaled_dot_product_attention(q, k, v)) and y.shape == (3, 2)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: words that are not there
 # <a id="padding"></a><a id="causal-mask"></a>
 # A batch is one tensor, so short sentences are filled up by **padding**:
@@ -407,7 +408,7 @@ found = {order: labs.masking(noise, length=5, causal=True, order=order).compute(
 assert round(100 * found["times"][2][~found["times"][0]].sum().item() / 7) == 40
 assert round(100 * found["after"][2].sum(-1).min().item()) == 5
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Choose the other orders. *Multiply, then softmax* gives away 40 %. *Softmax, then multiply* comes too late, because one row then sums to only 5 %. Hidden scores have to be −∞ before the softmax, as in chapter 1.
 #
 # ### Exercise 2 ●●○ · 5 minutes
@@ -447,7 +448,7 @@ with torch.no_grad():  # one head, the identity for each matrix
     other_way = theirs(q, k, v, key_padding_mask=~mask[:, 0])[0]
 assert torch.allclose(other_way, output, atol=1e-5)
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # But PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*, with True = hidden, so hand it `~mask`.
 #
 # ### Exercise 3 ●●○ · 8 minutes
@@ -469,7 +470,7 @@ class SelfAttention(nn.Module):
 # %% [markdown]
 # <!-- solution: a self-attention layer -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: can it be learned?
 # In a *room* are 3 to 8 people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** There are eight names and eight things, each written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers. `gather` looks up what the person at place `whom` has.
 
@@ -636,17 +637,17 @@ with torch.no_grad():
     most = one_for_both(x, there[:, None])[1].argmax(-1)
     assert 0.75 < (most == torch.arange(8))[looking].float().mean() < 0.87
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** in our rooms, a layer fails if one matrix makes both queries and keys. Values of their own allow shorter vectors.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?
 # It asks with $xW_Q$; every word is found by its $xW_K$, and gives its $xW_V$. Chapter 1's "it" found "animal" because *we* had put their vectors together; in the rooms, training did.
 #
 # <a id="additive-attention"></a>
 # A dot product needs queries and keys of one size. For two sizes a small network can be the score, as in chapter 3: the **additive** one ([annex](02_scoring_functions_annex.ipynb#concat)).
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # `SelfAttention` joins chapter 1's functions in `mine/attention.py`, and `python -m mine.rooms` trains it.
 
@@ -655,7 +656,7 @@ from course_kit.mine import keep
 
 keep("attention", "rooms")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. −½‖q−k‖² = q·k − ½‖k‖² − ½‖q‖², so between keys of equal length, distance and dot product choose the same weights.
 # 2. Random scores grow like √d. Divide by it, or else queries respond unevenly.
@@ -663,14 +664,14 @@ keep("attention", "rooms")
 # 4. Score, scale, mask, softmax, average. Masked means −∞ before the softmax.
 # 5. What comes out stays in the convex hull of the values. A last matrix, $W_O$, reads it out.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](02_scoring_functions_annex.ipynb#open-questions).
 # 1. *Prove:* $W_QW_K^\top$ is all that a score sees of the two matrices. How many numbers about a word can it use?
 # 2. *Design an experiment:* how few numbers may a query have in our rooms?
 # 3. *Why not* let the values be the keys?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -690,7 +691,7 @@ from course_kit.progress import onward
 
 onward(2)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: attention learns to translate
 # In chapter 3 a translator looks back with queries and keys that it makes itself.
 #

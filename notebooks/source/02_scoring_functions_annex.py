@@ -167,7 +167,7 @@ assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].e
 # %% [markdown]
 # We built each world *on one assumption*, so by construction a score with this assumption wins there, with over 98 % right; and every score fails somewhere, with less than 20 %. Concat, additive and deep win nowhere, but come close in several (after 300 steps; larger networks were not tried).
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Five slips in a table
 # <a id="slips"></a>
 # One version of the survey's table contains mistakes. The first: it calls d the "length of input".
@@ -257,7 +257,7 @@ print("equal to 1e-6:", same, "· multiply–adds:", multiply_adds(concat, *hund
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 8 < multiply_adds(concat, *hundred) / multiply_adds(additive, *hundred) < 9
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Concat costs more than eight times as much, because it multiplies each *pair* by W; additive multiplies each query and each key only *once*.
 #
 # ### Exercise ●●○ · 8 minutes
@@ -467,7 +467,7 @@ predict(
     ],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Two masks at once?
 # <a id="masks"></a>
 # Padding is hidden from queries, and, from a model that learns to write, the words to come (by a *causal mask*). A key must be allowed by both.
@@ -618,7 +618,7 @@ assert lengths[0] == 128 and lengths[-1] == 8192
 assert ratio[0] < 1 and 250 < ratio[-1] < 350
 assert [round(2 ** costs["slopes"][kind], 1) for kind in ("exact", "linear")] == [4.6, 1.7]
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Twice the length costs exact attention four times as many multiply–adds, linear attention twice as many; timed, 4.6 and 1.7 times on average. At 128 tokens exact attention is faster; at 8,192 ours, which stores all weights, took about three hundred times as long.
 #
 # ### Exercise ●●● · 7 minutes
@@ -671,7 +671,7 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 # %% [markdown]
 # Under the dot product, "it" attends most to "animal". But no score was trained on sentences.
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Prove: $W_QW_K^\top$ is all that a score sees.** $(xW_Q)\cdot(yW_K)=x\,W_Q\,W_K^\top\,y^\top$ with rows x and y, so $W_QA$ and $W_K(A^{-1})^\top$ give the same scores for every invertible A. The score reads word x only through $xW_Q$, d numbers.
@@ -680,11 +680,11 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 #
 # **Why not let the values be the keys?** You can, if there is room and $W_O$ reads the answer out: the vector only has to be longer.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - S. Chaudhari et al., *An attentive survey of attention models*, 2021, section 2: the table of twelve.
 # - D. Bahdanau et al., 2015, appendix A.1.2 (additive); M.-T. Luong et al., 2015, section 3.1 (dot, general, concat, location); A. Vaswani et al., 2017, section 3.2.1 (scaled dot; a footnote explains √d); D. Britz et al., 2017 (additive against dot, measured).
 # - A. Graves et al., 2014 (similarity); A. Sordoni et al., 2016 (biased general); D. Ma et al., 2017 (activated general); J. Pavlopoulos et al., 2017 (deep); Y. Li et al., *Area attention*, 2019, from which the survey's feature-based row comes.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](02_scoring_functions.ipynb), or on to [chapter 3](03_seq2seq.ipynb).

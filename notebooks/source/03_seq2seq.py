@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
 # *Sequence to sequence, without attention and with it.* At the end you hold `mine/seq2seq.py`, two translators in plain PyTorch that differ in one method, and you know what their attention tells and hides. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values, the additive score).
 #
@@ -56,7 +56,7 @@ labs.alignment(
 #
 # A table of which word translates which is called an **alignment**. The first neural translators read the sentence once and then wrote from memory. You will build one, see what that costs, and let it look back.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # <a id="seq2seq"></a><a id="encoder"></a><a id="decoder"></a>
 # In *sequence to sequence*, **seq2seq**, an **encoder** reads the source, and a **decoder** writes the target, word after word. The encoder has a *state*, a vector, for each word: for *the animal was tired*, h₁ → h₂ → h₃ → h₄. Without attention only one vector, $c$, reaches the decoder: the state where the reading ends. The decoder begins with $c$, and at each step it reads the word before, at first `<bos>` (*beginning of sentence*):
@@ -83,7 +83,7 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # %% [markdown]
 # $B$ counts sentences, $S$ and $T$ source and target words, $D$ features of a state, $V$ words in the *vocabulary*, the numbered list of all that the model knows.
 
-# %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh"], "slide_type": "slide"} tags=["card", "core"]
 # ## One: a network that remembers
 # Word 7 of the vocabulary gets row 7 of a table that is trained with the rest, its *embedding*. A **recurrent network** (RNN) reads these vectors $x_1,x_2,\dots$ in turn. Its state $h_i$ is made of the word and of the state before:
 #
@@ -126,7 +126,7 @@ gru, x, h = nn.GRUCell(3, 4), torch.randn(1, 3), torch.randn(1, 4)
 r, z = ((a + b).sigmoid() for a, b in zip(from_x[:2], from_h[:2], strict=True))  # torch stores r, z, proposal
 assert torch.allclose(gru(x, h), z * h + (1 - z) * torch.tanh(from_x[2] + r * from_h[2]), atol=1e-6)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: read, then write
 # <a id="bidirectional"></a><a id="bottleneck"></a>
 # The encoder is **bidirectional**: it has two GRUs, one reading forwards and one backwards. Half of each state $h_i$ has read the words up to $i$, the other half those from $i$ on. The last states of the two, joined, are $c$: $D$ numbers for any sentence, a **bottleneck**. `pack_padded_sequence` tells PyTorch where each sentence ends, so that padding is not read.
@@ -151,7 +151,7 @@ for length in [5, 20]:
     states, c = encoder(rows, torch.ones_like(rows, dtype=torch.bool))
     assert c.shape == (1, 64) and states.shape == (1, length, 64)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: what does one vector cost?
 # <a id="teacher-forcing"></a>
 # In training the decoder reads the right words instead of its own, shifted by one place (**teacher forcing**), so all positions are trained at once:
@@ -230,7 +230,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 #
 # </details>
 
-# %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"}
+# %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"} tags=["card", "core"]
 # ## Four: look back
 # <a id="additive-attention"></a><a id="context"></a>
 # Bahdanau et al. (2015) kept *all* states, and let each word ask for those that it needs. The decoder's state $s_t$ is the <b style="color:#bf5f00">query</b>, the encoder's states $h_i$ are <b style="color:#007fc6">keys</b> and <b style="color:#008a67">values</b>, and the score is chapter 2's additive one. The weighted average $c_t$, called the **context**, takes the place of $c$:
@@ -310,12 +310,12 @@ heatmap(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <= 1.0
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # It goes through the source from the end to the beginning, although nobody told it to.
 #
 # **Keep this:** with attention, what the decoder may read grows with the sentence, and each word brings its own query.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ## Five: sentences
 # <a id="masked-loss"></a>
 # Now we translate English into French, with sentences that a program makes from a small grammar. Their lengths differ, so batches have padding. If padding counted in the loss, the model would earn marks for predicting `<pad>`.
@@ -365,7 +365,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # <a id="greedy"></a><a id="beam-search"></a>
 # **Greedy** decoding always writes the most probable word.
 #
@@ -478,7 +478,7 @@ assert [int(width) for width in means] == [16, 64, 128, 256] and widths["seeds"]
 # %% [markdown]
 # Again one vector learns slowly: after 1,500 steps the model is behind where attention was after 600. Its longest sentences are the worst, with a BLEU of 51 against 97. More room did not help: in larger models, after 2,000 steps at one learning rate, a $c$ of 128 or 256 numbers was no better than one of 64.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: what does it look at?
 # French puts most adjectives behind the noun. The checkpoint with attention gets a new sentence.
 
@@ -593,12 +593,12 @@ assert trained.card["training"]["steps"] == 1500
 assert STEPS > 700 or 0.4 < agree["your model"][0] < 0.65 and agree["your model"][1] < 0.35
 assert [round(100 * x) for x in agree["the checkpoint"]] == [86, 76]
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # After 700 steps yours is no better than a coin, which a BLEU of about 90 does not show, because few words depend on the pronoun. The checkpoint, with 1,500 larger steps, has learned most of it.
 #
 # **Keep this:** a weight points at a state, and a state holds more than its own word.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Seven: does the weight matter?
 # We forbid the decoder one source word, by a mask before the softmax, and see whether the translation stays *exactly* the same. Try it: press an English word.
 
@@ -640,16 +640,16 @@ share_of = {name: [round(100 * same / count) for same, count in masked["words"][
 assert share_of["all"] == [99, 89, 57, 34, 16] and share_of["is"] == [100, 100, 30, 31, 25] and share_of["the"][0] == 100
 assert masked["bands"][1] == 0.5 and masked["sentences"] == 400 and share_of["the"][-1] == 76 and sum(count for _, count in masked["words"]["all"]) == 5031
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # "is" may be hidden without harm where its weight was below 0.5, and mostly not where it was larger. "the" seldom matters, because French wants some article anyway. In this model small weights hardly mattered, and large ones often did.
 #
 # **Keep this:** to learn whether a state was needed, mask it, and see what changes.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what does it look at?
 # It looks at states, not at words: usually that of the word being translated, sometimes that of a later word which has read it. Seq2seq with attention came to translate, summarise and answer. Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # This writes both translators into one file. `python -m mine.seq2seq` trains them on the digits.
 
@@ -658,7 +658,7 @@ from course_kit.mine import keep
 
 keep("seq2seq")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. An encoder reads, a decoder writes: a language model whose condition is the source.
 # 2. Teacher forcing: the decoder reads the right sentence, shifted by one, and all positions are trained at once.
@@ -666,14 +666,14 @@ keep("seq2seq")
 # 4. Through a single vector a model learns slowly, even where it has the room: in our toy, ten times the steps did less than attention.
 # 5. A weight points at a state, not at a word. Mask the state to see whether it was needed.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # See [the annex](03_seq2seq_annex.ipynb#open-questions).
 # 1. *Prove:* without the tanh, the additive score gives the same weights for every query.
 # 2. *Design an experiment:* how small may $c$ be, if training may take any time?
 # 3. *Why not* let the decoder read its own words in training?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -697,7 +697,7 @@ from course_kit.progress import onward
 
 onward(3)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: words attend to each other
 # In chapter 2 the words of *one* sentence attended to each other, without recurrence. But who tells such a model their order?
 #

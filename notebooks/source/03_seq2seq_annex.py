@@ -172,7 +172,7 @@ predict(
     ],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Is the query the state before or after?
 # Each step reads one French word, $y_{t-1}$. The query can be the state before this step or after it:
 #
@@ -194,7 +194,7 @@ def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     -> logits [B, V], new state [B, D]"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # **Guess:** in training the whole translation is known. In which order can attention and output be computed for all words at once?
 
 # %% [markdown]
@@ -542,7 +542,7 @@ for moment, said_here in moments.items():
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs["happy"]["高"] > 0.3 and weighs["eating"]["吃"] > 0.5 > weighs["eating"]["在"] > 0.1 and "i am happy ." == without["今"] == without["天"] == without["高"] and "tall" in without["兴"])
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## What does BLEU count?
 # <a id="n-gram"></a>
 # BLEU (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference, each at most as often as there (the count is *clipped*). Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**,<a id="brevity-penalty"></a> without which a model could win by writing only the words that it is sure of:
@@ -605,7 +605,7 @@ assert round(brevity_penalty(3, 6), 3) == round(math.exp(-1), 3) == 0.368 and pr
 assert abs(printed - 0.4167) < 1e-4 and round(natural, 3) == 0.378
 assert corpus == 0 and round(sentence, 1) == 23.2 and float(bleu([candidate], [reference], tokenize="none")) == corpus
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # By the definition BLEU is 0: candidate and reference share no run of three words, and 0/0 for the runs of four counts as 0. sacrebleu's corpus score is 0, too. Its score for single sentences is 23.2, because it counts half a match for the missing run of three (*smoothing*) and leaves out the runs of four. So name the tool and its settings with every score.
 #
 # ### Exercise ●●○ · 7 minutes
@@ -745,7 +745,7 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 # %% [markdown]
 # Into German, the base Transformer reaches 27.3 with a seventh of GNMT's operations, and the big Transformer 28.4 with less than a third of the ConvS2S ensemble's. Into French, the big Transformer's 41.8 is the highest score here, and the base model's 38.1 the lowest. (The costs are estimates; ByteNet's was not published.)
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Prove: without the tanh the query is lost.** Then $e_{ti}=s_tW_1\cdot w+h_iW_2\cdot w$, and the first term is the same number for all keys of a query. Softmax ignores it, so all queries get the same weights.
@@ -754,7 +754,7 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 #
 # **Why not let the decoder read its own words while it learns?** You can (*scheduled sampling*). It would meet its own errors, as it does at inference (*exposure bias*). But at first its own words are noise, and positions are no longer trained all at once: each has to wait for the word before. <!-- source: Bengio et al. 2015 -->
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - D. Bahdanau et al., *Neural machine translation by jointly learning to align and translate*, 2015, section 3.
 # - I. Sutskever et al., *Sequence to sequence learning with neural networks*, 2014, sections 3.3 and 3.7.
@@ -765,5 +765,5 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 # - S. Jain and B. Wallace, *Attention is not explanation*, 2019; answered by S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, 2019.
 # - M. Freitag et al., *Results of WMT22 metrics shared task: stop using BLEU*, 2022.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](03_seq2seq.ipynb), or on to [chapter 4](04_positional_encoding.ipynb).

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 4 · Who tells attention the order?
 # *Positional encoding.* At the end you hold `mine/positions.py`, sinusoidal, learned and rotary positions in plain PyTorch, and you know how far each worked in our tests. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
 #
@@ -50,7 +50,7 @@ labs.shuffle(
 #
 # How does a word's position come in?
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # There are two ways to tell a word's position: you *add* a vector to the word, or you *turn* its query and its key.
 #
@@ -75,7 +75,7 @@ print("added", tuple(added.shape), " turned", tuple(turned.shape))
 # %% [markdown]
 # Here $T$ counts words and $D$ features.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what attention gives, and what it costs
 # <a id="path-length"></a><a id="convolution"></a>
 # How much do three layers multiply for $n$ words of $d$ features, how many steps wait for one another, and how many lie between the first word and the last (the **path length**)?
@@ -122,7 +122,7 @@ assert multiply_adds("attention", 512, 512) == 3 * multiply_adds("recurrent", 51
 # %% [markdown]
 # So attention always multiplies more than a plain recurrent layer, 2.06 times as much for 30 words of 512 features, but while $n<d$ less than a GRU, which has six matrices. What it buys are short paths, and work in which nothing waits. The other price is the order.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: shuffle it
 # <a id="equivariant"></a><a id="invariant"></a><a id="self-attention"></a>
 # A layer is **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if its output stays the same. Here is chapter 2's self-attention, yours if you solved it:
@@ -173,12 +173,12 @@ assert not torch.allclose(moved, C[[4, 2, 0, 3, 1, 5]], atol=1e-5) and torch.all
 causal = results.load("positions_causal")
 assert all(0.27 < x < 0.33 for x in causal["right"]["1"]) and min(causal["right"]["3"]) > 0.9 and len(causal["seeds"]) == 3
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # So a causal decoder, such as a GPT, is not blind to the order even without positions: the first word averages one value, the last six, and a second layer can use that. Large causal language models without positions did almost as well as with them (Haviv et al., 2022). In our small trial, finding the letter two back in texts of 20, such decoders were right in about 30 % with one layer and over 90 % with three. <!-- source: Haviv et al. 2022, table 1 -->
 #
 # **Keep this:** attention without positions and without a mask treats a sentence as a *bag of words*.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: can training help?
 # A small model reads a sentence and says *who does it*, one of ten nouns. It is tested on *twins* that it has not seen: "the dog bites the man" and "the man bites the dog".
 
@@ -220,7 +220,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 # %% [markdown]
 # More data or layers cannot help: a stack of equivariant layers is equivariant, and the mean of the outputs is invariant. The order has to be put in. `who.train` is chapter 3's `fit`, in `chapters/ch04/experiments.py`.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
 # The simplest way is to add a vector $P_i$ for position $i$, counted from 0: the **positional encoding**. The number $i$ itself would soon be much larger than a word's features: position 500 would add 500 to features near 1. But written in binary, 500 is 111110100, nine digits of which none is larger than 1. Count:
@@ -237,7 +237,7 @@ assert int(f"{500:b}") == 111110100 and len(f"{500:b}") == 9
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.sinusoid()
 
-# %% [markdown] slideshow={"point": ["P[:, 0::2]"]}
+# %% [markdown] slideshow={"point": ["P[:, 0::2]"]} tags=["card"]
 # <details><summary>Answer</summary>
 #
 # Most of the first ones, on the left, because they hold the fast waves, like the last digit. Column 0 is an exception, because its sine is at a crest.
@@ -296,7 +296,7 @@ from IPython.display import display
 # live=True and view.observe: inside
 display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a step is a rotation
 # <a id="shift"></a>
 # Why do the waves come in pairs? Because a sine and its cosine are a point on a circle, and each step in the text turns this point.
@@ -334,10 +334,10 @@ print("largest score three back, in all rows from 3 on:", back.all().item())
 assert torch.allclose(P[:-3] @ R.T, P[3:], atol=1e-4) and (scores["P Pᵀ"].argmax(-1) == torch.arange(20)).all()
 assert (scores["P R(3) Pᵀ"][3:].argmax(-1) == torch.arange(17)).all()
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** a position is a row of wave values, and a step in the text turns each pair of them.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Six: turn instead of add
 # <a id="rotary"></a><a id="relative"></a>
 # **Rotary** positions (Su et al., 2021), common in language models, add nothing. Every layer turns its queries and keys, but not its values: each pair of features is a point in the plane, and is turned by its position times the pair's frequency.
@@ -403,7 +403,7 @@ at = torch.tensor([7])
 assert torch.allclose(half_split(q[:, halves], at), rotary(q, at)[:, halves], atol=1e-5)
 assert not torch.allclose(half_split(q, at) @ half_split(k, at - 2).T, rotary(q, at) @ rotary(k, at - 2).T, atol=1e-3)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Seven: longer than anything it saw
 # <a id="learned-positions"></a><a id="extrapolation"></a>
 # A third way needs no idea at all: let each position's vector be *learned*, as in chapter 6's BERT.
@@ -455,21 +455,21 @@ reach = [{length: seed[i] for i, length in enumerate(far["lengths"][1:])} for se
 assert all(seed[60] > 0.9 and seed[640] < 0.65 for seed in reach) and len(reach) == 5
 assert [round(100 * f(seed[160] for seed in reach)) for f in (min, max)] == [59, 96]
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # Learned positions fail at once. The sinusoids need no training, but they fail, too, because the layer that reads them was trained on the first twenty only. Rotary positions hold at three times the trained length, over 90 % with each of five seeds. But in 160 letters these are right in 59 to 96 %, in 640 in under 65 %.
 #
 # But this is one small layer and one easy task. *Language models with rotary positions usually fail soon after the trained length*, unless positions are rescaled ([the annex](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?)).
 #
 # **Keep this:** a formula for every position does not make a *trained model* work at every position.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
 # Nobody, unless you do, or a causal mask does a part of it. Without positions our reader was right in at most half of the twins, and with them in over nine of ten.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert who.right(blind) <= 0.5 and who.right(sighted) > 0.9
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # This writes all three into one file. `python -m mine.positions` trains each on the letters, and reads texts twice as long.
 
@@ -478,7 +478,7 @@ from course_kit.mine import keep
 
 keep("positions")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. In attention any word is one step from any other, and nothing waits; the price is n² pairs.
 # 2. Without positions and mask it is equivariant: shuffle the words, and the outputs move along. A sentence is a bag of words.
@@ -486,14 +486,14 @@ keep("positions")
 # 4. Rotary: queries and keys are turned, so of the positions a score knows only the distance.
 # 5. Beyond the trained length, learned positions fail at once. In our small task sinusoids failed soon and rotary later; in language models rotary, too, usually fails soon.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](04_positional_encoding_annex.ipynb#open-questions).
 # 1. *Explain:* sinusoids have no parameters and never run out. Why does a model with them still fail in long texts?
 # 2. *Design an experiment:* how many layers does a causal decoder without positions need to tell the order?
 # 3. *Why not* use the number $i/T$ as the position?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -514,7 +514,7 @@ from course_kit.progress import onward
 
 onward(4)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: a whole translator of nothing but this
 # Chapter 5 stacks several attentions and a small network into a translator without recurrence, the Transformer.
 #

@@ -126,7 +126,7 @@ late = [scaled_dot_product_attention(x, x, x)[0] + P[:6, :8] for x in (X, X[[0, 
 assert torch.allclose(late[0][2], late[1][2], atol=1e-5) and not torch.allclose(late[0], late[1], atol=1e-2)
 assert all(2 * n**2 * d < 2 * n * d**2 for n, d in ((30, 512), (511, 512))) and not 2 * 512**3 < 2 * 512**3
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
 # Is this program's vector relative, as its name says? Repair it.
 
@@ -358,7 +358,7 @@ assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 # %% [markdown]
 # At 1,024 words attention multiplies 18 times as much as the recurrent layer, and was still faster for *one* sentence, probably because the RNN's many small steps cost more than a few large ones. At 2,048 words attention was slower. With more sentences at once the recurrent layer is ahead sooner: [chapter 5](05_transformer.ipynb#Why-Transformers?) compares.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Which layers are matrices?
 # <a id="dense"></a>
 # In $Z=A\,V$, the $[T, T]$ matrix $A$ mixes the words. A convolution is such a matrix, too, if all features share one kernel, which is centred on the word here. A **fully connected** (*dense*) layer along the sentence is also such a matrix, with a parameter for each pair of positions.
@@ -421,7 +421,7 @@ assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], a
 # %% [markdown]
 # The convolution's band repeats the same three numbers. The dense matrix has 36 numbers and fits only sentences of six words.
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Explain: a formula does not save a trained model.** The score of a query and a key with added sinusoids contains products of a word with a position, $x_iW_Q\cdot P_mW_K$. At positions beyond the trained ones these take values that training never met, so nothing taught the matrices to keep them small.
@@ -447,7 +447,7 @@ Table(
 #
 # **Why not $i/T$?** The same distance would mean another difference in every length of text: two neighbours differ by a tenth in ten words and by a hundredth in a hundred. A step would no longer be the same rotation everywhere.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - A. Vaswani et al., *Attention is all you need*, 2017, section 3.5 (sinusoids), section 4 (costs and paths).
 # - Z. Dai et al., *Transformer-XL*, 2019, section 3.3 (the four parts of the score).
@@ -456,5 +456,5 @@ Table(
 # - S. Chen et al., *Extending context window of large language models via positional interpolation*, 2023, section 2.
 # - A. Haviv et al., *Transformer language models without positional encodings still learn positional information*, 2022.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](04_positional_encoding.ipynb), or on to [chapter 5](05_transformer.ipynb).

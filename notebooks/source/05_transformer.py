@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 5 · What can attention do alone?
 # *The Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions). To see it compute before you build it: [one word, all the way down](#descent).
 #
@@ -73,7 +73,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 #
 # Does the model need this connection? First you build the whole machine, then you cut it.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) drops recurrence: each word reads all others at once. The **encoder** is a stack of layers, each made of self-attention and then a small network for each word. The **decoder** is a second stack, whose layers, between these two, also attend to what the encoder has read. <!-- source: Vaswani et al. 2017 -->
 
@@ -105,7 +105,7 @@ logits = dummy(source, target)  # [B, T, V]
 print("source", tuple(source.shape), " target", tuple(target.shape))
 print("logits", tuple(logits.shape))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## One: several heads
 # <a id="head"></a>
 # Attention gives each word *one* row of weights. But "it" may have two questions: which noun do I mean, and what is said about it? So we cut each query, key and value into pieces, and let each piece attend on its own, as a **head**. The matrices stay as they are, so this adds no parameters.
@@ -138,7 +138,7 @@ from mine import masked_softmax
 # %% tags=["definition"]
 # course_utils.attention: scaled_dot_product_attention, join_heads
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 2 ●●○ · 10 minutes
 # Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence, or None; True = may be attended; all heads share it.
 #
@@ -189,7 +189,7 @@ other[1, 9:] += 1
 assert torch.allclose(attention(other, other, mask)[0][1, :9], output[1, :9], atol=1e-5)
 assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.numel() for p in attention.parameters())
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: what each word does alone
 # <a id="ffn"></a>
 # A head can only average values. The **position-wise feed-forward network** (FFN) then works on each word's vector, with the same two matrices for every word and a ReLU between them. The first makes the vector wider, in the paper four times: <!-- source: Vaswani et al. 2017, section 3.3 -->
@@ -211,10 +211,10 @@ other[0, 2] += 1
 moved = (ffn(other) - ffn(x)).abs().amax(-1) > 1e-5
 print("changed: sentence, word", moved.nonzero().tolist())
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** attention moves information between words; the feed-forward network works within each word.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a residual connection, and a norm
 # <a id="residual"></a><a id="layer-norm"></a>
 # If attention *replaced* a word's vector, the word itself could get lost. So a **residual connection** adds the output of a sub-layer $f$ to it: $x+f(x)$. Now $f$ only computes a *change*, and the derivative $1+f'$ lets the gradient pass even where $f'$ is small. The sum that runs through all layers is the **residual stream**.
@@ -230,7 +230,7 @@ two = torch.tensor([[1.0, 3.0], [2.0, 6.0]])
 print("layer norm", F.layer_norm(two, (2,)).round().int().tolist())
 print("batch norm", F.batch_norm(two, None, None, training=True).round().int().tolist())
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Layer norm reads one word at a time: its rows are centred. With batch norm, in training, a word's result also depends on other sentences and on padding.
 #
 # <a id="pre-norm"></a>
@@ -255,7 +255,7 @@ def add_norm(x, f, norm):
 # %% tags=["definition"]
 # course_utils.blocks: AddNorm
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a block, and a stack
 # <a id="block"></a>
 # An **encoder block** is self-attention and then the feed-forward network, each with its residual connection and norm:
@@ -281,7 +281,7 @@ print(f"differs from PyTorch's by {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and block(block(x)).shape == x.shape
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the decoder, and what it may see
 # <a id="causal-mask"></a>
 # In training the decoder reads the right translation and predicts each next word, all at once. So no word may see ahead, or it would copy the answer. The row of "je" predicts "suis": it may see `<bos>` and "je" itself, but not "suis".
@@ -307,7 +307,7 @@ plot.maps(
 # %% tags=["definition"]
 # course_utils.attention: causal_mask
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Padding at the end of a target needs no mask of its own, because no real word comes after it, and the loss skips it.
 #
 # ### Exercise 4 ●●● · 8 minutes
@@ -327,7 +327,7 @@ class DecoderBlock(nn.Module):
 # %% [markdown]
 # <!-- solution: a decoder block -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: the whole model
 # Only the two ends are new. **In front**, each side has a table of embeddings. Its numbers begin with variance $1/D$, so times $\sqrt D$ they are about as large as chapter 4's positions, which are added. **Behind**, each stack ends with one more norm, since pre-norm never normalises the residual stream itself. A French word's logit is the dot product of the decoder's vector with that word's embedding, plus a bias: one table $[V, D]$ reads and writes.
 
@@ -383,7 +383,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # %% tags=["definition"]
 # course_utils.toy_tasks: copy_or_reverse
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 5 ●●○ · 8 minutes
 # Write one step of training. The decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
 
@@ -461,10 +461,10 @@ print(f"largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-3
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** with the mask, all words at once and word by word give the same logits, up to rounding. So a Transformer can train on all words of a text at once.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## It translates
 # <a id="warm-up"></a>
 # Now the same classes learn from chapter 3's sentences. `fit` is the loop above with a stop button; it *clips* gradients that are too long, and its learning rate rises for about 40 steps (**warm-up**), then falls in a line to 3 % of its height. The dashed lines are chapter 3's:
@@ -584,12 +584,12 @@ assert counted["GRU"]["in a row"] == 4096 and counted["Transformer"]["in a row"]
 assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multiplications"] < 13
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # A Transformer layer always multiplies more: over twice as much in short sentences, over twelve times at 4,096 words. But in training none of its words waits for another, although in writing each does. A graphics processor does thousands of multiplications at once, so there the steps in a row often take longest. We have not measured that, but it is the reason that the paper gives: recurrence "precludes parallelization within training examples". <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # **Keep this:** in our race, on short sentences, the larger Transformer did not learn more from the same data, and a layer of it multiplies more. But in training none of a layer's work waits for other words, which pays off where much is done at once.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
 # The trained decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.
@@ -604,7 +604,7 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
 # Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells what the model takes "it" for. We take 368 pairs of twins, each with a noun that no twin of the training has, forbid a connection by a mask, in all heads and layers, and count how often the right pronoun is still the likelier one.
@@ -682,7 +682,7 @@ assert turned == {"none": [], "2.2": [4], "3.2": [2], "2.2 and 3.2": [2, 3, 4], 
 assert [one.twin.pronoun for one in twins] == ["il", "elle", "il", "elle", "elle", "il"]
 assert [round(log_odds[name][0].item(), 1) for name in ("none", "all 12")] == [7.9, 2.1]
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # <details><summary>What did you find?</summary>
 #
 # Without head 2.2 the small dinghy turns, without 3.2 the big glass, and without both the small glass, too. Without all twelve the model prefers *il* for all but the wide street, so the other *elles* turn, and their twins with *il* stay "right". "Animal … tired" never changes, although its log-odds fall from 7.9 to 2.1.
@@ -693,7 +693,7 @@ assert [round(log_odds[name][0].item(), 1) for name in ("none", "all 12")] == [7
 #
 # **Keep this:** a map shows what a head attends to, not what the model needs. Take the connection away and count, on sentences that it has not seen.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # This writes your Transformer into one file, with your functions where they are right and the course's where they are not. It needs only torch.
 
@@ -702,7 +702,7 @@ from course_kit.mine import keep
 
 keep("transformer")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. All heads use one formula, each with its own projections. Cutting one wide head into several adds no parameters.
 # 2. A block is attention, then a feed-forward network, each with a residual connection and a layer norm.
@@ -710,14 +710,14 @@ keep("transformer")
 # 4. With the mask, the decoder gives the same logits all at once and word by word.
 # 5. A map shows what a head attends to. To learn what it is worth, take it away and count, on unseen sentences.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # Discussed in [the annex](05_transformer_annex.ipynb#open-questions).
 # 1. *Prove:* without positions, and without a mask, a stack of encoder blocks gives shuffled words shuffled outputs.
 # 2. *Design an experiment:* which of the twelve heads could the model do without?
 # 3. *Why not* additive attention (chapter 2) in a Transformer, instead of the scaled dot product?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -738,7 +738,7 @@ from course_kit.progress import onward
 
 onward(5)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: half of it
 # Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words of any text: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants and errors that circulate.
 #

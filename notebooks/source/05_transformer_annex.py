@@ -153,7 +153,7 @@ predict(
 # %% [markdown]
 # What rows of padding attend to does not matter, but an empty row is risky: its softmax is 0/0 = NaN, which the next layer spreads to every word, because 0 · NaN = NaN.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 6 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by this mask, before the softmax.
 
@@ -249,7 +249,7 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## What does a cache save?
 # <a id="kv-cache"></a>
 # With the mask, a new word does not change the keys and values of earlier words. So the **KV cache** keeps these, and those of the source, and each step computes only the new word, in every layer. Queries are not kept: each is used only in its own step.
@@ -585,7 +585,7 @@ assert tatoeba is grammar or {
     one.card["training"]["threads"] for one in (before, tatoeba)
 } == {1}
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # The Transformer scores higher, but architecture, size, time and optimiser (Muon, see chapter 7) all differ. **Guess:** which translations in the last column are right? Check first whether a sentence was *seen*.
 #
 # <details><summary>Answer</summary>
@@ -742,7 +742,7 @@ predict(
     "encoder–decoder.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
 # Here “Je t'aime” should attend to “I love you”.
 
@@ -756,7 +756,7 @@ def cross_attention(written, source, Wq, Wk, Wv):  # Je t'aime [T, D], I love yo
     return weights @ v, weights
 
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●●● · 14 minutes
 # This class runs in self-attention without an error, and yet five of its lines are wrong. Fix all five.
 
@@ -783,7 +783,7 @@ class MultiHead(torch.nn.Module):
         return self.out(heads.transpose(1, 2).flatten(2))
 
 
-# %% [markdown]
+# %% [markdown] tags=["questions", "reading"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Shuffled words, shuffled outputs.** Let $\Pi$ be a permutation matrix, so $\Pi X$ are the shuffled words. Then
@@ -799,7 +799,7 @@ class MultiHead(torch.nn.Module):
 # ## Further reading
 # A. Vaswani et al., *Attention is all you need*, 2017; A. Rush, *The annotated Transformer*, 2018; J. Ba et al., *Layer normalization*, 2016; K. He et al., *Deep residual learning*, 2015.
 
-# %% [markdown]
+# %% [markdown] tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 6 · Which word is missing?
 # *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
@@ -70,7 +70,7 @@ assert prose.model.config.layers == 4
 # %% [markdown]
 # A cover turns any sentence into a question whose answer is known, so nobody has to label anything. How much can be learned from that? And what is it worth to see both sides?
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Why BERT came
 # *She drew fifty pounds from the **bank**.* · *They sat on the **bank** and fished.*
 #
@@ -81,7 +81,7 @@ assert prose.model.config.layers == 4
 #
 # Do its vectors tell the two banks apart? [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) measures it.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # There is one way in, and two ways out.
 
@@ -102,7 +102,7 @@ print("out:", *(tuple(x.shape) for x in (words, follows)))
 # %% [markdown]
 # $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## One: three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
 # A text is first cut into pieces of the vocabulary: **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its vector is free to hold what is asked about the whole. `[SEP]` ends a text, and the **segment** of a token, 0 or 1, says which of the two it belongs to.
@@ -139,7 +139,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # %% slideshow={"point": ["tables =", "embed(ids"]} tags=["definition"]
 # course_utils.bert: BertEmbeddings
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: cover some words
 # <a id="mlm"></a>
 # A **masked language model** (MLM) guesses covered words. BERT chooses 15 words of 100 and does not treat all of them alike:
@@ -181,7 +181,7 @@ labs.mask_tokens(
     "that has all three. Draw again, then 10,000 times.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 2 ●●● · 11 minutes
 # Write the masking. For each chosen word, one random number decides between the three cases. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*.
 
@@ -209,13 +209,13 @@ print(f"{loss:.2f}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(loss.item(), 2) == 1.04
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # <a id="nsp"></a>
 # BERT had a second question, **next sentence prediction** (NSP): does B really follow A, or does it come from elsewhere? The vector of `[CLS]`, through one more layer (the *pooler*), gives two logits. RoBERTa (2019) was no worse without it, <!-- source: Liu et al. 2019, section 4.2 --> so we leave it out; [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it.
 #
 # **Keep this:** BERT's recipe is to choose 15 % of the words, to count the loss only there, and to leave some of them looking normal.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the whole model
 # Heads and feed-forward networks come from chapter 5.
 #
@@ -261,7 +261,7 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A task without data
 # A row of ten digits reads the same from both ends, so the answer to a covered digit is at its mirror position.
 
@@ -313,7 +313,7 @@ for side, guess in {"both sides": both, "left side only": left}.items():
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: pre-train it on a real book
 # <a id="pre-training"></a>
 # Now *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. Windows begin anywhere, without `[CLS]`.
@@ -406,7 +406,7 @@ assert abs(early.mean() - torch.special.entr(often).sum()) < 0.2 and torch.equal
 assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # For the first hundred steps and more the loss does not, on average, fall below *by frequency*: so far the model says nearly the same at every hole. <!-- holes and guesses share less than 0.01 nats after 60 and 100 steps, seeds 0 to 3; the mean of 20 losses falls below between steps 120 and 220, also with seeds 5 to 7; single ones do before --> After a minute, it guesses several times better than the commonest piece, and better than counting what followed the left neighbour. Counting *both* neighbours still wins; in a recorded run of 4,000 steps, the model overtakes it with 32 %. <!-- source: data/results/bert_book.json -->
 #
 # **Keep this:** pre-training needs no labels, only text.
@@ -451,7 +451,7 @@ display(view, below(view, with_two_covered, "position"))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(line) <= 16
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
 # **Fine-tuning** keeps the encoder, puts *one* new layer on it, the *task head*, and trains everything a little further on examples with labels. With four patterns BERT's paper solves eleven tasks: <!-- source: Devlin et al. 2019, figure 4 -->
@@ -532,12 +532,12 @@ seen_words = {word for e in known for word in re.findall("[a-z]+", e.text.lower(
 assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 > whole[1] > 0.6
 assert not {e.text for e in known} & {e.text for e in new}
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # “New”: in *Max expected a polite clerk, but the clerk was rude*, no training sentence has *Max*, *expected*, *clerk* or the pattern.
 #
 # **Keep this:** a new task is one new layer on the same encoder, and everything is trained a little further.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## What was pre-training worth?
 # Would the same network have learned a task *without* having read anything? We ask on SST-2, sentences from film reviews: 6,920 to learn from, 872 to be judged on. Two models each meet the same network from scratch: `bert-prose`, which has read 29 novels and children's books, and all-MiniLM-L6-v2, which learned from a larger model, then from a collection of a billion pairs of sentences. <!-- source: data/results/bert_worth.json, minilm_sst2.json; model card of all-MiniLM-L6-v2 -->
 
@@ -582,12 +582,12 @@ assert in_percent == [[77, 75], [79, 89]] and round(100 * worth["counting words"
 assert worth["train"] == 6920 == minilm["train"] and worth["test"] == 872 == minilm["test"]
 assert worth["MiniLM"]["steps"] == minilm["steps"] == 432 and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # Our novels were worth nothing here: 75 % with them, 77 without. A share of 872 is uncertain by three points, so these two are alike, but MiniLM's 89 against 79 are not. MiniLM read other texts, far more of them, and is larger; the table does not say which of these made the difference. A small model that has read texts of the *same* kind is far ahead of its rival on [four tasks of the annex](06_bert_annex.ipynb#What-can-be-read-from-two-sentences?).
 #
 # **Keep this:** measure pre-training beside the same network from scratch. On film reviews our novels brought nothing, and MiniLM's reading ten points. <!-- source: the table above -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ## A thin change: LoRA
 # <a id="lora"></a>
 # Do four tasks need four copies of the model? **LoRA** (*low-rank adaptation*, 2021) freezes each matrix $W$ and learns only a thin change beside it: <!-- source: Hu et al. 2021 -->
@@ -648,7 +648,7 @@ alone = next(row for row in results.load("bert_adapters")["tasks"]["sentiment"][
 assert max(alone[split]["mean"] for split in ("valid", "test")) < 0.57
 assert thin[0] > 0.85 and thin[0] < whole[0] + 0.01 and thin[1] < whole[1] and 4 * (256 + 256) == 2048 and 256**2 == 65_536
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # With 1.5 % of the numbers LoRA learns most of what it was shown. On new names and patterns it is behind, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model. There, the head alone is hardly better than a coin, so the thin matrices do the work.
 #
 # **Keep this:** LoRA leaves every matrix as it is and learns a thin product beside it, so a task fits into a small file.
@@ -690,12 +690,12 @@ assert [round(100 * sides[side]["mean"]) for side in book_study.SIDES] == [20, 1
 assert (sides["steps"], sides["seeds"]) == (1000, 3)
 assert [round(100 * share) for share in sides["counting"].values()] == [3, 13, 28]
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # With both sides the model guesses 20 % of the pieces, and with the left side 12 %. Both have only begun to learn, but counting agrees: 28 % with both neighbours against 13 with the left one. (A GPT sees only the left, but learns from every position.)
 #
 # **Keep this:** what comes after a word tells much about it. That is what BERT was built to use.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # One file holds tokenizer, model, heads, LoRA, `save` and `load`, with your functions where they are right, and needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
 
@@ -711,7 +711,7 @@ from chapters.ch06.kept.bert import save
 if folder := workbook_folder():
     save(mine, str(folder / "bert.pt"), tokenizer.words)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in a sentence.
 # 2. BERT's input is a sum of three rows: token, segment and position.
@@ -719,14 +719,14 @@ if folder := workbook_folder():
 # 4. A new task is one new layer; then the whole model is trained a little further.
 # 5. LoRA freezes the matrices and learns two thin ones beside some of them.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](06_bert_annex.ipynb#open-questions).
 # 1. *Prove:* $BA$ has at most rank $r$, and every matrix of rank $r$ can be written so.
 # 2. *Design an experiment:* has a model learned what *polite* means, or only the sentences it stands in?
 # 3. *Why not* cover half of the words, so that each text gives more to learn?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -748,7 +748,7 @@ from course_kit.progress import onward
 
 onward(6)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: the other half
 # [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) shows what BERTs are used for today, and how one [writes](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
 #

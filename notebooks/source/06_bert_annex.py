@@ -588,7 +588,7 @@ predict(
     ],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # An overview calls question answering a classification of each token. But the answer to a question is a span of the text: each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
 #
 # ### Exercise ●●● · 8 minutes
@@ -606,7 +606,7 @@ def best_span(start_logits, end_logits, allowed):
 # %% [markdown]
 # Where `[CLS]` is more probable as both than every span, the answer is “none”.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## What is a bottleneck adapter?
 # <a id="adapter"></a>
 # Before LoRA (2019), small things were trained between the frozen layers: a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
@@ -1019,7 +1019,7 @@ assert prose.card["training"]["recipe"]["share"] == 0.2
 # %% [markdown]
 # The neighbours fit, but the whole makes no sense. `bert-prose` is small and learned with a fifth of the words covered, LLaDA with every share. Your own model writes, too: give `python -m mine.bert bert.pt` a sentence of `[MASK]`.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Which errors circulate?
 # ### Find the error ●●○ · 8 minutes
 # An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1, give the function a name that says what it does.
@@ -1035,7 +1035,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
     accuracy = (predicted == 1).float().mean()
     return loss, accuracy
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Prove: $BA$ has at most rank $r$.** Each row of $BA$ is a mixture of the $r$ rows of $A$, so all rows lie in a space of at most $r$ dimensions. The other way round, the rows of a matrix $M$ of rank $r$ have a basis of $r$ rows: put these into $A$, and into each row of $B$ the weights that make up that row of $M$.
@@ -1044,7 +1044,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 #
 # **Why not cover half of the words?** Each text would ask more, but tell less: with every other word covered, most answers cannot be known. In one study with large models, 40 % was better than 15. <!-- source: Wettig et al. 2023, Should you mask 15 % in masked language modeling? --> So 15 is a choice, not a law.
 
-# %% [markdown]
+# %% [markdown] tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -1058,7 +1058,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # | [autoregressive](#autoregressive) | 自回归 | continues, word after word |
 # | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, trained to imitate BERT |
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - J. Devlin et al., *BERT*, 2019, section 3, figure 4, appendices A and C.2.
 # - T. Mikolov et al., *word2vec*, 2013; J. Pennington et al., *GloVe*, 2014; M. Peters et al., *ELMo*, 2018.
@@ -1070,5 +1070,5 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # - A. van den Oord et al., *Contrastive predictive coding*, 2018; N. Reimers, I. Gurevych, *Sentence-BERT*, 2019; W. Wang et al., *MiniLM*, 2020.
 # - S. Nie et al., *Large language diffusion models* (LLaDA), 2025.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](06_bert.ipynb), or on to [chapter 7](07_gpt.ipynb).

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 7 · What comes next?
 # *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it on any text and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
 #
@@ -59,7 +59,7 @@ assert round(sum(p.numel() for p in poet.model.parameters()) / 1e6) == 5 and len
 #
 # A **language model** gives every possible next token a probability. In this lesson you build one, teach it a book, and see how many bits it pays.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
 # <a id="decoder-only"></a>
 # GPT, the *generative pre-trained Transformer*, is half of chapter 5: the decoder's blocks without their cross-attention.
@@ -92,12 +92,12 @@ print("likeliest next token: the same token again,", same)
 # %% [markdown]
 # The dummy has the right shapes, and repeats what it reads: a token's vector fits itself best. Now to each part.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: every text is an exam
 # <a id="next-token"></a>
 # A text needs no labels: the next word is the answer. *To Sherlock Holmes she is …* asks for *always*, and the same words with *always* ask for *the*.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
 #
@@ -133,7 +133,7 @@ assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [rou
 # %% [markdown]
 # Small random parameters, around 0.02, give all $V$ tokens nearly the same logit, so each gets about $1/V$, and the first loss is about $-\ln(1/V)=\ln V$. If yours is far above this, look at the first parameters: with a table of numbers around 1, as PyTorch makes it, a model of 64 features begins near 45, and a larger one higher. <!-- source: blocks.init_small; the asserts in section Two -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the block, and the class
 # <a id="causal"></a>
 # No token may look ahead, or it would see its own answer: in each attention chapter 5's causal mask hides the future. Here is the whole computation, for the text of the game and with the parameters of the model that you played against:
@@ -250,7 +250,7 @@ print("a table: {}; GPT-2 small with one: {}, with two: {}".format(*millions))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(table / one, 1) == 0.3  # "a third more"
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: from logits to a word
 # <a id="autoregressive"></a><a id="temperature"></a>
 # To write, draw a token, append it, and ask again: that is called **autoregressive**. How bold is the draw? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With a pencil: logits 2, 1, 0 give 0.67, 0.24, 0.09; at $\tau=\tfrac12$ they become 4, 2, 0, and give 0.87, 0.12, 0.02. Here are the nine pieces that `gpt-prose`, trained on 29 old novels and children's books, expects most, with probabilities among themselves:
@@ -271,7 +271,7 @@ pencil = [[round(x, 2) for x in (torch.tensor([2.0, 1.0, 0.0]) / t).softmax(-1).
 assert pencil == [[0.67, 0.24, 0.09], [0.87, 0.12, 0.02]] and [x / 0.5 for x in (2, 1, 0)] == [4, 2, 0]
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 2 ●○○ · 8 minutes
 # Write the temperature so that it also works at 0, where the likeliest token takes all. (`F.one_hot(i, V)` has a 1 at place i and 0 elsewhere.)
 #
@@ -308,7 +308,7 @@ Table(rows, f"gpt-prose, which knows {len(prose.tokenizer):,} pieces")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # One piece after *each*, 592 after *the*: no fixed number fits both. **Top-p** keeps the *nucleus*, the smallest set of likeliest tokens that reaches a share $p$ (Holtzman et al. 2020).
 #
 # ### Exercise 3 ●●● · 20 minutes
@@ -366,7 +366,7 @@ labs.sampling(
     "piece is [output|drawn] (␣: a space).",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
@@ -385,7 +385,7 @@ asking(pairs)
 # %% tags=["definition"]
 # course_utils.merges: words_of, joined
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise 4 ●●○ · 8 minutes
 # Write one merge: count the pairs of neighbours in all words, take the most frequent one, and join it everywhere (`joined` does it for a word).
 #
@@ -427,7 +427,7 @@ print(" · ".join(tokenizer.decode([n]) for n in numbers[1:]))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenizer.pieces) == 756
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the loop
 # Chapter 5's step of training, now with your targets. Gradients that are too long are *clipped*.
 #
@@ -550,7 +550,7 @@ counted = sum(costs) / len(held_out)
 assert round(counted, 2) == 1.88, counted
 assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_back)
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # The table, too, has learned from pieces: it needs 2.2 bits for a character of the tenth that neither has read. A minute of training beats it, and a larger model, which you can train below, comes down to 1.92 within six minutes. But a table that looks *three* pieces back, mixed with shorter ones, reaches 1.88 by counting alone. <!-- source: the weight 3 is also the best of 1, 2, 3, 4, 6 on the last tenth of what is read --> So on one book this GPT does not beat counting.
 #
 # <a id="overfitting"></a>After those six minutes the bits rise again, because it begins to know the book by heart, which is called **overfitting**. Its best state is kept, and since that state was chosen on the held-out tenth, 1.92 is a little kind. Speech marks close, sentences end, people are called Holmes; what is said means nothing.
@@ -607,7 +607,7 @@ print(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert kept == same and slow > 1.5 * fast
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # This writes your GPT and your tokenizer into files that need only torch, each tested in a process of its own, and two commands beside them. It also puts a book beside your notebooks, to train on.
 
@@ -627,7 +627,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 #
 # Any text of yours will do instead, from 20,000 characters on, better 100,000 and more: letters, songs, another language. <!-- source: mine/__main__.py --> Run the cell with the picture again, and your curve stands beside ours.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A language model gives a distribution over the next token; its targets are its inputs, shifted by one.
 # 2. GPT is a stack of Transformer blocks with a causal mask, between two uses of one token table.
@@ -635,14 +635,14 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # 4. Temperature divides the logits; top-p keeps the likeliest tokens, up to a share.
 # 5. With a causal mask no key or value depends on later tokens, so a cache keeps them.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](07_gpt_annex.ipynb#open-questions).
 # 1. *Prove:* with the causal mask and without positions, one layer at *c* cannot tell *a b c* from *b a c*; two can.
 # 2. *Design an experiment:* does your model know sentences of the book by heart?
 # 3. *Why not* compare two models by their perplexity?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -665,7 +665,7 @@ from course_kit.progress import onward
 
 onward(7)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who answers?
 # Your GPT goes on with a text; it does not answer. Five changes make it the kind of model that is built today; then published parameters fit into it, and it learns to talk.
 #

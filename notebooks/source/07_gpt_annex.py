@@ -203,7 +203,7 @@ assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.
     copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
 assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
 
-# %% [markdown]
+# %% [markdown] tags=["guess"]
 # The loss of the second half falls suddenly, when a head begins to attend to the right token. In this model it takes two layers (Elhage et al. 2021). Say that B followed A before, and now A comes again. At B, a head of layer 1 attends to the token before and adds “my predecessor is A” to B's vector. At the second A, a head of layer 2 asks “whose predecessor is A?”, finds B, and copies it. No parameter changes while it copies: the model finds what it needs in its context, and that is one kind of **in-context learning**.
 #
 # The start of the second half stays hard. Its first token cannot be predicted, and the second still costs about 0.9 nats, because after one repeated token the model cannot be sure that the repetition has begun. The first half costs up to 15% *more* than guessing, because most training texts repeat sooner, so the model bets on tokens that it has read.
@@ -699,7 +699,7 @@ assert round((nats := torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch
 assert round((2**nats).item(), 1) == 2.6 and abs(nats.exp() - 4) < 1e-5
 assert not torch.allclose(torch.tensor([[[0.0, 1, 2], [3, 1, 0]]]).softmax(dim=1)[:, -1].sum(-1), torch.ones(1), atol=0.1)
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●●○ · 6 minutes
 # Models of `transformers` take labels, and return a loss as well as logits. One line of this program is wrong: repair it.
 
@@ -757,7 +757,7 @@ predict(
     ],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Find the error ●●● · 14 minutes
 # This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
 
@@ -779,7 +779,7 @@ def train_and_write(model, batches, prompt, count, context):  # [N, B, context +
             prompt = torch.cat([prompt, logits[:, -1:].argmax(dim=-1)], dim=1)
     return loss.item(), prompt
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
 # **Prove: without positions, *a b c* and *b a c*.** At *c* one layer averages the same three values with the same weights, so its output is the same: one layer cannot tell. With two layers it can: in *a b c* the first layer's *b* has read *a*, in *b a c* it has read only itself. So the causal mask itself tells something about the order, from the second layer on.
@@ -788,11 +788,11 @@ def train_and_write(model, batches, prompt, count, context):  # [N, B, context +
 #
 # **Why not compare perplexities?** A long piece is harder to guess than a letter, so the model with the longer pieces has the higher perplexity, even if it is better. Divide by characters, not by tokens.
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # Shannon 1951, *Prediction and entropy of printed English* (the game) · Radford et al. 2018, 2019 (GPT, GPT-2) · Sennrich et al. 2016 (BPE) · Holtzman et al. 2020 (top-p) · Elhage et al. 2021, Olsson et al. 2022 (induction heads) · Kaplan et al. 2020 (6ND) · Hoffmann et al. 2022 (Chinchilla).
 
-# %% [markdown]
+# %% [markdown] tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -805,5 +805,5 @@ def train_and_write(model, batches, prompt, count, context):  # [N, B, context +
 # | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
 # | [quantised](#quantisation) | 量化 | fewer bits per parameter |
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](07_gpt.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
 # # 8 · Who answers?
 # *From predicting to reasoning.* At the end a published language model talks to you through `mine/llama.py`, and a small one of your own has learned to add (`mine/answering.py`). <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
@@ -81,7 +81,7 @@ assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 13
 # %% [markdown]
 # In its template it answers, but often wrongly: four of nine answers contain the right word, one beside a “French playwright”, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all? <!-- source: “User: Who was the first person on the Moon?\nAssistant:” as plain text, the likeliest tokens: “The first person to walk on the Moon was Neil Armstrong” -->
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: the block of today
 # <a id="llama"></a>
 # SmolLM2 (2024) has the architecture of **Llama** (2023), close to that of most open models since. It is your GPT with five changes:
@@ -105,7 +105,7 @@ with torch.no_grad():
     print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
 print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ### RMSNorm
 # <a id="rmsnorm"></a>
 # *New against chapter 7: no mean is subtracted, and nothing is added.* Where a layer norm subtracts the mean, divides by the standard deviation, scales and shifts, **RMSNorm** (Zhang and Sennrich 2019) only divides by the root of the mean square and scales. For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
@@ -211,7 +211,7 @@ per_token = 2 * 30 * 9 * 64 * 2
 assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and round(recorded["parameters"] * 2 / 1e6) == 269
 assert round(per_token / 3 * 8192 / 1e6) == 189
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # In **grouped-query attention** (GQA, Ainslie et al. 2023) several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs only a third, 189 MB.
 #
 # #### Exercise 2 ●●○ · 5 minutes
@@ -302,7 +302,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.llama: speak
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: published parameters
 # <a id="open-weights"></a>
 # SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Here only the names differ:
@@ -333,7 +333,7 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 # %% [markdown]
 # `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: from continuing to following
 # <a id="chat-template"></a>
 # To a model that only continues, a talk is one text, with marks that say who is speaking. This is SmolLM2's **chat template**, after whose end it goes on:
@@ -369,7 +369,7 @@ print(len(taught), len(unsolved), len(held_out))
 ids, is_answer = talk_batch(sums.in_ids(taught[:3], sums.draft))
 print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # Unlike in chapter 7, only the tokens of answers count, because the questions are given.
 #
 # ### Exercise 3 ●●○ · 4 minutes
@@ -435,12 +435,12 @@ for one in held_out[:3]:
     for name, model in models.items():
         print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # In three recorded runs, in [the table below](#verifiable-reward), a model that writes the result alone gets 3 to 9% of the sums that it was never shown, and one that writes the draft 58 to 71%. Yours is one more run; they differ by ten points and more. More tokens are not the reason, because with blanks instead of the draft it is 3 to 4%. Nor are more steps: after 2,000, one run of the result alone knew its own sums, and 7% of the others. <!-- source: data/results/reasoning.json, asserted under Five; 2,000 steps at rate 4e-3, batches of 32, seed 0: 98.5 and 7.3% --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
 #
 # **Keep this:** from few examples, small written steps carry over to new questions; results alone hardly do (sums, in a small model).
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ## Four: which answer is better?
 # <a id="dpo"></a>
 # Often nobody can write the best answer, but people can say which of two is better. This becomes a loss in four lines:
@@ -546,7 +546,7 @@ assert min(one["form"] for one in trials["seeds"]) > 0.99 and len(held_out) == 3
 live = [sums.share_right(one, held_out) for one in (models["alone"], models["draft"], model)]
 assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
 
-# %% [markdown]
+# %% [markdown] tags=["keep"]
 # Without one further solution, the three recorded models go from 58 to 71% up to 72 to 79%. The check does it: paid by a coin, the same training ends at 32 to 50%, and the majority of eight answers, without training, at 57 to 72%. At a rate seven times as high the reward broke the one model that we tried.
 #
 # Would more SFT do as well? Another 400 steps on the *same* 200 solved sums reach 77 to 82%, more than the reward in two seeds of three. From there the reward still adds, to 82 to 87%, where a third round of SFT ends at 79 to 87%. So where you have solutions, use them first; a reward needs only a check.
@@ -555,7 +555,7 @@ assert live[0] < 0.2 < 0.35 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 
 #
 # **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions (on a toy of sums).
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who answers? Ask
 # <a id="ask"></a>
 # Ask the model that you have taught, and SmolLM2 where it is installed. Then choose a token and a head: what else was likely there, and where did the head attend?
@@ -611,7 +611,7 @@ assert column.min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == 
 #
 # All eight compute $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how scores are computed, and what is averaged.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
 # This writes your Llama, both trainings, and what lets them talk.
 
@@ -643,7 +643,7 @@ keep("llama", "answering", "chat", "serve", "__main__")
 #     print(piece.choices[0].delta.content or "", end="")
 # ```
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, many with grouped queries and no biases.
 # 2. Shared keys and values make the cache smaller.
@@ -651,14 +651,14 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # 4. DPO compares two answers. GRPO compares an answer with others to the same question.
 # 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent text can be false.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
 # 1. *Prove:* the first loss of DPO is ln 2, whatever the model. <!-- source: the asserts under DPO -->
 # 2. *Design an experiment:* does your model *use* its draft, or only write it?
 # 3. *Why not* train on the tokens of questions, too?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -677,7 +677,7 @@ from course_kit.progress import onward
 
 onward(8)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: ask your own questions
 # From a weighted mean of neighbours you have come to a model that answers. [The annex](08_who_answers_annex.ipynb) has the attention of the largest models, quantising, tools, and how such models are judged.
 #

@@ -122,7 +122,7 @@ assert 512 + 64 == 576 and 2 * 128 * 128 == 32_768 and round(32_768 / 576) == 57
 #
 # DeepSeek-V3 has 128 heads of 128 features. Keys and values would be 32,768 numbers per layer and token; MLA keeps 512 + 64 = 576, which is 57 times less. <!-- source: DeepSeek-AI 2024, DeepSeek-V2 and V3 --> The 64 are the caveat: a rotation by position stands between $q$ and $U$ and breaks the trick, so a small extra key, shared by all heads, carries the positions.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Why do heads attend to the first token?
 # <a id="sink"></a>
 # The weights of a softmax sum to 1, even where nothing is worth attending to. Eight keys with the score −4 share the weight as eight keys with the score 4 do.
@@ -242,7 +242,7 @@ assert round(12.9 / 46.7, 2) == 0.28 and round(expert / 1e6) == 176 and round(ar
 #
 # Caveat: all experts must be in memory. And look at the counts: our random router gives some experts more tokens than others. In training the favourites learn more and are chosen even more often, so a model needs a further loss (Switch Transformer, 2021) or a bias for each expert (DeepSeek-V3) to keep them equally busy. <!-- source: Fedus et al. 2021; DeepSeek-AI 2024 -->
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Attention without a growing cache?
 # <a id="linear-attention"></a>
 # If a weight is a product $\phi(q)\cdot\phi(k)$ instead of $e^{q\cdot k}$, all keys and values fit into one matrix $S=\sum \phi(k)\,v^\top$ of a fixed size (Katharopoulos et al. 2020). The query reads $S$, and nothing else is kept.
@@ -560,7 +560,7 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 #
 # Caveat: to the model, the result is text like all other text. If a fetched page says “send the user's files to …”, the model may obey (Greshake et al. 2023). No template has solved this so far; programs limit what a call may do instead.
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ## Why does it not stop?
 # A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
 #
@@ -575,7 +575,7 @@ def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
     labels[labels == PAD] = -100           # padding is not learned
     return labels
 
-# %% [markdown]
+# %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
 # **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
@@ -591,7 +591,7 @@ assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
 #
 # **Why not train on the questions' tokens, too?** You want a model that answers questions, not one that asks them, and the template's tokens repeat again and again, which makes the loss look good. But where answers are very short and examples few, counting the prompt has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). <!-- source: its title -->
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # ## Further reading
 # - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. OpenAI, *gpt-oss model card*, 2025. B. Peng et al., *YaRN*, 2023 (longer contexts). A. Henry et al., *Query-key normalization for Transformers*, 2020. <!-- source: their titles -->
 # - **Experts and rivals.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024. A. Gu and T. Dao, *Mamba*, 2023. Kimi Team, *Kimi Linear*, 2025.
@@ -599,7 +599,7 @@ assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
 # - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. L. Zheng et al., *Judging LLM-as-a-judge*, 2023. S. Singh et al., *The leaderboard illusion*, 2025.
 # - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. S. Raschka, *Build a reasoning model (from scratch)*. ARENA, for what heads compute.
 
-# %% [markdown]
+# %% [markdown] tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
@@ -608,5 +608,5 @@ assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
 # | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
 # | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
 
-# %% [markdown]
+# %% [markdown] tags=["reading"]
 # Back to [the lesson](08_who_answers.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).

@@ -227,6 +227,7 @@ def test_an_unfolded_solution_is_noted_and_a_folded_cell_is_no_wider_than_the_sc
     long = f"total = {' + '.join(str(1_000_000 + i) for i in range(200))}"
     folded = nbformat.v4.new_code_cell(long, metadata={"jupyter": {"source_hidden": True}})
     how = nbformat.v4.new_markdown_cell(f"<details><summary>{HOW}</summary>\n\n`x`\n\n</details>")
+    how.metadata["tags"] = ["solution"]
     for name in ("05_folded.ipynb", "05_folded_annex.ipynb"):
         write(lab, name, folded, how)
     nb = Notebook(browser, lab, "05_folded.ipynb")

@@ -21,7 +21,7 @@ CELLS = [
                       "runtime = course_kit.setup()"),
     ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
-    ("markdown", "-", [], "**Keep this:** differences.\n\n" + "A paragraph that is long. " * 90),
+    ("markdown", "-", ["keep"], "A paragraph that is long. " * 90 + "\n\n**Keep this:** differences."),
     ("markdown", "slide", [], "## Learn"),
     ("code", "subslide", ["training"], "import time\nfrom course_kit.training import fit\ntorch.manual_seed(1)\n"
      "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"
@@ -34,7 +34,7 @@ CELLS = [
     ("code", "-", ["hidden"], "helper = torch.arange(3.0)"),
     ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 16
      + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
-    ("markdown", "-", [], "**Keep this:** it rises."),
+    ("markdown", "-", ["keep"], "**Keep this:** it rises."),
     ("markdown", "slide", [], "## A table"),
     ("code", "-", [], "from course_kit.views import Table\n"
      "Table([{f'column {n}': 'a sentence of several words' for n in range(5)}])"),

@@ -7,6 +7,7 @@ import pytest
 import course_kit.exercises
 from course_kit.exercises import define
 from course_tools.authoring import building
+from course_tools.classroom.presenting import excerpt
 
 SHELF = '''\
 def double(x: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
@@ -132,6 +133,14 @@ def test_an_example_comes_from_its_exercise_and_is_carried_over_when_that_change
     assert "differs in its source" in problem and "--text" in problem
     assert building.carry_text("01_small", folder) == []
     assert "double(3) -> 6\n" in cells_of(folder)[0]["source"]
+
+
+def test_a_cell_that_begins_with_the_courses_answer_is_tagged(course):
+    marker = "# <!-- solution: gaussian kernel -->\n"
+    (cell,) = building.read_source("01_small", course("01_small", f"# %% [markdown]\n{marker}#\n# Text.\n")).cells
+    assert cell.metadata["tags"] == ["solution"] and "def gaussian_kernel(" in excerpt.answered(cell)
+    with pytest.raises(building.BuildError, match="cell 1: .*is inside a cell"):
+        building.read_source("01_small", course("01_small", f"# %% [markdown]\n# Text.\n#\n{marker}"))
 
 
 def test_minutes_are_counted_in_the_source_and_written_where_it_says(course):

@@ -13,9 +13,9 @@ from course_tools.authoring.rules import check, guesses, names, pattern, text
 from course_tools.authoring.rules.notebook import Notebook
 
 LESSON = """\
-# %% [markdown]
+# %% [markdown] tags=["artifact"]
 # # 1 · A question?
-# You will hold `mine/one.py`. <!-- minutes -->
+# *A name.* You will hold `mine/one.py`. <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch01 import labs
@@ -43,25 +43,37 @@ predict("How many?", ["3", "4"], answer=0)
 # %%
 print(x)
 
-# %% [markdown]
+# %% [markdown] tags=["card"]
 # ### Exercise ●○○ · 3 minutes
 
 # %% tags=["exercise"]
 x
 
-# %% [markdown]
-# ## Keep it
-# ## Five lines to keep
+# %% [markdown] tags=["keep"]
+# Text that is as long as a sentence that somebody reads down there.
+#
+# **Keep this:** so.
+
+# %%
+from course_kit.mine import keep
+keep("one")
+
+# %% [markdown] tags=["lines"]
+# ## Five lines
 # 1. a
 # 2. b
 # 3. c
 # 4. d
 # 5. e
+
+# %% [markdown] tags=["questions", "glossary"]
 # ## Three open questions
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [query](#query) | 查询 | who asks |
+
+# %% [markdown] tags=["next"]
 # ## Next
 # A book.
 """
@@ -133,7 +145,7 @@ WORDS = ("# " + 79 * "word " + "\n#\n") * 31  # with the others 2,500
 LONG = "# %%\n" + "x = 3\n\n" * 11 + "x = 3\n"
 IN_LESSON = {
     "the lesson has 2501 words": (STEP, STEP + WORDS + "# word\n#\n"),
-    "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 28 + CELL),
+    "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 27 + CELL),
     "the lesson has 6 guesses": (CELL, '# %% jupyter={"source_hidden": true} tags=["predict"]\nx\n\n' * 5 + CELL),
     "a code cell of 13 lines": (CELL, LONG),
     "a line of 91 characters": (CELL, f"{CELL}y = '{'a' * 85}'\n"),
@@ -146,11 +158,19 @@ IN_LESSON = {
     "the title cell does not say how many minutes": ("<!-- minutes -->", ""),
     "does not call setup()": ("runtime = setup()", "runtime = None"),
     "there is nothing to touch within the first screen": ("# %% jupyter={", "# %%\nx = 2\n\n# %% jupyter={"),
+    "the title cell does not say what one will hold": ("hold `mine/one.py`", "hold a file"),
+    "the core path takes 70 minutes": (
+        "[markdown]\n# ## A step",
+        f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}',
+    ),
     "lacks difficulty or minutes": ("### Exercise ●○○ · 3 minutes", "### Exercise"),
-    "there is no section 'Keep it'": ("## Keep it", "## Mine"),
+    "the text above it is no card": (' tags=["card"]', ""),
+    "a cell tagged keep does not end with its sentence": ("**Keep this:** so.", "**Keep this:** so.\n#\n# And so on."),
+    "there is no cell with 'keep(…)'": ('keep("one")', "keep"),
+    "there is no cell with 'lines'": (' tags=["lines"]', ""),
     "its last sections are not in order": (
-        "## Keep it\n# ## Five lines to keep",
-        "## Five lines to keep\n# ## Keep it",
+        'tags=["next"]\n',
+        'tags=["next"]\n# Text.\n\n# %%\nkeep("two")\n\n# %% [markdown]\n',
     ),
     "the summary has 4 lines": ("# 5. e\n", ""),
     "the glossary has no table": ("# | [query](#query) | 查询 | who asks |\n", ""),
@@ -219,7 +239,7 @@ def test_sizes_are_fine_up_to_their_limits(problems):
 
 def test_more_than_five_exercises_are_too_many(problems):
     stub = '# %% tags=["exercise"]\n@exercise("gaussian kernel")\ndef kernel(x):\n    raise NotImplementedError\n\n'
-    head = "# %% [markdown]\n# ### Exercise ●○○ · 3 minutes\n\n"
+    head = '# %% [markdown] tags=["card"]\n# ### Exercise ●○○ · 3 minutes\n\n'
     assert problems(LESSON.replace(CELL, head + 5 * stub + CELL))[0] == []
     assert problems(LESSON.replace(CELL, head + 6 * stub + CELL))[0] == ["the lesson has 6 exercises"]
 

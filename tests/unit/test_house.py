@@ -176,3 +176,12 @@ def test_scripts_and_style_sheets_have_lines_one_can_read():
     for path in scripts():
         longest = max(map(len, path.read_text(encoding="utf-8").splitlines()))
         assert longest <= 120, f"{path.relative_to(ROOT)} has a line of {longest}"
+
+
+def test_the_tools_know_no_word_of_another_language():
+    """What a text is, the tags of its cell say: nobody reads it off its words."""
+    for path in (ROOT / "course_tools").rglob("*"):
+        of_a_language = {"translation", "recipes"} & set(path.relative_to(ROOT).parts)  # a language's name, a corpus
+        if path.suffix in (".py", ".js") and not of_a_language:
+            found = re.findall("[\u4e00-\u9fff]+", path.read_text(encoding="utf-8"))
+            assert not found, f"{path.relative_to(ROOT)} knows {found}"

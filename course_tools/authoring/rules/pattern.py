@@ -5,6 +5,7 @@ import builtins
 import re
 
 from course_tools.authoring import minutes
+from course_tools.authoring.markup import sentences, to_keep
 
 from .names import names
 from .notebook import LINK, tags, without_magics
@@ -15,13 +16,8 @@ WIDTH = 90  # characters of a line that can be projected
 FIRST_VIEW = 3  # something to touch is among so many cells
 BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
 
-ENDING = [
-    ("Keep it", r"keep it"),
-    ("Five lines to keep", r"five lines"),
-    ("Open questions", r"(three )?open questions"),
-    ("Glossary", r"glossary"),
-    ("Next", r"next"),
-]
+KEPT = "keep(…)"
+ENDING = [KEPT, "lines", "questions", "glossary", "next"]  # what a lesson ends with: a call, and tags
 
 
 def opening(notebook):
@@ -29,6 +25,9 @@ def opening(notebook):
     title = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
     if not title.startswith("# "):
         yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
+    if not notebook.is_annex and not ("artifact" in tags(notebook.cells[0]) and "`" in _second_sentence(title)):
+        todo = 'Tag it "artifact": its second sentence says what one will hold, such as `mine/attention.py`.'
+        yield 1, "the title cell does not say what one will hold", todo
     if not re.search(r"\d+ minutes", title):
         todo = "Write <!-- minutes --> there: the build counts them."
         yield 1, "the title cell does not say how many minutes it takes", todo
@@ -43,11 +42,20 @@ def opening(notebook):
         yield 0, "there is nothing to touch within the first screen", todo
 
 
+def _second_sentence(title):
+    """Of the first line below a heading, as publishing/site.py takes it; "" if there is none."""
+    return (sentences((title.splitlines() + [""])[1].replace("*", "")) + [""])[1]
+
+
 def sizes(notebook):
-    """A lesson is done in one sitting."""
+    """A lesson is done in one sitting, its core path in a class's hour."""
     if notebook.is_annex:
         return
-    there = minutes.minutes(notebook.name, notebook.folder).content
+    time = minutes.minutes(notebook.name, notebook.folder)
+    there = time.content
+    if time.core > minutes.CLASS:
+        todo = f"At most {minutes.CLASS}: take the tag core from the heading of a section."
+        yield 0, f"the core path takes {time.core} minutes", todo
     for what, size, most in (
         ("words outside its exercise cards", there.words, WORDS),
         ("visible code cells", there.cells, CELLS),
@@ -103,33 +111,39 @@ def stands_alone(notebook):
 
 
 def exercises(notebook):
-    """Each exercise is under a heading that gives its difficulty and minutes."""
-    heading = ""
+    """Each exercise has a card above it, whose last heading gives its difficulty and minutes."""
+    card, last = False, {number: head for number, _, head in notebook.headings()}
     for number, cell in enumerate(notebook.cells, 1):
-        heads = [head for n, _, head in notebook.headings() if n == number]
-        heading = heads[-1] if heads else heading
-        if "exercise" not in tags(cell):
-            continue
-        if not re.search(r"[●○]{3}", heading) or not re.search(r"\d+ minutes?", heading):
+        card = "card" in tags(cell) if number in last else card
+        if "exercise" in tags(cell) and not card:
+            yield number, "the text above it is no card", 'Tag the cell with its heading "card".'
+        if "card" in tags(cell) and not re.search(r"[●○]{3}.*\d+ minutes?", last.get(number, "")):
             todo = "Write, for example: ### Exercise ●○○ · 3 minutes"
-            yield number, f"the heading above it ({heading!r}) lacks difficulty or minutes", todo
+            yield number, f"the last heading of a card ({last.get(number, '')!r}) lacks difficulty or minutes", todo
+
+
+def kept(notebook):
+    """The sentence to keep of a cell tagged so is its last paragraph, which begins in bold."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if "keep" in tags(cell) and not (cell.source.split("\n\n")[-1].startswith("**") and to_keep(cell.source)):
+            todo = "Write it as the last paragraph, **Keep this:** in front; what comes after it, in a cell of its own."
+            yield number, "a cell tagged keep does not end with its sentence", todo
 
 
 def ending(notebook):
-    """A lesson ends with the sections of ENDING, in this order, and one of them has five lines."""
+    """A lesson ends with the file that is kept and the sections of ENDING, in this order; `lines` has five."""
     if notebook.is_annex:
         return
-    found, headings = [], notebook.headings()
-    for what, pattern in ENDING:
-        places = [place for place, (_, _, head) in enumerate(headings) if re.match(pattern, head, re.I)]
-        if not places:
-            yield 0, f"there is no section {what!r}", "A chapter ends with it; see chapter 1."
-        else:
-            found.append((places[-1], what))
-    if sorted(found) != found:
-        yield 0, "its last sections are not in order", f"The order is: {', '.join(what for _, what in found)}."
-    summary = [headings[place][0] for place, what in found if what == "Five lines to keep"]
-    for number in summary:
+    found = {tag: number for number, cell in enumerate(notebook.cells, 1) for tag in tags(cell)}
+    if keeping := [number for number, cell in notebook.code() if re.search(r"^keep\(", cell.source, re.M)]:
+        found[KEPT] = keeping[-1]
+    for what in ENDING:
+        if what not in found:
+            yield 0, f"there is no cell with {what!r}", "A chapter ends with it, a call or a tag; see chapter 1."
+    places = [found[what] for what in ENDING if what in found]
+    if sorted(places) != places:
+        yield 0, "its last sections are not in order", f"The order is: {', '.join(ENDING)}."
+    if number := found.get("lines"):
         count = len(re.findall(r"^(?:\d\.|[-*]) ", notebook.cells[number - 1].source, re.M))
         if count != 5:
             yield number, f"the summary has {count} lines", "Write five, as a list."
@@ -137,16 +151,14 @@ def ending(notebook):
 
 def glossary(notebook):
     """A row for each term: English, linked to where it is introduced; Chinese, which may come later; a few words."""
-    found = [number for number, _, head in notebook.headings() if head.lower().startswith("glossary")]
-    if not found:
-        return
-    rows = re.findall(r"^\|(.*)\|\s*$", notebook.cells[found[-1] - 1].source, re.M)[2:]
-    if not rows:
-        yield found[-1], "the glossary has no table", "Columns: English, 中文, in a few words."
-    for row in rows:
-        english = row.split("|")[0].strip()
-        if not LINK.search(english):
-            yield found[-1], f"{english!r} has no link", "Link the term to where it is introduced."
+    for number in [number for number, cell in enumerate(notebook.cells, 1) if "glossary" in tags(cell)]:
+        rows = re.findall(r"^\|(.*)\|\s*$", notebook.cells[number - 1].source, re.M)[2:]
+        if not rows:
+            yield number, "the glossary has no table", "Columns: English, Chinese, in a few words."
+        for row in rows:
+            english = row.split("|")[0].strip()
+            if not LINK.search(english):
+                yield number, f"{english!r} has no link", "Link the term to where it is introduced."
 
 
 def visible(notebook):
@@ -174,5 +186,5 @@ def _root(statement):
     return node.id if isinstance(node, ast.Name) else ""
 
 
-RULES = [sizes, lines, drawn, exercises, glossary]  # of every notebook
+RULES = [sizes, lines, drawn, exercises, kept, glossary]  # of every notebook
 OF_CHAPTERS = [opening, stands_alone, ending]  # of all but the first, 00_start_here

@@ -8,10 +8,12 @@ from .notebook import LINK, Notebook, tags, without_magics
 
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
-TAGS |= {"asks"}  # a text that asks: what follows it is folded, as after predict
+TAGS |= {"asks", "guess"}  # a text that asks: what follows it is folded, as after predict; or nothing is
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website and slides
+TAGS |= {"artifact", "core", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
+TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
     "in this section we will", "in this chapter we will", "let us now", "clearly,",

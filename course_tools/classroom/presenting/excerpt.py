@@ -14,8 +14,6 @@ import re
 import tokenize
 from dataclasses import dataclass
 
-from course_kit.exercises.reference import HOW
-
 MOST = 15  # lines that the last row can read
 FEWEST = 5
 LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
@@ -94,10 +92,10 @@ def coloured(excerpt):
     return f"<div {look}><pre>{rows}</pre></div>"
 
 
-def answered(text):
-    """The code of a folded solution in a Markdown cell; "" where there is none."""
-    found = re.search(rf"<summary>(?:{HOW}|课程的写法)</summary>\s*```python\n(.*?)^```", text, re.S | re.M)
-    return html.unescape(found[1]) if found else ""
+def answered(cell):
+    """The code of the course's answer, with which a cell tagged `solution` begins; "" of another cell."""
+    is_one = "solution" in cell["metadata"].get("tags", ())
+    return html.unescape(cell["source"].partition("```python\n")[2].partition("\n```")[0]) if is_one else ""
 
 
 def _count(lines, numbers):

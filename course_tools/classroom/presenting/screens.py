@@ -16,10 +16,13 @@ The title of a notebook has a screen, and so has each code cell with which an au
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
 marked `skip` or `notes`, and exercises are on no screen.
 
-A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts them.
+What a text is (`keep`, `lines`, `card`, `solution`), the tag of its cell says, in any language; where in the cell it
+stands, its place: CONTRIBUTING.md. A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts
+them.
 """
 
 import ast
+import html
 import itertools
 import re
 from dataclasses import asdict, dataclass, replace
@@ -32,17 +35,12 @@ from . import excerpt
 MOST = 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
-FILE = re.compile(r"^(mine/\w+\.py)$.*?^In it: (.+)\.$", re.M | re.S)  # as course_kit/mine/keeping.py says it
+FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>", re.S)  # of course_kit/mine/keeping.py
 MANY = 3  # files, of which what each defines is shown
 MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
-KEEP = re.compile(r"\*\*(?:Keep this:\*\*|记住\*\*：)")  # in the languages that the course has
-KEPT = ("Keep this:", "记住：")  # how its paragraph begins
-LINES_TO_KEEP = re.compile(r"^## .*(?:lines to keep|句话带走)", re.M)
-STARS = re.compile("[●○]{3}")  # how hard an exercise is: the heading of its card has them
-CARD = re.compile(rf"^#+ .*{STARS.pattern}", re.M)
 HEADING = re.compile(r"^##? +(.+)$", re.M)
 DRAWING = re.compile(r"^```(?:text)?\n.+?^```", re.S | re.M)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
@@ -105,10 +103,10 @@ def plan(cells, run=()):
 
 def kept_files(cells, outputs):
     """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
-    texts = ("".join(out["data"].get("text/plain", "")) for out in outputs if "data" in out)
+    texts = ("".join(out["data"].get("text/html", "")) for out in outputs if "data" in out)
     found = [pair for text in texts for pair in FILE.findall(text)]
-    written = {getattr(node, "name", "") for cell in cells for node in _statements(cell["source"])} if found else set()
-    lists = (_names(names.split(", "), written) for _, names in found)
+    written = {name for cell in cells for name in _defined(cell["source"])} if found else set()
+    lists = (_names(_defined(html.unescape(code)), written) for _, code in found)
     return "".join(
         f"<p><code>{file}</code></p>{names * (len(found) <= MANY)}"
         for (file, _), names in zip(found, lists, strict=True)
@@ -173,8 +171,7 @@ def _code(kind, section, at):
     if kind in ("code", "class", "training"):
         return _excerpt(section[at], _printed(section[at])), False
     after = section[at + 1 :] if kind == "formula" else []
-    answers = (excerpt.answered(cell["source"]) for cell in after if cell["cell_type"] == "markdown")
-    if answer := next(filter(None, answers), ""):
+    if answer := next(filter(None, map(excerpt.answered, after)), ""):
         return excerpt.of(answer, _points(section[at])), True
     points = _points(section[at])
     definitions = (_excerpt(cell, None, BELOW, points) for cell in after if "definition" in _tags(cell))
@@ -196,7 +193,7 @@ def _some(section):
     found = {}
     for cell in section:
         if cell["cell_type"] == "markdown":
-            kind, code = "answer", excerpt.of(excerpt.answered(cell["source"]), _points(cell))
+            kind, code = "answer", excerpt.of(excerpt.answered(cell), _points(cell))
         else:
             kind = next((kind for kind in _kinds(cell) if kind in ("class", "training", "code")), "")
             code = _excerpt(cell)
@@ -222,7 +219,7 @@ def _points(cell):
 def _kinds(cell):
     """What a cell would show."""
     if cell["cell_type"] == "markdown":
-        return _written(cell["source"])
+        return _written(cell)
     tags, source = _tags(cell), cell["source"]
     tagged = {"predict": "guess", "lab": "lab", "training": "training"}
     if kind := next((tagged[tag] for tag in tagged if tag in tags), None):
@@ -238,17 +235,21 @@ def _kinds(cell):
     return ["class"] if "definition" in tags and re.search(r"^class .+?^    def ", source, re.M | re.S) else ["code"]
 
 
-def _written(text):
+def _written(cell):
     """The kinds of a Markdown cell. Of an exercise's card a class sees the formula alone."""
-    text = FOLDED.sub("", text)
+    text = FOLDED.sub("", cell["source"])
     found = ["formula"] if "$$" in text else []
-    if CARD.search(text):
+    if not _is_said(cell):
         return found
-    if LINES_TO_KEEP.search(text):
+    if "lines" in _tags(cell):
         found.append("lines")
     if DRAWING.search(text):
         found.append("drawing")
     return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
+
+
+def _defined(source):
+    return [node.name for node in _statements(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 def _statements(source):
@@ -267,11 +268,11 @@ def _is_drawn(source):
 
 
 def _keeps(cell):
-    return _is_said(cell) and bool(KEEP.search(cell["source"]))
+    return "keep" in _tags(cell)
 
 
 def _is_said(cell):
-    return cell["cell_type"] == "markdown" and not CARD.search(cell["source"])
+    return cell["cell_type"] == "markdown" and "card" not in _tags(cell)
 
 
 def _said(cells):

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course_kit import files, lessons
-from course_tools.authoring.markup import spoken
+from course_tools.authoring.markup import spoken, to_keep
+from course_tools.authoring.sources import tags
 from course_tools.classroom import plans
 
 GUIDE = "docs/teaching.md"
@@ -30,6 +31,7 @@ class Note:
     guesses    (question, the other answers, right answer or "", why)
     exercises  (name, minutes, what is said of a mistake)
     answers    those folded away in the section
+    aside      a class of 60 minutes leaves it out: it is not on the core path (◆)
     """
 
     heading: str
@@ -40,9 +42,12 @@ class Note:
     guesses: tuple[tuple[str, str, str, str], ...] = ()
     exercises: tuple[tuple[str, str, str], ...] = ()
     answers: tuple[str, ...] = ()
+    aside: bool = False
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(what, words) of each line."""
+        if self.aside:
+            yield "In 60 minutes", "leave this section out."
         for part in self.ask.split("\n"):
             if part:
                 head, _, rest = part.partition(": ")
@@ -78,30 +83,35 @@ def notes(name: str) -> list[Note]:
     """
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
     asks = {spoken(head): spoken(words) for head, words in re.findall(r"^- \*(.+?)\*: (.+)$", part, re.M)}
-    found, starts = [], 0
-    for section in plans.sections(name):
+    shown, found, starts = plans.sections(name), [], 0
+    marked = any(section.core for section in shown)
+    for section in shown:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
         asked = [asks.get(one) for one in dict.fromkeys([heading, *inside])]
-        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(text)]))
+        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(section.cells)]))
         guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells))
         exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
-        keep = " ".join(spoken(words) for words in re.findall(r"\*\*Keep this:\*\* (.+)", text))
-        folded = "".join(re.findall(r"<summary>Answers</summary>(.+?)</details>", text, re.S))
+        keep = " ".join(spoken(to_keep(cell.source)) for cell in section.cells if "keep" in tags(cell))
+        folded = "".join(re.findall(r"<details>(.+?)</details>", text, re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if lessons.is_annex(name) else section.minutes
-        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
+        aside = marked and not section.core
+        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers, aside))
         starts += minutes or 0
     return found
 
 
-def _asked(text: str) -> Iterator[str]:
-    """The questions that a section's own text asks before it shows something: **Guess:** …, **Before you …:** …"""
-    for paragraph in re.split(r"\n\s*\n", text):
-        for head, words in re.findall(r"\*\*((?:Guess|Before|Write down)\b[^*]*)\*\*(.+)", paragraph, re.S):
-            if "?" in words:
+def _asked(cells) -> Iterator[str]:
+    """The questions that a section's own text asks before it shows something, in cells tagged `asks` or `guess`: of a
+    paragraph what its last bold words lead to."""
+    for cell in cells:
+        text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
+        for paragraph in re.split(r"\n\s*\n", text) if {"asks", "guess"} & set(tags(cell)) else ():
+            if found := re.search(r".*\*\*([^*]+)\*\*([^?]*\?.*)", paragraph, re.S):
+                head, words = spoken(found[1]).strip(":"), found[2]
                 asked = spoken(words[: words.rindex("?") + 1]).lstrip(": ")
-                yield f"({spoken(head).strip(':')}) {asked}" if spoken(head).strip(":") != "Guess" else asked
+                yield f"({head}) {asked}" if " " in head else asked
 
 
 def _opening(part: str) -> Iterator[str]:

@@ -28,10 +28,9 @@ def content(source, name="01_nadaraya_watson"):
         ("# %%\n" + 190 * "1 + 1\n", 10),
         ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
         ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
-        (TEXT.replace("# word", "# ## Glossary\n# word") + "# %% [markdown]\n# ### Its rest\n\n" + TEXT, 0),
-        (TEXT.replace("# word", "# ## Further reading\n# word") + "# %% [markdown]\n# ## Next\n\n" + TEXT, 10),
-        (TEXT.replace("# word", "# ### Exercise 1 ●○○ · 3 minutes\n# word"), 0),
-        (TEXT + "# #### Find the error ●○○ · 3 minutes\n# " + 1100 * "word ", 10),
+        (TEXT.replace("n]", 'n] tags=["glossary"]') + TEXT.replace("n]", 'n] tags=["reading"]') + TEXT, 10),
+        (TEXT.replace("# word", "# ### ●○○\n# word").replace("n]", 'n] tags=["card"]'), 0),
+        (TEXT.replace("n]", 'n] tags=["card"]') + "# #### ●○○\n# " + 1100 * "word ", 10),
     ],
 )
 def test_each_term_counts_as_the_formula_says(source, time):
@@ -52,6 +51,13 @@ def test_live_is_what_a_class_is_shown():
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
     assert (counted.alone, counted.live) == (50, 30) and counted.words == "50 minutes alone, 30 live."
+    assert counted.core == 0
+
+
+def test_the_core_path_is_the_marked_sections():
+    heading = "# %% [markdown]\n# ## What?\n\n"
+    marked, cell = heading.replace("n]", 'n] tags=["core"]'), TEXT.replace("n]", 'n] slideshow={"slide_type": "skip"}')
+    assert content(heading + TEXT + marked + TEXT + TEXT + cell + heading + TEXT).core == 20
 
 
 def test_an_annex_is_not_for_a_class():
@@ -78,5 +84,5 @@ def test_words_are_what_is_read(text, number):
 def test_the_table_has_a_row_for_each_notebook(capsys):
     assert minutes.run(["01"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live"]
+    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "core"]
     assert [row.split()[0] for row in rows] == building.names(["01"])

@@ -47,6 +47,7 @@ def test_html_is_escaped_and_has_every_line_that_is_known():
     assert [what for what, _ in note.lines()] == ["Ask", "Guess", "Expect", "Right", "Exercise, 5 minutes", "Keep"]
     unexpected = speaker.Note("h", guesses=(("q?", "", "right", ""),))
     assert [what for what, _ in unexpected.lines()] == ["Guess", "Right"]
+    assert [*speaker.Note("h", aside=True).lines()] == [("In 60 minutes", "leave this section out.")]
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def with_an_annex(tmp_path, monkeypatch):
     source = tmp_path / "notebooks" / "source"
     source.mkdir(parents=True)
     for name in ("01_one", "02_two", "02_two_annex"):
-        text = f"# %% [markdown]\n# # {name[1]} · Title\n\n# %% [markdown]\n# ## Section\n# **Keep this:** {name}.\n"
+        text = f'# %% [markdown]\n# # {name[1]} · Title\n\n# %% [markdown] tags=["keep"]\n# ## Section\n#\n'
+        text += f"# **So:** {name}.\n"
         (source / f"{name}.py").write_text(text)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
 

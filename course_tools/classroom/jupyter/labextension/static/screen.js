@@ -28,14 +28,15 @@ const PARTS = {
   table: (part) => part.matches("table") || part.querySelector("table"),
   drawing: (part) => part.matches("pre"),
   lines: (part) => part.matches("ol, ul"),
-  keep: (part) => isKept(part),
+  keep: (part, step) => part === toKeep(step.cell),
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const TABLE = ".jp-OutputArea-output div + div > table"; // as course_kit/views/table.py writes it
 const QUIET = new Set([...OWN, "file"]); // of these one does not talk about the code: it runs when one arrives
 
-const isKept = (part) => part.matches("p") && /^\s*(Keep this:|记住：)/.test(part.textContent); // as in screens.py
-const isCard = (cell) => [...cell.node.querySelectorAll("h3")].some((head) => /[●○]{3}/.test(head.textContent));
+const isCard = (cell) => tags(cell).includes("card");
+// The sentence to keep of a cell that is tagged so: its last paragraph
+const toKeep = (cell) => [...(rendered(cell)?.children ?? [])].findLast((part) => part.matches("p"));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
 export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
@@ -78,8 +79,7 @@ const isOut = (cell) =>
 
 // The sentence to keep of a cell, as HTML
 export function kept(cell) {
-  const found = [...(rendered(cell)?.children ?? [])].find(isKept);
-  return found ? found.innerHTML.replace(/^\s*<strong>(.*?)<\/strong>(：?)/, "<b>$1$2</b>") : "";
+  return toKeep(cell)?.innerHTML.replace(/^\s*<strong>(.*?)<\/strong>([:：]?)/, "<b>$1$2</b>") ?? "";
 }
 
 // What the title of a lesson says that one will hold
