@@ -41,7 +41,7 @@ class Damaged(ValueError):
 def read(where: Path) -> dict[str, dict[str, Any]]:
     """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
     try:
-        entries = json.loads((where / FILE).read_bytes())["exercises"]
+        entries = json.loads(files.content(where / FILE))["exercises"]
         if all(map(_sound, entries.values())):
             return entries
     except FileNotFoundError:
