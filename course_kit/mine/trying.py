@@ -13,20 +13,24 @@ OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
 SHARED = ("builtins", "math", "os", "random", "sys")  # what all of a kernel's code has in common
 TORCHES = ("torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.nn.Module")
 PROGRAM = """
-import contextlib, importlib, pathlib, pkgutil, sys
+import contextlib, importlib, inspect, pathlib, pkgutil, sys
 folder, name, hidden, *shared = sys.argv[1:]
 sys.path.insert(0, folder)
 sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # importing one of them is an error
 with contextlib.suppress(OSError):
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process does, and no kernel
 places = [(place, pkgutil.resolve_name(place)) for place in shared]
-before = [dict(vars(thing)) for _, thing in places]
+
+def state():
+    return [{key: inspect.getattr_static(thing, key, None) for key in dir(thing)} for _, thing in places]
+
+before = state()
 try:
     module = importlib.import_module(f"mine.{name}")
     if hidden:
         getattr(module, "check", bool)()
-    changed = [f"{place}.{key}" for (place, thing), keys in zip(places, before) for key, x in keys.items()
-               if key not in vars(thing) or vars(thing)[key] is not x]
+    changed = [f"{place}.{key}" for (place, _), old, new in zip(places, before, state())
+               for key, x in old.items() if new.get(key) is not x]
     said = f"it changes {changed[0]}" if changed else ""
 except BaseException as error:
     said = f"{type(error).__name__}: {error}".split("\\n")[0].rstrip(": ")
