@@ -194,6 +194,8 @@ def _model(card: dict[str, Any]) -> nn.Module:
             arguments.whole_number(name, value, 1, LAYERS if name == "layers" else SIZE)
         elif float in members:
             arguments.real_number(name, value, 0)
+        elif bool in members:
+            arguments.flag(name, value)
     for whole, parts in ("size", "heads"), ("heads", "key_heads"):
         if whole in sizes and parts in sizes and sizes[whole] % sizes[parts]:
             raise ValueError(f"{parts} is {sizes[parts]}; needed: a divisor of {whole}, {sizes[whole]}")

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import stat
@@ -80,12 +81,14 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
     """Write, so that a file has either its old or its new content, whatever happens.
 
     A link stays a link, and who may read the file stays as it was. An error of the file
-    system (no space, read-only) leaves the old file and nothing else.
+    system (no space, read-only) leaves the old file and nothing else; what a process that was killed has left of this
+    file goes.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():  # a pipe or a device would be replaced
         raise OSError(errno.EINVAL, f"{path.name} is no file")
     data = content.encode("utf-8") if isinstance(content, str) else content
+    sweep([path.with_name(glob.escape(path.name))])
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -120,7 +123,8 @@ def sweep(paths: Iterable[Path]) -> None:
     for path in paths:
         for half in path.parent.glob(f".{path.name}.????????"):
             if is_stale(half):
-                half.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    half.unlink()
 
 
 def is_stale(path: Path) -> bool:
