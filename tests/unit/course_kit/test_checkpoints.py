@@ -131,7 +131,9 @@ def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
     ("source", {"kind": "words", "tokens": list("abcdefgh")}, "source has 12 words; needed: 8"),
 ])  # fmt: skip
 def test_a_forged_card_is_refused_before_it_takes_memory(saved, key, value, words, monkeypatch):
-    monkeypatch.setattr(torch.nn.init, "normal_", lambda x, **_: x if x.numel() < 10**6 or x.is_meta else pytest.fail())
+    monkeypatch.setattr(
+        torch.nn.init, "normal_", lambda x, **_: x if x.numel() < 10**6 or x.is_meta else pytest.fail("too much")
+    )
     card = json.loads(saved.read_text("utf-8"))
     (card["config"] if key in card["config"] else card)[key] = value
     card["sum"] = checkpoints.card_sum(card)
