@@ -1,8 +1,8 @@
 """The reader's answers in `workbook/mine/chNN.py`: written there at each ✓, and read by name.
 
 An answer goes there as its cell has it, with the helpers of that cell and the imports that it needs. It was judged when
-its cell ran. As long as its text is what was written, that holds; one that was changed by hand is judged once. Before a
-kernel loads a file in which anything was changed, it is tried in a process of its own: what hangs or ends does so there.
+its cell ran. As long as its text is what was written, that holds; one changed by hand is judged once. Before a kernel
+loads a file in which anything was changed, it is tried in a process of its own: what hangs or ends does it there.
 """
 
 from __future__ import annotations
