@@ -333,6 +333,10 @@ def _wrong_leading_axes(call: Call) -> str:
 def _too_long_or_short(call: Call, message: str) -> str:
     """More tokens than the context has places, where the error speaks of an index or of sizes; fewer than are cut."""
     short = "expects 'from'" in message  # no place from which one could be cut
+    few = re.search(r"maximum size for tensor at dimension 0 is (\d+) but size is (\d+)", message)
+    for name, (x, _) in call.given.items() if few else ():
+        if _is_tensor(x) and x.dim() == 1 and len(x) == int(few[1]):
+            return f"{name} has {few[1]} entries, needed: {few[2]} or more"
     config = getattr(call.owner, "config", None)
     places = getattr(call.owner, "context", getattr(config, "context", None))
     table = getattr(call.owner, "table", None)
