@@ -334,18 +334,18 @@ def _too_long_or_short(call: Call, message: str) -> str:
     """More tokens than the context has places, where the error speaks of an index or of sizes; fewer than are cut."""
     short = "expects 'from'" in message  # no place from which one could be cut
     few = re.search(r"maximum size for tensor at dimension 0 is (\d+) but size is (\d+)", message)
-    for name, (x, _) in call.given.items() if few else ():
-        if _is_tensor(x) and x.dim() == 1 and len(x) == int(few[1]):
-            return f"{name} has {few[1]} entries, needed: {few[2]} or more"
+    for name, (given, _) in call.given.items():
+        if few and _is_tensor(given) and given.dim() == 1 and len(given) == int(few[1]):
+            return f"{name} has the length {few[1]}, needed: {few[2]} or more"
     config = getattr(call.owner, "config", None)
     places = getattr(call.owner, "context", getattr(config, "context", None))
-    table = getattr(call.owner, "table", None)
+    table: Any = getattr(call.owner, "table", None)
     if places is None and _is_tensor(table):
         places = len(table)
     for name, x in call.tensors.items():
         for length, n in call.whole.items() if short else ():
             if x.dim() == 1 and len(x) < n:
-                return f"{name} has {len(x)} entries, needed: {length} = {n} or more"
+                return f"{name} has the length {len(x)}, needed: {length} = {n} or more"
         long = isinstance(places, int) and x.dim() > 1 and x.shape[1] > places
         if long and re.search("out of range|out of bounds|must match", message):
             return f"{name} has {x.shape[1]} tokens in a row, needed: {places} at most, which is its context"
