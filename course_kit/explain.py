@@ -1,25 +1,34 @@
-"""One sentence under a traceback: which argument does not have the shape that its function asks for.
+"""One sentence under a traceback: which argument is not what its function asks for.
 
     RuntimeError: The size of tensor a (8) must match the size of tensor b (7) …
     scaled_dot_product_attention: k has shape [2, 5, 7], needed [..., K, d] with d = 8, as q has: project k to 8
     features first.
 
 Signatures carry their shapes as types (`q: Float[Tensor, "... Q d"]`). After an error, the arguments of the innermost
-function with such a signature are compared with it: one name is one size, `...` and `*name` are any leading axes. What
-cannot be said for sure is not said, and nothing is looked at while all is well. A name that a cell does not find gets
-a sentence, too; kernel_start.py has it there before `setup()`.
+function with such a signature are compared with it: one name is one size, `...` and `*name` are any leading axes; of
+the course's own functions plain arguments, too (`size: int`). A definition on a page has the signature of the course's
+of its name. What cannot be said for sure is not said, and nothing is looked at while all is well. A name that a cell
+does not find gets a sentence, too; kernel_start.py has it there before `setup()`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import dis
 import functools
 import inspect
+import math
+import numbers
+import operator
+import re
+import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
+
+ROOMS = ("course_utils", "course_kit", "chapters")
 
 
 def install(shell: Any) -> None:
@@ -62,11 +71,13 @@ MISSING = (
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a function whose signature carries shapes, ended by an error. owner: its `self`, if it has one;
-    arguments: those with a shape that still are what was given; forms: by name, the types that each may have."""
+    """A call of a function whose signature carries types, ended by an error. owner: its `self`, if it has one;
+    given: what still is as it was given, by name, and the types that each may have; arguments: of these those with a
+    shape; forms: by name, the types with a shape."""
 
     function: Any
     owner: Any
+    given: dict[str, tuple[Any, tuple[Any, ...]]]
     arguments: dict[str, Any]
     forms: dict[str, tuple[Any, ...]]
 
@@ -76,11 +87,16 @@ class Call:
         method = self.function.__name__
         if self.owner is None:
             return method
-        return type(self.owner).__name__ + ("" if method == "forward" else f".{method}")
+        return type(self.owner).__name__ + ("" if method in ("forward", "__init__") else f".{method}")
 
     @property
     def tensors(self) -> dict[str, Any]:
         return {name: x for name, x in self.arguments.items() if _is_tensor(x)}
+
+    @property
+    def whole(self) -> dict[str, int]:
+        """The arguments that are whole numbers and may be nothing else."""
+        return {name: x for name, (x, kinds) in self.given.items() if int in kinds and type(x) is int}
 
 
 def _sentence(error: BaseException) -> str:
@@ -91,21 +107,32 @@ def _sentence(error: BaseException) -> str:
         return MISSING.format(name=error.name)
     if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
         return ""
+    found = ""
     for depth in reversed(range(len(frames))):
         call = _call(*frames[depth])
         if call is None:
             continue
+        if found:  # what went in further out is what the reader wrote
+            words = _wrong_type(call) or _too_small(call, error)
+            found = f"{call.name}: {words}." if words else found
+            continue
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
         words = (
-            _wrong_kind(call)
+            _wrong_type(call)
+            or _wrong_kind(call)
             or _wrong_device(call, str(error))
             or _wrong_shape(call)
             or _wrong_for_a_layer(call, below)
+            or _two_kinds(call, str(error))
+            or _wrong_leading_axes(call)
             or _beyond_the_table(call, str(error))
+            or _too_long_or_short(call, str(error))
+            or _indivisible(call, str(error))
+            or _too_small(call, error)
+            or _nothing_there(call, str(error))
         )
-        if words:
-            return f"{call.name}: {words}."
-    return ""
+        found = f"{call.name}: {words}." if words else ""
+    return found
 
 
 def _frames(trace: types.TracebackType | None) -> Iterator[tuple[types.FrameType, int]]:
@@ -122,19 +149,52 @@ def _raised_by_hand(frame: types.FrameType, last: int) -> bool:
 
 
 def _call(frame: types.FrameType, last: int) -> Call | None:
-    """The call in a frame, if the signature of its function carries shapes."""
+    """The call in a frame, if the signature of its function carries shapes, or types and it is the course's."""
     function = _function_of(frame)
-    if function is None:
+    typed = _of_the_course(function) or function if function else None
+    if typed is None:
         return None
-    annotations = inspect.get_annotations(function, eval_str=True)
-    forms = {name: _forms(annotation) for name, annotation in annotations.items() if name != "return"}
-    if not any(forms.values()):
+    try:
+        annotations = inspect.get_annotations(typed, eval_str=True)
+    except Exception:  # names that are there for type checkers only, as torch has them
+        return None
+    annotations.pop("return", None)
+    forms = {name: _forms(annotation) for name, annotation in annotations.items()}
+    ours = typed.__module__.partition(".")[0] in ROOMS
+    if not any(forms.values()) and not ours:
         return None
     changed = _changed_before(frame.f_code, last)
     names = [name for name in inspect.signature(function).parameters if name not in changed]
     values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
     arguments = {name: x for name, x in values.items() if forms.get(name)}
-    return Call(function, values.get("self"), arguments, {name: forms[name] for name in arguments})
+    given = _given({name: (x, annotations[name]) for name, x in values.items() if ours and name in annotations})
+    return Call(function, values.get("self"), given, arguments, {name: forms[name] for name in arguments})
+
+
+def _given(values: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    """The arguments with the types that each may have, those of a record's fields as `config.size`."""
+    found = {}
+    for name, (x, annotation) in values.items():
+        found[name] = x, get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        if dataclasses.is_dataclass(x) and not isinstance(x, type):
+            kinds = inspect.get_annotations(type(x), eval_str=True)
+            found |= _given({f"{name}.{field}": (value, kinds[field]) for field, value in vars(x).items()})
+    return found
+
+
+def _of_the_course(function: Any) -> Any:
+    """The course's function of this name, of which one on a page has only the text."""
+    if function.__module__ != "__main__":
+        return None
+    for name, module in list(sys.modules.items()):
+        thing: Any = module if name.startswith("course_utils.") else None
+        for part in function.__qualname__.split("."):
+            thing = getattr(thing, part, None)
+        if getattr(thing, "__module__", "") == name and [*inspect.signature(thing).parameters] == [
+            *inspect.signature(function).parameters
+        ]:
+            return thing
+    return None
 
 
 def _function_of(frame: types.FrameType) -> Any:
@@ -168,6 +228,43 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, torch.Tensor)
 
 
+NEEDED = {int: "a whole number", float: "a number", bool: "True or False", str: "text", types.NoneType: "None"}
+
+
+def _wrong_type(call: Call) -> str:
+    """A plain argument that is of another type than its signature says."""
+    for name, (x, kinds) in call.given.items():
+        if not any(_may_be(x, kind) for kind in kinds):
+            needed = " or ".join(dict.fromkeys(_in_words(kind) for kind in kinds))
+            value = f"{x!r}, " if isinstance(x, str | int | float) and len(repr(x)) < 40 else ""
+            what = f"the class {x.__name__}" if isinstance(x, type) else f"{value}of the type {type(x).__name__}"
+            return f"{name} is {what}, needed: {needed}"
+    return ""
+
+
+def _may_be(x: Any, kind: Any) -> bool:
+    """Whether an argument may be of a type, where that can be told."""
+    kind = get_origin(kind) or kind
+    if hasattr(kind, "dim_str"):
+        return x is not None  # _wrong_kind looks at what is there
+    if kind is int:
+        with contextlib.suppress(TypeError):
+            operator.index(x)
+            return True
+        return False
+    if kind is float:
+        return isinstance(x, numbers.Real) or (_is_tensor(x) and not x.dim())
+    if kind is Any or not isinstance(kind, type) or isinstance(x, kind):
+        return True
+    is_simple = type(x).__module__ == "builtins" and not callable(x)
+    return not (is_simple or isinstance(x, type) or kind in NEEDED or kind is Callable)
+
+
+def _in_words(kind: Any) -> str:
+    name = "Tensor" if hasattr(kind, "dim_str") else getattr(get_origin(kind) or kind, "__name__", str(kind))
+    return NEEDED.get(kind) or {"Tensor": "a tensor", "Module": "a model"}.get(name, f"a {name}")
+
+
 KINDS = {"bool": "bool", "int64": "whole numbers", "float32": "decimal numbers"}  # by a dtype that each allows
 CASTS = {"bool": ".bool()", "whole numbers": ".long()", "decimal numbers": ".float()"}
 
@@ -178,7 +275,8 @@ def _wrong_kind(call: Call) -> str:
         if x is None or len(call.forms[name]) != 1:
             continue
         if not _is_tensor(x):
-            return f"{name} is of the type {type(x).__name__}, needed: a tensor"
+            as_one = f": write torch.tensor({name})" if isinstance(x, list) or hasattr(x, "__array__") else ""
+            return f"{name} is of the type {type(x).__name__}, needed: a tensor{as_one}"
         allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
         kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
         if kinds and dtype not in allowed:
@@ -190,6 +288,110 @@ def _wrong_kind(call: Call) -> str:
 
 def _dtype(x: Any) -> str:
     return str(x.dtype).removeprefix("torch.")
+
+
+def _two_kinds(call: Call, message: str) -> str:
+    """Two arguments, or one and the parameters, of different float types, where the error speaks of types."""
+    if not re.search("dtype|scalar type|Double|Half|BFloat16", message):
+        return ""
+    for name, x in call.tensors.items():
+        if _dtype(x) in ("int8", "int16", "int32", "uint8"):
+            return f"{name} is {_dtype(x)}, needed: int64: write {name}.long()"
+    floats = {name: _dtype(x) for name, x in call.tensors.items() if x.is_floating_point()}
+    parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
+    wanted = _dtype(parameters[0]) if parameters else "float32"
+    odd = next((name for name, kind in floats.items() if kind != wanted), "")
+    other = next((name for name, kind in floats.items() if odd and kind != floats[odd]), "")
+    if not odd or not (other or parameters):
+        return ""
+    beside = f"{other} {floats[other]}" if other else f"its parameters {wanted}"
+    wanted = floats[other] if other else wanted
+    return f"{odd} is {floats[odd]}, {beside}: write {odd}.to(torch.{wanted})"
+
+
+def _wrong_leading_axes(call: Call) -> str:
+    """Two arguments whose leading axes cannot be repeated to be those of each other."""
+    import torch
+
+    first: tuple[str, list[int]] | None = None
+    for name, x in call.tensors.items():
+        axes = call.forms[name][0].dim_str.split()
+        if not axes or not (axes[0] == "..." or axes[0].startswith("*")) or (len(axes) == 1) != (len(call.forms) == 2):
+            continue  # a mask of any axes can be compared only where the other has no axes of its own
+        leading = list(x.shape[: x.dim() - len(axes) + 1])
+        if first is None:
+            first = name, leading
+            continue
+        try:
+            torch.broadcast_shapes(first[1], leading)
+        except RuntimeError:
+            where = "shape" if len(axes) == 1 else "leading axes"
+            return f"{name} has the {where} {leading}, {first[0]} {first[1]}: they do not go together"
+    return ""
+
+
+def _too_long_or_short(call: Call, message: str) -> str:
+    """More tokens than the context has places, where the error speaks of an index or of sizes; fewer than are cut."""
+    short = "expects 'from'" in message  # no place from which one could be cut
+    few = re.search(r"maximum size for tensor at dimension 0 is (\d+) but size is (\d+)", message)
+    for name, (given, _) in call.given.items():
+        if few and _is_tensor(given) and given.dim() == 1 and len(given) == int(few[1]):
+            return f"{name} has the length {few[1]}, needed: {few[2]} or more"
+    config = getattr(call.owner, "config", None)
+    places = getattr(call.owner, "context", getattr(config, "context", None))
+    table: Any = getattr(call.owner, "table", None)
+    if places is None and _is_tensor(table):
+        places = len(table)
+    for name, x in call.tensors.items():
+        for length, n in call.whole.items() if short else ():
+            if x.dim() == 1 and len(x) < n:
+                return f"{name} has the length {len(x)}, needed: {length} = {n} or more"
+        long = isinstance(places, int) and x.dim() > 1 and x.shape[1] > places
+        if long and re.search("out of range|out of bounds|must match", message):
+            return f"{name} has {x.shape[1]} tokens in a row, needed: {places} at most, which is its context"
+    return ""
+
+
+def _indivisible(call: Call, message: str) -> str:
+    """A size that cannot be cut into parts, where the error speaks of that."""
+    asked = re.search(r"hape '\[(.*)\]' is invalid for input of size (\d+)|sizes \[(.*)\] don't .*\((\d+)\)", message)
+    if not asked:
+        return ""
+    shape, size = [part for part in asked.groups() if part is not None]
+    part = math.prod(abs(int(n)) for n in shape.split(","))
+    for name, n in call.whole.items():
+        if n == int(size) and n % part:
+            return f"{name} is {n}, needed: a multiple of {part}"
+    for name, x in call.tensors.items():
+        for parts, n in ({"": part} | call.whole if x.dim() and x.shape[-1] == int(size) else call.whole).items():
+            if n > 0 and x.dim() and x.shape[-1] % n:
+                into = f"{parts} = {n}" if parts else n
+                return f"{name} has shape {list(x.shape)}, needed: in its last axis a multiple of {into}"
+    return ""
+
+
+def _too_small(call: Call, error: Exception) -> str:
+    """A whole number below 0, or 0 by which something is divided."""
+    least = int(isinstance(error, ZeroDivisionError) or "by zero" in str(error))
+    for name, n in call.whole.items():
+        if n < least and name not in ("dim", "offset"):
+            return f"{name} is {n}, needed: {least} or more"
+    return ""
+
+
+def _nothing_there(call: Call, message: str) -> str:
+    """An argument that is empty, or no finite number."""
+    for name, (x, _) in call.given.items():
+        if isinstance(x, float) and not math.isfinite(x):
+            return f"{name} is {x}, needed: a finite number"
+        if isinstance(x, str | list | tuple | dict) and not x:
+            return f"{name} is empty"
+    for name, x in call.tensors.items():
+        if not x.numel():
+            return f"{name} is empty: its shape is {list(x.shape)}"
+        if "nan" in message and not x.isfinite().all():
+            return f"{name} holds NaN or infinity"
+    return ""
 
 
 def _wrong_device(call: Call, message: str) -> str:

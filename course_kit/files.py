@@ -1,14 +1,18 @@
 """Files that work for the reader: the workbook, the course's own with their checksums, writing without losing."""
 
 import contextlib
+import errno
+import glob
 import hashlib
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 STATE = ".course.json"  # in every workbook: what the course has put there
+MOST = 20_000_000  # bytes of a file that a reader may have put there
 A_DAY = 86_400  # seconds: what is half written for longer will never be whole
 RESTORE = "`git checkout -- data` in the course's folder brings back what belongs there."
 
@@ -59,6 +63,14 @@ def read(place: str, checksum: str | None = None) -> bytes:
     return content
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a file that may be anything by now. Raises OSError, also for a pipe, a device, or a huge one."""
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode) or about.st_size > MOST:
+        raise OSError(errno.EINVAL, f"{path.name} is no file, or has more than {MOST // 10**6} MB")
+    return path.read_bytes()
+
+
 def sha256(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
@@ -69,10 +81,14 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
     """Write, so that a file has either its old or its new content, whatever happens.
 
     A link stays a link, and who may read the file stays as it was. An error of the file
-    system (no space, read-only) leaves the old file and nothing else.
+    system (no space, read-only) leaves the old file and nothing else; what a process that was killed has left of this
+    file goes.
     """
     path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():  # a pipe or a device would be replaced
+        raise OSError(errno.EINVAL, f"{path.name} is no file")
     data = content.encode("utf-8") if isinstance(content, str) else content
+    sweep([path.with_name(glob.escape(path.name))])
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -107,7 +123,8 @@ def sweep(paths: Iterable[Path]) -> None:
     for path in paths:
         for half in path.parent.glob(f".{path.name}.????????"):
             if is_stale(half):
-                half.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    half.unlink()
 
 
 def is_stale(path: Path) -> bool:

@@ -4,8 +4,8 @@
     run = fit(model, batches, loss, steps=400, evaluate=held_out_loss, resume=run)
 
 The second line trains 200 steps more. A run in two parts equals the run in one, bit for
-bit on a CPU: batches and dropout draw from random states of the run's own (pausing.py).
-One seed gives one run, and the global random states stay as they were.
+bit on a CPU: batches and dropout draw from random states of the run's own
+(training_state.py). One seed gives one run, and the global random states stay as they were.
 """
 
 from __future__ import annotations

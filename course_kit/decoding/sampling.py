@@ -100,7 +100,7 @@ def generate(
 
 def check_choices(temperature: float, top_k: int | None, top_p: float | None) -> None:
     """Raises ValueError for what would draw something else in silence."""
-    if not temperature >= 0:
+    if not 0 <= temperature < float("inf"):
         raise ValueError(f"temperature is {temperature}; needed: from 0")
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k is {top_k}; needed: from 1")

@@ -240,6 +240,7 @@ class FindError(Exercise):
         return f"{wrong}: {self.task} Lines are counted from the `{self.program[0].partition(' ')[0]}`."
 
 
+EARLIER: dict[str, str] = {}  # a name that an exercise had, in small letters -> its name now: what was solved stays so
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
 CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
 
@@ -272,7 +273,8 @@ def _plain(name: str) -> str:
 
 
 def current(name: str) -> str:
-    """The name of an exercise as the course writes it; any other name as it is."""
+    """The name of an exercise as the course writes it, also from one that it had; any other name as it is."""
+    name = EARLIER.get(_plain(name), name)
     return KNOWN[_plain(name)].name if _plain(name) in KNOWN else name
 
 
@@ -293,8 +295,8 @@ def find(name: str | Exercise) -> Exercise:
     if not KNOWN:
         known = "import `exercise` from its chapter, as at the notebook's top."
         raise NoSuchExercise(f"{name!r} is not known yet: {known}")
-    if _plain(name) in KNOWN:
-        return KNOWN[_plain(name)]
+    if (now := _plain(current(name))) in KNOWN:
+        return KNOWN[now]
     near = difflib.get_close_matches(_plain(name), KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
     raise NoSuchExercise(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")
 

@@ -7,7 +7,8 @@ state: "open" (only a hint was asked for), "tried", "solved"; what is solved sta
 answers were checked until then; running a cell again is no attempt. hints: how often `hint` was called, since unfolding
 happens in the page, without a kernel. answer: the checksum of the answer that was checked last (or was right).
 
-It hangs on names of exercises, so it survives new editions, restarts, and notebooks that are deleted and come back.
+It hangs on names of exercises, those of `define.EARLIER` included, so it survives new editions, restarts, and notebooks
+that are deleted and come back.
 In `notebooks/` nothing is written. What cannot be read is set aside as `progress.damaged-1.json`, never thrown away.
 Anyone can write into this file: it is for the student, and no proof of anything.
 """
@@ -41,14 +42,23 @@ class Damaged(ValueError):
 def read(where: Path) -> dict[str, dict[str, Any]]:
     """Name of an exercise -> what became of it; {} if nothing is written yet. Raises Damaged, or an OSError."""
     try:
-        entries = json.loads((where / FILE).read_bytes())["exercises"]
+        entries = json.loads(files.content(where / FILE))["exercises"]
         if all(map(_sound, entries.values())):
-            return entries
+            return _renamed(entries)
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise Damaged(f"{FILE} cannot be read: it is not what the course wrote.")
+
+
+def _renamed(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Under the names that the exercises have now; of two entries, what is solved."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in entries.items():
+        both = found.get(current(name), entry), entry
+        found[current(name)] = max(both, key=lambda one: STATES.index(one["state"]))
+    return found
 
 
 def _sound(entry: Any) -> bool:

@@ -1,16 +1,18 @@
 """The reader's answers in `workbook/mine/chNN.py`: written there at each ✓, and read by name.
 
 An answer goes there as its cell has it, with the helpers of that cell and the imports that it needs. It was judged when
-its cell ran. As long as its text is what was written, that holds; a text that was changed by hand is judged once, after
-it was loaded in a process of its own.
+its cell ran. As long as its text is what was written, that holds; one changed by hand is judged once. Before a kernel
+loads a file in which anything was changed, it is tried in a process of its own: what hangs or ends does it there.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import inspect
 import linecache
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +23,12 @@ from course_kit import cells, files, shell
 from course_kit.dependencies import parsed, prerequisites
 from course_kit.exercises import check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
+from course_kit.exercises.guard import quiet, world_unchanged
 from course_kit.source_text import plain
 
 from . import loading
 from .composing import CannotTake
-from .record import FILE, Record
+from .record import FILE, LOADS, Record
 from .source import COURSE, Import, Source, course, uses
 from .text import BETWEEN, blocks, imports, with_block, with_import, without_import
 from .trying import tried
@@ -89,7 +92,7 @@ def own(task: Exercise) -> tuple[Source | None, str, str]:
     """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
     place, trouble = folder(), ""
     for source, name in _homes(task, place) if place else ():
-        if _as_written(place, source, name) or not (why := _judged(place, source, name, task)):
+        if not (why := _trouble(place, source, name, task)):
             return source, name, ""
         trouble = trouble or why
     return None, "", trouble
@@ -98,8 +101,8 @@ def own(task: Exercise) -> tuple[Source | None, str, str]:
 def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
     """Where an answer is, and its name there, in the files of its chapter: the one written last first."""
     try:
-        paths = place.glob(f"ch{chapter_of(task.name):02}*.py")
-        newest = sorted((path for path in paths if path.is_file()), key=lambda path: -path.stat().st_mtime)
+        paths = _readable(place, f"ch{chapter_of(task.name):02}*.py")
+        newest = sorted(paths, key=lambda path: -path.stat().st_mtime)
         record = Record(place) if newest else None
     except (NoSuchExercise, OSError):
         return
@@ -111,16 +114,6 @@ def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
         except (SyntaxError, ValueError):
             there = [name for name in names if f"def {name}(" in source.text]
         yield from ((source, name) for name in names if name in there)
-
-
-def _as_written(place: Path, source: Source, name: str) -> bool:
-    """Whether a definition and all that it uses in its file have the text that the course wrote there."""
-    try:
-        parts = _parts(source, name)
-    except (SyntaxError, ValueError):
-        return False
-    record = Record(place)
-    return all(record.wrote(_file(source)[5:], part, text) for part, text in parts.items())
 
 
 def _parts(source: Source, name: str) -> dict[str, str]:
@@ -135,24 +128,50 @@ def _parts(source: Source, name: str) -> dict[str, str]:
     return found
 
 
-def _judged(place: Path, source: Source, name: str, task: Exercise) -> str:
-    """What is wrong with an answer that was changed by hand, "" for nothing: then it is noted, and not judged again."""
-    texts = tuple((path.stem, _decoded(path)) for path in sorted(place.glob("*.py")) if path.is_file())
-    stem = source.module.partition(".")[2]
-    if why := _loads(stem, texts):
+def loaded(source: Source, name: str) -> Any:
+    """An answer out of its file, which prints nothing and sets nothing. Raises what the file raises."""
+    with quiet(), world_unchanged():
+        return getattr(loading.module(_stem(source)), name)
+
+
+def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
+    """Why the reader's file cannot be loaded here, or what was changed in it is wrong. "" for nothing: it is noted."""
+    record, texts = Record(place), _reached(place, _stem(source))
+    new = [(stem, LOADS, text) for stem, text in texts.items() if not record.wrote(f"{stem}.py", LOADS, text)]
+    if new and (why := _loads(_stem(source), tuple(texts.items()))):
         return f"{_file(source)}: {why.partition(':')[0]}"
-    if not check(task.name, getattr(loading.module(stem), name)).right:
-        return f"yours in {_file(source)} no longer passes its check"
-    record = Record(place)
-    for part, text in _parts(source, name).items():
-        record.note(f"{stem}.py", part, text)
-    record.save()
+    try:
+        answer = loaded(source, name)
+    except (Exception, SystemExit) as error:  # only in this kernel
+        return f"{_file(source)}: {type(error).__name__}"
+    parts = [(_stem(source), part, text) for part, text in _parts(source, name).items()]
+    if not all(record.wrote(f"{stem}.py", part, text) for stem, part, text in parts):
+        if not check(task.name, answer).right:
+            return f"yours in {_file(source)} no longer passes its check"
+        new += parts
+    if new:
+        with contextlib.suppress(OSError), files.alone(place.parent / f"mine{FILE}", PATIENCE):
+            record = Record(place)
+            for stem, part, text in new:
+                record.note(f"{stem}.py", part, text)
+            record.save()
     return ""
 
 
 @functools.lru_cache(50)
 def _loads(stem: str, texts: tuple[tuple[str, str], ...]) -> str:
     return tried(stem, dict(texts), alone=False)
+
+
+def _reached(place: Path, stem: str) -> dict[str, str]:
+    """The text of a file, and of the others in `mine/` that it names, which it may import; and so on."""
+    there = {path.stem: path for path in _readable(place, "*.py")}
+    found, waiting = {}, {stem} & there.keys()
+    while waiting:
+        one = waiting.pop()
+        found[one] = _decoded(there[one])
+        waiting |= (set(re.findall(r"\w+", found[one])) & there.keys()) - found.keys()
+    return dict(sorted(found.items()))
 
 
 def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
@@ -165,6 +184,7 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     brought = {name: _import_of(name, space[name], task) for name in sorted(needs) if name in space}
     with files.alone(place.parent / f"mine{FILE}", PATIENCE):
         path, record = place / f"ch{chapter_of(task.name):02}.py", Record(place)
+        loads = all(piece.startswith(("def ", "class ", f"{task.function} = ")) for piece in pieces.values())
         before = text = _text(path) if path.exists() else f'"""What I wrote in chapter {chapter_of(task.name)}."""\n'
         there = blocks(text)
         if there.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
@@ -184,8 +204,10 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
             text = _with(text, name, what)
         if text == before:
             return ""
+        if loads and (not path.exists() or record.wrote(path.name, LOADS, before)):
+            record.note(path.name, LOADS, text)  # it was run just now
         record.save()  # first: a text of which it does not know would count as changed by hand
-        mark = b"\xef\xbb\xbf" if path.exists() and path.read_bytes().startswith(b"\xef\xbb\xbf") else b""
+        mark = b"\xef\xbb\xbf" if path.exists() and files.content(path).startswith(b"\xef\xbb\xbf") else b""
         files.write_atomically(path, mark + text.encode())
     return f"Yours to keep: `{stub.bound}` is in mine/{path.name}."
 
@@ -280,12 +302,21 @@ def _outside() -> str:
     )
 
 
+def _stem(source: Source) -> str:
+    return source.module.partition(".")[2]
+
+
 def _file(source: Source) -> str:
-    return f"mine/{source.module.partition('.')[2]}.py"
+    return f"mine/{_stem(source)}.py"
+
+
+def _readable(place: Path, pattern: str) -> list[Path]:
+    """Its files of such a name; what is no file, or far too large, is something of the reader's."""
+    return [path for path in place.glob(pattern) if path.is_file() and path.stat().st_size <= files.MOST]
 
 
 def _decoded(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig", "replace")
+    return files.content(path).decode("utf-8-sig", "replace")
 
 
 def _text(path: Path) -> str:

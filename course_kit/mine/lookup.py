@@ -11,12 +11,11 @@ from typing import Any
 
 from course_kit import exercises, shell
 from course_kit.exercises.define import chapter_of
-from course_kit.exercises.guard import quiet
 from course_kit.exercises.show import display, note_of, sentence
 
 from . import training
-from .answers import folder, keep_answer, own, task_of
-from .loading import NAME, Finder, module
+from .answers import folder, keep_answer, loaded, own, task_of
+from .loading import NAME, Finder
 
 
 class NotThere(ImportError):
@@ -81,7 +80,6 @@ def owned(name: str) -> tuple[Any, str]:
     source, there, trouble = own(task)
     if source is None:
         return task.reference, f"the course's, since {trouble}" if trouble else "the course's"
-    with quiet():
-        thing = getattr(module(source.module.partition(".")[2]), there)
+    thing = loaded(source, there)
     training.remember(task, thing)
     return thing, f"yours, from chapter {chapter_of(task.name)}"

@@ -2,7 +2,8 @@
 
     mine/.written.json      {"ch01.py": {"masked_softmax": {"sums": ["…"]}}, "transformer.py": {"": {"sums": ["…"]}}}
 
-sums: of every text that was written under this name; a kept file is noted whole, under "".
+sums: of every text that was written under this name; a kept file is noted whole, under "". A file that can be loaded,
+whoever wrote it, is noted whole under "(loads)".
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .composing import Composed
 
 FILE = ".written.json"
+LOADS = "(loads)"
 LONGEST = 100  # texts that are remembered of one name
 WHOLE = '"""What I wrote myself in the course, and the files that I kept."""\n'
 
@@ -70,14 +72,14 @@ def lay(place: Path, made: Composed) -> tuple[str, str]:
 def _there(path: Path) -> str | None:
     """The text of a file; None if there is none. A folder or pipe of that name is something of the reader's."""
     if path.is_file():
-        return path.read_bytes().decode("utf-8", "replace")
+        return files.content(path).decode("utf-8", "replace")
     return "" if path.exists() or path.is_symlink() else None
 
 
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """What is written there; without what cannot be understood, which then counts as written by hand."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(files.content(path))
     except (OSError, ValueError, RecursionError):
         return {}
     parts = found.items() if isinstance(found, dict) else ()

@@ -6,38 +6,76 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-PATIENCE = 60  # seconds for a process, which has to load torch first
+PATIENCE = 60  # seconds of computing, or of doing nothing at all, for a process, which has to load torch first
+LONGEST = 900  # seconds by the clock, where it cannot count its own
 OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
+SHARED = ("builtins", "math", "os", "random", "sys")  # what all of a kernel's code has in common
+TORCHES = ("torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.nn.Module")
 PROGRAM = """
-import importlib, pathlib, sys
-sys.path.insert(0, sys.argv[1])
-sys.modules.update(dict.fromkeys(sys.argv[3].split(",") if sys.argv[3] else ()))  # importing one of them is an error
+import contextlib, importlib, inspect, os, pathlib, pkgutil, sys, threading, time
+folder, name, hidden, patience, *shared = sys.argv[1:]
+sys.path.insert(0, folder)
+sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # importing one of them is an error
+with contextlib.suppress(OSError):
+    pathlib.Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process does, and no kernel
+places = [(place, pkgutil.resolve_name(place)) for place in shared]
+
+def state():
+    return [{key: inspect.getattr_static(thing, key, None) for key in dir(thing)} for _, thing in places]
+
+def say(said, open=open):
+    with open(f"{folder}/said", "w", encoding="utf-8", errors="replace") as file:
+        file.write(said)
+
+def watch(clock=time.process_time, sleep=time.sleep, end=os._exit):
+    idle = 0
+    while clock() < float(patience) and idle < float(patience):  # a busy machine takes longer, and that is no fault
+        spent = clock()
+        sleep(1)
+        idle = idle + 1 if clock() - spent < 0.01 else 0
+    say(f"it takes more than {patience} s")
+    end(0)
+
+threading.Thread(target=watch, daemon=True).start()
+before = state()
 try:
-    module = importlib.import_module(f"mine.{sys.argv[2]}")
-    getattr(module, "check", bool)()
-    said = ""
+    module = importlib.import_module(f"mine.{name}")
+    if hidden:
+        getattr(module, "check", bool)()
+    changed = [f"{place}.{key}" for (place, _), old, new in zip(places, before, state())
+               for key, x in old.items() if new.get(key) is not x and key != "Storage"]  # that of the default dtype
+    said = f"it changes {changed[0]}" if changed else ""
 except BaseException as error:
     said = f"{type(error).__name__}: {error}".split("\\n")[0].rstrip(": ")
-pathlib.Path(sys.argv[1], "said").write_text(said, encoding="utf-8", errors="replace")
+say(said)
 """
 
 
 def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
-    """What goes wrong when the module `mine.NAME` is loaded and its `check()` is run, if it has one; "" for nothing.
+    """What goes wrong when the module `mine.NAME` is loaded; "" for nothing.
 
-    texts: the modules of the package, by their names; alone: nothing of the course may be imported
+    texts: the modules of the package, by their names; alone: nothing of the course may be imported, and its `check()`
+    is run, if it has one
     """
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "mine"
         package.mkdir()
         for module, text in {"__init__": "", **texts}.items():
             (package / f"{module}.py").write_text(text, encoding="utf-8", newline="")
-        command = [sys.executable, *["-I"] * alone, "-X", "utf8", "-c", PROGRAM, folder, name, ",".join(OURS * alone)]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+        shared = SHARED + TORCHES * any("torch" in text for text in texts.values())
+        command = [sys.executable, "-I" if alone else "-P", "-X", "utf8", "-c", PROGRAM]
+        command += [folder, name, ",".join(OURS * alone), str(PATIENCE if alone else PATIENCE // 3), *shared]
+        options: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)  # a child would hold a pipe
+        where = [] if alone else [os.getcwd()]
+        env = {"PYTHONPATH": os.pathsep.join([*filter(None, sys.path), *where]), "OMP_NUM_THREADS": "1"}
+        options |= {"cwd": folder if alone else None, "env": os.environ | env}
         try:
-            done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, cwd=folder, env=env)
+            done = subprocess.run(command, timeout=LONGEST, check=False, **options)
         except subprocess.TimeoutExpired:
-            return f"it takes more than {PATIENCE} s"
+            return "it never ends"
         said = Path(folder) / "said"
-        return said.read_text("utf-8") if said.exists() else f"it ends with exit status {done.returncode}"
+        if done.returncode or not said.exists():
+            return f"it ends with exit status {done.returncode}"
+        return said.read_text("utf-8")

@@ -55,12 +55,16 @@ class Table(list):
         rows = list(rows) if hasattr(rows, "__iter__") else [rows]
         if not rows or not all(isinstance(row, dict) for row in rows):
             raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
+        for number, row in enumerate(rows, 1):
+            if row.keys() != rows[0].keys():
+                given, needed = (", ".join(map(str, names)) or "none" for names in (row, rows[0]))
+                raise ValueError(f"row {number} has the columns {given}; needed, as in the first row: {needed}")
         super().__init__(rows)
         self.caption = string("caption", caption)
 
     def _cells(self):
         yield list(self[0])
-        yield from zip(*map(_column, zip(*(row.values() for row in self), strict=True)), strict=True)
+        yield from zip(*(_column([row[name] for row in self]) for name in self[0]), strict=True)
 
     def __repr__(self):
         cells = list(self._cells())

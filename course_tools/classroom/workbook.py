@@ -89,7 +89,8 @@ def sync(notebooks, workbook):
         )
     try:
         workbook.mkdir(parents=True, exist_ok=True)
-        files.sweep(workbook / name for name in (record.FILE, STATE, *_read_state(workbook)["written"]))
+        ours = (record.FILE, STATE, "mine/*.py", "mine/.written.json", *_read_state(workbook)["written"])
+        files.sweep(workbook / name for name in ours)
         return _sync(editions, workbook)
     except OSError as error:
         raise WorkbookError(_explain(error, workbook)) from error

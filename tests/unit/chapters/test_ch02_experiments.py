@@ -33,6 +33,10 @@ def test_table_as_text_and_html():
     assert repr(table).splitlines() == ["two < three", "name  n      x", "a<b   1,234  0.123"]
     shares = Table([{"%": 95.0, "odds": -3.83}, {"%": 14.4, "odds": 6.4}, {"%": 0.0, "odds": 5.87}])
     assert repr(shares).splitlines() == ["%     odds", "95.0  −3.83", "14.4  6.40", "0.0   5.87"]  # each one form
+    mixed = Table([{"model": "A", "loss": 1, "BLEU": 2}, {"model": "B", "BLEU": 9, "loss": 0.5}])
+    assert repr(mixed).splitlines()[2].split() == ["B", "0.5", "9"], "by name"
+    with pytest.raises(ValueError, match="row 2 has the columns x, z; needed, as in the first row: x, y"):
+        Table([{"x": 1, "y": 2}, {"x": 1, "z": 2}])
     assert repr(Table([{"x": 0.00364}, {"x": 0.993}])).splitlines()[1:] == ["0.00364", "0.993"]
     assert '<td style="text-align:left">a&lt;b</td>' in table._repr_html_() and "two &lt; three" in table._repr_html_()
 

@@ -48,7 +48,8 @@ def test_what_was_saved_comes_back(saved):
 
 def test_subwords_come_back_as_they_were(tmp_path):
     words = Subwords.build(["le chat dort.", "l'animal est fatigué."] * 5, 60)
-    serialiser.save_checkpoint(model(), tmp_path / "a.json", target=words)
+    net = TiedTranslator(TiedConfig(8, len(words), size=8))
+    serialiser.save_checkpoint(net, tmp_path / "a.json", target=words)
     back = checkpoints.load_checkpoint(tmp_path / "a.json").target
     for text in ("l'animal dort.", "un éléphant 猫"):
         assert back.encode(text) == words.encode(text)
@@ -99,7 +100,7 @@ def test_a_missing_half_is_named(saved):
         checkpoints.load_checkpoint(saved)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', "{}", '{"format": 1}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', "{}", '{"format": 1}', "[" * 100_000])
 def test_a_broken_card_is_refused(saved, content):
     saved.write_text(content, "utf-8")
     with pytest.raises(ValueError):
@@ -117,6 +118,25 @@ def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
     (card if key in card else card["config"])[key] = value
     if words != "checksum":
         card["sum"] = checkpoints.card_sum(card)
+    saved.write_text(json.dumps(card), "utf-8")
+    with pytest.raises(ValueError, match=words):
+        checkpoints.load_checkpoint(saved)
+
+
+@pytest.mark.parametrize(("key", "value", "words"), [
+    ("base", {"name": "mine", "sha256": ""}, "fine-tuned from mine, and that from it"), ("base", [1], "base is"),
+    ("target_vocab", 10**10, "target_vocab is 10000000000"), ("target_vocab", 10**7, "another architecture"),
+    ("size", "8", "size is '8'"), ("weights", {"sha256": ""}, "weights is .* with sha256, bytes"),
+    ("source", {"kind": "words", "tokens": ["a"] * 5}, "vocabulary"),
+    ("source", {"kind": "words", "tokens": list("abcdefgh")}, "source has 12 words; needed: 8"),
+])  # fmt: skip
+def test_a_forged_card_is_refused_before_it_takes_memory(saved, key, value, words, monkeypatch):
+    monkeypatch.setattr(
+        torch.nn.init, "normal_", lambda x, **_: x if x.numel() < 10**6 or x.is_meta else pytest.fail("too much")
+    )
+    card = json.loads(saved.read_text("utf-8"))
+    (card["config"] if key in card["config"] else card)[key] = value
+    card["sum"] = checkpoints.card_sum(card)
     saved.write_text(json.dumps(card), "utf-8")
     with pytest.raises(ValueError, match=words):
         checkpoints.load_checkpoint(saved)

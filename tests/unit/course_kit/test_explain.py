@@ -9,7 +9,16 @@ from jaxtyping import Bool, Float, Int
 from jupyter_client.manager import start_new_kernel
 from torch import Tensor, nn
 
+from chapters.ch07.kept.training import bits
 from course_kit import explain
+from course_kit.source_text import plain
+from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
+from course_utils.bert import Bert, BertConfig
+from course_utils.gpt import GPT, next_token_loss, windows
+from course_utils.kernels import gaussian_kernel
+from course_utils.merges import merge_once
+from course_utils.positions import LearnedPositions, sinusoidal_encoding
+from course_utils.transformer import Transformer, TransformerConfig
 
 
 def attention(q: Float[Tensor, "... Q d"], k: Float[Tensor, "... K d"], v: Float[Tensor, "... K d"], mask=None):
@@ -117,6 +126,41 @@ def test_a_module_is_named_by_its_class_and_its_layer_is_read():
 def test_devices_that_differ():
     words = said(product, torch.ones(3, 8), torch.ones(3, 8, device="meta"))
     assert words == 'product: k is on meta, q on cpu: write k.to("cpu").'
+
+
+HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "words"),
+    [
+        (scaled_dot_product_attention, HALF, "q is float64, k float32: write q.to(torch.float32)"),
+        (sinusoidal_encoding, (4, 5), "frequencies: size is 5, needed: a multiple of 2"),
+        (sinusoidal_encoding, (4, "5"), "size is '5', of the type str, needed: a whole number"),
+        (gaussian_kernel, (torch.ones(2), None), "width is of the type NoneType, needed: a number or a tensor"),
+        (GPT(9, 9, 1, 2, 8), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
+        (GPT(9, 8, 1, 2, 8), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
+        (Bert(BertConfig(9, 8, 1, 2, context=8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8"),
+        (LearnedPositions(4, 8), (torch.ones(1, 5, 8),), "x has 5 tokens in a row, needed: 4 at most"),
+        (bits, (GPT(9, 8, 1, 2, 16), torch.arange(16)), "bits: ids has the length 16, needed: 17 or more"),
+        (windows, (torch.arange(4), 2, 5), "ids has the length 4, needed: length = 5 or more"),
+        (masked_softmax, (torch.ones(2, 3), torch.ones(3, 2).bool()), "mask has the shape [3, 2], scores [2, 3]: they"),
+        (split_heads, (torch.ones(1, 2, 8), 0), "heads is 0, needed: 1 or more"),
+        (Transformer, (TransformerConfig(9, 9, size=-8),), "Transformer: config.size is -8, needed: 0 or more"),
+        (next_token_loss, (GPT, torch.ones(1, 3).long()), "next_token_loss: model is the class GPT, needed: a model"),
+        (merge_once, ({},), "words is empty"),
+    ],
+)  # fmt: skip
+def test_what_a_readers_own_numbers_meet(function, given, words):
+    assert words in said(function, *given)
+
+
+def test_a_definition_on_a_page_has_the_signature_of_the_courses():
+    page = {"__name__": "__main__", "torch": torch}
+    exec(plain(split_heads), page)
+    assert "x has shape [1, 2, 9], needed: " in said(page["split_heads"], torch.ones(1, 2, 9), 2)
+    exec("def split_heads(a, b):\n    return a.reshape(1, 2, b, 9 // b)", page)
+    assert said(page["split_heads"], torch.ones(1, 2, 9), 2) == "", "another function of that name"
 
 
 def test_a_name_that_was_set_anew_is_no_argument_any_more():

@@ -61,3 +61,20 @@ def test_what_a_killed_process_left_half_written_is_removed_after_a_day(tmp_path
         os.utime(left, (0, 0))
     files.sweep([path, tmp_path / "none" / "x"])
     assert sorted(tmp_path.iterdir()) == sorted([path, fresh, lock, other])
+    files.write_atomically(tmp_path / "notes.json", "{}")
+    assert not other.exists(), "the next time that the file is written"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_what_is_no_file_or_far_too_large_is_neither_read_nor_replaced(tmp_path):
+    pipe, zeros, huge = (tmp_path / name for name in ("pipe", "zeros", "huge"))
+    os.mkfifo(pipe)
+    zeros.symlink_to("/dev/zero")
+    huge.touch()
+    os.truncate(huge, 10**11)
+    for path in (pipe, zeros, huge, tmp_path):
+        with pytest.raises(OSError, match="no file|has more than"):
+            files.content(path)
+    with pytest.raises(OSError, match="pipe is no file"):
+        files.write_atomically(pipe, "x")
+    assert pipe.is_fifo()

@@ -112,11 +112,13 @@ def test_a_disk_that_is_full_is_said_in_one_sentence(book, capsys, monkeypatch):
         ("import course_utils", "ModuleNotFoundError"),
         ("def", "SyntaxError"),
         ("import os\n\ndef check(): os._exit(3)", "it ends with exit status 3"),
-        ("import time; time.sleep(99)", "it takes more than 4 s"),
+        ("import math\n\ndef check(): math.exp = abs", "it changes math.exp"),
+        ("input()", "EOFError"),
+        ("import time; time.sleep(99)", "it takes more than 2 s"),
     ],
 )
 def test_trying_tells_what_goes_wrong_and_stops_what_does_not_end(text, said, monkeypatch):
     if "sleep" in text:
-        monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 4)
+        monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 2)
     found = tried("one", {"one": text})
     assert found.startswith(said) and bool(found) == bool(said)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import sys
 
 import pytest
@@ -76,10 +77,41 @@ def test_a_function_changed_by_hand_is_judged_once_and_the_readers_if_it_is_righ
 )
 def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error):
     solve("residual and norm", ADD)
-    (book / "mine" / "ch05.py").write_text(text.replace("f(norm(x))", "f(norm(x)) + 0"), "utf-8")
+    (book / "mine" / "ch05.py").write_text(text, "utf-8")
     assert whose("add_norm") == f"the course's, since mine/ch05.py: {error}"
     (book / "mine" / "ch05.py").write_text(ADD + "\n", "utf-8")
     assert whose("add_norm") == "yours, from chapter 5"
+
+
+def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads_it(book, monkeypatch):
+    tried = []
+    monkeypatch.setattr(answers, "tried", lambda stem, texts, alone: tried.append([*texts]) or texts["ch05"][-9:-1])
+    solve("residual and norm", ADD)
+    edit(book, ADD, ADD + "\nfrom . import helpers\nraise SystemExit(3)")
+    (book / "mine" / "helpers.py").write_text("import os\nos._exit(3)\n")
+    assert whose("add_norm") == whose("add_norm") == "the course's, since mine/ch05.py: mExit(3)"
+    assert tried == [["ch05", "helpers"]]
+    monkeypatch.setattr(answers, "tried", lambda *_, **__: "")
+    (book / "mine" / "helpers.py").write_text("X = 3\n")
+    assert whose("add_norm") == "the course's, since mine/ch05.py: SystemExit", "where only this kernel stops"
+    edit(book, "raise SystemExit(3)", "print(torch.set_default_dtype(torch.float64))")
+    edit(book, "from . import", "import torch\nfrom . import")
+    assert whose("add_norm") == "yours, from chapter 5" and torch.get_default_dtype() == torch.float32
+    monkeypatch.setattr(answers, "tried", lambda *_, **__: pytest.fail("it is noted that it loads"))
+    answers._loads.cache_clear()
+    assert whose("add_norm") == "yours, from chapter 5"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_pipes_and_devices_in_the_package_are_not_read(book, capsys):
+    (book / "mine").mkdir()
+    os.mkfifo(book / "mine" / "ch05.py")
+    os.mkfifo(book / "mine" / record.FILE)
+    (book / "mine" / "ch01.py").symlink_to("/dev/zero")
+    for name, text in (("residual and norm", ADD), ("stable masked softmax", SOFTMAX)):
+        solve(name, text)
+        assert "Your package `mine` could not be written: ch0" in capsys.readouterr().out
+    assert whose("add_norm") == whose("masked_softmax") == "the course's"
 
 
 def test_the_answer_that_was_written_last_counts_also_where_files_are_damaged(book):

@@ -10,7 +10,7 @@ import pytest
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
-from course_kit.exercises import record
+from course_kit.exercises import define, record
 from course_kit.exercises.catalogue import find
 
 ROOT = files.course_folder()
@@ -68,6 +68,16 @@ def test_what_is_solved_stays_solved(mine):
     assert entry(mine) == solved | {"last": entry(mine)["last"]}
     run("raise NotImplementedError")
     assert entry(mine)["state"] == "solved"
+
+
+def test_an_exercise_that_was_renamed_stays_solved(mine, monkeypatch):
+    run(RIGHT)
+    (mine / record.FILE).write_text((mine / record.FILE).read_text().replace('"weighted average"', '"greedy loop"'))
+    assert record.read(mine).keys() == {"greedy loop"}
+    monkeypatch.setitem(define.EARLIER, "greedy loop", "weighted average")
+    assert entry(mine)["state"] == "solved" and find("Greedy  loop") is find("weighted average")
+    run(WRONG)
+    assert '"greedy loop"' not in (mine / record.FILE).read_text() and entry(mine)["state"] == "solved"
 
 
 def test_a_stub_that_is_only_run_leaves_nothing(mine):
