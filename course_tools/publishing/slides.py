@@ -31,7 +31,7 @@ def build(name, notes=(), to="en"):
 
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the English heading of a section.
     """
-    path = building.folder() / ("" if to == "en" else to) / f"{name}.ipynb"
+    path = building.folder(to) / f"{name}.ipynb"
     chapter = pages.chapter(path, link=_link)
     cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
     notes = {heads.get(heading, heading): made for heading, made in notes}
