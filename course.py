@@ -134,6 +134,14 @@ def main(arguments=None):
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        from course_tools.classroom.environment import bringing
+
+        module = (error.name or "").partition(".")[0]
+        if not (todo := bringing(module)):
+            raise
+        print(f"This command needs {module}, which {sys.executable} does not have. {todo}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import html
 import re
+import sys
 import zipfile
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
+from course_tools.classroom.environment import bringing
 from course_tools.classroom.presenting import screens, speaker
 from course_tools.publishing import pages, parcel, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
@@ -156,6 +158,18 @@ def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, capsys):
     annex.unlink()
     assert course.main(["slides", lesson.stem, "--out", str(tmp_path)]) == 0 and not annex.exists()
     assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
+
+
+def test_without_the_extra_a_command_says_what_to_type(monkeypatch, capsys):
+    """`make lab` does not install what publishes."""
+    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
+    to_mathml.cache_clear()
+    assert course.main(["slides", "04_positional_encoding"]) == 2
+    said = capsys.readouterr().err
+    assert "needs latex2mathml" in said and "`make environment EXTRA=publish`" in said and said.count("\n") == 1
+    extras = {"bs4": "publish", "mistune": "publish", "cloudpickle": "grade", "playwright": "test", "polib": ""}
+    assert all(f"make environment{' EXTRA=' * bool(one)}{one}`" in bringing(name) for name, one in extras.items())
+    assert bringing("course_kit") == "", "that would be a fault of ours"
 
 
 def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
