@@ -4,6 +4,7 @@ import base64
 import re
 
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+LINES_TO_KEEP = re.compile(r"^## .*(?:lines to keep|句话带走)\n((?:\d\. .+\n?)+)", re.M)
 
 
 def tree(made):
@@ -38,6 +39,12 @@ def spoken(text: str) -> str:
     text = re.sub(r"<[^>]+>", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
+
+
+def to_keep(text: str) -> list[str]:
+    """The lines to keep that a Markdown cell has under their heading, in Markdown, without numbers."""
+    found = LINES_TO_KEEP.search(text)
+    return [line.partition(" ")[2] for line in found[1].splitlines()] if found else []
 
 
 def _typed(formula: str) -> str:

@@ -25,7 +25,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 
 from course_kit import files
-from course_tools.authoring.markup import spoken
+from course_tools.authoring.markup import spoken, to_keep
 
 from . import excerpt
 
@@ -40,7 +40,6 @@ SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
 KEEP = re.compile(r"\*\*(?:Keep this:\*\*|记住\*\*：)")  # in the languages that the course has
 KEPT = ("Keep this:", "记住：")  # how its paragraph begins
-LINES_TO_KEEP = re.compile(r"^## .*(?:lines to keep|句话带走)", re.M)
 STARS = re.compile("[●○]{3}")  # how hard an exercise is: the heading of its card has them
 CARD = re.compile(rf"^#+ .*{STARS.pattern}", re.M)
 HEADING = re.compile(r"^##? +(.+)$", re.M)
@@ -258,7 +257,7 @@ def _written(text):
     found = ["formula"] if "$$" in text else []
     if CARD.search(text):
         return found
-    if LINES_TO_KEEP.search(text):
+    if to_keep(text):
         found.append("lines")
     if DRAWING.search(text):
         found.append("drawing")
