@@ -85,7 +85,7 @@ def parser():
     add.add_argument("--students", metavar="FILE", help="a name in each line; without: one hand-out")
     add.add_argument("--out", metavar="FOLDER", default="assignments", help="where to; without: assignments/")
 
-    about = "the guesses of the lessons as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
+    about = "guesses, lines to keep and terms as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
     add = command("questions", "classroom.question_bank", about)
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")

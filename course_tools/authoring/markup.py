@@ -36,7 +36,7 @@ def pictures(page):
 def spoken(text: str) -> str:
     """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
     text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
-    text = re.sub(r"<[^>]+>", "", text)
+    text = re.sub(r"(`[^`]*`)|<[^>]+>", lambda found: found[1] or "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
 

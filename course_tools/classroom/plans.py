@@ -71,8 +71,8 @@ def sections(name):
     return [Section(head, time, tuple(cells)) for (head, cells), time in zip(parts.items(), spent, strict=True)]
 
 
-def guesses(cells):
-    """The Guess of each predict(…) in these cells."""
+def guesses(cells, said=str):
+    """The Guess of each predict(…) in these cells. said: what becomes of a text, as in another language."""
     for cell in cells:
         if "predict" in tags(cell):
             for node in ast.walk(ast.parse(cell.source)):
@@ -81,7 +81,8 @@ def guesses(cells):
                     answers, right, because = _literal(node.args[1]) or [], given.get("answer"), given.get("because")
                     if isinstance(because, str):
                         because = [because if number == right else "" for number in range(len(answers))]
-                    yield Guess(spoken(_literal(node.args[0])), answers, right, because or [""] * len(answers))
+                    question, reasons = spoken(said(_literal(node.args[0]))), because or [""] * len(answers)
+                    yield Guess(question, list(map(said, answers)), right, list(map(said, reasons)))
 
 
 def exercises(name, cells):

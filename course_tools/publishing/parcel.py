@@ -3,7 +3,7 @@
     slides.html          as `course slides` writes them: opens from disk
     figures/NN.png       each picture of the notebook, at twice the size of the page, and NN.txt: title, caption, words
     plan.md              the lesson's part of docs/lesson_plans.md and of docs/teaching.md
-    questions/           its guesses for Canvas (QTI 1.2) and Moodle (XML)
+    questions/           its guesses, lines and terms as questions for Canvas (QTI 1.2) and Moodle (XML)
     capstone.md          the task of the last weeks, with its rubric
 
 All of it comes from the executed notebook: nothing is run.
