@@ -7,6 +7,7 @@ first *Section*, *Another*.
 """
 
 import ast
+import functools
 import re
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ class Guess:
         return "" if self.right is None else self.reasons[self.right]
 
 
+@functools.cache
 def sections(name):
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
     notebook, parts, heading, shown = sources.read(name), {}, None, True
@@ -156,9 +158,11 @@ def total(shown):
 def text(names):
     """docs/lesson_plans.md."""
     times = results.load("notebook_times")["seconds"]
+    both = {name: minutes.minutes(name) for name in names}
     rows = [
-        f"| {lessons.chapter(name)} | `{name}` | {minutes.minutes(name).alone} | {_live(name)} | {times[name]:.0f} |"
-        for name in names
+        f"| {lessons.chapter(name)} | `{name}` | {took.alone} | {'' if lessons.is_annex(name) else took.live} |"
+        f" {times[name]:.0f} |"
+        for name, took in both.items()
     ]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
     return "\n".join([HEAD, *rows, NINE_HEAD, *map(_session, sessions(), range(1, 10)), *told, ""])
@@ -171,10 +175,6 @@ def _session(session, number):
     cut, may = (", ".join(f"*{one.heading}* {one.minutes}" for one in some) for some in (left, more))
     tasks = (", ".join(f"`{one.name}`" for one in some) for some in (room, home))
     return f"| {number} | {', '.join(map(str, chapters))} | {spent:.0f} | {' | '.join(tasks)} | {cut} | {may} |"
-
-
-def _live(name):
-    return "" if lessons.is_annex(name) else minutes.minutes(name).live
 
 
 def _lesson(name):

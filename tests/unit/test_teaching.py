@@ -49,6 +49,13 @@ def test_nine_sessions_have_every_lesson_and_say_what_to_leave_out():
         assert left or more or spent < 60, chapters
 
 
+def test_the_page_on_accessibility_names_tests_that_there_are():
+    named = re.findall(r"`(tests/\S+?\.py)(?:::(\w+))?`", (ROOT / "docs" / "accessibility.md").read_text("utf-8"))
+    assert len(named) >= 12
+    for path, test in named:
+        assert f"def {test}" in (ROOT / path).read_text("utf-8"), test
+
+
 def test_there_is_a_part_for_each_chapter_with_its_title_and_the_guide_is_short():
     titles = re.findall(r"^## Chapter (\d): (.+)$", GUIDE, re.M)
     assert [int(number) for number, _ in titles] == sorted(BY_NUMBER)

@@ -123,6 +123,7 @@ def test_slides_are_the_screens_of_the_notebook(name):
         assert slide.select_one(".thing") or screen.kind == "question", f"{screen} shows nothing"
         assert bool(slide.select_one(".keep")) == bool(screen.keep)
         assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
+    assert "edition" in plain(found[-1].select_one(".licence")) and len(tree(made).select(".licence")) == 1
     words = made.replace(program.source(), "")
     assert not FETCHED.findall(words)
     assert made.count('"presenting":true') == words.count(program.SHOW)
@@ -194,6 +195,11 @@ def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
         assert all(packed.read(path.replace(".png", ".txt")).strip() for path in figures), "its words"
         plan = packed.read("plan.md").decode()
         assert "One meeting of 45" in plan and "**Show first**" in plan and "Chapter 3" not in plan
-    assert {"slides.html", "capstone.md", "questions/moodle.xml", "questions/qti/imsmanifest.xml"} <= set(inside)
+        assert "## Nine sessions of 90 minutes" in plan and "**After this session you can**" in plan
+        about = packed.read("README.md").decode()
+        for words in ("accessibility.md", "@misc{attention-course,", "{{The authors", "CC BY 4.0", "edition 0."):
+            assert words in about
+    files_in = {"slides.html", "capstone.md", "accessibility.md", "questions/moodle.xml"}
+    assert files_in | {"questions/qti/imsmanifest.xml"} <= set(inside)
     with pytest.raises(ValueError, match="one, such as 05"):
         parcel.run("0", tmp_path)
