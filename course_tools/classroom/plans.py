@@ -158,12 +158,7 @@ def total(shown):
 def text(names):
     """docs/lesson_plans.md."""
     times = results.load("notebook_times")["seconds"]
-    both = {name: minutes.minutes(name) for name in names}
-    rows = [
-        f"| {lessons.chapter(name)} | `{name}` | {took.alone} | {'' if lessons.is_annex(name) else took.live} |"
-        f" {times[name]:.0f} |"
-        for name, took in both.items()
-    ]
+    rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {times[name]:.0f} |" for name in names]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
     return "\n".join([HEAD, *rows, NINE_HEAD, *map(_session, sessions(), range(1, 10)), *told, ""])
 
@@ -175,6 +170,13 @@ def _session(session, number):
     cut, may = (", ".join(f"*{one.heading}* {one.minutes}" for one in some) for some in (left, more))
     tasks = (", ".join(f"`{one.name}`" for one in some) for some in (room, home))
     return f"| {number} | {', '.join(map(str, chapters))} | {spent:.0f} | {' | '.join(tasks)} | {cut} | {may} |"
+
+
+@functools.cache
+def _times(name):
+    """Minutes alone and live, in two cells of a table; an annex is not for a class."""
+    there = minutes.minutes(name)
+    return f"{there.alone} | {'' if lessons.is_annex(name) else there.live}"
 
 
 def _lesson(name):
@@ -246,7 +248,7 @@ def readme(page, names):
     """README.md with the minutes of these notebooks in its table."""
     for name in names:
         row = rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+ \|( \d+)? \|"
-        page = re.sub(row, rf"\1 {minutes.minutes(name).alone} | {_live(name)} |", page)
+        page = re.sub(row, rf"\1 {_times(name)} |", page)
     return page.replace("|  |", "| |")
 
 
