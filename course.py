@@ -85,7 +85,7 @@ def parser():
     add.add_argument("--students", metavar="FILE", help="a name in each line; without: one hand-out")
     add.add_argument("--out", metavar="FOLDER", default="assignments", help="where to; without: assignments/")
 
-    about = "the guesses of the lessons as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
+    about = "guesses, lines to keep and terms as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
     add = command("questions", "classroom.question_bank", about)
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")
@@ -133,6 +133,14 @@ def main(arguments=None):
         return importlib.import_module(options.pop("module")).run(**options)
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        from course_tools.classroom.environment import bringing
+
+        module = (error.name or "").partition(".")[0]
+        if not (todo := bringing(module)):
+            raise
+        print(f"This command needs {module}, which {sys.executable} does not have. {todo}", file=sys.stderr)
         return 2
 
 

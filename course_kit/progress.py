@@ -8,6 +8,7 @@ Which exercises there are, and in which order, is read from the course's noteboo
 
 import html
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from course_kit.cells import answers, sources
 from course_kit.exercises import record
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
 from course_kit.markup import inline
+from course_kit.shell import in_notebook, ipython
 
 OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
@@ -186,8 +188,36 @@ def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> 
 
 
 def progress() -> None:
-    """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook."""
-    display(note())
+    """Shows how far the student is: a table of the chapters, with what is next. For notebooks in a workbook.
+
+    There the table stays in step with what is solved below or above it: the next cell that runs writes it again.
+    """
+    if not in_notebook():
+        return print(note())
+    import IPython.display
+
+    record_of = (files.workbook_folder() or Path()) / record.FILE
+    shown, seen = IPython.display.display(note(), display_id=True), _changed(record_of)
+    events = ipython().events
+
+    def follow(*_: Any) -> None:
+        nonlocal seen
+        if (now := _changed(record_of)) != seen:
+            seen = now
+            shown.update(note())
+
+    while _followers:  # the table that was shown before has had its time
+        events.unregister("post_run_cell", _followers.pop())
+    _followers.append(follow)
+    events.register("post_run_cell", follow)
+
+
+_followers: list[Callable[..., None]] = []
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written; 0 if it is not there."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def onward(chapter: int) -> None:

@@ -24,7 +24,7 @@ def run(client, source, meanwhile=None, prints=""):
         if message["msg_type"] == "execute_input" and meanwhile:
             before = time.monotonic()
             meanwhile()
-        if message["msg_type"] == "display_data":
+        if message["msg_type"] in ("display_data", "update_display_data"):
             assert set(content["data"]) in ({"text/html", "text/plain"}, {"text/markdown", "text/plain"})
             text += content["data"]["text/plain"]
         if message["msg_type"] == "stream":

@@ -45,7 +45,10 @@ def install():
             return
         beside = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         npm = [str(node()), str(beside)] if beside.exists() else [shutil.which("npm") or "npm"]
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=folder(), check=True)
+        if subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=folder(), check=False).returncode:
+            raise ValueError(
+                "npm could not fetch what package-lock.json names; its lines above say why: is there a network?"
+            )
 
 
 def build(check=False):

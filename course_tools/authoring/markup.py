@@ -45,9 +45,14 @@ def to_keep(text: str) -> str:
 def spoken(text: str) -> str:
     """Markdown's marks of emphasis and code taken away, short formulas as one would type them."""
     text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
-    text = re.sub(r"<[^>]+>", "", text)
+    text = re.sub(r"(`[^`]*`)|<[^>]+>", lambda found: found[1] or "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
+
+
+def numbered(text: str) -> list[str]:
+    """The entries of a numbered list, in Markdown, without numbers: the lines to keep of a cell tagged `lines`."""
+    return re.findall(r"^\d+\. (.+)$", text, re.M)
 
 
 def _typed(formula: str) -> str:

@@ -19,9 +19,9 @@ class BuildError(ValueError):
     """A notebook could not be built. The message names file, cell and what to do."""
 
 
-def folder():
-    """The folder `notebooks/` of the course."""
-    return files.course_folder() / "notebooks"
+def folder(language="en"):
+    """The folder of the course's notebooks in a language: `notebooks/`, or one in it."""
+    return files.course_folder() / "notebooks" / ("" if language == "en" else language)
 
 
 def names(prefixes=(), where=None):

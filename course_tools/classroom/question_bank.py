@@ -1,4 +1,8 @@
-"""The guesses of the notebooks as question banks, with the reason for each answer: `course questions`.
+"""Question banks made of the notebooks, with a word for each answer: `course questions`.
+
+Of each notebook its guesses; its lines to keep, of which one chooses the end; its glossary, of which one chooses the
+term. What is right is what the notebook has, so no key can be wrong: the ends of other lines and the other terms are
+the answers beside it. COURSE_LANGUAGE chooses the language.
 
     questions/qti.zip       QTI 1.2, an object bank with its manifest: Canvas, Settings → Import Course Content
     questions/moodle.xml    Moodle XML: Question bank → Import
@@ -7,24 +11,34 @@ A bank for each notebook. Made after the IMS specification of QTI 1.2.1 and docs
 was tried on a running platform.
 """
 
+import os
+import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+import nbformat
+
+from course_kit import language
 from course_tools.authoring import sources
+from course_tools.authoring.markup import numbered, spoken
+from course_tools.translation import GOES_ON, MEANS
 
 from .handing_in import write_for_user
 from .plans import Guess, guesses
 
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
+TERM = re.compile(r"^\| \[(.+?)\]\(#.+?\) \| (.+?) \| (.+?) \|$", re.M)  # a row of a glossary
+MARK = re.compile(r"[,.;:] |[，。；：](?!$)")
 MANIFEST = "http://www.imsglobal.org/xsd/imscp_v1p1"
 DATE = (1980, 1, 1, 0, 0, 0)  # of what is packed: the same file each time
 
 
 def run(names: list[str], out: str = "questions") -> int:
     """The command -> exit status. Raises ValueError where there is no such notebook, or nothing can be written."""
-    found, folder = banks(names), Path(out)
+    found, folder = banks(names, os.environ.get("COURSE_LANGUAGE", "en")), Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     write_for_user(folder / "moodle.xml", moodle(found), "--out FOLDER")
     with zipfile.ZipFile(folder / "qti.zip", "w", zipfile.ZIP_DEFLATED) as packed:
@@ -35,15 +49,48 @@ def run(names: list[str], out: str = "questions") -> int:
     return 0
 
 
-def banks(names: list[str]) -> dict[str, list[Guess]]:
-    """Name of a notebook -> its guesses that have a right answer. names: or beginnings of them; without: all."""
-    asked = {name: list(guesses(sources.read(name).cells)) for name in sources.names(names)}
-    right = {name: [one for one in found if one.right is not None] for name, found in asked.items()}
-    return {name: found for name, found in right.items() if found}
+def banks(names: list[str], to: str = "en") -> dict[str, list[Guess]]:
+    """Name of a notebook -> its questions that have a right answer. names: or beginnings of them; without: all."""
+    before = language.current()
+    language.use(to)
+    try:
+        asked = {name: list(_questions(name, to)) for name in sources.names(names)}
+    finally:
+        language.use(before)
+    return {name: found for name, found in asked.items() if found}
+
+
+def _questions(name: str, to: str) -> Iterator[Guess]:
+    cells = nbformat.read(sources.folder(to) / f"{name}.ipynb", as_version=4).cells
+    yield from (one for one in guesses(cells, language.words) if one.right is not None)
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    kept = [line for cell in cells if "lines" in sources.tags(cell) for line in numbered(cell.source)]
+    lines = [spoken(line) for line in kept if "\\" not in line]  # no platform shows TeX
+    cuts = [(line, at) for line in lines if (at := _middle(line))]
+    for number, (line, at) in enumerate(cuts):
+        question = GOES_ON[to].format(line[:at].strip())
+        yield _chosen(question, number, [one[cut:] for one, cut in cuts], [one for one, _ in cuts])
+    terms = [(row[to != "en"], spoken(row[2])) for text in texts for row in TERM.findall(text)]
+    for number, (_, about) in enumerate(terms):
+        answers, reasons = [term for term, _ in terms], [": ".join(one) for one in terms]
+        yield _chosen(MEANS[to].format(about), number, answers, reasons)
+
+
+def _middle(line: str) -> int:
+    """Where a line is cut in two: behind the mark nearest to its middle; 0 if it has no mark inside."""
+    return min((mark.end() for mark in MARK.finditer(line)), key=lambda end: abs(end - len(line) / 2), default=0)
+
+
+def _chosen(question: str, number: int, answers: list[str], reasons: list[str]) -> Guess:
+    """A question whose right answer is that of this number, beside three of the others, which come after it."""
+    near = [(number + step) % len(answers) for step in range(min(4, len(answers)))]
+    place = number % len(near)
+    near = near[1 : place + 1] + near[:1] + near[place + 1 :]  # some platforms do not shuffle
+    return Guess(question, [answers[one] for one in near], place, [reasons[one] for one in near])
 
 
 def moodle(banks: dict[str, list[Guess]]) -> str:
-    """A category for each notebook, a multiple-choice question with one right answer for each guess."""
+    """A category for each notebook, a multiple-choice question with one right answer for each Guess."""
     quiz = Element("quiz")
     for bank, found in banks.items():
         category = SubElement(SubElement(quiz, "question", type="category"), "category")

@@ -62,7 +62,7 @@ class Screens(JupyterHandler):
         from .presenting import screens
 
         name = path.rpartition("/")[2]
-        ours = building.folder() / name
+        ours = building.folder(os.environ.get("COURSE_LANGUAGE", "en")) / name
         run = json.loads(ours.read_bytes())["cells"] if ours.is_file() else ()
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
         _, weights = chapter_maps.weights().get(lessons.chapter(name), ("", None))

@@ -1,18 +1,11 @@
 """A lesson for its teacher in one zip: `course parcel 05` -> build/parcel/05_transformer.zip.
 
-    slides.html          as `course slides` writes them: opens from disk
-    figures/NN.png       each picture of the notebook, at twice the size of the page, and NN.txt: title, caption, words
-    plan.md              the lesson's part of docs/lesson_plans.md and of docs/teaching.md
-    questions/           its guesses for Canvas (QTI 1.2) and Moodle (XML)
-    capstone.md          the task of the last weeks, with its rubric
-
 All of it comes from the executed notebook: nothing is run.
 """
 
 import io
 import re
 import zipfile
-from pathlib import Path
 
 from course_kit import files, lessons
 from course_kit.views import fragments
@@ -20,7 +13,17 @@ from course_tools.authoring import building
 from course_tools.authoring.markup import pictures, plain, tree
 from course_tools.classroom import plans, question_bank
 from course_tools.classroom.question_bank import DATE
-from course_tools.publishing import pages, slides
+from course_tools.publishing import citation, pages, slides
+
+INSIDE = """
+README.md            what is in it, licence, how to cite
+slides.html          as `course slides` writes them: opens from disk
+figures/NN.png       each picture of the notebook, at twice the size of the page, and NN.txt: title, caption, words
+plan.md              the lesson's part of docs/lesson_plans.md and of docs/teaching.md, and the plan of nine sessions
+questions/           its guesses, lines and terms as questions for Canvas (QTI 1.2) and Moodle (XML)
+capstone.md          the task of the last weeks, with its rubric
+accessibility.md     what keyboards, screen readers and dark screens get, and what nobody has tried
+"""
 
 
 def run(name, out="build/parcel"):
@@ -39,13 +42,16 @@ def run(name, out="build/parcel"):
 
 def contents(name):
     """What the zip of a lesson holds: {path: bytes or text}."""
-    root, number = files.course_folder(), lessons.chapter(name)
+    docs, part = files.course_folder() / "docs", f"Chapter {lessons.chapter(name)}: "
+    plan, guide = ((files.course_folder() / page).read_text("utf-8") for page in (plans.PLANS, plans.GUIDE))
+    *_, title = _part(plan, part).splitlines()[0].partition(part)
     banks = question_bank.banks([name])
     qti = {f"questions/qti/{path}": text for path, text in question_bank.qti(banks).items()}
     return {
         "slides.html": slides.with_notes(name),
-        "plan.md": f"{_part(root / plans.PLANS, number)}\n{_part(root / plans.GUIDE, number)}",
-        "capstone.md": (root / "docs" / "capstone.md").read_text("utf-8"),
+        "README.md": citation.page(title, f"```{INSIDE}```"),
+        "plan.md": "\n".join([_part(plan, part), _part(guide, part), _part(plan, "Nine sessions")]),
+        **{page: (docs / page).read_text("utf-8") for page in ("capstone.md", "accessibility.md")},
         **(qti | {"questions/moodle.xml": question_bank.moodle(banks)} if banks else {}),
         **figures(name),
     }
@@ -69,6 +75,6 @@ def figures(name):
     return found
 
 
-def _part(path, number):
-    """The part of a page about one chapter."""
-    return re.search(rf"^## Chapter {number}: .+?(?=^## |\Z)", Path(path).read_text("utf-8"), re.S | re.M)[0]
+def _part(page, heading):
+    """The part of a page whose heading begins so."""
+    return re.search(rf"^## {heading}.+?(?=^## |\Z)", page, re.S | re.M)[0]

@@ -16,7 +16,7 @@ from course_kit import language as speaking
 from course_kit.views import fragments, program
 from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt, screens, speaker
-from course_tools.publishing import pages
+from course_tools.publishing import citation, pages
 
 from ..authoring.markup import headings, tree
 
@@ -31,7 +31,7 @@ def build(name, notes=(), to="en"):
 
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the English heading of a section.
     """
-    path = building.folder() / ("" if to == "en" else to) / f"{name}.ipynb"
+    path = building.folder(to) / f"{name}.ipynb"
     chapter = pages.chapter(path, link=_link)
     cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
     notes = {heads.get(heading, heading): made for heading, made in notes}
@@ -58,6 +58,7 @@ def build(name, notes=(), to="en"):
                 "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
             }
         )
+    slides[-1]["parts"].append({"shown": f"<p>{html.escape(citation.line())}</p>", "look": " licence"})
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
     fitting = "".join((PLUGIN / name).read_text(encoding="utf-8") for name in ("fitting.js", "keys.js"))
     return pages.page(

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from course_kit.files import write_atomically
-from course_kit.results import Recorded, place
+from course_kit.results import load, place
 
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
     "seq2seq_digits": "chapters.ch03.experiments:record_digits",
@@ -33,25 +33,33 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
 }
 
 
-def make(name: str, **given: Any) -> Recorded:
-    """Run one recipe and write its file, with command, device, date and versions. given: arguments of the recipe."""
+def make(name: str, **given: Any) -> float:
+    """Run one recipe and write its file, with command, device, date and versions -> the minutes that it took.
+
+    given: arguments of the recipe, for a part of it. Then what is recorded of the other parts stays as it is: the file
+    keeps its date and device, and gets those of this run as "later", for the parts that were made again.
+    """
     import torch
 
     module, function = RECIPES[name].split(":")
     threads, start = torch.get_num_threads(), time.perf_counter()
     figures = getattr(importlib.import_module(module), function)(**given)
-    record = {
-        "command": f"course results {name}",
+    run = {
         "date": datetime.date.today().isoformat(),
         "device": f"CPU ({platform.machine()}, {threads} thread{'s' * (threads > 1)})",
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         "minutes": round((time.perf_counter() - start) / 60, 1),
-        **figures,
     }
     path = place(name)
+    if given and path.is_file():
+        old = load(name)
+        later = old.get("later", {}) | {" ".join(*given.values()): run}
+        record = old | figures | {"later": later}
+    else:
+        record = {"command": f"course results {name}", **run, **figures}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    return Recorded(record)
+    return run["minutes"]
 
 
 def run(names=(), notebooks=()) -> int:
@@ -67,5 +75,5 @@ def run(names=(), notebooks=()) -> int:
     given = {"names": notebooks} if notebooks else {}
     for name in wanted:
         print(f"data/results/{name}.json … ", end="", flush=True)
-        print(f"{make(name, **given)['minutes']} min", flush=True)
+        print(f"{make(name, **given)} min", flush=True)
     return 0

@@ -134,6 +134,7 @@ def deck(present):
         cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
         cell.metadata = {"slideshow": {"slide_type": slide}, "tags": tags}
         cell.metadata |= {"jupyter": {"source_hidden": True}} if "hidden" in tags else {}
+        cell.metadata |= {"seconds": 100} if "training" in tags else {}
         notebook.cells.append(cell)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     return present("01_nadaraya_watson", notebook, words={"since the start {0}": "从开始算起 {0}"})
@@ -290,8 +291,10 @@ def test_a_lesson_by_keyboard(deck):
     page.keyboard.press("ArrowRight")
     until(deck.heading, "Learn")
     until(deck.say, contains("in the background: "))
+    until(page.locator(".course-coming").inner_text, "comes in about 100 s")
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
+    until(page.locator(".course-coming").inner_text, "")
     deck.settle()
     assert 0 < deck.steps() < 2000
     deck.press("s")

@@ -74,8 +74,10 @@ def shown(browser, tmp_path_factory):
             workbook.trust(server.folder / f"{name}.ipynb")
         untrusted(server.folder / f"{UNTRUSTED}.ipynb")
         watched = Watched(browser, server.base)
+        watched.page.set_viewport_size({"width": 560, "height": 900})
         watched.page.goto(f"{server.base}/lab?token={server.token}")
-        watched.page.wait_for_function("window.jupyterapp?.restored", timeout=120_000)
+        watched.page.wait_for_function("window.jupyterapp?.shell?.leftCollapsed", timeout=120_000)  # it is narrow
+        watched.page.evaluate("window.jupyterapp.shell.expandLeft()")  # a reader's to unfold
 
         def open_lesson(name, width, height):
             watched.page.set_viewport_size({"width": width, "height": height})

@@ -2,13 +2,15 @@
 
 import re
 
+import pytest
+
 from course_kit import files, lessons
 from course_kit.exercises.catalogue import find
 from course_tools.authoring import building
 from course_tools.classroom import plans
 
 ROOT = files.course_folder()
-GUIDE = (ROOT / plans.GUIDE).read_text("utf-8")
+GUIDE, PLAN = ((ROOT / page).read_text("utf-8") for page in (plans.GUIDE, plans.PLANS))
 BY_NUMBER = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 
@@ -29,10 +31,29 @@ def test_plans_and_minutes_are_those_of_the_notebooks():
 def test_a_meeting_has_at_most_45_minutes_or_says_what_is_left():
     """Sections are left out in the teacher's order, none more than needed."""
     shown = [plans.Section(head, time, ()) for head, time in zip("abcdef", [10, 20, 15, 10, 20, 15], strict=True)]
-    (one,), left = plans.meetings(shown, ["e", "b", "d", "a"], 1)
+    (one,), left = plans.meetings(shown, ["e", "b", "d", "a"])
     assert ([s.heading for s in one], [s.heading for s in left]) == (list("acf"), list("ebd"))
-    (first, second), left = plans.meetings(shown, ["e", "b"], 2)
+    (first, second), left = plans.meetings(shown, ["e", "b"])
     assert (plans.total(first), plans.total(second), left) == (45, 45, [])
+    assert plans.meetings(shown[:2], []) == ([shown[:2]], []), "a short one is one meeting, whatever its number"
+    with pytest.raises(ValueError, match="105 minutes are more than two meetings of 45"):
+        plans.meetings([*shown, plans.Section("g", 15, ())], [])
+
+
+def test_nine_sessions_have_every_lesson_and_say_what_to_leave_out():
+    found = list(plans.sessions())
+    assert len(found) == 9 and {number for chapters, *_ in found for number in chapters} == set(BY_NUMBER)
+    for chapters, kept, left, more, room, home in found:
+        spent = plans.total(kept) + sum(one.minutes for one in room) / 2
+        assert spent <= plans.BLOCK - plans.SPARE and len(room) >= len(home), chapters
+        assert left or more or spent < 60, chapters
+
+
+def test_the_page_on_accessibility_names_tests_that_there_are():
+    named = re.findall(r"`(tests/\S+?\.py)(?:::(\w+))?`", (ROOT / "docs" / "accessibility.md").read_text("utf-8"))
+    assert len(named) >= 12
+    for path, test in named:
+        assert f"def {test}" in (ROOT / path).read_text("utf-8"), test
 
 
 def test_there_is_a_part_for_each_chapter_with_its_title_and_the_guide_is_short():

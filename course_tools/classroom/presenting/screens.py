@@ -92,13 +92,27 @@ def plan(cells, run=()):
     """What `of` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
 
     run: the cells as the course ran them; those of a class say nothing of its files before it has kept them.
+    committed: what the course's cell showed, where the class's has the same code and its run was never finished.
     """
-    outputs = {cell["id"]: cell.get("outputs", ()) for cell in run}
-    shown = (
-        (screen, excerpt.coloured(screen.code) if screen.code else kept_files(cells, outputs.get(screen.cell, ())))
-        for screen in of(cells)
-    )
-    return [asdict(replace(screen, code=None)) | {"code": code} for screen, code in shown]
+    ran, here = ({cell["id"]: cell for cell in some if cell["cell_type"] == "code"} for some in (run, cells))
+    found = []
+    for screen in of(cells):
+        own, ours = here.get(screen.cell), ran.get(screen.cell, {"source": "", "outputs": ()})
+        code = excerpt.coloured(screen.code) if screen.code else kept_files(cells, ours["outputs"])
+        committed = ours["outputs"] if own and _unfinished(own) and _text(own) == _text(ours) else ()
+        found.append(asdict(replace(screen, code=None)) | {"code": code, "committed": committed})
+    return found
+
+
+def _unfinished(cell):
+    """Whether it never ran, or was stopped: what it has shown is not all."""
+    failed = any(output["output_type"] == "error" for output in cell["outputs"])
+    return failed or not cell["outputs"] or cell["execution_count"] is None
+
+
+def _text(cell):
+    """Its source: a file may have it as a list of lines."""
+    return "".join(cell["source"])
 
 
 def kept_files(cells, outputs):

@@ -59,8 +59,7 @@ def configuration():
     """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
     names = os.environ[CHAPTERS].split(",")
     folder = workbook.place().name  # the server's root is the folder that holds it
-    language = os.environ.get("COURSE_LANGUAGE", "en")
-    notebooks = building.folder() / ("" if language == "en" else language)
+    notebooks = building.folder(os.environ.get("COURSE_LANGUAGE", "en"))
     said = {}
     for name in names:
         heads = screens.headings(name, notebooks / f"{name}.ipynb")  # the rest of a note is in English

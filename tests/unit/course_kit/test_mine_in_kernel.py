@@ -34,7 +34,10 @@ def started(client, chapter):
 def test_what_is_solved_in_chapter_1_is_the_readers_in_another_notebook(kernel):
     book, manager, client = kernel
     started(client, "ch01")
+    _, count, _ = run(client, "from course_kit.progress import progress\nprogress()")
+    assert count.startswith("0 of ")
     text = run(client, SOFTMAX.format(""), prints="mine/ch01.py")[1]
+    assert f"1{count.split(' solved')[0][1:]} solved" in text, "a table that is in sight counts what is solved below it"
     assert "right, on all" in text and "Yours to keep: `masked_softmax` is in mine/ch01.py." in text
     manager.restart_kernel(now=True)
     client.wait_for_ready(timeout=60)

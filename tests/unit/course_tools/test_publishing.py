@@ -2,6 +2,7 @@
 
 import html
 import re
+import sys
 import zipfile
 from xml.etree import ElementTree
 
@@ -9,11 +10,13 @@ import nbformat
 import pytest
 
 import course
-from course_kit import files, language, views
+from course_kit import files, language, lessons, views
 from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
+from course_tools.classroom import question_bank
+from course_tools.classroom.environment import bringing
 from course_tools.classroom.presenting import screens, speaker
 from course_tools.publishing import pages, parcel, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
@@ -120,6 +123,7 @@ def test_slides_are_the_screens_of_the_notebook(name):
         assert slide.select_one(".thing") or screen.kind == "question", f"{screen} shows nothing"
         assert bool(slide.select_one(".keep")) == bool(screen.keep)
         assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
+    assert "edition" in plain(found[-1].select_one(".licence")) and len(tree(made).select(".licence")) == 1
     words = made.replace(program.source(), "")
     assert not FETCHED.findall(words)
     assert made.count('"presenting":true') == words.count(program.SHOW)
@@ -158,6 +162,30 @@ def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, capsys):
     assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
 
 
+def test_without_the_extra_a_command_says_what_to_type(monkeypatch, capsys):
+    """`make lab` does not install what publishes."""
+    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
+    to_mathml.cache_clear()
+    assert course.main(["slides", "04_positional_encoding"]) == 2
+    said = capsys.readouterr().err
+    assert "needs latex2mathml" in said and "`make environment EXTRA=publish`" in said and said.count("\n") == 1
+    extras = {"bs4": "publish", "mistune": "publish", "cloudpickle": "grade", "playwright": "test", "polib": ""}
+    assert all(f"make environment{' EXTRA=' * bool(one)}{one}`" in bringing(name) for name, one in extras.items())
+    assert bringing("course_kit") == "", "that would be a fault of ours"
+
+
+def test_there_are_ten_questions_for_a_lesson_or_more_and_each_key_is_what_the_notebook_has():
+    banks = question_bank.banks([])
+    assert all(len(banks[name]) >= 10 for name in building.names() if lessons.chapter(name) and "annex" not in name)
+    for one in [one for bank in banks.values() for one in bank]:
+        assert len(set(one.answers)) == len(one.answers) >= 2, one
+        if one.question.startswith(("How does this line", "Which term does the glossary")):
+            quoted = one.question.partition("“")[2].rstrip("?”").removesuffix(" …")
+            assert quoted in one.why and one.rightly in one.why, one
+    (chinese,) = question_bank.banks(["03_seq2seq"], "zh").values()
+    assert all(re.search("[一-鿿]", one.question) for one in chinese) and language.current() == "en"
+
+
 def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
     assert parcel.run("02", tmp_path) == 0 and "02_scoring_functions.zip" in capsys.readouterr().out
     with zipfile.ZipFile(tmp_path / "02_scoring_functions.zip") as packed:
@@ -167,6 +195,11 @@ def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
         assert all(packed.read(path.replace(".png", ".txt")).strip() for path in figures), "its words"
         plan = packed.read("plan.md").decode()
         assert "One meeting of 45" in plan and "**Show first**" in plan and "Chapter 3" not in plan
-    assert {"slides.html", "capstone.md", "questions/moodle.xml", "questions/qti/imsmanifest.xml"} <= set(inside)
+        assert "## Nine sessions of 90 minutes" in plan and "**After this session you can**" in plan
+        about = packed.read("README.md").decode()
+        for words in ("accessibility.md", "@misc{attention-course,", "{{The authors", "CC BY 4.0", "edition 0."):
+            assert words in about
+    files_in = {"slides.html", "capstone.md", "accessibility.md", "questions/moodle.xml"}
+    assert files_in | {"questions/qti/imsmanifest.xml"} <= set(inside)
     with pytest.raises(ValueError, match="one, such as 05"):
         parcel.run("0", tmp_path)

@@ -132,11 +132,28 @@ def test_the_plan_of_a_page_is_plain_data():
     page = f'<p>?</p><details><summary>mine/one.py</summary><pre><code style="">{code}</code></pre></details>'
     said = nbformat.v4.new_output("display_data", {"text/html": page})
     assert screens.plan(kept)[-1]["code"] == "" and kept[-1].outputs == []
-    run = [{"id": kept[-1].id, "outputs": [said]}]
-    shown = screens.plan(kept, run)[-1]["code"]
-    assert re.findall("<code>(.*?)</code>", shown) == ["mine/one.py", "softmax", "pool"]
-    assert [sorted(one) for one in plan] == [["cell", "code", "keep", "kind", "later", "said", "title"]] * 2
+    run = [kept[-1] | {"outputs": [said], "source": ["keep(", "'one')"]}]
+    shown = screens.plan(kept, run)[-1]
+    assert re.findall("<code>(.*?)</code>", shown["code"]) == ["mine/one.py", "softmax", "pool"]
+    keys = ["cell", "code", "committed", "keep", "kind", "later", "said", "title"]
+    assert [sorted(one) for one in plan] == [keys] * 2
     assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight brief"' in plan[1]["code"]
+
+
+def test_of_a_run_that_was_never_finished_the_committed_output_is_shown():
+    own = cells(("# Title",), ("## Keep it",), ("keep('one')",))
+    said, other = (nbformat.v4.new_output("stream", text=text) for text in ("mine/one.py", "half of it"))
+    error = nbformat.v4.new_output("error", ename="KeyboardInterrupt", evalue="", traceback=[])
+    run = [own[-1] | {"outputs": [said]}]
+    for outputs, count, source, committed in [
+        ([], None, "keep('one')", [said]),
+        ([other], None, "keep('one')", [said]),  # saved while it ran
+        ([other, error], 7, "keep('one')", [said]),
+        ([other], 7, "keep('one')", []),
+        ([], None, "keep('two')", []),
+    ]:
+        own[-1] |= {"outputs": outputs, "execution_count": count, "source": source}
+        assert list(screens.plan(own, run)[-1]["committed"]) == committed
 
 
 def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_a_press():

@@ -41,7 +41,8 @@ class Deck {
     this.bar.dataset.testid = "course-bar";
     this.head = el("h2", { className: "course-head" });
     this.foot = el("div", { className: "course-keep" });
-    document.body.append(...[this.head, this.foot, this.bar].map(course.speak));
+    this.coming = el("p", { className: "course-coming" }); // where there is nothing to see yet
+    document.body.append(...[this.head, this.foot, this.bar, this.coming].map(course.speak));
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
@@ -58,6 +59,10 @@ class Deck {
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     if (kept.kernel === this.kernel?.id) kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
     this.started = kept.started ?? Date.now();
+    for (const { cell, committed } of screens)
+      // of a run that was never finished the course's is seen until it is
+      if (committed.length)
+        this.notebook.widgets.find(({ model }) => model.id === cell)?.model.outputs.fromJSON(committed);
     this.go(kept.at ?? 0);
   }
 
@@ -73,7 +78,7 @@ class Deck {
     this.life.abort();
     this.panel.sessionContext.statusChanged.disconnect(this.died);
     this.grown.disconnect();
-    for (const part of [this.bar, this.head, this.foot]) part.remove();
+    for (const part of [this.bar, this.head, this.foot, this.coming]) part.remove();
     document.body.classList.remove("course-presenting", "course-tight");
     this.panel.node.classList.remove("course-deck");
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
@@ -237,6 +242,14 @@ class Deck {
     return this.open.has(id) && isOld ? `${far} · shown: an earlier run` : far;
   }
 
+  // How long what is still to run up to this screen takes, as its cells say
+  get time() {
+    const isRun = (cell) => this.ran.has(cell.model.id) && ![this.busy, this.behind].includes(cell);
+    const cells = [...new Set([...this.above, this.step.cell])].filter((cell) => !isRun(cell));
+    const seconds = cells.reduce((sum, { model }) => sum + (model.getMetadata("seconds") ?? 0), 0);
+    return seconds ? `comes in about ${seconds} s` : "comes in a moment";
+  }
+
   fails(name) {
     this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
   }
@@ -359,7 +372,7 @@ class Deck {
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = this.course.said(`${waits} · then you can type here`);
-    this.bar.classList.toggle("course-busy", waits && !step.cell.model.outputs?.length);
+    this.coming.textContent = waits && isEmpty(step) && quiet(step) ? this.time : "";
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
       el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),

@@ -4,6 +4,7 @@
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
   const configured = page.coursePresenting;
+  const NARROW = 700; // pixels
   // What is printed, and formulas, scroll where there is little room: wrapped, columns are no columns. A folded cell's
   // first line ends where its row does: JupyterLab makes the whole notebook as wide as it.
   const style = document.createElement("style");
@@ -192,6 +193,12 @@
     });
     const files = app.restored?.then(() => [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"));
     files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing, course));
+    // In a narrow window the list would leave the notebook no room: folded once, it is the reader's to unfold.
+    app.restored?.then(() => {
+      if (innerWidth > NARROW || localStorage.getItem("course:folded")) return;
+      localStorage.setItem("course:folded", "yes");
+      app.shell.collapseLeft();
+    });
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 
