@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from course_tools.authoring import sources
 
-from .handing_in import write_for_user
+from .assignments import write_for_user
 from .plans import Guess, guesses
 
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"

@@ -4,7 +4,6 @@
   const HERE = document.currentScript.src;
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
   const configured = page.coursePresenting;
-  const ANSWER = /^(How the course writes it|课程的写法)/; // above a folded one
   // What is printed, and formulas, scroll where there is little room: wrapped, columns are no columns. A folded cell's
   // first line ends where its row does: JupyterLab makes the whole notebook as wide as it.
   const style = document.createElement("style");
@@ -171,13 +170,6 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
-    // An answer of the course that was unfolded is noted beside it, in the notebook (course_kit/cells.py reads it).
-    const unfolded = ({ target }) => {
-      if (!target.open || !ANSWER.test(target.querySelector("summary")?.textContent)) return;
-      const cell = current()?.content.widgets.find(({ node }) => node.contains(target));
-      cell?.model.setMetadata("solution_unfolded", true);
-    };
-    document.addEventListener("toggle", unfolded, true); // it does not bubble
     const parts = ["untrusted.js", "guesses.js"].map((name) => import(new URL(name, HERE)));
     Promise.all(parts).then(([{ showUntrusted }, { foldGuesses }]) => {
       const seen = new WeakSet();
