@@ -48,7 +48,10 @@ def run(name: str, folder: str | None = None, jobs: int | None = None) -> int:
     rows = graded({one: room.folder("submitted", one) for one in students}, wanted, jobs)
     for row in rows:
         row.remarks[:0] = remarks.get(row.student, [])
-        room.keep(row)
+        try:
+            room.keep(row)
+        except Exception as error:  # one that nbgrader does not take must not stop the others
+            row.remarks.append(f"not written into the gradebook ({type(error).__name__}: {str(error)[:80]})")
         if room.roster and row.student not in {one.id for one in room.roster}:
             row.remarks.append("not in the roster")
     print(summary(rows))

@@ -43,7 +43,7 @@ def collect(source: Path, place: Callable[[str], Path], roster: list[Any]) -> di
     found: dict[Person, list[tuple[int, str, str, Callable[[], bytes]]]] = defaultdict(list)
     for name, read in _listed(source):
         told = next(x.groupdict() for one in PLATFORMS if (x := one.match(name)))
-        person = Person(told["name"], told.get("user") or "", told.get("number") or "")
+        person = Person(unicodedata.normalize("NFC", told["name"]), told.get("user") or "", told.get("number") or "")
         found[person].append((int(told.get("order") or 0), told.get("when") or "", name, read))
     if not found:
         raise ValueError(f"{source} is empty; needed: the folder or the zip that the platform gives for download.")
@@ -88,9 +88,13 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
         known[f"user {one.lms_user_id}"].add(one.id)
     fitting = {x: (x.user and known[f"user {x.user}"]) or known[_folded(x.name)] for x in people}
     ids = {x: next(iter(fits)) if len(fits) == 1 else _safe(x.name) for x, fits in fitting.items()}
-    count = Counter(_folded(one) for one in ids.values())
-    numbered = {x: f"{_safe(x.name)}_{x.user or x.number}".rstrip("_") for x in people}
-    return {x: one if count[_folded(one)] == 1 else numbered[x] for x, one in ids.items()}
+    count, given = Counter(_folded(one) for one in ids.values()), {}
+    for x, one in ids.items():
+        one = one if count[_folded(one)] == 1 else f"{_safe(x.name)}_{x.user or x.number}".rstrip("_")
+        while one in given.values():  # never two in one folder
+            one += "_"
+        given[x] = one
+    return given
 
 
 def _folded(name: str) -> str:
@@ -99,7 +103,7 @@ def _folded(name: str) -> str:
 
 def _safe(name: str) -> str:
     """A name for folders and tables: in one spelling of its accents, and no formula of a spreadsheet."""
-    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
+    name = unicodedata.normalize("NFC", whole(name))
     return re.sub(r"[^\w@.' -]", "_", name)[:80].strip(" .-@'") or "_"
 
 
@@ -117,6 +121,9 @@ def _listed(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
             raise ValueError(f"{source} is no folder and no zip ({error}); needed: what the platform gives.") from None
         members = [one for one in packed.infolist() if not one.is_dir()]
         pairs = [(one.filename, lambda one=one: packed.open(one).read(LARGEST + 1)) for one in members]
+    below = [(name.partition("/")[2], read) for name, read in pairs]
+    if pairs and all(any(one.match(name) for one in PLATFORMS[:3]) for name, _ in below):
+        pairs = below  # packed again, in a folder
     skipped = re.compile(r"(^|/)[._~]|(^|/)__MACOSX/|\.csv$", re.I)
     return ((name, read) for name, read in pairs if not skipped.search(name))
 
@@ -127,6 +134,11 @@ def read_file(file: Path) -> bytes:
         raise OSError("no file")
     with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as opened:
         return opened.read(LARGEST + 1)
+
+
+def whole(text: str) -> str:
+    """A text without halves of letters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ from course_kit.exercises import catalogue
 from course_kit.exercises.define import Stub
 
 from ..assignments import MARK, slug
-from .collecting import LARGEST, plain, read_file
+from .collecting import LARGEST, plain, read_file, whole
 
 SHOWN = 100_000  # letters of a cell, in the feedback
 OPEN = re.compile(r"raise NotImplementedError")
@@ -78,7 +78,7 @@ def _cells(content: bytes) -> list[tuple[str, str, str]]:
         data = nbformat.convert(nbformat.from_dict(data), 4)
     marked = [cell.get("metadata", {}).get("nbgrader", {}) for cell in data["cells"]]
     return [
-        (cell["cell_type"], "".join(cell["source"]), str(mark.get("grade_id", "")))
+        (cell["cell_type"], whole("".join(cell["source"])), str(mark.get("grade_id", "")))
         for cell, mark in zip(data["cells"], marked, strict=True)
     ]
 

@@ -155,8 +155,9 @@ class TestCollecting:
 
     def test_two_of_one_name_are_two(self, collected):
         both = [f"Anna Schmidt_{number}_assignsubmission_file_/03.ipynb" for number in (333, 334)]
-        roster = [("anna", "Anna", "Schmidt", "", None)]
-        assert set(collected(*both)) == set(collected(*both, roster=roster)) == {"Anna Schmidt_333", "Anna Schmidt_334"}
+        both += ["Chloé O'Neil.ipynb", "Chloé O Neil.ipynb", "x;y.ipynb", "x:y.ipynb"]
+        ids = {"Anna Schmidt_333", "Anna Schmidt_334", "Chloé O'Neil", "Chloé O Neil", "x_y", "x_y_"}
+        assert set(collected(*both)) == set(collected(*both, roster=[("anna", "Anna", "Schmidt", "", None)])) == ids
 
     def test_links_bombs_and_what_is_no_notebook_are_not_opened(self, collected, tmp_path):
         source = tmp_path / "download"
@@ -196,6 +197,7 @@ def old(source):
         (make.notebook(HELPER, RIGHT.replace("(-0.5", "closer(distance / width) #")), ""),
         (make.notebook(RIGHT).replace('"code"', '"markdown"'), ""),
         ("\ufeff" + make.notebook(RIGHT), ""),
+        (make.notebook(RIGHT + "  # ?").replace("?", "\\ud800"), ""),
         (old(RIGHT), ""),
         (make.notebook(RIGHT.replace("width=1.0):", "width=1.0:")), "“gaussian kernel”: no Python: "),
         (make.notebook(f"# Task: {KERNEL}\ngaussian_kernel = 1"), "defines no function or class"),
