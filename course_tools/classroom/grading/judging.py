@@ -97,7 +97,7 @@ def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float,
     if ended and state != "right":
         state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
-        seen.setdefault("wrote where only the grader writes", []).append(exercise.name)
+        seen.setdefault("gave back what cannot be read", []).append(exercise.name)
     if remote:
         remote.close()
     return state, words

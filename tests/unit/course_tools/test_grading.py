@@ -82,7 +82,7 @@ ATTACKS = {
                 except OSError: pass
             """,
             "ended",
-            "where only the grader writes",
+            "gave back what cannot be read",
         ),
         "additive score": (
             """
