@@ -34,7 +34,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks minutes views check results site slides grade lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks minutes views check results site slides lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -82,10 +82,6 @@ site:  ## build the website of the course: build/site
 slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for one)
 	$(call environment,--extra publish)
 	@$(RUN) course.py slides $(if $(TO),--to $(TO)) $(ARGS)
-
-grade:  ## check in a sandbox what a class has handed in (ARGS=FOLDER)
-	$(call environment,--extra grade)
-	@$(RUN) course.py grade $(ARGS)
 
 views:  ## build the program of all views, from chapters/views.js (ARGS=--check: types, tests, what is built)
 	$(call environment,--extra test --extra serve)

@@ -59,31 +59,24 @@ def parser():
     about = "with notebook_times: only this one, such as 05_transformer (may be given again)"
     add.add_argument("--notebook", action="append", default=[], dest="notebooks", metavar="NAME", help=about)
 
-    about = "what is solved in a workbook, and what is next; or one file to hand in"
-    add = command("progress", "classroom.handing_in", about)
+    add = command("progress", "classroom.progress", "what is solved in a workbook, and what is next")
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
-    add.add_argument("--export", metavar="FILE", help="write the answers and their states into a JSON file")
 
     about = "a whole model from an empty file: mine/scratch/NAME.py; without NAME: list them"
     add = command("scratch", "classroom.scratch", about)
     add.add_argument("name", nargs="?", help="such as transformer")
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
 
-    about = "check again, in a sandbox, what was handed in; exit status 1 if something needs a look"
-    add = command("grade", "classroom.grading", about)
-    add.add_argument("folder", help="a folder, zip or answers file (`progress --export`) for each student in it")
-    add.add_argument("--out", metavar="FILE", default="grades.csv", help="the table; without: grades.csv")
-    add.add_argument("--words", metavar="FILE", help="another table: what the checks say of each answer")
-    add.add_argument("--points", metavar="FILE", help="CSV, exercise,points: those that count; without: all, 1 each")
-    add.add_argument("--key", metavar="FILE", help="of hand-outs that `course assign` has made")
-    add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
-
-    about = "hand-outs of a lesson's exercises, each student's with names and numbers of its own; or a track's file"
-    add = command("assign", "classroom.assignments", about)
+    add = command("assign", "classroom.assignments", "a lesson's exercises as nbgrader's hand-out; or a track's file")
     add.add_argument("name", help="a chapter's number, such as 05, or a track, such as transformer")
-    add.add_argument("--seed", default="", help="of the class: the same hand-outs each time")
-    add.add_argument("--students", metavar="FILE", help="a name in each line; without: one hand-out")
-    add.add_argument("--out", metavar="FOLDER", default="assignments", help="where to; without: assignments/")
+    add.add_argument("--out", metavar="FOLDER", default=".", help="the one of nbgrader; without: the one here")
+
+    about = "judge in a sandbox what was handed in, between nbgrader's collecting and its feedback"
+    add = command("grade", "classroom.grading", about)
+    add.add_argument("name", help="of the assignment, such as 05")
+    about = "what a learning platform gives, a folder or a zip; without: what is in submitted/"
+    add.add_argument("folder", nargs="?", help=about)
+    add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
 
     about = "guesses, lines to keep and terms as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
     add = command("questions", "classroom.question_bank", about)

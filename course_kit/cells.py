@@ -4,8 +4,6 @@ import json
 
 from course_kit.exercises.define import Stub, stubs
 
-UNFOLDED = "solution_unfolded"  # in a cell's metadata
-
 
 def sources(content: bytes, kind: str = "code") -> list[str]:
     """The sources of a notebook file's cells of one kind. Raises ValueError if it is not a notebook."""
@@ -13,20 +11,6 @@ def sources(content: bytes, kind: str = "code") -> list[str]:
         return ["".join(cell["source"]) for cell in json.loads(content)["cells"] if cell["cell_type"] == kind]
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ValueError("not a notebook") from None
-
-
-def unfolded(content: bytes) -> list[str]:
-    """The code cells below which the course's answer was unfolded, in JupyterLab with the course's plugin: it writes
-    that into the notebook. Raises ValueError if it is not a notebook."""
-    sources(content)
-    cells = json.loads(content)["cells"]
-    pairs = zip(cells, cells[1:], strict=False)
-    return ["".join(above["source"]) for above, cell in pairs if _mark(cell) and above["cell_type"] == "code"]
-
-
-def _mark(cell: dict) -> bool:
-    metadata = cell.get("metadata")
-    return isinstance(metadata, dict) and metadata.get(UNFOLDED) is True
 
 
 def answers(source: str) -> list[Stub]:

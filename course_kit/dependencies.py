@@ -37,17 +37,6 @@ def parsed(source: str) -> Cell:
     return Cell(tuple(body), *(tuple(frozenset(_names(code, start)) for code in codes) for start in ("STORE", "LOAD")))
 
 
-def parsed_cells(sources: list[str]) -> list[tuple[Cell, str]]:
-    """The cells that are Python, each with its source."""
-    found = []
-    for source in sources:
-        try:
-            found.append((parsed(source), source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return found
-
-
 def _names(code: CodeType, start: str) -> Iterator[str]:
     """The names of a notebook that a piece of code stores or loads; names local to a function are left out."""
     for step in dis.get_instructions(code):

@@ -1,7 +1,6 @@
 """How far the student is: a table of the chapters, lesson and annex, with what is next, in a notebook and a terminal.
 
-    course progress                  # the workbook here, or the course's own
-    course progress --export FILE    # one file to hand in: see `handing_in.py`
+    course progress    # the workbook here, or the course's own
 
 Which exercises there are, and in which order, is read from the course's notebooks; nothing of theirs is run.
 """

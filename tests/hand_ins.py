@@ -1,26 +1,18 @@
-"""Makes workbooks to be graded: right ones from the references of the exercises, or any other answer in their place."""
+"""Makes hand-ins to be graded: right ones from the references of the exercises, or any other answer in their place."""
 
 import ast
 import copy
 import functools
 import importlib
 import inspect
-import json
 import re
 import sys
-from pathlib import Path
 
-from course_kit.cells import answers
+import nbformat
+
 from course_kit.dependencies import parsed, prerequisites
 from course_kit.exercises.catalogue import find
-from course_kit.exercises.define import FindError, Stub
-
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-
-
-def decorator(name):
-    """`@exercise("…")`, or `@find_error("…")`."""
-    return f"@{'find_error' if isinstance(find(name), FindError) else 'exercise'}({name!r})"
+from course_kit.exercises.define import Stub
 
 
 @functools.cache
@@ -29,7 +21,7 @@ def right(name):
     function = find(name).reference
     *helpers, answer = _source(sys.modules[function.__module__], function.__name__)
     answer.name = "answer"
-    return "\n".join([*map(ast.unparse, helpers), decorator(name), ast.unparse(answer)])
+    return "\n".join([f"# Task: {name}", *map(ast.unparse, helpers), ast.unparse(answer)])
 
 
 @functools.cache
@@ -59,26 +51,14 @@ def _source(module, name):
     return found
 
 
-@functools.cache
-def _course():
-    return {path.name: json.loads(path.read_text("utf-8")) for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
+def notebook(*cells, **metadata):
+    """A notebook of these sources, as a file has it; metadata: of each cell."""
+    made = [nbformat.v4.new_code_cell(source, metadata=metadata) for source in cells]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=made))
 
 
-def workbook(folder, written, chapters=""):
-    """Writes the course's notebooks into a folder, with answers in the place of their stubs: name -> source of a cell.
-    chapters: only those whose file name starts so."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, notebook in _course().items():
-        if not file.startswith(chapters):
-            continue
-        cells = []
-        for cell in notebook["cells"]:
-            source = "".join(cell["source"])
-            if cell["cell_type"] == "code":
-                names = [stub.name for stub in answers(source)]
-                new = [written[name] for name in names if name in written]
-                source = "\n".join(["from course_kit.exercises import exercise, find_error", *new]) if new else source
-            cells.append(cell | {"source": source} | ({"outputs": []} if "outputs" in cell else {}))
-        text = json.dumps(notebook | {"cells": cells}, ensure_ascii=False)
-        (folder / file).write_text(text, "utf-8")
-    return folder
+def hand_in(file, *cells):
+    """Writes a notebook -> its folder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(notebook(*cells), "utf-8")
+    return file.parent

@@ -3,6 +3,7 @@
 Nothing may leave the machine: every request that is not to the page itself is refused and noted.
 """
 
+import json
 import os
 import pathlib
 import secrets
@@ -19,7 +20,9 @@ QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 
 
-OURS = ("serving", "saving")  # the extensions of Jupyter's server that the course brings along
+OURS = ("course_tools.classroom.serving", "course_tools.classroom.saving")  # what the course adds to Jupyter's server
+NOT_WANTED = [f"nbgrader.server_extensions.{name}" for name in ("formgrader", "validate_assignment", "assignment_list")]
+NOT_WANTED += ["nbgrader.server_extensions.course_list"]  # of a teacher's environment, and slow to start
 PLUGIN = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
 
 
@@ -60,11 +63,10 @@ class Lab:
         environment = {f"JUPYTER_{n}": str(folder / n.lower()) for n in names}
         environment |= {f"JUPYTERLAB_{n}": str(folder / n.lower()) for n in ("SETTINGS_DIR", "WORKSPACES_DIR")}
         environment |= {"IPYTHONDIR": str(folder / "ipython"), "COURSE_PROFILE": "class"}
-        if plain:
-            settings = folder / "config_dir" / "labconfig" / "page_config.json"
-            settings.parent.mkdir(parents=True)
-            settings.write_text('{"disabledExtensions": {"attention-course": true}}')
-        else:
+        settings = folder / "config_dir" / "labconfig" / "page_config.json"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True, "attention-course": plain}}))
+        if not plain:
             (folder / "own" / "labextensions").mkdir(parents=True)
             (folder / "own" / "labextensions" / "attention-course").symlink_to(PLUGIN)
             environment["JUPYTER_PATH"] = str(folder / "own")
@@ -80,7 +82,7 @@ class Lab:
                 f"--ServerApp.token={self.token}",
                 f"--ServerApp.root_dir={self.folder}",
                 "--expose-app-in-browser",
-                *(f"--ServerApp.jpserver_extensions=course_tools.classroom.{name}=False" for name in OURS if plain),
+                *(f"--ServerApp.jpserver_extensions={name}=False" for name in [*NOT_WANTED, *(OURS if plain else [])]),
             ],
             env=os.environ | environment,
             stdout=self.log,

@@ -1,1 +1,1 @@
-"""A class at work: environment, workbook, JupyterLab, presenting, progress, resuming, handing in, grading."""
+"""A class at work: environment, workbook, JupyterLab, presenting, progress, resuming, hand-outs, grading."""

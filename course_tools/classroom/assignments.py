@@ -1,22 +1,16 @@
-"""Exercises of a lesson as hand-outs, each student's with names and numbers of its own: `course assign 05`.
+"""The exercises of a lesson as a hand-out, for nbgrader: `course assign 03`.
 
-    course assign 05 --seed spring --students names.txt --out assignments      # 05_anna.ipynb, …, 05_key.json
-    course assign transformer                                                  # the from-scratch track's file
-    course grade hand-ins --key assignments/05_key.json
+    course assign 03                   # source/03/03.ipynb, and an nbgrader_config.py where there is none
+    nbgrader generate_assignment 03    # release/03/03.ipynb, which goes to the students
+    course assign transformer          # the from-scratch track's file
 
-The course's solutions are public, so a hand-out prints none of them, nor the names by which they are found. It needs
-torch, and not the course. What was renamed stands in the key, with which `course grade` reads the answers; the inputs
-on which they are judged are drawn when they are graded. Who wrote an answer, no program can tell: ask for a minute on
-it.
+A hand-out needs torch, and not the course, and prints no solution. Points are those of its cells: change them in
+source/, and nothing there is overwritten. What comes back is judged by `course grade 03` (grading/).
 """
 
 import ast
-import hashlib
 import inspect
-import json
-import random
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,46 +23,46 @@ from course_kit.exercises.define import Exercise, FindError, construct, is_class
 from course_kit.exercises.example import example_text
 from course_kit.mine import scratch
 
-from .grading.remote import varied
-from .handing_in import write_for_user
-
-FORMAT = "attention-course key 1"
 MARK = re.compile(r"^# Task: (?P<name>.+)$", re.M)
-OTHER_NAMES = {  # of the inputs: as good as the usual ones, and found by nobody who looks for those
-    "x": "states rows batch", "q": "asked questions", "k": "offered labels", "v": "contents books",
-    "queries": "questions asked", "keys": "labels offered", "values": "contents books", "mask": "allowed visible",
-    "scores": "ratings points", "weights": "shares portions", "logits": "outputs raw", "distance": "gap offset",
-    "width": "reach spread", "heads": "groups parts", "target": "wanted translation", "ids": "tokens numbers",
-    "words": "inputs sequence", "positions": "places steps", "length": "count rows", "size": "features columns",
-    "temperature": "heat softness", "top_p": "share portion", "weight": "gain scale", "model": "network translator",
-    "distances": "gaps offsets", "step": "advance follow", "matrix": "table grid", "alpha": "strength factor",
-}  # fmt: skip
-PREFIXES = ("my", "new", "our", "this", "the", "own")
+REGION = "### BEGIN SOLUTION\n{0}### END SOLUTION"  # nbgrader puts its own stub there
+CONFIG = """c = get_config()
+c.CourseDirectory.course_id = "attention"
+c.Autograde.autograde_preprocessors = []  # runs nothing of a student's: `course grade` does that, in a sandbox
+"""
+HEAD = """# {}
+Write the functions below, with torch alone; helpers of your own may stand in their cells. Save, and hand in this \
+notebook."""
 
 
-def run(name: str, seed: str = "", students: str | None = None, out: str = "assignments") -> int:
+def run(name: str, out: str = ".") -> int:
     """The command -> exit status. Raises ValueError for an unknown name, or where nothing can be written."""
     folder = Path(out)
     if name in scratch.CHAPTERS:
-        folder.mkdir(parents=True, exist_ok=True)
         write_for_user(folder / f"{name}.py", scratch.handout(name), "--out FOLDER")
         print(f"{folder / name}.py: to be built in workbook/mine/scratch/, checked by `python -m mine.scratch {name}`.")
         return 0
-    everyone = ["student"]
-    if students:
-        everyone = [line.strip() for line in Path(students).read_text("utf-8-sig").splitlines() if line.strip()]
     lesson = _lesson(name)
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = {}
-    for student in dict.fromkeys(everyone):
-        notebook, drawn[student] = handout(lesson, seed, student)
-        name = re.sub(r"[^\w-]+", "_", student)
-        write_for_user(folder / f"{lesson.name[:2]}_{name}.ipynb", nbformat.writes(notebook), "--out FOLDER")
-    key = {"format": FORMAT, "lesson": lesson.name, "seed": seed, "students": drawn}
-    file = folder / f"{lesson.name[:2]}_key.json"
-    write_for_user(file, json.dumps(key, indent=1, ensure_ascii=False) + "\n", "--out FOLDER")
-    print(f"{len(drawn)} hand-outs in {folder}; the key, for `course grade FOLDER --key {file}`: keep it to yourself.")
+    number = lesson.name[:2]
+    file, config = folder / "source" / number / f"{number}.ipynb", folder / "nbgrader_config.py"
+    if file.exists():
+        raise ValueError(f"{file} is there already, and may have points of yours: move it away for a new one.")
+    write_for_user(file, nbformat.writes(handout(lesson)), "--out FOLDER")
+    if not config.exists():
+        write_for_user(config, CONFIG, "--out FOLDER")
+    print(f"{file} written, a point for each exercise. Then, in that folder: nbgrader generate_assignment {number}")
     return 0
+
+
+def write_for_user(file: Path, text: str, example: str) -> None:
+    """Write a file that the user has named. Raises ValueError if that cannot be done, with an example that can."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(file, text)
+    except OSError as error:
+        raise ValueError(
+            f"{file} cannot be written ({error.strerror or error}); needed: a file in a folder that is yours. "
+            f"Name another one: {example}"
+        ) from None
 
 
 def _lesson(name: str) -> Path:
@@ -80,21 +74,21 @@ def _lesson(name: str) -> Path:
     raise ValueError(f"{name!r} is no chapter and no track; needed: a number, such as 05, or one of {tracks}.")
 
 
-def handout(lesson: Path, seed: str, student: str) -> tuple[Any, dict[str, Any]]:
-    """A student's notebook, and what the key says of it: exercise -> its name there, and the example."""
+def handout(lesson: Path) -> Any:
+    """The notebook that is handed out, as nbgrader wants its source."""
     catalogue.load()
-    cells, key = [_markdown(_head(lesson, student))], {}
+    cells = [nbformat.v4.new_markdown_cell(HEAD.format(lesson.stem[3:].replace("_", " ").capitalize()))]
     for source in sources(lesson.read_bytes()):
         for stub in answers(source):
             exercise = catalogue.find(stub.name)
             if not isinstance(exercise, FindError) and _stands_alone(exercise):
-                dice = random.Random(f"{seed}\n{student}\n{stub.name}")
-                both, key[stub.name] = _variant(exercise, text_of(stub, source), dice)
-                cells += both
-    notebook = nbformat.v4.new_notebook(cells=cells)
+                cells += _cells(exercise, text_of(stub, source))
     for number, cell in enumerate(cells):  # the same file each time
-        cell["id"] = hashlib.sha256(f"{seed}{student}{number}".encode()).hexdigest()[:8]
-    return notebook, key
+        cell["id"] = f"cell-{number}"
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def _stands_alone(exercise: Exercise) -> bool:
@@ -107,114 +101,22 @@ def _stands_alone(exercise: Exercise) -> bool:
     return not any(isinstance(function.__globals__.get(name), int) for name in function.__code__.co_names)
 
 
-def _head(lesson: Path, student: str) -> str:
-    return (
-        f"# {lesson.stem[3:].replace('_', ' ').capitalize()}: for {student}\n"
-        "Write the functions below, with torch alone; helpers of your own may stand in their cells. Names and numbers "
-        "are yours: no other student has them. Leave the line `# Task: …` above each, save, and hand in this notebook."
-    )
-
-
-def _variant(exercise: Exercise, stub: str, dice: random.Random) -> tuple[list[Any], dict[str, Any]]:
-    """The cells of one exercise, and its entry in the key."""
+def _cells(exercise: Exercise, stub: str) -> list[Any]:
+    """The task, and the cell for the answer. nbgrader calls it manually graded: only then it has no tests to run."""
     node = ast.parse(stub).body[0]
-    names, usual, prefix = _renamed(node, dice), node.name, dice.choice(PREFIXES)
-    theirs = prefix.capitalize() + usual if usual[0].isupper() else f"{prefix}_{usual}"
     node.decorator_list = []
-    if isinstance(node, ast.FunctionDef):
-        inputs = ", ".join([x.arg for x in node.args.args] + [f"{x.arg}={x.arg}" for x in node.args.kwonlyargs])
-        bridge = f"def {usual}({ast.unparse(node.args)}):\n    return {theirs}({inputs})"
-    else:
-        bridge = f"class {usual}({theirs}):\n    pass"
     for part in ast.walk(node):
-        if isinstance(part, ast.arg):
-            part.arg = names.get(part.arg, part.arg)
-        elif isinstance(part, ast.FunctionDef) and all(isinstance(one, ast.Expr) for one in part.body):
-            part.body.append(ast.parse("raise NotImplementedError").body[0])
-        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
-            part.value = _in_words(part.value, names, everywhere=True)
-    node.name = theirs
-    example = _example(exercise, names, dice.getrandbits(30))
-    task = f"## {exercise.effort}\n{_in_words(exercise.task, names)}\n\n```text\n{example}\n```"
-    code = f"# Task: {exercise.name}\nimport torch\nfrom torch import nn\n\n\n{ast.unparse(node)}"
-    entry = {"theirs": theirs, "inputs": sorted(names.values()), "bridge": bridge, "example": example}
-    return [_markdown(task), nbformat.v4.new_code_cell(code)], entry
+        if isinstance(part, ast.FunctionDef):
+            part.body = [one for one in part.body if isinstance(one, ast.Expr)] + ast.parse("SOLUTION").body
+    text = re.sub(r"^( +)SOLUTION$", lambda found: found[1] + REGION.format(found[1]), ast.unparse(node), flags=re.M)
+    words = re.sub(r"`[^`]*`|<", lambda found: found[0] if found[0][1:] else r"\<", exercise.task)  # <bos> is no HTML
+    task = f"## {exercise.effort}\n{words}\n\n```text\n{example_text(exercise.name)}\n```"
+    code = f"# Task: {exercise.name}\nimport torch\nfrom torch import nn\n\n\n{text}"
+    marked = {"grade_id": slug(exercise.name), "grade": True, "solution": True, "locked": False, "task": False}
+    marked |= {"points": 1, "schema_version": 3}
+    return [nbformat.v4.new_markdown_cell(task), nbformat.v4.new_code_cell(code, metadata={"nbgrader": marked})]
 
 
-def _renamed(node: Any, dice: random.Random) -> dict[str, str]:
-    """Other names for the inputs of a function; a class keeps its own, as its parts have names."""
-    inputs = [one.arg for one in node.args.args] if isinstance(node, ast.FunctionDef) else []
-    names: dict[str, str] = {}
-    for one in inputs:
-        if free := [x for x in OTHER_NAMES.get(one, "").split() if x not in {*inputs, *names.values()}]:
-            names[one] = dice.choice(free)
-    return names
-
-
-def _in_words(text: str, names: dict[str, str], everywhere: bool = False) -> str:
-    """A text with the new names: in a docstring everywhere, in a task where a name stands as one, before a shape or in
-    code."""
-    one = rf"\b({'|'.join(map(re.escape, names)) or '(?!)'})\b"
-    where = (
-        one if everywhere else rf"(?<=`){one}(?=[`(])|{one}(?= \[)|\b[{''.join(x for x in names if len(x) == 1)}_]\b"
-    )
-    return re.sub(where, lambda found: names.get(found[0], found[0]), text)
-
-
-def _example(exercise: Exercise, names: dict[str, str], seed: int) -> str:
-    """The shown case with other numbers, as a card shows it."""
-    usual, cases = list(exercise.cases()), varied(exercise, seed)()
-    scaled = cases[len(usual) :]  # none where random numbers were drawn anew
-    case = scaled[0] if scaled else next(one for one in cases if one.shown)
-    lines = example_text(replace(exercise, cases=lambda: [replace(case, shown=True)])).splitlines()
-    label = re.match(r"\S+(?: \S+)*", lines[0])[0]
-    start = re.match(rf"{re.escape(label)}\s+", lines[0]).end()  # where the numbers stand
-    labels = [line[:start].strip() for line in lines]
-    labels = [names.get(one, one) for one in labels]
-    width = max(map(len, labels)) + 2
-    return "\n".join(f"{one:<{width}}{line[start:]}" for one, line in zip(labels, lines, strict=True))
-
-
-def _markdown(text: str) -> Any:
-    return nbformat.v4.new_markdown_cell(text)
-
-
-class Key:
-    """What a key says, to read hand-ins with. Raises ValueError if the file is none."""
-
-    def __init__(self, file: Path):
-        try:
-            content = json.loads(file.read_bytes())
-            if content["format"] != FORMAT:
-                raise ValueError
-            self.students: dict[str, dict[str, Any]] = content["students"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file} is no key; needed: the file that `course assign` has written.") from error
-        self.exercises = list(next(iter(self.students.values()), {}))
-
-    def restored(self, source: str) -> str:
-        """A cell of a hand-out as the course's notebooks have it: below the student's function stands one with the
-        course's name, which calls it. Any other cell stays as it is."""
-        name = found["name"].strip() if (found := MARK.search(source)) else ""
-        if owner := self.owner(source):
-            return f"{source}\n\n\n@exercise({name!r})\n{self.students[owner][name]['bridge']}"
-        return source
-
-    def owner(self, source: str) -> str:
-        """Whose hand-out a cell is from, by the names in it; "" where that is no one's."""
-        name = found["name"].strip() if (found := MARK.search(source)) else ""
-        bound = {part.name for part in _parsed(source) if isinstance(part, ast.FunctionDef | ast.ClassDef)}
-        inputs = {part.arg for node in _parsed(source) for part in ast.walk(node) if isinstance(part, ast.arg)}
-        matched = {
-            student: inputs >= set(entry["inputs"])
-            for student, entries in self.students.items()
-            if (entry := entries.get(name)) and entry["theirs"] in bound
-        }
-        return next((student for student, whole in matched.items() if whole), next(iter(matched), ""))
-
-
-def _parsed(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
-        return []
+def slug(name: str) -> str:
+    """The name of an exercise as nbgrader's ids are written."""
+    return re.sub(r"\W+", "-", name)

@@ -26,7 +26,7 @@ from course_tools.authoring import sources
 from course_tools.authoring.markup import numbered, spoken
 from course_tools.translation import GOES_ON, MEANS
 
-from .handing_in import write_for_user
+from .assignments import write_for_user
 from .plans import Guess, guesses
 
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"

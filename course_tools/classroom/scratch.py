@@ -2,7 +2,7 @@
 
 from course_kit.mine import scratch
 
-from . import handing_in
+from . import progress
 
 
 def run(name: str | None = None, folder: str | None = None) -> int:
@@ -12,7 +12,7 @@ def run(name: str | None = None, folder: str | None = None) -> int:
             track = scratch.track(one)
             print(f"{one:12} {track.minutes:4} minutes: {track.have}")
         return 0
-    where = handing_in.place(folder)
+    where = progress.place(folder)
     path = scratch.write(name, where)
     print(f"Written: {path}. After each part, in {where}:\n\n    python -m mine.scratch {path.stem}")
     return 0

@@ -1,18 +1,19 @@
-"""Checks again what was handed in: `course grade FOLDER`.
+"""Judges what was handed in, between nbgrader's collecting and its feedback: `course grade 03 DOWNLOAD`.
 
-    opening.py, hand_ins.py    read folders, zips, answer files as text
-    sandbox.py      the sandbox (bubblewrap)                          inside/      what runs in it: it executes, and judges nothing
-    remote.py       calls an answer in there                          judging.py   the exercises' own engine judges it, out here
-    report.py       points, CSV and screen
+    collecting.py   what a platform gives, by student     hand_in.py      the answers in it, read as text
+    sandbox.py      the sandbox (bubblewrap)              inside/         runs in it: executes, and judges nothing
+    remote.py       calls an answer in there              judging.py      the course's engine judges it, out here
+    gradebook.py    points, words, late ones: nbgrader's
 
-A ✓ cannot be forged: outputs and records are not read, and an answer's process only gives results back for inputs that
-it is sent, among them new ones that are drawn for this run. The reference is computed outside, where no answer runs.
-What remains possible is to hand in code by another author, the course included; the report says so where it can tell.
-"""  # noqa: E501
+A ✓ cannot be forged: outputs are not read, and an answer's process only gives results back for inputs that it is sent,
+among them new ones that are drawn for this run. The reference is computed outside, where no answer runs. Who wrote an
+answer, no program can tell, and this one does not try.
+"""
 
 import multiprocessing
 import os
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,54 +23,55 @@ BUDGET = 90.0  # of computing, for all answers of a student; what comes after is
 LONGEST = 900.0  # by the clock, for a student, whatever happens
 
 
-def run(
-    folder: str,
-    out: str = "grades.csv",
-    words: str | None = None,
-    jobs: int | None = None,
-    points: str | None = None,
-    key: str | None = None,
-) -> int:
-    """The command -> exit status: 0, or 1 if a remark needs a look. Raises ValueError if nothing can be graded."""
+def run(name: str, folder: str | None = None, jobs: int | None = None) -> int:
+    """The command -> exit status. Raises ValueError if nothing can be graded."""
     try:
         import cloudpickle  # noqa: F401
+
+        from .gradebook import Class
     except ImportError:
         raise ValueError(
-            "`grade` needs one package more, cloudpickle: use `make grade ARGS=FOLDER`, which installs it; "
+            "`grade` needs two packages more, nbgrader and cloudpickle: `make environment EXTRA=grade` installs them; "
             "without make: python -m pip install -e .[grade] -c requirements.lock"
         ) from None
-    from ..assignments import Key
-    from . import hand_ins, report, sandbox
+    from . import collecting, hand_in, sandbox
 
-    found = hand_ins.entries(Path(folder))
-    names, known = Key(Path(key)) if key else None, list(hand_ins.course().exercises)
-    exercises = report.points(Path(points) if points else None, names.exercises if names else known, known)
+    room = Class(name)
+    wanted = room.wanted(list(hand_in.course()))
     if problem := sandbox.problem():
         raise ValueError(problem)
-    begun = time.monotonic()
-    rows = report.finish(graded(found, jobs, key=names))
-    report.write(rows, exercises, Path(out))
-    if words:
-        report.write_words(rows, Path(words))
-    print(report.summary(rows, exercises, Path(out)))
-    print(f"{time.monotonic() - begun:.0f} seconds.")
-    return int(any(row.serious for row in rows))
+    begun, remarks = time.monotonic(), {}
+    if folder:
+        remarks = collecting.collect(Path(folder), lambda student: room.folder("submitted", student), room.roster)
+    if not (students := room.handed_in()):
+        raise ValueError(f"{room.folder('submitted', '*')} is empty: name the folder or zip that the platform gives.")
+    rows = graded({one: room.folder("submitted", one) for one in students}, wanted, jobs)
+    for row in rows:
+        row.remarks[:0] = remarks.get(row.student, [])
+        try:
+            room.keep(row)
+        except Exception as error:  # one that nbgrader does not take must not stop the others
+            row.remarks.append(f"not written into the gradebook ({type(error).__name__}: {str(error)[:80]})")
+        if room.roster and row.student not in {one.id for one in room.roster}:
+            row.remarks.append("not in the roster")
+    print(summary(rows))
+    print(f"{time.monotonic() - begun:.0f} seconds. Then: nbgrader generate_feedback {name} --force; nbgrader export")
+    return 0
 
 
-def graded(found: list[Path], jobs: int | None = None, **limits: Any) -> list[Any]:
-    """A row for each hand-in. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
+def graded(found: dict[str, Path], wanted: list[str], jobs: int | None = None, **limits: float) -> list[Any]:
+    """A row for each student. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
     with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
-        return list(pool.map(lambda path: _alone(context, path, limits), found))
+        return list(pool.map(lambda one: _alone(context, *one, wanted, limits), found.items()))
 
 
-def _alone(context: Any, path: Path, limits: dict[str, Any]) -> Any:
-    from .hand_ins import student
+def _alone(context: Any, student: str, folder: Path, wanted: list[str], limits: dict[str, float]) -> Any:
     from .judging import Row
 
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_judge, args=(theirs, path, limits), daemon=True)
+    process = context.Process(target=_judge, args=(theirs, student, folder, wanted, limits), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -82,12 +84,26 @@ def _alone(context: Any, path: Path, limits: dict[str, Any]) -> Any:
         process.kill()
         process.join()
         ours.close()
-    return Row(student(path), path.name, remarks=[why], serious=True)
+    return Row(student, dict.fromkeys(wanted, "not run"), remarks=[why])
 
 
-def _judge(pipe: Any, path: Path, limits: dict[str, Any]) -> None:
+def _judge(pipe: Any, student: str, folder: Path, wanted: list[str], limits: dict[str, float]) -> None:
     from .judging import judge
 
     os.setpgid(0, 0)
     with pipe:
-        pipe.send(judge(path, **{"seconds": SECONDS, "budget": BUDGET, **limits}))
+        pipe.send(judge(student, folder, wanted, **{"seconds": SECONDS, "budget": BUDGET, **limits}))
+
+
+def summary(rows: list[Any]) -> str:
+    """For the screen: who has solved how many, and what was noticed."""
+    wide = max(len("student"), *(len(row.student) for row in rows))
+    lines = [f"{'student'.ljust(wide)}  right  wrong  open  remarks"]
+    for row in rows:
+        count = Counter(row.states.values())
+        unfinished = count["open"] + count["missing"]
+        wrong = count.total() - count["right"] - unfinished
+        remarks = "; ".join(row.remarks)
+        line = f"{row.student.ljust(wide)}  {count['right']:5}  {wrong:5}  {unfinished:4}  {remarks}"
+        lines.append(line.rstrip()[:160])
+    return "\n".join(lines)

@@ -60,16 +60,15 @@ class Room:
 
 
 class Remote:
-    """One answer. Call it; `borrows`: it hands on the course's own function; `ended`: why it can be called no more.
+    """One answer. Call it; `ended`: why it can be called no more.
 
     seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass.
     """
 
-    def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float, solution: str = ""):
+    def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float):
         self.room, self.patience = room, PATIENCE * seconds
-        self.borrows = False
         self.ended = ""
-        request = {"name": name, "statements": statements, "seconds": round(seconds), "solution": solution}
+        request = {"name": name, "statements": statements, "seconds": round(seconds)}
         reply = self._ask(request)
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
         self.error = reply.get("error")
@@ -92,7 +91,6 @@ class Remote:
         reply = self._ask(request)
         if "error" in reply:
             raise_error(reply["error"])
-        self.borrows |= reply.get("borrows") is True
         try:
             for i in reply["changed"]:
                 _spoil(arguments[i])

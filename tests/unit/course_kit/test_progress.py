@@ -1,6 +1,5 @@
-"""How far the student is, and one file to hand in."""
+"""How far the student is."""
 
-import json
 import subprocess
 import sys
 
@@ -11,7 +10,7 @@ import course as command
 from course_kit import cells, files
 from course_kit import progress as overview
 from course_kit.exercises import catalogue, record
-from course_tools.classroom import handing_in, workbook
+from course_tools.classroom import workbook
 
 ROOT = files.course_folder()
 STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
@@ -53,10 +52,6 @@ def answer(mine, name, body, file="01_one.ipynb", before="", right=True, keep=Tr
         record._remember(name, lambda entry: entry.update(kept))
 
 
-def by_name(content):
-    return {one["name"]: one for one in content["exercises"]}
-
-
 def test_the_table_in_text_and_html(mine, course):
     record.helped("b")
     answer(mine, "a", "return x")
@@ -94,21 +89,6 @@ def test_lesson_and_annex_are_counted_apart(mine, course, annex):
     )
     record.checked("d", True, None)
     assert str(overview.note(mine, course)).endswith("2 of 2 in the lesson, 2 of 2 in the annex  ✓ all solved")
-
-
-def test_what_was_solved_in_an_old_copy_of_the_lesson_is_handed_in_from_the_annex(mine, course, annex):
-    """The student's copy of the earlier lesson stays; the annex is laid down beside it, untouched."""
-    answer(mine, "b", "return x")
-    workbook.sync(course, mine)
-    assert {path.name for path in mine.glob("01*")} == {
-        "01_one.ipynb", "01_one.new-edition.ipynb", "01_one_annex.ipynb"}  # fmt: skip
-    found = by_name(handing_in.collect(mine, course))
-    assert found["a"]["notebook"] == "01_one.ipynb" and found["d"]["notebook"] == "01_one_annex.ipynb"
-    b = found["b"]
-    assert (b["notebook"], b["file"], b["state"], b["as_checked"]) == (
-        "01_one_annex.ipynb", "01_one.ipynb", "solved", True)  # fmt: skip
-    answer(mine, "b", "return x + 0", file="01_one_annex.ipynb", keep=False)
-    assert by_name(handing_in.collect(mine, course))["b"]["answer"].endswith("return x"), "the one that was checked"
 
 
 def test_nothing_yet_and_all_done(mine, course):
@@ -151,75 +131,9 @@ def test_cells_with_magics_are_read():
     assert cells.answers("@exercise(") == cells.answers("%time x") == []
 
 
-def test_the_file_to_hand_in(mine, course, tmp_path):
-    answer(mine, "a", "return x", before="import math\n\n")
-    answer(mine, "b", "return 0", right=False)
-    said = handing_in.write(mine, tmp_path / "answers.json", course)
-    content = json.loads((tmp_path / "answers.json").read_text("utf-8"))
-    assert content["format"] == handing_in.FORMAT and content["problems"] == []
-    assert [one["name"] for one in content["exercises"]] == ["mean", "a", "b", "c"]
-    a, b, c = (by_name(content)[x] for x in "abc")
-    assert (
-        a["answer"] == "@exercise('a')\ndef answer(x):\n    return x" and a["cell"] == "import math\n\n" + a["answer"]
-    )
-    assert (a["state"], a["attempts"], a["as_checked"], a["file"]) == ("solved", 2, True, "01_one.ipynb")
-    assert (b["state"], b["answer"][-8:]) == ("tried", "return 0")
-    assert (c["state"], c["kind"], c["answer"], c["as_checked"]) == ("open", "find_error", None, False)
-    assert said.endswith("2 answers, 1 of 4 exercises solved.")
-    handing_in.write(mine, tmp_path / "answers.json", course)  # an earlier export may be replaced
-
-
-def test_outputs_are_not_read(mine, course):
-    made = nbformat.read(mine / "01_one.ipynb", as_version=4)
-    made.cells[1].outputs = [nbformat.v4.new_output("stream", text="✓ a: right, on all 5 inputs.")]
-    nbformat.write(made, mine / "01_one.ipynb")
-    content = handing_in.collect(mine, course)
-    assert by_name(content)["a"]["state"] == "open" and "✓" not in json.dumps(content, ensure_ascii=False)
-
-
-def test_of_several_answers_the_checked_one_counts_else_the_chapters_own(mine, course):
-    (mine / "01_copy.ipynb").write_bytes((mine / "01_one.ipynb").read_bytes())
-    answer(mine, "a", "return 1", keep=False)
-    answer(mine, "a", "return 2", file="01_copy.ipynb")
-    answer(mine, "b", "return 3", file="01_copy.ipynb", keep=False)
-    answer(mine, "b", "return 4", keep=False)
-    found = by_name(handing_in.collect(mine, course))
-    assert found["a"]["answer"].endswith("return 2") and found["b"]["answer"].endswith("return 4")
-
-
-def test_a_stub_of_an_earlier_edition_is_not_an_answer(mine, course):
-    answer(mine, "a", "# an older text\n    raise NotImplementedError", keep=False)
-    assert by_name(handing_in.collect(mine, course))["a"]["answer"] is None
-
-
-def test_what_is_missing_changed_or_unreadable_is_said(mine, course, tmp_path):
-    record.checked("c", True, None)
-    answer(mine, "a", "return 1")
-    answer(mine, "a", "return 2", keep=False)
-    (mine / "notes.ipynb").write_text("[]")
-    said = handing_in.write(mine, tmp_path / "x.json", course)
-    assert "the answer is no longer in the workbook: c." in said and "Changed (or not saved)" in said
-    assert "notes.ipynb cannot be read as a notebook." in said
-    (mine / record.FILE).write_text("{")
-    content = handing_in.collect(mine, course)
-    assert by_name(content)["a"]["answer"] and content["problems"][0].startswith("progress.json cannot be read")
-
-
-def test_nothing_is_overwritten(mine, course, tmp_path):
-    for file in (mine / "01_one.ipynb", mine / record.FILE, tmp_path):
-        before = file.read_bytes() if file.is_file() else None
-        with pytest.raises(ValueError, match="is given, which is not for handing in; needed: .* Take another name"):
-            handing_in.write(mine, file, course)
-        assert before is None or file.read_bytes() == before
-    with pytest.raises(ValueError, match="cannot be written .No such file"):
-        handing_in.write(mine, tmp_path / "none" / "x.json", course)
-
-
 def test_the_command(mine, tmp_path, capsys):
     assert command.main(["progress"]) == 0
     assert "exercises solved" in capsys.readouterr().out
-    assert command.main(["progress", str(mine), "--export", str(tmp_path / "mine.json")]) == 0
-    assert json.loads((tmp_path / "mine.json").read_text("utf-8"))["format"] == handing_in.FORMAT
     (tmp_path / "empty").mkdir()
     for folder in ("none", "empty"):
         assert command.main(["progress", str(tmp_path / folder)]) == 2

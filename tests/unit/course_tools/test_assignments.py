@@ -1,110 +1,58 @@
-"""Hand-outs and what is graded of them; points, and question banks in the forms that platforms document."""
+"""Hand-outs for nbgrader, and question banks in the forms that platforms document."""
 
-import json
+import ast
 import re
 import zipfile
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from small_exercises import in_cell
 
 from course import main
-from course_kit import cells, files
-from course_kit.exercises import judge
-from course_kit.exercises.catalogue import find
-from course_kit.exercises.define import is_class
 from course_tools.classroom import assignments, question_bank
-from course_tools.classroom.grading import hand_ins, report
-from course_tools.classroom.grading.judging import Row
 
-LESSON = "05_transformer.ipynb"
 QTI = {"": question_bank.QTI}
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The hand-outs of chapter 5 for two students -> (folder, key)."""
-    place = tmp_path_factory.mktemp("class")
-    (place / "names.txt").write_text("Anna\n\nJürgen Öz\n", "utf-8")
-    out = place / "out"
-    assert main(["assign", "05", "--seed", "s", "--students", str(place / "names.txt"), "--out", str(out)]) == 0
-    return out, assignments.Key(out / "05_key.json")
-
-
-def test_each_students_numbers_and_names_are_their_own_and_the_same_each_time(made, tmp_path):
-    folder, key = made
-    texts = [(folder / name).read_text("utf-8") for name in ("05_Anna.ipynb", "05_Jürgen_Öz.ipynb")]
-    anna, other = (key.students[name] for name in ("Anna", "Jürgen Öz"))
-    assert sum(anna[name]["example"] != other[name]["example"] for name in anna) >= 3
-    assert not any("course_" in text or "How the course" in text or "import mine" in text for text in texts)
-    again, _ = assignments.handout(files.course_folder() / "notebooks" / LESSON, "s", "Anna")
-    assert nbformat.writes(again) + "\n" == texts[0] + "\n"
-
-
 @pytest.mark.parametrize("number", range(1, 9))
-def test_every_lesson_has_hand_outs(number):
+def test_every_lesson_has_a_hand_out_with_no_solution_in_it(number):
     lesson = assignments._lesson(f"0{number}")
-    notebook, key = assignments.handout(lesson, "s", "Anna")
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert len(code) == len(key) >= 2
-    assert all(assignments.MARK.search(x) and "raise NotImplementedError" in x for x in code)
+    notebook = assignments.handout(lesson)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(code) >= 2 and notebook == assignments.handout(lesson), "the same each time"
+    for cell in code:
+        name = assignments.MARK.search(cell.source)["name"]
+        assert cell.metadata.nbgrader.grade_id == assignments.slug(name)
+        body = [one for one in ast.walk(ast.parse(cell.source)) if isinstance(one, ast.FunctionDef)]
+        assert body and all(isinstance(one, ast.Expr) for function in body for one in function.body), "docstrings alone"
+        assert cell.source.count("### BEGIN SOLUTION\n") == len(body) and "course" not in cell.source
+    words = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert not re.search(r"How the course|(?<!\\)<(?!=)[a-z]", re.sub(r"`[^`]*`", "", words))
 
 
-def solved(source, name):
-    """A hand-out's cell with a right answer in it, which calls the reference by place."""
-    signature = re.search(r"^(def|class) (\w+)\((.*)\):", source, re.M)
-    reference = f"find({name!r}).reference"
-    head = f"# Task: {name}\nfrom course_kit.exercises.catalogue import find\n"
-    if signature[1] == "class":
-        return f"{head}class {signature[2]}({reference}):\n    pass"
-    inputs = ", ".join(one.partition("=")[0] for one in signature[3].split(", "))
-    return f"{head}def {signature[2]}({signature[3]}):\n    return {reference}({inputs})"
-
-
-def test_what_is_handed_in_is_read_with_the_key(made, tmp_path):
-    folder, key = made
-    notebook = nbformat.read(folder / "05_Anna.ipynb", 4)
-    first, *others = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in others:
-        cell.source = solved(cell.source, assignments.MARK.search(cell.source)["name"])
-    nbformat.write(notebook, tmp_path / "anna.ipynb")
-    work = hand_ins.read(tmp_path / "anna.ipynb", hand_ins.course(), key)
-    open_one, *names = key.exercises
-    assert {*work.answers} == {*key.exercises} and work.remarks == [] and work.owner == "Anna"
-    for name, answer in work.answers.items():
-        *_, node = answer.statements
-        text = key.students["Anna"][name]["bridge"]
-        cell = next(cell.source for cell in [first, *others] if f"# Task: {name}\n" in cell.source)
-        verdict = judge.judge(find(name), in_cell(f"{cell}\n{text}")[node.name])
-        assert verdict.state == ("unsolved" if name == open_one else "right"), (name, verdict.text)
-        assert is_class(find(name).reference) == (type(node).__name__ == "ClassDef")
-    assert hand_ins.read(tmp_path / "anna.ipynb", hand_ins.course()).answers == {}, "without the key nothing is found"
+def test_the_command_overwrites_nothing(tmp_path, capsys):
+    assert main(["assign", "04", "--out", str(tmp_path)]) == 0
+    assert "nbgrader generate_assignment 04" in capsys.readouterr().out
+    assert "autograde_preprocessors = []" in (tmp_path / "nbgrader_config.py").read_text("utf-8")
+    file = tmp_path / "source" / "04" / "04.ipynb"
+    file.write_text("mine")
+    assert main(["assign", "04", "--out", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err and file.read_text() == "mine"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["assign", "99"], "is no chapter and no track"),
-        (["grade", ".", "--key", "{}/none.json"], "is no key"),
-        (["grade", ".", "--points", "{}/points.csv"], "no exercise of the course"),
-        (["grade", ".", "--points", "{}/none.csv"], "cannot be read"),
+        (["grade", "05"], "`course assign 05`, then `nbgrader generate_assignment 05` make it"),
         (["questions", "99"], "No notebook's name starts with"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(arguments, words, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "points.csv").write_text("exercise,points\nno such exercise,3\n")
-    (tmp_path / "anna.ipynb").write_text("{}")
-    assert main([one.format(tmp_path) for one in arguments]) == 2
+    assert main(arguments) == 2
     assert words in capsys.readouterr().err
-
-
-def test_points_are_those_of_the_file(tmp_path):
-    (tmp_path / "points.csv").write_text("exercise,points\ngaussian kernel,2\nrms norm,1.5\n")
-    worth = report.points(tmp_path / "points.csv", [], list(hand_ins.course().exercises))
-    row = Row("anna", "anna.zip", states={"gaussian kernel": "right", "rms norm": "wrong", "top-p": "right"})
-    assert row.points(worth) == 2 and sum(worth.values()) == 3.5
 
 
 def test_question_banks_have_each_guess_once_with_one_right_answer(tmp_path):
@@ -133,10 +81,3 @@ def test_question_banks_have_each_guess_once_with_one_right_answer(tmp_path):
         linked = {x.get("linkrefid") for x in item.iterfind(".//displayfeedback", QTI)}
         assert linked == {x.get("ident") for x in item.iterfind("itemfeedback", QTI)}
         assert [x.tag.rpartition("}")[2] for x in item][:3] == ["itemmetadata", "presentation", "resprocessing"]
-
-
-def test_a_solution_that_was_unfolded_is_known():
-    cell = {"cell_type": "code", "source": ["@exercise('top-p')\n", "def f(): ..."]}
-    fold = {"cell_type": "markdown", "source": "", "metadata": {cells.UNFOLDED: True}}
-    content = json.dumps({"cells": [cell, fold, cell, fold | {"metadata": {}}]}).encode()
-    assert cells.unfolded(content) == ["@exercise('top-p')\ndef f(): ..."]

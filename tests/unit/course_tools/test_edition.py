@@ -19,7 +19,7 @@ from course_kit import files, progress
 from course_kit.exercises import record
 from course_kit.mine import lookup
 from course_kit.runs import state, store
-from course_tools.classroom import handing_in, workbook
+from course_tools.classroom import workbook
 
 ROOT = files.course_folder()
 LEFT = Path(__file__).parents[2] / "edition_0_4_0"
@@ -61,15 +61,13 @@ def test_files_of_the_student_are_as_they_were_and_the_new_edition_is_beside_the
     assert workbook.sync(course, opened) == workbook.sync(course / "zh", opened / "zh") == []
 
 
-def test_what_was_solved_counts_and_is_handed_in(opened, course):
+def test_what_was_solved_counts(opened, course):
     entries = record.read(opened)
     assert {name: entry["state"] for name, entry in entries.items()} == {
         "gaussian kernel": "solved", "attention pooling": "open"}  # fmt: skip
     assert str(progress.note(opened, course)).startswith("1 of ")
     chinese = record.read(opened / "zh")
     assert {name: entry["state"] for name, entry in chinese.items()} == {"stable masked softmax": "solved"}
-    (found,) = [one for one in handing_in.collect(opened, course)["exercises"] if one["name"] == "gaussian kernel"]
-    assert found["answer"].startswith(ANSWER) and found["state"] == "solved" and found["as_checked"]
 
 
 def test_what_was_kept_in_mine_is_imported_as_it_was_written(opened):

@@ -7,8 +7,7 @@ import pytest
 
 from course_kit import progress as overview
 from course_kit.exercises import record
-from course_tools.classroom import handing_in, workbook
-from course_tools.classroom.grading import hand_ins
+from course_tools.classroom import workbook
 
 GONE, HERE = "claims 1.1", "gaussian kernel"
 ANSWER = '@find_error("claims 1.1")\ndef kind_of(model):\n    return "parametric"'
@@ -54,15 +53,3 @@ def test_the_record_keeps_it_whatever_is_written(both_solved):
 def test_progress_counts_what_is_there_and_names_what_is_gone(both_solved, course):
     said = str(overview.note(both_solved, course))
     assert said.startswith("1 of 1 exercises solved.") and f"no longer in the course: {GONE}." in said
-
-
-def test_it_is_not_handed_in_and_the_others_are(both_solved, course):
-    content = handing_in.collect(both_solved, course)
-    assert [(one["name"], one["state"], one["as_checked"]) for one in content["exercises"]] == [(HERE, "solved", True)]
-    assert content["problems"] == []
-
-
-def test_a_hand_in_with_it_is_graded(both_solved, course):
-    known = hand_ins.Course({HERE: "01_one.ipynb"}, {"01_one.ipynb": []}, frozenset([record.of_source(OPEN)]))
-    work = hand_ins.read(both_solved, known)
-    assert work.answers.keys() == {HERE} and work.remarks == [] and work.claims[HERE]["state"] == "solved"

@@ -1,20 +1,21 @@
-"""Grading what was handed in: every form of a hand-in, exercises, hostile answers, and the table that comes of it.
+"""Grading what was handed in: names of platforms, odd notebooks, hostile answers, and what nbgrader makes of it.
 
-One class is graded once, by the command, and every test looks at its table; once a week all exercises, and a class of
-hand-ins that mean harm: each does none, is named, and the others are graded all the same.
+One class is graded once, by the command, and tests look at its gradebook and its feedback; once a week all exercises,
+and a class of hand-ins that mean harm: each does none, and the others are graded all the same.
 """
 
 import ast
-import contextlib
 import csv
 import dataclasses
-import inspect
-import io
+import html
 import json
 import os
+import re
+import shutil
+import sys
 import textwrap
-import unicodedata
-import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import find_sandbox
 import hand_ins as make
@@ -25,49 +26,23 @@ from small_exercises import in_cell
 
 from course import main
 from course_kit import dependencies
-from course_kit.cells import answers
-from course_kit.dependencies import parsed_cells
-from course_kit.exercises import judge, record
+from course_kit.exercises import judge
 from course_kit.exercises.catalogue import chapters, exercises, find
-from course_kit.exercises.define import Case, Exercise, Wrong
-from course_tools.classroom import grading, handing_in
-from course_tools.classroom.grading import hand_ins, judging, report, sandbox
-from course_tools.classroom.grading.judging import Row
-from course_tools.classroom.grading.remote import Remote, Room, shifted, varied
+from course_kit.exercises.define import Case, Exercise, FindError, Wrong
+from course_tools.classroom import grading
+from course_tools.classroom.grading import collecting, hand_in, judging, sandbox
+from course_tools.classroom.grading.remote import Room, shifted, varied
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
-SOME = ALL[::12]
 WEEKLY = lambda *values: pytest.param(*values, marks=pytest.mark.weekly)  # noqa: E731
-FIRST, SECOND, THIRD = "gaussian kernel", "attention pooling", "leave-one-out mask"
-WRONG = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    return -distance'
-KNOWN = "import torch\n@exercise('scaled dot-product score')\ndef score(queries, keys):\n    return queries @ keys.mT"
-STEP = """import torch
-import torch.nn.functional as F
-from course_utils.toy_tasks import BEGIN
-@exercise('a training step')
-def train_step(model, optimiser, source, target):
-    begin = torch.full_like(target[:, :1], BEGIN)
-    loss = F.cross_entropy(model(source, torch.cat([begin, target[:, :-1]], 1)).flatten(0, 1), target.flatten())
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()"""
-NORM = """import torch.nn.functional as F
-@exercise('rms norm')
-def rms_norm(x, weight, eps=1e-5):
-    return F.rms_norm(x, weight.shape, weight, eps)"""
-HEADS = "import torch\nfrom mine import {}\n@exercise('attention in heads')\n"
-HEADS += "def multi_head(q, k, v, heads, mask=None):\n    "
-USES = """q, k, v = (split_heads(x, heads) for x in (q, k, v))
-    scores = q @ k.mT / q.shape[-1] ** 0.5
-    mask = torch.ones(scores.shape[-2:], dtype=torch.bool) if mask is None else mask
-    weights = masked_softmax(scores, mask[:, None] if mask.dim() == 3 else mask)
-    return (weights @ v).transpose(1, 2).flatten(2), weights"""
+KERNEL, POOL, SOFTMAX = WANTED = ["gaussian kernel", "attention pooling", "stable masked softmax"]
+STUB = f"# Task: {KERNEL}\ndef gaussian_kernel(distance, width=1.0):\n    raise NotImplementedError"
+RIGHT = STUB.replace("raise NotImplementedError", "return (-0.5 * (distance / width) ** 2).exp()")
+WRONG = RIGHT.replace("0.5 * ", "")
 # Right for what the notebook shows and asks, and for nothing else.
-LEARNT = """
+LEARNT = """# Task: attention pooling
 import torch
 SEEN = {seen}
-@exercise("attention pooling")
 def pool(queries, keys, values, width=1.0):
     found = SEEN.get(str((queries.tolist(), keys.tolist(), width)), ([0.0], [[0.0]]))
     return tuple(map(torch.tensor, found))
@@ -76,7 +51,7 @@ def pool(queries, keys, values, width=1.0):
 
 def learnt():
     """An answer that has the results of the shown inputs by heart."""
-    one, seen = find(SECOND), {}
+    one, seen = find(POOL), {}
     for case in one.cases():
         queries, keys, _ = case.args.values()
         key = str((queries.tolist(), keys.tolist(), case.keywords.get("width", 1.0)))
@@ -86,28 +61,28 @@ def learnt():
 
 # An attack stands in front of an answer that is right: what is not stopped would end as "right". What else must not
 # work is tried before anything is graded (sandbox.PROBE).
-# exercise -> (attack, state of the exercise, words of the remark)
+# student -> exercise -> (attack, state of the exercise, words of the remark)
 ATTACKS = {
     "runs for ever": {
         "gaussian kernel": ("while True: pass", "timed out", "timed out"),
         "leave-one-out mask": ("while True: os.fork()", "wrong", ""),
-        "program 1.2": ("x = torch.ones(2 ** 30)", "wrong", ""),
+        "rms norm": ("x = torch.ones(2 ** 30)", "wrong", ""),
     },
     "breaks in": {
         "stable masked softmax": ("socket.create_connection(('192.0.2.1', 80), 1)", "wrong", ""),
         "padding and causal mask": ("os.kill(os.getppid(), 9); time.sleep(99)", "ended", ""),
     },
     "forges": {
-        "gaussian kernel": ("return torch.zeros(())", "wrong", "its record says solved"),
-        "stable masked softmax": ("os._exit(0)", "ended", "ended its process"),
-        "program 1.2": (
+        "gaussian kernel": ("return torch.zeros(())", "wrong", ""),
+        "stable masked softmax": ("os._exit(0)", "ended", "ended: "),
+        "rms norm": (
             """
             for number in range(3, 64):
                 try: os.write(number, b'\\0\\0\\0\\x10{"result": true }')
                 except OSError: pass
             """,
             "ended",
-            "in the grader's place",
+            "gave back what cannot be read",
         ),
         "additive score": (
             """
@@ -120,26 +95,13 @@ ATTACKS = {
             "",
         ),
         "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
+        "top-p": (
+            "class Any(torch.Tensor):\n    def __eq__(self, other): return torch.tensor(True)\nreturn Any(1)",
+            "wrong",
+            "",
+        ),
     },
 }
-BORROWED = {  # the course's own functions, by names that no text shows
-    "gaussian kernel": """
-import course_utils.kernels
-@exercise("gaussian kernel")
-def kernel(distance, width=1.0):
-    return vars(course_utils.kernels)["gaussian_" + "kernel"](distance, width)
-""",
-    "leave-one-out mask": """
-import operator, course_utils.kernels
-@exercise("leave-one-out mask")
-def mask(size):
-    return operator.attrgetter(".".join(["kernels", "leave_one_out" + "_mask"]))(course_utils)(size)
-""",
-}
-EVERY_DAY = [  # one reaches for the network, one writes into the grader's answers
-    ("breaks in", "stable masked softmax"), ("forges", "program 1.2"),
-]  # fmt: skip
-
 IMPORTS = "import os, socket, sys, time, torch"
 
 
@@ -148,131 +110,120 @@ def attacked(name, attack):
     tree = ast.parse(make.right(name))
     attack = textwrap.indent(textwrap.dedent(attack), "    ")
     tree.body[-1].body[:0] = ast.parse(f"def f():\n{attack}").body[0].body
-    return f"{IMPORTS}\n{ast.unparse(tree)}"
+    return f"# Task: {name}\n{IMPORTS}\n{ast.unparse(tree)}"
 
 
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    """A class, graded by the command -> (exit status, rows of the CSV by student, lines of --words)."""
-    find_sandbox.needed()
-    place = tmp_path_factory.mktemp("class")
-    folder = place / "in"
-    make.workbook(folder / "all right", {one.name: make.right(one.name) for one in SOME})
-    jürgen = make.workbook(folder / unicodedata.normalize("NFD", "Jürgen Öz 王"), {FIRST: make.right(FIRST)}, "01")
-    os.replace(jürgen / "01_nadaraya_watson.ipynb", jürgen / "my homework (2).ipynb")
-    (jürgen / "02_scoring_functions.ipynb").write_text('{"cells": [{"cell_type": "code"')
-    make.workbook(folder / "partial", {FIRST: WRONG, SECOND: learnt(), "scaled dot-product score": KNOWN}, ("01", "02"))
-    uses = HEADS.format("masked_softmax, split_heads") + USES
-    lends = HEADS.format("multi_head as course") + "return course(q, k, v, heads, mask)"
-    for name, cell in (("own", uses), ("lent", lends)):
-        make.workbook(folder / name, {"attention in heads": cell}, "05")
-    make.workbook(folder / "honest", {"a training step": STEP, "rms norm": NORM}, ("05", "08"))
-    landmark = place / "secret.txt"
-    landmark.write_text("untouched")
-    harm = {name: attacked(name, ATTACKS[student][name][0]) for student, name in EVERY_DAY}
-    make.workbook(folder / "harmful", harm, ("01", "02"))
-    os.symlink(landmark, folder / "harmful" / "03_seq2seq.ipynb")
-    exported = make.workbook(place / "workbook", {FIRST: make.right(FIRST), SECOND: WRONG.replace(FIRST, SECOND)})
-    tried = {"state": "tried", "attempts": 2, "hints": 0, "solution": True}
-    (exported / record.FILE).write_text(json.dumps({"exercises": {SECOND: tried}}))
-    (folder / "exported.json").write_text(json.dumps(handing_in.collect(exported)))
-    with zipfile.ZipFile(folder / "exported.zip", "w") as packed:
-        packed.writestr("work/01.ipynb", json.dumps({"cells": []}))
-    os.utime(folder / "exported.zip", (1, 1))
-    (folder / "empty").mkdir()
-    (folder / "essay.pdf").write_bytes(b"%PDF")
-    (folder / "=cmd|' calc'!A1.ipynb").write_text(json.dumps({"cells": [], "nbformat": 4}))
-    (folder / "notes.csv").write_text("not a hand-in")
-    with contextlib.redirect_stdout(io.StringIO()):
-        status = main(["grade", str(folder), "--out", str(place / "out.csv"), "--words", str(place / "words.csv")])
-    with open(place / "out.csv", encoding="utf-8-sig", newline="") as file:
-        rows = {row["student"]: row for row in csv.DictReader(file)}
-    with open(place / "words.csv", encoding="utf-8-sig", newline="") as file:
-        return status, rows, list(csv.DictReader(file))
+class TestCollecting:
+    @pytest.fixture
+    def collected(self, tmp_path):
+        """collect(names, roster) -> {student: its remarks}; what was copied lies in tmp_path/in/STUDENT."""
+
+        def collect(*names, roster=(), packed=False):
+            source = tmp_path / "download"
+            for name in names:
+                make.hand_in(source / name, f"# {name}")
+            if packed:
+                shutil.make_archive(tmp_path / "download", "zip", source)
+                source = tmp_path / "download.zip"
+            keys = ("id", "first_name", "last_name", "email", "lms_user_id")
+            people = [SimpleNamespace(**dict(zip(keys, one, strict=True))) for one in roster]
+            return collecting.collect(source, lambda student: tmp_path / "in" / student, people)
+
+        return collect
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_names_of_platforms(self, collected, packed, tmp_path):
+        found = collected(
+            "ana_1200_56700_03_Ana.ipynb", "dev_LATE_1234_56789_03_Dev.ipynb", "dev_1234_56790_03_Dev-1.ipynb",
+            "Gus Meyer_331_assignsubmission_file_/03.ipynb", "03_eve_attempt_2026-11-27-18-05-00_03.IPYNB",
+            "王 小明/03.ipynb", "bo.ipynb", "=cmd|' calc'!A1.ipynb", packed=packed,
+        )  # fmt: skip
+        assert found.keys() == {"ana", "dev", "Gus Meyer", "eve", "王 小明", "bo", "_cmd_' calc'_A1"}
+        late, several = found.pop("dev")
+        assert "late, says Canvas" in late and several.endswith("dev_1234_56790_03_Dev-1.ipynb")
+        assert not any(found.values()), "nobody else is told anything"
+        assert [file.name for file in sorted((tmp_path / "in" / "dev").iterdir())] == [
+            "00-dev_LATE_1234_56789_03_Dev.ipynb", "01-dev_1234_56790_03_Dev-1.ipynb"]  # fmt: skip
+        assert (tmp_path / "in" / "eve" / "timestamp.txt").read_text() == "2026-11-27 18:05:00"
+
+    def test_the_roster_says_who_is_who(self, collected):
+        roster = [("a7", "Ana", "García", "ana@x.org", "1200"), ("g1", "Gus", "Meyer", "", None)]
+        roster += [("e1", "E", "Ng", "e@x.org", None)]
+        moodle = "Gus Meyer_331_assignsubmission_file_/03.ipynb"
+        names = ["garciaana_1200_5_03.ipynb", moodle, "e@x.org.ipynb", "Jo.ipynb"]
+        assert set(collected(*names, roster=roster)) == {"a7", "g1", "e1", "Jo"}
+
+    def test_two_of_one_name_are_two(self, collected):
+        both = [f"Anna Schmidt_{number}_assignsubmission_file_/03.ipynb" for number in (333, 334)]
+        both += ["Chloé O'Neil.ipynb", "Chloé O Neil.ipynb", "x;y.ipynb", "x:y.ipynb"]
+        ids = {"Anna Schmidt_333", "Anna Schmidt_334", "Chloé O'Neil", "Chloé O Neil", "x_y", "x_y_"}
+        assert set(collected(*both)) == set(collected(*both, roster=[("anna", "Anna", "Schmidt", "", None)])) == ids
+
+    def test_links_bombs_and_what_is_no_notebook_are_not_opened(self, collected, tmp_path):
+        source = tmp_path / "download"
+        (source / "eve").mkdir(parents=True)
+        (tmp_path / "secret.ipynb").write_text("secret")
+        os.symlink(tmp_path / "secret.ipynb", source / "eve" / "03.ipynb")
+        os.symlink(tmp_path, source / "others")
+        os.mkfifo(source / "fifo.ipynb")
+        (source / "essay.pdf").write_bytes(b"%PDF")
+        with open(source / "huge.ipynb", "wb") as file:
+            file.truncate(64 << 20)
+        found = collected("bo.ipynb")
+        assert found.pop("bo") == [] and len(found) == 4
+        assert all("unreadable" in words[0] or "no notebook" in words[0] for words in found.values()), found
+        copied = [file.name for file in (tmp_path / "in").rglob("*") if file.is_file()]
+        assert copied == ["00-bo.ipynb"]
 
 
-@pytest.mark.weekly
-def test_every_exercise_is_graded_right(tmp_path):
-    find_sandbox.needed()
-    make.workbook(tmp_path / "all", {one.name: make.right(one.name) for one in ALL})
-    (row,) = grading.graded(hand_ins.entries(tmp_path))
-    assert row.states == {one.name: "right" for one in ALL}, row.said
+HELPER = "def closer(x):\n    return (-0.5 * x ** 2).exp()"
 
 
-def test_all_states_and_forms(table):
-    status, rows, words = table
-    assert status == 1
-    assert {one.name: rows["all right"][one.name] for one in SOME} == {one.name: "right" for one in SOME}
-    assert (rows["all right"]["solved"], rows["all right"]["of"]) == (str(len(SOME)), str(len(ALL)))
-    jürgen = rows["Jürgen Öz 王"]
-    assert (jürgen[FIRST], jürgen[SECOND], jürgen["additive score"]) == ("right", "open", "missing")
-    assert "02_scoring_functions.ipynb is not a notebook" in jürgen["remarks"]
-    assert (rows["partial"][FIRST], rows["partial"][SECOND]) == ("wrong", "suspect")
-    assert "right on the inputs of the notebook, and wrong on new ones" in rows["partial"]["remarks"]
-    assert (rows["all right"]["points"], rows["all right"]["possible"]) == (str(len(SOME)), str(len(ALL)))
-    exported = rows["exported"]
-    assert (exported["attempts"], exported["solutions"]) == ("2", "1")
-    assert (exported[FIRST], exported[SECOND], exported[THIRD]) == ("right", "wrong", "open")
-    assert "handed in 2 times, counted: exported.json, not: exported.zip" in exported["remarks"]
-    assert exported["handed in"].startswith("20")
-    assert "nothing to grade" in rows["empty"]["remarks"]
-    assert "neither a folder nor a zip" in rows["essay.pdf"]["remarks"]
-    assert "'=cmd|' calc'!A1" in rows and len(rows) == 11
-    said = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", FIRST)]
-    assert said and said[0] != "right"
-    one = find("scaled dot-product score")
-    (said,) = [x["words"] for x in words if (x["student"], x["exercise"]) == ("partial", one.name)]
-    assert any(x.hint in said for x in one.wrong), "a known mistake is recognised as in the notebook"
+def old(source):
+    """A notebook of nbformat 3, from 2013."""
+    cell = {"cell_type": "code", "language": "python", "metadata": {}, "outputs": [], "collapsed": False}
+    cells = [cell | {"input": source.splitlines(True)}]
+    return json.dumps({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]})
 
 
-def test_what_is_imported_from_the_students_own_package_is_the_courses(table):
-    """Each answer is judged by itself; one that hands on the course's function is told."""
-    rows = table[1]
-    assert rows["own"]["attention in heads"] == rows["lent"]["attention in heads"] == "right"
-    assert [("the course's" in rows[name]["remarks"]) for name in ("own", "lent")] == [False, True]
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (make.notebook(f"%matplotlib inline\n{RIGHT}"), ""),
+        (make.notebook(RIGHT.partition("\n")[2], nbgrader={"grade_id": "gaussian-kernel"}), ""),
+        (make.notebook(RIGHT.partition("\n")[2]), ""),
+        (make.notebook(RIGHT.replace("gaussian_kernel(", "my_kernel(")), ""),
+        (make.notebook(RIGHT, "# a copy\n" + STUB), ""),
+        (make.notebook(HELPER, RIGHT.replace("(-0.5", "closer(distance / width) #")), ""),
+        (make.notebook(RIGHT).replace('"code"', '"markdown"'), ""),
+        ("\ufeff" + make.notebook(RIGHT), ""),
+        (make.notebook(RIGHT + "  # ?").replace("?", "\\ud800"), ""),
+        (old(RIGHT), ""),
+        (make.notebook(RIGHT.replace("width=1.0):", "width=1.0:")), "“gaussian kernel”: no Python: "),
+        (make.notebook(f"# Task: {KERNEL}\ngaussian_kernel = 1"), "defines no function or class"),
+        (make.notebook("print(1)"), "not in the notebook: gaussian kernel"),
+        (make.notebook(RIGHT).replace('"cells"', '"cell"'), "cannot be read as a notebook"),
+        ("[" * 10**6, "cannot be read as a notebook"),
+        ('{"cells": [{"cell_type": "code"', "cannot be read as a notebook"),
+        ("", "cannot be read as a notebook"),
+        (make.notebook("from course_utils.kernels import x\n" + RIGHT), "imports the course's course_utils.kernels"),
+    ],
+)  # fmt: skip
+def test_each_answer_is_found_or_a_remark_says_why_not(content, words, tmp_path):
+    (tmp_path / "03.IPYNB").write_text(content, "utf-8")
+    work = hand_in.read(tmp_path, [KERNEL])
+    if words:
+        assert len(work.remarks) == 1 and words in work.remarks[0]
+    else:
+        assert work.remarks == [] == [*work.problems]
+    if not words or "imports" in words:
+        space = {"exercise": lambda name: lambda answer: answer}
+        exec("\n".join(map(ast.unparse, work.answers[KERNEL][1:])), space)
+        (answer,) = (x for name, x in space.items() if name in ("gaussian_kernel", "my_kernel"))
+        assert judge.judge(find(KERNEL), answer).right
 
 
-def test_an_honest_answer_gets_no_remark(table):
-    """Not for PyTorch's functions."""
-    row = table[1]["honest"]
-    assert (row["a training step"], row["rms norm"], row["remarks"]) == ("right", "right", "")
-
-
-ALIKE = [
-    STEP,
-    STEP.replace("    optimiser.zero_grad()\n", ""),
-    "@exercise('a training step')\ndef train_step(*given): ...",
-]
-
-
-def test_the_sandbox_judges_as_the_notebook_does():
-    find_sandbox.needed()
-    judging.prepare()
-    room, found, name = Room(), [], "a training step"
-    try:
-        for source in ALIKE:
-            whole = f"from course_kit.exercises import exercise\n{source}"
-            remote = Remote(room, name, dependencies.parsed(whole).statements, 5.0)
-            there = judge.judge(find(name), remote, 30.0)
-            remote.close()
-            space = in_cell(source.replace("@exercise", "@(lambda name: lambda answer: answer)"))
-            here = judge.judge(find(name), space["train_step"])
-            assert (here.state, here.text) == (there.state, there.text), source
-            found.append(here.state)
-    finally:
-        room.close()
-    assert found == ["right", "wrong", "wrong"]
-
-
-def test_one_that_means_harm_does_none_and_is_named(table):
-    row = table[1]["harmful"]
-    for student, name in EVERY_DAY:
-        _, state, words = ATTACKS[student][name]
-        assert row[name] == state and words in row["remarks"], (name, row)
-    assert "is a link" in row["remarks"]
-
-
-def test_only_what_an_answer_needs():
+def test_helpers_come_along_and_nothing_else():
     source = "import math, os\nimport torch as t\nfrom a.b import *\nscale = 2\nscale += k\nprint(1)\nk = 3\n"
     cells = [
         dependencies.parsed(source),
@@ -284,38 +235,102 @@ def test_only_what_an_answer_needs():
     assert kept[-1] == "@exercise('x')" and "print(1)" not in kept and "import math, os" not in kept
 
 
-def test_the_courses_own_text_is_named():
-    ours = inspect.getsource(find(SECOND).reference).replace("def ", "def my_")
-    assert judging.copied(dependencies.parsed(ours).statements, find(SECOND))
-    assert not judging.copied(
-        dependencies.parsed(HEADS.format("split_heads") + USES).statements, find("attention in heads")
-    )
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of chapter 1: handed out, collected from a platform, judged by the command -> its folder; feedback and
+    marks are there, as nbgrader writes them."""
+    find_sandbox.needed()
+    from nbgrader.api import Gradebook
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+    from nbgrader.plugins import CsvExportPlugin
+
+    place = tmp_path_factory.mktemp("class")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # nbgrader calls alembic
+        assert main(["assign", "01"]) == 0
+        api = NbGraderAPI(CourseDirectory(root=str(place)))
+        assert api.generate_assignment("01")["success"]
+        with Gradebook(api.coursedir.db_url) as book:
+            book.update_or_create_assignment("01", duedate="2026-11-27 18:00")
+            book.update_or_create_student("a7", first_name="Ana", last_name="García", lms_user_id="1200")
+        handed_out = nbformat.read(place / "release" / "01" / "01.ipynb", 4)
+        pooling = make.right(POOL)
+        broken = pooling.replace("return ", "return (", 1)
+        harm = [attacked(KERNEL, ATTACKS["forges"]["rms norm"][0]), attacked(SOFTMAX, ATTACKS["breaks in"][SOFTMAX][0])]
+        script = RIGHT.replace("return", "raise ValueError('<script>alert(1)</script>')\n    return")
+        for name, cells in {
+            "ana_1200_56700_01.ipynb": [RIGHT, pooling, make.right(SOFTMAX)],
+            "ben_LATE_1201_56701_01.ipynb": [WRONG.replace("    return", "    reach = width\n    return"), learnt()],
+            "harm_1202_56702_01.ipynb": [*harm, pooling],
+            "01_eve_attempt_2026-11-27-18-05-00_01.ipynb": [f"%%time\n{RIGHT}", broken, "def other(): pass"],
+            "raw_1203_56703_01.ipynb": ["raise ValueError", script],
+        }.items():
+            make.hand_in(place / "download" / name, *cells)
+        nbformat.write(handed_out, place / "download" / "fay_1204_56704_01.ipynb")
+        (place / "download" / "deep_1205_56705_01.ipynb").write_text("[" * 10**6)
+        assert main(["grade", "01", "download"]) == 0
+        with Gradebook(api.coursedir.db_url) as book:  # the teacher's own mark, kept when all is graded again
+            book.find_grade("gaussian-kernel", "01", "01", "ben").manual_score = 0.5
+            book.db.commit()
+            assert api.generate_feedback("01")["success"]
+            CsvExportPlugin(to=str(place / "marks.csv")).export(book)
+    return place
 
 
-def test_rows_one_for_each_student():
-    rows = [
-        Row("Bo", "bo", "2026-01-01", mark="m"),
-        Row("bo", "bo.zip", "2026-01-02", mark="m"),
-        Row("Al", "al", mark="m"),
-    ]
-    al, bo = report.finish(rows)
-    assert (al.student, bo.file) == ("Al", "bo.zip")
-    assert bo.remarks == [
-        "handed in 2 times, counted: bo.zip, not: bo",
-        "the same answers, letter for letter, as Al",
-    ]
+def feedback(place, student):
+    """The text of a student's feedback."""
+    page = (place / "feedback" / student / "01" / "01.html").read_text("utf-8")
+    assert "<script>alert" not in page
+    return html.unescape(re.sub(r"<[^>]+>", "", page[page.index("<body") :]))
 
 
-def test_a_missing_folder_an_empty_class_and_a_missing_sandbox_are_explained(tmp_path, monkeypatch, capsys):
-    for folder, words in [(tmp_path / "none", "is no folder"), (tmp_path, "is empty")]:
-        assert main(["grade", str(folder)]) == 2 and words in capsys.readouterr().err
-    (tmp_path / "01_nadaraya_watson.ipynb").write_text("{}")
-    assert main(["grade", str(tmp_path)]) == 2 and "is one workbook" in capsys.readouterr().err
-    os.replace(tmp_path / "01_nadaraya_watson.ipynb", tmp_path / "anna.ipynb")
+def test_marks_late_ones_and_the_roster(graded):
+    with open(graded / "marks.csv", encoding="utf-8", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    points = {name: float(row["score"]) for name, row in rows.items()}
+    assert points == {"a7": 3, "ben": 0.5, "harm": 1, "eve": 1, "raw": 0, "fay": 0, "deep": 0}
+    assert all(row["duedate"] == "2026-11-27 18:00:00" and float(row["max_score"]) == 3 for row in rows.values())
+    assert (rows["a7"]["last_name"], rows["eve"]["timestamp"]) == ("García", "2026-11-27 18:05:00")
+
+
+def test_feedback_is_a_file_for_each_in_the_words_of_the_judge_below_their_own_code(graded):
+    right, wrong = feedback(graded, "a7"), feedback(graded, "ben")
+    assert "✓ gaussian kernel: right, on all" in right and "About this hand-in" not in right
+    said = judge.judge(find(KERNEL), in_cell(WRONG)["gaussian_kernel"]).text
+    assert "reach = width" in wrong and f"✗ gaussian kernel: {said}" in wrong
+    assert f"✗ attention pooling: {judging.DETOUR}" in wrong and "late, says Canvas" in wrong
+    assert f"○ {SOFTMAX}: Its cell is not in the notebook." in wrong
+    late, open_ones = feedback(graded, "eve"), feedback(graded, "fay")
+    assert "late by 0:05:00" in late and "“attention pooling”: no Python: " in late and "✓ gaussian kernel" in late
+    assert [f"○ {name}: " in open_ones for name in WANTED] == [True] * 3
+    assert "cannot be read as a notebook" in feedback(graded, "deep")
+    assert "<script>alert(1)</script>" in feedback(graded, "raw"), "as text"
+
+
+def test_one_that_means_harm_does_none_and_the_others_are_graded(graded):
+    said = feedback(graded, "harm")
+    assert f"✗ {KERNEL}: " in said and f"✗ {SOFTMAX}: " in said and f"✓ {POOL}: " in said
+    assert ATTACKS["forges"]["rms norm"][2] in said
+
+
+@pytest.mark.weekly
+def test_every_exercise_is_graded_right(tmp_path):
+    find_sandbox.needed()
+    names = [one.name for one in ALL if not isinstance(one, FindError)]
+    folder = make.hand_in(tmp_path / "all" / "all.ipynb", *map(make.right, names))
+    (row,) = grading.graded({"all": folder}, names, budget=300.0)
+    assert row.states == dict.fromkeys(names, "right"), row.said
+
+
+def test_a_folder_that_handed_nothing_out_and_a_missing_sandbox_are_explained(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("course_tools.classroom.grading.gradebook.Class", lambda name: SimpleNamespace(wanted=list))
     monkeypatch.setattr(sandbox, "problem", sandbox.problem.__wrapped__)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert main(["grade", str(tmp_path), "--out", str(tmp_path / "x.csv")]) == 2
-    assert "apt-get install bubblewrap" in capsys.readouterr().err and not (tmp_path / "x.csv").exists()
+    assert main(["grade", "01", str(tmp_path)]) == 2
+    assert "apt-get install bubblewrap" in capsys.readouterr().err
 
 
 def test_new_inputs_of_every_exercise_pass_its_reference():
@@ -340,60 +355,6 @@ def test_a_table_of_answers_does_not_pass_where_inputs_are_written_by_hand():
 
     assert judge.judge(one, looked_up).right
     assert not judge.judge(dataclasses.replace(one, cases=varied(one)), looked_up).right
-
-
-@pytest.mark.parametrize("text", ["=1+1", "\u3000＝1", "-2", "\t=x"])
-def test_no_cell_of_the_table_is_a_formula(text):
-    assert report._cell(text).startswith("'") and report._cell("a=1") == "a=1"
-
-
-STUB = "@exercise({!r})\ndef answer(x):\n    raise NotImplementedError"
-HELPER = "def helper(x):\n    return 2 * x"
-
-
-def write(path, *cells):
-    path.parent.mkdir(exist_ok=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
-
-
-def solution(name, body="return helper(x)"):
-    return STUB.format(name).replace("raise NotImplementedError", body)
-
-
-@pytest.fixture
-def course():
-    """A lesson with exercise a, its annex with b, which uses a function of the annex."""
-    both = {"05_five.ipynb": ["import math", STUB.format("a")], "05_five_annex.ipynb": [HELPER, STUB.format("b")]}
-    stubs = [(file, source) for file, cells in both.items() for source in cells if answers(source)]
-    return hand_ins.Course(
-        {"a": "05_five.ipynb", "b": "05_five_annex.ipynb"},
-        {file: [cell for cell, _ in parsed_cells(cells)] for file, cells in both.items()},
-        frozenset(record.of_source(source) for _, source in stubs),
-    )
-
-
-def test_both_notebooks_are_read(course, tmp_path):
-    write(tmp_path / "anna" / "05_five.ipynb", solution("a", "return x"))
-    write(tmp_path / "anna" / "05_five_annex.ipynb", HELPER, solution("b"))
-    work = hand_ins.read(tmp_path / "anna", course)
-    assert {name: answer.file for name, answer in work.answers.items()} == course.exercises
-    assert work.remarks == [] and len(work.answers["b"].statements) == 2, "with the function that it needs"
-
-
-@pytest.mark.parametrize("kind", ["markdown", "raw"])
-def test_an_answer_in_a_cell_that_is_no_code_is_named(course, tmp_path, kind):
-    write(tmp_path / "dora" / "05_five.ipynb", HELPER, solution("a"))
-    text = (tmp_path / "dora" / "05_five.ipynb").read_text()
-    (tmp_path / "dora" / "05_five.ipynb").write_text(text.replace('"code"', f'"{kind}"'))
-    work = hand_ins.read(tmp_path / "dora", course)
-    assert work.answers == {} and f"“a” is in a {kind} cell" in work.remarks[0]
-
-
-def test_of_two_answers_the_one_in_the_annex_counts_and_this_is_said(course, tmp_path):
-    write(tmp_path / "cleo" / "05_five.ipynb", HELPER, solution("b", "return 0"))
-    write(tmp_path / "cleo" / "05_five_annex.ipynb", HELPER, solution("b"))
-    work = hand_ins.read(tmp_path / "cleo", course)
-    assert work.answers["b"].file == "05_five_annex.ipynb" and "2 answers to “b”" in work.remarks[0]
 
 
 T = torch.tensor
@@ -427,8 +388,7 @@ def judged():
 
     def judge(body, seconds=5.0):
         head = "import os\nfrom course_kit.exercises import exercise\n@exercise('mean of two')\ndef f(x, y):\n    "
-        answer = hand_ins.Answer(body, ast.parse(head + body).body, written="mean of two")
-        return judging._one(answer, MEAN, room, seconds, {})
+        return judging._one(ast.parse(head + body).body, MEAN, room, seconds, {})
 
     yield judge
     room.close()
@@ -467,66 +427,26 @@ def hostile(tmp_path_factory):
     """All of them in one class, with an honest student among them, graded once -> rows by name."""
     find_sandbox.needed()
     place = tmp_path_factory.mktemp("class")
-    landmark = place / "secret.txt"
-    landmark.write_text("untouched")
-    folder = place / "handed-in"
-    for student, attacks in ATTACKS.items():
-        cells = {name: attacked(name, attack) for name, (attack, _, _) in attacks.items()}
-        made = make.workbook(folder / student, cells, ("01", "02"))
-        claims = {"exercises": {name: {"state": "solved"} for name in attacks}}
-        (made / "progress.json").write_text(json.dumps(claims))
-    make.workbook(
-        folder / "honest",
-        {name: make.right(name) for name in ("gaussian kernel", "scaled dot-product score")},
-        ("01", "02"),
-    )
-    make.workbook(folder / "borrower", BORROWED, "01")
-    linked = make.workbook(folder / "links", {}, "01")
-    os.symlink(landmark, linked / "02_scoring_functions.ipynb")
-    os.symlink(folder / "honest", linked / "others")
-    os.mkfifo(linked / "03_seq2seq.ipynb")
-    (folder / "linked").symlink_to(folder / "honest")
-    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("01_nadaraya_watson.ipynb", bytes(64 << 20))
-    (folder / "deep.json").write_text("[" * 10**6)
-    rows = grading.graded(hand_ins.entries(folder), seconds=6.0)  # a busy machine needs 2 to load torch
-    return {row.student: row for row in report.finish(rows)}
+    names = sorted({name for attacks in ATTACKS.values() for name in attacks})
+    folders = {
+        student: make.hand_in(place / student / "1.ipynb", *(attacked(name, one[0]) for name, one in attacks.items()))
+        for student, attacks in ATTACKS.items()
+    }
+    folders["honest"] = make.hand_in(place / "honest" / "1.ipynb", *map(make.right, names))
+    return {row.student: row for row in grading.graded(folders, names, seconds=6.0)}  # a busy machine: 2 for torch
 
 
 @pytest.mark.weekly
 def test_the_honest_are_graded_among_them(hostile):
-    row = hostile["honest"]
-    assert (row.states["gaussian kernel"], row.states["scaled dot-product score"]) == ("right", "right")
-    assert row.remarks == []
+    assert set(hostile["honest"].states.values()) == {"right"} and hostile["honest"].remarks == []
 
 
 @pytest.mark.weekly
 @pytest.mark.parametrize(("student", "name"), [(student, name) for student in ATTACKS for name in ATTACKS[student]])
 def test_no_harm_and_a_remark(hostile, student, name):
-    row = hostile[student]
-    _, state, words = ATTACKS[student][name]
-    remarks = [remark for remark in row.remarks if words in remark]
+    row, (_, state, words) = hostile[student], ATTACKS[student][name]
     assert row.states[name] == state, (row.states[name], row.said.get(name))
-    assert row.serious and any(name in x or "more" in x for x in remarks), row.remarks
-    assert any("its record says solved, and it is not" in x for x in row.remarks)
-
-
-@pytest.mark.weekly
-def test_the_courses_own_function_is_noticed_by_whatever_name_it_was_reached(hostile):
-    row = hostile["borrower"]
-    assert {name: row.states[name] for name in BORROWED} == dict.fromkeys(BORROWED, "right")
-    assert "hands on the course's own function: gaussian kernel, leave-one-out mask" in row.remarks
-    assert not any("hands on" in x for x in hostile["honest"].remarks)
-
-
-@pytest.mark.weekly
-def test_links_and_bombs_are_not_opened(hostile):
-    rows = hostile
-    assert sum("is a link" in x for x in rows["links"].remarks) == 2
-    assert any("is no file" in x for x in rows["links"].remarks)
-    assert rows["linked"].remarks[0] == "it is a link: not followed"
-    assert "too large" in rows["bomb"].remarks[0] and "unreadable" in rows["deep"].remarks[0]
-    assert not any("right" in rows[name].states.values() for name in ("links", "linked", "bomb", "deep"))
+    assert not words or any(words in remark and name in remark for remark in row.remarks), row.remarks
 
 
 @pytest.mark.parametrize(

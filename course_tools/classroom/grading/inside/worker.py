@@ -9,7 +9,6 @@ import ast
 import base64
 import functools
 import gc
-import importlib
 import json
 import os
 import pickle
@@ -68,7 +67,6 @@ class Answer:
     def __init__(self, requests, replies, request):
         self.requests, self.replies, self.number = requests, replies, request["id"]
         self.statements, self.name, self.seconds = request["statements"], request["name"], request["seconds"]
-        self.solution, self.borrows = code_of(request.get("solution")), False
 
     def serve(self):
         import limits
@@ -126,27 +124,9 @@ class Answer:
         return self.told_of(lambda: run(self.answer, case), before.args.values(), case.args.values())
 
     def told_of(self, run, before, arguments):
-        sys.setprofile(self.look_for_the_solution if self.solution else None)
-        try:
-            result = run()
-        finally:
-            sys.setprofile(None)
+        result = run()
         changed = [i for i, (old, new) in enumerate(zip(before, arguments, strict=True)) if not same(old, new)]
-        return {"result": encode(result), "changed": changed, "borrows": self.borrows}
-
-    def look_for_the_solution(self, frame, event, _):
-        """Whether the course's own function runs, whatever name it was reached by."""
-        self.borrows |= event == "call" and frame.f_code is self.solution
-
-
-def code_of(name):
-    """The code object of a public function, "module:name"; of a class that of what it computes; None for no name."""
-    if not name:
-        return None
-    module, _, name = name.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    found = getattr(found, "forward", None) or found.__init__ if isinstance(found, type) else found
-    return getattr(found, "__code__", None)
+        return {"result": encode(result), "changed": changed}
 
 
 def same(before, after):

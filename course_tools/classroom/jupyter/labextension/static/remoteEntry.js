@@ -171,13 +171,6 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
-    // An answer of the course that was unfolded is noted in its cell (course_kit/cells.py reads it), which it begins.
-    const unfolded = ({ target }) => {
-      const cell = target.open && current()?.content.widgets.find(({ node }) => node.contains(target));
-      if (!cell || cell.node.querySelector("details") !== target) return;
-      if (cell.model.getMetadata("tags")?.includes("solution")) cell.model.setMetadata("solution_unfolded", true);
-    };
-    document.addEventListener("toggle", unfolded, true); // it does not bubble
     const parts = ["untrusted.js", "guesses.js"].map((name) => import(new URL(name, HERE)));
     Promise.all(parts).then(([{ showUntrusted }, { foldGuesses }]) => {
       const seen = new WeakSet();

@@ -1,0 +1,117 @@
+"""nbgrader's side: its folders, its roster, and what of a verdict goes where its feedback and its marks come from."""
+
+from __future__ import annotations
+
+import glob
+import warnings
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
+
+from ..assignments import slug
+
+if TYPE_CHECKING:
+    from .judging import Row
+
+SIGNS = {"right": "✓", "open": "○", "missing": "○"}
+STATES = {
+    "open": "No answer yet.",
+    "missing": "Its cell is not in the notebook.",
+    "timed out": "Stopped: it did not come to an end.",
+    "not run": "Not run: too much before it had to be stopped, or the notebook could not be read.",
+}
+
+
+class Class:
+    """The folder that nbgrader works in. Raises ValueError where the assignment was not handed out from here."""
+
+    def __init__(self, assignment: str):
+        self.assignment, self.app = assignment, NbGrader()
+        self.app.log.setLevel("ERROR")
+        self.app.load_config_file()
+        self.folders = CourseDirectory(parent=self.app)
+        handed_out = self.folder("release", ".") / f"{assignment}.ipynb"
+        try:
+            with self.book() as book:
+                ids = [one.name for one in book.find_notebook(assignment, assignment).grade_cells]
+                self.roster = book.students
+                book.db.expunge_all()
+            self.page = nbformat.read(handed_out, 4)
+        except (MissingEntry, OSError):
+            raise ValueError(
+                f"{handed_out} is not there, or not in the gradebook; needed: the folder from which {assignment} was "
+                f"handed out. `course assign {assignment}`, then `nbgrader generate_assignment {assignment}` make it."
+            ) from None
+        self.ids = set(ids)
+
+    def book(self) -> Gradebook:
+        """The gradebook, open."""
+        return Gradebook(self.folders.db_url, self.folders.course_id)
+
+    def folder(self, step: str, student: str) -> Path:
+        """submitted/STUDENT/ASSIGNMENT, and so on, as nbgrader is configured."""
+        step = getattr(self.folders, f"{step}_directory")
+        return Path(self.folders.format_path(step, student, self.assignment))
+
+    def wanted(self, known: list[str]) -> list[str]:
+        """Those of the course's exercises that the assignment has."""
+        return [name for name in known if slug(name) in self.ids]
+
+    def handed_in(self) -> list[str]:
+        """Who has something in submitted/."""
+        return sorted(Path(one).parent.name for one in glob.glob(str(self.folder("submitted", "*"))))
+
+    def keep(self, row: Row) -> None:
+        """Writes a verdict: points into the gradebook, words below the student's own code into autograded/."""
+        where = {"assignment": self.assignment, "student": row.student, "notebook": self.assignment}
+        names = self.assignment, row.student
+        with self.book() as book, warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own order of adding
+            book.update_or_create_student(row.student)
+            when = self.folders.get_existing_timestamp(str(self.folder("submitted", row.student)))
+            submission = book.update_or_create_submission(*names, **({"timestamp": when} if when else {}))
+            for name, state in row.states.items():
+                grade = book.find_grade(slug(name), self.assignment, *names)
+                grade.auto_score = grade.max_score if state == "right" else 0
+                grade.needs_manual_grade = grade.manual_score is not None  # the teacher's own mark stays
+            book.db.commit()
+            if late := submission.total_seconds_late:
+                row.remarks.append(f"late by {timedelta(seconds=round(late))}")
+        page = nbformat.from_dict(self.page | {"cells": _cells(self.page.cells, row)})
+        resources = {"nbgrader": where | {"db_url": self.folders.db_url}}
+        AssignLatePenalties(parent=self.app).preprocess(page, resources)
+        folder = self.folder("autograded", row.student)
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(page, folder / f"{self.assignment}.ipynb")
+
+
+def _cells(handed_out: list[Any], row: Row) -> list[Any]:
+    """The page as it was handed out, with the student's cells in it, and what is said of each below it."""
+    written: dict[str, list[str]] = {}
+    loose: list[str] = []
+    for name, source in row.cells:
+        loose.append(source)
+        if name:
+            written[name], loose = [*written.get(name, []), *loose], []
+    noticed = "\n".join(f"# {one}" for one in row.remarks)
+    cells = [_code(f"# About this hand-in\n{noticed}")] if noticed else []
+    for cell in handed_out:
+        name = next((one for one in row.states if slug(one) == cell.metadata.get("nbgrader", {}).get("grade_id")), "")
+        if name:
+            *others, own = written.get(name) or [""]
+            cells += map(_code, others)
+            text = f"{SIGNS.get(row.states[name], '✗')} {name}: {row.said.get(name) or STATES[row.states[name]]}\n"
+            cell = nbformat.from_dict(cell | {"source": own, "outputs": [nbformat.v4.new_output("stream", text=text)]})
+        cells.append(cell)
+    return cells + [*map(_code, loose)]
+
+
+def _code(source: str) -> Any:
+    return nbformat.v4.new_code_cell(source)

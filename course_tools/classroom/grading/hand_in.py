@@ -1,0 +1,132 @@
+"""The answers in what one student has handed in, read as text. Nothing is run, and outputs are not looked at.
+
+A cell is the answer to an exercise by the id that nbgrader gave it, by its line `# Task: …`, or else by the name of its
+function. What is no Python is a problem, said in words.
+"""
+
+import ast
+import copy
+import functools
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course_kit import files
+from course_kit.cells import answers, sources
+from course_kit.dependencies import Cell, parsed, prerequisites
+from course_kit.exercises import catalogue
+from course_kit.exercises.define import Stub
+
+from ..assignments import MARK, slug
+from .collecting import LARGEST, plain, read_file, whole
+
+SHOWN = 100_000  # letters of a cell, in the feedback
+OPEN = re.compile(r"raise NotImplementedError")
+OURS = re.compile(r"^\s*(?:from|import) +((?:course_utils|course_kit|chapters|mine)\b[\w.]*)", re.M)
+ABOVE = ast.parse("from course_kit.exercises import exercise").body
+
+
+@dataclass
+class HandIn:
+    """A student's work: exercise -> the statements that its answer needs, itself last; exercise -> why there is none
+    that can be run; all cells, each with its exercise or ""; what was noticed."""
+
+    answers: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    cells: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@functools.cache
+def course() -> dict[str, str]:
+    """The exercises of the course's own notebooks, in their order: name -> the name of its function there."""
+    catalogue.load()
+    notebooks = sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb"))
+    return {
+        stub.name: stub.bound for path in notebooks for source in sources(path.read_bytes()) for stub in answers(source)
+    }
+
+
+def read(folder: Path, wanted: list[str]) -> HandIn:
+    """What stands in the notebooks of a folder; wanted: the exercises of the assignment. Never raises what is in it."""
+    work = HandIn()
+    for file in sorted(x for x in folder.iterdir() if x.suffix.lower() == ".ipynb"):
+        try:
+            content = read_file(file)
+            if len(content) > LARGEST:
+                raise ValueError(f"it is larger than {LARGEST >> 20} MB")
+            _notebook(work, _cells(content), wanted)
+        except Exception as error:  # of whatever kind: what is in a file is the student's
+            work.remarks.append(f"{plain(file.name)} cannot be read as a notebook ({plain(str(error))[:80]})")
+    lost = [one for one in wanted if one not in work.answers and one not in work.problems]
+    if lost and not work.remarks:
+        work.remarks.append(f"not in the notebook: {', '.join(lost)}" if work.cells else "no notebook in it")
+    work.remarks += [f"“{name}”: {why}" for name, why in work.problems.items()]
+    ours = {module for _, source in work.cells for module in OURS.findall(source)}
+    work.remarks += [f"imports the course's {', '.join(sorted(ours))}"] if ours else []
+    return work
+
+
+def _cells(content: bytes) -> list[tuple[str, str, str]]:
+    """(type, source, nbgrader's id) of each cell; notebooks of 2013 (nbformat 3) have their cells elsewhere."""
+    data = json.loads(content.decode("utf-8-sig"))
+    if "worksheets" in data:
+        data = nbformat.convert(nbformat.from_dict(data), 4)
+    marked = [cell.get("metadata", {}).get("nbgrader", {}) for cell in data["cells"]]
+    return [
+        (cell["cell_type"], whole("".join(cell["source"])), str(mark.get("grade_id", "")))
+        for cell, mark in zip(data["cells"], marked, strict=True)
+    ]
+
+
+def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]) -> None:
+    """Adds the answers of one notebook; those of a later cell count, if they are more than a stub."""
+    by_id = {slug(name): name for name in wanted}
+    both: list[tuple[str, Cell | None, str]] = []
+    for kind, source, mark in cells:
+        task = found["name"].strip() if (found := MARK.search(source)) else ""
+        name = by_id.get(mark) or (task if task in wanted else "")
+        if kind != "code" and not name:
+            continue
+        cell = None
+        try:
+            cell = parsed(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            where = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+            if name and name not in work.answers:
+                why = plain(getattr(error, "msg", type(error).__name__))
+                work.problems[name] = f"no Python: {why}{where}"
+        both.append((name, cell, source))
+    met = {name for name, *_ in both}
+    bound = {course()[one]: one for one in wanted if one not in met}  # neither id nor line, as after a copy by hand
+    own, at = [cell for _, cell, _ in both if cell], -1
+    for name, cell, source in both:
+        at += cell is not None
+        defined = [getattr(one, "name", "") for one in cell.statements] if cell else []
+        name = name or next((bound[one] for one in defined if one in bound), "")
+        work.cells.append((name, source[:SHOWN]))
+        if not name or not cell or name in work.answers and OPEN.search(source):
+            continue
+        try:
+            work.answers[name] = _statements(own, at, name)
+            work.problems.pop(name, None)
+        except (RecursionError, ValueError, StopIteration) as error:
+            if name not in work.answers:
+                work.problems[name] = plain(str(error)) or "it cannot be read"
+
+
+def _statements(cells: list[Cell], at: int, name: str) -> list[ast.stmt]:
+    """What an answer needs, itself last, decorated. Raises ValueError where its cell defines nothing."""
+    defined: list[Any] = [one for one in cells[at].statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+    defined = [one for one in defined if one.name == course()[name]] or defined
+    if not defined:
+        raise ValueError(f"its cell defines no function or class; needed: `{course()[name]}`")
+    node = defined[-1]
+    *others, last = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
+    last = copy.deepcopy(last)
+    last.decorator_list.append(ast.parse(f"exercise({name!r})", mode="eval").body)
+    return [*ABOVE, *others, ast.fix_missing_locations(last)]
