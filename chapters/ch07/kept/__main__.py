@@ -1,7 +1,7 @@
 """My GPT, my tokenizer, my text.
 
 python -m mine train book.txt          ten minutes; ^C stops it, the same line goes on
-python -m mine train book.txt 30       thirty minutes
+python -m mine train book.txt --minutes 60 --size 256 --heads 8    an hour, a larger one: train --help
 python -m mine write "It was"          goes on with a text
 python -m mine chat                    answers, after chapter 8
 python -m mine serve                   answers programs, after chapter 8
@@ -48,7 +48,15 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="train | write | chat | serve")
     train = commands.add_parser("train", help="train a GPT on a text file")
     train.add_argument("file", help="any text, from 20,000 characters on, better 100,000 and more")
-    train.add_argument("minutes", nargs="?", type=number(0, 100_000, above=True), default=10.0, help="in all; 10")
+    minutes = number(0, 100_000, above=True)
+    train.add_argument("minutes", nargs="?", type=minutes, default=10.0, help="in all; 10")
+    train.add_argument("--minutes", type=minutes, metavar="MINUTES", dest="also", help="the same")
+    train.add_argument("--size", type=number(8, 4096, int), help="features; 128")
+    train.add_argument("--layers", type=number(1, 100, int), help="4")
+    train.add_argument("--heads", type=number(1, 64, int), help="4; they share the features evenly")
+    train.add_argument("--context", type=number(2, 4096, int), help="tokens that it reads at once; 64")
+    train.add_argument("--merges", type=number(0, 20_000, int), help="pieces besides the bytes; 500")
+    train.add_argument("--rate", type=number(0, 1, above=True), help="of learning; 0.003")
     write = commands.add_parser("write", help="go on with a text")
     write.add_argument("prompt")
     write.add_argument("--model", metavar="FILE", help="by default the newest *.gpt.pt of this folder")
@@ -80,7 +88,8 @@ def run(asked: argparse.Namespace) -> None:
     if pressed:  # while torch was loaded, which takes seconds and may swallow it
         raise KeyboardInterrupt
     if asked.command == "train":
-        mine.train(asked.file, asked.minutes)
+        sizes = {name: getattr(asked, name) for name in mine.SIZES}
+        mine.train(asked.file, asked.also or asked.minutes, sizes=sizes, merges=asked.merges, rate=asked.rate)
     elif asked.command == "write":
         trained = mine.read_trained(asked.model) if asked.model else mine.newest()
         if trained is None:
