@@ -113,7 +113,7 @@ class StandIn(Published):
         return [self.tokenizer.decode([n]) for n in range(len(self.model.tokens.weight))]
 
 
-_read = functools.cache(smollm.read)
+_read = functools.cache(smollm.read_model)
 
 
 def load(kind: type[nn.Module] = Llama) -> Published | None:

@@ -117,9 +117,11 @@ def save(model: nn.Module, path: str | Path) -> None:
 
 
 def load(path: str | Path, device: str = "cpu") -> nn.Module:
-    """The model of a file, ready to write. Raises ValueError for a file that `save` did not write."""
+    """The model of a file, with its dtype, ready to write. Raises ValueError for a file that `save` did not write."""
     try:
         state = torch.load(path, weights_only=True, map_location=device)
+        if state["sizes"]["layers"] > len(state["model"]):
+            raise ValueError("there are fewer layers than sizes say")
         with torch.device("meta"):  # sizes alone take no memory
             model = GPT(**state["sizes"])
         model.load_state_dict(state["model"], assign=True)

@@ -1,7 +1,6 @@
 """A GPT of one's own from any text: trained for some minutes, stopped and resumed, and what a folder keeps of it.
 
     train("book.txt", minutes=10)             # writes book.gpt.pt; ^C stops and keeps, the same line goes on
-    train("large.txt", minutes=10, sizes={"size": 256, "heads": 8}, merges=2000, rate=1e-3)   # a larger one
     trained = newest()                        # of this folder: its model at its best, its tokenizer, its history
     text = continued(trained, "It was", count=100, temperature=0.8, top_p=0.9, seed=1)
 
@@ -158,8 +157,8 @@ def train(
 ) -> None:
     """Train on a text until so many minutes have been spent on it in all; measure and keep every so many seconds.
 
-    device: by default CUDA where there is one; sizes: some of those in SIZES; what is not given, is as in the file that
-    goes on, or as at the top of this one. Raises Refused; what was kept before stays as it is.
+    device: by default CUDA where there is one; sizes: such as {"size": 256, "heads": 8}. What is not given is as in the
+    file that goes on, or as at the top of this one. Raises Refused; what was kept before stays as it is.
     """
     text, end = read_text(path), 60 * minutes
     if not text.strip():

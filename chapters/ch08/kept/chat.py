@@ -25,7 +25,7 @@ from chapters.ch07.kept.files import Refused
 from chapters.ch07.kept.tokenizer import encoded, finished
 from chapters.ch07.kept.training import loaded, printable, read_state, saved_tokenizer
 from chapters.ch08.kept.llama import Llama, alone, generate
-from chapters.ch08.kept.smollm import SYSTEM, chat_ids, read, where
+from chapters.ch08.kept.smollm import SYSTEM, chat_ids, read_model, where
 
 Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
 LINE = 4095  # bytes that a terminal passes on of a line, or 1,023
@@ -116,7 +116,7 @@ def smollm_talker() -> Talker:
     try:
         if (path := where()) is None:
             raise Refused("SmolLM2 is not installed: the first lines of mine/smollm.py say how.")
-        config, parameters, tokenizer, stop = read(path)
+        config, parameters, tokenizer, stop = read_model(path)
     except (ValueError, OSError) as why:
         raise Refused(str(why)) from None
     with torch.device("meta"):

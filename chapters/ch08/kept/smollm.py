@@ -1,6 +1,6 @@
 """SmolLM2 in our own class: its sizes, its parameters and its tokenizer, from one file.
 
-    config, parameters, tokenizer, stop = read(where())
+    config, parameters, tokenizer, stop = read_model(where())
     model = Llama(config)
     model.load_state_dict(parameters)
     ids = chat_ids(tokenizer, [("user", "Who are you?")])
@@ -78,7 +78,7 @@ def config_of(file: Any) -> LlamaConfig:
     return checked(sizes)
 
 
-def read(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
+def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
     """Sizes, parameters, tokenizer, and the token that ends an answer. ValueError names the file and what is wrong."""
     file = opened(path)
     try:
@@ -199,7 +199,7 @@ def main() -> None:
     path = where()
     if path is None:
         return print("SmolLM2 is not installed: see the first lines of this file.")
-    config, parameters, tokenizer, stop = read(path)
+    config, parameters, tokenizer, stop = read_model(path)
     with torch.device("meta"):
         model = Llama(config)
     model.load_state_dict(parameters, assign=True)
