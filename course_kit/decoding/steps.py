@@ -84,7 +84,8 @@ class TransformerSteps:
         """words: those written last. The weights [B, S] are of the last layer, the mean of its heads."""
         first = state.own[0].length
         own, cross = ([CachedAttention(copy.copy(cache)) for cache in caches] for caches in state[2:])
-        features = attending(self.model, own, cross).decode(words[:, None], state.memory, state.mask, first)  # [B, 1, D]
+        model = attending(self.model, own, cross)
+        features = model.decode(words[:, None], state.memory, state.mask, first)  # [B, 1, D]
         caches = (tuple(attention.cache for attention in kept) for kept in (own, cross))
         new = TransformerState(state.memory[..., :0, :], state.mask, *caches)
         return Step(self.model.output(features)[:, 0], new, cross[-1].weights.mean(1)[:, 0])

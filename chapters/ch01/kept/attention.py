@@ -43,7 +43,8 @@ def vector_pooling(
 
 
 def check_pooling() -> None:
-    """The ratio of kernels is a softmax, far from all keys it is 0, a hidden key has no weight, a width is learned, vectors agree with numbers."""
+    """The ratio of kernels is a softmax, and 0 far from all keys, a hidden key has no weight, a width is learned,
+    vectors agree with numbers."""
     keys, values = torch.linspace(0, 3, 7), torch.linspace(0, 3, 7).sin()
     estimate = attention_pooling(keys + 0.1, keys, values)[0]
     assert torch.allclose(nadaraya_watson(keys + 0.1, keys, values, gaussian_kernel)[0], estimate, atol=1e-5)

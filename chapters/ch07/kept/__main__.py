@@ -11,12 +11,16 @@ The status is 0, also where ^C ends train, chat or serve while they are at work;
 2 for words that are no command, and 130 for ^C elsewhere.
 """
 
+import sys
+
+if __name__ == "__main__":  # your random.py, beside mine/, is not Python's: the folder where you are comes last
+    sys.path.append(sys.path.pop(0))
+
 import argparse
 import importlib
 import importlib.util
 import os
 import signal
-import sys
 from typing import Any
 
 from chapters.ch07.kept.files import Refused

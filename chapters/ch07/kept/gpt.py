@@ -54,7 +54,9 @@ def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
     Raises ValueError for more than the context and a token."""
     inputs, targets = inputs_and_targets(ids)
     if inputs.shape[1] > model.context:
-        raise ValueError(f"ids has {ids.shape[1]:,} tokens a row; needed: {model.context + 1:,} at most, by the context.")
+        raise ValueError(
+            f"ids has {ids.shape[1]:,} tokens a row; the context is read, and one more: {model.context + 1:,}."
+        )
     logits = model(inputs.clamp(min=0))  # [B, T, V]
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING)
 

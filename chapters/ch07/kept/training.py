@@ -197,7 +197,7 @@ def train(
 
 
 def planned(file: Path, state: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, int]:
-    """Sizes as asked for, or as in the file that goes on. Raises Refused for what does not fit, or is not the file's."""
+    """Sizes as asked for, or as in the file that goes on. Raises Refused for what does not fit."""
     if unknown := [name for name in asked if name not in {*SIZES, "merges"}]:
         raise Refused(f"{unknown[0]} is no size of a GPT; there are {', '.join(SIZES)}.")
     given = {name: n for name, n in asked.items() if n is not None}
@@ -237,14 +237,14 @@ class Training:
         self.known, held_out = self.cut(text[:cut]), self.cut(text[cut:])
         if len(self.known) < 8 * sizes["context"] or len(held_out) <= sizes["context"]:
             pieces, context = len(self.known) + len(held_out), sizes["context"]
-            raise Refused(f"{path} repeats itself: cut into pieces it has {pieces:,}, too few for a context of {context}.")
+            raise Refused(f"{path} repeats itself: as pieces it has {pieces:,}, too few for a context of {context}.")
         self.held_out = held_out[:MEASURE_ON].to(device)
         self.pieces_a_character = len(held_out) / (len(text) - cut)
         torch.manual_seed(0)
         try:
             old = state.get("model")
             self.model = (loaded(sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
-            self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=state["rate"])  # Muon is faster, and sooner by heart
+            self.optimiser = torch.optim.AdamW(self.model.parameters())  # Muon is faster, and sooner by heart
             if old:
                 self.optimiser.load_state_dict(state["optimiser"])
                 torch.set_rng_state(state["random"])

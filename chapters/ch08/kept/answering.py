@@ -81,7 +81,7 @@ def imitate(
 def need_context(model: nn.Module, tokens: int) -> None:
     """Raises ValueError where a model with a context cannot read so many tokens."""
     if tokens > (context := getattr(model, "context", math.inf)):
-        raise ValueError(f"{tokens:,} tokens are to be read, and {context:,} fit into the context: a smaller `longest`?")
+        raise ValueError(f"{tokens:,} tokens are to be read, and {context:,} fit into the context.")
 
 
 @torch.no_grad()
@@ -134,7 +134,9 @@ def practise(
     are drawn from the model that is trained. Raises ValueError, at the first step, for what does not fit.
     """
     if len(lengths := {len(question) for question in questions}) != 1 or lengths == {0}:
-        raise ValueError(f"Questions have {sorted(lengths)} tokens: all need as many, one at least, to be read together.")
+        raise ValueError(
+            f"Questions have {sorted(lengths)} tokens; they are read together: as many each, at least one."
+        )
     draw, device, earned = random.Random(seed), next(model.parameters()).device, 0.0
 
     def loss() -> Tensor:

@@ -110,7 +110,7 @@ def save(model: Llama, path: str | Path) -> None:
 
 
 def load(path: str | Path, device: str = "cpu") -> Llama:
-    """The model of a file, with its dtype, ready to generate. Raises ValueError for a file that `save` did not write."""
+    """The model of a file, with its dtype, ready to generate. Raises ValueError for one that `save` did not write."""
     try:
         state = torch.load(path, weights_only=True, map_location=device)
         config = checked(LlamaConfig(**state["sizes"]))

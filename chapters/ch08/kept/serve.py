@@ -45,10 +45,10 @@ NUMBERS = {  # kind, least, most, and what is meant where nothing is said
     "n": (int, 1, 1, 1),
 }
 KNOWN = {"model", "messages", "stream", "stream_options", "stop", *NUMBERS}
-HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"}
+HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}  # and not obeyed
 ABSENT = {"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "logprobs", "top_logprobs"}
-ABSENT |= {"logit_bias", "presence_penalty", "frequency_penalty", "response_format", "modalities", "audio", "prediction"}
-ABSENT |= {"reasoning_effort", "verbosity", "web_search_options"}
+ABSENT |= {"logit_bias", "presence_penalty", "frequency_penalty", "response_format", "modalities", "audio"}
+ABSENT |= {"prediction", "reasoning_effort", "verbosity", "web_search_options"}
 NOTHING = (None, False, 0, [], {}, "none", {"type": "text"}, ["text"])  # what these options may be
 EMPTY = {"refusal", "annotations", "audio", "function_call", "tool_calls"}  # of an answer that is sent back
 

@@ -86,7 +86,8 @@ def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
         need_fitting(file, config)
         return config, sound(parameters_of(file)), tokenizer_of(file), stop_of(file)
     except Exception as error:  # a damaged file may raise anything
-        raise ValueError(f"{path.name} cannot be used: {str(error).rstrip('.')}. `{INSTALL}` brings it again.") from None
+        why = str(error).rstrip(".")
+        raise ValueError(f"{path.name} cannot be used: {why}. `{INSTALL}` brings it again.") from None
 
 
 def need_fitting(file: Any, sizes: LlamaConfig) -> None:
