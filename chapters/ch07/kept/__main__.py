@@ -23,8 +23,6 @@ import os
 import signal
 from typing import Any
 
-from chapters.ch07.kept.files import Refused
-
 
 def number(least: float, most: float, kind: Any = float, above: bool = False) -> Any:
     """Reads an argument that is a number in a range. above: `least` itself is too little."""
@@ -85,6 +83,8 @@ def sampled(command: argparse.ArgumentParser, temperature: float) -> None:
 
 def run(asked: argparse.Namespace) -> None:
     """One command. Raises Refused."""
+    from chapters.ch07.kept.files import Refused  # here: at the top of this file it would come first of all
+
     module = "training" if asked.command in ("train", "write") else asked.command
     if not importlib.util.find_spec(f"{__package__}.{module}"):
         raise Refused(f"{module}.py is not there yet: chapter {7 if module == 'training' else 8} writes it.")
@@ -128,6 +128,8 @@ def main(words: list[str] | None = None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # a pipe, or a console of Windows, may not know all letters
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    from chapters.ch07.kept.files import Refused
+
     try:
         run(parser().parse_args(words))
         sys.stdout.flush()
