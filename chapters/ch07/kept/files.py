@@ -114,8 +114,8 @@ def need_room(path: str | Path, size: int) -> None:
         if size > shutil.disk_usage(folder).free:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with tempfile.TemporaryFile(dir=folder) as file:
-            for start in range(0, size, 1 << 20):
-                file.write(b"\1" * min(1 << 20, size - start))
+            for start in range(0, most := min(size, 1 << 28), 1 << 20):  # the rest is believed
+                file.write(b"\1" * min(1 << 20, most - start))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
