@@ -20,6 +20,7 @@ import argparse
 import importlib
 import importlib.util
 import os
+import re
 import signal
 from typing import Any
 
@@ -117,7 +118,8 @@ def interrupt(*_: Any) -> None:
 
 def readable(text: str) -> str:
     """An argument, with � for bytes that were no UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    escaped = re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", text)  # half a character, from a console of Windows
+    return escaped.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def main(words: list[str] | None = None) -> int:
