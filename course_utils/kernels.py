@@ -53,9 +53,10 @@ def nadaraya_watson(
     values: Float[Tensor, "K"],
     kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
 ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights. Nadaraya 1964; Watson 1964."""
+    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; 0 where no key is near."""
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
-    weights = closeness / closeness.sum(-1, keepdim=True)  # [Q, K] / [Q, 1]
+    total = closeness.sum(-1, keepdim=True)  # [Q, 1]
+    weights = closeness / total.where(total != 0, 1)  # [Q, K] / [Q, 1]
     return weights @ values, weights
 
 

@@ -148,10 +148,10 @@ class Llama(nn.Module):
         past = caches[0].length if caches else 0
         places = torch.arange(past, past + T)
         cos, sin = rotation(places, c.size // c.heads, c.base)
-        turns = cos.to(ids.device), sin.to(ids.device)  # [T, d / 2] each
         mask = torch.ones(T, past + T, dtype=torch.bool, device=ids.device)
         mask = mask.tril(past)  # [T, K]: causal, behind what was read before
         x = self.tokens(ids)  # [B, T, D]: no positions here, they turn q and k
+        turns = cos.to(x), sin.to(x)  # [T, d / 2] each, also in bfloat16
         for n, block in enumerate(self.blocks):
             x = block(x, turns, mask, caches[n] if caches else None)
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]

@@ -16,8 +16,9 @@ Word = tuple[str, ...]
 
 
 def words_of(text: str) -> list[str]:
-    """Words and signs with the blank before them; each byte is one character."""
-    words = re.findall(r" ?\w+| ?[^\w\s]+|\s", text)
+    """Words and signs, each with the blank before it, and other blanks, as many as there
+    are; each byte is one character."""
+    words = re.findall(r" ?\w+| ?[^\w\s]+|\s+(?!\S)|\s", text)
     return [word.encode().decode("latin-1") for word in words]
 
 

@@ -20,7 +20,7 @@ training_step*: loss, zero_grad, backward, gradients cut at a norm of 1, a step 
 with_temperature
 nucleus
 write*: the last `context` tokens, the logits of the last, draw, append
-words_of: a word with the blank before it, signs, other blanks; each byte is one character
+words_of: a word with the blank before it, signs, other blanks of a row as one; each byte is one character
 joined: from left to right, each pair once
 merge_once
 learn_merges: merge_once, until there are enough

@@ -9,20 +9,20 @@
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from chapters.ch07.kept.tokenizer import finished
+from chapters.ch07.kept.tokenizer import asked, finished
 from chapters.ch08.kept import smollm
 from chapters.ch08.kept.llama import generate
-from chapters.ch08.kept.smollm import INSTALL, SYSTEM, opened, where
+from chapters.ch08.kept.smollm import SYSTEM, where
 from chapters.ch08.traces import Trace, traced
 from course_kit.checkpoints import load_checkpoint
 from course_utils.llama import Llama
 
+INSTALL = "make lab EXTRA=chat"
 MOST_TRACED = 120  # tokens of a question whose answer is shown with its heads
 
 
@@ -106,18 +106,14 @@ class StandIn(Published):
 
     def prompt(self, question: str) -> torch.Tensor:
         """The question as ids [1, T], the last of them where it is long."""
-        ids = self.tokenizer.encode(question or "\n")
+        ids = self.tokenizer.encode(asked(question) or "\n")
         return torch.tensor([ids[-self.model.context // 2 :]])
 
     def _texts(self) -> list[str]:
         return [self.tokenizer.decode([n]) for n in range(len(self.model.tokens.weight))]
 
 
-@functools.cache
-def _file(path: Path) -> tuple[Any, dict, Any, int]:
-    file = opened(path)
-    parameters = smollm.sound(smollm.parameters_of(file))
-    return smollm.config_of(file), parameters, smollm.tokenizer_of(file), smollm.stop_of(file)
+_read = functools.cache(smollm.read_model)
 
 
 def load(kind: type[nn.Module] = Llama) -> Published | None:
@@ -125,7 +121,7 @@ def load(kind: type[nn.Module] = Llama) -> Published | None:
     the parameters are the same tensors for every class."""
     if (path := where()) is None:
         return None
-    config, parameters, tokenizer, stop = _file(path)
+    config, parameters, tokenizer, stop = _read(path)
     with torch.device("meta"):
         model = kind(config)
     model.load_state_dict(parameters, assign=True)

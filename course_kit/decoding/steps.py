@@ -4,14 +4,12 @@
     state = steps.start(source, source_mask)            # [B, S] twice: reads the source, once
     logits, state, weights = steps.step(words, state)   # words [B], <bos> at first
 
-A Transformer's step is its own `decode`, of one word. Meanwhile its attentions attend to the keys and values that they
+A Transformer's step is its own `decode`, of one word. In it the attentions attend to the keys and values that they
 have kept: no word attends to a later one, so those of a word never change. A step leaves the state that it was given
 as it was. Sizes: B sentences, S source words, D features, V vocabulary.
 """
 
-import contextlib
 import copy
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -84,27 +82,31 @@ class TransformerSteps:
 
     def step(self, words: Int[Tensor, "B"], state: TransformerState) -> Step:
         """words: those written last. The weights [B, S] are of the last layer, the mean of its heads."""
-        blocks, first = self.model.decoder, state.own[0].length
+        first = state.own[0].length
         own, cross = ([CachedAttention(copy.copy(cache)) for cache in caches] for caches in state[2:])
-        attentions = [block.attention for block in blocks] + [block.cross_attention for block in blocks]
-        with attending(attentions, own + cross):
-            features = self.model.decode(words[:, None], state.memory, state.mask, first)  # [B, 1, D]
+        model = attending(self.model, own, cross)
+        features = model.decode(words[:, None], state.memory, state.mask, first)  # [B, 1, D]
         caches = (tuple(attention.cache for attention in kept) for kept in (own, cross))
         new = TransformerState(state.memory[..., :0, :], state.mask, *caches)
         return Step(self.model.output(features)[:, 0], new, cross[-1].weights.mean(1)[:, 0])
 
 
-@contextlib.contextmanager
-def attending(attentions: list[Any], ways: list[CachedAttention]) -> Iterator[None]:
-    """Within it each of the attentions attends in another way."""
-    before = [attention.attend for attention in attentions]
-    for attention, attend in zip(attentions, ways, strict=True):
-        attention.attend = attend
-    try:
-        yield
-    finally:
-        for attention, attend in zip(attentions, before, strict=True):
-            attention.attend = attend
+def attending(model: Any, own: list[CachedAttention], cross: list[CachedAttention]) -> Any:
+    """The model with a decoder that attends in other ways; the parameters are the same, and the model is as it was, so
+    that others may use it at the same time."""
+    blocks = {}
+    for n, (block, one, other) in enumerate(zip(model.decoder, own, cross, strict=True)):
+        attention, cross_attention = with_parts(block.attention), with_parts(block.cross_attention)
+        attention.attend, cross_attention.attend = one, other
+        blocks[str(n)] = with_parts(block, attention=attention, cross_attention=cross_attention)
+    return with_parts(model, decoder=with_parts(model.decoder, **blocks))
+
+
+def with_parts(module: nn.Module, **parts: nn.Module) -> Any:
+    """A module with the same parameters, and other parts."""
+    new = copy.copy(module)
+    new._modules = {**module._modules, **parts}
+    return new
 
 
 class TranslatorState(NamedTuple):

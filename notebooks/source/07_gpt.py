@@ -480,7 +480,7 @@ assert round(math.log(11), 2) == 2.4 and round(5 * math.log(10) / 12, 2) == 0.96
 #
 # ### The book
 # <a id="training"></a>
-# Each step reads 32 windows of 65 pieces from random places. Every sixty steps the loss of what was just read is set beside that of pieces from the tenth that is never read, and the model writes on from “My dear”.
+# Each step reads 32 windows of 65 pieces from random places. Every sixty steps the loss of what was just read is set beside that of pieces from the tenth that is never read, and the model writes on from “My dear”, without a blank at the end: a blank belongs to the next word, and alone the model hardly ever saw it.
 
 # %% jupyter={"source_hidden": true}
 STEPS = {"class": 300, "full": 1500}[runtime.profile]

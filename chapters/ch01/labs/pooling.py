@@ -26,13 +26,14 @@ class Pooling(View):
     kind = "pooling"
 
     def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
-        """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64."""
+        """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64; an estimate
+        is NaN where no key is in reach."""
         mask = torch.ones(len(queries), len(self.arrays["keys"]), dtype=torch.bool)
         mask[:, self.state.get("removed", [])] = False
         given = (torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"]))
         kernel = KERNELS[self.state["kernel"]]
         estimates, weights = nadaraya_watson(*given, lambda d: mask * kernel(d, self.state["width"]))
-        return estimates.numpy(), weights.nan_to_num().numpy()
+        return estimates.where(weights.any(-1), torch.nan).numpy(), weights.numpy()
 
     def told(self, key: float, look: str = ".3g") -> str:
         """A key or a query as the text around the lab writes it."""
@@ -173,8 +174,8 @@ def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
     keys, values = (torch.tensor(x, dtype=torch.float64) for x in (keys, values))
     others, errors = leave_one_out_mask(len(keys)), []
     for width in widths:
-        estimate, _ = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
-        errors.append(float(((estimate - values) ** 2).mean()))
+        estimate, weights = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
+        errors.append(float(((estimate - values) ** 2).where(weights.any(-1), torch.nan).mean()))
     return np.array(errors)
 
 

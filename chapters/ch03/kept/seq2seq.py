@@ -9,7 +9,7 @@
     loss = translation_loss(model, source, target, begin=1)       # counts no padding
     rows = translate(model, source, begin=1, end=2)               # lists of ids, without <bos> and <eos>
     save(model, "seq2seq.pt")
-    model = load("seq2seq.pt")
+    model = load("seq2seq.pt")                                    # ready to translate; model.train() goes on
 
 Sizes: B batch, S source, T target, D features, V vocabulary. A mask is boolean, True = a real word.
 Sources: Cho et al. 2014; Bahdanau, Cho & Bengio 2015; Luong et al. 2015.
@@ -37,7 +37,6 @@ from course_utils.seq2seq import (
 
 __all__ = ["look_back", "masked_softmax"]
 PADDING, BEGIN, END, DIGITS = 0, 1, 2, range(3, 13)  # the ids of the rows of digits below
-START = -2  # stands for `begin` in `greedy`: no id, so that it never is the end
 
 
 def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
@@ -66,21 +65,20 @@ def translation_loss(model: nn.Module, source: Tensor, target: Tensor, begin: in
 def translate(
     model: Translator, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
-    """Word by word the likeliest next one, without dropout, until <eos>: for each row its ids, at most `longest`."""
+    """Word by word the likeliest next one, without dropout, until <eos>: for each row its ids, at most `longest`.
 
-    def written(ids: Tensor) -> list[int]:
-        mask = torch.ones_like(ids[None], dtype=torch.bool)  # [1, S]
-        states, c = model.encoder(ids[None], mask)
-
-        def step(word: int, state: Tensor):
-            reads = torch.full((1, 1), begin if word == START else int(word), device=states.device)
-            logits, _, state = model.decoder(reads, state, states, c, mask)
-            return logits[0, 0], state
-
-        return greedy(step, model.decoder.begin(c), START, end, longest).tolist()
-
+    All rows at once; each is what `greedy` writes alone. source [B, S], `padding` only behind, or ValueError
+    """
+    real, words, written = real_words(source, padding), torch.full_like(source[:, :1], begin), source[:, :0]
     with evaluating(model):
-        return [written(ids[real]) for ids, real in zip(source, real_words(source, padding), strict=True)]
+        states, c = model.encoder(source.masked_fill(~real, 0), real)
+        state = model.decoder.begin(c)
+        while written.shape[1] < longest and not (written == end).any(1).all():
+            logits, _, state = model.decoder(words, state, states, c, real)
+            words = logits.argmax(-1)  # [B, 1]
+            written = torch.cat([written, words], 1)
+    rows = written.tolist()
+    return [row[: row.index(end)] if end in row else row for row in rows]
 
 
 def save(model: Translator, path: str) -> None:
@@ -94,13 +92,13 @@ def save(model: Translator, path: str) -> None:
 
 
 def load(path: str) -> Translator:
-    """A translator as it was saved, with its dtype, on the CPU."""
+    """A translator as it was saved, with its dtype, on the CPU, with dropout off."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     words, others, size = saved["sizes"]
     decoder = AttentiveDecoder if saved["looks_back"] else Decoder
     model = Translator(Encoder(words, size), decoder(others, size))
     model.to(next(iter(saved["parameters"].values())).dtype).load_state_dict(saved["parameters"])
-    return model
+    return model.eval()
 
 
 def check() -> None:
@@ -117,6 +115,14 @@ def check() -> None:
         logits, later = (model(source, rows, everything)[0][:, :3] for rows in (target, other))
         assert torch.allclose(logits, later, atol=1e-5)
         assert translate(model, longer[0], BEGIN, END, longest=5) == translate(model, source, BEGIN, END, longest=5)
+        states, c = model.encoder(source[:1], everything[:1])
+
+        def one_word(word: int, state: Tensor, to: tuple = (model.decoder, states, c, everything[:1])) -> tuple:
+            logits, _, state = to[0](torch.full((1, 1), int(word)), state, *to[1:])
+            return logits[0, 0], state
+
+        alone = greedy(one_word, model.decoder.begin(c), BEGIN, END, 5).tolist()
+        assert translate(model, source, BEGIN, END, longest=5)[0] == alone
         loss.backward()
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
         with TemporaryDirectory() as folder:

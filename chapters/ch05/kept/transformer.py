@@ -55,15 +55,22 @@ __all__ = [
 ]
 
 
+def real_words(rows: Tensor, padding: int) -> Tensor:
+    """Mask of the ids [B, T] that are no padding. Raises ValueError for a row without one."""
+    if not (some := (real := rows != padding).any(1)).all():
+        raise ValueError(f"Row {int((~some).nonzero()[0])} has only padding.")
+    return real
+
+
 def translation_loss(model: Transformer, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
     """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
     source [B, S]; target [B, T], rows end in <eos>, then `padding`; begin: what the decoder reads first -> scalar
     """
-    counted = (target != padding) & (target != -100)
+    real, counted = real_words(source, padding), (target != padding) & (target != -100)
     target = target.masked_fill(~counted, begin)  # since −100 has no embedding
     read = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
-    logits = model(source, read, source != padding)
+    logits = model(source, read, real)
     return masked_loss(logits, target, counted) if counted.any() else 0.0 * logits.sum()
 
 
@@ -72,9 +79,9 @@ def translate(
     model: Transformer, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
     """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`. Without dropout."""
-    steps, written = TransformerSteps(model), source[:, :0]
+    real, steps, written = real_words(source, padding), TransformerSteps(model), source[:, :0]
     with evaluating(model):
-        state, words = steps.start(source, source != padding), torch.full_like(source[:, 0], begin)  # the source, once
+        state, words = steps.start(source, real), torch.full_like(source[:, 0], begin)  # the source, once
         while written.shape[1] < longest and not (written == end).any(1).all():
             logits, state, _ = steps.step(words, state)  # [B, V]; keys and values of the words before are kept
             words = logits.argmax(-1)  # [B]

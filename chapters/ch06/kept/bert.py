@@ -4,14 +4,15 @@
     python -m mine.bert bert.pt "It was a [MASK] man."   # fills holes with the model that the lesson pre-trained
 
     tokenizer = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "the", "soup", "was", "cold", "##er"])
-    ids = torch.tensor([tokenizer.encode("The soup was colder."), tokenizer.encode("Soup.", length=8)])  # [B, T]
+    ids, _, _ = tokenizer.batch(["The soup was colder.", "Soup."], length=8)      # [B, T], segments and mask likewise
+    pairs = tokenizer.batch([("Was the soup cold?", "It was."), ("Soup?", "Cold soup.")], length=128)
     config = BertConfig(vocab=len(tokenizer.words), size=64, layers=2, heads=4, context=128)
     model = BertForPreTraining(config)
     loss = masked_word_loss(model, ids, mask_id=4, special=(0, 2, 3))  # covers 15 %, never padding or [CLS]
     tuned = BertForSequenceClassification(config, num_labels=3)
     tuned.bert.load_state_dict(model.bert.state_dict())
     add_low_rank(tuned.bert, rank=4)                                   # now only thin matrices and the head learn
-    classes = tuned(ids, mask=ids != 0)                                # [B, 3]
+    classes = tuned(*pairs)                                            # [B, 3]
     asks = BertForQuestionAnswering(config).eval()
     first, last = spans(asks, ids, mask=ids != 0)[0]                   # where the answer is, in each text
     save(tuned, "tuned.pt", tokenizer.words)
@@ -126,10 +127,28 @@ class WordPiece:
             found += pieces
         return found
 
-    def encode(self, text: str, length: int = 0, ends: bool = True) -> list[int]:
-        """[CLS] text [SEP] as numbers, padded to a length; ends=False: the text alone, as the lesson's book was."""
-        pieces = ["[CLS]", *self.cut(text), "[SEP]"] if ends else self.cut(text)
+    def encode(self, text: str, other: str | None = None, length: int = 0, ends: bool = True) -> list[int]:
+        """[CLS] text [SEP], or [CLS] text [SEP] other [SEP], as numbers, padded or cut to a length, the longer text
+        first; ends=False: the text alone, as the lesson's book was. Raises ValueError for a length without room."""
+        first, second = self.cut(text), [] if other is None else self.cut(other)
+        marks = ends * (2 + (other is not None))
+        if 0 < length <= marks:
+            raise ValueError(f"{length} tokens leave no room for a text: {marks + 1} are needed at the least.")
+        while length and len(first) + len(second) + marks > length:
+            (first if len(first) >= len(second) else second).pop()
+        closed = [*second, "[SEP]"] if other is not None else []
+        pieces = ["[CLS]", *first, "[SEP]", *closed] if ends else first + second
         return [self.numbers[piece] for piece in pieces + ["[PAD]"] * (length - len(pieces))]
+
+    def batch(self, texts: Sequence[str | tuple[str, str]], length: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Texts, or pairs of them, cut to `length` tokens -> ids, segments (1: of the second text), mask, [B, T] each,
+        with T of the longest: what the models read."""
+        pairs = [(text, None) if isinstance(text, str) else text for text in texts]
+        ids = torch.tensor([self.encode(*pair, length=length) for pair in pairs])
+        mask, ends = ids != self.numbers["[PAD]"], ids == self.numbers["[SEP]"]
+        segments = ((ends.cumsum(1) - ends.long() > 0) & mask).long()
+        longest = int(mask.sum(1).max())
+        return ids[:, :longest], segments[:, :longest], mask[:, :longest]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Pieces joined to words, with a space between words."""
@@ -200,6 +219,9 @@ def check() -> None:
     tokenizer = WordPiece(words)
     assert tokenizer.cut("Colder [MASK] soup, cold!") == ["cold", "##er", "[MASK]", "soup", "[UNK]", "cold", "!"]
     assert tokenizer.decode(tokenizer.encode("Colder soup", length=6)) == "[CLS] colder soup [SEP] [PAD]"
+    ids, segments, mask = tokenizer.batch([("soup", "cold soup cold"), "cold"], length=7)  # the longer one is cut
+    assert ids.tolist() == [[2, 7, 3, 5, 7, 5, 3], [2, 5, 3, 0, 0, 0, 0]] and mask.sum(1).tolist() == [7, 3]
+    assert segments.tolist() == [[0, 0, 0, 1, 1, 1, 1], [0] * 7] and len(tokenizer.encode("soup " * 9, length=5)) == 5
     reader = BertForSequenceClassification(BertConfig(9, 8, 1, 2, context=8), num_labels=3).eval()
     some = torch.tensor([tokenizer.encode("cold soup"), tokenizer.encode("soup!")])
     hidden = reader.bert(some).hidden

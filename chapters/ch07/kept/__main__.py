@@ -1,7 +1,7 @@
 """My GPT, my tokenizer, my text.
 
 python -m mine train book.txt          ten minutes; ^C stops it, the same line goes on
-python -m mine train book.txt 30       thirty minutes
+python -m mine train book.txt --minutes 60 --size 256 --heads 8    an hour, a larger one: train --help
 python -m mine write "It was"          goes on with a text
 python -m mine chat                    answers, after chapter 8
 python -m mine serve                   answers programs, after chapter 8
@@ -11,15 +11,18 @@ The status is 0, also where ^C ends train, chat or serve while they are at work;
 2 for words that are no command, and 130 for ^C elsewhere.
 """
 
+import sys
+
+if __name__ == "__main__":  # your random.py, beside mine/, is not Python's: the folder where you are comes last
+    sys.path.append(sys.path.pop(0))
+
 import argparse
 import importlib
 import importlib.util
 import os
+import re
 import signal
-import sys
 from typing import Any
-
-from chapters.ch07.kept.files import Refused
 
 
 def number(least: float, most: float, kind: Any = float, above: bool = False) -> Any:
@@ -48,7 +51,15 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="train | write | chat | serve")
     train = commands.add_parser("train", help="train a GPT on a text file")
     train.add_argument("file", help="any text, from 20,000 characters on, better 100,000 and more")
-    train.add_argument("minutes", nargs="?", type=number(0, 100_000, above=True), default=10.0, help="in all; 10")
+    minutes = number(0, 100_000, above=True)
+    train.add_argument("minutes", nargs="?", type=minutes, default=10.0, help="in all; 10")
+    train.add_argument("--minutes", type=minutes, metavar="MINUTES", dest="also", help="the same")
+    train.add_argument("--size", type=number(8, 4096, int), help="features; 128")
+    train.add_argument("--layers", type=number(1, 100, int), help="4")
+    train.add_argument("--heads", type=number(1, 64, int), help="4; they share the features evenly")
+    train.add_argument("--context", type=number(2, 4096, int), help="tokens that it reads at once; 64")
+    train.add_argument("--merges", type=number(0, 20_000, int), help="pieces besides the bytes; 500")
+    train.add_argument("--rate", type=number(0, 1, above=True), help="of learning; 0.003")
     write = commands.add_parser("write", help="go on with a text")
     write.add_argument("prompt")
     write.add_argument("--model", metavar="FILE", help="by default the newest *.gpt.pt of this folder")
@@ -73,6 +84,8 @@ def sampled(command: argparse.ArgumentParser, temperature: float) -> None:
 
 def run(asked: argparse.Namespace) -> None:
     """One command. Raises Refused."""
+    from chapters.ch07.kept.files import Refused  # here: at the top of this file it would come first of all
+
     module = "training" if asked.command in ("train", "write") else asked.command
     if not importlib.util.find_spec(f"{__package__}.{module}"):
         raise Refused(f"{module}.py is not there yet: chapter {7 if module == 'training' else 8} writes it.")
@@ -80,7 +93,8 @@ def run(asked: argparse.Namespace) -> None:
     if pressed:  # while torch was loaded, which takes seconds and may swallow it
         raise KeyboardInterrupt
     if asked.command == "train":
-        mine.train(asked.file, asked.minutes)
+        sizes = {name: getattr(asked, name) for name in mine.SIZES}
+        mine.train(asked.file, asked.also or asked.minutes, sizes=sizes, merges=asked.merges, rate=asked.rate)
     elif asked.command == "write":
         trained = mine.read_trained(asked.model) if asked.model else mine.newest()
         if trained is None:
@@ -104,7 +118,8 @@ def interrupt(*_: Any) -> None:
 
 def readable(text: str) -> str:
     """An argument, with � for bytes that were no UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    escaped = re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", text)  # half a character, from a console of Windows
+    return escaped.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -115,6 +130,8 @@ def main(words: list[str] | None = None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # a pipe, or a console of Windows, may not know all letters
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    from chapters.ch07.kept.files import Refused
+
     try:
         run(parser().parse_args(words))
         sys.stdout.flush()

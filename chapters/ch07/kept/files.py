@@ -6,13 +6,19 @@
 What cannot be done is `Refused`, an exception whose message is a sentence for the person who typed the command.
 """
 
+import errno
 import os
 import re
+import shutil
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from course_kit.files import sweep, write_atomically
+
+__all__ = ["sweep", "write_atomically"]
+CONTROL = re.compile("[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")  # no letters, nor blanks; invisible letters are letters
 MARKS = {  # what a file may begin with; the longer ones first
     b"\xff\xfe\x00\x00": "utf-32",
     b"\x00\x00\xfe\xff": "utf-32",
@@ -73,7 +79,7 @@ def decoded(content: bytes, name: str = "This file") -> str:
             ) from None
     if "\x00" in text:
         raise Refused(f"{name} is not a text: character {text.index(chr(0)) + 1:,} of it is a zero byte.")
-    if sum(not letter.isprintable() and not letter.isspace() for letter in text) > len(text) / 10:
+    if len(CONTROL.findall(text)) > len(text) / 10:
         raise Refused(f"{name} is not a text: it is full of control characters.")
     return text
 
@@ -101,28 +107,15 @@ def _chinese(content: bytes) -> str:
     return text if len(ideographs) >= 20 and common > 0.15 * len(ideographs) and others < len(ideographs) else ""
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """A file has either its old content or the new one, whatever happens. Raises OSError; the old one stays then."""
-    path = Path(os.path.realpath(path))  # a link stays a link
-    part = path.with_name(path.name + ".part")
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-
-
 def need_room(path: str | Path, size: int) -> None:
     """Try whether `size` bytes can be written beside a file, before anything is computed. Raises Refused."""
+    folder = Path(os.path.realpath(path)).parent
     try:
-        with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent) as file:
-            for start in range(0, size, 1 << 20):
-                file.write(b"\1" * min(1 << 20, size - start))
+        if size > shutil.disk_usage(folder).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for start in range(0, most := min(size, 1 << 28), 1 << 20):  # the rest is believed
+                file.write(b"\1" * min(1 << 20, most - start))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -132,9 +125,10 @@ def need_room(path: str | Path, size: int) -> None:
 
 
 def check() -> None:
-    """A text comes back from each encoding, and a wrong byte is named."""
+    """A text comes back from each encoding, also with letters that nobody sees, and a wrong byte is named."""
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"):
         assert decoded("Déjà vu: the cat\n".encode(encoding)) == "Déjà vu: the cat\n"
+    assert decoded("می\u200cخواهم \u200b🧑\u200d🧑".encode()) == "می\u200cخواهم \u200b🧑\u200d🧑"
     assert decoded("à l'été, déjà, c'est très beau pour nous".encode("cp1252")).startswith("à l'été")
     with suppress(Refused):
         decoded(b"one\ntwo \xff three\n")

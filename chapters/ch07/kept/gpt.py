@@ -11,17 +11,19 @@
 
 Sizes: B texts, T tokens, D features, H heads of d, V tokens known. Radford et al. 2019."""
 
+import io
 import math
-import os
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from course_kit.contexts import evaluating
+from course_kit.files import write_atomically
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     split_heads,  # exercise: split heads
@@ -47,8 +49,14 @@ def padded(texts: Sequence[Sequence[int]]) -> Tensor:
 
 
 def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
-    """The mean of −ln p of each next token, in nats. ids [B, N], padded at the end: no token sees what is later."""
+    """The mean of −ln p of each next token, in nats. ids [B, N], padded at the end: no token sees what is later.
+
+    Raises ValueError for more than the context and a token."""
     inputs, targets = inputs_and_targets(ids)
+    if inputs.shape[1] > model.context:
+        raise ValueError(
+            f"ids has {ids.shape[1]:,} tokens a row; the context is read, and one more: {model.context + 1:,}."
+        )
     logits = model(inputs.clamp(min=0))  # [B, T, V]
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING)
 
@@ -83,41 +91,45 @@ def write(
     if not ids.shape[1]:
         raise ValueError("There is nothing to go on from: one token at least is needed.")
     source = None if seed is None else torch.Generator(ids.device).manual_seed(seed)
-    training = model.training
-    model.eval()
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
-    for _ in range(count):
-        logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
-        p = with_temperature(logits, temperature if temperature > 1e-4 else 0)
-        token = torch.multinomial(nucleus(p.log(), max(top_p, 1e-6)), 1, generator=source)
-        ids = torch.cat([ids, token], 1)
-        ended |= token[:, 0] == stop
-        if ended.all():
-            break
-    model.train(training)
+    with evaluating(model):
+        for _ in range(count):
+            logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
+            p = with_temperature(logits, temperature if temperature > 1e-4 else 0)
+            token = torch.multinomial(nucleus(p.log(), max(top_p, 1e-6)), 1, generator=source)
+            ids = torch.cat([ids, token], 1)
+            ended |= token[:, 0] == stop
+            if ended.all():
+                break
     return ids
 
 
-def sizes_of(model: nn.Module) -> dict[str, int]:
-    """What GPT(**sizes) needs to be of the same shape."""
+def sizes_of(model: nn.Module) -> dict[str, Any]:
+    """What GPT(**sizes) needs to be the same but for its parameters."""
     vocab, size = model.tokens.weight.shape
     heads = model.blocks[0].attention.heads
-    return {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": heads, "context": model.context}
+    sizes = {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": heads, "context": model.context}
+    return sizes | {"dropout": model.dropout.p}
 
 
 def save(model: nn.Module, path: str | Path) -> None:
     """Sizes and parameters in a file, which is whole at each moment."""
-    torch.save({"sizes": sizes_of(model), "model": model.state_dict()}, f"{path}.part")
-    os.replace(f"{path}.part", path)
+    torch.save({"sizes": sizes_of(model), "model": model.state_dict()}, content := io.BytesIO())
+    write_atomically(path, content.getvalue())
 
 
 def load(path: str | Path, device: str = "cpu") -> nn.Module:
-    """The model of a file, ready to write. Raises ValueError for a file that `save` did not write."""
+    """The model of a file, with its dtype, ready to write. Raises ValueError for a file that `save` did not write."""
     try:
         state = torch.load(path, weights_only=True, map_location=device)
-        model = GPT(**state["sizes"]).to(device)
-        model.load_state_dict(state["model"])
-    except (KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        if state["sizes"]["layers"] > len(state["model"]):
+            raise ValueError("there are fewer layers than sizes say")
+        with torch.device("meta"):  # sizes alone take no memory
+            model = GPT(**state["sizes"])
+        model.load_state_dict(state["model"], assign=True)
+    except OSError:
+        raise
+    except Exception as error:  # a foreign file may hold anything
         raise ValueError(f"{path} holds no GPT that was saved here ({type(error).__name__}).") from None
     return model.eval()
 

@@ -9,6 +9,7 @@ Each byte is one character here. Sources: Sennrich et al. 2016; Radford et al. 2
 
 import importlib.util
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,7 +37,9 @@ def learned(text: str, count: int, said: Callable[[str], Any] = lambda line: Non
 
 
 def encoded(tokenizer: Tokenizer, text: str, said: Callable[[str], Any] = lambda line: None) -> list[int]:
-    """The same as tokenizer.encode(text), with the library, or with words on how far it is."""
+    """The same as tokenizer.encode(text), with the library, or with words on how far it is. Raises ValueError."""
+    if half := re.search("[\ud800-\udfff]", text):
+        raise ValueError(f"Character {half.start() + 1:,} is half of one (U+{ord(half[0]):04X}), and no text has that.")
     new = sorted(set(words_of(text)) - tokenizer.known.keys())
     if importlib.util.find_spec("tokenizers"):
         tokenizer.known |= zip(new, _cut_by_library(tokenizer, new), strict=True)
@@ -46,6 +49,12 @@ def encoded(tokenizer: Tokenizer, text: str, said: Callable[[str], Any] = lambda
         if number % 5000 == 0:
             said(f"word {number:,} of {len(new):,}")
     return tokenizer.encode(text)
+
+
+def asked(prompt: str) -> str:
+    """A prompt as training had it: a blank belongs to the next word, and at the end it is a piece that hardly ever was
+    there. New lines stay, and of an indent all but the last blank."""
+    return re.sub(r"(?<=\S) +\Z| \Z", "", prompt)
 
 
 def finished(text: str) -> str:
@@ -85,6 +94,7 @@ def check() -> None:
     for text in ("lower \n the newest", "猫 🙂", "low\x85 \xa0猫猫"):
         assert Tokenizer(merges).decode(Tokenizer(merges).encode(text)) == text
         assert encoded(Tokenizer(tokenizer.merges), text) == tokenizer.encode(text)
+    assert [asked(text) for text in ("It was  ", "a:\n   ", "b\n")] == ["It was", "a:\n  ", "b\n"]
     assert finished(tokenizer.decode(list("猫猫".encode())[:5])) == "猫"
 
 

@@ -12,10 +12,12 @@ import hashlib
 import io
 import math
 import os
+import re
 import signal
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +27,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch07.kept.files import Refused, need_room, read_text, write_atomically
+from chapters.ch07.kept.files import Refused, need_room, read_text, sweep, write_atomically
 from chapters.ch07.kept.gpt import GPT, training_step, windows, write
-from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
+from chapters.ch07.kept.tokenizer import Tokenizer, asked, encoded, finished, learned
+from course_kit.contexts import evaluating
 
 MERGES, RATE, ROWS = 500, 3e-3, 32
 SIZES = {"size": 128, "layers": 4, "heads": 4, "context": 64}
 LEAST = 20_000  # characters
 LEARN_FROM, MEASURE_ON = 200_000, 20_000  # characters for the pieces; tokens, which take about a second
-LONGEST_NAME = 250  # bytes: with `.part` behind it, what a folder takes
+LONGEST_NAME = 245  # bytes: with what it is called while it is written, what a folder takes
 RESUMED = {"seconds": float, "step": int, "model": dict, "optimiser": dict, "random": Tensor}  # of a state
 
 
@@ -55,6 +58,8 @@ class Trained:
 
 def read_state(path: str | Path) -> dict[str, Any]:
     """The state in a file, with its bytes checked. Raises Refused."""
+    if Path(path).exists() and not Path(path).is_file():  # reading from a pipe may never end
+        raise Refused(f"{path} is a folder or a device; a file is needed.")
     try:
         with zipfile.ZipFile(path) as file:
             broken = file.testzip()
@@ -111,11 +116,15 @@ def newest(folder: str | Path = ".") -> Trained | None:
 
 @torch.no_grad()
 def bits(model: nn.Module, ids: Tensor) -> float:
-    """What a token costs, in bits. Each is predicted once, from half a context at least. ids [N], N > context."""
+    """What a token costs, in bits. Each is predicted once, from half a context at least. ids [N], N > context, else
+    ValueError."""
     half, costs = model.context // 2, []
-    for rows in ids.unfold(0, 2 * half + 1, half).split(ROWS):  # [B, T + 1]
-        logits = model.eval()(rows[:, :-1])[:, half:]  # [B, T / 2, V]
-        costs.append(F.cross_entropy(logits.flatten(0, 1), rows[:, half + 1 :].flatten(), reduction="none"))
+    if len(ids) <= model.context:
+        raise ValueError(f"{len(ids)} tokens are given; needed: more than the context, {model.context}.")
+    with evaluating(model):
+        for rows in ids.unfold(0, 2 * half + 1, half).split(ROWS):  # [B, T + 1]
+            logits = model(rows[:, :-1])[:, half:]  # [B, T / 2, V]
+            costs.append(F.cross_entropy(logits.flatten(0, 1), rows[:, half + 1 :].flatten(), reduction="none"))
     return torch.cat(costs).mean().item() / math.log(2)
 
 
@@ -137,16 +146,25 @@ class Signals:
             signal.signal(number, handler)
 
 
-def train(path: str | Path, minutes: float = 10.0, every: float = 30.0, device: str | None = None) -> None:
+def train(
+    path: str | Path,
+    minutes: float = 10.0,
+    every: float = 30.0,
+    device: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+    merges: int | None = None,
+    rate: float | None = None,
+) -> None:
     """Train on a text until so many minutes have been spent on it in all; measure and keep every so many seconds.
 
-    device: by default CUDA where there is one. Raises Refused; what was kept before stays as it is.
+    device: by default CUDA where there is one; sizes: such as {"size": 256, "heads": 8}. What is not given is as in the
+    file that goes on, or as at the top of this one. Raises Refused; what was kept before stays as it is.
     """
     text, end = read_text(path), 60 * minutes
     if not text.strip():
         raise Refused(f"{path} holds no text, only blanks.")
     if len(text) < LEAST:
-        raise Refused(f"{path} has {len(text):,} characters; a GPT needs {LEAST:,} at the least.")
+        raise Refused(f"{path} has {len(text):,} character{'s'[len(text) == 1 :]}; a GPT needs {LEAST:,} at the least.")
     file, name = Path(Path(path).stem + ".gpt.pt"), hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     if len(os.fsencode(file.name)) > LONGEST_NAME:
         raise Refused(f"{file.name[:20]}… is too long for the name of a file: rename the text.")
@@ -157,7 +175,10 @@ def train(path: str | Path, minutes: float = 10.0, every: float = 30.0, device: 
         raise Refused(f"{file} is not what `python -m mine train` goes on from: rename it, or the text.")
     if (before := state.get("seconds", 0)) >= end:
         return _say(f"{file} was trained for {before:.0f} s already: ask for more minutes than {before / 60:.1f}.")
-    training = Training(file, state, text, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    state["sizes"] = planned(file, state, {**(sizes or {}), "merges": merges})
+    state["rate"] = rate or state.get("rate", RATE)
+    sweep([file])  # what a killed training left half written
+    training = Training(path, file, state, text, device or ("cuda" if torch.cuda.is_available() else "cpu"))
     _say(f"Training from step {state['step']} on; ^C stops and keeps.")
     with Signals() as signals:
         measured, done = before, False
@@ -175,36 +196,55 @@ def train(path: str | Path, minutes: float = 10.0, every: float = 30.0, device: 
     _say(f"Trained for {state['seconds']:.0f} s: {file}, {best:.2f} bits per character at its best.")
 
 
+def planned(file: Path, state: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, int]:
+    """Sizes as asked for, or as in the file that goes on. Raises Refused for what does not fit."""
+    if unknown := [name for name in asked if name not in {*SIZES, "merges"}]:
+        raise Refused(f"{unknown[0]} is no size of a GPT; there are {', '.join(SIZES)}.")
+    given = {name: n for name, n in asked.items() if n is not None}
+    found = {**SIZES, "merges": MERGES} | given
+    sizes = state.get("sizes") or {"vocab": 256 + found.pop("merges"), **found}
+    for name, n in given.items() if "sizes" in state else ():
+        old = sizes["vocab"] - 256 if name == "merges" else sizes[name]
+        if name == "merges" and n > old:
+            _say(f"{file} goes on with the {old} merges that it has.")
+        elif n != old:
+            raise Refused(f"{file} has {name} {old}, and {n} is asked for: leave that out, or rename the file.")
+    if min(sizes.values()) < 1 or sizes["size"] % sizes["heads"] or sizes["context"] < 2 or sizes["vocab"] < 256:
+        raise Refused(f"{sizes['heads']} heads must share the size {sizes['size']} evenly; a context begins at 2.")
+    size, tables = sizes["size"], sizes["vocab"] + sizes["context"]
+    need = 16 * size * (tables + sizes["layers"] * (12 * size + 13))  # model, best state, two numbers of AdamW for each
+    with suppress(AttributeError, ValueError):  # not on Windows
+        if need > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
+            raise Refused(f"Such a GPT needs {need / 1e9:,.0f} GB to be trained, and there are {memory / 1e9:,.0f}.")
+    need_room(file, need)
+    return sizes
+
+
 class Training:
     """What changes from step to step, and the file that keeps it; from where it was, or from the beginning."""
 
-    def __init__(self, file: Path, state: dict[str, Any], text: str, device: str) -> None:
-        cut = len(text) * 9 // 10
+    def __init__(self, path: str | Path, file: Path, state: dict[str, Any], text: str, device: str) -> None:
+        cut, sizes = len(text) * 9 // 10, state["sizes"]
         self.file, self.state, self.device, self.lost = file, state, device, ""
-        sizes = state.get("sizes") or {"vocab": 256 + MERGES, **SIZES}
-        with torch.device("meta"):
-            numbers = sum(parameter.numel() for parameter in GPT(**sizes).parameters())
-        need_room(file, 4 * 4 * numbers)  # the model, its best state, and two numbers of AdamW for each
         if "merges" in state:
             self.tokenizer = saved_tokenizer(state)
         else:
             _say("Learning the pieces …")
-            self.tokenizer = learned(text[: min(cut, LEARN_FROM)], MERGES, _say)
-            sizes = {"vocab": len(self.tokenizer.pieces), **SIZES}
-            merges = [list(pair) for pair in self.tokenizer.merges]
-            state.update(sizes=sizes, merges=merges, seconds=0.0, step=0, history=[])
+            self.tokenizer = learned(text[: min(cut, LEARN_FROM)], sizes["vocab"] - 256, _say)
+            sizes["vocab"] = len(self.tokenizer.pieces)  # a short text may not give so many
+            state.update(merges=[list(pair) for pair in self.tokenizer.merges], seconds=0.0, step=0, history=[])
         _say("Cutting the text into pieces …")
         self.known, held_out = self.cut(text[:cut]), self.cut(text[cut:])
         if len(self.known) < 8 * sizes["context"] or len(held_out) <= sizes["context"]:
-            pieces = len(self.known) + len(held_out)
-            raise Refused(f"{file.stem} repeats itself: it is only {pieces:,} pieces long, too few to train on.")
+            pieces, context = len(self.known) + len(held_out), sizes["context"]
+            raise Refused(f"{path} repeats itself: as pieces it has {pieces:,}, too few for a context of {context}.")
         self.held_out = held_out[:MEASURE_ON].to(device)
         self.pieces_a_character = len(held_out) / (len(text) - cut)
         torch.manual_seed(0)
         try:
             old = state.get("model")
             self.model = (loaded(sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
-            self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE)  # Muon is faster, and sooner by heart
+            self.optimiser = torch.optim.AdamW(self.model.parameters())  # Muon is faster, and sooner by heart
             if old:
                 self.optimiser.load_state_dict(state["optimiser"])
                 torch.set_rng_state(state["random"])
@@ -220,11 +260,15 @@ class Training:
                 _say(f"{start // 10**6} of {len(text) // 10**6} million characters")
         return torch.cat(parts)
 
+    def rate(self, end: float) -> float:
+        """It rises for a tenth of the training, and falls to 0 at `end`, in seconds."""
+        done = self.state["seconds"] / end
+        return self.state["rate"] * min(1 - done, max(10 * done, 0.01))
+
     def step(self, end: float) -> None:
-        """One step; the rate rises for a hundred and falls to 0 at `end`, in seconds of training."""
+        """One step towards `end`."""
         start, state = time.perf_counter(), self.state
-        rate = RATE * min(1 - state["seconds"] / end, (state["step"] + 1) / 100)
-        self.optimiser.param_groups[0]["lr"] = rate
+        self.optimiser.param_groups[0]["lr"] = self.rate(end)
         ids = windows(self.known, ROWS, self.model.context + 1).to(self.device)
         training_step(self.model, [self.optimiser], ids)
         state["step"] += 1
@@ -256,7 +300,7 @@ class Training:
 
 def continued(trained: Trained, prompt: str, count: int, temperature: float, top_p: float, seed: int | None) -> str:
     """The prompt and how the model goes on. Raises Refused, ValueError."""
-    ids = encoded(trained.tokenizer, prompt)
+    ids = encoded(trained.tokenizer, asked(prompt))
     if not ids:
         raise Refused("The prompt is empty: there is nothing to go on from.")
     if len(ids) > trained.model.context:
@@ -271,8 +315,8 @@ def saved_tokenizer(state: dict[str, Any]) -> Tokenizer:
 
 
 def printable(text: str) -> str:
-    """Without what would command a terminal: a model wrote it."""
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    """Without what would command a terminal, control characters and turns of the direction: a model wrote it."""
+    return re.sub("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", text)
 
 
 def _say(line: str, where: Any = None) -> None:

@@ -5,7 +5,7 @@
     for step, loss in imitate(model, talks, steps=20, rate=0.1):
         print(step, loss)
     questions = [[1, 2], [4, 2]]                                    # all of one length
-    for step, right in practise(model, questions, lambda number, ids: float(6 in ids), steps=20, rate=0.1):
+    for step, right in practise(model, questions, lambda number, ids: float(6 in ids), steps=20, rate=0.1, end=10):
         print(step, right)
 
 Only answers count; talks of different lengths are filled up behind their ends, where no token of theirs can see it.
@@ -31,8 +31,8 @@ from course_utils.post_training import (
 )
 
 Talk = tuple[Sequence[int], Sequence[int]]  # a question and an answer, as ids
-END = 10  # the new line ends an answer
-LONGEST = 24  # tokens of an answer at most
+END = 10  # the new line ends an answer, unless another token is said to
+LONGEST = 24  # tokens of an answer at most, likewise
 
 
 def batch_of(talks: Sequence[Talk], longest: int | None = None, device: object = None) -> tuple[Tensor, Tensor]:
@@ -53,17 +53,35 @@ def batch_of(talks: Sequence[Talk], longest: int | None = None, device: object =
 
 
 def imitate(
-    model: nn.Module, talks: Sequence[Talk], steps: int, rate: float, rows: int = 16, longest: int | None = None
+    model: nn.Module,
+    talks: Sequence[Talk],
+    steps: int,
+    rate: float,
+    rows: int = 16,
+    longest: int | None = None,
+    seed: int = 0,
 ) -> Iterator[tuple[int, float]]:
-    """SFT: steps of AdamW on `rows` talks, drawn anew -> step and loss, in nats a token of an answer."""
-    draw, device = random.Random(0), next(model.parameters()).device
-    batch_of(talks, longest)  # what is wrong is said before the first step
+    """SFT: steps of AdamW on `rows` talks, drawn anew -> step and loss, in nats a token of an answer.
+
+    longest: tokens of a talk; the rest is cut off. Raises ValueError, at the first step, as batch_of does, and for
+    talks that do not fit into the model's context.
+    """
+    draw, device = random.Random(seed), next(model.parameters()).device
+    need_context(model, batch_of(talks, longest)[0].shape[1] - 1)  # what is wrong is said before the first step
 
     def loss() -> Tensor:
         return answer_loss(model, *batch_of(draw.choices(talks, k=rows), longest, device))
 
-    yield from training(model.train(), loss, steps, rate)
-    model.eval()
+    try:
+        yield from training(model.train(), loss, steps, rate)
+    finally:
+        model.eval()
+
+
+def need_context(model: nn.Module, tokens: int) -> None:
+    """Raises ValueError where a model with a context cannot read so many tokens."""
+    if tokens > (context := getattr(model, "context", math.inf)):
+        raise ValueError(f"{tokens:,} tokens are to be read, and {context:,} fit into the context.")
 
 
 @torch.no_grad()
@@ -72,23 +90,27 @@ def drawn(
     questions: Tensor,
     temperature: float = 1.0,
     longest: int = LONGEST,
+    end: int = END,
+    source: torch.Generator | None = None,
 ) -> list[list[int]]:
-    """An answer to each of B questions [B, T], token by token up to its END.
+    """An answer to each of B questions [B, T], token by token up to its end.
 
-    At temperature 0 the likeliest token, else drawn.
+    At temperature 0 the likeliest token, else drawn, from torch's random numbers or those of a source of one's own.
+    Raises ValueError where question and answer may not fit into the model's context.
     """
+    need_context(model, questions.shape[1] + longest - 1)
     caches = [Cache() for _ in getattr(model, "blocks", [])]
     ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1) > 0
     for _ in range(longest):
         logits = model(ids, caches)[:, -1]  # [B, V]
         ids = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
         if temperature > 0:
-            ids = torch.multinomial((logits / temperature).softmax(-1), 1)
-        rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == END)
+            ids = torch.multinomial((logits / temperature).softmax(-1), 1, generator=source)
+        rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == end)
         if ended.all():
             break
     rows = rows.tolist()
-    return [row[: row.index(END) + 1] if END in row else row for row in rows]
+    return [row[: row.index(end) + 1] if end in row else row for row in rows]
 
 
 def practise(
@@ -99,19 +121,29 @@ def practise(
     rate: float,
     groups: int = 16,
     size: int = 8,
+    longest: int = LONGEST,
+    end: int = END,
+    temperature: float = 1.0,
+    seed: int = 0,
+    source: torch.Generator | None = None,
 ) -> Iterator[tuple[int, float]]:
     """GRPO: `size` answers to each of `groups` questions, and what is better than its group becomes likelier.
 
-    reward(number of the question, ids of an answer) -> a number. Gives step and mean reward. No dropout: answers are
-    drawn from the model that is trained.
+    reward(number of the question, ids of an answer) -> a number; longest: tokens of an answer; end: the token that ends
+    one; seed: of the questions that are drawn; source: as in `drawn`. Gives step and mean reward. No dropout: answers
+    are drawn from the model that is trained. Raises ValueError, at the first step, for what does not fit.
     """
-    draw, device, earned = random.Random(0), next(model.parameters()).device, 0.0
+    if len(lengths := {len(question) for question in questions}) != 1 or lengths == {0}:
+        raise ValueError(
+            f"Questions have {sorted(lengths)} tokens; they are read together: as many each, at least one."
+        )
+    draw, device, earned = random.Random(seed), next(model.parameters()).device, 0.0
 
     def loss() -> Tensor:
         nonlocal earned
         numbers = [n for n in draw.choices(range(len(questions)), k=groups) for _ in range(size)]
         asked = torch.tensor([questions[n] for n in numbers], device=device)
-        answers = drawn(model, asked)
+        answers = drawn(model, asked, temperature, longest, end, source)
         rewards = torch.tensor([reward(*one) for one in zip(numbers, answers, strict=True)], device=device)
         earned = rewards.mean().item()
         ids, is_answer = talk_batch(list(zip(asked.tolist(), answers, strict=True)), device=device)

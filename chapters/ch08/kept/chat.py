@@ -11,6 +11,7 @@ How SmolLM2 is installed stands in smollm.py. In Python:
 """
 
 import re
+import select
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -24,19 +25,11 @@ from chapters.ch07.kept.files import Refused
 from chapters.ch07.kept.tokenizer import encoded, finished
 from chapters.ch07.kept.training import loaded, printable, read_state, saved_tokenizer
 from chapters.ch08.kept.llama import Llama, alone, generate
-from chapters.ch08.kept.smollm import (
-    SYSTEM,
-    chat_ids,
-    config_of,
-    opened,
-    parameters_of,
-    sound,
-    stop_of,
-    tokenizer_of,
-    where,
-)
+from chapters.ch08.kept.smollm import SYSTEM, chat_ids, read_model, where
 
 Messages = Sequence[tuple[str, str]]  # roles ("system", "user", "assistant") and what they say
+LINE = 4095  # bytes that a terminal passes on of a line, or 1,023
+PASTED = 0.05  # seconds within which what is pasted goes on
 LETTERS = 40  # of a token: more than these for each of its context no model is asked to cut
 
 
@@ -123,20 +116,19 @@ def smollm_talker() -> Talker:
     try:
         if (path := where()) is None:
             raise Refused("SmolLM2 is not installed: the first lines of mine/smollm.py say how.")
-        file = opened(path)
-        with torch.device("meta"):
-            model = Llama(config_of(file))
-        model.load_state_dict(sound(parameters_of(file)), assign=True)
-    except (ValueError, OSError, RuntimeError, KeyError) as why:
+        config, parameters, tokenizer, stop = read_model(path)
+    except (ValueError, OSError) as why:
         raise Refused(str(why)) from None
-    tokenizer = tokenizer_of(file)
+    with torch.device("meta"):
+        model = Llama(config)
+    model.load_state_dict(parameters, assign=True)
 
     def prompt(messages: Messages) -> list[int]:
         need_few(sum(len(text) for _, text in messages), model.context)
         system = [] if messages[0][0] == "system" else [("system", SYSTEM)]
         return chat_ids(tokenizer, [*system, *messages])
 
-    return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop_of(file))
+    return Talker("smollm2", model.eval(), prompt, tokenizer.decode, stop)
 
 
 def sum_asked(said: str) -> str:
@@ -167,16 +159,29 @@ def read_talker(path: str | Path) -> Talker:
 def chat(
     file: str | None = None, count: int = 200, temperature: float = 0.2, top_p: float = 0.9, seed: int | None = None
 ) -> None:
-    """Question and answer, until an empty line or the end of the input. Raises Refused."""
+    """Question and answer, until an empty line or the end of the input. Raises Refused.
+
+    In a terminal all lines of what is pasted are one question, with the empty ones among them.
+    """
     if sys.stdin is None:  # <&-
         raise Refused("There is no input to read from.")
     talker, typed = read_talker(file) if file else smollm_talker(), sys.stdin.isatty()
-    messages: list[tuple[str, str]] = []
     print("Say something; an empty line ends the talk.", flush=True)
-    while text := _typed("> " if typed else ""):
+    try:
+        _talk(talker, typed, count, temperature, top_p, seed)
+    finally:
+        for _ in range(100):
+            if not (typed and _waiting()):
+                break
+            _forget()  # else the shell would run it
+
+
+def _talk(talker: Talker, typed: bool, count: int, *how: Any) -> None:
+    messages: list[tuple[str, str]] = []
+    while text := _typed(typed):
         messages.append(("user", text))
         try:
-            answer = _fitting(talker, messages, count, temperature, top_p, seed)
+            answer = _fitting(talker, messages, count, *how)
         except Refused as why:
             print(why, "This question is left out.")
             messages.pop()
@@ -194,12 +199,39 @@ def chat(
         messages.append(("assistant", said))
 
 
-def _typed(prompt: str) -> str:
+def _typed(terminal: bool) -> str:
     try:
-        return input(prompt).strip()
+        lines = [input("> " if terminal else "")]
+        while terminal and _waiting():
+            lines.append(input())
+        if terminal and any(len(line.encode("utf-8", "replace")) in (1023, LINE) for line in lines):
+            print("A line is as long as a terminal can pass on, and may be cut: send long ones from a file, by a pipe.")
+        return "\n".join(lines).strip()
     except (EOFError, KeyboardInterrupt):  # the end of a pipe, ^D, ^C
         print()
         return ""
+
+
+def _waiting() -> bool:
+    """Whether more was typed or pasted than was read."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.kbhit()
+    return bool(select.select([sys.stdin], [], [], PASTED)[0])
+
+
+def _forget() -> None:
+    """Throw away what was typed and not read."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _fitting(talker: Talker, messages: list, count: int, *how: Any) -> Answer:

