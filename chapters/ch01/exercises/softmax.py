@@ -102,7 +102,8 @@ SOFTMAX = Exercise(
         _by_hand(maximum=torch.max, end=torch.nan_to_num),
         "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
         "maximum of each row: `.amax(-1, keepdim=True)`.",
-        _wrong(hidden=0.0, zeros=False),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
+        lambda scores, mask: torch.softmax(scores, -1) * mask,
+        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. Mask the "
+        "scores, then take the softmax.",
     ),
 )

@@ -56,7 +56,7 @@ PAIRS = [  # a result, the right one, and what is said
     (T([7.0, 2.0, 2.0]), T([2.0, 2.0, 2.0]), "1 of 3 numbers differ, the first at 0"),
     (ROWS.T**2 / (ROWS.T**2).sum(0), ROWS, "columns do"),
     (ROWS * 3 + T([[0.1, 0.0], [0.0, 0.0]]), ROWS, "one sums to 3.1"),
-    (ROWS * T([[1.0], [0.0]]), ROWS, "one sums to 0"),
+    (ROWS * T([[1.0], [0.0]]), ROWS, "is all 0"),
     (~MASK, MASK, "other way round"),
     (torch.ones(3, 3).tril(-1) > 0, MASK, "on the diagonal"),
     (MASK.T, MASK, "transposed"),
