@@ -197,7 +197,9 @@ def _axes(got: Tensor, want: Tensor) -> str | None:
         return None
     right = f"{shapes}The numbers are right, and in the right order: "
     if got.dim() < want.dim():
-        return f"{right}is an axis still to be put in (`[:, None]`), or does a sum, mean or max run over all (`dim=`)?"
+        return (
+            f"{right}is an axis to be cut in two or put in (`[:, None]`), or does a sum or max run over all (`dim=`)?"
+        )
     return f"{right}is an axis still to be cut, joined (`.flatten(…)`) or taken away (`[:, 0]`)?"
 
 
@@ -235,6 +237,8 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
         return ""
     if equal(got, want.softmax(-1)):
         return "This is the softmax of what is asked for: return the numbers from before it."
+    if equal(got, want.log_softmax(-1)):
+        return "This is the log-softmax of what is asked for: return the numbers from before it."
     if not ((_sums(want) - 1).abs() < 1e-3).logical_or(_sums(want).abs() < 1e-6).all() or want.min() < 0:
         return None
     if ((want == 0) | (want == 1)).all():
@@ -244,10 +248,8 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
     if equal(got.masked_fill(want == 0, -torch.inf).softmax(-1).nan_to_num(), want):
         return "These are the scores from before the softmax. It is still to come."
     if got.min() >= 0 and equal((got / _sums(got)).nan_to_num(), want):
-        return (
-            "Right, but for the sums of the rows: divide each row by its own sum. (A mask that comes after the "
-            "softmax takes away from the sum; one that comes before does not.)"
-        )
+        after = " (A mask after the softmax takes away from the sum; before it does not.)" if (want == 0).any() else ""
+        return f"Right, but for the sums of the rows: divide each row by its own sum.{after}"
     return None
 
 
@@ -329,8 +331,8 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
         return "The rows don't sum to 1, but the columns do: along which axis is it normalised?"
     if mine[off.argmax()] == 0:
         return (
-            "A row that should sum to 1 is all 0. Is exp too large or too small for a float? Subtract the largest that "
-            "counts first; `nan_to_num` only hides it."
+            "A row that should sum to 1 is all 0. Is everything masked there, or is exp too large or too small for a "
+            "float? (Then subtract the largest score that counts first; `nan_to_num` only hides it.)"
         )
     return f"The rows should sum to 1; one sums to {mine[off.argmax()].item():.3g}. Is each normalised?"
 

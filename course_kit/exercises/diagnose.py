@@ -21,7 +21,7 @@ from course_kit.exercises.compare import alike, describe, order_of, right_but, s
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import INSTEAD, mutants
-from course_kit.exercises.properties import never_used, violated
+from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
@@ -173,9 +173,10 @@ def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
     end = time.thread_time() + SEARCH
     troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
-    if all(troubles) and not any(re.search(r"\d", trouble.message) for trouble in troubles):
+    if all(troubles) and not any(re.search(r"(?<!element )\d", trouble.message) for trouble in troubles):
         return None  # an error that tells of no size is the same for many mistakes
-    for wrong in mutants(evidence.exercise):
+    figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
+    for wrong in mutants(evidence.exercise, fine=figures):
         if time.thread_time() > end:
             break
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):

@@ -7,6 +7,7 @@ what such a mutant gives. So an exercise lists only mistakes that are none of th
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ Change = tuple[Any, str]  # what stands in a node's place, and what is said of i
 MOST = 400  # mutants of one text
 LONG = 60  # characters of code in a sentence
 PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands before the point is no argument
+MADE = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes, so that nothing is without
 OTHERS = {
     "mean": ("sum",), "sum": ("mean", "max"), "softmax": ("sigmoid", "log_softmax"), "zeros": ("ones",),
     "log_softmax": ("softmax",), "logsigmoid": ("sigmoid",), "argmax": ("argmin",), "sin": ("cos",), "cos": ("sin",),
@@ -56,14 +58,15 @@ COMPARED = {
 }  # fmt: skip
 
 
-def mutants(exercise: Exercise) -> Iterator[Wrong]:
-    """Each mutant of the solution's texts, with what is said of it; none where it has no text."""
+def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
+    """Each mutant of the solution's texts, with what is said of it; none where it has no text. fine: also with another
+    name or number."""
     for thing in filter(None, (exercise.shown, exercise.reference)):
         try:
             tree = ast.parse(plain(thing))
         except (LookupError, SyntaxError, OSError, TypeError, AttributeError):
             continue
-        for node, says in _once_changed(tree):
+        for node, says in _once_changed(tree, (ROUGH, FINE)[: 1 + fine]):
             made = dict(vars(sys.modules[thing.__module__]))
             try:
                 exec(compile(node, "<mutant>", "exec"), made)
@@ -72,7 +75,7 @@ def mutants(exercise: Exercise) -> Iterator[Wrong]:
             yield Wrong(made[tree.body[0].name], says)
 
 
-def _once_changed(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
+def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, str]]:
     """The program with one place changed, and what is said of it; on the way to the next it is put back. What could be
     chance, another name, comes last."""
     own = [one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)]
@@ -81,17 +84,17 @@ def _once_changed(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
     made = 0
     made_once = {id(x) for one in ast.walk(tree) if getattr(one, "name", "") == "__init__" for x in ast.walk(one)}
     parts = [[place for place in places if (id(place[0]) in made_once) == last] for last in (False, True)]
-    for kinds, part in ((kinds, part) for part in parts for kinds in (ROUGH, FINE)):
+    for kinds, part in ((kinds, part) for part in parts for kinds in every):
         for parent, field, i, node, names in part:
             seen = node
             while _short(seen, around.get(id(seen))):
                 seen = around[id(seen)]
-            before = _written(seen)
+            before = ast.unparse(seen)
             for other, says in (
                 change for kind in kinds if isinstance(node, kind) for change in kinds[kind](node, names)
             ):
                 _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
-                yield tree, says or INSTEAD.format(_written(other if seen is node else seen), before)
+                yield tree, says or INSTEAD.format(*_apart(ast.unparse(other if seen is node else seen), before))
                 _put(parent, field, i, node)
                 made += 1
                 if made >= MOST:
@@ -106,7 +109,8 @@ def _places(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str, i
         own += [one.id for one in ast.walk(parent) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
         names = list(dict.fromkeys([*names, *own]))
     for field, value in ast.iter_fields(parent):
-        if field in ("returns", "annotation", "decorator_list") or isinstance(value, ast.arguments):
+        converts = field == "args" and isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") == "to"
+        if field in ("returns", "annotation", "decorator_list") or isinstance(value, ast.arguments) or converts:
             continue
         for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(node, ast.expr | ast.stmt):
@@ -125,12 +129,25 @@ def _put(parent: ast.AST, field: str, i: int | None, node: ast.AST) -> None:
 def _short(node: ast.AST, parent: ast.AST | None) -> bool:
     """Whether one needs to see what is around a piece of code to know it."""
     called = isinstance(parent, ast.Call) and parent.func is node
-    return isinstance(parent, ast.expr) and (called or isinstance(node, ast.Name) or len(ast.unparse(node)) < 3)
+    return isinstance(parent, ast.expr) and (
+        called or isinstance(node, ast.Name | ast.Tuple) or len(ast.unparse(node)) < 3
+    )
 
 
 def _written(node: ast.AST) -> str:
-    text = re.sub(r"(?<![\w)\]] )-0\b(?!\.)", "0", ast.unparse(node))
+    return _coded(ast.unparse(node))
+
+
+def _coded(text: str) -> str:
+    text = re.sub(r"(?<![\w)\]] )-0\b(?!\.)", "0", text)
     return f"`{text if len(text) <= LONG else text[: LONG - 1] + '…'}`"
+
+
+def _apart(*texts: str) -> list[str]:
+    """Two pieces of code, cut where they begin to differ, if they are long."""
+    same = len(os.path.commonprefix(texts))
+    start = max(0, same - LONG // 2) if max(map(len, texts)) > LONG and same > LONG // 2 else 0
+    return [_coded("…" * bool(start) + text[start:]) for text in texts]
 
 
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
@@ -172,8 +189,9 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in PLACES
     if method:
         of = [function.value]
-    if of and name not in ("super", "range", "len", "int", "float"):
-        yield of[0], f"The `{name}` seems to be missing in {_written(node)}."
+    if of and name not in ("super", "range", "len", "int", "float", "argmax"):
+        if name not in MADE:
+            yield of[0], f"The `{name}` seems to be missing in {_written(node)}."
         yield (
             ast.Call(ast.Attribute(node, name, ast.Load()), node.args, node.keywords)
             if method
@@ -230,7 +248,9 @@ def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
         for other in names:
             if other != node.id and not other.startswith("self."):
                 yield ast.Name(other, ast.Load()), ""
-        inverted = ast.Call(ast.Attribute(node, "logical_not", ast.Load()), [], [])
+        inverted = ast.parse(
+            f"torch.where({node.id}, False, True)", mode="eval"
+        ).body  # nothing but a mask may stand there
         yield inverted, f"`{node.id}` is read the wrong way round: True and False are exchanged."
 
 
@@ -263,6 +283,13 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
                     yield ast.Subscript(node.value, where, node.ctx), ""
 
 
+def _of_conditions(node: ast.BoolOp, names: list[str]) -> Iterator[Change]:
+    for i, part in enumerate(node.values):
+        rest = node.values[:i] + node.values[i + 1 :]
+        other = ast.BoolOp(node.op, rest) if len(rest) > 1 else rest[0]
+        yield other, f"{_written(part)} seems to be missing in {_written(node)}."
+
+
 def _of_comparisons(node: ast.Compare, names: list[str]) -> Iterator[Change]:
     for other in COMPARED.get(type(node.ops[0]), ()):
         yield ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators), ""
@@ -275,7 +302,7 @@ def _of_lines(node: ast.stmt, names: list[str]) -> Iterator[Change]:
 
 ROUGH: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.BinOp: _of_operators, ast.UnaryOp: _of_signs, ast.Subscript: _of_places, ast.Compare: _of_comparisons,
-    ast.Call: _of_calls, ast.Expr | ast.AugAssign: _of_lines,
+    ast.Call: _of_calls, ast.BoolOp: _of_conditions, ast.Expr | ast.AugAssign: _of_lines,
 }  # fmt: skip
 FINE: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.Constant: _of_numbers, ast.Attribute: _of_attributes, ast.Name: _of_names,

@@ -139,7 +139,7 @@ DECODER = Exercise(
     properties=(
         Property(
             "With dropout = 1 the sub-layers give nothing, and x comes out as it went in; yours does not. Does each "
-            "`AddNorm` get the dropout?",
+            "`AddNorm` get the dropout, is each sub-layer inside its own, and is x added once?",
             _keeps_what_is_dropped,
         ),
         Property("Each of the six parts has its effect.", _without_effect),

@@ -104,6 +104,11 @@ TRAIN = Exercise(
     difficulty=2,
     properties=(
         Property(
+            "The model learns as it should, and what is returned is another number. It should be the loss from before "
+            "the step.",
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
+        Property(
             "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, and "
             "of what is the mean taken?",
             _first_loss,
