@@ -235,13 +235,14 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
         return None
     if want.shape[-1] < 2 or not want.isfinite().all():
         return ""
-    if equal(got, want.softmax(-1)):
-        return "This is the softmax of what is asked for: return the numbers from before it."
-    if equal(got, want.log_softmax(-1)):
-        return "This is the log-softmax of what is asked for: return the numbers from before it."
-    if not ((_sums(want) - 1).abs() < 1e-3).logical_or(_sums(want).abs() < 1e-6).all() or want.min() < 0:
+    shares = ((_sums(want) - 1).abs() < 1e-3).logical_or(_sums(want).abs() < 1e-6).all() and want.min() >= 0
+    if not shares:
+        if equal(got, want.softmax(-1)):
+            return "This is the softmax of what is asked for: return the numbers from before it."
+        if equal(got, want.log_softmax(-1)):
+            return "This is the log-softmax of what is asked for: return the numbers from before it."
         return None
-    if ((want == 0) | (want == 1)).all():
+    if ((want == 0) | (want == want.amax(-1, keepdim=True))).all():  # equal shares are the softmax of any such
         return ""
     if equal(got.exp(), want):
         return "These are the logarithms of what is asked for."

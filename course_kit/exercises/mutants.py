@@ -128,7 +128,7 @@ def _put(parent: ast.AST, field: str, i: int | None, node: ast.AST) -> None:
 
 def _short(node: ast.AST, parent: ast.AST | None) -> bool:
     """Whether one needs to see what is around a piece of code to know it."""
-    called = isinstance(parent, ast.Call) and parent.func is node
+    called = isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Call) and parent.func is node)
     return isinstance(parent, ast.expr) and (
         called or isinstance(node, ast.Name | ast.Tuple) or len(ast.unparse(node)) < 3
     )
@@ -139,7 +139,7 @@ def _written(node: ast.AST) -> str:
 
 
 def _coded(text: str) -> str:
-    text = re.sub(r"(?<![\w)\]] )-0\b(?!\.)", "0", text)
+    text = re.sub(r"(?<![\w)\]] )-0\b(?!\.)", "0", text.replace("--", ""))
     return f"`{text if len(text) <= LONG else text[: LONG - 1] + '…'}`"
 
 

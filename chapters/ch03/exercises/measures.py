@@ -115,7 +115,7 @@ CLIPPED = Exercise(
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
         _gram_case("the cat the cat sat", "the cat sat on the mat", 2),
-        _gram_case("a b a b a b", "a b c a b a", 2),
+        _gram_case("a b a b a b a", "a b c a b a", 2),
         _gram_case("a b c", "a b d b c", 3),
         _gram_case("mat the on sat", "the cat sat on the mat", 1),
         _gram_case("a bc", "bc a ab c", 2),
