@@ -195,8 +195,12 @@ def _axes(got: Tensor, want: Tensor) -> str | None:
                 return f"{shapes}The numbers are right, but {places} changed places."
     if got.shape == want.shape or not equal(got.reshape(want.shape), want):
         return None
-    asks = "cut, joined (`.flatten(…)`), put in (`[:, None]`) or taken away (`[:, 0]`)"
-    return f"{shapes}The numbers are right, and in the right order: is an axis still to be {asks}?"
+    right = f"{shapes}The numbers are right, and in the right order: "
+    if got.dim() < want.dim():
+        return (
+            f"{right}is an axis to be cut in two or put in (`[:, None]`), or does a sum or max run over all (`dim=`)?"
+        )
+    return f"{right}is an axis still to be cut, joined (`.flatten(…)`) or taken away (`[:, 0]`)?"
 
 
 def _other_way(got: Tensor, want: Tensor) -> str | None:
@@ -221,12 +225,56 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     return f"Right, but {ratio:.3g} times what it should be: look for a factor."
 
 
-def right_but(pairs: list[tuple[Any, Any]]) -> str:
-    """The one step that leads from all these results to the right ones, in words; "" for none."""
+def _sums(x: Tensor) -> Tensor:
+    return x.double().sum(-1, keepdim=True)
+
+
+def _shares(got: Tensor, want: Tensor) -> str | None:
+    """What is still to be done to get shares of 1, or was done once too often."""
+    if got.shape != want.shape or not want.dim() or {number_kind(got), number_kind(want)} != {"float"}:
+        return None
+    if want.shape[-1] < 2 or not want.isfinite().all():
+        return ""
+    shares = ((_sums(want) - 1).abs() < 1e-3).logical_or(_sums(want).abs() < 1e-6).all() and want.min() >= 0
+    if not shares:
+        if equal(got, want.softmax(-1)):
+            return "This is the softmax of what is asked for: return the numbers from before it."
+        if equal(got, want.log_softmax(-1)):
+            return "This is the log-softmax of what is asked for: return the numbers from before it."
+        return None
+    if ((want == 0) | (want == want.amax(-1, keepdim=True))).all():  # equal shares are the softmax of any such
+        return ""
+    if equal(got.exp(), want):
+        return "These are the logarithms of what is asked for."
+    if equal(got.masked_fill(want == 0, -torch.inf).softmax(-1).nan_to_num(), want):
+        return "These are the scores from before the softmax. It is still to come."
+    if got.min() >= 0 and equal((got / _sums(got)).nan_to_num(), want):
+        after = " (A mask after the softmax takes away from the sum; before it does not.)" if (want == 0).any() else ""
+        return f"Right, but for the sums of the rows: divide each row by its own sum.{after}"
+    return None
+
+
+def _rounded(got: Tensor, want: Tensor) -> str | None:
+    if got.shape != want.shape or "bool" in (number_kind(got), number_kind(want)):
+        return None
+    if (want == want.round()).all():
+        return ""
+    fits = any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc))
+    return "Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?" if fits else None
+
+
+REMARKS = (_kind, _axes, _other_way, _shares, _rounded)
+
+
+def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
+    """The one step that leads from all these results to the right ones, in words; "" for none. factor: whether one may
+    be looked for."""
     if not all(isinstance(result, Tensor) for pair in pairs for result in pair):
         return ""
-    if remark := next(filter(None, (_on_all(remark, pairs) for remark in (_kind, _axes, _other_way))), ""):
+    if remark := next(filter(None, (_on_all(remark, pairs) for remark in REMARKS)), ""):
         return remark
+    if not factor:
+        return ""
     factors = {_factor(*pair) for pair in pairs}
     if None in factors or not factors - {""}:
         return ""
@@ -282,6 +330,11 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
         return None
     if got.dim() > 1 and ((got.double().sum(-2) - 1).abs() < 1e-2).all():
         return "The rows don't sum to 1, but the columns do: along which axis is it normalised?"
+    if mine[off.argmax()] == 0:
+        return (
+            "A row that should sum to 1 is all 0. Is everything masked there, or is exp too large or too small for a "
+            "float? (Then subtract the largest score that counts first; `nan_to_num` only hides it.)"
+        )
     return f"The rows should sum to 1; one sums to {mine[off.argmax()].item():.3g}. Is each normalised?"
 
 

@@ -121,12 +121,12 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 @dataclass(frozen=True)
 class Property:
     """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
-    student. broken(run, case, mine, want): whether it is violated there; None or False if this case cannot tell. run
-    is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
+    student. broken(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
+    case cannot tell. run is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
     chapters/ch01/exercises/pooling.py is a short one."""
 
     says: str
-    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | None]
+    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
 
 
 def is_class(answer: Callable) -> bool:

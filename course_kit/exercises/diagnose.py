@@ -20,12 +20,12 @@ from torch import Tensor
 from course_kit.exercises.compare import alike, describe, order_of, right_but, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
-from course_kit.exercises.mutants import mutants
-from course_kit.exercises.properties import never_used, violated
+from course_kit.exercises.mutants import INSTEAD, mutants
+from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
 
 TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
-SEARCH = 1.0  # seconds of computing for mutants of the solution
+SEARCH = 2.0  # seconds of computing for mutants of the solution
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,10 @@ def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
     end = time.thread_time() + SEARCH
     troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
-    if all(troubles) and not any(re.search(r"\d", trouble.message) for trouble in troubles):
+    if all(troubles) and not any(re.search(r"(?<!element )\d", trouble.message) for trouble in troubles):
         return None  # an error that tells of no size is the same for many mistakes
-    for wrong in mutants(evidence.exercise):
+    figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
+    for wrong in mutants(evidence.exercise, fine=figures):
         if time.thread_time() > end:
             break
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
@@ -213,6 +214,7 @@ class Diagnosis:
         self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
         self.whole = recognised(evidence)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
+        self.elsewhere = tuple(f"On another input: {self.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
@@ -245,6 +247,9 @@ class Diagnosis:
     def a_known_mistake(self) -> Verdict | None:
         if self.whole and not self.whole.listed and (unused := self.pairs and self.an_unused_input()):
             return unused
+        exact = self.whole and not self.whole.says.startswith(INSTEAD.split("{")[0])
+        if self.near and not exact and right_but(self.pairs, factor=False):
+            return None
         return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
 
     def an_error(self) -> Verdict | None:
@@ -258,14 +263,15 @@ class Diagnosis:
     def a_spoilt_input(self) -> Verdict | None:
         if not self.spoilt:
             return None
-        more = tuple(f"On another input: {self.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
         says = _spoils(self.cases[self.failing[0]], self.spoilt[0], right=not self.stuck and not self.pairs)
         if not self.pairs:
-            return Verdict(self.exercise.name, "wrong", says, known=Wrong(self.evidence.answer, says), notes=more)
+            return Verdict(
+                self.exercise.name, "wrong", says, known=Wrong(self.evidence.answer, says), notes=self.elsewhere
+            )
         only_where = "differ" in self.plain or "Expected" in self.plain  # and not in which way
         if not only_where:
             return self.shown(self.failing, self.plain, notes=self.notes)
-        return self.shown(self.failing, says, notes=(self.plain, *more))
+        return self.shown(self.failing, says, notes=(self.plain, *self.elsewhere))
 
     def one_step_away(self) -> Verdict | None:
         return self.shown(self.failing, self.plain, notes=self.notes) if self.near else None
@@ -296,7 +302,7 @@ class Diagnosis:
         return self.shown([case], property_.says, known=known, notes=notes)
 
     def the_result(self) -> Verdict:
-        return self.shown(self.failing, self.plain, notes=self.notes)
+        return self.shown(self.failing, self.plain, notes=(*self.elsewhere, *self.notes))
 
 
 def _spoils(case: Case, name: str, right: bool) -> str:

@@ -12,6 +12,7 @@ import ast
 import contextlib
 import ctypes
 import dis
+import functools
 import inspect
 import io
 import json
@@ -22,6 +23,7 @@ import signal
 import sys
 import textwrap
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +34,9 @@ from typing import Any
 from course_kit.exercises.define import Case
 from course_kit.shell import ipython
 
-SECONDS = 5.0
+SECONDS = 5.0  # of computing
+PATIENCE = 6  # times as long an answer may wait, and compute nothing
+IDLE = 0.02  # of a second's time: who computes less does nothing but wait
 KEPT = 3000  # characters of printed text that are kept
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
 ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read_text(encoding="utf-8"))
@@ -40,31 +44,58 @@ ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read
 
 
 class TookTooLong(BaseException):
-    """Raised inside an answer that runs too long. A BaseException, since `except Exception` would swallow it."""
+    """Raised inside an answer that computes too long. A BaseException, since `except Exception` would swallow it."""
+
+
+class WaitedTooLong(TookTooLong):
+    """Raised inside an answer that computes nothing and does not end: it sleeps, or waits for something."""
+
+
+class _Watch:
+    """How much a thread has computed and how long it has waited, looked at every `tick` seconds. Where a machine is
+    busy or asleep, time goes by and is not counted: a thread that waits for a processor computes a little in each tick,
+    and of the ticks in which the whole process stood still only one is seen."""
+
+    def __init__(self, seconds: float, waiting: float, computed: Callable[[], float]):
+        self.waiting, self.computed, self.tick = waiting, computed, min(0.25, seconds / 4)
+        self.last, self.end, self.waited = computed(), computed() + seconds, 0.0
+
+    def over(self) -> type[TookTooLong] | None:
+        """What there is to raise, if anything."""
+        before, self.last = self.last, self.computed()
+        self.waited += self.tick * (self.last - before < IDLE * self.tick)
+        if self.last >= self.end:
+            return TookTooLong
+        return WaitedTooLong if self.waited >= self.waiting else None
 
 
 @contextlib.contextmanager
-def time_limit(seconds: float = SECONDS) -> Iterator[None]:
-    """Raises TookTooLong in this thread once `seconds` have passed."""
+def time_limit(seconds: float = SECONDS, waiting: float | None = None) -> Iterator[None]:
+    """Raises TookTooLong in this thread once it has computed for `seconds`, or WaitedTooLong once it has computed
+    nothing for `waiting` seconds in all, PATIENCE times as many by default."""
+    waiting = PATIENCE * seconds if waiting is None else waiting
     main = threading.current_thread() is threading.main_thread()
     if main and hasattr(signal, "setitimer"):
-        with _alarm(seconds):
+        with _alarm(_Watch(seconds, waiting, time.thread_time)):
             yield
     else:
-        with _timer(seconds, main):
+        computed: Callable[[], float] = time.process_time
+        if hasattr(time, "pthread_getcpuclockid"):
+            computed = functools.partial(time.clock_gettime, time.pthread_getcpuclockid(threading.get_ident()))
+        with _looked_at(_Watch(seconds, waiting, computed), main):
             yield
 
 
 @contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
+def _alarm(watch: _Watch) -> Iterator[None]:
     running = True
 
     def ring(number, frame):
-        if running:
-            raise TookTooLong
+        if running and (error := watch.over()):
+            raise error
 
     before = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)  # again and again: one may be swallowed
+    left, interval = signal.setitimer(signal.ITIMER_REAL, watch.tick, watch.tick)  # what it raises may be swallowed
     try:
         yield
     finally:
@@ -74,27 +105,27 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _timer(seconds: float, main: bool) -> Iterator[None]:
-    rung, thread = threading.Event(), threading.get_ident()
+def _looked_at(watch: _Watch, main: bool) -> Iterator[None]:
+    done, rung, thread = threading.Event(), [], threading.get_ident()
 
-    def ring() -> None:
-        rung.set()
-        if main:
-            _thread.interrupt_main()
-        else:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TookTooLong))
+    def look() -> None:
+        while not rung and not done.wait(watch.tick):
+            if error := watch.over():
+                rung.append(error)
+                if main:
+                    _thread.interrupt_main()
+                else:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
-    timer = threading.Timer(seconds, ring)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=look, daemon=True).start()
     try:
         yield
     except KeyboardInterrupt:
-        if main and rung.is_set():
-            raise TookTooLong from None
+        if main and rung:
+            raise rung[0] from None
         raise
     finally:
-        timer.cancel()
+        done.set()
 
 
 class Printed(io.TextIOBase):
@@ -218,8 +249,10 @@ class Trouble:
         if self.kind == "misfit":
             return self.message
         if self.kind == "slow":
+            if self.error == WaitedTooLong.__name__:
+                return "It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?"
             hint = "Is there a loop that never ends? A few numbers should take no time at all."
-            return f"Still running after {self.message} s, so it was stopped. {hint}"
+            return f"Still running after {self.message} s of computing, so it was stopped. {hint}"
         if self.error == "signature":
             return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
         if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):

@@ -32,7 +32,7 @@ from course_kit.exercises.guard import (
     world_unchanged,
 )  # fmt: skip
 
-LOOKING = 5.0  # seconds for finding out what is wrong with an answer
+LOOKING = 5.0  # seconds of computing, or of waiting, for finding out what is wrong with an answer
 PRINTS = 20  # printed lines that are shown
 NO_GRADIENT = (
     "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out `.item()`, "
@@ -88,7 +88,7 @@ def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool
 
 def _explained(evidence: Evidence) -> Verdict:
     try:
-        with quiet(), time_limit(LOOKING):
+        with quiet(), time_limit(LOOKING, LOOKING):
             return diagnose(evidence)
     except TookTooLong:
         with quiet():
@@ -113,7 +113,7 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[
                     text += "random numbers, or remember the last call?"
                     outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=text))
     except TookTooLong as stop:
-        slow = Trouble("slow", "TookTooLong", f"{seconds:g}", own_line(answer, stop.__traceback__))
+        slow = Trouble("slow", type(stop).__name__, f"{seconds:g}", own_line(answer, stop.__traceback__))
         outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
     return outcomes + outcomes[-1:] * (len(cases) - len(outcomes))
 
@@ -220,7 +220,7 @@ def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
 
 def _passes_gradients(function: Callable, case: Case) -> bool:
     grown = {name: _growing(x) for name, x in cloned(case.args).items()}
-    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING):
+    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING, LOOKING):
         return _grows(function(*grown.values(), **cloned(case.keywords)))
     return False
 

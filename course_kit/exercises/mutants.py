@@ -7,7 +7,8 @@ what such a mutant gives. So an exercise lists only mistakes that are none of th
 from __future__ import annotations
 
 import ast
-import copy
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ Change = tuple[Any, str]  # what stands in a node's place, and what is said of i
 MOST = 400  # mutants of one text
 LONG = 60  # characters of code in a sentence
 PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands before the point is no argument
+MADE = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes, so that nothing is without
 OTHERS = {
     "mean": ("sum",), "sum": ("mean", "max"), "softmax": ("sigmoid", "log_softmax"), "zeros": ("ones",),
     "log_softmax": ("softmax",), "logsigmoid": ("sigmoid",), "argmax": ("argmin",), "sin": ("cos",), "cos": ("sin",),
@@ -31,15 +33,20 @@ SIGNS = {  # an operator: others that people write, and how that is said
     ast.Add: ((ast.Sub, "subtract {}, which should be added"), (ast.Mult, "multiply by {}, which should be added")),
     ast.Sub: ((ast.Add, "add {}, which should be subtracted"),),
 }
+INFINITE = ("-torch.inf", "-math.inf", "float('-inf')")
+LOW = "What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞."
+ZERO = "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞."
+EVEN = (
+    "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
+    "should be zeros."
+)
 MASKED = {  # for masked_softmax(scores, mask)
     "({0} + {1}).softmax(-1)": "The mask is added as 0 and 1: a bonus for keys that may be attended to, and the others "
     "keep their share. What is added must be −∞ where the mask is False.",
-    "({0} * {1}).softmax(-1)": "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked "
-    "scores must be −∞.",
+    "({0} * {1}).softmax(-1)": ZERO,
     "({0}.softmax(-1) * {1})": "The mask comes after the softmax: what went to masked keys is lost, and the rows sum "
     "to less than 1. Mask the scores, then take the softmax.",
-    "{0}.masked_fill(~{1}, -1e9).softmax(-1)": "In a row with nothing to attend to, −1e9 everywhere means equal "
-    "scores, and all masked keys get a share. It should be zeros.",
+    "{0}.masked_fill(~{1}, -1e9).softmax(-1)": EVEN,
     "{0}.masked_fill(~{1}, float('-inf')).softmax(-1)": "In a row with nothing to attend to, softmax sees only −∞ and "
     "gives 0/0 = NaN. It should be zeros.",
 }
@@ -51,84 +58,96 @@ COMPARED = {
 }  # fmt: skip
 
 
-def mutants(exercise: Exercise) -> Iterator[Wrong]:
-    """Each mutant of the solution's texts, with what is said of it; none where it has no text."""
+def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
+    """Each mutant of the solution's texts, with what is said of it; none where it has no text. fine: also with another
+    name or number."""
     for thing in filter(None, (exercise.shown, exercise.reference)):
         try:
             tree = ast.parse(plain(thing))
         except (LookupError, SyntaxError, OSError, TypeError, AttributeError):
             continue
-        for node, says in _once_changed(tree):
+        for node, says in _once_changed(tree, (ROUGH, FINE)[: 1 + fine]):
             made = dict(vars(sys.modules[thing.__module__]))
             try:
-                exec(compile(ast.fix_missing_locations(node), "<mutant>", "exec"), made)
+                exec(compile(node, "<mutant>", "exec"), made)
             except Exception:  # not every change makes a program
                 continue
             yield Wrong(made[tree.body[0].name], says)
 
 
-def _once_changed(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
-    """The program with one place changed, and what is said of it. What could be chance, another name, comes last."""
-    names = [one.arg for one in ast.walk(tree) if isinstance(one, ast.arg) and one.arg != "self"]
-    own = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store))
-    names += [f"self.{one.attr}" for one in own]
-    places = [(parent, field, i) for parent in _walk(tree) for field, i in _fields(parent)]
-    around = {id(_at(*place)): place[0] for place in places}
+def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, str]]:
+    """The program with one place changed, and what is said of it; on the way to the next it is put back. What could be
+    chance, another name, comes last."""
+    own = [one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)]
+    places = list(_places(tree, [f"self.{one.attr}" for one in own]))
+    around = {id(node): parent for parent, _, _, node, _ in places}
     made = 0
-    for kinds in (ROUGH, FINE):
-        for number, place in enumerate(places):
-            node = _at(*place)
+    made_once = {id(x) for one in ast.walk(tree) if getattr(one, "name", "") == "__init__" for x in ast.walk(one)}
+    parts = [[place for place in places if (id(place[0]) in made_once) == last] for last in (False, True)]
+    for kinds, part in ((kinds, part) for part in parts for kinds in every):
+        for parent, field, i, node, names in part:
+            seen = node
+            while _short(seen, around.get(id(seen))):
+                seen = around[id(seen)]
+            before = ast.unparse(seen)
             for other, says in (
                 change for kind in kinds if isinstance(node, kind) for change in kinds[kind](node, names)
             ):
-                whole = copy.deepcopy(tree)
-                twins = [(one, field, j) for one in _walk(whole) for field, j in _fields(one)]
-                one, field, j = twins[number]
-                seen = node
-                while _short(seen, parent := around.get(id(seen))):
-                    seen = parent
-                twin = twins[next((k for k, p in enumerate(places) if _at(*p) is seen), number)]
-                if j is None:
-                    setattr(one, field, other)
-                else:
-                    getattr(one, field)[j] = other
-                now = other if seen is node else _at(*twin)
-                yield whole, says or INSTEAD.format(_written(now), _written(seen))
+                _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
+                yield tree, says or INSTEAD.format(*_apart(ast.unparse(other if seen is node else seen), before))
+                _put(parent, field, i, node)
                 made += 1
                 if made >= MOST:
                     return
 
 
-def _at(parent: ast.AST, field: str, i: int | None) -> Any:
-    return getattr(parent, field) if i is None else getattr(parent, field)[i]
+def _places(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, list[str]]]:
+    """Where an expression or a statement stands, but for signatures: in which node, its field and place, itself, and
+    the names that it can see."""
+    if isinstance(parent, ast.FunctionDef | ast.Lambda):
+        own = [one.arg for one in ast.walk(parent.args) if isinstance(one, ast.arg) and one.arg != "self"]
+        own += [one.id for one in ast.walk(parent) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+        names = list(dict.fromkeys([*names, *own]))
+    for field, value in ast.iter_fields(parent):
+        converts = field == "args" and isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") == "to"
+        if field in ("returns", "annotation", "decorator_list") or isinstance(value, ast.arguments) or converts:
+            continue
+        for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(node, ast.expr | ast.stmt):
+                yield parent, field, i, node, names
+            if isinstance(node, ast.AST):
+                yield from _places(node, names)
+
+
+def _put(parent: ast.AST, field: str, i: int | None, node: ast.AST) -> None:
+    if i is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[i] = node
 
 
 def _short(node: ast.AST, parent: ast.AST | None) -> bool:
     """Whether one needs to see what is around a piece of code to know it."""
-    called = isinstance(parent, ast.Call) and parent.func is node
-    return isinstance(parent, ast.expr) and (called or len(ast.unparse(node)) < 3)
-
-
-def _walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those of a signature."""
-    yield tree
-    for one in ast.iter_child_nodes(tree):
-        if not isinstance(one, ast.arguments):
-            yield from _walk(one)
-
-
-def _fields(parent: ast.AST) -> Iterator[tuple[str, int | None]]:
-    """Where a node holds an expression or a statement."""
-    for field, value in ast.iter_fields(parent):
-        if isinstance(value, ast.expr):
-            yield field, None
-        elif isinstance(value, list):
-            yield from ((field, i) for i, one in enumerate(value) if isinstance(one, ast.expr | ast.stmt))
+    called = isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Call) and parent.func is node)
+    return isinstance(parent, ast.expr) and (
+        called or isinstance(node, ast.Name | ast.Tuple) or len(ast.unparse(node)) < 3
+    )
 
 
 def _written(node: ast.AST) -> str:
-    text = ast.unparse(node).replace("[-0]", "[0]")
+    return _coded(ast.unparse(node))
+
+
+def _coded(text: str) -> str:
+    text = re.sub(r"(?<![\w)\]] )-0\b(?!\.)", "0", text.replace("--", ""))
     return f"`{text if len(text) <= LONG else text[: LONG - 1] + '…'}`"
+
+
+def _apart(*texts: str) -> list[str]:
+    """Two pieces of code, cut where they begin to differ, if they are long."""
+    same = len(os.path.commonprefix(texts))
+    start = max(0, same - LONG // 2) if max(map(len, texts)) > LONG and same > LONG // 2 else 0
+    return [_coded("…" * bool(start) + text[start:]) for text in texts]
 
 
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
@@ -150,7 +169,16 @@ def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     yield right, ""
 
 
+def _low(node: ast.expr) -> Iterator[Change]:
+    """Other numbers that people put in the place of −∞."""
+    if ast.unparse(node) in INFINITE:
+        yield ast.Constant(0.0), ZERO
+        yield ast.Constant(-1e9), EVEN
+        yield from ((ast.Constant(low), LOW) for low in (-10.0, -100.0, -1e3, -1e4))
+
+
 def _of_signs(node: ast.UnaryOp, names: list[str]) -> Iterator[Change]:
+    yield from _low(node)
     if not isinstance(node.operand, ast.Constant):
         yield node.operand, ""
 
@@ -161,8 +189,9 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in PLACES
     if method:
         of = [function.value]
-    if of and name not in ("super", "range", "len", "int", "float"):
-        yield of[0], ""
+    if of and name not in ("super", "range", "len", "int", "float", "argmax"):
+        if name not in MADE:
+            yield of[0], f"The `{name}` seems to be missing in {_written(node)}."
         yield (
             ast.Call(ast.Attribute(node, name, ast.Load()), node.args, node.keywords)
             if method
@@ -172,15 +201,30 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     if name == "masked_softmax" and len(node.args) == 2:
         scores, mask = map(ast.unparse, node.args)
         yield from ((ast.parse(text.format(scores, mask), mode="eval").body, says) for text, says in MASKED.items())
+    if len(node.args) > 1:
+        rest = ast.Call(function, node.args[:-1], node.keywords)
+        yield rest, f"`{ast.unparse(node.args[-1])}` seems to be missing in {_written(node)}."
+    if isinstance(parts := node.args[0] if node.args else None, ast.List) and len(parts.elts) == 2:
+        joined = ast.List(parts.elts[::-1], ast.Load())
+        yield (
+            ast.Call(function, [joined, *node.args[1:]], node.keywords),
+            f"Two things are joined the wrong way round: {_written(joined)}, which should be {_written(parts)}.",
+        )
     if name == "scatter" and len(node.args) == 3:
         yield (
             ast.Call(ast.Attribute(node.args[2], "gather", ast.Load()), node.args[:2], []),
             "The order is used the wrong way round: it says where each number came from, so `scatter` puts it there.",
         )
-    for other in OTHERS.get(name, ()) if isinstance(function, ast.Attribute) else ():
-        yield ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords), ""
-    if len(node.args) == 2:
-        yield ast.Call(function, node.args[::-1], node.keywords), ""
+    for other in OTHERS.get(name, ()):
+        one = (
+            ast.Attribute(function.value, other, ast.Load())
+            if isinstance(function, ast.Attribute)
+            else ast.Name(other, ast.Load())
+        )
+        yield ast.Call(one, node.args, node.keywords), ""
+    yield from _low(node)
+    if len(node.args) > 1:
+        yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
     for i, keyword in enumerate(node.keywords):
         if keyword.arg not in ("generator", "dtype", "device", getattr(keyword.value, "id", "")):
             rest = node.keywords[:i] + node.keywords[i + 1 :]
@@ -201,10 +245,13 @@ def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:
 
 def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
     if isinstance(node.ctx, ast.Load) and node.id in names:
-        for other in dict.fromkeys(names):
-            if other != node.id:
+        for other in names:
+            if other != node.id and not other.startswith("self."):
                 yield ast.Name(other, ast.Load()), ""
-        yield ast.UnaryOp(ast.Invert(), node), f"`{node.id}` is read the wrong way round: True and False are exchanged."
+        inverted = ast.parse(
+            f"torch.where({node.id}, False, True)", mode="eval"
+        ).body  # nothing but a mask may stand there
+        yield inverted, f"`{node.id}` is read the wrong way round: True and False are exchanged."
 
 
 def _of_attributes(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
@@ -217,6 +264,12 @@ def _of_attributes(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
 def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     yield node.value, ""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not isinstance(parts[1], ast.Slice):
+        yield ast.Subscript(node.value, parts[1], node.ctx), ""
+    for step, far in ((ast.Add(), "on"), (ast.Sub(), "back")) if isinstance(parts[0], ast.Name | ast.Subscript) else ():
+        other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
+        if len(parts) == 1 and isinstance(node.ctx, ast.Load):
+            yield other, f"One place too far {far}: {_written(other)}, which should be {_written(node)}."
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:
             one = ast.Constant(1)
@@ -228,6 +281,13 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
                 where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else other
                 if ast.unparse(where) != ast.unparse(node.slice):
                     yield ast.Subscript(node.value, where, node.ctx), ""
+
+
+def _of_conditions(node: ast.BoolOp, names: list[str]) -> Iterator[Change]:
+    for i, part in enumerate(node.values):
+        rest = node.values[:i] + node.values[i + 1 :]
+        other = ast.BoolOp(node.op, rest) if len(rest) > 1 else rest[0]
+        yield other, f"{_written(part)} seems to be missing in {_written(node)}."
 
 
 def _of_comparisons(node: ast.Compare, names: list[str]) -> Iterator[Change]:
@@ -242,7 +302,7 @@ def _of_lines(node: ast.stmt, names: list[str]) -> Iterator[Change]:
 
 ROUGH: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.BinOp: _of_operators, ast.UnaryOp: _of_signs, ast.Subscript: _of_places, ast.Compare: _of_comparisons,
-    ast.Call: _of_calls, ast.Expr | ast.AugAssign: _of_lines,
+    ast.Call: _of_calls, ast.BoolOp: _of_conditions, ast.Expr | ast.AugAssign: _of_lines,
 }  # fmt: skip
 FINE: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {
     ast.Constant: _of_numbers, ast.Attribute: _of_attributes, ast.Name: _of_names,

@@ -64,6 +64,8 @@ def sees_only() -> Property:
         if seen is None or weights.shape != part_of(want, 1).shape:
             return None
         seen = seen[:, None] if weights.dim() == 4 and seen.dim() == 3 else seen
+        if weights.min() < 0 or (weights.sum(-1) > 1.01).any():  # these are no weights
+            return None
         return bool((weights * ~seen).abs().sum() > 1e-6)
 
     says = "A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?"
@@ -100,11 +102,14 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
         where = padded(case)
         if not where.any():
             return None
-        other = {}
-        for name in names:
-            x = case.args[name]
-            other[name] = torch.where(where.reshape(*where.shape, *[1] * (x.dim() - where.dim())), _moved(x), x)
-        return not same(part_of(mine, part), part_of(run(changed(case, **other)), part))
+        for others in zip(*(_others(case.args[name]) for name in names), strict=True):
+            other = {}
+            for name, x in zip(names, others, strict=True):
+                here = where.reshape(*where.shape, *[1] * (x.dim() - where.dim()))
+                other[name] = torch.where(here, x, case.args[name])
+            if not same(part_of(mine, part), part_of(run(changed(case, **other)), part)):
+                return True
+        return False
 
     return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
 
@@ -142,6 +147,17 @@ def rows_are_independent(*names: str, masks: tuple[str, ...] = ()) -> Property:
         return not same(part_of(mine)[-1:], part_of(alone))
 
     says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
+    return Property(says, broken)
+
+
+def mean_of_rows(*names: str, says: str) -> Property:
+    """What comes out is the mean of what each row of the inputs `names` gives by itself."""
+
+    def broken(run, case, mine, want):
+        rows = range(len(case.args[names[0]]))
+        alone = [run(changed(case, **{name: case.args[name][i : i + 1] for name in names})) for i in rows]
+        return not same(mine, torch.stack(alone).mean(0)) if len(rows) > 1 else None
+
     return Property(says, broken)
 
 
@@ -185,7 +201,7 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
                 told = mine[i] is not None and alike(mine[i], wanted[i])  # a wrong shape may do anything to values
                 broken = told and property_.broken(run, case, mine[i], wanted[i])
                 if broken and same(run(case), mine[i]):
-                    yield property_, i
+                    yield replace(property_, says=broken) if isinstance(broken, str) else property_, i
                     break
             except Exception:
                 continue

@@ -13,7 +13,7 @@ from course_kit.exercises.guard import TookTooLong, quiet, time_limit, world_unc
 from course_kit.exercises.show import display, note_of, sentence
 
 SLOW = 4  # times as long as the course's: right, but a training cannot wait for it
-SHORTEST = 2.0  # seconds that an attempt may always take
+SHORTEST = 2.0  # seconds that an attempt may always compute
 
 KNOWN: dict[int, tuple[Any, Exercise, bool]] = {}  # id of a right answer -> it, its exercise, whether it cuts gradients
 
@@ -75,16 +75,16 @@ def _known(thing: Any) -> tuple[Any, Exercise, bool] | None:
 def _tried(
     attempt: Callable, space: dict[str, Any], chosen: dict[str, Any], before: dict[str, Any], limit: float | None
 ) -> tuple[float, BaseException | None]:
-    """The seconds that it takes with these functions, the better of two runs; and what stopped it."""
+    """The seconds that it computes with these functions, the better of two runs; and what stopped it."""
     took = []
     try:
         space.update(chosen)
         with world_unchanged(), quiet():
             for _ in range(2):
-                started = time.perf_counter()
+                started = time.process_time()
                 with time_limit(60.0 if limit is None else max(2 * limit, SHORTEST)):
                     attempt()
-                took.append(time.perf_counter() - started)
+                took.append(time.process_time() - started)
     except (Exception, TookTooLong) as error:
         return (float("inf"), None) if isinstance(error, TookTooLong) and limit else (0.0, error)
     finally:

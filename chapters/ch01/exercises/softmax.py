@@ -43,11 +43,10 @@ def _wrong(scores, mask, *, hidden=-torch.inf, by_hand=False, zeros=True):
     return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0) if zeros else weights
 
 
-@variants
-def _by_hand(scores, mask, *, maximum=lambda scores: 0.0, end=lambda weights: weights):
-    """Softmax by hand, the masked ones multiplied by 0: without subtracting the maximum, or with another one."""
-    exps = (scores - maximum(scores)).exp() * mask
-    return end(exps / exps.sum(-1, keepdim=True))
+def _by_hand(scores, mask):
+    """Softmax by hand, the masked ones multiplied by 0, without subtracting the maximum."""
+    exps = scores.exp() * mask
+    return exps / exps.sum(-1, keepdim=True)
 
 
 OVERFLOW = (
@@ -96,13 +95,13 @@ SOFTMAX = Exercise(
         "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN.",
         _wrong(by_hand=True),
         OVERFLOW,
-        _by_hand(),
+        _by_hand,
         "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row "
         "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
-        _by_hand(maximum=torch.max, end=torch.nan_to_num),
-        "You subtract the largest score of *all* rows. In a row far below it, every exp underflows to 0. Take the "
-        "maximum of each row: `.amax(-1, keepdim=True)`.",
         _wrong(hidden=0.0, zeros=False),
         "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
+        lambda scores, mask: torch.softmax(scores, -1) * mask,
+        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. Mask the "
+        "scores, then take the softmax.",
     ),
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from course_kit.exercises.define import Case, Exercise, named, some_numbers, tensors, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
 from course_utils.loss import masked_loss
 
@@ -48,6 +48,9 @@ LOSS_WRONG = wrong_answers(
     _wrong_loss(log_p=lambda x: x.softmax(-1).log_softmax(-1)),
     "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. Give "
     "them the logits as they are.",
+    lambda logits, target, mask: -(logits.log_softmax(-1).gather(-1, target[..., None]) * mask).sum() / mask.sum(),
+    "`gather` leaves an axis of 1, and [B, T, 1] times the mask [B, T] is [B, T, T]: every loss meets every mask. Take "
+    "the axis away, `[..., 0]`.",
 )
 
 LOSS = Exercise(
@@ -67,7 +70,10 @@ LOSS = Exercise(
     difficulty=1,
     wrong=LOSS_WRONG,
     properties=(
-        blind_to_padding("logits", padded=lambda case: ~case.args["mask"]),
+        replace(
+            blind_to_padding("logits", padded=lambda case: ~case.args["mask"]),
+            says="What is in the padding changes the loss. Does each token meet its own place in the mask?",
+        ),
         replace(
             shift_changes_nothing("logits"),
             says="Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?",
@@ -109,10 +115,10 @@ CLIPPED = Exercise(
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
         _gram_case("the cat the cat sat", "the cat sat on the mat", 2),
-        _gram_case("a b a b a b", "a b c a b a", 2),
+        _gram_case("a b a b a b a", "a b c a b a", 2),
         _gram_case("a b c", "a b d b c", 3),
         _gram_case("mat the on sat", "the cat sat on the mat", 1),
-        _gram_case("a bc", "ab c", 2),
+        _gram_case("a bc", "bc a ab c", 2),
         _gram_case("a", "a b c", 3),
     ],
     returns=("matches", "total"),
@@ -139,6 +145,13 @@ CLIPPED = Exercise(
         _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words) - n)]),
         "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n + "
         "1)`.",
+    ),
+    properties=(
+        Property(
+            "The total is not the number of places where a run of n words can begin in the candidate: n words have "
+            "one, n + 1 words have two, however often the same run comes back.",
+            lambda run, case, mine, want: mine[1] != want[1],
+        ),
     ),
     used="Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)",
 )

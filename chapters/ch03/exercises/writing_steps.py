@@ -2,7 +2,8 @@
 
 import torch
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only
 from course_utils.attention import masked_softmax
 
@@ -101,24 +102,32 @@ def _decoder_cases() -> list[Case]:
 @variants
 def _wrong_decoder(
     *inputs,
-    asks=lambda state, e: state,
-    joined=lambda e, c: torch.cat([e, c], -1),
-    bent=torch.tanh,
+    asks=lambda state, e, step: state,
+    gets=lambda context: context,
+    scale=lambda d: 1.0,
     read=lambda new, c, old: torch.cat([new, c], -1),
-    output=lambda x: x,
     stuck=False,
 ):
     """A decoder step with one thing done differently."""
     word, state, keys, mask, E, Wx, Ws, Wo = inputs
 
-    def look(q):
-        return _mean(masked_softmax((q[:, None] @ keys.mT)[:, 0], mask), keys)
+    def step(context):
+        return torch.tanh(torch.cat([E[word], context], -1) @ Wx + state @ Ws)
 
-    context = look(asks(state, E[word]))
-    new = bent(joined(E[word], context) @ Wx + state @ Ws)
-    return output(read(new, context, state) @ Wo), state if stuck else new
+    query = asks(state, E[word], step)
+    context = _mean(masked_softmax((query[:, None] @ keys.mT)[:, 0] / scale(len(Ws)), mask), keys)
+    new = step(gets(context))
+    return read(new, context, state) @ Wo, state if stuck else new
 
 
+def _new_state(state, e, step):
+    return step(torch.zeros_like(state))
+
+
+NEW_ASKS = (
+    "The *new* state looks back, as in Luong's decoder. Here the old one does, and what it finds goes into the new "
+    "one, beside the embedding."
+)
 DECODER = Exercise(
     name="one decoder step",
     task="The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
@@ -138,21 +147,26 @@ DECODER = Exercise(
     minutes=11,
     difficulty=3,
     wrong=wrong_answers(
-        _wrong_decoder(asks=lambda state, e: e),
+        _wrong_decoder(asks=lambda state, e, step: e),
         "The embedding of the word is the query. The query is the *state*, which knows what has been written so far.",
-        _wrong_decoder(joined=lambda e, c: torch.cat([c, e], -1)),
-        "Embedding and context are in the wrong order: Wx expects [embedding; context].",
-        _wrong_decoder(bent=lambda x: x),
-        "The tanh is missing: the new state is the tanh of the sum.",
+        _wrong_decoder(asks=_new_state),
+        NEW_ASKS,
+        _wrong_decoder(asks=_new_state, gets=torch.zeros_like),
+        NEW_ASKS,
+        _wrong_decoder(scale=lambda d: d**0.5),
+        "The scores are divided by √D. Here they are plain dot products: dot products, softmax, mean.",
         _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
         "The logits are read from the old state, which does not know the last word yet.",
-        _wrong_decoder(output=lambda x: x.softmax(-1)),
-        "These are probabilities. Return the logits: the loss takes the softmax by itself.",
         _wrong_decoder(stuck=True),
         "The old state is returned: the decoder would never move on. Return the new one.",
     ),
     properties=(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"], part=1),
+        Property(
+            "The new state is right, and the logits are not: they are [new state; context] Wo, with the context that "
+            "has gone into the state.",
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
         rows_are_independent("word", "state", "keys", "mask"),
     ),
     used="Yours is trained in [A decoder of your own](#A-decoder-of-your-own).",

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import torch
 
-from course_kit.exercises.define import Exercise, named, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Exercise, Property, named, variants, wrong_answers
 from course_kit.exercises.properties import linear_in
 
 from . import answers
@@ -13,7 +14,7 @@ _convolved = named("kernel", "length")
 
 
 @variants
-def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, circular=False, ends=True):
+def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, ends=True):
     """A convolution as a matrix with one thing done differently."""
     half, C = len(kernel) // 2, torch.zeros(length, length)
     for i in range(length):
@@ -21,8 +22,8 @@ def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, circ
             continue
         for n, w in enumerate(kernel.flip(0) if flip else kernel):
             j = i + n - half + shift(half)
-            if circular or 0 <= j < length:
-                C[i, j % length] = w
+            if 0 <= j < length:
+                C[i, j] = w
     return C
 
 
@@ -58,12 +59,17 @@ CONVOLUTION = Exercise(
         "The kernel is one position too far to the right: the *middle* of the kernel belongs on the diagonal.",
         _wrong_convolution(shift=lambda half: half),
         "kernel[0] is on the diagonal, so output i reads word i and words *behind* it. The *middle* belongs there.",
-        _wrong_convolution(circular=True),
-        "The kernel goes round in a ring: the first word sees the last word on its left. Beyond the ends are zeros.",
         _wrong_convolution(ends=False),
         "The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros.",
     ),
     properties=(
+        Property(
+            "The kernel goes round in a ring: the first word sees the last one on its left, or the last the first on "
+            "its right. Beyond the ends are zeros.",
+            lambda run, case, mine, want: (
+                not same(mine, want) and same(mine.tril(len(want) - 2).triu(2 - len(want)), want)
+            ),
+        ),
         replace(
             linear_in("kernel"),
             says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",

@@ -63,6 +63,13 @@ SINUSOIDAL = Exercise(
         _table(swap=True),
         "Sine and cosine are exchanged: the sines belong in the even columns.",
     ),
+    properties=(
+        Property(
+            "The first pair of columns is right, and a later one has another frequency. The exponent is 2j / D: with "
+            "D = 4 it is 0 and ½, so no pair gets as far as 1.",
+            lambda run, case, mine, want: same(mine[:, :2], want[:, :2]) and not same(mine, want),
+        ),
+    ),
     shown=answers.sinusoidal,
     used="Your table is what a module adds to the words in "
     "[Four: a clock with many hands](#Four:-a-clock-with-many-hands).",

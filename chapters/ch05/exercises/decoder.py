@@ -1,5 +1,8 @@
 """Chapter 5: the decoder block, a class."""
 
+import functools
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -26,6 +29,7 @@ BY_HAND = (2, 1, 3)
 PLAIN = {"parameters": "both attentions: identity matrices; ffn: zeros; no biases; norms as they begin"}
 
 
+@functools.cache
 def parameters_of(sizes: tuple[float, ...]) -> DecoderBlock:
     """The course's block with numbers that are always the same, in its norms and biases, too."""
     with seeded(int(sum(sizes))):
@@ -45,8 +49,10 @@ def _run(answer, case: Case) -> Tensor:
     block = parameters_of(case.init)
     if not is_class(answer):
         return answer(block, *case.args.values())
+    moved = case.given.get("moved", "none")  # a part with other parameters
     try:
-        mine = construct(answer, case, block.state_dict())
+        parameters = {name: x + 0.5 * name.startswith(f"{moved}.") for name, x in block.state_dict().items()}
+        mine = construct(answer, case, parameters)
     except RuntimeError as error:
         if "state_dict" not in str(error):
             raise
@@ -102,6 +108,15 @@ def _post_norm(block, x, memory, mask, memory_mask):
     return block.around_ffn.norm(x + block.ffn(x))
 
 
+def _without_effect(run, case, mine, want):
+    """The part that may hold any parameters."""
+    parts = NEEDED.split(", ") if case.init != BY_HAND and len(case.init) == 3 else ()
+    unused = next((part for part in parts if same(run(replace(case, given={"moved": part})), mine)), "")
+    return (
+        bool(unused) and f"`{unused}` has no effect: whatever it has learned, the result is the same. Where is it used?"
+    )
+
+
 def _keeps_what_is_dropped(run, case, mine, want):
     return case.init[3:] == (1.0,) and not same(mine, want)
 
@@ -124,9 +139,10 @@ DECODER = Exercise(
     properties=(
         Property(
             "With dropout = 1 the sub-layers give nothing, and x comes out as it went in; yours does not. Does each "
-            "`AddNorm` get the dropout?",
+            "`AddNorm` get the dropout, is each sub-layer inside its own, and is x added once?",
             _keeps_what_is_dropped,
         ),
+        Property("Each of the six parts has its effect.", _without_effect),
         blind_to_later("x"),
         blind_to_padding("memory", padded=lambda case: ~case.args["memory_mask"][:, 0]),
     ),
@@ -151,5 +167,8 @@ DECODER = Exercise(
         "The network comes before the cross-attention, so it cannot work on what was found in the source.",
         _post_norm,
         "This is post-norm, the order of 2017. AddNorm puts the norm before each sub-layer: use it.",
+        lambda block, x, memory, mask, memory_mask: block(x, memory, memory_mask, mask),
+        "The two masks are exchanged. `mask` says which words written so far may be seen, `memory_mask` which of the "
+        "source.",
     ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
-from course_kit.exercises.properties import rows_are_independent, rows_sum_to_one, sees_only
+from course_kit.exercises.properties import blind_to_later, rows_are_independent, rows_sum_to_one, sees_only
 from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
 
 
@@ -39,6 +39,7 @@ SPLIT = Exercise(
         Case({"x": some_numbers(2, 2, 3, seed=503), "heads": 1}),
     ],
     returns=("split",),
+    properties=(blind_to_later("x", asks="Row t of each head is a piece of word t: cut the features, not the words."),),
     hints=(
         "Row 1 of the input is one word. In which heads, and in which rows, must its four numbers appear?",
         "Two steps: cut the last axis in two, [B, T, H, d]; then swap two axes.",

@@ -2,7 +2,8 @@
 
 import torch
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import any_order, rows_are_independent
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 
@@ -26,15 +27,37 @@ def _append(old, new):
 
 
 @variants
-def _step(*inputs, place=lambda x, positions, past: x + positions[past], seen=_append, kept=_append, power=0.5):
-    """A step with a cache. seen: what the query attends to; kept: what is handed on."""
+def _step(
+    *inputs,
+    place=lambda x, positions, past: x + positions[past],
+    asks=lambda x, positions, past: x,
+    seen=_append,
+    kept=_append,
+    power=0.5,
+):
+    """A step with a cache. asks: what the query is made of; seen: what it attends to; kept: what is handed on."""
     word, keys, values, positions, Wq, Wk, Wv = inputs
     word = word[:, None]
     x = place(word, positions, keys.shape[1])
     new_keys, new_values = x @ Wk, x @ Wv
     k, v = seen(keys, new_keys), seen(values, new_values)
-    weights = masked_softmax(x @ Wq @ k.mT / x.shape[-1] ** power, None)
+    query = asks(x, positions, keys.shape[1]) @ Wq
+    weights = masked_softmax(query @ k.mT / x.shape[-1] ** power, None)
     return (weights @ v)[:, 0], kept(keys, new_keys), kept(values, new_values)
+
+
+def _new_row(run, case, mine, want):
+    """What is wrong of the new row of the cache, or of what its query finds."""
+    if not all(same(mine[i][:, :-1], want[i][:, :-1]) for i in (1, 2)):
+        return None
+    if not all(same(mine[i], want[i]) for i in (1, 2)):
+        return (
+            "In the cache the row of the new word is wrong. After P words it gets row P of `positions`, then Wk and Wv."
+        )
+    says = (
+        "The cache is right, the output is not: the query is the word with its position, and attends to all P + 1 rows."
+    )
+    return not same(mine[0], want[0]) and says
 
 
 STEP = Exercise(
@@ -50,7 +73,11 @@ STEP = Exercise(
         _step_case(1, 1, 3, 850),
     ],
     returns=("output", "keys after it", "values after it"),
-    properties=(any_order("keys", "values"), rows_are_independent("word", "keys", "values")),
+    properties=(
+        any_order("keys", "values"),
+        rows_are_independent("word", "keys", "values"),
+        Property("After P words the new one gets row P of `positions`, before it is projected.", _new_row),
+    ),
     hints=(
         "How many words come before the new one? The cache knows. What does that say of its position?",
         "`x = (word + positions[P])[:, None]` is [B, 1, D]; `torch.cat([keys, x @ Wk], 1)` appends in a new tensor.",
@@ -65,15 +92,15 @@ STEP = Exercise(
         _step(place=lambda x, positions, past: x + positions[0]),
         "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
         "the cache.",
-        _step(place=lambda x, positions, past: x + positions[min(past + 1, len(positions) - 1)]),
-        "One position too far: positions count from 0, so the word after P others is at P.",
+        _step(place=lambda x, positions, past: x + positions[past - 1]),
+        "One position too early: the P words in the cache are at 0 … P − 1, so the new one is at P.",
+        _step(asks=lambda x, positions, past: x + positions[past], place=lambda x, positions, past: x),
+        "Only the query has its position: key and value are made of the word without it. Add it first, then project.",
         _step(kept=lambda old, new: old),
         "The cache is not appended to: the next word will not know of this one.",
         _step(seen=lambda old, new: old),
         "The new word attends to the cache without itself. Its own key and value belong to it: append first, then "
         "attend.",
-        _step(kept=lambda old, new: torch.cat([new, old], 1)),
-        "The new word is put in front. In the cache, words are in their order.",
         _step(power=0),
         "The scale is missing: divide the scores by √D.",
     ),

@@ -12,13 +12,15 @@ from course_utils.toy_tasks import BEGIN, train_step
 
 class Reader(nn.Module):
     """A very small model of the kind: (source [B, S], target [B, T]) -> logits [B, T, V]. A word is predicted from the
-    source and from the word before it."""
+    source and from the word before it. It remembers whether it was ever put into eval mode."""
 
     def __init__(self):
         super().__init__()
+        self.evaluated = False
         self.words, self.output = nn.Embedding(13, 4), nn.Linear(4, 13)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        self.evaluated |= not self.training
         return self.output(self.words(target) + self.words(source).mean(1, keepdim=True))
 
 
@@ -36,6 +38,8 @@ def _run(answer, case: Case) -> tuple[Tensor, Tensor]:
         model = Reader()
     optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
     losses = [answer(model, optimiser, *case.args.values()) for _ in range(3)]
+    if model.evaluated or not model.training:
+        raise Misfit("`model.eval()` switches dropout off, and a training needs it. Leave the model in train mode.")
     if any(loss is None for loss in losses):
         raise Misfit("It returns None. Is a `return` missing?")
     if any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses):
@@ -99,6 +103,11 @@ TRAIN = Exercise(
     minutes=8,
     difficulty=2,
     properties=(
+        Property(
+            "The model learns as it should, and what is returned is another number. It should be the loss from before "
+            "the step.",
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
         Property(
             "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, and "
             "of what is the mean taken?",

@@ -54,8 +54,8 @@ ADAPTER = Exercise(
         _other(act=lambda y: y),
         "There is no GELU. Without it, down and up are a single matrix, as in LoRA. An adapter has a non-linearity "
         "between them.",
-        _other(act=torch.relu),
-        "This is a ReLU. Many adapters have one, but here it should be BERT's own, the GELU.",
+        _other(end=F.gelu),
+        "There are two GELUs, and the second takes away almost all that is negative. The way up has none behind it.",
         _other(act=lambda y: F.gelu(y, approximate="tanh")),
         "This is the approximation by tanh that GPT-2 uses. BERT's GELU is the exact one: leave `approximate` out.",
         _other(act=lambda y: y, end=F.gelu),

@@ -6,6 +6,7 @@ from chapters.ch06.pairs import best_span
 from course_kit.exercises.define import (
     Case,
     Exercise,
+    Property,
     some_numbers,
     variants,
     wrong_answers,
@@ -70,6 +71,14 @@ def _found(
     return choose(scores, fits, start, end, allowed)
 
 
+def _another_is_better(run, case, mine, want):
+    (first, last), allowed = mine, case.args["allowed"]
+    if not (0 <= first <= last < len(allowed) and allowed[first] and allowed[last]):
+        return "This is no answer: it must begin before it ends, or at the same token, and both must be `allowed`."
+    says = "Another pair has a larger product. Look at all pairs with first ≤ last together, not at one end first."
+    return mine != want and says
+
+
 SPAN = Exercise(
     name="answer span",
     task="Where does the answer begin, and where does it end? Of all pairs with first ≤ last, both among the `allowed` "
@@ -87,8 +96,12 @@ SPAN = Exercise(
         _span([9.0, 0.0, 1.0, 0.0, 0.0, 0.5], [0.0, 1.0, 0.0, 2.0, 0.0, 9.0], "111111"),
         _random(9, 3, 1540),
         _random(12, 4, 1542),
+        _span([0.0, 4.0, 0.0, 0.0], [2.1, 0.0, 2.0, 0.0], "1111"),
     ],
     returns=("first", "last"),
+    properties=(
+        Property("Of the pairs with first ≤ last, both allowed, another is more probable.", _another_is_better),
+    ),
     hints=(
         "All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?",
         "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "

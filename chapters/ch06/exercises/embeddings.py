@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed
 from course_utils.bert import embed
 
 
@@ -26,7 +28,7 @@ def _embedding_cases() -> list[Case]:
     places = [[0.0, 0, 0], [100, 0, 0], [0, 100, 0], [0, 0, 100]]
     return [
         _embedded(*tensors([[0, 2, 2]], [[0, 0, 1]], words, kinds, places), shown=True),
-        _embedding_case(2, 4, 6, 8, 4, 1510),
+        _embedding_case(2, 4, 6, 8, 5, 1510),
         _embedding_case(3, 2, 5, 7, 9, 1520),
     ]
 
@@ -42,12 +44,22 @@ def _summed(*inputs, place=lambda ids, segments, table: _places(ids, table), joi
     return join(words[ids], kinds[segments], place(ids, segments, places))
 
 
+def _by_ids(run, case, mine, want):
+    """Whether other ids give something else where words and kinds are zeros."""
+    zeros = {name: torch.zeros_like(case.args[name]) for name in ("words", "kinds")}
+    one, other = (run(changed(case, ids=ids, **zeros)) for ids in (case.args["ids"], case.args["ids"].roll(1, 1)))
+    return not same(one, other)
+
+
 SUM = Exercise(
     name="embedding sum",
     task="Give each token its three vectors, the rows of its id, of its segment and of its position, and add them: "
     "ids, segments [B, T], tables words [V, D], kinds [2, D], places [max, D] -> [B, T, D].",
     reference=embed,
     shown=_three_rows,
+    properties=(
+        Property("The positions depend on the *ids*. A position says where a token is: 0, 1, 2 and so on.", _by_ids),
+    ),
     cases=_embedding_cases,
     returns=("output",),
     used="Your `embed` is in the model of [One: three rows for each token](#One:-three-rows-for-each-token).",
@@ -59,14 +71,12 @@ SUM = Exercise(
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
-        _summed(place=lambda ids, segments, table: table[ids.clamp(max=len(table) - 1)]),
-        "The positions are looked up by the *ids*. A position says where a token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[ids]),
         "The positions are looked up by the *ids*, and there are more ids than positions. A position says where a "
         "token is: 0, 1, 2 and so on.",
         _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
         "The positions run along the batch: all tokens of a sentence get the same one.",
-        _summed(place=lambda ids, segments, table: table.roll(-1, 0)[: ids.shape[1]]),
+        _summed(place=lambda ids, segments, table: table[1 : ids.shape[1] + 1]),
         "The positions are one too far: the first token is at position 0.",
         _summed(join=lambda w, k, p: torch.cat([w, k, p.expand_as(w)], -1)),
         "The three are put side by side, which makes 3 D features. They are added, so that the width stays D.",

@@ -22,13 +22,20 @@ def _read(answer, case: Case):
 
 
 @variants
-def _merging(words, *, count=lambda times: times, choose=max, join=joined, pair=lambda best: best):
+def _merging(
+    words,
+    *,
+    count=lambda times: times,
+    neighbours=lambda pieces: zip(pieces, pieces[1:], strict=False),
+    join=joined,
+    pair=lambda best: best,
+):
     """A merge with one thing done differently."""
     pairs = Counter()
     for pieces, times in words.items():
-        for one in zip(pieces, pieces[1:], strict=False):
+        for one in neighbours(pieces):
             pairs[one] = pairs[one] + count(times)
-    best = choose(pairs, key=pairs.get)
+    best = max(pairs, key=pairs.get)
     return pair(best), {join(pieces, best): times for pieces, times in words.items()}
 
 
@@ -99,8 +106,8 @@ MERGE = Exercise(
         "If you replace it in the text, a pair can begin inside a piece: “xa b” contains “a b”. Compare whole pieces.",
         _merging(join=_repeated),
         "What has been joined is joined again: “a a a” gives “aaa”. After a pair, continue after both pieces: “aa a”.",
-        _merging(choose=lambda pairs, key: max(pairs)),
-        "Without `key=`, `max` takes the pair that is last in the alphabet, and not the one with the largest count.",
+        _merging(neighbours=lambda pieces: set(zip(pieces, pieces[1:], strict=False))),
+        "A pair counts once in each word here. In “n a n a” the pair “n a” is there twice.",
         _merging(pair="".join),
         "The pair is returned as one joined text. Return its two pieces, `(left, right)`.",
     ),

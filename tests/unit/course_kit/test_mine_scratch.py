@@ -85,7 +85,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
             "weights = masked_softmax(scores, mask)",
             "weights = scores.softmax(-1)",
             "CausalAttention",
-            "Changing a later token",
+            "`mask` seems to be missing",
         ),
         (
             "transformer",
