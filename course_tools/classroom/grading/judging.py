@@ -81,7 +81,7 @@ def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float,
     remote = None
     try:
         room.get()
-        with time_limit(PATIENCE * seconds):
+        with time_limit(PATIENCE * seconds, waiting=PATIENCE * seconds):
             remote = Remote(room, exercise.name, answer, seconds)
         state, words, verdict = _verdict(remote, exercise, PATIENCE * seconds)
         ended = remote.ended if _stopped(verdict) else ""  # later, while it was looked at, an end is no one's fault

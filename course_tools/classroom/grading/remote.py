@@ -103,7 +103,7 @@ class Remote:
         if self.room.sandbox is None or self.ended:
             return
         try:
-            with time_limit(LEAVING):
+            with time_limit(LEAVING, waiting=LEAVING):
                 self._ask({"end": True}, ending=True)
         except (Ended, TookTooLong):
             self.room.close()
