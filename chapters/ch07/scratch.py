@@ -1,9 +1,16 @@
 """A GPT and its tokenizer from an empty file."""
 
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+from torch import Tensor, nn
+
+from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
+from course_utils.gpt import nucleus, with_temperature
 
 PARTS = """
 masked_softmax
@@ -13,19 +20,35 @@ causal_mask: True where the key is not later than the query
 CausalAttention: out(softmax(Q Kᵀ / √d) V) in each head, under the causal mask
 add_norm
 CausalBlock: x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x))); GELU as tanh, 4 times as wide
-GPT*: token + position; the blocks; norm; times the table of the tokens, transposed
+GPT*: dropout(token + position); the blocks; norm; times the table of the tokens, transposed
 inputs_and_targets
 next_token_loss: the mean of −ln p of each next token; −100 costs nothing
 training_step*: loss, zero_grad, backward, gradients cut at a norm of 1, a step of each optimiser; the loss before
 with_temperature
 nucleus
 write*: the last `context` tokens, the logits of the last, draw, append
+write, by chance*: softmax(logits / temperature), of this the likeliest that reach top_p; a generator of its own for seed
+write, what it refuses*: a temperature below 0 or not finite, a top_p outside of (0, 1], ids [B, 0]
 words_of: a word with the blank before it, signs, other blanks; each byte is one character
 joined: from left to right, each pair once
 merge_once
-learn_merges: merge_once, until there are enough
+learn_merges: merge_once, until there are enough, or nothing is left to join
+learn_merges, of a long text*: each different word once, with how often it comes: then a text costs what its words do
 Tokenizer*: the merges in order; 256 bytes come first, then a number for each merge
 """
+TOLD = {
+    "CausalBlock": "The network is 4 times as wide, with GELU (exact, or its tanh form).",
+    "GPT": "All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too.",
+    "training_step": "In train mode; gradients are cut at a norm of 1 (all together); each optimiser makes a step.",
+    "write": "The model is read without dropout, and its `training` is as before afterwards. What others draw is "
+    "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p not "
+    "in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do.",
+    "words_of": "A word, or signs in a row, with one blank before it; every other blank is a piece of its own.",
+    "merge_once": "words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one.",
+    "learn_merges": "A word counts as often as it comes.",
+    "Tokenizer": "What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
+    "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers.",
+}
 TEXT = "low low low lowest newest 猫 猫\n the newest, the lowest"
 
 
@@ -35,26 +58,105 @@ def pool(c: Any) -> dict[str, Any]:
     cut = ids.clone()
     cut[1, 4:] = -100
     return {
-        **{"x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": 2, "dropout": 0.5, "vocab": 13, "layers": 2},
-        **{"context": 8, "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "ids": ids},
-        **{"model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "optimisers": None},
-        **{"write.ids": integers(13, 40, 3, seed=4), "write.count": 9, "temperature": 0.0, "top_p": Either([1.0, 0.5])},
-        **{"text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": TEXT, "learn_merges.count": 6},
-        **{"word": tuple("banana"), "pair": ("a", "n"), "merges": c.learn_merges(TEXT, 8)},
+        **{"x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids},
+        **{"dropout": Either([0.5, 0.2]), "layers": Either([2, 3]), "context": Either([8, 9])},
+        **{"causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None},
+        **{"model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "write.temperature": 0.0},
+        **{"write.ids": integers(13, 3, 3, seed=4), "write.count": 9, "write.top_p": Either([1.0, 0.5])},
+        **{"write.stop": Either([None, None, *range(13)]), "write, by chance.case": Either(CHANCES)},
+        **{"text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": Either([TEXT, OFTEN, "aa"])},
+        **{"learn_merges.count": Either([6, 1, 6]), "word": tuple("banana"), "pair": ("a", "n")},
+        **{"merges": c.learn_merges(TEXT, 8), "long": " ".join(f"word{n % 500} of" for n in range(LONG))},
     }
 
 
+CHANCES = ((0.4, 1.0), (2.5, 0.8), (0.4, 0.55))  # temperature and top_p
+OFTEN = "aa aa aa aa bc bcd bce"  # "a a" comes more often, "b c" in more words
+LONG = 30_000  # twice as many words
+
+
+class Unmoved(nn.Module):
+    """A model that gives the same logits whatever it reads, and remembers how many tokens it was given each time."""
+
+    def __init__(self, context: int = 8) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.tensor([1.0, 0.5, 0.0, -0.5, -1.5]))
+        self.context, self.blocks, self.read = context, (None,), []
+
+    def forward(self, ids: Tensor, caches: Any = None) -> Tensor:
+        self.read.append(ids.shape[1])
+        return self.logits.expand(*ids.shape, 5)
+
+
+def by_chance(draw: Callable[[Unmoved, int, float, float, int | None], Tensor], case: tuple[float, float]) -> Tensor:
+    """What is drawn comes as often as it should, and by a seed of its own; draw(model, count, …, seed) -> tokens."""
+    model, (temperature, top_p) = Unmoved(context=5000), case
+    wanted = nucleus(with_temperature(model.logits.detach(), temperature).log(), top_p)
+    tokens = draw(model, 800, temperature, top_p, None)
+    shares = torch.bincount(tokens, minlength=5) / len(tokens)
+    if (worst := (shares - wanted).abs()).max() > 0.08:
+        n = int(worst.argmax())
+        raise Misfit(f"Of logits {model.logits.tolist()}, at temperature {temperature} and top_p {top_p}, token {n} is "
+                     f"{shares[n]:.0%} of what is drawn, expected {wanted[n]:.0%}.")  # fmt: skip
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    one = draw(model, 40, 1.0, 1.0, 3)
+    if not torch.equal(before, torch.get_rng_state()):
+        raise Misfit("With a seed, yours draws from torch's own numbers, or seeds them; expected: a torch.Generator.")
+    torch.rand(5)
+    if not torch.equal(one, draw(model, 40, 1.0, 1.0, 3)):
+        raise Misfit("Twice with seed 3, yours draws different tokens; expected: the same.")
+    if torch.equal(one, draw(model, 40, 1.0, 1.0, 4)):
+        raise Misfit("With the seeds 3 and 4, yours draws the same tokens; expected: others.")
+    if len(set(one.tolist())) < 2:
+        raise Misfit(f"With a seed, yours draws 40 times the token {int(one[0])}; expected: each anew.")
+    return torch.tensor(1)
+
+
+def refuses(function: Callable, right: Mapping[str, Any], *wrong: Mapping[str, Any]) -> Tensor:
+    """A ValueError for each of these, and none without."""
+    function(**right)
+    for one in wrong:
+        try:
+            function(**{**right, **one})
+        except ValueError:
+            continue
+        told = ", ".join(f"{k} {list(x.shape) if isinstance(x, Tensor) else x}" for k, x in one.items())
+        raise Misfit(f"Yours takes {told}; expected: a ValueError.")
+    return torch.tensor(1)
+
+
+def drawn_rows(write, names, case):
+    def draw(model, count, temperature, top_p, seed):
+        rows, count = (count, 1) if seed is None else (1, count)  # many tokens: many rows; by seed: one behind another
+        return write(model, torch.zeros(rows, 1, dtype=torch.long), count, temperature, top_p, None, seed)[:, 1:].flatten()
+
+    return by_chance(draw, case)
+
+
+def refused(write, names):
+    right = {"model": Unmoved(), "ids": torch.zeros(2, 3, dtype=torch.long), "count": 2}
+    wrong = [{"temperature": -1.0}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.5}]
+    return refuses(functools.partial(write), right, *wrong, {"ids": right["ids"][:, :0]})
+
+
+def merges_of_long(learn, names, long):
+    return learn(long, 30)
+
+
 def cut_and_joined(tokenizer, names, text):
-    """A text as numbers, and the text again."""
+    """A text as numbers, the text again, and what a byte alone gives."""
     numbers = list(tokenizer.encode(text))
-    return f"{numbers} {tokenizer.decode(numbers)}"
+    return f"{numbers} {tokenizer.decode(numbers)} {tokenizer.decode([231])}"
 
 
 HAVE = "a GPT, and the tokenizer that cuts its text"
+CALLS = {"Tokenizer": cut_and_joined, "write, by chance": drawn_rows, "write, what it refuses": refused}
 TRACKS = {
     "gpt": Track(
         *(7, "gpt", PARTS, pool, 240, HAVE),
-        **{"bar": 90, "calls": {"Tokenizer": cut_and_joined}, "causal": ("ids", "x"), "more": ("tokenizer",)},
+        **{"bar": 90, "calls": CALLS | {"learn_merges, of a long text": merges_of_long}, "causal": ("ids", "x")},
+        **{"told": TOLD, "more": ("tokenizer",)},
         note="`cache` and `caches` may stay None here: they are a part of llama.",
         given=("PADDING", "optimisers_of", "copying"),
     )

@@ -31,7 +31,7 @@ from .source import uses
 from .text import BETWEEN, blocks, imports
 
 if TYPE_CHECKING:
-    from .scratch_parts import Track
+    from .scratch_parts import Part, Track
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 8}
@@ -55,9 +55,9 @@ from __future__ import annotations'''
 FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach it.
 
 
-def build(name, *arguments):
+def build(name, *arguments, **named):
     """Your module for the one that is called `name` above, from the arguments that it has there."""
-    return globals()[name](*arguments)
+    return globals()[name](*arguments, **named)
 
 
 def state_map(name, state):
@@ -98,7 +98,7 @@ def handout(name: str) -> str:
     found, lines = ({name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports))
     parts = {part.name: part for part in reversed(whole.all_parts)}
     names = dict.fromkeys(part.name for part in whole.all_parts)
-    stubs = [f"# Part {i}\n{_stub(found[name], parts[name].made_of)}" for i, name in enumerate(names, 1)]
+    stubs = [f"# Part {i}\n{_stub(found[name], _notes(whole, parts[name]))}" for i, name in enumerate(names, 1)]
     body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
     about, *more = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
     more[-1] = whole.note  # instead of whose functions they are
@@ -108,24 +108,30 @@ def handout(name: str) -> str:
     return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
 
 
-def _stub(text: str, made_of: tuple[str, ...]) -> str:
-    """A definition without its bodies: of a class its methods, and what its parameters are."""
+def _notes(whole: Track, part: Part) -> list[str]:
+    """What the check asks for that no docstring says, as lines of a comment."""
+    made_of = f"In the check, its parameters are: {', '.join(part.made_of)}." if part.made_of else ""
+    return [line for told in (made_of, whole.told.get(part.name, "")) for line in textwrap.wrap(told, 90)]
+
+
+def _stub(text: str, notes: list[str] = ()) -> str:
+    """A definition without its bodies: of a class its methods; and below what it says, what else is asked for."""
     node, lines = ast.parse(text).body[0], text.split("\n")
     described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]
     if isinstance(node, ast.FunctionDef):
         end = described[0] if described else node.body[0].lineno - 1
         remarks = [re.findall(r"#[^\"']*$", line) for line in lines[end:]] if node.name == "__init__" else []
         remarks = [f"    {found[0]}" for found in remarks if found]
+        remarks += [f"    # {line}" for line in notes]
         return "\n".join([*lines[:end], *remarks, "    raise NotImplementedError"])
     pieces = ["\n".join(lines[: described[0] if described else node.lineno])]
-    if made_of:
-        told = textwrap.wrap(f"In the check, its parameters are: {', '.join(made_of)}.", 90)
-        pieces.append("\n".join(f"    # {line}" for line in told))
+    if notes:
+        pieces.append("\n".join(f"    # {line}" for line in notes))
     for one in node.body:
         if isinstance(one, ast.FunctionDef):
             first = min([one.lineno, *(above.lineno for above in one.decorator_list)])
             method = textwrap.dedent("\n".join(lines[first - 1 : one.end_lineno]))
-            pieces.append(textwrap.indent(_stub(method, ()), "    "))
+            pieces.append(textwrap.indent(_stub(method), "    "))
     return "\n\n".join(pieces)
 
 
