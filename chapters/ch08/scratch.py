@@ -71,7 +71,14 @@ def of_llama(c: Any) -> dict[str, Any]:
     cos, sin = c.rotation(torch.arange(5), 4)
     causal = torch.ones(5, 5, dtype=torch.bool).tril()
     return {
-        **{"x": some_numbers(2, 5, 16, seed=1), "turns": (cos, sin), "mask": causal, "c": configs, "config": configs, "Llama, token by token.config": config},
+        **{
+            "x": some_numbers(2, 5, 16, seed=1),
+            "turns": (cos, sin),
+            "mask": causal,
+            "c": configs,
+            "config": configs,
+            "Llama, token by token.config": config,
+        },
         **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "turn.x": some_numbers(2, 2, 5, 4, seed=3), "cos": cos},
         **{"sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": Either([100.0, 7.0]), "size": 16, "hidden": 12},
         **{
@@ -105,7 +112,9 @@ def in_pieces(llama, names, ids, pieces):
 
 def drawn_tokens(generate, names, case):
     def draw(model, count, temperature, top_p, seed):
-        return torch.tensor(list(generate(model, torch.zeros(1, 1, dtype=torch.long), count, (), temperature, top_p, seed)))
+        return torch.tensor(
+            list(generate(model, torch.zeros(1, 1, dtype=torch.long), count, (), temperature, top_p, seed))
+        )
 
     return by_chance(draw, case)
 

@@ -266,7 +266,9 @@ class Track:
                 return result
             trained = _filled(mine.trained, ours.trained)
             if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
-                acts = " and ".join(f"{_times(one.drops)} in {whose}" for one, whose in ((mine, "yours"), (ours, "the course's")))
+                acts = " and ".join(
+                    f"{_times(one.drops)} in {whose}" for one, whose in ((mine, "yours"), (ours, "the course's"))
+                )
                 raise Misfit(f"In train mode dropout acts {acts}, or in other places. It should be: {formula}.")
             if ours.kept and not mine.kept:
                 raise Misfit(f"`model.training` was {mine.mode} and is {not mine.mode} after it. Needed: as before.")
