@@ -1,6 +1,5 @@
 """A GPT and its tokenizer from an empty file."""
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,7 +32,7 @@ rate_at*: highest · (step + 1) / rising; then lowest + (highest − lowest) (1 
 with_temperature
 nucleus
 write*: the last `context` tokens, the logits of the last, draw, append
-write, by chance*: softmax(logits / temperature), of this the likeliest that reach top_p; a generator of its own for seed
+write, by chance*: softmax(logits / temperature), of this the likeliest that reach top_p; a generator of its own
 write, what it refuses*: a temperature below 0 or not finite, a top_p outside of (0, 1], ids [B, 0]
 words_of: a word with the blank before it, signs, other blanks; each byte is one character
 joined: from left to right, each pair once
@@ -149,7 +148,7 @@ def drawn_rows(write, names, case):
 def refused(write, names):
     right = {"model": Unmoved(), "ids": torch.zeros(2, 3, dtype=torch.long), "count": 2}
     wrong = [{"temperature": -1.0}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.5}]
-    return refuses(functools.partial(write), right, *wrong, {"ids": right["ids"][:, :0]})
+    return refuses(write, right, *wrong, {"ids": right["ids"][:, :0]})
 
 
 def merges_of_long(learn, names, long):
@@ -186,7 +185,7 @@ def reads(mine: Any) -> tuple[bool, str]:
     with torch.no_grad():
         nats = mine.next_token_loss(model.eval(), rows) * len(new)
     bits = nats.item() / math.log(2) / len(text[cut:])
-    says = f"{bits:.2f} bits a character of a text that it has not read. Needed: less than the table of pairs, {table:.2f}."
+    says = f"{bits:.2f} bits a character of a text not read before. Needed: less than the table of pairs, {table:.2f}."
     return bits < table, says
 
 

@@ -124,7 +124,7 @@ def long_text(generate, names):
     model, calls, ids = Unmoved(context=3010), [], torch.zeros(1, 3000, dtype=torch.long)
     first, *others = [len(calls) for _ in generate(model, ids, 10, between=lambda: calls.append(sum(model.read)))]
     if sum(model.read) != 3009 or max(model.read) > 512:
-        raise Misfit(f"Of 3000 tokens and 10 more, yours reads parts of {max(model.read)} at most, {sum(model.read)} in "
+        raise Misfit(f"Of 3000 tokens and 10 more yours reads parts of {max(model.read)} at most, {sum(model.read)} in "
                      "all; expected: at most 512, and 3009, each but the last once.")  # fmt: skip
     parts = len(model.read) - 9
     if (first, *others) != (parts - 1,) * 10:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -116,7 +116,7 @@ def _notes(whole: Track, part: Part) -> list[str]:
     return [line for told in (made_of, whole.told.get(part.name, "")) for line in textwrap.wrap(told, 90)]
 
 
-def _stub(text: str, notes: list[str] = ()) -> str:
+def _stub(text: str, notes: Sequence[str] = ()) -> str:
     """A definition without its bodies: of a class its methods; and below what it says, what else is asked for."""
     node, lines = ast.parse(text).body[0], text.split("\n")
     described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]

@@ -136,8 +136,8 @@ class Track:
     pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
     reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
     which no earlier output may see the later ones; given: definitions that are no work; more: other kept files, or
-    modules of the course; told: what is judged and no docstring says, by the names of parts; task: the file whose `main`
-    is the task; last: what comes after it; note: to be said above.
+    modules of the course; told: what is judged and no docstring says, by the names of parts; task: the file
+    whose `main` is the task; last: what comes after it; note: to be said above.
     """
 
     chapter: int
