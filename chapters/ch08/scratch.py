@@ -33,7 +33,7 @@ generate, by chance*: softmax(logits / temperature), of this the likeliest that 
 generate, of a long text*: parts of a few hundred tokens, `between` after each but the last; what fits, and no more
 """
 TOLD = {
-    "Cache": "`length`: how many tokens it has keys of; 0 at first. `k` and `v` are what is kept.",
+    "Cache": "`length`: how many tokens it has keys of; 0 at first.",
     "RMSNorm": "Its weight begins at 1.",
     "Llama": "The table of tokens begins at a standard deviation of 0.02, and is the output's table, too.",
     "generate": "A long text is read in parts of at most 512 tokens, with a call of `between` after each but the last; "

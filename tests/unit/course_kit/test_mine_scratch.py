@@ -107,7 +107,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         ("gpt", "model.train()", "model", "training_step", ""),
         ("gpt", "nucleus(p.log(), max(top_p, 1e-6))", "p", "write, by chance", "expected 0%"),
         ("gpt", "manual_seed(seed)", "manual_seed(7)", "write, by chance", "With the seeds 3 and 4"),
-        ("gpt", "0 < top_p <= 1", "0 < top_p", "write, what it refuses", "Yours takes top_p 1.5; expected: a"),
+        ("gpt", "0 < top_p <= 1", "0 < top_p", "write, at its limits", "Yours takes top_p 1.5; expected: a"),
         (
             "gpt",
             "dict(Counter(tuple(word) for word in words_of(text)))",
