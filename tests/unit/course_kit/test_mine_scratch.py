@@ -98,10 +98,16 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         ("transformer", "self.out(output), weights", "output, weights", "MultiHeadAttention", "No gradient reaches"),
         # one for each kind of look: where dropout acts, how tables begin, what a docstring names, modes, chance
         ("transformer", "self.dropout(f(h))", "f(h)", "AddNorm", "0 times in yours and 1 times (p = 0.5)"),
-        ("transformer", "nn.init.normal_(embedding.weight", "(embedding.weight", "TransformerLayers", "about 0.3"),
+        ("transformer", "std=c.size**-0.5", "std=1.0", "TransformerLayers", "at the beginning; needed: about 0."),
         ("transformer", "nn.LayerNorm(size, eps)", "nn.LayerNorm(size)", "AddNorm", ""),
         ("transformer", "source != padding), torch", "source == source), torch", "translate", "xpected"),
-        ("transformer", "self.target_positions(x, first)", "self.target_positions(x)", "Transformer, from", ""),
+        (
+            "transformer",
+            "self.target_positions(x, first)",
+            "self.target_positions(x)",
+            "Transformer, from `first` on",
+            "",
+        ),
         ("transformer", ", label_smoothing=label_smoothing)", ")", "masked_loss", ""),
         ("gpt", "    model.train(training)\n", "", "write", "`model.training` was True and is False after it."),
         ("gpt", "model.train()", "model", "training_step", ""),
@@ -116,7 +122,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
             "",
         ),
         ("gpt", "1 - second**self.steps", "1", "AdamW", ""),
-        ("llama", "    between()\n", "", "generate, of a long text", "expected: 11 times before it."),
+        ("llama", "        between()\n", "        pass\n", "generate, of a long text", "expected: 11 times before it."),
         (
             "gpt",
             "weights = masked_softmax(scores, mask)",
@@ -215,7 +221,7 @@ def test_what_ends_python_is_said_and_prints_are_swallowed(tmp_path):
     text = own("answering").replace(
         "def talk_batch(", "def talk_batch(*_):\n    import os; os._exit(3)\n\n\ndef other("
     )
-    (tmp_path / "file.py").write_text(f"print('x' * 2_000_000)\n{text}")
+    (tmp_path / "file.py").write_text(f"{text}\nprint('x' * 2_000_000)\n")
     first, second = scratch.check(tmp_path / "file.py", "answering", tasks=False)
     assert first.passed and first.part == "answer_targets"
     assert second == ("talk_batch", False, "It ends Python, with exit status 3, so no more could be checked.")
