@@ -4,8 +4,10 @@ from typing import Any
 
 import torch
 
+from chapters.ch07.scratch import CHANCES, Unmoved, by_chance, refuses
 from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
+from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Part, Track, made
 
@@ -27,7 +29,24 @@ Llama, token by token*: what a cache has read comes before; positions and mask g
 with_temperature
 nucleus
 generate*: read the text once, then each token by itself; at temperature 0 the likeliest
+generate, by chance*: softmax(logits / temperature), of this the likeliest that reach top_p; a generator of its own
+generate, of a long text*: parts of a few hundred tokens, `between` after each but the last; what fits, and no more
 """
+TOLD = {
+    "Cache": "`length`: how many tokens it has keys of; 0 at first.",
+    "RMSNorm": "Its weight begins at 1.",
+    "Llama": "The table of tokens begins at a standard deviation of 0.02, and is the output's table, too.",
+    "generate": "A long text is read in parts of at most 512 tokens, with a call of `between` after each but the last; "
+    "the text and `count` more tokens must fit into model.context. What others draw is neither changed by `seed` nor "
+    "changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in (0, 1].",
+}
+TOLD_ANSWERING = {
+    "training": "AdamW (β .9 and .99), gradients cut at a norm of 1. The rate is `rate` · min((step + 1) / 20, "
+    "1 − step / steps), for steps from 0 on. Gives the step and its loss.",
+    "imitate": "`training` on `rows` talks, drawn anew for each step; in train mode.",
+    "practise": "`training` on reward_loss, in eval mode; gives the step and the mean reward of what was drawn for it.",
+    "drawn": "The END is a part of an answer.",
+}
 ANSWERING = """
 answer_targets
 talk_batch: question and answer behind each other, then 0; True on the tokens of the answer
@@ -40,6 +59,7 @@ imitate*: `training` on answer_loss of `rows` talks, drawn anew
 advantages: (reward − mean) / (standard deviation + ε), among the answers to one question
 reward_loss*: −Σ advantage · ln p(answer), for each token of an answer
 drawn*: token by token, until END; at temperature 0 the likeliest
+drawn, by chance*: softmax(logits / temperature)
 practise*: `training` on reward_loss of `size` answers to each question, drawn anew
 """
 
@@ -47,19 +67,28 @@ practise*: `training` on reward_loss of `size` answers to each question, drawn a
 def of_llama(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
     config, ids = c.LlamaConfig(13, 16, 2, 4, 2, 12, 32, 100.0, 1e-2), integers(13, 2, 7, seed=2)
+    configs = Either([config, c.LlamaConfig(13, 16, 3, 4, 1, 20, 16, 50.0, 0.1)])
     cos, sin = c.rotation(torch.arange(5), 4)
     causal = torch.ones(5, 5, dtype=torch.bool).tril()
     return {
-        **{"x": some_numbers(2, 5, 16, seed=1), "turns": (cos, sin), "mask": causal, "c": config, "config": config},
+        **{
+            "x": some_numbers(2, 5, 16, seed=1),
+            "turns": (cos, sin),
+            "mask": causal,
+            "c": configs,
+            "config": configs,
+            "Llama, token by token.config": config,
+        },
         **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "turn.x": some_numbers(2, 2, 5, 4, seed=3), "cos": cos},
-        **{"sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": 100.0, "size": 16, "hidden": 12, "eps": 1e-3},
+        **{"sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": Either([100.0, 7.0]), "size": 16, "hidden": 12},
         **{
             "k": some_numbers(1, 2, 3, 4, seed=4),
             "v": some_numbers(1, 2, 3, 4, seed=5),
             "ids": ids,
             "generate.ids": ids[:1],
         },
-        **{"model": Model("Llama"), "count": 9, "stop": Either([(), tuple(range(6))])},
+        **{"model": Model("Llama"), "count": 9, "stop": Either([(), tuple(range(6)), (), *((n,) for n in range(13))])},
+        **{"generate, by chance.case": Either(CHANCES), "eps": Either([1e-3, 0.2])},
         **{"pieces": Either([[1] * 7, [3, 1, 2, 1]]), "LlamaBlock.context": (cos, sin)},
     }
 
@@ -79,6 +108,31 @@ def in_pieces(llama, names, ids, pieces):
     """The logits of a text that is read piece by piece, as of one that is read at once."""
     caches = [names.Cache() for _ in range(2)]
     return torch.cat([llama(piece, caches) for piece in ids.split(pieces, 1)], 1)
+
+
+def drawn_tokens(generate, names, case):
+    def draw(model, count, temperature, top_p, seed):
+        return torch.tensor(
+            list(generate(model, torch.zeros(1, 1, dtype=torch.long), count, (), temperature, top_p, seed))
+        )
+
+    return by_chance(draw, case)
+
+
+def long_text(generate, names):
+    """What is read, when `between` is called, and what is refused."""
+    model, calls, ids = Unmoved(context=3010), [], torch.zeros(1, 3000, dtype=torch.long)
+    first, *others = [len(calls) for _ in generate(model, ids, 10, between=lambda: calls.append(sum(model.read)))]
+    if sum(model.read) != 3009 or max(model.read) > 512:
+        raise Misfit(f"Of 3000 tokens and 10 more yours reads parts of {max(model.read)} at most, {sum(model.read)} in "
+                     "all; expected: at most 512, and 3009, each but the last once.")  # fmt: skip
+    parts = len(model.read) - 9
+    if (first, *others) != (parts - 1,) * 10:
+        raise Misfit(f"3000 tokens are read in {parts} parts, and `between` is called {first} times before the first "
+                     f"token, {len(calls)} in all; expected: {parts - 1} times before it.")  # fmt: skip
+    right = {"model": model, "ids": ids[:, :3000], "count": 10}
+    wrong = [{"count": 11}, {"ids": ids[:, :0]}, {"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}]
+    return refuses(lambda **given: list(generate(**given)), right, *wrong)
 
 
 def speaks(mine: Any) -> tuple[bool, str]:
@@ -106,6 +160,7 @@ def of_answering(c: Any) -> dict[str, Any]:
         **{"ids": ids, "is_answer": is_answer, "model": model, "vocab": 12},
         **{"talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
         **{"rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0},
+        **{"drawn, by chance.case": Either([0.5, 2.0])},
         **{"questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4)},
         **{"drawn.longest": 4, "practise.steps": 20, "practise.rate": 0.2},
     }
@@ -115,6 +170,18 @@ def steps_of(train, names, model, ids, is_answer, steps, rate):
     """The losses of some steps on one batch."""
     found = train(model, lambda: names.answer_loss(model, ids, is_answer), steps, rate)
     return torch.tensor([float(loss) for _, loss in found])
+
+
+def drawn_answers(draw, names, case):
+    """The first token of many answers."""
+    model = Unmoved()
+    shares = torch.tensor([row[0] for row in draw(model, torch.zeros(1000, 1, dtype=torch.long), case, 1)]).bincount()
+    wanted = (model.logits.detach() / case).softmax(-1)
+    if not same(far := (shares / 1000 - wanted).abs() > 0.07, torch.zeros_like(far)):
+        n = int(far.nonzero()[0])
+        raise Misfit(f"At temperature {case:g} token {n} is {shares[n] / 1000:.0%} of what is drawn; expected: "
+                     f"{wanted[n]:.0%}.")  # fmt: skip
+    return torch.tensor(1)
 
 
 def imitates(train, names, model, talks, steps, rate):
@@ -140,7 +207,9 @@ SPEAKS = Part(
 TRACKS = {
     "llama": Track(
         *(8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90),
-        calls={"Cache": kept, "LlamaBlock": block, "Llama, token by token": in_pieces},
+        calls={"Cache": kept, "LlamaBlock": block, "Llama, token by token": in_pieces}
+        | {"generate, by chance": drawn_tokens, "generate, of a long text": long_text},
+        told=TOLD,
         **{"causal": ("ids", "x"), "given": ("LlamaConfig", "alone", "copying", "small", "checked"), "last": (SPEAKS,)},
     ),
     "answering": Track(
@@ -153,7 +222,8 @@ TRACKS = {
             "fine-tuning on answers, and on rewards that a program checks",
             90,
         ),
-        calls={"training": steps_of, "imitate": imitates, "practise": practises},
+        calls={"training": steps_of, "imitate": imitates, "practise": practises, "drawn, by chance": drawn_answers},
         given=("Talk", "Pairs", "END", "LONGEST"),
+        told=TOLD_ANSWERING,
     ),
 }

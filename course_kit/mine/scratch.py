@@ -20,7 +20,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from course_kit import files
 
 from .source import uses
-from .text import BETWEEN, blocks, imports
+from .text import BETWEEN, blocks, imports, with_import
 
 if TYPE_CHECKING:
-    from .scratch_parts import Track
+    from .scratch_parts import Part, Track
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 8}
@@ -44,6 +44,8 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 
     python -m mine.scratch {name}            # checks part by part, and says which is next
     python -m mine.scratch {name} --hint 1   # of the next one: 1 what it is, 2 its formula, 3 the shapes of its steps
+    python -m mine.scratch {name} --part NAME   # one part alone; for parts that are not written, the course's stand in
+    python -m mine.scratch {name} --keep     # where all are right: makes mine/{name}.py of it
 
 {sizes}
 
@@ -55,9 +57,9 @@ from __future__ import annotations'''
 FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach it.
 
 
-def build(name, *arguments):
+def build(name, *arguments, **named):
     """Your module for the one that is called `name` above, from the arguments that it has there."""
-    return globals()[name](*arguments)
+    return globals()[name](*arguments, **named)
 
 
 def state_map(name, state):
@@ -98,7 +100,7 @@ def handout(name: str) -> str:
     found, lines = ({name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports))
     parts = {part.name: part for part in reversed(whole.all_parts)}
     names = dict.fromkeys(part.name for part in whole.all_parts)
-    stubs = [f"# Part {i}\n{_stub(found[name], parts[name].made_of)}" for i, name in enumerate(names, 1)]
+    stubs = [f"# Part {i}\n{_stub(found[name], _notes(whole, parts[name]))}" for i, name in enumerate(names, 1)]
     body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
     about, *more = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
     more[-1] = whole.note  # instead of whose functions they are
@@ -108,24 +110,30 @@ def handout(name: str) -> str:
     return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
 
 
-def _stub(text: str, made_of: tuple[str, ...]) -> str:
-    """A definition without its bodies: of a class its methods, and what its parameters are."""
+def _notes(whole: Track, part: Part) -> list[str]:
+    """What the check asks for that no docstring says, as lines of a comment."""
+    made_of = f"In the check, its parameters are: {', '.join(part.made_of)}." if part.made_of else ""
+    return [line for told in (made_of, whole.told.get(part.name, "")) for line in textwrap.wrap(told, 90)]
+
+
+def _stub(text: str, notes: Sequence[str] = ()) -> str:
+    """A definition without its bodies: of a class its methods; and below what it says, what else is asked for."""
     node, lines = ast.parse(text).body[0], text.split("\n")
     described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]
     if isinstance(node, ast.FunctionDef):
         end = described[0] if described else node.body[0].lineno - 1
         remarks = [re.findall(r"#[^\"']*$", line) for line in lines[end:]] if node.name == "__init__" else []
         remarks = [f"    {found[0]}" for found in remarks if found]
+        remarks += [f"    # {line}" for line in notes]
         return "\n".join([*lines[:end], *remarks, "    raise NotImplementedError"])
     pieces = ["\n".join(lines[: described[0] if described else node.lineno])]
-    if made_of:
-        told = textwrap.wrap(f"In the check, its parameters are: {', '.join(made_of)}.", 90)
-        pieces.append("\n".join(f"    # {line}" for line in told))
+    if notes:
+        pieces.append("\n".join(f"    # {line}" for line in notes))
     for one in node.body:
         if isinstance(one, ast.FunctionDef):
             first = min([one.lineno, *(above.lineno for above in one.decorator_list)])
             method = textwrap.dedent("\n".join(lines[first - 1 : one.end_lineno]))
-            pieces.append(textwrap.indent(_stub(method, ()), "    "))
+            pieces.append(textwrap.indent(_stub(method), "    "))
     return "\n\n".join(pieces)
 
 
@@ -144,14 +152,15 @@ def write(name: str, folder: Path) -> Path:
     return path
 
 
-def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True) -> list[Result]:
+def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True, part: str = "") -> list[Result]:
     """The parts of a file in order. stop: at the first that does not pass; tasks: also the training at the end, where
-    all before it passes. What loops, ends or prints without end is stopped, and said."""
-    expected = [part.title for part in track(name).all_parts]
+    all before it passes; part: only those with this name or title. What loops, ends or prints without end is stopped,
+    and said."""
+    expected = [one.title for one in track(name).all_parts]
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "said")
         program = "import sys; from course_kit.mine.scratch import work; work(*sys.argv[1:])"
-        options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks]
+        options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks, part]
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
         how = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         how |= {"cwd": folder, "env": env, "start_new_session": True}
@@ -188,7 +197,7 @@ def _watched(process: subprocess.Popen, said: Path) -> str:
     return "" if done else f"It ends Python, with exit status {process.returncode}, so no more could be checked."
 
 
-def work(path: str, name: str, said: str, stop: str, tasks: str) -> None:
+def work(path: str, name: str, said: str, stop: str, tasks: str, part: str) -> None:
     """What runs in the process of its own: a line [part, seconds] before each part, and [part, passed, sentence]."""
     with Path(said).open("a", encoding="utf-8") as out:
 
@@ -196,17 +205,19 @@ def work(path: str, name: str, said: str, stop: str, tasks: str) -> None:
             out.write(json.dumps(row) + "\n")
             out.flush()
 
-        for row in results(Path(path), name, bool(stop), bool(tasks), tell):
+        for row in results(Path(path), name, bool(stop), bool(tasks), part, tell):
             tell(*row)
         tell("end")
 
 
-def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda *row: None) -> Iterator[Result]:
+def results(
+    path: Path, name: str, stop: bool, tasks: bool, only: str = "", begin: Any = lambda *row: None
+) -> Iterator[Result]:
     """The same in this process. begin(part, seconds) is told of each part before it is tried."""
     whole = track(name)
-    parts = whole.all_parts
+    parts = _chosen(whole, only)
     begin(parts[0].title, LOAD)
-    space, why = _loaded(path)
+    space, why = _loaded(path, whole, {part.name for part in parts} if only else None)
     if why:
         yield Result(parts[0].title, False, why)
         return
@@ -232,22 +243,36 @@ def results(path: Path, name: str, stop: bool, tasks: bool, begin: Any = lambda 
         )
 
 
-def _loaded(path: Path) -> tuple[dict[str, Any], str]:
-    """The names of a file, and why it cannot be run."""
+def _chosen(whole: Track, only: str) -> list[Part]:
+    """All parts, or those of this name or title; a task at the end, by its title alone."""
+    return [one for one in whole.all_parts if only in ("", one.title, "" if callable(one.judged) else one.name)]
+
+
+def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[dict[str, Any], str]:
+    """The names of a file, and why it cannot be run. judged: of what is not written, these alone stay as they are; for
+    the others the course's stand in."""
     from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
 
-    from .scratch_parts import OURS
+    from .scratch_parts import OURS, STANDING_IN
 
     try:
-        text = path.read_bytes()
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(path.read_bytes())
+        for node in ast.walk(tree):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if taken := [one for one in names if one.partition(".")[0] in FOREIGN]:
                 return {}, f"It imports `{taken[0]}`. This file is written without it, with torch alone."
         sys.modules[OURS] = module = ModuleType(OURS)
+        if judged is not None:
+            course = {part.name: getattr(whole.course, part.name) for part in whole.all_parts}
+            written = {node.name for node in tree.body if hasattr(node, "name") and not _is_unwritten(node)}
+            standing_in = course.keys() - written - judged
+            for name in standing_in:
+                setattr(module, name, course[name])
+            tree.body = [node for node in tree.body if getattr(node, "name", "") not in standing_in]
+            setattr(module, STANDING_IN, standing_in)
         with quiet(), time_limit(LOAD):
-            exec(compile(text, str(path), "exec"), vars(module))
+            exec(compile(tree, str(path), "exec"), vars(module))
     except TookTooLong:
         why = "Is there a loop, or a training, outside of a function?"
         return {}, f"Loading it takes more than {LOAD:g} s. {why}"
@@ -259,6 +284,51 @@ def _loaded(path: Path) -> tuple[dict[str, Any], str]:
         said = clean(str(error).split("\n")[0], 200)
         return {}, f"Loading the file stops with {type(error).__name__}" + (f": {said}." if said else ".")
     return vars(module), ""
+
+
+def _is_unwritten(node: ast.AST) -> bool:
+    """Whether a `raise NotImplementedError` is left in it."""
+    raised = (ast.unparse(one.exc) for one in ast.walk(node) if isinstance(one, ast.Raise) and one.exc)
+    return any(one.partition("(")[0] == "NotImplementedError" for one in raised)
+
+
+def kept(path: Path, name: str, folder: Path) -> list[str]:
+    """Make the files of mine/ that a track is about from a file that passes: all that is in it, and below what the
+    course's has besides, such as `save` and `load`. What is there already goes to a name that is free -> sentences.
+    """
+    from .trying import tried
+
+    whole, texts, own = track(name), {}, path.read_text("utf-8").rstrip() + "\n"
+    bound = blocks(own)
+    for module, text in zip(whole.modules, whole.texts, strict=True):
+        file = module.rpartition(".")[2]
+        if ".kept." not in module:
+            continue
+        theirs = blocks(text)
+        more = [one for key, one in theirs.items() if key not in bound]
+        brought = imports(text)
+        if texts:
+            taken = sorted(theirs.keys() & bound.keys())
+            brought |= {"": f"from .{whole.name} import {', '.join(taken)}"}
+        new = BETWEEN.join(dict.fromkeys(more))
+        used = {line for key, line in brought.items() if not key or key in uses(new)}
+        base = own if not texts else f'"""{ast.get_docstring(ast.parse(text)) or ""}"""\n'
+        for line in sorted(used):
+            base = with_import(base, line)
+        texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
+    if why := next(filter(None, (tried(file, texts) for file in texts)), ""):
+        return [f"Nothing is written: the file would fail its own test ({why})."]
+    said = []
+    for file, text in texts.items():
+        target, number = folder / f"{file}.py", 2
+        if target.exists():
+            while (other := folder / f"{file}_{number}.py").exists():
+                number += 1
+            target.rename(other)
+            said.append(f"What was mine/{file}.py is mine/{other.name} now.")
+        files.write_atomically(target, text)
+        said.append(f"Written: mine/{file}.py.")
+    return said
 
 
 def _in_words(verdict: Any) -> str:
@@ -279,23 +349,33 @@ def main(words: list[str], place: Path) -> int:
     parser.add_argument("name", help="of a file in mine/scratch/, such as transformer, or transformer_2")
     about = "of the next part: 1 what it is, 2 its formula, 3 the shapes of its steps"
     parser.add_argument("--hint", type=int, choices=(1, 2, 3), metavar="DEPTH", help=about)
+    parser.add_argument(
+        "--part", default="", metavar="NAME", help="only this; the course's stand in for what is missing"
+    )
+    parser.add_argument("--keep", action="store_true", help="where all is right, make the files of mine/ from it")
     asked = parser.parse_args(words)
     path, name = place / f"{asked.name}.py", re.sub(r"_\d+$", "", asked.name)
     if name not in CHAPTERS or not path.is_file():
         print(f"There is no {path.name} in {place}. `course scratch {name}` writes one.", file=sys.stderr)
         return 2
     parts = track(name).all_parts
-    found = check(path, name, stop=True)
+    chosen = _chosen(track(name), asked.part)
+    if not chosen:
+        print(f"No part is called {asked.part!r}; there are {', '.join(one.title for one in parts)}.", file=sys.stderr)
+        return 2
+    found = check(path, name, stop=True, part=asked.part)
     for result in found:
         first, _, below = result.sentence.partition("\n")
         print(f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{below}" if below else ""))
     open_ = next((result.part for result in found if not result.passed), "")
-    if not open_:
-        print(f"All {len(parts)} parts are right: you have {track(name).have}.")
-        return 0
-    done = sum(result.passed for result in found)
-    print(f"\n{done} of {len(parts)} parts. Next: {open_}.")
-    if asked.hint:
-        part = next(part for part in parts if part.title == open_)
+    if asked.hint and (open_ or asked.part):
+        part = next(part for part in parts if part.title == (open_ or chosen[0].title))
         print((*part.hints, "", "")[asked.hint - 1].strip() or "There is no more to say of it.")
-    return 1
+    if open_ or asked.part:
+        done = sum(result.passed for result in found)
+        print("" if asked.part else f"\n{done} of {len(parts)} parts. Next: {open_}.")
+        return int(bool(open_))
+    print(f"All {len(parts)} parts are right: you have {track(name).have}.")
+    if asked.keep:
+        print("\n".join(kept(path, name, place.parent)))
+    return 0

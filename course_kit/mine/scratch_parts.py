@@ -2,11 +2,13 @@
 
 A chapter's `scratch.py` lists them. Where an exercise has the function, that judges; the others are compared with the
 course's definition by an exercise that is made here: inputs and sizes come from a pool, by the names of parameters, and
-a module gets the course's numbers, which the reader's `state_map` renames. Last comes the task of the kept file.
+a module gets the course's numbers, which the reader's `state_map` renames. Dropout is no chance here but a fixed
+pattern (`marked`), so that results in train mode can be compared, too. Last comes the task of the kept file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -34,7 +36,9 @@ from .composing import composed, marks, origins
 from .source import course
 
 OURS = "from_scratch"  # the reader's file as a module
+STANDING_IN = "__course__"  # in it, the names of those parts that are the course's there
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
+NOTHING = "None"  # in a tuple
 STEPS = 3  # of a training, which are compared
 
 
@@ -44,6 +48,43 @@ class Either(tuple):
 
 class Model(str):
     """In a pool, the name of a module, the reader's or the course's, that a function gets."""
+
+
+class Sizes(tuple):
+    """What the constructor of a case gets. number: of the case."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a case. mode: `training` of the model that was given, and whether it is kept; trained: the result in
+    train mode, and the shares of those dropouts that acted; lost: what is to be said of parameters without gradient."""
+
+    result: Any
+    mode: bool | None
+    kept: bool
+    trained: Any = None
+    drops: tuple[float, ...] = ()
+    lost: str = ""
+
+
+@contextlib.contextmanager
+def marked() -> Iterator[list[float]]:
+    """Dropout as a fixed pattern, so that where it acts can be compared. Gives the shares of those that acted."""
+    drops: list[float] = []
+
+    def pattern(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+        if not (training and p):
+            return x
+        drops.append(p)
+        return x * (1 + p * torch.linspace(-1, 1, x.shape[-1]))
+
+    before, nn.functional.dropout = nn.functional.dropout, pattern
+    try:
+        yield drops
+    finally:
+        nn.functional.dropout = before
 
 
 @dataclass(frozen=True)
@@ -66,6 +107,8 @@ class Part:
         thing = space[self.name] if self.name in space else space["build"]  # which knows another name
         if isinstance(self.judged, Exercise):
             verdict = judge(self.judged, thing, self.seconds)
+            if says := next((one.trouble.message for one in verdict.outcomes if _misfits(one)), ""):
+                return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
             vague = verdict.look == "the_result" and self.made_of and self.hints[1]
             return replace(verdict, text=f"{verdict.text} It should be: {self.hints[1]}.") if vague else verdict
         try:
@@ -81,6 +124,10 @@ class Part:
             return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
 
 
+def _misfits(outcome: Any) -> bool:
+    return bool(outcome.trouble) and outcome.trouble.kind == "misfit"
+
+
 @dataclass(frozen=True)
 class Track:
     """One file from its beginning to its end.
@@ -88,8 +135,9 @@ class Track:
     name: of the kept file; parts: a line for each, "name: formula", with a * where another structure needs it, too;
     pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
     reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
-    which no earlier output may see the later ones; given: definitions that are no work; more: other kept files; task:
-    the one whose `main` is the task; last: what comes after it; note: to be said above.
+    which no earlier output may see the later ones; given: definitions that are no work; more: other kept files, or
+    modules of the course; told: what is judged and no docstring says, by the names of parts; task: the file
+    whose `main` is the task; last: what comes after it; note: to be said above.
     """
 
     chapter: int
@@ -104,13 +152,15 @@ class Track:
     causal: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
     task: str = ""
     last: tuple[Part, ...] = ()
     note: str = ""
 
     @property
     def modules(self) -> list[str]:
-        return [f"chapters.ch{self.chapter:02}.kept.{file}" for file in (self.name, *self.more)]
+        files = (self.name, *self.more)
+        return [file if "." in file else f"chapters.ch{self.chapter:02}.kept.{file}" for file in files]
 
     @functools.cached_property
     def texts(self) -> list[str]:
@@ -139,15 +189,11 @@ class Track:
         return {}
 
     def model(self, name: str, names: SimpleNamespace) -> Any:
-        """A module by its name, with the course's parameters, and without dropout."""
+        """A module by its name, with the course's parameters."""
         ours = getattr(self.course, name)
-        init = arguments(ours, self.inputs, name)
+        init = _nth(arguments(ours, self.inputs, name), 0)
         torch.manual_seed(0)
-        found = made(names, name, init, self.known.get(name) or _parameters(ours(*init.values())))
-        for layer in found.modules():
-            if isinstance(layer, nn.Dropout):
-                layer.p = 0.0
-        return found
+        return made(names, name, init, self.known.get(name) or _parameters(ours(*init.values())))
 
     @functools.cached_property
     def all_parts(self) -> list[Part]:
@@ -160,6 +206,8 @@ class Track:
             name = title.partition(",")[0]
             task = judges.get(name)
             if task and not isinstance(task.reference, type):
+                if more := self.inputs.get(name):  # of parameters that the notebook does not use
+                    task = replace(task, cases=functools.partial(_all_cases, task, more))
                 hints = task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
                 parts.append(Part(title, name, task, hints, optional=not needed))
             else:
@@ -175,45 +223,68 @@ class Track:
     def part(self, title: str, name: str, formula: str, optional: bool) -> Part:
         """A definition that gives what the course's gives."""
         reference, call = getattr(self.course, name), self.calls.get(title)
-        is_module = isinstance(reference, type) and issubclass(reference, nn.Module)
-        init = arguments(reference, self.inputs, title) if isinstance(reference, type) else None
-        with plain_torch():
-            model = reference(*init.values()) if is_module else None
+        is_class = isinstance(reference, type)
+        is_module = is_class and issubclass(reference, nn.Module)
+        sizes = arguments(reference, self.inputs, title) if is_class else {}
         names_in = arguments(call or (reference.forward if is_module else reference), self.inputs, title)
-        count = max((len(x) for x in names_in.values() if isinstance(x, Either)), default=1)
-        cases = [Case({k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in names_in.items()})
-                 for i in range(count)]  # fmt: skip
-        parameters = self.known[name] = _parameters(model) if model else {}
+        count = max((len(x) for x in (*sizes.values(), *names_in.values()) if isinstance(x, Either)), default=1)
+        cases = [Case(_nth(names_in, i), init=Sizes(_nth(sizes, i).values())) for i in range(count)]
+        for i, case in enumerate(cases):
+            case.init.number = i
+        with plain_torch():
+            fresh = [reference(*case.init) if is_module else None for case in cases]
+        parameters = [_parameters(model) if model else {} for model in fresh]
+        self.known[name] = parameters[0]
+
+        def trial(answer: Any, case: Case) -> Trial:
+            i, names, args = case.init.number, names_beside(answer, self.course), case.args
+            thing = made(names, name, _nth(sizes, i), parameters[i], answer, fresh[i]) if is_class else answer
+            given = {k: self.model(x, names) if isinstance(x, Model) else x for k, x in args.items()}
+            model = given.get("model")
+            if isinstance(model, nn.Module):  # in each mode; a training step, in the one that it has to change
+                model.train("optimiser" in given or i % 2 == 0 and "optimisers" not in given)
+            mode = getattr(model, "training", None)
+            with marked():
+                result = call(thing, names, **given) if call else _called(thing, given)
+            kept = getattr(model, "training", None) == mode
+            if not is_module or call:
+                return Trial(_plain(result), mode, kept)
+            with marked() as drops:
+                trained = _plain(_called(thing.train(), given))
+            return Trial(_plain(result), mode, kept, trained, tuple(drops), _lost(thing, result))
+
+        with plain_torch():
+            wanted = [trial(reference, case) for case in cases]
+        may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
 
         def run(answer: Any, case: Case) -> Any:
-            names = names_beside(answer, self.course)
-            thing = answer if init is None else made(names, name, init, parameters, answer)
-            given = {k: self.model(x, names) if isinstance(x, Model) else x for k, x in case.args.items()}
-            result = call(thing, names, **given) if call else _called(thing, given)
-            if model and not call:
-                if all_learn and (why := _lost(thing, result)):
-                    raise Misfit(why)
-                if draws and same(*(_plain(_called(thing.train(), given)) for _ in range(2))):
-                    raise Misfit(
-                        "With dropout, in train mode, it gives the same twice. Does `dropout` reach its place?"
-                    )
-            return _plain(result)
+            mine, ours = trial(answer, case), wanted[case.init.number]
+            if mine.lost and not ours.lost:
+                raise Misfit(mine.lost)
+            result = _filled(mine.result, ours.result) if may_miss else mine.result
+            if not same(result, ours.result):
+                return result
+            trained = _filled(mine.trained, ours.trained)
+            if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
+                acts = " and ".join(
+                    f"{_times(one.drops)} in {whose}" for one, whose in ((mine, "yours"), (ours, "the course's"))
+                )
+                raise Misfit(f"In train mode dropout acts {acts}, or in other places. It should be: {formula}.")
+            if ours.kept and not mine.kept:
+                raise Misfit(f"`model.training` was {mine.mode} and is {not mine.mode} after it. Needed: as before.")
+            return result
 
-        draws = all_learn = False
-        with plain_torch():
-            if model and not call:
-                all_learn = not _lost(model, _called(model, cases[0].args))
-                draws = not same(*(_plain(_called(model.train(), cases[0].args)) for _ in range(2)))
-            example = run(reference, cases[0])
+        example = wanted[0].result
         apart = [k for k, x in cases[-1].args.items() if isinstance(x, Tensor) and x.dim() > 1 and len(x) == 2]
-        holds = [rows_are_independent(*apart)] if apart and model else []
-        holds += [blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in names_in and model]
+        holds = [rows_are_independent(*apart)] if apart and is_module else []
+        holds += [blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in names_in and is_module]
         about = (reference.__doc__ or "").strip()
         hints = about, formula, _steps(reference)
-        exercise = Exercise(title, about, reference, lambda: cases, _returns(reference, example), hints, 1, 2, run=run,
+        returns = _returns(call or reference, example)
+        exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=run,
                             properties=tuple(holds), function=name)  # fmt: skip
-        of = tuple(dict.fromkeys(_made_of(model, self.course))) if model else ()
-        return Part(title, name, exercise, hints, parameters, of, optional=optional)
+        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if is_module else ()
+        return Part(title, name, exercise, hints, parameters[0], of, optional=optional)
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
         """The task of the kept file, with the reader's definitions for ours."""
@@ -237,6 +308,29 @@ class Track:
         return min(map(float, figures)) >= self.bar, says
 
 
+def _nth(given: Mapping[str, Any], i: int) -> dict[str, Any]:
+    """The values of a case."""
+    return {k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in given.items()}
+
+
+def _all_cases(task: Exercise, more: tuple[Case, ...]) -> list[Case]:
+    return [*task.cases(), *more]
+
+
+def _filled(mine: Any, ours: Any) -> Any:
+    """A result with the course's in those places where None is allowed, and is."""
+    if not isinstance(mine, tuple | list) or not isinstance(ours, tuple) or len(mine) != len(ours):
+        return mine
+    return tuple(want if NOTHING in (one for one in (got, want) if isinstance(one, str)) else got
+                 for got, want in zip(mine, ours, strict=True))  # fmt: skip
+
+
+def _times(drops: tuple[float, ...]) -> str:
+    """How often, and with which shares."""
+    shares = ", ".join(f"{p:g}" for p in dict.fromkeys(drops))
+    return f"{len(drops)} times" + (f" (p = {shares})" if drops else "")
+
+
 def arguments(thing: Any, pool: Mapping[str, Any], title: str) -> dict[str, Any]:
     """What a pool has for the parameters of a function, in their order: under "title.name", or for all parts."""
     found = {name: pool.get(f"{title}.{name}", pool.get(name, ...)) for name in inspect.signature(thing).parameters}
@@ -248,16 +342,17 @@ def _called(thing: Callable, given: dict[str, Any]) -> Any:
     rates = [name for name in ("optimiser", "optimisers") if name in given]
     if not rates:
         return thing(*given.values())
-    one = torch.optim.SGD(given["model"].parameters(), lr=0.1)
-    given = given | {rates[0]: [one] if rates[0] == "optimisers" else one}
+    learned = list(given["model"].parameters())
+    parts = [learned] if rates == ["optimiser"] else [[p for p in learned if p.dim() == n] for n in (2, 1)]
+    found = [torch.optim.SGD(part, lr=0.1) for part in parts if part]
+    given = given | {rates[0]: found if rates == ["optimisers"] else found[0]}
     return torch.tensor([float(thing(*given.values())) for _ in range(STEPS)])
 
 
 def _plain(result: Any) -> Any:
     """A tensor, a number or a text, or a tuple of these."""
     if isinstance(result, tuple) and not all(isinstance(part, str) for part in result):
-        found = tuple(map(_plain, (part for part in result if part is not None)))
-        return found if len(found) > 1 else found[0]
+        return tuple(NOTHING if part is None else _plain(part) for part in result)
     if isinstance(result, Tensor):
         return result.detach()
     return result if isinstance(result, bool | int | float | str) or result is None else str(list(result))
@@ -276,15 +371,24 @@ def build(names: SimpleNamespace, name: str, *sizes: Any, **more: Any) -> Any:
     )
 
 
-def made(names: SimpleNamespace, name: str, init: Mapping, parameters: Mapping[str, Tensor], kind: Any = None) -> Any:
-    """A module, the reader's or the course's, in eval mode, with these parameters of the course's. Raises Misfit."""
-    reader = getattr(names, "__name__", "") == OURS
+def made(
+    names: SimpleNamespace,
+    name: str,
+    init: Mapping,
+    parameters: Mapping[str, Tensor],
+    kind: Any = None,
+    fresh: nn.Module | None = None,
+) -> Any:
+    """A module, the reader's or the course's, in eval mode, with these parameters of the course's. fresh: the course's
+    as it begins, where the reader's is to begin like that. Raises Misfit."""
+    reader = getattr(names, "__name__", "") == OURS and name not in getattr(names, STANDING_IN, ())
+    torch.manual_seed(0)
     model = build(names, name, *init.values()) if reader else (kind or getattr(names, name))(*init.values())
     state = {name: value.clone() for name, value in parameters.items()}
     if not isinstance(model, nn.Module):
         return model
-    if reader and hasattr(names, "state_map"):
-        state = names.state_map(name, state)
+    state_map = functools.partial(names.state_map, name) if reader and hasattr(names, "state_map") else dict
+    state = state_map(state)
     own, learned = model.state_dict(), dict(model.named_parameters())
     for wanted, value in state.items():
         if wanted not in own:
@@ -295,8 +399,25 @@ def made(names: SimpleNamespace, name: str, init: Mapping, parameters: Mapping[s
     if missing := [wanted for wanted in learned if wanted not in state]:
         raise Misfit(f"The course has nothing like its parameter `{missing[0]}` {list(learned[missing[0]].shape)}: is "
                      "it one too many, should it be shared, or does `state_map` forget it?")  # fmt: skip
+    if fresh and reader:
+        _begins_like(fresh, own, state_map)
     model.load_state_dict(state, strict=False)
     return model.eval()
+
+
+def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callable) -> None:
+    """Raises Misfit where tables of embeddings begin much larger or smaller, or norms with other weights."""
+    begins = {name: p.detach() for name, p in fresh.named_parameters()}
+    tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
+    ours = state_map({name: p.clone() for name, p in begins.items()})
+    counted = state_map({name: torch.full_like(p, name in tables and p.std() < 0.9) for name, p in begins.items()})
+    for name, value in ours.items():
+        mine = own[name]
+        if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
+            raise Misfit(f"Its `{name}` begins at {mine.mean():.2g} on average; needed: 1 everywhere.")
+        if counted[name].all() and not 0.6 < (mine.std() / value.std()) < 1.6:
+            raise Misfit(f"The standard deviation of its `{name}` is {mine.std():.2g} at the beginning; needed: about "
+                         f"{value.std():.2g}.")  # fmt: skip
 
 
 def _parameters(model: nn.Module) -> dict[str, Tensor]:
@@ -318,7 +439,7 @@ def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str
 
 def _lost(model: nn.Module, result: Any) -> str:
     """What is to be said where no gradient comes from a result to a parameter."""
-    parts = [one for one in (result if isinstance(result, tuple) else (result,)) if isinstance(one, Tensor)]
+    parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
     tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
     if learned and not tracked:
         return "No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off."
@@ -327,16 +448,21 @@ def _lost(model: nn.Module, result: Any) -> str:
     return f"No gradient reaches its parameter `{lost[0]}`. Is it used, and as it is?" if lost else ""
 
 
-def _returns(reference: Any, result: Any) -> tuple[str, ...]:
-    """What the course's text calls the things that come back."""
+def _told(thing: Any) -> str:
+    """Its text, of a class from `forward` on; "" where there is none."""
     try:
-        told = plain(reference)
+        text = plain(thing)
     except (LookupError, OSError):
-        told = ""
-    body = told[told.find("def forward") :] if "def forward" in told else told
-    names = re.findall(r"(\w+)\s+\[", body.partition("->")[2].partition('"""')[0])
+        return ""
+    return text[text.find("def forward") :] if "def forward" in text else text
+
+
+def _returns(thing: Any, result: Any) -> tuple[str, ...]:
+    """What the course's text calls the things that come back; of a way to try it, what its name says."""
+    names = re.findall(r"(\w+)\s+\[", _told(thing).partition("->")[2].partition('"""')[0])
     count = len(result) if isinstance(result, tuple) else 1
-    return tuple(names) if len(names) == count else ("result", *(f"result {i}" for i in range(2, count + 1)))
+    one = thing.__name__.replace("_", " ") if thing.__module__.endswith(".scratch") else "result"
+    return tuple(names) if len(names) == count else (one, *(f"{one} {i}" for i in range(2, count + 1)))
 
 
 def _steps(thing: Any) -> str:
