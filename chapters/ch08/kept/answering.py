@@ -96,9 +96,7 @@ def drawn(
     """An answer to each of B questions [B, T], token by token up to its end.
 
     At temperature 0 the likeliest token, else drawn, from torch's random numbers or those of a source of one's own.
-    Raises ValueError where question and answer may not fit into the model's context.
     """
-    need_context(model, questions.shape[1] + longest - 1)
     caches = [Cache() for _ in getattr(model, "blocks", [])]
     ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1) > 0
     for _ in range(longest):
@@ -137,6 +135,7 @@ def practise(
         raise ValueError(
             f"Questions have {sorted(lengths)} tokens; they are read together: as many each, at least one."
         )
+    need_context(model, max(lengths) + longest - 1)
     draw, device, earned = random.Random(seed), next(model.parameters()).device, 0.0
 
     def loss() -> Tensor:
