@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import textwrap
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -158,6 +159,20 @@ class TestCollecting:
         both += ["Chloé O'Neil.ipynb", "Chloé O Neil.ipynb", "x;y.ipynb", "x:y.ipynb"]
         ids = {"Anna Schmidt_333", "Anna Schmidt_334", "Chloé O'Neil", "Chloé O Neil", "x_y", "x_y_"}
         assert set(collected(*both)) == set(collected(*both, roster=[("anna", "Anna", "Schmidt", "", None)])) == ids
+
+    def test_no_name_in_a_zip_leads_out_and_no_broken_file_stops_the_others(self, tmp_path):
+        names = [f"{tmp_path}/out.ipynb", "//x.ipynb", "../up.ipynb", "new\nline.ipynb", f"n_1_{'9' * 5000}_03.ipynb"]
+        with zipfile.ZipFile(tmp_path / "download.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+            for name in (*names, "broken.ipynb", "ana/03.ipynb"):
+                packed.writestr(name, "{}" * 99)
+        content = (tmp_path / "download.zip").read_bytes()
+        data = content.index(b"broken.ipynb") + len("broken.ipynb")  # no deflate stream begins with three bits set
+        (tmp_path / "download.zip").write_bytes(content[:data] + b"\xff" + content[data + 1 :])
+        found = collecting.collect(tmp_path / "download.zip", lambda student: tmp_path / "in" / student, [])
+        long = next(one for one in found if one.startswith("n_1_9"))
+        assert found.keys() == {tmp_path.parts[1], "x", "new_line", long, "broken", "ana"}
+        assert "is unreadable" in found.pop("broken")[0] and not any(found.values())
+        assert {file.name for file in tmp_path.iterdir()} == {"download.zip", "in"}
 
     def test_links_bombs_and_what_is_no_notebook_are_not_opened(self, collected, tmp_path):
         source = tmp_path / "download"
