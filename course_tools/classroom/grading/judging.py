@@ -21,6 +21,7 @@ READING = 300  # seconds of computing for this process: a hand-in may be made to
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+STOPPED = "Stopped after {:g} seconds. Is there a loop that never ends? A few numbers should take no time at all."
 DETOUR = "Right on the inputs of the notebook, and wrong on new ones."
 
 
@@ -95,7 +96,7 @@ def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float,
     except Exception as error:  # a result that not even the engine expects
         state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
     if ended and state != "right":
-        state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
+        state, words = ("timed out", STOPPED.format(seconds)) if ended == TIME else ("ended", ended)
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
         seen.setdefault("gave back what cannot be read", []).append(exercise.name)
     if remote:
