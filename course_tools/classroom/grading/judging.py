@@ -14,6 +14,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
 
+from .collecting import whole
 from .hand_in import course, read
 from .remote import PATIENCE, TIME, Ended, Remote, Room, by_value, varied
 
@@ -66,7 +67,8 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
+                row.states[name], words = _one(work.answers[name], find(name), room, seconds, seen)
+                row.said[name] = whole(words)
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
     finally:

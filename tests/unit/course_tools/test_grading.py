@@ -274,7 +274,7 @@ def graded(tmp_path_factory):
         pooling = make.right(POOL)
         broken = pooling.replace("return ", "return (", 1)
         harm = [attacked(KERNEL, ATTACKS["forges"]["rms norm"][0]), attacked(SOFTMAX, ATTACKS["breaks in"][SOFTMAX][0])]
-        script = RIGHT.replace("return", "raise ValueError('<script>alert(1)</script>')\n    return")
+        script = RIGHT.replace("return", "raise ValueError('<script>alert(1)</script>\\ud800')\n    return")
         for name, cells in {
             "ana_1200_56700_01.ipynb": [RIGHT, pooling, make.right(SOFTMAX)],
             "ben_LATE_1201_56701_01.ipynb": [WRONG.replace("    return", "    reach = width\n    return"), learnt()],
