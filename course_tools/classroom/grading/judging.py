@@ -14,6 +14,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
 
+from .collecting import whole
 from .hand_in import course, read
 from .remote import PATIENCE, TIME, Ended, Remote, Room, by_value, varied
 
@@ -21,6 +22,7 @@ READING = 300  # seconds of computing for this process: a hand-in may be made to
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
+STOPPED = "Stopped after {:g} seconds. Is there a loop that never ends? A few numbers should take no time at all."
 DETOUR = "Right on the inputs of the notebook, and wrong on new ones."
 
 
@@ -65,7 +67,8 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], row.said[name] = _one(work.answers[name], find(name), room, seconds, seen)
+                row.states[name], words = _one(work.answers[name], find(name), room, seconds, seen)
+                row.said[name] = whole(words)
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
     finally:
@@ -95,7 +98,7 @@ def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float,
     except Exception as error:  # a result that not even the engine expects
         state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
     if ended and state != "right":
-        state, words = ("timed out", f"Stopped after {seconds:g} seconds.") if ended == TIME else ("ended", ended)
+        state, words = ("timed out", STOPPED.format(seconds)) if ended == TIME else ("ended", ended)
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
         seen.setdefault("gave back what cannot be read", []).append(exercise.name)
     if remote:

@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import textwrap
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -159,6 +160,20 @@ class TestCollecting:
         ids = {"Anna Schmidt_333", "Anna Schmidt_334", "Chloé O'Neil", "Chloé O Neil", "x_y", "x_y_"}
         assert set(collected(*both)) == set(collected(*both, roster=[("anna", "Anna", "Schmidt", "", None)])) == ids
 
+    def test_no_name_in_a_zip_leads_out_and_no_broken_file_stops_the_others(self, tmp_path):
+        names = [f"{tmp_path}/out.ipynb", "//x.ipynb", "../up.ipynb", "new\nline.ipynb", f"n_1_{'9' * 5000}_03.ipynb"]
+        with zipfile.ZipFile(tmp_path / "download.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+            for name in (*names, "broken.ipynb", "ana/03.ipynb"):
+                packed.writestr(name, "{}" * 99)
+        content = (tmp_path / "download.zip").read_bytes()
+        data = content.index(b"broken.ipynb") + len("broken.ipynb")  # no deflate stream begins with three bits set
+        (tmp_path / "download.zip").write_bytes(content[:data] + b"\xff" + content[data + 1 :])
+        found = collecting.collect(tmp_path / "download.zip", lambda student: tmp_path / "in" / student, [])
+        long = next(one for one in found if one.startswith("n_1_9"))
+        assert found.keys() == {tmp_path.parts[1], "x", "new_line", long, "broken", "ana"}
+        assert "is unreadable" in found.pop("broken")[0] and not any(found.values())
+        assert {file.name for file in tmp_path.iterdir()} == {"download.zip", "in"}
+
     def test_links_bombs_and_what_is_no_notebook_are_not_opened(self, collected, tmp_path):
         source = tmp_path / "download"
         (source / "eve").mkdir(parents=True)
@@ -259,7 +274,7 @@ def graded(tmp_path_factory):
         pooling = make.right(POOL)
         broken = pooling.replace("return ", "return (", 1)
         harm = [attacked(KERNEL, ATTACKS["forges"]["rms norm"][0]), attacked(SOFTMAX, ATTACKS["breaks in"][SOFTMAX][0])]
-        script = RIGHT.replace("return", "raise ValueError('<script>alert(1)</script>')\n    return")
+        script = RIGHT.replace("return", "raise ValueError('<script>alert(1)</script>\\ud800')\n    return")
         for name, cells in {
             "ana_1200_56700_01.ipynb": [RIGHT, pooling, make.right(SOFTMAX)],
             "ben_LATE_1201_56701_01.ipynb": [WRONG.replace("    return", "    reach = width\n    return"), learnt()],
@@ -419,7 +434,8 @@ class TestInTheSandbox:
 
     @pytest.mark.parametrize(("ending", "state"), [("if {}: os._exit(3)", "ended"), ("while {}: pass", "timed out")])
     def test_on_the_inputs_of_the_check_it_counts(self, judged, ending, state):
-        assert judged(ending.format("x[0] == 3.0") + "\n    return (x * y) ** 0.5", 1.0)[0] == state
+        told = judged(ending.format("x[0] == 3.0") + "\n    return (x * y) ** 0.5", 1.0)
+        assert told[0] == state and ("a loop that never ends" in told[1]) == (state == "timed out")
 
 
 @pytest.fixture(scope="module")
