@@ -257,10 +257,10 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
 def _rounded(got: Tensor, want: Tensor) -> str | None:
     if got.shape != want.shape or "bool" in (number_kind(got), number_kind(want)):
         return None
-    if (want == want.round()).all():
-        return ""
-    fits = any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc))
-    return "Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?" if fits else None
+    if not any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc)):
+        return None
+    whole = torch.equal(want, want.round())
+    return "" if whole else "Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?"
 
 
 REMARKS = (_kind, _axes, _other_way, _shares, _rounded)
@@ -288,11 +288,12 @@ def _on_all(remark: Callable, pairs: list[tuple[Any, Any]]) -> str:
     return "" if None in words else next(filter(None, words), "")
 
 
-def order_of(pairs: list[tuple[Any, Any]]) -> tuple[int, ...] | None:
-    """In which order the right parts are in results of several, where all that is wrong is their order."""
+def order_of(pairs: list[tuple[Any, Any]], fit: Callable = same) -> tuple[int, ...] | None:
+    """In which order the right parts are in results of several, where all that is wrong is their order. fit: what of
+    a part must be right."""
     whole = isinstance(pairs[0][1], tuple)  # then so are the others
     for order in itertools.permutations(range(len(pairs[0][1]))) if whole else ():
-        if all(same(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
+        if all(fit(got[i], want[j]) for got, want in pairs for i, j in enumerate(order)):
             return order
     return None
 
@@ -376,6 +377,9 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
         yours = ", ".join(names[i] for i in order)
         return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
     parts = range(len(names))
+    shapes = order_of(pairs, lambda got, want: getattr(got, "shape", ()) == getattr(want, "shape", ()))
+    if shapes and shapes != tuple(parts):
+        return f"By their shapes, they are in the wrong order: return `{', '.join(names)}`."
     i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
     rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)

@@ -56,10 +56,12 @@ class _Renamed(ast.NodeTransformer):
 
 @dataclass(frozen=True)
 class Changes:
-    """lines: those of the program that were changed or taken away; added: those behind which something was put in."""
+    """lines: those of the program that were changed or taken away; added: those behind which something was put in;
+    freed: those of `lines` that only stand further left, since an `if` or a loop around them has gone."""
 
     lines: frozenset[int] = frozenset()
     added: frozenset[int] = frozenset()
+    freed: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.added)
@@ -83,7 +85,10 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     right = [one for one in given[1:] if not set(one.lines) & set(puzzle.lines)]
     kept = [one for one in right if not set(one.lines) & lines]
     anew = lines.issuperset(puzzle.lines) and len(kept) < len(right) / 2
-    return None if anew else Changes(frozenset(lines), frozenset(added))
+    depth = {text: place[0] for place, text in texts[1]}
+    moved = [one for one, (place, text) in zip(given, texts[0], strict=True) if depth.get(text, place[0]) < place[0]]
+    freed = lines.intersection(line for one in moved for line in one.lines)
+    return None if anew else Changes(frozenset(lines), frozenset(added), frozenset(freed))
 
 
 def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
@@ -160,7 +165,7 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
     if verdict.right:
         text = "All that it computes is right. Line 1 is still as it was: is it what its name says?"
         return replace(verdict, state="wrong", text=text, notes=())
-    spoilt = min(made.lines & puzzle.innocent.keys(), default=None)
+    spoilt = min((made.lines - (made.freed if hit else set())) & puzzle.innocent.keys(), default=None)
     acquitted = f"line {spoilt}, and that line was right: {puzzle.innocent[spoilt]}" if spoilt else ""
     refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look="")
     if len(puzzle.lines) > 1:

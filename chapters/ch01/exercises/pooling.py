@@ -50,7 +50,9 @@ KERNEL = Exercise(
             "separately: is there a sum, a softmax or a maximum in it?",
         ),
         properties.Property(
-            "Distances of −1 and 1 should be equally close, and yours are not. Is the distance squared?", _mirrored
+            "Distances of −1 and 1 should be equally close, and yours are not. Is the distance squared, and not "
+            "rounded (`//`) before?",
+            _mirrored,
         ),
     ),
     wrong=wrong_answers(

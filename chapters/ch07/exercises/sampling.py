@@ -138,7 +138,10 @@ def _not_the_nucleus(run, case, mine, want):
         return "A token has gone that is likelier than one that stays. The largest stay, each at its own place."
     more = stays.sum(-1) - (want > 0).sum(-1)
     if (more > 0).any():
-        return "More tokens stay than are needed: stop as soon as their sum has reached top_p."
+        return (
+            "More tokens stay than are needed: stop as soon as their sum has reached top_p. And a second softmax would "
+            "give those that went a share again."
+        )
     if (more < 0).any():
         return "The tokens that stay do not reach top_p together: the one that crosses it stays, too."
     return "The right tokens stay, with other probabilities. Divide them by their sum, and take no second softmax."

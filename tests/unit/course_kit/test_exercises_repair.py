@@ -77,6 +77,11 @@ class TestChanges:
         found = changed(program(("        total", "        square = square * value / 2\n        total")))
         assert (found.lines, found.added) == (set(), {4})
 
+    def test_what_only_stands_further_left_is_told_apart(self):
+        loop = "    for value in x:\n        square = value + value\n        total"
+        found = changed(program((loop, "    square = x\n    total")))
+        assert (found.lines, found.freed) == ({3, 4, 5}, {5})
+
     def test_an_answer_written_anew_or_without_a_source_has_none(self):
         assert [changed(text) for text in ("def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3")] == [
             None

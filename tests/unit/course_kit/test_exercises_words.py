@@ -80,6 +80,7 @@ def test_shapes_sums_and_masks_are_told(got, want, word):
     ("answer", "word"),
     [
         (lambda x: (x / x.sum(), x.mean()), "order: return `mean, shares`"),
+        (lambda x: (2 * x, x.max()), "By their shapes, they are in the wrong order: return `mean, shares`"),
         (lambda x: x.mean(), "2 are asked for: `mean, shares`"),
         (lambda x: (x, x, x), "3 things"),
         (lambda x: (x.mean(), None), "`shares` is None"),
@@ -97,6 +98,9 @@ class TestOverAllInputs:
         assert "differ" in judge(DOUBLE, lambda x: 4 * x if len(x) > 1 else x**3).text
         one = small(lambda x: 2 * x, *({"x": some_numbers(n, 3, seed=n)} for n in (2, 3)))
         assert "another one on each input" in judge(one, lambda x: x / len(x) ** 1.5 + 0 * x.exp()).text
+
+        rounded = [(T([3.0, 2.0]), T([3.5, 2.25])), (T([0.0]), T([1.0]))]
+        assert "differ" in describe(("x",), rounded, everything=True)
 
     def test_nan_on_another_input_is_told(self):
         text = judge(DOUBLE, lambda x: x.log() - 1 if len(x) > 1 else x * float("nan")).text
