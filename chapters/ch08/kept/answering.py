@@ -103,7 +103,8 @@ def drawn(
         logits = model(ids, caches)[:, -1]  # [B, V]
         ids = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
         if temperature > 0:
-            ids = torch.multinomial((logits / temperature).softmax(-1), 1, generator=source)
+            p = (logits / temperature).softmax(-1)
+            ids = torch.multinomial(p, 1, generator=source)
         rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == end)
         if ended.all():
             break
