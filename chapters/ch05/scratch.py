@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 
-from course_kit.exercises.define import Case, integers, some_numbers
+from chapters.ch03.scratch import SMOOTHED
+from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
 
 HEADS = """
@@ -15,12 +16,6 @@ join_heads: the way back from split_heads
 multi_head
 MultiHeadAttention: concat(heads) Wo, each head softmax(Q Kᵀ / √d) V of its own features: section 3.2.2
 """
-SMOOTHED = (
-    Case(
-        {"logits": some_numbers(2, 3, 4, seed=8), "target": integers(4, 2, 3, seed=9)},
-        {"mask": torch.arange(3) < torch.tensor([[3], [2]]), "label_smoothing": 0.3},
-    ),
-)
 TOLD = {
     "MultiHeadAttention": "Weights may be None.",
     "PositionwiseFFN": "`activation` is a function.",

@@ -47,7 +47,7 @@ class Either(tuple):
 
 
 class Model(str):
-    """In a pool, the name of a module, the reader's or the course's, that a function gets."""
+    """In a pool, the name of a module, the reader's or the course's, that a function or a constructor gets."""
 
 
 class Sizes(tuple):
@@ -191,9 +191,13 @@ class Track:
     def model(self, name: str, names: SimpleNamespace) -> Any:
         """A module by its name, with the course's parameters."""
         ours = getattr(self.course, name)
-        init = _nth(arguments(ours, self.inputs, name), 0)
+        init = self.with_models(_nth(arguments(ours, self.inputs, name), 0), names)
         torch.manual_seed(0)
         return made(names, name, init, self.known.get(name) or _parameters(ours(*init.values())))
+
+    def with_models(self, inputs: Mapping[str, Any], names: SimpleNamespace) -> dict[str, Any]:
+        """The inputs of a case, with modules for their names."""
+        return {k: self.model(x, names) if isinstance(x, Model) else x for k, x in inputs.items()}
 
     @functools.cached_property
     def all_parts(self) -> list[Part]:
@@ -228,7 +232,8 @@ class Track:
         sizes = arguments(reference, self.inputs, title) if is_class else {}
         names_in = arguments(call or (reference.forward if is_module else reference), self.inputs, title)
         count = max((len(x) for x in (*sizes.values(), *names_in.values()) if isinstance(x, Either)), default=1)
-        cases = [Case(_nth(names_in, i), init=Sizes(_nth(sizes, i).values())) for i in range(count)]
+        made_from = [Sizes(self.with_models(_nth(sizes, i), self.course).values()) for i in range(count)]
+        cases = [Case(_nth(names_in, i), init=init) for i, init in enumerate(made_from)]
         for i, case in enumerate(cases):
             case.init.number = i
         with plain_torch():
@@ -238,8 +243,10 @@ class Track:
 
         def trial(answer: Any, case: Case) -> Trial:
             i, names, args = case.init.number, names_beside(answer, self.course), case.args
-            thing = made(names, name, _nth(sizes, i), parameters[i], answer, fresh[i]) if is_class else answer
-            given = {k: self.model(x, names) if isinstance(x, Model) else x for k, x in args.items()}
+            thing = answer
+            if is_class:
+                thing = made(names, name, self.with_models(_nth(sizes, i), names), parameters[i], answer, fresh[i])
+            given = self.with_models(args, names)
             model = given.get("model")
             if isinstance(model, nn.Module):  # in each mode; a training step, in the one that it has to change
                 model.train("optimiser" in given or i % 2 == 0 and "optimisers" not in given)
