@@ -53,7 +53,8 @@ def nadaraya_watson(
     values: Float[Tensor, "K"],
     kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
 ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; 0 where no key is near."""
+    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; 0 where no key is near.
+    Nadaraya 1964; Watson 1964."""
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
     total = closeness.sum(-1, keepdim=True)  # [Q, 1]
     weights = closeness / total.where(total != 0, 1)  # [Q, K] / [Q, 1]
