@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import re
 import resource
 import runpy
 import signal
@@ -194,7 +195,7 @@ def test_stopped_and_resumed_is_the_same_as_in_one_go(folder, monkeypatch):
 def test_a_training_writes_on_and_is_measured_at_its_best(folder, run):
     status, out, _ = run("train", "book.txt", "0.01")
     assert status == 0 and "bits per character at its best" in out
-    assert "for 1 s already" in run("train", "book.txt", "0.001")[1]
+    assert re.search(r"for \d+ s already", run("train", "book.txt", "0.001")[1])
     status, out, err = run("write", "It was 猫 🙂", "--seed", "1", "--count", "20")
     assert (
         (status, err) == (0, "")
@@ -237,7 +238,7 @@ def test_each_text_trains_or_is_refused_with_a_sentence(folder, run, name):
         (("train", "book.txt", "abc"), 2, "'abc' is not a number"),
         (("train", "book.txt", "1,5"), 2, "with a point: 1.5"),
         (("train", "book.txt", "--heads", "3"), 1, "3 heads must share the size 16 evenly"),
-        (("train", "book.txt", "--size", "4096", "--layers", "100"), 1, "GB to be trained"),
+        (("train", "book.txt", "--size", "4096", "--layers", "100000"), 1, "GB to be trained"),
         (("train", "none.txt"), 1, "There is no file none.txt."),
         (("train", "."), 1, "is a folder"),
         (("train",), 2, "file"),
