@@ -213,9 +213,11 @@ def planned(file: Path, state: dict[str, Any], asked: Mapping[str, Any]) -> dict
         raise Refused(f"{sizes['heads']} heads must share the size {sizes['size']} evenly; a context begins at 2.")
     size, tables = sizes["size"], sizes["vocab"] + sizes["context"]
     need = 16 * size * (tables + sizes["layers"] * (12 * size + 13))  # model, best state, two numbers of AdamW for each
+    memory = float("inf")
     with suppress(AttributeError, ValueError):  # not on Windows
-        if need > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
-            raise Refused(f"Such a GPT needs {need / 1e9:,.0f} GB to be trained, and there are {memory / 1e9:,.0f}.")
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if need > memory:
+        raise Refused(f"Such a GPT needs {need / 1e9:,.0f} GB to be trained, and there are {memory / 1e9:,.0f}.")
     need_room(file, need)
     return sizes
 
