@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float, Int
 from jupyter_client.manager import start_new_kernel
 from torch import Tensor, nn
 
-from chapters.ch07.kept.training import bits
 from course_kit import explain
 from course_kit.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
@@ -142,7 +141,6 @@ HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
         (GPT(9, 8, 1, 2, 8), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
         (Bert(BertConfig(9, 8, 1, 2, context=8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8"),
         (LearnedPositions(4, 8), (torch.ones(1, 5, 8),), "x has 5 tokens in a row, needed: 4 at most"),
-        (bits, (GPT(9, 8, 1, 2, 16), torch.arange(16)), "bits: ids has the length 16, needed: 17 or more"),
         (windows, (torch.arange(4), 2, 5), "ids has the length 4, needed: length = 5 or more"),
         (masked_softmax, (torch.ones(2, 3), torch.ones(3, 2).bool()), "mask has the shape [3, 2], scores [2, 3]: they"),
         (split_heads, (torch.ones(1, 2, 8), 0), "heads is 0, needed: 1 or more"),

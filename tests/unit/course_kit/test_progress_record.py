@@ -76,7 +76,7 @@ def test_an_exercise_that_was_renamed_stays_solved(mine, monkeypatch):
     assert record.read(mine).keys() == {"greedy loop"}
     monkeypatch.setitem(define.EARLIER, "greedy loop", "weighted average")
     assert entry(mine)["state"] == "solved" and find("Greedy  loop") is find("weighted average")
-    run(WRONG)
+    record.helped("weighted average")
     assert '"greedy loop"' not in (mine / record.FILE).read_text() and entry(mine)["state"] == "solved"
 
 
