@@ -12,9 +12,11 @@ from typing import Any, get_args, get_type_hints
 import torch
 from torch import Tensor, nn
 
-from course_kit import arguments, files, low_rank, text
-from course_kit.rotary_gpt import RotaryGPT
-from course_kit.translators import TiedConfig, TiedTranslator
+from course_kit import files, text
+from course_kit.models import low_rank
+from course_kit.models.rotary_gpt import RotaryGPT
+from course_kit.models.translators import TiedConfig, TiedTranslator
+from course_kit.programs import arguments
 from course_utils import bert, bert_heads
 from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from course_kit.arguments import misfit
 from course_kit.checkpoints import config_of
+from course_kit.programs.arguments import misfit
 from course_utils import bert, bert_heads
 from course_utils.gpt import GPT
 

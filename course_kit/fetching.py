@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
-from course_kit.arguments import did_you_mean
+from course_kit.programs.arguments import did_you_mean
 from course_utils import __version__
 
 AGENT = f"Mozilla/5.0 (compatible; attention-course/{__version__}; a course on attention)"  # a library's own is refused

@@ -13,7 +13,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from course_kit.arguments import finite, list_of_texts, one_of, several, whole_number
+from course_kit.programs.arguments import finite, list_of_texts, one_of, several, whole_number
 
 TOKENIZERS = ("13a", "zh", "char", "none")
 Link = tuple[int, int]  # target, source

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files, lessons
-from course_kit.cells import answers, sources
 from course_kit.exercises import record
+from course_kit.exercises.cells import answers, sources
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
 from course_kit.markup import inline
 from course_kit.shell import in_notebook, ipython

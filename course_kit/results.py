@@ -6,8 +6,8 @@
 import json
 from pathlib import Path
 
-from course_kit.arguments import string
 from course_kit.files import course_folder
+from course_kit.programs.arguments import string
 
 
 class Recorded(dict):

@@ -59,10 +59,11 @@ def setup(seed: int = 0, language: str = "en") -> Runtime:
     import numpy as np
     import torch
 
-    from course_kit import definitions, explain, training
     from course_kit import language as languages
+    from course_kit import training
     from course_kit.callbacks import Display
     from course_kit.mine import lookup
+    from course_kit.programs import definitions, explain
     from course_kit.runs.store import Keeping
     from course_kit.views import picture, program, spoken
 

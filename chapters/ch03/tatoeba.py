@@ -11,7 +11,8 @@ import hashlib
 import re
 from collections import defaultdict
 
-from course_kit import arguments, fetching
+from course_kit import fetching
+from course_kit.programs import arguments
 from course_kit.text import normalise
 
 CORPORA = {"en-fr": "tatoeba-en-fr", "en-zh": "tatoeba-en-zh"}

@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch06.pairs import Batch, Input, Judged, collate, draw, encode_all
-from course_kit import arguments
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
+from course_kit.programs import arguments
 from course_kit.text.subwords import WordPiece
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils import bert_heads

@@ -20,7 +20,7 @@ from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_kit import text
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 

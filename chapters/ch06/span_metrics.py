@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_kit.arguments import list_of_texts, several
+from course_kit.programs.arguments import list_of_texts, several
 
 
 class Span(NamedTuple):

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from course_kit import fetching
 from course_kit import text as texts
-from course_kit.arguments import described, whole_number
 from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
+from course_kit.programs.arguments import described, whole_number
 from course_utils.gpt import next_token_loss
 
 VALID = 0.1  # the share that is held out

@@ -2,7 +2,7 @@
 
 import html
 
-from course_kit.arguments import string
+from course_kit.programs.arguments import string
 
 GAP = 3  # years without an event from which on the line is dashed
 LINE = (

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from course_kit.arguments import list_of_texts, one_of
+from course_kit.programs.arguments import list_of_texts, one_of
 
 from . import packed
 from .packed import Links, Row

@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from course_kit.arguments import one_of
+from course_kit.programs.arguments import one_of
 
 from . import packed
 

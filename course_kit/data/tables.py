@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from course_kit import files
-from course_kit.arguments import one_of
+from course_kit.programs.arguments import one_of
 
 INDEX = "tables.json"
 BOOK = "sherlock_holmes.txt"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_kit.exercises.define import Exercise, Wrong
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
 MOST = 400  # mutants of one text

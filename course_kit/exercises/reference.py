@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit.exercises.define import Exercise, FindError
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 HOW = "How the course writes it"  # above the folded solution of a lesson
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from course_kit import cells, files, shell
-from course_kit.dependencies import parsed, prerequisites
-from course_kit.exercises import check
+from course_kit import files, shell
+from course_kit.exercises import cells, check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
+from course_kit.exercises.dependencies import parsed, prerequisites
 from course_kit.exercises.guard import quiet, world_unchanged
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 from . import loading
 from .composing import CannotTake

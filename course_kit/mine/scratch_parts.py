@@ -30,7 +30,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, Trouble, own_line, plain_torch, quiet, time_limit, trouble
 from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_later, rows_are_independent
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
 from .source import course

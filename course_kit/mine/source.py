@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_kit.dependencies import parsed
-from course_kit.source_text import plain
+from course_kit.exercises.dependencies import parsed
+from course_kit.programs.source_text import plain
 
 from .text import blocks
 

@@ -7,7 +7,7 @@ import ast
 import hashlib
 import io
 
-from course_kit.dependencies import parsed
+from course_kit.exercises.dependencies import parsed
 
 BETWEEN = "\n\n\n"  # two definitions
 

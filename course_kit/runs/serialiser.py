@@ -1,6 +1,6 @@
 """Trained models written to disk, as course_kit/checkpoints.py reads them.
 
-A model that was fine-tuned from another is written as what differs: see course_kit/low_rank.py.
+A model that was fine-tuned from another is written as what differs: see course_kit/models/low_rank.py.
 """
 
 import hashlib
@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit import arguments, checkpoints, files, low_rank
+from course_kit import checkpoints, files
+from course_kit.models import low_rank
+from course_kit.programs import arguments
 
 NOTHING = 1e-3  # a singular value is nothing beside one a thousand times larger
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from course_kit.arguments import list_of_texts, whole_characters, whole_number
+from course_kit.programs.arguments import list_of_texts, whole_characters, whole_number
 from course_kit.text.vocabulary import (
     BOS,
     EOS,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeGuard
 
-from course_kit.arguments import described, list_of_texts, one_of, several, whole_characters, whole_number
+from course_kit.programs.arguments import described, list_of_texts, one_of, several, whole_characters, whole_number
 
 SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.arguments import described, whole_number
+from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_labels, checked_labels, place_of
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from course_kit.arguments import one_of
+from course_kit.programs.arguments import one_of
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.architecture_parts import Part, Parts
 from course_kit.views.live import shell

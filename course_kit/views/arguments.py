@@ -6,7 +6,7 @@ from numbers import Number
 
 import numpy as np
 
-from course_kit.arguments import described, whole_characters, whole_number
+from course_kit.programs.arguments import described, whole_characters, whole_number
 
 MOST_LETTERS = 1000  # of a label
 

@@ -5,7 +5,7 @@ import html
 import inspect
 import textwrap
 
-from course_kit import arguments
+from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.arguments import described
 from course_kit.checkpoints import load_checkpoint
+from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
     as_array,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.arguments import described
+from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
     as_array,

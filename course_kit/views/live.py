@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from course_kit import language
-from course_kit.arguments import flag
+from course_kit.programs.arguments import flag
 from course_kit.shell import ipython
 from course_kit.views import program
 from course_kit.views.view import View, at

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from course_kit.arguments import described, flag, one_of, real_number, string, whole_number
+from course_kit.programs.arguments import described, flag, one_of, real_number, string, whole_number
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
 from course_kit.views.live import shell

@@ -3,7 +3,7 @@
 import html
 from typing import NamedTuple
 
-from course_kit.arguments import described, string
+from course_kit.programs.arguments import described, string
 
 MOST_DIGITS = 4  # of a number in a table whose column has one form
 

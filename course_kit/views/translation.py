@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_kit.arguments import described, whole_number
+from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140

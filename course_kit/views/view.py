@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from course_kit import arguments, language
+from course_kit import language
+from course_kit.programs import arguments
 from course_kit.views import program
 from course_kit.views.table import TextTable
 

@@ -1,7 +1,7 @@
 """What a source names and the build writes out, so that nothing is typed twice.
 
 # %% tags=["definition"]
-# course_utils.attention: split_heads, multi_head       the text of these definitions: course_kit/source_text.py
+# course_utils.attention: split_heads, multi_head   the text of these definitions: course_kit/programs/source_text.py
 
 # %% [markdown]
 # <!-- example: split heads -->                         what the exercise's function should do, by an example
@@ -16,7 +16,7 @@ import copy
 import hashlib
 import re
 
-from course_kit import definitions
+from course_kit.programs import definitions
 
 from . import minutes
 from .sources import BuildError, load_exercises, read, tags

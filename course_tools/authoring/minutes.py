@@ -23,8 +23,9 @@ sections whose heading's cell is tagged `core`.
 import re
 from dataclasses import dataclass
 
-from course_kit import definitions, lessons
+from course_kit import lessons
 from course_kit.exercises import define
+from course_kit.programs import definitions
 
 from . import sources
 from .sources import tags

@@ -17,8 +17,8 @@ from typing import Any
 import nbformat
 
 from course_kit import files, lessons
-from course_kit.cells import answers, sources, text_of
 from course_kit.exercises import catalogue
+from course_kit.exercises.cells import answers, sources, text_of
 from course_kit.exercises.define import Exercise, FindError, construct, is_class
 from course_kit.exercises.example import example_text
 from course_kit.mine import scratch

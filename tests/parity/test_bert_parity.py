@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
-from course_kit.fused import fuse
 from course_kit.heads import attention_weights
+from course_kit.models.fused import fuse
 from course_utils import bert, bert_heads
 from course_utils.bert import pretraining_loss
 

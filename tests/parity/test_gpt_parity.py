@@ -5,8 +5,8 @@ import torch
 
 from course_kit.convert import from_huggingface, to_huggingface
 from course_kit.decoding import sampling
-from course_kit.fused import fuse
 from course_kit.heads import attention_weights
+from course_kit.models.fused import fuse
 from course_utils.cache import Cache
 from course_utils.gpt import GPT, next_token_loss
 from course_utils.llama import speak

@@ -5,8 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.text import collate
-from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch_weights import Stacks, copy_attention
 
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
 from course_utils.rotary import rotary
 from course_utils.transformer import Transformer, TransformerConfig

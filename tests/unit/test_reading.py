@@ -4,8 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from course_kit.definitions import NAMES
 from course_kit.exercises.define import find
+from course_kit.programs.definitions import NAMES
 from course_tools.authoring.sources import load_exercises
 
 ROOT = Path(__file__).resolve().parents[2]

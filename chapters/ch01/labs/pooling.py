@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import described, flag, real_number, string
+from course_kit.programs.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import flag, one_of, whole_number
+from course_kit.programs.arguments import flag, one_of, whole_number
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

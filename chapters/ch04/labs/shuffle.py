@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.arguments import flag
+from course_kit.programs.arguments import flag
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
-from course_kit import arguments
 from course_kit.contexts import seeded
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
+from course_kit.programs import arguments
 from course_kit.training import fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from chapters.ch04.experiments import multiply_adds
 from course_kit.contexts import seeded
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_utils.blocks import EncoderBlock
 
 GRU, FUSED, PAGE = "GRU", "Transformer, fused", "Transformer"

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_kit.arguments import one_of, string, whole_number
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
+from course_kit.programs.arguments import one_of, string, whole_number
 from course_kit.text import BOS
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable

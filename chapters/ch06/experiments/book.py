@@ -13,7 +13,7 @@ from torch import Tensor
 from chapters.ch06.experiments.tasks import over_seeds
 from course_kit import data
 from course_kit.contexts import seeded
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_kit.text import WordPiece
 from course_kit.training import fit, warm_then_fall
 from course_utils.attention import causal_mask

@@ -6,7 +6,7 @@ The page draws; here is what it draws at first, which a reader without it sees.
 from typing import NamedTuple
 
 from chapters.ch06.labs.words import checked_words
-from course_kit.arguments import whole_number
+from course_kit.programs.arguments import whole_number
 from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
-from course_kit.arguments import described, flag, whole_numbers
+from course_kit.programs.arguments import described, flag, whole_numbers
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered

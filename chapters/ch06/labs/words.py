@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.arguments import whole_number
+from course_kit.programs.arguments import whole_number
 from course_kit.views.arguments import as_array, as_labels
 
 

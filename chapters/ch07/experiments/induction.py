@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from chapters.ch07.reader_models import features
 from course_kit.contexts import seeded
-from course_kit.fused import fuse
 from course_kit.heads import attention_weights, silenced
-from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_kit.models.fused import fuse
+from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.training import Run, fit
 from course_kit.views.table import Table
 from course_utils.cache import Cache

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_kit.arguments import string, whole_number
+from course_kit.programs.arguments import string, whole_number
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.merges import merge_once

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.arguments import string
+from course_kit.programs.arguments import string
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch08.traces import Trace
-from course_kit import arguments
+from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable

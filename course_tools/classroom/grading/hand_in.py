@@ -16,10 +16,10 @@ from typing import Any
 import nbformat
 
 from course_kit import files
-from course_kit.cells import answers, sources
-from course_kit.dependencies import Cell, parsed, prerequisites
 from course_kit.exercises import catalogue
+from course_kit.exercises.cells import answers, sources
 from course_kit.exercises.define import Stub
+from course_kit.exercises.dependencies import Cell, parsed, prerequisites
 
 from ..assignments import MARK, slug
 from .collecting import LARGEST, plain, read_file, whole

@@ -9,8 +9,8 @@ import torch
 
 from chapters.ch07 import language
 from course_kit import checkpoints, decoding, files
-from course_kit.fused import fuse
-from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_kit.models.fused import fuse
+from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
 from course_utils.gpt import GPT, next_token_loss
 from course_utils.llama import Llama, LlamaConfig

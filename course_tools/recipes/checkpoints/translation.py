@@ -9,7 +9,7 @@ import torch
 
 from chapters.ch03 import tatoeba
 from course_kit import checkpoints, files, text
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_utils.loss import masked_loss
 
 from . import measuring

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from course_kit import checkpoints
+from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.runs import serialiser
 from course_kit.text import Subwords, Vocabulary
-from course_kit.translators import TiedConfig, TiedTranslator
 
 CARD = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
 

@@ -12,8 +12,8 @@ from course_kit import decoding
 from course_kit.checkpoints import Loaded, sentence_hashes
 from course_kit.decoding.search import penalty
 from course_kit.decoding.steps import TranslatorSteps
+from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.text import BOS, EOS, PAD, UNK, Vocabulary, pad
-from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 from course_utils.transformer import Transformer, TransformerConfig
 

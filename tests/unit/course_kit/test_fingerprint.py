@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.runs.fingerprint import Unidentified, fingerprint, ones_own
-from course_kit.translators import TiedConfig, TiedTranslator
 from course_utils.bert import BertConfig, BertForPreTraining
 from course_utils.gpt import GPT
 

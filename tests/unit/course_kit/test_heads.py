@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_kit.fused import fuse
 from course_kit.heads import Head, attention_weights, attentions, heads_of, silenced
-from course_kit.translators import TiedConfig, TiedTranslator
+from course_kit.models.fused import fuse
+from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_utils.attention import MultiHeadAttention, join_heads, split_heads
 from course_utils.bert import Bert, BertConfig
 from course_utils.gpt import GPT

@@ -12,7 +12,7 @@ import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit import exercises, files, shell
 from course_kit.exercises.define import find
 from course_kit.mine import answers, record
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 from course_utils import attention
 
 POOL = """def attention_pooling(queries, keys, values, width=1.0):

@@ -7,9 +7,9 @@ import nbformat
 import pytest
 
 import course as command
-from course_kit import cells, files
+from course_kit import files
 from course_kit import progress as overview
-from course_kit.exercises import catalogue, record
+from course_kit.exercises import catalogue, cells, record
 from course_tools.classroom import workbook
 
 ROOT = files.course_folder()

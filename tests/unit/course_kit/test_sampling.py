@@ -6,7 +6,7 @@ from edges import REFUSED, holds
 
 from course_kit import checkpoints, decoding
 from course_kit.decoding.sampling import next_probabilities, stream
-from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.text import Characters
 from course_utils.gpt import GPT, nucleus, with_temperature
 

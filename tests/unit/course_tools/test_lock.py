@@ -47,9 +47,7 @@ def test_conda_installs_the_course_with_the_versions_of_the_lock_and_the_python_
 
 def test_the_lock_is_what_is_installed_here(locked):
     """Otherwise the tests would speak of other versions than those that students get."""
-    installed = metadata.distributions(
-        path=[sysconfig.get_path("purelib")]
-    )  # not what packages bring
+    installed = metadata.distributions(path=[sysconfig.get_path("purelib")])  # not what packages bring
     here = {normalise(one.metadata["Name"]): one.version.partition("+")[0] for one in installed}
     both = here.keys() & locked.keys()
     assert {name: here[name] for name in both} == {name: locked[name] for name in both}

@@ -8,7 +8,7 @@ from edges import REFUSED
 
 from chapters.ch07 import reader_models
 from course_kit.decoding.sampling import next_probabilities
-from course_kit.rotary_gpt import RotaryGPT, gpt_sizes
+from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_utils import gpt
 from course_utils.cache import Cache
 from course_utils.gpt import GPT, copying, inputs_and_targets, training_step, windows, write

@@ -4,7 +4,7 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_kit.fused import fuse
+from course_kit.models.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_kit import arguments
-from course_kit import arguments as kit
+from course_kit.programs import arguments
+from course_kit.programs import arguments as kit
 
 NAN, INF = float("nan"), float("inf")
 

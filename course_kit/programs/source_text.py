@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
-from course_kit.signatures import in_words
+from course_kit.programs.signatures import in_words
 
 WIDTH = 88
 KNOWN = {"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple"}  # without an import

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
-from course_kit.cells import without_magics
+from course_kit.exercises.cells import without_magics
 from course_kit.exercises.define import Stub
 
 KNOWN = frozenset(dir(builtins))

@@ -8,7 +8,7 @@ import inspect
 import pytest
 import torch
 
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 IMPORTS = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\nfrom dataclasses import dataclass\n"
 MODULES = ["attention", "positions", "blocks", "loss", "transformer"]  # each after those that it reads

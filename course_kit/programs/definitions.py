@@ -9,7 +9,7 @@ names, and runs as if the text stood there, so that it picks up what the noteboo
 import re
 from typing import Any
 
-from course_kit.source_text import plain
+from course_kit.programs.source_text import plain
 
 NAMES = re.compile(r"# *([\w.]+): *(\w+(?:, *\w+)*)")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_kit.fused import fuse, fused_multi_head
+from course_kit.models.fused import fuse, fused_multi_head
 from course_utils.attention import MultiHeadAttention, multi_head, padding_mask, scaled_dot_product_attention
 from course_utils.bert import Bert, BertConfig
 from course_utils.gpt import GPT

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify
 from course_kit import checkpoints
-from course_kit.low_rank import thicken
+from course_kit.models.low_rank import thicken
 from course_kit.runs import serialiser
 from course_kit.runs.serialiser import thin
 from course_kit.text import WordPiece

@@ -4,7 +4,7 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_kit import definitions
+from course_kit.programs import definitions
 
 
 @pytest.fixture

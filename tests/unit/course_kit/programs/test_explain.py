@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float, Int
 from jupyter_client.manager import start_new_kernel
 from torch import Tensor, nn
 
-from course_kit import explain
-from course_kit.source_text import plain
+from course_kit.programs import explain
+from course_kit.programs.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
 from course_utils.bert import Bert, BertConfig
 from course_utils.gpt import GPT, next_token_loss, windows
@@ -231,7 +231,7 @@ def test_a_name_that_no_cell_has_made_yet():
 
 @pytest.mark.slow
 def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
-    monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).with_name("kernel_start.py")))
+    monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).parents[1] / "kernel_start.py"))
     manager, client = start_new_kernel(kernel_name="python3")
     try:
         assert "Resume here" in "".join(reply(client, "gaussian_kernel(1)")["traceback"]), "before any setup()"

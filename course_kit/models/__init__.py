@@ -1,0 +1,1 @@
+"""Models that several chapters need beside those of `course_utils`."""
