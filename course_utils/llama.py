@@ -15,6 +15,7 @@ Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped que
 Touvron et al. 2023 (Llama).
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ from torch import Tensor, nn
 
 from .attention import join_heads, masked_softmax, split_heads
 from .cache import Cache
-from .gpt import nucleus, with_temperature
+from .gpt import generate
 from .rotary import rotation, turn
 
 
@@ -157,7 +158,6 @@ class Llama(nn.Module):
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
-@torch.inference_mode()
 def speak(
     model: Any,
     ids: Int[Tensor, "1 T"],
@@ -166,16 +166,6 @@ def speak(
     temperature: float = 0.0,
     top_p: float = 1.0,
 ) -> Iterator[int]:
-    """Draw token by token, each read once, until `stop` is drawn."""
-    caches = [Cache() for _ in model.blocks]
-    for _ in range(count):
-        logits = model(ids, caches)[:, -1]  # [1, V]
-        ids = logits.argmax(-1, keepdim=True)  # [1, 1]: the next round reads only this
-        if temperature > 0:
-            p = with_temperature(logits, temperature)
-            if top_p < 1:
-                p = nucleus(p.log(), top_p)
-            ids = torch.multinomial(p, 1)
-        if int(ids) == stop:
-            return
-        yield int(ids)
+    """`generate` for one text, as numbers; `stop` is not given."""
+    tokens = generate(model, ids, count, temperature, top_p, stop)
+    return itertools.takewhile(lambda token: token != stop, map(int, tokens))

@@ -26,7 +26,6 @@ from course_kit import data, results
 from course_kit.views import Table, plot, predict
 from course_kit.views.view import asking
 from course_kit.checkpoints import load_checkpoint
-from course_kit.decoding import generate
 
 runtime = course_kit.setup()
 poet = load_checkpoint("gpt-shakespeare")  # a GPT that reads and writes letters
@@ -326,15 +325,18 @@ def nucleus(logits, top_p):
 # <!-- solution: top-p -->
 
 # %% slideshow={"point": ["nucleus(", "multinomial("], "slide_type": "subslide"} tags=["definition"]
-# course_utils.gpt: write
+# course_utils.gpt: next_token
 
 # %% [markdown]
-# Your class has the poet's parameters, so your knobs can let it speak:
+# Your class has the poet's parameters, so your knobs can let it speak. It draws a letter, appends it, and asks again:
 
-# %%
+# %% slideshow={"point": ["next_token(", "torch.cat("]}
 torch.manual_seed(3)
-begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
-spoken = write(yours, begun, 120, temperature=0.7, top_p=0.9)
+begun = spoken = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
+with torch.no_grad():
+    for _ in range(120):
+        logits = yours(spoken)[:, -1]  # [1, V]: reads the whole text again
+        spoken = torch.cat([spoken, next_token(logits, 0.7, 0.9)], 1)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -368,6 +370,60 @@ labs.sampling(
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What need not be computed again
+# <a id="kv-cache"></a>
+# That loop computes the whole text anew for each token. But because of the causal mask, a token's keys and values do not depend on what comes after it, so as long as the text fits into the context they never change. A **KV cache** keeps them, two vectors for each token and layer, and only the last row of the map of scores has to be computed:
+
+# %% tags=["definition"]
+# course_utils.cache: Cache
+
+# %%
+caches = [Cache() for _ in yours.blocks]  # one for each layer
+with torch.no_grad():
+    yours(spoken[:, :-1], caches)  # reads all but the last letter
+    last = yours(spoken[:, -1:], caches)  # the last one alone: [1, 1, V]
+    gap = (last[:, -1] - yours(spoken)[:, -1]).abs().max()
+print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
+
+# %% [markdown]
+# The same logits, from one row. `generate` writes like this. It reads the text once, and from then on each new token alone; it takes several texts at a time, and gives each token as soon as it is drawn:
+
+# %% slideshow={"point": ["model(new, caches)", "next_token("]} tags=["definition"]
+# course_utils.gpt: generate
+
+# %% [markdown]
+# How much time does that save in a text of 80 pieces?
+
+# %% jupyter={"source_hidden": true}
+import time
+
+
+def clock(cache, count=80):
+    """The text of `count` pieces after the opening, and the processor seconds it took."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    started = time.process_time()
+    torch.manual_seed(0)
+    opening = torch.tensor([prose.tokenizer.encode(captain)])
+    written = torch.cat([*generate(prose.model, opening, count, cache=cache)], 1)
+    took = time.process_time() - started
+    torch.set_num_threads(threads)
+    return written, took
+
+
+(kept, fast), (same, slow) = clock(True), clock(False)
+print(
+    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
+    f"{'the same' if kept.equal(same) else 'another'} text"
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert kept.equal(same) and slow > 1.5 * fast
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Four: what is a token?
@@ -467,7 +523,8 @@ for step in range(200):
     loss = training_step(copier, optimisers, copying(64))
     if step in (0, 49, 99, 199):
         asked = copying(500)
-        right = (write(copier, asked[:, :7], 6, temperature=0) == asked).all(1)
+        copied = torch.cat([*generate(copier, asked[:, :7], 6, temperature=0)], 1)
+        right = (copied == asked[:, 7:]).all(1)
         share = right.float().mean()
         print(f"after {step + 1:3} steps: loss {loss:.2f}, copied {share:.0%}")
 
@@ -497,7 +554,7 @@ for step in range(STEPS):
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
             new = next_token_loss(model, windows(unread, 64, 65))
-        text = write(model, start, 15, 0.7, 0.9)[0].tolist()
+        text = torch.cat([start, *generate(model, start, 15, 0.7, 0.9)], 1)[0].tolist()
         print(f"{step:4} {loss:.2f} nats, not read {new:.2f}  {tokenizer.decode(text)!r}")
 
 # %% [markdown]
@@ -560,52 +617,6 @@ assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_bac
 # Makers add code, books and papers, and often search for what the tests ask and take it out. The authors of all this text were seldom asked.
 #
 # **Keep this:** with small first parameters the first loss is near ln V; to judge a model, compare it with a table that only counts, on text that neither has read.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What need not be computed again
-# <a id="kv-cache"></a>
-# `write` computes the whole text anew for each token. But because of the causal mask, a token's keys and values do not depend on what comes after it, so as long as the text fits into the context they never change. A **KV cache** keeps them, two vectors for each token and layer, and only the last row of the map of scores has to be computed:
-
-# %% tags=["definition"]
-# course_utils.cache: Cache
-
-# %%
-caches = [Cache() for _ in yours.blocks]  # one for each layer
-with torch.no_grad():
-    yours(spoken[:, :-1], caches)  # reads all but the last letter
-    last = yours(spoken[:, -1:], caches)  # the last one alone: [1, 1, V]
-    gap = (last[:, -1] - yours(spoken)[:, -1]).abs().max()
-print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
-
-# %% [markdown]
-# The same logits, from one row. How much time does that save in a text of 80 pieces?
-
-# %% jupyter={"source_hidden": true}
-import time
-
-
-def clock(cache, count=80):
-    """The text of `count` pieces after the opening, and the processor seconds it took."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    started = time.process_time()
-    written = generate(prose, captain, count, cache=cache)
-    took = time.process_time() - started
-    torch.set_num_threads(threads)
-    return written, took
-
-
-(kept, fast), (same, slow) = clock(True), clock(False)
-print(
-    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
-    f"{'the same' if kept == same else 'another'} text"
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert kept == same and slow > 1.5 * fast
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

@@ -297,10 +297,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown]
 # In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; the others change less than 0.02 on average. It is mostly a head start: with twice the steps, a fifth of its lead was left in the one run that we tried. Grouped queries were chosen to save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
 #
-# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
-
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
-# course_utils.llama: speak
+# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches: that is [chapter 7’s `generate`](07_gpt.ipynb#kv-cache), and it takes your class, too.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: published parameters
@@ -314,14 +311,18 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # [`published.load`](../chapters/ch08/published.py) puts them into your class:
 
 # %% seconds=10
+from course_utils.gpt import generate
+
 smol = published.load(Llama)  # your class with these parameters, if they are installed
 talker = smol or published.StandIn(Llama)  # if not: llama-holmes
 print(talker.about)
 
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
-for token in speak(talker.model, talker.prompt(question), talker.stop, talker.longest):
-    written.append(token)
+for token in generate(talker.model, talker.prompt(question), talker.longest, temperature=0):
+    if token == talker.stop:
+        break
+    written.append(token.item())
     print(talker.piece(written), end="", flush=True)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
