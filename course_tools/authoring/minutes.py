@@ -97,10 +97,10 @@ class Minutes:
 
 def minutes(name, where=None):
     """The Minutes of the notebook NAME, counted in its source."""
-    return of(sources.read(name, where), name)
+    return estimate(sources.read(name, where), name)
 
 
-def of(notebook, name):
+def estimate(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
     parts = list(_parts(notebook))
     whole = _content([cell for cell, *_ in parts], name)

@@ -68,7 +68,7 @@ class Artifact:
 
 
 @functools.cache
-def of(name):
+def artifacts(name):
     """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
     if lessons.is_annex(name):
         return ()

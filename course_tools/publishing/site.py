@@ -56,7 +56,7 @@ def build(out, repository=None):
     for path, content in made.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-    if problems := links.broken(out):
+    if problems := links.dead_links(out):
         raise ValueError("Links of the site lead nowhere:\n" + "\n".join(problems))
     return sorted(path for path in made if path.endswith(".html"))
 
@@ -125,7 +125,7 @@ class Site:
             self.searched.append((told["file"], told["name"], search_index.sections(page)))
             made[told["file"]] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.prepared(chapter.name)
-            for one in artifacts.of(chapter.name):
+            for one in artifacts.artifacts(chapter.name):
                 made[one.download] = one.text
                 text = one.markdown(f'<a href="{told["file"]}">{told["name"]}</a>')
                 made[one.page] = self.text(one.page, one.file, text, f"{one.file}, chapter {one.chapter}")
@@ -220,7 +220,7 @@ def listed(chapter):
     about = sentences(plain(first))[1] if "artifact" in chapter.cells[0].tags else ""  # what one will hold
     return item(f"{chapter.name}.html", name) | {
         "short": short[0].upper() + short[1:], "annex": annex, "number": "" if annex else lessons.chapter(chapter.name),
-        "about": about, "artifacts": artifacts.of(chapter.name),
+        "about": about, "artifacts": artifacts.artifacts(chapter.name),
         "minutes": minutes.minutes(chapter.name).words.replace("*", ""),
     }  # fmt: skip
 

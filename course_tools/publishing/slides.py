@@ -37,7 +37,7 @@ def build(name, notes=(), to="en"):
     notes = {heads.get(heading, heading): made for heading, made in notes}
     notebook = nbformat.read(path, as_version=4)
     ran, slides = {cell.id: cell for cell in notebook.cells}, []
-    for screen in screens.of(notebook.cells):
+    for screen in screens.screens(notebook.cells):
         kept = screen.kind == "file" and screens.kept_files(notebook.cells, ran[screen.cell].outputs)
         shown, told = kept or _thing(screen, cells[screen.cell], chapter), ""
         if screen.kind in BARE:

@@ -116,7 +116,7 @@ def test_a_view_of_another_form_is_not_lost(wrong):
 @pytest.mark.parametrize("name", building.names())
 def test_slides_are_the_screens_of_the_notebook(name):
     made = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")])
-    wanted, found = screens.of(read(name).cells), slides_of(made)
+    wanted, found = screens.screens(read(name).cells), slides_of(made)
     assert [slide["class"][0] for slide in found] == [screen.kind for screen in wanted]
     assert [plain(slide.h2) for slide in found[1:]] == [screen.title for screen in wanted[1:]]
     for slide, screen in zip(found, wanted, strict=True):
