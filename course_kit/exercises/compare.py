@@ -275,11 +275,12 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
         return remark
     if not factor:
         return ""
-    factors = {_factor(*pair) for pair in pairs}
-    if None in factors or not factors - {""}:
+    found = [_factor(*pair) for pair in pairs]
+    factors = {factor for factor in found if factor}
+    if None in found or not factors:
         return ""
     other = "Right, but for a factor that is another one on each input: does it depend on a size, or should it?"
-    return other if len(factors - {""}) > 1 else (factors - {""}).pop()
+    return other if len(factors) > 1 else factors.pop()
 
 
 def _on_all(remark: Callable, pairs: list[tuple[Any, Any]]) -> str:

@@ -41,7 +41,7 @@ def named(*names: str, **says: str) -> Callable[..., Case]:
     says: how to show an input that is no array. `case` also takes `shown`, `given`, and keywords, as in `Case`.
     """
 
-    def case(*values, shown: bool = False, given: dict[str, str] | None = None, **keywords) -> Case:
+    def case(*values: Any, shown: bool = False, given: dict[str, str] | None = None, **keywords: Any) -> Case:
         args = dict(zip(names, values, strict=True))
         return Case(args, keywords, shown=shown, given=says | (given or {}))
 
@@ -90,7 +90,7 @@ class Wrong:
     hint: str
 
 
-def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
+def wrong_answers(*answers_and_hints: Any) -> tuple[Wrong, ...]:
     """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …
 
     Each is a mistake people make, or code that circulates.
@@ -121,12 +121,12 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 @dataclass(frozen=True)
 class Property:
     """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
-    student. broken(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
+    student. violation(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
     case cannot tell. run is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
     chapters/ch01/exercises/pooling.py is a short one."""
 
     says: str
-    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
+    violation: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
 
 
 def is_class(answer: Callable) -> bool:
@@ -134,7 +134,7 @@ def is_class(answer: Callable) -> bool:
     return isinstance(answer, type) or getattr(answer, "is_class", False) is True
 
 
-def construct(answer: Callable, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
+def construct(answer: Any, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
     """A class as a check makes it: from `case.init`, with these parameters (a state_dict). A function as it is."""
     if not is_class(answer):
         return answer
@@ -315,7 +315,7 @@ class Stub:
 def stubs(source: str) -> list[Stub]:
     """The exercises in a notebook's cell, in order; none where the cell is no plain Python (magics)."""
     try:
-        body = ast.parse(source).body
+        body: list[Any] = ast.parse(source).body
     except SyntaxError:
         return []
     return [

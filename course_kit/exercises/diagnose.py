@@ -43,7 +43,7 @@ class Outcome:
         """The same result, or the same failure."""
         mine, its = self.trouble, other.trouble
         if mine or its:
-            return bool(mine and its) and (mine.error, mine.message) == (its.error, its.message)
+            return mine is not None and its is not None and (mine.error, mine.message) == (its.error, its.message)
         return same(self.value, other.value)
 
 
@@ -123,7 +123,7 @@ class Evidence:
     def worth(self, i: int) -> tuple:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
         case, trouble = self.cases[i], self.outcomes[i].trouble
-        signature = bool(trouble) and trouble.error == "signature"
+        signature = trouble is not None and trouble.error == "signature"
         return not signature, not case.shown, bool(trouble), _size(case, self.wanted[i])
 
 
@@ -152,7 +152,7 @@ def recognised(evidence: Evidence) -> Match | None:
     for wrong in evidence.exercise.wrong:
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong)
-    if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
+    if any((trouble := outcomes[i].trouble) and trouble.kind == "slow" for i in failing):
         return None
     if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
         return None  # all is right, but an input was changed
@@ -172,8 +172,10 @@ def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
 def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
     end = time.thread_time() + SEARCH
-    troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
-    if all(troubles) and not any(re.search(r"(?<!element )\d", trouble.message) for trouble in troubles):
+    troubles = [trouble for i in evidence.failing if (trouble := evidence.outcomes[i].trouble)]
+    if len(troubles) == len(evidence.failing) and not any(
+        re.search(r"(?<!element )\d", trouble.message) for trouble in troubles
+    ):
         return None  # an error that tells of no size is the same for many mistakes
     figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
     for wrong in mutants(evidence.exercise, fine=figures):
@@ -214,7 +216,8 @@ class Diagnosis:
         self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
         self.whole = recognised(evidence)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
-        self.elsewhere = tuple(f"On another input: {self.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
+        troubles = [trouble for i in self.stuck[:1] if (trouble := self.outcomes[i].trouble)]
+        self.elsewhere = tuple(f"On another input: {trouble.sentence}" for trouble in troubles)
         self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
@@ -239,7 +242,7 @@ class Diagnosis:
         return self.evidence.value(self.evidence.answer), self.evidence.value(self.exercise.reference), mine
 
     @functools.cached_property
-    def broken(self) -> tuple[Property, int] | None:
+    def violation(self) -> tuple[Property, int] | None:
         """What must hold of any right answer and does not, with the number of the case that shows it."""
         value, _, mine = self.results
         return next(violated(self.exercise.properties, value, self.cases, mine, self.wanted), None)
@@ -250,12 +253,14 @@ class Diagnosis:
         exact = self.whole and not self.whole.says.startswith(INSTEAD.split("{")[0])
         if self.near and not exact and right_but(self.pairs, factor=False):
             return None
-        return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
+        if not self.whole:
+            return None
+        return self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
 
     def an_error(self) -> Verdict | None:
-        if not self.stopped:
+        trouble = self.outcomes[self.stuck[0]].trouble if self.stopped else None
+        if not trouble:
             return None
-        trouble = self.outcomes[self.stuck[0]].trouble
         verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, notes=self.notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
@@ -295,9 +300,9 @@ class Diagnosis:
         return self.shown(self.failing, says, known=known, notes=self.notes)
 
     def a_broken_property(self) -> Verdict | None:
-        if not self.broken:
+        if not self.violation:
             return None
-        (property_, case), notes = self.broken, (self.plain, *self.notes)
+        (property_, case), notes = self.violation, (self.plain, *self.notes)
         known = Wrong(self.evidence.answer, property_.says)
         return self.shown([case], property_.says, known=known, notes=notes)
 

@@ -28,7 +28,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from course_kit.exercises.define import Case
@@ -44,7 +44,10 @@ ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read
 
 
 class TookTooLong(BaseException):
-    """Raised inside an answer that computes too long. A BaseException, since `except Exception` would swallow it."""
+    """Raised inside an answer that computes too long. A BaseException, since `except Exception` would swallow it.
+    printed: what it had printed."""
+
+    printed = ""
 
 
 class WaitedTooLong(TookTooLong):
@@ -90,7 +93,7 @@ def time_limit(seconds: float = SECONDS, waiting: float | None = None) -> Iterat
 def _alarm(watch: _Watch) -> Iterator[None]:
     running = True
 
-    def ring(number, frame):
+    def ring(number: int, frame: FrameType | None) -> None:
         if running and (error := watch.over()):
             raise error
 
@@ -106,7 +109,8 @@ def _alarm(watch: _Watch) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _looked_at(watch: _Watch, main: bool) -> Iterator[None]:
-    done, rung, thread = threading.Event(), [], threading.get_ident()
+    rung: list[type[TookTooLong]] = []
+    done, thread = threading.Event(), threading.get_ident()
 
     def look() -> None:
         while not rung and not done.wait(watch.tick):
@@ -188,7 +192,7 @@ def world_unchanged() -> Iterator[list[str]]:
     import torch
 
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
-    settings = {
+    settings: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
         "torch's default device": (torch.get_default_device, _set_default_device),
         "torch's gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
@@ -267,9 +271,9 @@ class Trouble:
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
     """What kind of trouble an exception is."""
     last = error.__traceback__
-    while last.tb_next:
+    while last and last.tb_next:
         last = last.tb_next
-    by_hand = dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+    by_hand = last is not None and dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
     if isinstance(error, NotImplementedError) and by_hand:  # torch raises it, too, where a dtype does not suit it
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
@@ -319,7 +323,7 @@ def own_line(answer: Callable, trace: TracebackType | None) -> str:
     return line
 
 
-def _unwrapped(function: Callable):
+def _unwrapped(function: Callable) -> Callable:
     """What a decorator has wrapped; the function itself where that goes round in a circle."""
     try:
         return inspect.unwrap(function)
@@ -330,8 +334,8 @@ def _unwrapped(function: Callable):
 def begun(answer: Callable) -> bool:
     """Whether more stands in it than a description and `raise NotImplementedError`."""
     try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0].body
-    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        body: list[ast.stmt] = getattr(ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0], "body", [])
+    except (OSError, TypeError, SyntaxError, IndexError):
         return False
     described = [isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body]
     return not isinstance(answer, type) and described.count(False) > 1

@@ -96,7 +96,9 @@ def _explained(evidence: Evidence) -> Verdict:
             return diagnose(replace(evidence, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
-def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:
+def attempt(
+    exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS
+) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
     The first case is run a second time, to see that the same question gets the same answer."""
     outcomes: list[Outcome] = []
@@ -114,7 +116,7 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[
                     outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=text))
     except TookTooLong as stop:
         slow = Trouble("slow", type(stop).__name__, f"{seconds:g}", own_line(answer, stop.__traceback__))
-        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
+        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=stop.printed)]
     return outcomes + outcomes[-1:] * (len(cases) - len(outcomes))
 
 
@@ -195,7 +197,7 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         form = expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
-    def usable(*args, **keywords):
+    def usable(*args: Any, **keywords: Any) -> Any:
         if verdict.cuts and _grows((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)

@@ -72,7 +72,7 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
                 exec(compile(node, "<mutant>", "exec"), made)
             except Exception:  # not every change makes a program
                 continue
-            yield Wrong(made[tree.body[0].name], says)
+            yield Wrong(made[getattr(tree.body[0], "name", "")], says)
 
 
 def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, str]]:
@@ -187,7 +187,7 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     function, of = node.func, node.args[:1]
     name = getattr(function, "attr", getattr(function, "id", ""))
     method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in PLACES
-    if method:
+    if isinstance(function, ast.Attribute) and method:
         of = [function.value]
     if of and name not in ("super", "range", "len", "int", "float", "argmax"):
         if name not in MADE:
@@ -216,7 +216,7 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
             "The order is used the wrong way round: it says where each number came from, so `scatter` puts it there.",
         )
     for other in OTHERS.get(name, ()):
-        one = (
+        one: ast.expr = (
             ast.Attribute(function.value, other, ast.Load())
             if isinstance(function, ast.Attribute)
             else ast.Name(other, ast.Load())
@@ -227,11 +227,12 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
     for i, keyword in enumerate(node.keywords):
         if keyword.arg not in ("generator", "dtype", "device", getattr(keyword.value, "id", "")):
-            rest = node.keywords[:i] + node.keywords[i + 1 :]
-            yield ast.Call(function, node.args, rest), f"`{ast.unparse(keyword)}` seems to be missing in `{name}`."
+            others = node.keywords[:i] + node.keywords[i + 1 :]
+            yield ast.Call(function, node.args, others), f"`{ast.unparse(keyword)}` seems to be missing in `{name}`."
 
 
 def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:
+    others: list[float]
     if type(node.value) is int:
         others = [node.value + 1, node.value - 1, -node.value, 2 * node.value, node.value // 10]
     elif type(node.value) is float:
@@ -273,11 +274,11 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:
             one = ast.Constant(1)
-            for other in (
+            for cut in (
                 ast.Slice(one, None), ast.Slice(None, ast.UnaryOp(ast.USub(), one)), ast.Slice(),
                 ast.Slice(part.upper, part.lower),
             ):  # fmt: skip
-                both = [*parts[:i], other, *parts[i + 1 :]]
+                both = [*parts[:i], cut, *parts[i + 1 :]]
                 where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else other
                 if ast.unparse(where) != ast.unparse(node.slice):
                     yield ast.Subscript(node.value, where, node.ctx), ""

@@ -145,7 +145,8 @@ def _set_aside(where: Path) -> str:
         with contextlib.suppress(FileExistsError):
             beside.touch(exist_ok=False)  # the name is ours now
             os.replace(where / FILE, beside)
-            return beside.name
+            break
+    return beside.name
 
 
 def checksum(name: str, answer: Any) -> str | None:

@@ -38,7 +38,8 @@ class Statement:
 
     def names(self) -> list[str]:
         """The names in it, in an order that is the same for statements that differ only in names."""
-        return [getattr(x, "id", None) or x.arg for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg)]
+        nodes = (x for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg))
+        return [x.id if isinstance(x, ast.Name) else x.arg for x in nodes]
 
 
 class _Renamed(ast.NodeTransformer):
@@ -76,7 +77,8 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
     names = _renamed(given, mine)
     texts = [one.written({}) for one in given], [one.written(names) for one in mine]
-    lines, added = set(), set()
+    lines: set[int] = set()
+    added: set[int] = set()
     for what, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if what == "insert":
             added.add(given[first - 1].lines[-1])
@@ -125,10 +127,11 @@ def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0,
             inside = inside[1:]
     if isinstance(head, ast.FunctionDef):
         head.returns = None
-    first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    told: Any = node.pattern if isinstance(node, ast.match_case) else node
+    first: int = told.lineno
     last = max(first, inside[0][1].lineno - 1) if inside and hasattr(inside[0][1], "lineno") else None
     head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
-    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", first)) + 1))
+    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", None) or first) + 1))
     for part, one in inside:
         yield from _statements(one, named, (place[0] + 1, part))
 
@@ -143,7 +146,8 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
     bound |= {x.arg for one in mine for x in ast.walk(one.node) if isinstance(x, ast.arg)}
     masked = [[one.written(dict.fromkeys(one.names(), "_")) for one in text] for text in (given, mine)]
     votes: Counter[tuple[str, str]] = Counter()
-    for i, j, size in difflib.SequenceMatcher(None, *masked, autojunk=False).get_matching_blocks():
+    same = difflib.SequenceMatcher(None, masked[0], masked[1], autojunk=False)
+    for i, j, size in same.get_matching_blocks():
         for one, other in zip(given[i : i + size], mine[j : j + size], strict=True):
             votes.update(zip(other.names(), one.names(), strict=True))
     names: dict[str, str] = {}

@@ -43,7 +43,7 @@ class Note:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.page, "text/plain": self.text}
 
 
@@ -233,7 +233,15 @@ def _column(name: str, inside: str, strong: bool = False) -> str:
     return f'<div style="min-width:0;max-width:100%">{name}{_pre(inside)}</div>'
 
 
-def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), attempts=0, solved=()) -> Note:
+def verdict_note(
+    verdict: Any,
+    effort: str,
+    own: str,
+    used: str = "",
+    hints: Sequence[str] = (),
+    attempts: int = 0,
+    solved: Sequence[bool] = (),
+) -> Note:
     """The verdict as a Note.
 
     own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
@@ -274,8 +282,7 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     if state == "right":
         pieces += [sentence(used)] if used else []
         pieces += [filled(solved)] if solved else []
-    page, text = zip(*pieces, strict=True)
-    return Note(card("".join(page), state), "\n".join(text))
+    return Note(card("".join(page for page, _ in pieces), state), "\n".join(text for _, text in pieces))
 
 
 def _stopped(verdict: Any) -> str:

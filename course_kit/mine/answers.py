@@ -47,7 +47,11 @@ def folder() -> Path | None:
 def read(module: str) -> Source:
     """A module of the course, or of the reader. Raises CannotTake where the reader's is not there, or no Python."""
     room, _, stem = module.partition(".")
-    return course(module) if room != loading.NAME else Source(module, _text(folder() / f"{stem}.py"))
+    if room != loading.NAME:
+        return course(module)
+    place = folder()
+    assert place is not None, "a module of the reader's is read in a workbook only"
+    return Source(module, _text(place / f"{stem}.py"))
 
 
 def task_of(name: str) -> Exercise | None:
@@ -81,18 +85,18 @@ def solved() -> dict[str, Source]:
     tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
     found = {}
     for task in tasks:
-        source, name, _ = own(task)
+        source, name, _ = answer_of(task)
         if source:
             other = "" if name == task.function else f"{BETWEEN}{task.function} = {name}\n"
             found[task.function] = Source(source.module, source.text + other)
     return found
 
 
-def own(task: Exercise) -> tuple[Source | None, str, str]:
+def answer_of(task: Exercise) -> tuple[Source | None, str, str]:
     """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
     place, trouble = folder(), ""
     for source, name in _homes(task, place) if place else ():
-        if not (why := _trouble(place, source, name, task)):
+        if place and not (why := _trouble(place, source, name, task)):
             return source, name, ""
         trouble = trouble or why
     return None, "", trouble
@@ -103,14 +107,14 @@ def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
     try:
         paths = _readable(place, f"ch{chapter_of(task.name):02}*.py")
         newest = sorted(paths, key=lambda path: -path.stat().st_mtime)
-        record = Record(place) if newest else None
+        record = Record(place)
     except (NoSuchExercise, OSError):
         return
     for path in newest:
         source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
         names = (task.function, *record.answers(path.name, task.name))
         try:
-            there = blocks(source.text)
+            there = list(blocks(source.text))
         except (SyntaxError, ValueError):
             there = [name for name in names if f"def {name}(" in source.text]
         yield from ((source, name) for name in names if name in there)
@@ -240,7 +244,8 @@ def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
 
 def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[str]]:
     """The texts of an answer and of what it uses in its cell, by name, the answer last; and names from elsewhere."""
-    pieces, needs = {}, set()
+    pieces: dict[str, str] = {}
+    needs: set[str] = set()
     rows = cell.split("\n")
     for node in prerequisites([parsed(cell)], 0, stub):
         decorators = getattr(node, "decorator_list", ())
@@ -249,10 +254,10 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
             continue  # another exercise
         first = min([node.lineno, *(one.lineno for one in decorators)])
         hidden = {row for one in checks for row in range(one.lineno, one.end_lineno + 1)}
-        text = "\n".join(rows[row - 1] for row in range(first, node.end_lineno + 1) if row not in hidden)
+        text = "\n".join(rows[row - 1] for row in range(first, (node.end_lineno or first) + 1) if row not in hidden)
         needs |= set(uses(text))
         if not isinstance(node, ast.Import | ast.ImportFrom):
-            pieces |= dict.fromkeys(*parsed(text).binds, text)
+            pieces |= dict.fromkeys(frozenset().union(*parsed(text).binds), text)
     if stub.bound != task.function:
         pieces[task.function] = f"{task.function} = {stub.bound}"
     return pieces, needs - pieces.keys()
@@ -271,7 +276,8 @@ def _import_of(name: str, thing: Any, task: Exercise) -> Import | None:
     if isinstance(room, str) and room != "__main__" and getattr(sys.modules.get(room), own, None) is thing:
         return Import(room, own)
     answered = task_of(name)
-    found = next((source for source, _ in _homes(answered, folder())), None) if answered else None
+    place = folder()
+    found = next((source for source, _ in _homes(answered, place)), None) if answered and place else None
     if found:
         return Import(found.module, name)
     if home := _on_the_page(name, thing):

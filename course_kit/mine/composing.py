@@ -64,7 +64,8 @@ Answers = Mapping[str, Source]  # the name of an exercise's function -> the read
 def composed(module: str, answers: Answers, read: Callable[[str], Source] = course) -> Composed:
     """What is to be written. answers: by function, those to put in; read: gives the source of a module, also of one of
     the reader's, such as "mine.ch01"."""
-    answers, notes = dict(answers), []
+    answers = dict(answers)
+    notes: list[str] = []
     while True:
         file = _File(read(module), answers, read)
         try:
@@ -110,7 +111,7 @@ class _File:
         self.nodes = parsed(self.source.text).statements
         described = isinstance(self.nodes[0], ast.Expr)
         self.described = self.nodes[0] if described else None
-        count = described
+        count = int(described)
         while count < len(self.nodes) and isinstance(self.nodes[count], ast.Import | ast.ImportFrom):
             count += 1
         self.top, self.below = self.nodes[described:count], self.nodes[count:]
@@ -138,14 +139,15 @@ class _File:
         return replace(made, text=BETWEEN.join(filter(None, [head, *pieces, body])) + "\n")
 
     def docstring(self, whose: str) -> str:
-        about = ast.get_source_segment(self.source.text, self.described)[3:-3].rstrip() if self.described else ""
+        text = ast.get_source_segment(self.source.text, self.described) if self.described else None
+        about = text[3:-3].rstrip() if text else ""
         said = " ".join(filter(None, (whose, LICENCE)))
         return f'"""{about}\n\n{said}\n"""'
 
     def body(self) -> str:
         """What stands below the imports, with the reader's functions at the marks."""
         all_lines = lines(self.source.text)
-        first = max((node.end_lineno for node in (self.described, *self.top) if node), default=0)
+        first = max((node.end_lineno or 0 for node in (self.described, *self.top) if node), default=0)
         for node in reversed(self.below):  # from the end, so that places stay true
             begin = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":  # for our linter

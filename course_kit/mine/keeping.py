@@ -29,8 +29,8 @@ def keep(*names: str, chapter: int | None = None, said: str = "", beside: Mappin
     own, where = answers.solved(), answers.folder()
     for name in names:
         _keep(module_of(name, chapter), own, where, first=name == names[0])
-    for file, text in (beside or {}).items() if where else ():
-        if not (where.parent / file).exists():
+    for file, text in (beside or {}).items():
+        if where and not (where.parent / file).exists():
             files.write_atomically(where.parent / file, text)
     if said:
         display(note_of([sentence(said)]))

@@ -80,7 +80,7 @@ def marked() -> Iterator[list[float]]:
         drops.append(p)
         return x * (1 + p * torch.linspace(-1, 1, x.shape[-1]))
 
-    before, nn.functional.dropout = nn.functional.dropout, pattern
+    before, nn.functional.dropout = nn.functional.dropout, pattern  # type: ignore[assignment]
     try:
         yield drops
     finally:
@@ -107,7 +107,9 @@ class Part:
         thing = space[self.name] if self.name in space else space["build"]  # which knows another name
         if isinstance(self.judged, Exercise):
             verdict = judge(self.judged, thing, self.seconds)
-            if says := next((one.trouble.message for one in verdict.outcomes if _misfits(one)), ""):
+            if says := next(
+                (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit"), ""
+            ):
                 return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
             vague = verdict.look == "the_result" and self.made_of and self.hints[1]
             return replace(verdict, text=f"{verdict.text} It should be: {self.hints[1]}.") if vague else verdict
@@ -122,10 +124,6 @@ class Part:
             why = replace(why, error=type(error).__name__)
             says = str(error) if isinstance(error, Misfit) else why.sentence
             return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
-
-
-def _misfits(outcome: Any) -> bool:
-    return bool(outcome.trouble) and outcome.trouble.kind == "misfit"
 
 
 @dataclass(frozen=True)
@@ -208,12 +206,12 @@ class Track:
             name, _, formula = line.strip().partition(": ")
             needed, title = name.endswith("*"), name.rstrip("*")
             name = title.partition(",")[0]
-            task = judges.get(name)
-            if task and not isinstance(task.reference, type):
+            judge = judges.get(name)
+            if judge and not isinstance(judge.reference, type):
                 if more := self.inputs.get(name):  # of parameters that the notebook does not use
-                    task = replace(task, cases=functools.partial(_all_cases, task, more))
-                hints = task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
-                parts.append(Part(title, name, task, hints, optional=not needed))
+                    judge = replace(judge, cases=functools.partial(_all_cases, judge, more))
+                hints = judge.task, " ".join(judge.hints[:-1]), f"{_steps(judge.reference)} {judge.hints[-1]}"
+                parts.append(Part(title, name, judge, hints, optional=not needed))
             else:
                 parts.append(self.part(title, name, formula, not needed))
         about = (
@@ -234,15 +232,15 @@ class Track:
         count = max((len(x) for x in (*sizes.values(), *names_in.values()) if isinstance(x, Either)), default=1)
         made_from = [Sizes(self.with_models(_nth(sizes, i), self.course).values()) for i in range(count)]
         cases = [Case(_nth(names_in, i), init=init) for i, init in enumerate(made_from)]
-        for i, case in enumerate(cases):
-            case.init.number = i
+        for i, init in enumerate(made_from):
+            init.number = i
         with plain_torch():
             fresh = [reference(*case.init) if is_module else None for case in cases]
         parameters = [_parameters(model) if model else {} for model in fresh]
         self.known[name] = parameters[0]
 
         def trial(answer: Any, case: Case) -> Trial:
-            i, names, args = case.init.number, names_beside(answer, self.course), case.args
+            i, names, args = _number(case), names_beside(answer, self.course), case.args
             thing = answer
             if is_class:
                 thing = made(names, name, self.with_models(_nth(sizes, i), names), parameters[i], answer, fresh[i])
@@ -265,7 +263,7 @@ class Track:
         may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
 
         def run(answer: Any, case: Case) -> Any:
-            mine, ours = trial(answer, case), wanted[case.init.number]
+            mine, ours = trial(answer, case), wanted[_number(case)]
             if mine.lost and not ours.lost:
                 raise Misfit(mine.lost)
             result = _filled(mine.result, ours.result) if may_miss else mine.result
@@ -290,7 +288,7 @@ class Track:
         returns = _returns(call or reference, example)
         exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=run,
                             properties=tuple(holds), function=name)  # fmt: skip
-        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if is_module else ()
+        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if fresh[0] else ()
         return Part(title, name, exercise, hints, parameters[0], of, optional=optional)
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
@@ -318,6 +316,12 @@ class Track:
 def _nth(given: Mapping[str, Any], i: int) -> dict[str, Any]:
     """The values of a case."""
     return {k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in given.items()}
+
+
+def _number(case: Case) -> int:
+    """Which of its part's cases it is."""
+    assert isinstance(case.init, Sizes)
+    return case.init.number
 
 
 def _all_cases(task: Exercise, more: tuple[Case, ...]) -> list[Case]:
@@ -417,7 +421,9 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
     begins = {name: p.detach() for name, p in fresh.named_parameters()}
     tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
     ours = state_map({name: p.clone() for name, p in begins.items()})
-    counted = state_map({name: torch.full_like(p, name in tables and p.std() < 0.9) for name, p in begins.items()})
+    counted = state_map(
+        {name: torch.full_like(p, name in tables and bool(p.std() < 0.9)) for name, p in begins.items()}
+    )
     for name, value in ours.items():
         mine = own[name]
         if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
@@ -450,7 +456,9 @@ def _lost(model: nn.Module, result: Any) -> str:
     tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
     if learned and not tracked:
         return "No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off."
-    found = torch.autograd.grad(sum(tracked), list(learned.values()), allow_unused=True) if tracked else ()
+    found = (
+        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), allow_unused=True) if tracked else ()
+    )
     lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
     return f"No gradient reaches its parameter `{lost[0]}`. Is it used, and as it is?" if lost else ""
 

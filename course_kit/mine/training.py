@@ -40,11 +40,12 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
     """
     ipython = shell.ipython()
     space = (ipython.user_ns if ipython else {}) if space is None else space
-    yours = {name: thing for name, thing in list(space.items()) if _known(thing)}
-    course = {name: _known(thing)[1].reference for name, thing in yours.items()}
+    known = {name: found for name, thing in list(space.items()) if (found := _known(thing))}
+    yours = {name: space[name] for name in known}
+    course = {name: task.reference for name, (_, task, _) in known.items()}
     if not yours:
         return
-    troubles = {name: "lets no gradient through" for name, thing in yours.items() if _known(thing)[2]}
+    troubles = {name: "lets no gradient through" for name, (_, _, cuts) in known.items() if cuts}
     seconds, trouble = _tried(attempt, space, course, yours, None)
     if trouble:
         raise trouble
