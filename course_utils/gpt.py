@@ -3,10 +3,8 @@
     model = GPT(vocab=1000, size=128, layers=4)
     optimisers = optimisers_of(model, rate=1e-2)
     training_step(model, optimisers, windows(ids, rows=32, length=65))    # nats per token
-    for token in generate(model, ids[None, :10], count=100, temperature=0.8):     # [1, 1]
-        print(token.item())
+    for token in generate(model, ids[None, :10], count=100):    # [1, 1], one by one
 
-What chapter 7 builds, what its readers keep, and what the trained models are.
 Sizes: B texts, T tokens, K with those in a cache, D features (size), H heads of
 d = D / H, V tokens known (vocab).
 Sources: Radford et al. 2018 and 2019 (GPT, GPT-2); Holtzman et al. 2020 (top-p);
@@ -173,8 +171,7 @@ def next_token(
     if temperature == 0:
         return logits.argmax(-1, keepdim=True)
     p = with_temperature(logits, temperature)
-    if top_p < 1:
-        p = nucleus(p.log(), top_p)
+    p = nucleus(p.log(), top_p) if top_p < 1 else p
     return torch.multinomial(p, 1, generator=generator)
 
 
@@ -189,11 +186,8 @@ def generate(
     generator: torch.Generator | None = None,
     cache: bool = True,
 ) -> Iterator[Int[Tensor, "B 1"]]:
-    """Give each token as soon as it is drawn, until every text has its `stop`.
-
-    Each is read once; of a text that outgrows the context, the last tokens anew each
-    time. After nanochat's engine (Karpathy 2025).
-    """
+    """Give each token when it is drawn, until every text has its `stop`. Each is read
+    once; those of a text longer than the context anew. After nanochat (Karpathy 2025)."""
     caches = [Cache() for _ in getattr(model, "blocks", ())]
     new, context = ids, getattr(model, "context", math.inf)
     ended = torch.zeros_like(ids[:, :1], dtype=torch.bool)  # [B, 1]
@@ -206,18 +200,12 @@ def generate(
         yield new
         ids, ended = torch.cat([ids, new], 1), ended | (new == stop)
         if ended.all():
-            return
+            break
 
 
-def write(
-    model: GPT,
-    ids: Int[Tensor, "B T"],
-    count: int,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
-) -> Int[Tensor, "B N"]:
-    """A text and what `generate` gives behind it: N = T + count."""
-    return torch.cat([ids, *generate(model, ids, count, temperature, top_p)], 1)
+def write(model: Any, ids: Int[Tensor, "B T"], *how: Any, **more: Any) -> Tensor:
+    """A text and what `generate` gives behind it, [B, N]."""
+    return torch.cat([ids, *generate(model, ids, *how, **more)], 1)
 
 
 def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:

@@ -1,9 +1,7 @@
 """The decoder of today: a GPT that was changed in five places.
 
     model = Llama(LlamaConfig(vocab=4096))
-    model(ids)                                   # [B, T] -> logits [B, T, V]
-    for token in speak(model, ids, stop=2):      # one after another, each computed once
-        print(token)
+    model(ids)                  # [B, T] -> logits [B, T, V]; `generate` (gpt.py) writes
 
 RMSNorm instead of layer norm, rotary positions instead of a table, SwiGLU instead of the
 two layers with a GELU, keys and values shared by several heads of queries, and no biases.
@@ -15,9 +13,8 @@ Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped que
 Touvron et al. 2023 (Llama).
 """
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -158,14 +155,7 @@ class Llama(nn.Module):
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
-def speak(
-    model: Any,
-    ids: Int[Tensor, "1 T"],
-    stop: int,
-    count: int = 200,
-    temperature: float = 0.0,
-    top_p: float = 1.0,
-) -> Iterator[int]:
-    """`generate` for one text, as numbers; `stop` is not given."""
-    tokens = generate(model, ids, count, temperature, top_p, stop)
-    return itertools.takewhile(lambda token: token != stop, map(int, tokens))
+def speak(model: Any, ids: Tensor, stop: int, count: int = 200, **how: Any) -> Any:
+    """`generate` for one text, as numbers before `stop`; the likeliest ones."""
+    tokens = generate(model, ids, count, **{"temperature": 0.0, "stop": stop} | how)
+    return takewhile(lambda number: number != stop, map(int, tokens))

@@ -319,7 +319,8 @@ print(talker.about)
 
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
-for token in generate(talker.model, talker.prompt(question), talker.longest, temperature=0):
+asked = talker.prompt(question)
+for token in generate(talker.model, asked, talker.longest, temperature=0):
     if token == talker.stop:
         break
     written.append(token.item())
