@@ -56,17 +56,7 @@ def begun(writer, names, target, last, states, c, mask):
 HAVE = "a translator that looks back, and one that does not"
 TRACKS = {
     "seq2seq": Track(
-        3,
-        "seq2seq",
-        PARTS,
-        pool,
-        150,
-        HAVE,
-        bar=80,
-        seconds=600,
-        causal=("target",),
-        told=TOLD,
-        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun),
-        given=("PADDING", "real_words", "backwards"),
+        3, "seq2seq", PARTS, pool, 150, HAVE, bar=80, seconds=600, causal=("target",), told=TOLD,
+        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun), given=("PADDING", "real_words", "backwards"),
     )
-}
+}  # fmt: skip

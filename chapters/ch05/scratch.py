@@ -83,13 +83,8 @@ def from_first(transformer, names, source, target, first):
 HAVE = "a Transformer that trains and translates"
 TRACKS = {
     "transformer": Track(
-        *(5, "transformer", PARTS, pool, 240, HAVE),
-        **{
-            "bar": 90,
-            "calls": {"TransformerLayers": numbers_of_parameters, "Transformer, from `first` on": from_first},
-            "causal": ("target",),
-            "told": TOLD,
-            "given": ("TransformerConfig", "TOKENS", "copy_or_reverse"),
-        },
+        5, "transformer", PARTS, pool, 240, HAVE, bar=90, causal=("target",), told=TOLD,
+        calls={"TransformerLayers": numbers_of_parameters, "Transformer, from `first` on": from_first},
+        given=("TransformerConfig", "TOKENS", "copy_or_reverse"),
     )
-}
+}  # fmt: skip

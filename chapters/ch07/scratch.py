@@ -217,10 +217,9 @@ READS = Part("a text", "AdamW", reads, ("Does each part pass by itself, with `--
              seconds=120, optional=False)  # fmt: skip
 TRACKS = {
     "gpt": Track(
-        *(7, "gpt", PARTS, pool, 270, HAVE),
-        **{"bar": 90, "calls": CALLS, "causal": ("ids", "x")},
-        **{"told": TOLD, "more": ("tokenizer", "chapters.ch07.by_hand"), "last": (READS,)},
+        7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
+        more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,),
         note="`cache` and `caches` may stay None here: they are a part of llama.",
         given=("PADDING", "optimisers_of", "copying"),
     )
-}
+}  # fmt: skip

@@ -206,24 +206,16 @@ SPEAKS = Part(
 )
 TRACKS = {
     "llama": Track(
-        *(8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90),
+        8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90,
         calls={"Cache": kept, "LlamaBlock": block, "Llama, token by token": in_pieces}
         | {"generate, by chance": drawn_tokens, "generate, of a long text": long_text},
-        told=TOLD,
-        **{"causal": ("ids", "x"), "given": ("LlamaConfig", "alone", "copying", "small", "checked"), "last": (SPEAKS,)},
+        told=TOLD, causal=("ids", "x"), given=("LlamaConfig", "alone", "copying", "small", "checked"), last=(SPEAKS,),
     ),
     "answering": Track(
-        *(
-            8,
-            "answering",
-            ANSWERING,
-            of_answering,
-            90,
-            "fine-tuning on answers, and on rewards that a program checks",
-            90,
-        ),
+        8, "answering", ANSWERING, of_answering, 90,
+        "fine-tuning on answers, and on rewards that a program checks", 90,
         calls={"training": steps_of, "imitate": imitates, "practise": practises, "drawn, by chance": drawn_answers},
         given=("Talk", "Pairs", "END", "LONGEST"),
         told=TOLD_ANSWERING,
     ),
-}
+}  # fmt: skip
