@@ -234,13 +234,7 @@ def _column(name: str, inside: str, strong: bool = False) -> str:
 
 
 def verdict_note(
-    verdict: Any,
-    effort: str,
-    own: str,
-    used: str = "",
-    hints: Sequence[str] = (),
-    attempts: int = 0,
-    solved: Sequence[bool] = (),
+    verdict: Any, effort: str, own: str, used: str = "", hints: Sequence = (), attempts: int = 0, solved: Sequence = ()
 ) -> Note:
     """The verdict as a Note.
 

@@ -47,11 +47,7 @@ def folder() -> Path | None:
 def read(module: str) -> Source:
     """A module of the course, or of the reader. Raises CannotTake where the reader's is not there, or no Python."""
     room, _, stem = module.partition(".")
-    if room != loading.NAME:
-        return course(module)
-    place = folder()
-    assert place is not None, "a module of the reader's is read in a workbook only"
-    return Source(module, _text(place / f"{stem}.py"))
+    return course(module) if room != loading.NAME else Source(module, _text((folder() or Path()) / f"{stem}.py"))
 
 
 def task_of(name: str) -> Exercise | None:
