@@ -7,6 +7,7 @@ import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
 import { linesOf, story, withoutArcs } from "./cover_story.js";
 import { rowsOf, study } from "./cover_study.js";
+import { t } from "../../../course_kit/views/js/src/shared/text.js";
 
 /** @import { Own, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { CoverSpec, Line, Piece } from "./cover_story.js" */
@@ -17,7 +18,7 @@ export const cover = (ui) => new Cover(ui);
 
 /** @param {Piece} piece */
 const nodeOf = ({ text, bold, role }) => (bold ? h("b", { class: role }, text) : text);
-const said = (/** @type {string} */ word) => `How does a Transformer come to write “${word}”?`;
+const said = (/** @type {string} */ word) => t("How does a Transformer come to write “{word}”?", { word });
 
 class Cover {
   /** @param {UI} ui */
@@ -165,10 +166,10 @@ class Cover {
   table() {
     const { tokens, words, weights, given } = this.now();
     const asker = this.asker();
-    const header = ["word", `attention of “${tokens[asker]}”`];
+    const header = [t("word"), t("attention of “{token}”", { token: tokens[asker] })];
     const rows = tokens.map((token, i) => [token, weights[asker][i].toFixed(3)]);
     if (this.spec.lists) {
-      header.push(`probability of “${words[0]}” with attention for this word alone`);
+      header.push(t("probability of “{word}” with attention for this word alone", { word: words[0] }));
       rows.forEach((row, i) => row.push(given[i].toFixed(3)));
     }
     return { header, rows };
