@@ -2,12 +2,13 @@
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { percentOf } from "./cover_story.js";
 import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
 
 /** A chance as short as a button. @param {number} p */
-const chanceOf = (p) => `${Math.round(100 * p)} %`;
+const chanceOf = (p) => percentage(Math.round(100 * p));
 
 export class Sentence {
   /** @param {UI} ui */

@@ -1,5 +1,6 @@
 // What the cover says: with attention, without, and with attention for one word alone. Text only, no page.
 import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
@@ -12,7 +13,8 @@ const ENOUGH = 0.1; // a word whose list brings back all but so much brings it b
 /** A probability, with more digits where it is small. @param {number} p */
 export function percentOf(p) {
   const digits = p < 0.00995 ? 2 : 1;
-  return `${p < 0.0995 && p > 0 ? (100 * p).toFixed(digits) : Math.round(100 * p)}\u00a0%`;
+  const number = p < 0.0995 && p > 0 ? (100 * p).toFixed(digits) : Math.round(100 * p);
+  return percentage(number).replace(" ", "\u00a0");
 }
 
 /** Where the weights are cells, nothing is said of arcs. @param {string} text */

@@ -43,7 +43,7 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
   if (!ids.length) throw new Error(t("There is no word to read: type a sentence"));
   if (ids.length > own.room)
     throw new Error(t("These are {n} words, and there is room for {room}", { n: ids.length, room: own.room }));
-  const { weights, states } = read(model, ids, t("encoder.{layer}.attention.weights", { layer: layer - 1 }), head - 1);
+  const { weights, states } = read(model, ids, `encoder.${layer - 1}.attention.weights`, head - 1);
   const without = model.encode(ids, silence);
   const each = lists ? ids.map((_, i) => mixed(without, states, i)) : [];
   const memories = [states, without, ...each];

@@ -1,7 +1,7 @@
 // The picture of one query: dots and the curve above, the weights as bars below, the keys as ticks on their axis.
 import { axes, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { short } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { percentage, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { dotOf, told } from "./pooling_numbers.js";
 import { t } from "../../../course_kit/views/js/src/shared/text.js";
@@ -159,7 +159,7 @@ function paintWeights(
   for (const part of [1, 0.5, 0]) {
     const y = Math.round(foot - part * strip) + 0.5;
     straight(c, [box.x, y], [end, y], theme.line, 1);
-    const named = part ? `${Number((100 * part * roof).toFixed(1))} %` : "0";
+    const named = part ? percentage(Number((100 * part * roof).toFixed(1))) : "0";
     write(c, named, box.x - 6 * unit, y, theme.quiet, "right");
   }
   const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / weights.length));

@@ -24,7 +24,6 @@ const MET = 9; // the step at which every key has met the query
 const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
 const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
 const STAGE = t("the stage: space or right arrow does the next step, left arrow goes back, Enter explores numbers");
-const COMING = t("The model is coming");
 const ELSEWHERE = t("On the course's website and in JupyterLab, any word, layer and head can be chosen.");
 
 /** Rows down and columns to the right. @type {Record<string, [number, number]>} */
@@ -154,11 +153,11 @@ class Descent {
     const { ui, spec, known } = this;
     const name = nameOf(choice);
     this.wanted = name;
-    this.trouble = `${COMING} …`;
+    this.trouble = t("The model is coming …");
     try {
       if (!spec.own) throw new Error(t("this model has no file"));
       const tell = (/** @type {number} */ share) => {
-        this.trouble = `${COMING}: ${Math.round(100 * share)} %`;
+        this.trouble = t("The model is coming: {share} %", { share: Math.round(100 * share) });
         ui.set({});
       };
       const model = await loadModel(spec.own.models[0], tell);

@@ -1,5 +1,6 @@
 // What is said at each step of the descent, in a line, and the number that is spelled out while none is pointed at.
 import { largest } from "./descent_numbers.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { t, tc, tn } from "../../../course_kit/views/js/src/shared/text.js";
 
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
@@ -29,7 +30,7 @@ const counted = (n) => NUMBERS[n] ?? String(n);
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** @param {number} share */
-const percentOf = (share) => `${(100 * share).toFixed(share > 0.995 || share < 0.095 ? 1 : 0)} %`;
+const percentOf = (share) => percentage((100 * share).toFixed(share > 0.995 || share < 0.095 ? 1 : 0));
 
 /**
  * Of each step, from a word's vector to the word that is written.

@@ -1,6 +1,6 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
 import { h, spoken, still } from "../../../course_kit/views/js/src/shared/dom.js";
-import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { fmt, percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import MASK_TOKENS_CSS from "./mask_tokens.css";
 import { Counter, FEW, ROWS, drawn, numbersOf } from "./mask_tokens_numbers.js";
@@ -20,7 +20,7 @@ export function mask_tokens(ui) {
 const grouped = (draws) => draws.toLocaleString("en-GB");
 
 /** @param {number | null} share */
-const percentage = (share) => (share === null ? "–" : `${fmt(100 * share, 1)} %`);
+const shareOf = (share) => (share === null ? "–" : percentage(fmt(100 * share, 1)));
 
 /** What was done to a word, as it is shown. @type {Record<string, string>} */
 const NAMES = {
@@ -197,7 +197,7 @@ class MaskTokens {
     zone.style.width = few ? "0" : `max(2px,${100 * (high - low)}%)`;
     aim.style.left = `${100 * this.meant(row)}%`;
     bar.style.width = `${100 * (statistics.shares[row] ?? 0)}%`;
-    share.textContent = percentage(statistics.shares[row]);
+    share.textContent = shareOf(statistics.shares[row]);
     text.textContent = few
       ? t("{count}, intended {share} %", { count: this.counted(row, statistics), share: fmt(100 * this.meant(row), 0) })
       : t("by chance {low} to {high} %", { low: fmt(100 * low, 1), high: fmt(100 * high, 1) });
@@ -221,7 +221,7 @@ class MaskTokens {
     if (draws === this.spec.most) return t("{count} draws are as many as it counts.", { count: grouped(draws) });
     if (!chosen)
       return t("Nothing to learn from: that happens in {share} of all draws.", {
-        share: percentage((1 - share) ** this.counter.own),
+        share: shareOf((1 - share) ** this.counter.own),
       });
     return tn("The loss counts only this position.", "The loss counts only these positions.", chosen);
   }
@@ -245,7 +245,7 @@ class MaskTokens {
       return [
         t("all {kind}", { kind: NAMES[row] }),
         this.counted(row, statistics),
-        t("share {share}", { share: percentage(statistics.shares[row]) }),
+        t("share {share}", { share: shareOf(statistics.shares[row]) }),
         beside,
       ];
     });

@@ -84,10 +84,13 @@ export function fmt(x, digits = 3) {
 /** Two digits, or one from 100 on. @param {number} x */
 export const short = (x) => fmt(x, Math.abs(x) >= 100 ? 1 : 2);
 
+/** A number of hundredths, as the page's language writes it. @param {string | number} number */
+export const percentage = (number) => t("{number} %", { number });
+
 /** A weight as a share. @param {number} weight */
 export function percent(weight) {
   if (weight > 0 && weight < 0.0005) return t("less than 0.1 %");
-  return `${weight > 0 && weight < 0.005 ? (100 * weight).toFixed(1) : Math.round(100 * weight)} %`;
+  return percentage(weight > 0 && weight < 0.005 ? (100 * weight).toFixed(1) : Math.round(100 * weight));
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
