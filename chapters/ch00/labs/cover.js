@@ -5,7 +5,7 @@ import { folded, form } from "../../../course_kit/views/js/src/shared/own.js";
 import COVER_CSS from "./cover.css";
 import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
-import { linesOf, story, withoutArcs } from "./cover_story.js";
+import { linesOf, story } from "./cover_story.js";
 import { rowsOf, study } from "./cover_study.js";
 import { t } from "../../../course_kit/views/js/src/shared/text.js";
 
@@ -92,7 +92,12 @@ class Cover {
   door(piece) {
     if (!modelsAt()) return nodeOf(piece);
     const words = said(piece.text);
-    const look = { type: "button", class: "door", "aria-label": `${piece.text}: ${words}`, title: words };
+    const look = {
+      type: "button",
+      class: "door",
+      "aria-label": t("{name}: {value}", { name: piece.text, value: words }),
+      title: words,
+    };
     return h("button", { ...look, onclick: () => this.enter() }, nodeOf(piece));
   }
 
@@ -156,10 +161,17 @@ class Cover {
   /** With the word that asks; of arcs only where there are some. */
   caption() {
     const { tokens, larger } = this.now();
-    const token = tokens[this.asker()];
-    const told = this.wraps ? withoutArcs(this.spec.caption) : this.spec.caption;
-    const words = larger ? told.replace("twelve such", "the").replace("a translation", "a larger translation") : told;
-    return words.replace(/\[query\|[^\]]*\]/, () => (token.includes("]") ? token : `[query|${token}]`));
+    const word = tokens[this.asker()];
+    const token = word.includes("]") ? word : `[query|${word}]`;
+    const { lists, caption } = this.spec;
+    if (!this.wraps && (lists || !larger)) return caption.replace(/\[query\|[^\]]*\]/, () => token);
+    if (lists)
+      return t("Switch attention off, then press ⇅ under a word. Weights: what {token} attends to.", { token });
+    if (!larger)
+      return t("Weights: what {token} attends to, in one of twelve such pictures of a translation model.", { token });
+    return this.wraps
+      ? t("Weights: what {token} attends to, in one of the pictures of a larger translation model.", { token })
+      : t("Arcs: what {token} attends to, in one of the pictures of a larger translation model.", { token });
   }
 
   /** @returns {Table} */

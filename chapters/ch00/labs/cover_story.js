@@ -17,9 +17,6 @@ export function percentOf(p) {
   return percentage(number).replace(" ", "\u00a0");
 }
 
-/** Where the weights are cells, nothing is said of arcs. @param {string} text */
-export const withoutArcs = (text) => text.replace(/\barc/g, "weight").replace(/\bArc/g, "Weight");
-
 /** @param {string} text @returns {Piece} */
 const plain = (text) => ({ text });
 /** @param {string} text @returns {Piece} */
@@ -39,7 +36,7 @@ const hinted = (hint) =>
 
 /** Words that the model reads as <unk>. @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
 function unknownOf({ tokens, unknown = [], larger }, { own }) {
-  const named = [...new Set(unknown.map((i) => `“${tokens[i]}”`))].join(", ");
+  const named = [...new Set(unknown.map((i) => `“${tokens[i]}”`))].join(t(", "));
   if (!named) return [];
   const asks = own?.larger && !larger;
   return [

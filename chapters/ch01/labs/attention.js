@@ -243,7 +243,7 @@ class Attention {
     cell.textContent = narrow ? said(x).replace(/^(−?)0\./, "$1.") : said(x);
     cell.style.background = rgb(ground);
     cell.style.color = legible(ground);
-    cell.ariaLabel = `${madeOf(this.spec, tables, place).what}: ${said(x)}`;
+    cell.ariaLabel = t("{name}: {value}", { name: madeOf(this.spec, tables, place).what, value: said(x) });
   }
 
   /** The arrows; an output has its name while one of its row is explained. @param {Tables} tables

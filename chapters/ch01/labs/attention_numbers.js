@@ -156,7 +156,7 @@ export function madeOf(spec, tables, [letter, r, c]) {
     default: {
       const what = spec.quoted
         ? t("{vector} of {mine}, {number}", { vector: ONE[letter], mine, number })
-        : `${mine}, ${number}`;
+        : t("{mine}, {number}", { mine, number });
       if (letter === "x" || !tables.x) return { what, parts: [] };
       const terms = pairs(
         tables.x[r].length,

@@ -61,7 +61,7 @@ export function sentences({ names }, state, { scores, powers, total, weights }, 
   if (weights.some(Number.isNaN)) return ["NaN", t("{most}: ∞ / ∞ is NaN.", { most })];
   if (!state.mask.some(Boolean)) return [t("nobody to attend"), t("All is masked: the weights are zeros, not NaN.")];
   const division = large || !total ? "" : `${brief(powers[at])} / ${brief(total)} = `;
-  const what = `${names[at]}: ${division}${fmt(weights[at])}`;
+  const what = t("{name}: {value}", { name: names[at], value: division + fmt(weights[at]) });
   const whole = sum(weights);
   if (whole === 0) return [what, t("All powers of e vanish: the weights are lost.")];
   const sums = t("The shares sum to {whole}.", { whole: fmt(whole, 2) });

@@ -140,7 +140,7 @@ export class Words {
       chip.tabIndex = word === picked ? 0 : -1;
       chip.setAttribute("aria-pressed", String(word === picked));
       const place = t("place {word} of {n}", { word: order.indexOf(word) + 1, n: order.length });
-      chip.setAttribute("aria-label", `${this.spec.names[word]}, ${place}`);
+      chip.setAttribute("aria-label", t("{word}, {place}", { word: this.spec.names[word], place }));
     });
     if (this.wanted) this.chips[picked].focus();
     this.wanted = false;

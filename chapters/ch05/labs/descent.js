@@ -168,7 +168,9 @@ class Descent {
     } catch (error) {
       if (this.wanted !== name) return;
       this.wanted = "";
-      this.trouble = `${capital(/** @type {Error} */ (error).message)}. ${ELSEWHERE}`;
+      this.trouble = t("{sentence}. {more}", {
+        ...{ sentence: capital(/** @type {Error} */ (error).message), more: ELSEWHERE },
+      });
       ui.set({ ...this.good });
     }
   }

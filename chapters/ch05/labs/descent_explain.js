@@ -107,7 +107,9 @@ const MADE = {
     const terms = [found.start, ...study.added.slice(0, found.below)].map((x) => x[cell]);
     const names = terms.map((_, j) => (j ? `thumb.${j}` : "start"));
     return [
-      `${at}: ${said(found.state[cell])} = ${sumOf(listed(terms, spec.names.map(partOf)), 3)}.`,
+      t("{at}: {value} = {sum}.", {
+        ...{ at, value: said(found.state[cell]), sum: sumOf(listed(terms, spec.names.map(partOf)), 3) },
+      }),
       each(names, cell),
     ];
   },
@@ -177,7 +179,10 @@ const MADE = {
     t("e to the score of {word}: {score}.", { word, score: raisedTo(found.scores[i]) }),
     each([`score.${i}`], 0),
   ],
-  total: ({ found: { raised, sum } }) => [`${sumOf(bare(raised))} = ${said(sum)}.`, row("raised", raised.length)],
+  total: ({ found: { raised, sum } }) => [
+    t("{sum} = {value}.", { sum: sumOf(bare(raised)), value: said(sum) }),
+    row("raised", raised.length),
+  ],
   share: ({ found: { raised, sum, shares }, i, word }) => [
     t("Share of {word}: {raised} ÷ {sum} = {share}.", {
       word,
@@ -205,7 +210,7 @@ const MADE = {
       text: `${shareOf(shares[j])} × ${said(value[cell])} (${spec.source[j]})`,
     }));
     const lit = v.flatMap((_, j) => [...each([`weighted.${j}`, `value.${j}`], cell), ...each([`share.${j}`], 0)]);
-    return [`${at}: ${sumOf(terms, 3)} = ${said(mean[cell])}.`, lit];
+    return [t("{at}: {sum} = {value}.", { at, sum: sumOf(terms, 3), value: said(mean[cell]) }), lit];
   },
 
   // ---- heads become a word
@@ -216,7 +221,10 @@ const MADE = {
   adds({ found, study, cell, at, D }) {
     const names = [...study.by_head.map((_, h) => t("head {head}", { head: h + 1 })), t("bias")];
     const terms = listed([...study.by_head.map((x) => x[cell]), study.out_bias[cell]], names);
-    return [`${at}: ${sumOf(terms, 8)} = ${said(found.adds[cell])}.`, whole("means", D)];
+    return [
+      t("{at}: {sum} = {value}.", { at, sum: sumOf(terms, 8), value: said(found.adds[cell]) }),
+      whole("means", D),
+    ];
   },
   after({ found, cell, at }) {
     const [state, adds] = [said(found.state[cell]), said(found.adds[cell])];

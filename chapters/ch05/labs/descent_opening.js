@@ -81,7 +81,7 @@ export class Opening {
       if (top < 0 || bottom > innerHeight) ui.root.host.scrollIntoView();
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      tell(`${message[0].toUpperCase()}${message.slice(1)}.`);
+      tell(t("{sentence}.", { sentence: message[0].toUpperCase() + message.slice(1) }));
     }
   }
 

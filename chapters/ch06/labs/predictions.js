@@ -211,7 +211,11 @@ class Predictions {
       );
       chip.setAttribute(
         "aria-label",
-        t("{name}, word {position}, {told}", { name: names[position], position: position + 1, told: told.join(", ") }),
+        t("{name}, word {position}, {told}", {
+          name: names[position],
+          position: position + 1,
+          told: told.join(t(", ")),
+        }),
       );
     });
   }

@@ -111,7 +111,9 @@ class Journey {
   /** @param {Pair} pair */
   tell(pair) {
     const { maps, active } = this;
-    const about = ` · ${maps[active].panel.title}: ${maps[active].words(pair)}.`;
+    const about = t(" · {title}: {sentence}.", {
+      ...{ title: maps[active].panel.title, sentence: maps[active].words(pair) },
+    });
     const [query, key] = [h("b", { class: "query" }, pair.query), h("b", { class: "key" }, pair.key)];
     this.said.replaceChildren(
       h("div", {}, query, " → ", key, about),
@@ -156,7 +158,7 @@ class Panel {
 
   head() {
     const { chapter, title, most } = this.map.panel;
-    const [model, ...rest] = title.split(", ");
+    const [model, ...rest] = title.split(/, |，/);
     // a pale map is no broken one
     if (most < this.journey.spec.high / 4) rest.push(t("all ≤ {most}", { most: most.toFixed(2) }));
     return h(
@@ -164,7 +166,7 @@ class Panel {
       { class: "head", title: this.name },
       h("span", { class: "chapter" }, chapter),
       h("b", {}, model),
-      rest.length ? h("span", { class: "quiet" }, rest.join(", ")) : null,
+      rest.length ? h("span", { class: "quiet" }, rest.join(t(", "))) : null,
     );
   }
 

@@ -2,6 +2,8 @@
 // models/), or are served by the course's JupyterLab; nothing comes from elsewhere.
 import { t } from "../shared/text.js";
 
+export const MISSING = t("the files of the models are not here");
+
 /** The scripts that have come or are coming, by their address. @type {Map<string, Promise<void>>} */
 const coming = new Map();
 
@@ -27,7 +29,7 @@ function script(address) {
     element.onerror = () => {
       element.remove();
       coming.delete(address);
-      failed(new Error(t("the files of the models are not here")));
+      failed(new Error(MISSING));
     };
     document.head.append(element);
   });

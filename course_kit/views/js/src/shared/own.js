@@ -3,7 +3,7 @@
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
 // and its arrays. Other views build it with `form`, and put it behind a quiet line with `folded`.
 import { writing } from "../models/writing.js";
-import { loadModel, modelsAt } from "../models/load.js";
+import { MISSING, loadModel, modelsAt } from "../models/load.js";
 import { composing, h } from "./dom.js";
 import { readable } from "./labels.js";
 import { t } from "./text.js";
@@ -142,8 +142,8 @@ class Form {
       if (then && going()) tell(await then(models, going));
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      const where = message.includes("files of the models") ? ELSEWHERE : "";
-      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${where}`);
+      const where = message === MISSING ? ELSEWHERE : "";
+      tell(t("{sentence}. {more}", { sentence: message[0].toUpperCase() + message.slice(1), more: where }));
     }
   }
 

@@ -124,8 +124,8 @@ class Architecture {
   button(key) {
     const { label, name } = this.spec.parts[key];
     const notes = this.spec.columns.flatMap(({ notes: some = [] }) => some.filter((note) => note.key === key));
-    const said = notes.map(({ mark, text }) => `, ${mark}: ${text}`).join("");
-    const named = (name.includes(label) ? name : `${label}, ${name}`) + said;
+    const said = notes.map(({ mark, text }) => t(", {mark}: {text}", { mark, text })).join("");
+    const named = (name.includes(label) ? name : t("{label}, {name}", { label, name })) + said;
     const look = { type: "button", class: "part", "data-part": key, "aria-label": named };
     return h("button", { ...look, onclick: () => this.choose(key === this.ui.state.part ? "" : key) }, label);
   }

@@ -122,7 +122,9 @@ export function bars(ui) {
     },
     find: (layout, _, y) => barAt(layout, y, names.length, parts.length),
     say: ([row, part]) => [
-      `${names[row]}${parts[part] && `, ${parts[part]}`}: `,
+      t("{name}: ", {
+        name: parts[part] ? t("{label}, {name}", { label: names[row], name: parts[part] }) : names[row],
+      }),
       h("b", {}, figure(row, part)),
       ylabel ? ` ${ylabel}` : "",
       spec.dots ? t("; each: {values}", { values: each(row).join(", ") }) : "",

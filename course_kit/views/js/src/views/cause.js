@@ -104,7 +104,7 @@ export class Cause {
       if (mine === this.turn) this.answer(it);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      this.told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
+      this.told.textContent = t("{sentence}.", { sentence: message[0].toUpperCase() + message.slice(1) });
     }
   }
 

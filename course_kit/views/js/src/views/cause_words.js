@@ -28,7 +28,7 @@ const named = (layer, head) =>
  */
 export function changeInWords({ painted, out }, words) {
   const rows = painted.map(([layer, head, query, keys]) => {
-    const read = keys.map((key) => quoted(words[key])).join(", ");
+    const read = keys.map((key) => quoted(words[key])).join(t(", "));
     return t("{word} attending only to {read} in {layer}", {
       word: quoted(words[query]),
       read,
@@ -36,7 +36,7 @@ export function changeInWords({ painted, out }, words) {
     });
   });
   const heads = out.map(([layer, head]) => t("{layer} knocked out", { layer: named(layer, head) }));
-  return [...heads, ...rows].join("; ") || t("nothing changed");
+  return [...heads, ...rows].join(t("; ")) || t("nothing changed");
 }
 
 /** @param {string} change in words @param {number} times that the same was asked, this one included */

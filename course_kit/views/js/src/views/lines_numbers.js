@@ -344,7 +344,7 @@ export function sentence(panels, rows, [r, i]) {
     name,
     number: told(row, i),
     unit: name ? "" : panel.ylabel,
-    others: others.slice(0, 6).map((o) => `${o.name}: ${told(o, i)}`),
+    others: others.slice(0, 6).map((o) => t("{name}: {value}", { name: o.name, value: told(o, i) })),
   };
 }
 

@@ -1,6 +1,7 @@
 // What matrices beside each other show, as numbers: which cell is which, and where each matrix stands.
 import { evenly } from "../shared/chart.js";
 import { number } from "../shared/numbers.js";
+import { t } from "../shared/text.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
 /** @import { Spec, State, Table } from "../shared/types.js" */
@@ -91,7 +92,7 @@ export class Cells {
     const { title } = this.panels[p];
     return {
       title: title ? `${title} · ` : "",
-      names: `${this.name(p, "rows", r)} → ${this.name(p, "columns", k)}: `,
+      names: t("{name}: ", { name: `${this.name(p, "rows", r)} → ${this.name(p, "columns", k)}` }),
       number: number(this.value(p, r, k)),
     };
   }
