@@ -7,7 +7,7 @@ import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
 import { linesOf, story } from "./cover_story.js";
 import { rowsOf, study } from "./cover_study.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Own, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { CoverSpec, Line, Piece } from "./cover_story.js" */

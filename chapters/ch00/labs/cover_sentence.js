@@ -1,7 +1,7 @@
 // The sentence on the cover: a column for each word, with its weight and, below it, the way to give it its list back.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { percentOf } from "./cover_story.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */

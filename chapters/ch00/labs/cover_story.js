@@ -1,5 +1,5 @@
 // What the cover says: with attention, without, and with attention for one word alone. Text only, no page.
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */

@@ -1,6 +1,6 @@
 // What attention does for the translation of one sentence: as in cover.py, for the sentences that a reader types, by a
 // model in the page.
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /**
  * As Study in cover.py: [0] is with attention, [1] without.

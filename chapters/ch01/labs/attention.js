@@ -15,7 +15,7 @@ import {
   tablesOf,
 } from "./attention_numbers.js";
 import { Plane } from "./plane.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */

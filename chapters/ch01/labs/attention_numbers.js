@@ -1,6 +1,6 @@
 // The tables of attention by their letters, from what is given to the output, and what made each of their numbers.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /**

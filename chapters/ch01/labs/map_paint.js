@@ -4,7 +4,7 @@ import { curve, dot, framed, straight, write } from "../../../course_kit/views/j
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { NAMED, inkOf } from "./pooling_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */

@@ -6,7 +6,7 @@ import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/sha
 import { Ink, paintExam, paintMap } from "./map_paint.js";
 import { mapOf, numbersOf, told } from "./pooling_numbers.js";
 import { isExam, paintPooling, sceneOf } from "./pooling_paint.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MapNumbers, PoolingNumbers, PoolingSpec } from "./pooling_numbers.js" */

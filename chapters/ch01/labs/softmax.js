@@ -5,7 +5,7 @@ import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SOFTMAX_CSS from "./softmax.css";
 import { numbersOf, sentences } from "./softmax_numbers.js";
 import { paintSoftmax, sceneOf } from "./softmax_paint.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SoftmaxNumbers, SoftmaxSpec } from "./softmax_numbers.js" */

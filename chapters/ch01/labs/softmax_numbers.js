@@ -1,6 +1,6 @@
 // From scores to shares, and what is said of them. Softmax in chapters/ch01/labs/softmax.py computes the same.
 import { fmt, percent, softmax, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {Spec & { names: string[], reach: number }} SoftmaxSpec reach: how far a score can be dragged */

@@ -3,7 +3,7 @@ import { fitted, framed, hatch, straight, write } from "../../../course_kit/view
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { brief } from "./softmax_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */

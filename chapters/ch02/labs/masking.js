@@ -5,7 +5,7 @@ import { framed, paper, widest, write } from "../../../course_kit/views/js/src/s
 import { fmt, percent } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isShown, numbersOf, verdictOf } from "./masking_numbers.js";
-import { t, tn } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */

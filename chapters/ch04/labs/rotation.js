@@ -4,7 +4,7 @@ import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import ROTATION_CSS from "./rotation.css";
 import { TURN, dragged, equal, held, noticed, numbersOf, pointOf, times } from "./rotation_numbers.js";
 import { Circle, rowName } from "./rotation_picture.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Point, RotationNumbers, RotationSpec, RotationState } from "./rotation_numbers.js" */

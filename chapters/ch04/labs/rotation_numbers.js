@@ -1,6 +1,6 @@
 // A pair of columns as a point on a circle, and the matrix that carries position i to i + δ.
 import { encode, frequencies } from "./sines.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {"position" | "offset" | "pair"} Moved an entry of the state */

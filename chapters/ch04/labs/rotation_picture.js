@@ -3,7 +3,7 @@ import { dot, paper, widest, write } from "../../../course_kit/views/js/src/shar
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { pointOf } from "./rotation_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Point, RotationNumbers, RotationSpec, RotationState } from "./rotation_numbers.js" */

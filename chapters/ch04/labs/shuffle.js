@@ -5,7 +5,7 @@ import SHUFFLE_CSS from "./shuffle.css";
 import { movedWords, numbersOf, verdicts } from "./shuffle_numbers.js";
 import { ShufflePicture } from "./shuffle_picture.js";
 import { Words } from "./shuffle_words.js";
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleNumbers, ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */

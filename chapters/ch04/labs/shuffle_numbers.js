@@ -2,7 +2,7 @@
 import { fmt, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rowsOf } from "../../ch00/labs/cover_study.js";
 import { encode, frequencies } from "./sines.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ order: number[], positions: boolean, word: number }} ShuffleState order: the word at each place */

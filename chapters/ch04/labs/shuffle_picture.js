@@ -3,7 +3,7 @@ import { fitted, paper, write } from "../../../course_kit/views/js/src/shared/dr
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { SAME } from "./shuffle_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleNumbers, ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */

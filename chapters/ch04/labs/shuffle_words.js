@@ -1,7 +1,7 @@
 // The sentence of the shuffle lab: words that are picked and moved, by pointer, by keys and by buttons.
 import { foreign, h, used } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */

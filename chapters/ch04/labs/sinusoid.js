@@ -5,7 +5,7 @@ import { legend } from "../../../course_kit/views/js/src/shared/legend.js";
 import SINUSOID_CSS from "./sinusoid.css";
 import { isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
 import { SinusoidPicture } from "./sinusoid_picture.js";
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Cell, SinusoidSpec } from "./sinusoid_numbers.js" */

@@ -3,7 +3,7 @@ import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isCosine, wave } from "./sinusoid_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */

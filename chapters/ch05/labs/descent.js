@@ -13,7 +13,7 @@ import { closing, descended, Opening } from "./descent_opening.js";
 import { places, stageOf } from "./descent_scenes.js";
 import { partOf, sentenceOf } from "./descent_sentences.js";
 import { Words } from "./descent_words.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Reading, State, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Hit } from "./descent_draw.js" */

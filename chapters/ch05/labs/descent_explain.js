@@ -1,7 +1,7 @@
 // What made a number: a sentence, and the cells and numbers to light up.
 import { said, shareOf, total } from "./descent_numbers.js";
 import { partOf } from "./descent_sentences.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Descended, DescentSpec, Study } from "./descent_numbers.js" */
 /** @typedef {[string, number]} Place a vector or a number by its name, and which number of it */

@@ -1,7 +1,7 @@
 // The fifth scene: heads, mixed and added to the state, add up to a word.
 import { said, shareOf } from "./descent_numbers.js";
 import { full, low, most, WIDE } from "./descent_stage.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 import { briefOf } from "./descent_sentences.js";
 
 /** @import { Line, Look, Stage } from "./descent_stage.js" */

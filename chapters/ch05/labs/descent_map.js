@@ -2,7 +2,7 @@
 // and a press on a part leads there.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import MAP_CSS from "./descent_map.css";
-import { t, tc } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tc } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { DescentSpec } from "./descent_numbers.js" */

@@ -2,7 +2,7 @@
 import { loadModel } from "../../../course_kit/views/js/src/models/load.js";
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { studied } from "./descent_numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Picture, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { DescentSpec, Loaded } from "./descent_numbers.js" */

@@ -3,7 +3,7 @@ import { answer, heads, parts, residual } from "./descent_last.js";
 import { said } from "./descent_numbers.js";
 import { sentenceOf } from "./descent_sentences.js";
 import { full, Stage, WIDE } from "./descent_stage.js";
-import { t, tn } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 import { briefOf, partOf } from "./descent_sentences.js";
 
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */

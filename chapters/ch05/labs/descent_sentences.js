@@ -1,7 +1,7 @@
 // What is said at each step of the descent, in a line, and the number that is spelled out while none is pointed at.
 import { largest } from "./descent_numbers.js";
 import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t, tc, tn } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tc, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 /** @typedef {{ text: string, name: string, cell: number }} Sentence name, cell: of the number */

@@ -2,7 +2,7 @@
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import DESCENT_CSS from "./descent.css";
 import { SCENES } from "./descent_scenes.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */

@@ -5,7 +5,7 @@ import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import MASK_TOKENS_CSS from "./mask_tokens.css";
 import { Counter, FEW, ROWS, drawn, numbersOf } from "./mask_tokens_numbers.js";
 import { Gutter } from "./words.js";
-import { t, tn } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Masked, MaskSpec, MaskState, Row } from "./mask_tokens_numbers.js" */

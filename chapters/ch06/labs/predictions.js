@@ -4,7 +4,7 @@ import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared
 import PREDICTIONS_CSS from "./predictions.css";
 import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
 import { Gutter, WordLine, chance } from "./words.js";
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Bar, PredictionsSpec, Shown } from "./predictions_numbers.js" */

@@ -1,6 +1,6 @@
 // What models expect at the positions of a text: of the lesson as it comes, of a reader's own text as it is asked for.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ word: string, p: number }} Bar */

@@ -2,7 +2,7 @@
 import { along, h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
 import WORDS_CSS from "./words.css";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 

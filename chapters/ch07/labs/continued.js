@@ -5,7 +5,7 @@ import { UNK } from "../../../course_kit/views/js/src/models/text.js";
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared/own.js";
 import CONTINUED_CSS from "./continued.css";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ model: any, tokenizer: any, source: any }} Loaded as loadModel gives it */

@@ -3,7 +3,7 @@ import { composing, h, spoken } from "../../../course_kit/views/js/src/shared/do
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import MERGES_CSS from "./merges.css";
 import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MergesSpec, Pair, Step } from "./merges_numbers.js" */

@@ -1,5 +1,5 @@
 // Byte-pair encoding in numbers: which pairs stand side by side, what is merged, how a word is cut. As merge_once.
-import { t, tc } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tc } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**

@@ -18,7 +18,7 @@ import {
   tableOfNext,
 } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
-import { t, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Continued } from "./continued.js" */

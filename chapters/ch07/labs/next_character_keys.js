@@ -2,7 +2,7 @@
 import { composing, h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { rowsOf, setsOf } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { GameSpec } from "./next_character_numbers.js" */

@@ -2,7 +2,7 @@
 import { softmax } from "../../../course_kit/views/js/src/models/tensors.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { visible } from "./tokens.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**

@@ -6,7 +6,7 @@ import SAMPLING_CSS from "./sampling.css";
 import { drawsOf, ownText, Sampled, textOf } from "./sampling_numbers.js";
 import { paintChances } from "./sampling_paint.js";
 import { dice, visible } from "./tokens.js";
-import { t, tn, woven } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tn, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SamplingSpec, Text } from "./sampling_numbers.js" */

@@ -1,7 +1,7 @@
 // The numbers of the next token: temperature, top-k, top-p, and the draw. Everywhere the likeliest token comes first.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { dice, visible } from "./tokens.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Continued } from "./continued.js" */

@@ -6,7 +6,7 @@ import { Twin } from "../../../course_kit/views/js/src/shared/twin.js";
 import JOURNEY_CSS from "./journey.css";
 import { acrossOf, heatmapsOf, summary, tableOfMaps } from "./journey_numbers.js";
 import { paintMap, rampOf } from "./journey_paint.js";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */

@@ -1,6 +1,6 @@
 // What the maps of one sentence say of two words: where they are in each, their weight, and what is largest beside it.
 import { clamp, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { t, tn } from "../../../course_kit/views/js/src/shared/text.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**

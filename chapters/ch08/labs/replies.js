@@ -5,7 +5,7 @@ import { readable } from "../../../course_kit/views/js/src/shared/labels.js";
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import { visible } from "../../ch07/labs/tokens.js";
 import REPLIES_CSS from "./replies.css";
-import { t } from "../../../course_kit/views/js/src/shared/text.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Picture, Spec, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /**

@@ -105,7 +105,7 @@
     return { score, met };
   }
 
-  // sentences in the page's language, as shared/text.js of the views has them, which is not on every page
+  // sentences in the page's language, as text.js of the views has them, which is not on every page
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
   const t = (key, values = {}) => filled(globalThis.courseWords?.[key] ?? key, values);
   const tn = (one, many, n) => {

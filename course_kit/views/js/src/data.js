@@ -1,5 +1,5 @@
 // The numbers of a view as they come: one buffer, and its layout in the spec.
-import { t } from "./shared/text.js";
+import { t } from "./text.js";
 
 /** @typedef {{ name: string, dtype: string, size: number, offset: number }} Place one array in the buffer */
 /** @typedef {Float32Array | Float64Array | Uint8Array} Numbers */

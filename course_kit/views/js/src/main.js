@@ -7,7 +7,7 @@ import { ahead } from "./models/load.js";
 import { h } from "./shared/dom.js";
 import { live } from "./shared/live.js";
 import { mount } from "./shared/mount.js";
-import { language, t, tn } from "./shared/text.js";
+import { language, t, tn } from "./text.js";
 
 /** @import { Kind, Spec } from "./shared/types.js" */
 /** @import { Model } from "./shared/live.js" */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { fonts, language, t, tc, tn, woven } from "../src/shared/text.js";
+import { fonts, language, t, tc, tn, woven } from "../src/text.js";
 
 const page = /** @type {any} */ (globalThis);
 afterEach(() => {

@@ -1,6 +1,6 @@
 // A trained model, loaded into the page when it is first needed. Its files lie beside the pages of the website (in
 // models/), or are served by the course's JupyterLab; nothing comes from elsewhere.
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 export const MISSING = t("the files of the models are not here");
 

@@ -15,7 +15,7 @@ import {
   softmax,
   weightedMeans,
 } from "./tensors.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Layer } from "./tensors.js" */
 /** @typedef {(name: string, value: any) => any} Tap */

@@ -5,7 +5,7 @@ import { arrow, h, pointed } from "./dom.js";
 import { broken, paper, wide, widest } from "./draw.js";
 import { clamp } from "./numbers.js";
 import CHART_CSS from "./chart.css";
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /** @import { Pen } from "./draw.js" */
 /** @import { Picture, State, Table, UI } from "./types.js" */

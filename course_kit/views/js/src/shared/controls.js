@@ -1,7 +1,7 @@
 // The controls of a view: native, labelled, described by its spec; a value is always its own, never an index.
 import { fresh, h } from "./dom.js";
 import { fmt, nearest } from "./numbers.js";
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /** @import { Control, UI } from "./types.js" */
 /** @typedef {{ element: HTMLElement, sync: () => void }} Made sync: shows the state */

@@ -1,5 +1,5 @@
 // What views draw on a canvas: text that fits, hatching, frames, arrows, curves, dots.
-import { pieces } from "./text.js";
+import { pieces } from "../text.js";
 
 /** @typedef {CanvasRenderingContext2D} Pen */
 

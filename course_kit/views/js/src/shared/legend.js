@@ -1,6 +1,6 @@
 // What the marks of a picture mean, beside it.
 import { h } from "./dom.js";
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /** @typedef {[mark: string, words: string]} Mark its class in legend.css, and what it means */
 

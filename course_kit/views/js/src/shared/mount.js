@@ -10,7 +10,7 @@ import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
 import { curled } from "./labels.js";
 import { own } from "./own.js";
 import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
-import { fonts, language, t } from "./text.js";
+import { fonts, language, t } from "../text.js";
 
 /** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
 

@@ -1,6 +1,6 @@
 // The mathematics that several views share, and numbers as a reader sees them. No page is needed: tests run it in node.
 // A definition here exists a second time in course_utils/attention.py; tests hold the two together.
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /** How close two places are, by their distance in widths. @type {Record<string, (u: number) => number>} */
 export const KERNELS = {

@@ -6,7 +6,7 @@ import { writing } from "../models/writing.js";
 import { MISSING, loadModel, modelsAt } from "../models/load.js";
 import { composing, h } from "./dom.js";
 import { readable } from "./labels.js";
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /** @import { Own, Picture, Reading, UI } from "./types.js" */
 /** @typedef {any} Model as models/load.js gives it */

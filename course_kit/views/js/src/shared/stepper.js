@@ -2,7 +2,7 @@
 // picture.
 import { foreign, h, used } from "./dom.js";
 import { clamp } from "./numbers.js";
-import { t } from "./text.js";
+import { t } from "../text.js";
 
 /**
  * @typedef {object} Steps

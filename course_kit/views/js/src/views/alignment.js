@@ -8,7 +8,7 @@ import ALIGNMENT_CSS from "./alignment.css";
 import { AlignmentNumbers, POINT } from "./alignment_numbers.js";
 import { layoutOf, RowsPainter } from "./alignment_paint.js";
 import { Sentences } from "./alignment_words.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
 /** @import { AlignmentSpec, Place } from "./alignment_numbers.js" */

@@ -1,7 +1,7 @@
 // What a translation shows at a state: its weights, what is lit, what is said. No page is needed.
 import { readable } from "../shared/labels.js";
 import { fmt, percent, strongest } from "../shared/numbers.js";
-import { t, tn } from "../shared/text.js";
+import { t, tn } from "../text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[target: number, source: number]} Place of a word in both sentences; -1: none */

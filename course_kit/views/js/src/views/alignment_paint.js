@@ -1,7 +1,7 @@
 // How large the parts of a translation's weights are, and its picture on a canvas: a row for each word written.
 import { CellsPainter, SLOPE } from "../shared/cells.js";
 import { framed, widest, write } from "../shared/draw.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { Pen } from "../shared/draw.js" */

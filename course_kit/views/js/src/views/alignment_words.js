@@ -2,7 +2,7 @@
 import { foreign, h, used } from "../shared/dom.js";
 import { inked, legible, rgb } from "../shared/theme.js";
 import { known } from "./alignment_numbers.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { AlignmentNumbers, Place } from "./alignment_numbers.js" */

@@ -5,7 +5,7 @@ import ARCHITECTURE_CSS from "./architecture.css";
 import { aloneIn, isAlone, layoutOf } from "./architecture_layout.js";
 import { sign, strokes } from "./architecture_parts.js";
 import PARTS_CSS from "./architecture_parts.css";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Picture, Spec, Table, UI } from "../shared/types.js" */
 /** @import { Box, Column, Label, Layout, Mask, Sizes } from "./architecture_layout.js" */

@@ -4,7 +4,7 @@ import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { dot, write } from "../shared/draw.js";
 import { mix, rgb } from "../shared/theme.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Form, Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */

@@ -3,7 +3,7 @@ import { changed, compared, weightsOf } from "../models/interventions.js";
 import { loadModel } from "../models/load.js";
 import { h, tableOf } from "../shared/dom.js";
 import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Answer, Row, Silent } from "../models/interventions.js" */
 /** @import { Matrix } from "../models/tensors.js" */

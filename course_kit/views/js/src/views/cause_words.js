@@ -1,5 +1,5 @@
 // What is told of a changed look: what was asked, what the model says to it, and which words that is about.
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Answer, Row, Silent } from "../models/interventions.js" */
 /** @typedef {{ painted: Row[], out: Silent[] }} Change of the weights, and of the heads, with which a text is read */

@@ -15,7 +15,7 @@ import { HeadsNumbers, capital, most, plain } from "./heads_numbers.js";
 import { cellAt, layoutOf, mapAt } from "./heads_layout.js";
 import { Atlas, paintLarge, paintSmall } from "./heads_paint.js";
 import HEADS_CSS from "./heads.css";
-import { t, woven } from "../shared/text.js";
+import { t, woven } from "../text.js";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
 /** @import { HeadsSpec, Hover } from "./heads_numbers.js" */

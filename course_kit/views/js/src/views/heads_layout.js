@@ -1,6 +1,6 @@
 // Where the head explorer draws what: the small maps, and the open head beside them where there is room, else below.
 import { clamp } from "../shared/numbers.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { HeadMap } from "./heads_numbers.js" */
 /**

@@ -1,6 +1,6 @@
 // What the head explorer shows, as numbers and words. Head H of a layer is the mean of its heads; NaN is a masked cell.
 import { clamp, strongest } from "../shared/numbers.js";
-import { t, woven } from "../shared/text.js";
+import { t, woven } from "../text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {{ name: string, queries: string[], keys: string[], shape: [number, number, number, number],

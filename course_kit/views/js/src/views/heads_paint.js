@@ -3,7 +3,7 @@ import { CellsPainter } from "../shared/cells.js";
 import { framed, hatch, write } from "../shared/draw.js";
 import { inked, rgb } from "../shared/theme.js";
 import { plain } from "./heads_numbers.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { Theme } from "../shared/theme.js" */

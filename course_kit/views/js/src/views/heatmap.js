@@ -9,7 +9,7 @@ import { Twin } from "../shared/twin.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
 import { paintMap, windowOf } from "./heatmap_paint.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { UI, Picture } from "../shared/types.js" */

@@ -2,7 +2,8 @@
 import { readable } from "../shared/labels.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { best } from "../shared/ranked.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
+import { roleName } from "../shared/theme.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[row: number, column: number]} Cell */
@@ -31,7 +32,7 @@ export class HeatmapNumbers {
     this.high = spec.range[1];
     this.queries = spec.queries.map((label) => readable(label));
     this.keys = spec.keys.map((label) => readable(label));
-    this.axes = spec.axes.map((label) => readable(label));
+    this.axes = spec.axes.map((label) => readable(roleName(label)));
     this.same = spec.queries.every((name, q) => name === spec.keys[q]);
     const sizes = [this.queries.length - rows, this.keys.length - columns];
     if (sizes.some(Boolean) || this.weights.length !== maps * rows * columns)

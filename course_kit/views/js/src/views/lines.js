@@ -3,7 +3,7 @@ import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { found, frames, PanelPlan, sentence, seriesOf, startOf, tableOf } from "./lines_numbers.js";
 import { LinesPainter } from "./lines_paint.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Form } from "../shared/chart.js" */
 /** @import { Picture, UI } from "../shared/types.js" */

@@ -3,7 +3,7 @@ import { numbersAt, roomy, scale, tick } from "../shared/axes.js";
 import { evenly } from "../shared/chart.js";
 import { clamp, clock, nearest, number } from "../shared/numbers.js";
 import { places } from "./lines_labels.js";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
 /** @import { Scale } from "../shared/axes.js" */

@@ -4,7 +4,7 @@
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
 import PREDICT_CSS from "./predict.css";
-import { t } from "../shared/text.js";
+import { t } from "../text.js";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
 /** @typedef {string | string[]} Because why the right answer is right, or a reason for each answer */

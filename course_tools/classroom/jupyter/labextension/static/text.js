@@ -1,4 +1,4 @@
-// What the plugin says, in the page's language: the program of the views knows it (its shared/text.js). Until that has
+// What the plugin says, in the page's language: the program of the views knows it (its text.js). Until that has
 // come, English.
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => String(values?.[name] ?? place));
 
