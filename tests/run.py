@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BUDGET = 1320  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
 CORES = os.cpu_count() or 1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.costs", "-m", "not weekly"]
+UNUSED = ("nbval", "hypothesispytest", "jaxtyping", "anyio")  # plugins that each process of tests would load, and one
+UNUSED += ("unraisableexception",)  # that only warns, and collects garbage five times at the end
+LIGHT = ROOT / "tests" / "light"  # its sitecustomize.py
 SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes; the tests of a file in one of them
 WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a page often waits
 
@@ -46,7 +49,8 @@ def pytest_on(*patterns, without=(), options=SEVERAL):
     """A pytest command for the test files that these patterns find, as a list; empty if there are none."""
     found = {path for pattern in patterns for path in (ROOT / "tests").glob(pattern)}
     found -= {path for pattern in without for path in (ROOT / "tests").glob(pattern)}
-    return [[*PYTEST, *options, *map(str, sorted(found))]] if found else []
+    light = [word for name in UNUSED for word in ("-p", f"no:{name}")]
+    return [[*PYTEST, *light, *options, *map(str, sorted(found))]] if found else []
 
 
 def nbval():
@@ -196,6 +200,8 @@ def surroundings():
     steady = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": threads}
     for name, value in {**steady, "COURSE_PROFILE": "class", "PYTHONHASHSEED": "0"}.items():
         environment.setdefault(name, value)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what one process has compiled, the next hundred read
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIGHT), environment.get("PYTHONPATH")]))
     return environment
 
 
