@@ -319,7 +319,7 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
         for line in sorted(used):
             base = with_import(base, line)
         texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
-    if why := next(filter(None, (tried(file, texts) for file in texts)), ""):
+    if why := tried(" ".join(texts), texts):
         return [f"Nothing is written: the file would fail its own test ({why})."]
     said = []
     for file, text in texts.items():

@@ -42,9 +42,10 @@ def watch(clock=time.process_time, sleep=time.sleep, end=os._exit):
 threading.Thread(target=watch, daemon=True).start()
 before = state()
 try:
-    module = importlib.import_module(f"mine.{name}")
-    if hidden:
-        getattr(module, "check", bool)()
+    for one in name.split():
+        module = importlib.import_module(f"mine.{one}")
+        if hidden:
+            getattr(module, "check", bool)()
     changed = [f"{place}.{key}" for (place, _), old, new in zip(places, before, state())
                for key, x in old.items() if new.get(key) is not x and key not in own]
     said = f"it changes {changed[0]}" if changed else ""
@@ -55,7 +56,7 @@ say(said)
 
 
 def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
-    """What goes wrong when the module `mine.NAME` is loaded; "" for nothing.
+    """What goes wrong when the module `mine.NAME` is loaded, or several, with blanks between them; "" for nothing.
 
     texts: the modules of the package, by their names; alone: nothing of the course may be imported, and its `check()`
     is run, if it has one
