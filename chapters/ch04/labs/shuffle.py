@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import flag
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
@@ -40,12 +41,21 @@ class Shuffle(View):
         words = [self.options["names"][w] for w in self.state["order"]]
         how = "with" if self.state["positions"] else "without"
         strongest = [f"{words[q]} → {words[k]} {weights[q, k]:.2f}" for q, k in enumerate(weights.argmax(-1))]
-        return f"Self-attention over “{' '.join(words)}”, {how} positions. Largest weights: {', '.join(strongest)}."
+        return t(
+            "Self-attention over “{words}”, {how} positions. Largest weights: {strongest}.",
+            words=" ".join(words),
+            how=how,
+            strongest=", ".join(strongest),
+        )
 
     def table(self) -> TextTable:
         weights, outputs = self.attend()
         words = [self.options["names"][w] for w in self.state["order"]]
-        header = ["word", *(f"→ {word}" for word in words), *(f"output {e + 1}" for e in range(outputs.shape[1]))]
+        header = [
+            "word",
+            *(f"→ {word}" for word in words),
+            *(t("output {e}", e=e + 1) for e in range(outputs.shape[1])),
+        ]
         rows = [[word, *(f"{x:.3f}" for x in (*weights[s], *outputs[s]))] for s, word in enumerate(words)]
         return TextTable(header, [*rows, ["mean", *[""] * len(words), *(f"{x:.3f}" for x in outputs.mean(0))]])
 
@@ -58,8 +68,8 @@ def shuffle(
     key=None,
     value=None,
     positions=False,
-    title="What happens when words change places?",
-    caption="Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs].",
+    title=t("What happens when words change places?"),
+    caption=t("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
     live=False,
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
@@ -85,9 +95,9 @@ def shuffle(
     arrays = {name: as_array(m, name).astype("<f4").ravel() for name, m in maps.items() if m is not None}
     controls = [
         *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
-        {"kind": "choice", "name": "positions", "label": "positions", "options": [False, True],
+        {"kind": "choice", "name": "positions", "label": mark("positions"), "options": [False, True],
          "words": {"false": "none", "true": "added"}},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]  # fmt: skip
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
     state = {"order": list(range(count)), "positions": positions, "word": 0}
@@ -96,4 +106,4 @@ def shuffle(
     return shell(view, live)
 
 
-BUTTONS = {"back": "◀ move", "on": "move ▶", "reverse": "reverse", "mix": "shuffle"}
+BUTTONS = {"back": "◀ move", "on": t("move ▶"), "reverse": "reverse", "mix": "shuffle"}
