@@ -34,7 +34,7 @@ def word_by_word() -> Table:
     words = loaded.source.cut(COW)
     halves = reasons[: len(words)], reasons[len(words) :]
     rows = [
-        {"word": word, mark("attention for it alone"): one, mark("for all but it"): other}
+        {mark("word"): word, mark("attention for it alone"): one, mark("for all but it"): other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
     return Table(rows, COW)

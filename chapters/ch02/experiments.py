@@ -54,10 +54,10 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
             score = kind(size, size, hidden_size, max_keys=length)
         rows.append(
             {
-                "score": name,
-                "equation": kind.equation,
-                "reference": kind.reference,
-                "parameters": score.num_parameters,
+                mark("score"): name,
+                mark("equation"): kind.equation,
+                mark("reference"): kind.reference,
+                mark("parameters"): score.num_parameters,
                 mark("multiply–adds per pair"): round(multiply_adds(score, queries, keys) / length**2, 1),
                 mark("kept per pair"): round(numbers_kept(score, queries, keys) / length**2, 1),
                 "Dq ≠ Dk": "no" if kind.same_size else "yes",

@@ -98,8 +98,9 @@ def size_table() -> Table:
         mark("norms and biases"): (layers * (2 * size + size + 2 * keys) + size, 32),
     }
     total, space = sum(n for n, _ in parts.values()), sum(n * bits for n, bits in parts.values())
-    rows = [{"part": name, "parameters": n, mark("bits per parameter"): round(bits, 4), "MB": round(n * bits / 8e6, 1)}
-            for name, (n, bits) in (parts | {"all": (total, space / total)}).items()]  # fmt: skip
+    rows = [{mark("part"): t(name), mark("parameters"): n, mark("bits per parameter"): round(bits, 4),
+             "MB": round(n * bits / 8e6, 1)}
+            for name, (n, bits) in (parts | {mark("all"): (total, space / total)}).items()]  # fmt: skip
     without = t(
         "As float32 it would be {total} GB, as bfloat16 {total2} GB",
         total=f"{4 * total / 1000000000.0:.1f}",

@@ -56,7 +56,7 @@ def from_cell(text: Any, /, **places: Any) -> Any:
         return [from_cell(one) for one in text]
     if not isinstance(text, str):
         return text
-    if _words() is not None:
+    if current() != "en":
         from .catalogues import lesson
 
         text = lesson(current(), _state["notebook"]).get(text, text)

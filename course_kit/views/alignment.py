@@ -83,7 +83,7 @@ class Alignment(View):
         rows = []
         for word, weights in zip(self.tokens, self.weights, strict=True):
             rows.append([word, *("masked" if np.isnan(w) else f"{w:.3f}" for w in weights)])
-        return TextTable(["word", *self.source], rows)
+        return TextTable([t("word"), *self.source], rows)
 
 
 def alignment(
@@ -143,7 +143,7 @@ def alignment(
     control = {"kind": "range", "name": "step", "label": t("words written"), "digits": 0}
     controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
-        words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
+        words = {0: t("nothing"), **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
     options = {"source": source, "versions": shown, "languages": languages}

@@ -54,7 +54,7 @@ class Architecture(View):
 
     def table(self) -> TextTable:
         rows = [[one.name, one.made, " → ".join(shapes(one)), one.parameters] for one in self.parts.values()]
-        return TextTable(["part", "class", "shapes", "parameters"], rows)
+        return TextTable([t("part"), t("class"), t("shapes"), t("parameters")], rows)
 
 
 def shapes(part: Part) -> list[str]:

@@ -36,7 +36,10 @@ class Predict(View):
         items = "".join(f"<li>{answer}</li>" for answer in answers)
         question = f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
         reasons = [html.escape(reason) for reason in self.reasons]
-        told = [f"<b>{a.rstrip('.')}.</b> {reason}" for a, reason in zip(answers, reasons, strict=True)]
+        told = [
+            f"<b>{t('{answer}.', answer=a.rstrip('.。'))}</b> {reason}"
+            for a, reason in zip(answers, reasons, strict=True)
+        ]
         others = "".join(f"<p>✗ {told[i]}</p>" for i, reason in enumerate(reasons) if reason and i != right)
         return f"{question}<details><summary>{t('answer')}</summary>{told[right]}{others}</details>"
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.checkpoints import load_checkpoint
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t, tn
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -87,60 +87,43 @@ class Heads(View):
     def describe(self) -> str:
         m, row = self.map, self.matrix[self.query]
         layers, heads, queries, keys = m["shape"]
-        text = t(
-            "{layers} {what} of {heads} {what2}",
-            layers=layers,
-            what="layer" if layers == 1 else "layers",
-            heads=heads,
-            what2="head" if heads == 1 else "heads",
-        )
-        if len(self.options["maps"]) > 1:
-            text = f"{m['name']}: {text}"
         query, key, weight = m["queries"][self.query], m["keys"][self.key(row)], row[self.key(row)]
-        text += t(
-            ", each {queries} queries by {keys} keys. {name}: “{query}” ",
-            queries=queries,
-            keys=keys,
-            name=_name(*self.opened).capitalize(),
-            query=query,
-        )
-        text += t(
-            "{what} “{key}”. Most in: ",
-            what=t("may not attend to") if np.isnan(weight) else t("gives {weight} to", weight=f"{weight:.3f}"),
-            key=key,
-        )
+        size = t(
+            "{layers} of {heads}, each {queries} queries by {keys} keys.",
+            layers=tn("{n} layer", "{n} layers", layers), heads=tn("{n} head", "{n} heads", heads),
+            queries=queries, keys=keys,
+        )  # fmt: skip
+        size = f"{m['name']}: {size}" if len(self.options["maps"]) > 1 else size
+        name = _name(*self.opened).capitalize()
+        if np.isnan(weight):
+            text = t("{name}: “{query}” may not attend to “{key}”.", name=name, query=query, key=key)
+        else:
+            given = f"{weight:.3f}"
+            text = t("{name}: “{query}” gives {share} to “{key}”.", name=name, query=query, share=given, key=key)
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:
-            to = t(" to {m}", m=m["keys"][self.key(rows[place])]) if self.state["key"] < 0 else ""
-            found.append(
-                t(
-                    "layer {place} head {place2} {numbers}{to}",
-                    place=place[0] + 1,
-                    place2=place[1] + 1,
-                    numbers=f"{numbers[place]:.3f}",
-                    to=to,
-                )
-            )
-        text += ", ".join(found) + "."
-        if self.knocked:
-            text += t(
-                " Knocked out: {list}.",
-                list=", ".join((t("layer {a} head {b}", a=a + 1, b=b + 1) for a, b in sorted(self.knocked))),
-            )
-        return text
+            said = {"layer": place[0] + 1, "head": place[1] + 1, "share": f"{numbers[place]:.3f}"}
+            if self.state["key"] >= 0:
+                found.append(t("layer {layer} head {head} {share}", **said))
+            else:
+                to = m["keys"][self.key(rows[place])]
+                found.append(t("layer {layer} head {head} {share} to {key}", **said, key=to))
+        out = [t("layer {layer} head {head}", layer=a + 1, head=b + 1) for a, b in sorted(self.knocked)]
+        out = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
+        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), out)
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
         m, weights = self.map, self.weights[:, :, self.query]
         of = m["keys"][self.key(weights[0, 0])] if self.state["key"] >= 0 else t("its strongest")
-        header = ["head", f"{m['queries'][self.query]} → {of}", t("most on")]
+        header = [t("head"), f"{m['queries'][self.query]} → {of}", t("most on")]
         header += [t("knocked out")] if self.knocked else []
         rows = []
         means = [(layer, None) for layer in range(len(weights))] if weights.shape[1] > 1 else []
         for layer, head in [*self.ranking(), *means]:
             row = _of_head(weights, layer, head)
             x, top = row[self.key(row)], int(np.nan_to_num(row, nan=-1).argmax())
-            cells = ["masked" if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
+            cells = [t("masked") if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
             if self.knocked:
                 cells.append("yes" if (layer, head) in self.knocked else "")
             rows.append([_name(layer, head), *cells])
@@ -217,7 +200,7 @@ def heads(
     if caption is None:
         caption = CAPTION
         caption += f" Full ink = {high:g}." if high < 1 else ""
-        caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
+        caption += t(" Hatched = masked.") if any(m["masked"] for m in maps) else ""
     options = {"maps": maps, "high": high}
     view = Heads(title, caption, arrays, state, controls, options)
     if model is not None:
@@ -231,9 +214,9 @@ def heads(
 
 
 def _name(layer: int, head: int | None) -> str:
-    return t("layer {layer}, ", layer=layer + 1) + (
-        t("mean of its heads") if head is None else t("head {head}", head=head + 1)
-    )
+    if head is None:
+        return t("layer {layer}, mean of its heads", layer=layer + 1)
+    return t("layer {layer}, head {head}", layer=layer + 1, head=head + 1)
 
 
 def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:

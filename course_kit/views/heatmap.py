@@ -39,7 +39,7 @@ class Heatmap(View):
         (queries, keys), weights = self.labels, self.weights
         masked = int(np.isnan(weights).sum())
         text = t("Heatmap of weights, {count} queries by {count2} keys", count=len(queries), count2=len(keys))
-        text += (t(", {masked} masked", masked=masked) if masked else "") + ". "
+        text = text + (t(", {masked} masked", masked=masked) if masked else "") + t(". ", context="end")
         if self.controls:
             text += f"{self.options['names'][self.state['head']]}. "
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
@@ -52,12 +52,12 @@ class Heatmap(View):
     def table(self) -> TextTable:
         (queries, keys), weights = self.labels, self.weights
         if len(keys) <= 32 and len(queries) <= 64:
-            cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
-            return TextTable(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
+            cells = [[t("masked") if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
+            return TextTable([t("query"), *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
         best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
         cells = [[f"{keys[k]} {row[k]:.3f}" for k in ks] for row, ks in zip(weights, best, strict=True)]
         rows = [[query, *row] for query, row in zip(queries, cells, strict=True)]
-        return TextTable(["query", *[t("1st key"), t("2nd key"), t("3rd key")][: best.shape[1]]], rows[:64])
+        return TextTable([t("query"), *[t("1st key"), t("2nd key"), t("3rd key")][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
         """The plain picture. What readers see is drawn by js/src/views/heatmap_paint.js."""
@@ -118,7 +118,7 @@ def heatmap(
     shown = np.where(allowed, values, np.nan)
     high = full_ink(shown)
     if caption is None:
-        parts = [t("each row sums to 1")] + ["hatched = masked"] * (not allowed.all())
+        parts = [t("each row sums to 1")] + [t("hatched = masked")] * (not allowed.all())
         caption = " · ".join(parts + [f"full ink = {high:g}"] * (high < 1))
     _, heads, count, width = values.shape
     state = {"head": checked_index(head, heads, "head")}

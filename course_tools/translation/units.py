@@ -83,30 +83,41 @@ def plain(text):
 
 
 def of_notebook(name):
-    """(place, number of cell, unit) of a notebook's own catalogue."""
+    """(place, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
+    its outputs show as titles, labels or in tables, what it gives to `from_cell`, the comments of its exercises."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
+    shown = set().union(*map(_shown, notebook.cells))
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
             yield from ((f"{name}.md", number, Unit(unit)) for unit in of_markdown(cell.source))
         else:
-            yield from ((f"{name}.py", number, Unit(unit)) for unit in [*of_cell(cell), *of_comments(cell)])
+            yield from ((f"{name}.py", number, Unit(unit)) for unit in [*_given(cell, shown), *of_comments(cell)])
 
 
-def of_cell(cell):
-    """The strings that a cell gives and that its outputs show as labels, in titles or in tables."""
-    shown = set()
+def _given(cell, shown):
+    tree = ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.M))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    marked = {id(one.args[0]) for one in calls if getattr(one.func, "id", "") == "from_cell"}
+    for node in ast.walk(tree):
+        text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in marked or text in shown):
+            yield text
+
+
+def _shown(cell):
+    """What a cell shows as titles, labels, or in tables."""
+    found = set()
     for output in cell.get("outputs", []):
         made = output.get("data", {}).get("text/html", "")
         if view := fragments.read(made):
-            shown |= {one for key, one in _inside(view.spec) if key in LABELS and isinstance(one, str)}
+            found |= {one for key, one in _inside(view.spec) if key in LABELS and isinstance(one, str)}
+            along = [one for control in view.spec["controls"] for one in control.get("options", ())]
+            found |= {one for one in along if isinstance(one, str)}
         else:
-            shown |= {html.unescape(one) for one in re.findall(r"<(?:t[hd]|div)\b[^>]*>([^<]+)<", made)}
-    code = re.sub(r"^[%!].*", "", cell.source, flags=re.M)
-    written = (node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant))
-    texts = (one for one in written if isinstance(one, str) and re.search(r"[A-Za-z]{2}", plain(one)))
-    return list(dict.fromkeys(one for one in texts if one in shown or "{" in one and f"from_cell({one!r}"[:40] in code))
+            found |= {html.unescape(one) for one in re.findall(r"<(?:t[hd]|div)\b[^>]*>([^<]+)<", made)}
+    return found
 
 
 def _inside(value, key=""):

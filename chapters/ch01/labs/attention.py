@@ -10,9 +10,9 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
 NOUNS = dict(
-    x="words", WQ=t("query matrix"), q="queries", WK=t("key matrix"), k="keys", WV=t("value matrix"), v="values"
-)
-NOUNS |= dict(s="scores", a="weights", o="output")
+    x=t("words"), WQ=t("query matrix"), q=t("queries"), WK=t("key matrix"), k=t("keys"), WV=t("value matrix"),
+    v=t("values"), s=t("scores"), a=t("weights"), o=t("output"),
+)  # fmt: skip
 SIGNS = "₁₂₃₄₅₆₇₈"
 MOST = 8  # words, keys or numbers of a vector
 
@@ -39,7 +39,7 @@ class Attention(View):
         return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
 
     def _noun(self, letter: str) -> str:
-        return "query" if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
+        return t("query") if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
 
     def _rows(self, letter: str) -> list[str]:
         names = self.options[{"k": "keys", "v": "values"}.get(letter, "queries")]
@@ -47,7 +47,7 @@ class Attention(View):
 
     def describe(self) -> str:
         said = (f"{self._noun(letter)} {_listed(table)}" for letter, table in self.numbers.items())
-        return t("Tables, row by row: ") + "; ".join(said) + "."
+        return t("Tables, row by row: {tables}.", tables="; ".join(said))
 
     def table(self) -> TextTable:
         tables = self.numbers

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
@@ -46,7 +46,7 @@ class Pooling(View):
         text = t(
             "{count} examples; {kernel} kernel of width {state}. The query {query}",
             count=len(weights),
-            kernel=kernel,
+            kernel=t(kernel),
             state=f"{self.state['width']:.3g}",
             query=query,
         )
@@ -67,7 +67,7 @@ class Pooling(View):
         _, (weights,) = self.answer([self.state["query"]])
         examples = zip(self.arrays["keys"], self.arrays["values"], weights, strict=True)
         rows = [[str(i + 1), self.told(k, ".3f"), f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
-        return TextTable(["example", "key", "value", "weight"], rows[:200])
+        return TextTable([t("example"), t("key"), t("value"), t("weight")], rows[:200])
 
 
 class Bandwidth(Pooling):
@@ -266,5 +266,5 @@ def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
 
 
 def _kernel_control() -> dict:
-    words = {"gaussian": t("Gaussian"), "boxcar": "boxcar", "epanechnikov": t("Epanechnikov")}
+    words = {mark("gaussian"): t("Gaussian"), mark("boxcar"): t("boxcar"), mark("epanechnikov"): t("Epanechnikov")}
     return {"kind": "choice", "name": "kernel", "label": t("kernel"), "options": list(KERNELS), "words": words}

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -37,11 +37,13 @@ class Softmax(View):
         _, weights = self.numbers
         names = self.options["names"]
         shown = ", ".join(
-            f"{n} {'masked' if not m else f'{w:.3f}'}"
+            f"{n} {t('masked') if not m else f'{w:.3f}'}"
             for n, m, w in zip(names, self.state["mask"], weights, strict=True)
         )
         how = t(
-            "at temperature {state} ({state2})", state=f"{self.state['temperature']:.3g}", state2=self.state["method"]
+            "at temperature {state} ({state2})",
+            state=f"{self.state['temperature']:.3g}",
+            state2=t(self.state["method"]),
         )
         return t("Softmax {how}: {shown}. Sum {sum}.", how=how, shown=shown, sum=f"{weights.sum():.3g}")
 
@@ -49,8 +51,8 @@ class Softmax(View):
         scores, weights = self.numbers
         rows = zip(self.options["names"], scores, self.powers, self.state["mask"], weights, strict=True)
         return TextTable(
-            ["key", "score", t("e to the score"), t("may be attended"), "weight"],
-            [[n, f"{s:.3f}", f"{e:.4g}", "yes" if m else "no", f"{w:.3f}"] for n, s, e, m, w in rows],
+            [t("key"), t("score"), t("e to the score"), t("may be attended"), t("weight")],
+            [[n, f"{s:.3f}", f"{e:.4g}", t("yes") if m else t("no"), f"{w:.3f}"] for n, s, e, m, w in rows],
         )
 
 
@@ -80,7 +82,7 @@ def softmax(
     }
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
-    words = {"stable": "stable", "naive": t("without the maximum")}
+    words = {mark("stable"): t("stable"), mark("naive"): t("without the maximum")}
     controls = [
         {"kind": "range", "name": "temperature", "label": t("temperature"), "values": warm, "digits": 2},
         {"kind": "range", "name": "shift", "label": t("add to all"), "values": shifts, "digits": 0},

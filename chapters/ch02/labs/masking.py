@@ -54,7 +54,7 @@ class Masking(View):
         leak = weights[~allowed].sum().item() / len(weights)
         empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
         parts = [t("{state} of {count} tokens are real", state=self.state["length"], count=len(weights))]
-        parts += ["causal"] if self.state["causal"] else []
+        parts += [t("causal")] if self.state["causal"] else []
         parts += [t("{empty} rows with nothing to attend", empty=empty)] if empty else []
         text = ", ".join(parts) + t(
             ". {ORDERS} Weight where the mask says no: {leak} %.",
@@ -71,7 +71,7 @@ class Masking(View):
         for name, row, open_ in zip(self.options["names"], weights.tolist(), allowed.tolist(), strict=True):
             cells = [f"{w:.3f}" if o or w > 1e-12 else "masked" for w, o in zip(row, open_, strict=True)]
             rows.append([name, *cells, f"{sum(row):.3f}"])
-        return TextTable(["query", *self.options["names"], "Σ"], rows)
+        return TextTable([t("query"), *self.options["names"], "Σ"], rows)
 
 
 def masking(
@@ -103,7 +103,7 @@ def masking(
     controls = [
         {"kind": "range", "name": "length", "label": t("real tokens"), "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "causal", "label": t("future"), "options": [False, True],
-         "words": {"false": "seen", "true": "hidden"}},
+         "words": {"false": t("seen"), "true": t("hidden")}},
         {"kind": "range", "name": "empty", "label": t("empty row"), "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "order", "label": t("order"), "options": list(ORDERS),
          "words": WORDS},

@@ -33,7 +33,7 @@ class Sinusoid(View):
             LENGTH=LENGTH,
             SIZE=SIZE,
             c=c,
-            what="cosine" if c % 2 else "sine",
+            what=t("cosine") if c % 2 else t("sine"),
             turn=f"{turn:.1f}",
             i=i,
             i2=i + 1,
@@ -43,7 +43,7 @@ class Sinusoid(View):
 
     def table(self) -> TextTable:
         sine = self.state["column"] // 2 * 2
-        header = ["position", t("column {sine}: sine", sine=sine), t("column {sine}: cosine", sine=sine + 1)]
+        header = [t("position"), t("column {sine}: sine", sine=sine), t("column {sine}: cosine", sine=sine + 1)]
         pairs = enumerate(self.encoding[:, sine : sine + 2])
         return TextTable(header, [[str(i), *(f"{x:.3f}" for x in pair)] for i, pair in pairs])
 

@@ -76,7 +76,7 @@ def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: in
         for word in ("it", words[-2]):
             row = seen["encoder"][layer - 1][0, head - 1, words.index(word)]
             found = {t("to “{noun}”", noun=noun): row[words.index(noun)].item() for noun in nouns}
-            rows.append({"sentence": f"… too {words[-2]}", mark("weight from"): f"“{word}”"} | found)
+            rows.append({mark("sentence"): f"… too {words[-2]}", mark("weight from"): f"“{word}”"} | found)
     return Table(
         rows,
         t(
@@ -89,7 +89,7 @@ def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: in
 
 IT, IN_FRENCH = ("encoder", "it", "referent"), ("cross", "pronoun", "it")  # the two connections of "it"
 CONNECTIONS = {  # the lesson's rows: what is forbidden -> no head is silent, connections
-    "nothing": ([], []),
+    mark("nothing"): ([], []),
     mark("“it” → its noun"): ([], [IT]),
     mark("French step → “it”"): ([], [IN_FRENCH]),
     mark("both connections of “it”"): ([], [IT, IN_FRENCH]),
@@ -102,7 +102,7 @@ def head_rows(model: nn.Module) -> dict[str, tuple[list[Head], list]]:
     """Rows for `ablations`: no head of the encoder is off, two that matter are, alone and together, and all."""
     first, second, every = Head("encoder", 2, 2), Head("encoder", 3, 2), heads_of(model, "encoder")
     off = {
-        "none": [],
+        mark("none"): [],
         "2.2": [first],
         "3.2": [second],
         mark("2.2 and 3.2"): [first, second],
@@ -122,7 +122,7 @@ def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = Non
     for name, (heads, forbidden) in rows.items():
         with silenced(loaded.model, heads):
             log_odds = odds(loaded, examples, functools.partial(_without, loaded, forbidden=list(forbidden)))
-        means = shares((log_odds > 0).tolist()) | {"log-odds": round(log_odds.mean().item(), 2)}
+        means = shares((log_odds > 0).tolist()) | {mark("log-odds"): round(log_odds.mean().item(), 2)}
         found.append({what: name, **means})
     return Table(
         found,

@@ -50,7 +50,10 @@ def eight_heads() -> Table:
         ("joined", heads.transpose(1, 2).flatten(2), t("the eight pieces of a word side by side")),
         ("output", output, t("mixed by the last matrix; again the shape of the input")),
     ]
-    rows = [{"step": name, "shape": str(list(part.shape)), mark("what it is"): words} for name, part, words in steps]
+    rows = [
+        {mark("step"): name, mark("shape"): str(list(part.shape)), mark("what it is"): words}
+        for name, part, words in steps
+    ]
     return Table(rows, t("[batch, words, features] or [batch, heads, words, features]; “q, k, v” are three tensors"))
 
 
@@ -64,7 +67,7 @@ def zoo(length: int) -> dict[str, Tensor]:
     return {
         mark("full (encoder)"): torch.ones(length, length, dtype=torch.bool),
         mark("causal (decoder)"): causal,
-        "local": near,
+        mark("local"): near,
         mark("local, causal"): local_mask(length, w),
         mark("strided, causal"): causal & ((row - column < w) | ((row - column) % w == 0)),
         mark("local and one global word"): near | first,
@@ -86,7 +89,9 @@ def zoo_table(length: int = 64) -> Table:
     rows = []
     for name, mask in zoo(length).items():
         share = round(mask.float().mean().item(), 3)
-        rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
+        rows.append(
+            {mark("attention"): name, mark("pairs"): int(mask.sum()), mark("share"): share, mark("layers"): hops(mask)}
+        )
     return Table(
         rows, t("{length} words; layers: how many it takes until the last word depends on all before it", length=length)
     )
@@ -102,6 +107,6 @@ def cache_table(length: int = 1024, size: int = 512, heads: int = 8) -> Table:
         t("every head its own, the last {w} words", w=w): (heads, w),
     }
     rows = [{mark("keys and values"): name, mark("numbers kept"): 2 * n * size * t} for name, (n, t) in kinds.items()]
-    return Table([row | {"share": round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
+    return Table([row | {mark("share"): round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
                  t("One layer, {length} words, {heads} heads of {size} features",
                    length=length, heads=heads, size=size))  # fmt: skip

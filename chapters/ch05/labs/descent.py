@@ -153,7 +153,7 @@ class Descent(View):
         layer, head, word = (self.state[name] - 1 for name in ("layer", "head", "word"))
         shares = self.reading.weights[layer, head, word].tolist()
         rows = [[word, f"{share:.3f}"] for word, share in zip(self.reading.source, shares, strict=True)]
-        return TextTable(["word", "share"], rows)
+        return TextTable([t("word"), t("share")], rows)
 
 
 def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):

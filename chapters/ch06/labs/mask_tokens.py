@@ -86,7 +86,7 @@ class MaskTokens(View):
     def table(self) -> TextTable:
         pairs = zip(self.options["names"], self.masked, strict=True)
         rows = [[f"{i} {name}", m.input, m.label or "−100", t(m.kind)] for i, (name, m) in enumerate(pairs, 1)]
-        return TextTable(["word", t("the model reads"), "label", "kind"], rows)
+        return TextTable([t("word"), t("the model reads"), t("label"), t("kind")], rows)
 
 
 def mask_tokens(

@@ -77,11 +77,11 @@ class Predictions(View):
 
     def table(self) -> TextTable:
         models = range(len(self.options["models"]))
-        header, rows = ["position"], []
+        header, rows = [t("position")], []
         for m in models:
             name = self.options["models"][m]
-            what = (t("most probable"), "probability", t("true {noun}", noun=self.noun), t("its probability"))
-            header += [f"{name} {t}".strip() for t in what]
+            what = (t("most probable"), t("probability"), t("true {noun}", noun=self.noun), t("its probability"))
+            header += [f"{name} {one}".strip() for one in what]
         for position in self.options["positions"]:
             cells = [f"{position + 1} {self.options['names'][position]}"]
             for m in models:

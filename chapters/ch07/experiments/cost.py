@@ -57,7 +57,7 @@ def kept_by(form: Callable, given: list[Tensor]) -> int:
 
 def costs(lengths: Sequence[int] = LENGTHS, repeats: int = 3) -> dict:
     """{form: {"seconds": […], "bytes": […]}}, one number for each length; see `time_of` and `kept_by`."""
-    found: dict = {name: {"seconds": [], "bytes": []} for name in FORMS}
+    found: dict = {name: {mark("seconds"): [], "bytes": []} for name in FORMS}
     for length in lengths:
         given = inputs(length)
         for name, form in FORMS.items():
@@ -75,7 +75,7 @@ def cost_table(lengths: Sequence[int], found: dict) -> Table:
     """What `costs` has found, as a table: milliseconds and MB of both forms."""
     rows = []
     for i, length in enumerate(lengths):
-        row: dict = {"tokens": length}
+        row: dict = {mark("tokens"): length}
         row |= {t("{name}, ms", name=name): round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
         row |= {t("{name}, MB kept", name=name): round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
         rows.append(row)

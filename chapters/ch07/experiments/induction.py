@@ -142,7 +142,7 @@ def knock_out(task: Repeats, model: Copier) -> list[Knocked]:
 
 def head_table(task: Repeats, model: Copier) -> Table:
     """`knock_out` as a table, with the loss of the whole model above it."""
-    rows = [{"head": f"{k.head[0]}.{k.head[1]}", mark("induction score"): k.induction,
+    rows = [{mark("head"): f"{k.head[0]}.{k.head[1]}", mark("induction score"): k.induction,
              mark("weight on the token before"): k.before,
              mark("loss of the second half without this head"): k.loss} for k in knock_out(task, model)]  # fmt: skip
     whole = f"{task.second_half(model):.3f}"

@@ -38,7 +38,7 @@ class Merges(View):
     def table(self) -> TextTable:
         """Before the first merge."""
         rows = [[t("pair {i}", i=i + 1), *pair, str(count)] for i, (pair, count) in enumerate(self.pairs()[:BARS])]
-        return TextTable(["what", "left", "right", t("side by side")], rows)
+        return TextTable([t("what"), t("left"), t("right", context="side"), t("side by side")], rows)
 
 
 def cut(names: list[str], counts: list[int]) -> dict[tuple[str, ...], int]:

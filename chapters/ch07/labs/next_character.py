@@ -48,7 +48,8 @@ class NextCharacter(View):
             cells = [visible(character), "opened" if i < OPENED else "", f"{visible(best[0])} {chances[i, 0]:.3f}"]
             rows.append([str(i + 1), *cells, f"{truth[i]:.3f}", f"{self.bits[i]:.2f}"])
         return TextTable(
-            ["place", t("the true one"), "you", t("the model’s first"), t("it gave the right one"), "bits"], rows
+            [t("place"), t("the true one"), t("you"), t("the model’s first"), t("it gave the right one"), t("bits")],
+            rows,
         )
 
 

@@ -49,7 +49,7 @@ class Sampling(View):
         how = t(
             "temperature {state}, kept: {value}",
             state=f"{state['temperature']:g}",
-            value=" and ".join(filter(None, cut)) or "all",
+            value=t(" and ").join(filter(None, cut)) or t("all"),
         )
         drawn = t(
             "At {how}, {sum} of {count} tokens can be drawn: {top}. Entropy {entropy} bits.",
@@ -67,7 +67,7 @@ class Sampling(View):
         rows = [[visible(tokens[i]), f"{raw[i]:.4f}", f"{p[i]:.4f}", "0"] for i in order[:ROWS]]
         if rest := order[ROWS:]:
             rows.append([t("{count} others", count=len(rest)), f"{raw[rest].sum():.4f}", f"{p[rest].sum():.4f}", "0"])
-        return TextTable(["token", t("the model’s"), t("drawn from"), t("times drawn")], rows)
+        return TextTable([t("token"), t("the model’s"), t("drawn from"), t("times drawn")], rows)
 
 
 def sampling(

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.views.arguments import allowed_pairs, as_array, check_weights, checked_labels, full_ink
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -34,7 +34,7 @@ class Journey(View):
                 most = f"{panel['keys'][line.argmax()]} {line.max():.3f}"
                 weight = f"{line[panel['columns'].index(key)]:.3f}" if key in panel["columns"] else "–"
             rows.append([f"{panel['chapter']} · {panel['title']}", weight, most])
-        return TextTable(["chapter", f"{query} → {key}", t("its largest")], rows)
+        return TextTable([t("chapter"), f"{query} → {key}", t("its largest")], rows)
 
 
 def journey(
@@ -68,14 +68,14 @@ def journey(
         shown.append({"title": name, "chapter": str(chapter), "shape": list(values.shape), "most": most, **words})
     choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
     controls = [
-        {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
+        {"kind": "choice", "name": side, "label": t(side), "options": choices[side], "menu": True} for side in SIDES
     ] + [{"kind": "button", "name": "reset", "label": t("reset")}]
     options = {"panels": shown, "high": full_ink(np.concatenate(every))}
     query, key = map(plain, select)
     return Journey(title, caption, arrays, {"query": query, "key": key}, controls, options)
 
 
-SIDES = {"query": "rows", "key": "columns"}
+SIDES = {mark("query"): "rows", mark("key"): "columns"}
 
 
 def plain(word: str) -> str:

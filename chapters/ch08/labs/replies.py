@@ -31,7 +31,7 @@ class Replies(View):
 
     def table(self) -> TextTable:
         rows = zip(self.options["questions"], *self.options["replies"], strict=True)
-        return TextTable(["question", *self.options["models"]], [list(row) for row in rows])
+        return TextTable([t("question"), *self.options["models"]], [list(row) for row in rows])
 
 
 def replies(questions, said, *, title=t("Who answers?"), caption="", live=False):
