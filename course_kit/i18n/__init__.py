@@ -42,7 +42,7 @@ def tn(one: str, many: str, n: int, /, context: str | None = None, **places: Any
 def sentences(*parts: str) -> str:
     """Sentences one after the other, without those that are empty, with what is between two in the language in use."""
     between = " "
-    if _words() is not None:
+    if current() != "en":
         from .catalogues import languages
 
         between = languages()[current()]["between"]

@@ -6,7 +6,7 @@ from course_kit.text.vocabulary import join
 
 LANGUAGES = {"en": t("English"), "fr": t("French"), "zh": t("Chinese")}
 PIECES = t("word pieces")
-UNITS = {"words": t("words"), "characters": t("characters"), "exact": t("signs")}
+UNITS = {"words": t("words", context="count"), "characters": t("characters"), "exact": t("signs")}
 UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
 TRAINED = {
     "grammar": t("{train_pairs:,} {one}–{other} sentence pairs"),

@@ -86,7 +86,7 @@ class Bandwidth(Pooling):
         text = t(
             "{count} examples; {state} kernel of width {state2}. About {mean} of them count for a query, on average.",
             count=len(self.arrays["keys"]),
-            state=self.state["kernel"],
+            state=t(self.state["kernel"]),
             state2=f"{self.state['width']:.3g}",
             mean=f"{np.mean([_effective(w) for w in weights]):.1f}",
         )

@@ -41,9 +41,9 @@ class Softmax(View):
             for n, m, w in zip(names, self.state["mask"], weights, strict=True)
         )
         how = t(
-            "at temperature {state} ({state2})",
-            state=f"{self.state['temperature']:.3g}",
-            state2=t(self.state["method"]),
+            "at temperature {warm} ({method})",
+            warm=f"{self.state['temperature']:.3g}",
+            method=t(self.state["method"]),
         )
         return t("Softmax {how}: {shown}. Sum {sum}.", how=how, shown=shown, sum=f"{weights.sum():.3g}")
 

@@ -47,7 +47,7 @@ class Predictions(View):
     @property
     def noun(self) -> str:
         """What is expected at a position."""
-        return "word" if self.options["covered"] else "tag"
+        return t("word") if self.options["covered"] else t("tag")
 
     def describe(self) -> str:
         position = self.state["position"]

@@ -134,11 +134,11 @@ def controls_of(size: int, state: dict) -> list[dict]:
         return {"kind": "range", "name": name, "label": label, "values": values, "digits": digits}
 
     return [
-        slider("temperature", "temperature", warm, 2),
+        slider("temperature", t("temperature"), warm, 2),
         slider("top_k", "top-k", [*few, size], 0),
         slider("top_p", "top-p", share, 2),
         {"kind": "button", "name": "one", "label": t("draw")},
         {"kind": "button", "name": "many", "label": t("draw 100")},
-        slider("seed", "seed", range(21), 0),
+        slider("seed", t("seed"), range(21), 0),
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
