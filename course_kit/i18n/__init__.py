@@ -85,7 +85,7 @@ def use(language: str, lesson: str | None = None) -> None:
     os.environ["COURSE_LANGUAGE"] = language  # of the processes that this one starts
 
 
-def _words():
+def _words() -> Any:
     if _state["language"] is None:  # the first text of this process
         try:
             use(os.environ.get("COURSE_LANGUAGE", "").strip().lower() or "en")

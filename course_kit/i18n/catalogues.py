@@ -51,8 +51,8 @@ def read(path: Path) -> Any:
         line = content[: error.start].count(b"\n") + 1
         raise CatalogueError(f"{path}, line {line}: this is not UTF-8. Save it as UTF-8.") from None
     except (pofile.PoFileError, ValueError, LookupError, SyntaxError) as error:
-        line = getattr(error, "lineno", None)
-        where = f"{path}, line {line + 1}" if line is not None else f"{path}"
+        number = getattr(error, "lineno", None)
+        where = f"{path}, line {number + 1}" if number is not None else f"{path}"
         raise CatalogueError(f"{where}: {error}. Mend this line, in gettext's format.") from None
 
 

@@ -102,15 +102,15 @@ class Heads(View):
             text = t("{name}: “{query}” gives {share} to “{key}”.", name=name, query=query, share=given, key=key)
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:
-            said = {"layer": place[0] + 1, "head": place[1] + 1, "share": f"{numbers[place]:.3f}"}
+            said: dict[str, Any] = {"layer": place[0] + 1, "head": place[1] + 1, "share": f"{numbers[place]:.3f}"}
             if self.state["key"] >= 0:
                 found.append(t("layer {layer} head {head} {share}", **said))
             else:
                 to = m["keys"][self.key(rows[place])]
                 found.append(t("layer {layer} head {head} {share} to {key}", **said, key=to))
         out = [t("layer {layer} head {head}", layer=a + 1, head=b + 1) for a, b in sorted(self.knocked)]
-        out = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
-        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), out)
+        knocked = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
+        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), knocked)
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
