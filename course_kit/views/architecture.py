@@ -48,7 +48,7 @@ class Architecture(View):
                 continue
             inside = [self.parts[one["inside"]].name for one in row["rows"]]
             names.append(
-                t("{label} blocks of {inside}", label=self.parts[row["key"]].label[2:], inside=" and ".join(inside))
+                t("{label} blocks of {inside}", label=self.parts[row["key"]].label[2:], inside=t(" and ").join(inside))
             )
         return names
 

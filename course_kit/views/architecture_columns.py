@@ -16,7 +16,7 @@ from course_utils.transformer import Transformer
 
 FULL, CAUSAL, CROSS = "full", "causal", "cross"
 ATTENTIONS = {  # mask -> name, about
-    FULL: ("self-attention", t("Every {word} attends to every {word}, the later ones too: there is no mask.")),
+    FULL: (t("self-attention"), t("Every {word} attends to every {word}, the later ones too: there is no mask.")),
     CAUSAL: (
         t("causal self-attention"),
         t(
@@ -25,7 +25,7 @@ ATTENTIONS = {  # mask -> name, about
         ),
     ),
     CROSS: (
-        "cross-attention",
+        t("cross-attention"),
         t("Here the decoder reads the source: the queries come from the {word}s, the keys and values from the memory."),
     ),
 }
@@ -202,7 +202,7 @@ def _embedding(parts: Parts, path: str, word: str, scaled: str = "", time: str =
 def _positions(parts: Parts, path: str, time: str = "T") -> dict:
     module = parts.modules(path)[0]
     given, out = (f"[{time}]", f"[{time}, D]") if isinstance(module, nn.Embedding) else (f"[B, {time}, D]",) * 2
-    return _sum(parts, path, LEARNED if [*module.parameters()] else SINES, given, out, "positions")
+    return _sum(parts, path, LEARNED if [*module.parameters()] else SINES, given, out, t("positions"))
 
 
 def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = "segments") -> dict:

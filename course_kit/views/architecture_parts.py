@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from course_kit.checkpoints import config_of
-from course_kit.i18n import t, tn
+from course_kit.i18n import current, t, tn
 
 SIZES = {"source_vocab": "Vₛ", "target_vocab": "V", "vocab": "V", "context": "L", "key_heads": "G"}
 STACKS = ("blocks", "encoder", "decoder")
@@ -56,7 +56,7 @@ class Parts(dict):
         new = [[p for p in module.parameters() if id(p) not in self.counted] for module in modules]
         self.counted |= {id(p) for tensors in new for p in tensors}
         count = sum(p.numel() for tensors in new for p in tensors)
-        words = t("none of its own") if note else "none"
+        words = t("none of its own") if note else t("none")
         if count:
             each = t(" in each of {blocks}", blocks=self.blocks) if len(modules) > 1 else ""
             words = f"{self.formula(modules[0], new[0])} = {count // len(modules):,}{each}"
@@ -124,8 +124,8 @@ class Parts(dict):
 
 
 def in_words(count: int) -> str:
-    """A number, in words where it is a small one."""
-    return COUNTS[count] if count < len(COUNTS) else str(count)
+    """A number, in English in words where it is a small one."""
+    return COUNTS[count] if current() == "en" and count < len(COUNTS) else str(count)
 
 
 def made(module: nn.Module) -> str:
