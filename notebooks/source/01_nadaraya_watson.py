@@ -514,7 +514,8 @@ words = "estimate ({:.1f} readings count)"
 plot.chosen(
     {
         "1 hour": drawn(at_one, words.format(effective_one.mean())),
-        from_cell("learned, {width} hours", width=f'{width:.2f}'): drawn(at_learned, words.format(effective.mean())),
+        from_cell("learned, {width} hours",
+            width=f'{width:.2f}'): drawn(at_learned, words.format(effective.mean())),
     },
     "width",
     start="1 hour",

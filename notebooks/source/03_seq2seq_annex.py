@@ -694,7 +694,8 @@ Table(
         for name, words in tried.items()
     ],
     from_cell(
-        "{source} For the model: {mark}. For BLEU, all words are in lower case.", source=source, mark=mark
+        "{source} For the model: {mark}. For BLEU, all words are in lower case.",
+        source=source, mark=mark
     ),
 )
 
@@ -734,7 +735,8 @@ def quality(flops, score):
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 plot.beside(
-    {from_cell("English {name}", name=name): quality(*columns) for name, columns in figures.items()},
+    {from_cell("English {name}",
+        name=name): quality(*columns) for name, columns in figures.items()},
     title="What does quality cost?",
     caption="Up is better, left is cheaper; × means several models that vote. From "
     "Table 2 in the paper's later versions; its first had 41.0 for the big model into "

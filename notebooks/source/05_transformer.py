@@ -519,7 +519,8 @@ plot.lines(
     title="Which of the two learns faster?",
     caption=from_cell(
         "Means of {count} seeds on {race} validation sentences. BLEU on "
-        "{race2} test sentences at the end: ", count=len(race['seeds']), race=race['sentences']['valid'], race2=race['sentences']['test']
+        "{race2} test sentences at the end: ", count=len(race['seeds']),
+        race=race['sentences']['valid'], race2=race['sentences']['test']
     ) + "; ".join(
         f"{name} {min(one['test'])} to {max(one['test'])}"
         for name, one in race["models"].items()
@@ -558,7 +559,8 @@ plot.bars(
     caption=from_cell(
         "Make the sentences longer: which bar shrinks most? Forward and "
         "backward, {speed} features, timed in turns. Load of the machine at "
-        "the start: {speed2}. {about}", speed=speed['size'], speed2=speed['load'], about=speed.about
+        "the start: {speed2}. {about}", speed=speed['size'], speed2=speed['load'],
+        about=speed.about
     ),
 )
 

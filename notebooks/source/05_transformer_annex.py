@@ -98,18 +98,21 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
     padded_batch((4, 6), length=10, size=8),
 )
 moved = {
-    from_cell("{kind} norm", kind=kind): (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
+    from_cell("{kind} norm",
+        kind=kind): (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
     for kind in NORMS
 }
 
 changed = {
     from_cell(
-        "{name}: {sum} of {numel} changed", name=name, sum=(change > 0).sum(), numel=change.numel()
+        "{name}: {sum} of {numel} changed", name=name, sum=(change > 0).sum(),
+        numel=change.numel()
     ): change
     for name, change in moved.items()
 }
 of = dict.fromkeys(
-    changed, [from_cell("sentence {s}, word {w}", s=s + 1, w=w + 1) for s, w in real.nonzero().tolist()]
+    changed, [from_cell("sentence {s}, word {w}", s=s + 1,
+        w=w + 1) for s, w in real.nonzero().tolist()]
 )
 plot.maps(
     changed,
@@ -416,7 +419,8 @@ plot.lines(
     title="Which of them learns?",
     caption=from_cell(
         "Six layers, rate {norms}, means of {count} seeds; “none” means no "
-        "warm-up, “warm-up” 100 steps of it. {about}", norms=norms['lr'], count=len(norms['seeds']), about=norms.about
+        "warm-up, “warm-up” 100 steps of it. {about}", norms=norms['lr'],
+        count=len(norms['seeds']), about=norms.about
     ),
     size=(7, 3.8),
 )
@@ -426,7 +430,8 @@ rows = [
     {
         "norm, warm-up": name,
         from_cell("rate {norms}", norms=norms['lr']): curves[name][-1].item(),
-        from_cell("rate {norms}", norms=norms['lower rate']['lr']): lower[name][-1].item(),
+        from_cell("rate {norms}",
+            norms=norms['lower rate']['lr']): lower[name][-1].item(),
     }
     for name in curves
 ]

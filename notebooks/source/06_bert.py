@@ -576,7 +576,9 @@ Table(
     ],
     from_cell(
         "Right of {worth} film reviews, one seed. Counting words (logistic "
-        "regression: one learned number for each word) gets {worth2} %. {about}", worth=worth['test'], worth2=round(100 * worth['counting words']), about=worth.about
+        "regression: one learned number for each word) gets {worth2} %. {about}",
+        worth=worth['test'], worth2=round(100 * worth['counting words']),
+        about=worth.about
     ),
 )
 
@@ -684,7 +686,8 @@ Table(
     rows,
     from_cell(
         "First guesses at {sides} holes in the book's last tenth; means of "
-        "{sides2} seeds (lowest to highest). {about}", sides=f"{sides['gaps']:,}", sides2=sides['seeds'], about=sides.about
+        "{sides2} seeds (lowest to highest). {about}", sides=f"{sides['gaps']:,}",
+        sides2=sides['seeds'], about=sides.about
     ),
 )
 

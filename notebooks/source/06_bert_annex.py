@@ -510,7 +510,8 @@ Table(
     ],
     from_cell(
         "bert-stories on sentences with new words and patterns: mean of "
-        "{by_task} seeds (lowest to highest). {about}", by_task=by_task['seeds'], about=by_task.about
+        "{by_task} seeds (lowest to highest). {about}", by_task=by_task['seeds'],
+        about=by_task.about
     ),
 )
 
@@ -866,7 +867,8 @@ Table(
     ],
     from_cell(
         "{sst2} reviews; {squad} questions about {squad2} articles; one seed "
-        "each. {about}", sst2=sst2['test'], squad=f"{squad['questions']['test']:,}", squad2=squad['articles']['test'], about=squad.about
+        "each. {about}", sst2=sst2['test'], squad=f"{squad['questions']['test']:,}",
+        squad2=squad['articles']['test'], about=squad.about
     ),
 )
 

@@ -245,7 +245,8 @@ predict(
 with torch.device("meta"):  # sizes only, no numbers
     small = GPT(50_257, 768, 12, 12, context=1024)
 table, one = small.tokens.weight.numel(), sum(p.numel() for p in small.parameters())
-millions = [from_cell("{count} million", count=f'{count / 1000000.0:.0f}') for count in (table, one, one + table)]
+millions = [from_cell("{count} million",
+    count=f'{count / 1000000.0:.0f}') for count in (table, one, one + table)]
 print("a table: {}; GPT-2 small with one: {}, with two: {}".format(*millions))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -530,7 +531,8 @@ plot.lines(
     caption=from_cell(
         "How well the held-out tenth is predicted: point along the curve. This "
         "lesson’s GPT needs {reached} bits per character, the bigram table "
-        "{table}. {about}", reached=f'{reached:.2f}', table=f'{table:.2f}', about=recorded.about
+        "{table}. {about}", reached=f'{reached:.2f}', table=f'{table:.2f}',
+        about=recorded.about
     ),
 )
 

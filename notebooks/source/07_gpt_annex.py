@@ -93,7 +93,8 @@ plot.bars(
         "{min} to {max}", min=f'{100 * x.min():.0f}', max=f'{100 * x.max():.0f}'
     ) for x in shares.values())
     + from_cell(
-        "), {worth} test sentences; guessing gives 50. {about}", worth=worth['sentences']['test'], about=worth.about
+        "), {worth} test sentences; guessing gives 50. {about}",
+        worth=worth['sentences']['test'], about=worth.about
     ),
 )
 
@@ -121,7 +122,8 @@ Table(
     [{"model": name} | row["shown"] for name, row in translators["models"].items()],
     from_cell(
         "Tested on {translators} held-out sentences, with a beam of 4 unless "
-        "it says greedy. {about}", translators=f"{translators['test sentences']:,}", about=translators.about
+        "it says greedy. {about}", translators=f"{translators['test sentences']:,}",
+        about=translators.about
     ),
 )
 
@@ -234,7 +236,8 @@ view = labs.heads(
     title="Which head repeats?",
     caption=from_cell(
         "Sixteen letters, twice. The chosen row is the second “{letters}”; "
-        "after the first one came “{letters2}”.", letters=letters[task.half + 3], letters2=letters[4]
+        "after the first one came “{letters2}”.", letters=letters[task.half + 3],
+        letters2=letters[4]
     ),
 )
 
@@ -246,7 +249,8 @@ def tell():
     ):
         loss = task.second_half(copier)
     return from_cell(
-        "loss of the second half: {loss} nats per token (guessing: {blind})", loss=f'{loss:.2f}', blind=f'{blind:.2f}'
+        "loss of the second half: {loss} nats per token (guessing: {blind})",
+        loss=f'{loss:.2f}', blind=f'{blind:.2f}'
     )
 
 

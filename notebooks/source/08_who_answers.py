@@ -287,7 +287,8 @@ plot.bars(
     caption=from_cell(
         "A dot: one training, against the unchanged GPT from the same seed; a "
         "bar: the mean. Left of 0 the change makes it worse. {worth} "
-        "parameters, equal tokens and rate. {about}", worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
+        "parameters, equal tokens and rate. {about}",
+        worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
     ),
 )
 
@@ -536,7 +537,8 @@ Table(
     ],
     from_cell(
         "Of 300 sums never shown. Blanks: as many tokens before the result as "
-        "a draft has. A coin: the reward does not look at the answer. {about}", about=trials.about
+        "a draft has. A coin: the reward does not look at the answer. {about}",
+        about=trials.about
     ),
 )
 

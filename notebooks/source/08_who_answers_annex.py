@@ -169,7 +169,8 @@ Table(
         for n, loss in sinks["windows"].items()
     ],
     from_cell(
-        "SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}", sinks=sinks['tokens'], sinks2=2 * sinks['window'], about=sinks.about
+        "SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
+        sinks=sinks['tokens'], sinks2=2 * sinks['window'], about=sinks.about
     ),
 )
 
@@ -361,7 +362,8 @@ Table(
     ],
     from_cell(
         "SmolLM2 on {found} tokens of the book's last tenth, in windows of "
-        "256. What a block shares counts in MB. {about}", found=found['tokens'], about=found.about
+        "256. What a block shares counts in MB. {about}", found=found['tokens'],
+        about=found.about
     ),
 )
 
@@ -409,8 +411,10 @@ Table(
         {
             "attends from": place["from"],
             "head (layer.head)": ".".join(map(str, one["head"])),
-            from_cell("on the {it} twins of the choice", it=it['chosen on']): f"{one['chosen on']:.0%}",
-            from_cell("on {it} others", it=it['measured on']): f"{one['measured on']:.0%}",
+            from_cell("on the {it} twins of the choice",
+                it=it['chosen on']): f"{one['chosen on']:.0%}",
+            from_cell("on {it} others",
+                it=it['measured on']): f"{one['measured on']:.0%}",
             "on their words alone": f"{one['words alone']:.0%}",
         }
         for place in it["places"]
@@ -505,7 +509,8 @@ if smol:
 choices = results.load("smollm_questions")
 shares = {way: marks.count("1") for way, marks in choices["right"].items()}
 shares |= {
-    from_cell("letters A to D, the right one is {letter}", letter=letter): marks.count(letter)
+    from_cell("letters A to D, the right one is {letter}",
+        letter=letter): marks.count(letter)
     for letter, marks in zip("ABCD", choices["letters"], strict=True)
 }
 shares |= {"always the longest answer": round(longest()), "at random": 25}
