@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from course_kit.i18n import t, tn
+
 if TYPE_CHECKING:  # it is loaded when the first inputs are made
     from torch import Tensor
 
@@ -201,7 +203,7 @@ class Exercise:
     @property
     def effort(self) -> str:
         """`●●○ · 5 minutes`"""
-        minutes = f"{self.minutes} minute" + "s" * (self.minutes != 1)
+        minutes = tn("{n} minute", "{n} minutes", self.minutes)
         return "●" * self.difficulty + "○" * (3 - self.difficulty) + f" · {minutes}"
 
 
@@ -221,7 +223,7 @@ class FindError(Exercise):
     def __post_init__(self) -> None:
         super().__post_init__()
         if 1 not in self.lines and self.program[:1] and self.program[0].startswith("def "):
-            self.innocent.setdefault(1, "it only names what comes in.")
+            self.innocent.setdefault(1, t("it only names what comes in."))
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -236,8 +238,15 @@ class FindError(Exercise):
     def asks(self) -> str:
         """What is to be done."""
         several = len(self.lines) > 1
-        wrong = f"{len(self.lines)} lines are wrong. Fix them" if several else "One line is wrong. Fix it"
-        return f"{wrong}: {self.task} Lines are counted from the `{self.program[0].partition(' ')[0]}`."
+        wrong = (
+            t("{count} lines are wrong. Fix them", count=len(self.lines)) if several else t("One line is wrong. Fix it")
+        )
+        return t(
+            "{wrong}: {task} Lines are counted from the `{partition}`.",
+            wrong=wrong,
+            task=self.task,
+            partition=self.program[0].partition(" ")[0],
+        )
 
 
 EARLIER: dict[str, str] = {}  # a name that an exercise had, in small letters -> its name now: what was solved stays so

@@ -23,8 +23,9 @@ from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import INSTEAD, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
+from course_kit.i18n import t
 
-TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
+TWO = t("Two mistakes at once, each described as if it were alone.")  # one may hide what the other does
 SEARCH = 2.0  # seconds of computing for mutants of the solution
 
 
@@ -191,7 +192,7 @@ def _two_at_once(evidence: Evidence) -> Match | None:
     for first, second in itertools.combinations(evidence.exercise.wrong, 2):
         both = _combined(first.answer, second.answer)
         if both and _explains(_outcomes_of(evidence, both), evidence):
-            return Match(f"{TWO} First: {first.hint} Second: {second.hint}", first)
+            return Match(t("{TWO} First: {hint} Second: {hint2}", TWO=TWO, hint=first.hint, hint2=second.hint), first)
     return None
 
 
@@ -217,14 +218,16 @@ class Diagnosis:
         self.whole = recognised(evidence)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
         troubles = [trouble for i in self.stuck[:1] if (trouble := self.outcomes[i].trouble)]
-        self.elsewhere = tuple(f"On another input: {trouble.sentence}" for trouble in troubles)
-        self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
+        self.elsewhere = tuple(t("On another input: {sentence}", sentence=trouble.sentence) for trouble in troubles)
+        self.notes = tuple(
+            t("It also changes its input `{name}`; leave that as it is.", name=name) for name in self.spoilt[:1]
+        )
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
         cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
-        lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs"
-        lead += "; this is the smallest that shows it." if len(which) == len(failing) else "."
+        lead = t("Right on {count} of {count2} inputs", count=len(cases) - len(failing), count2=len(cases))
+        lead += t("; this is the smallest that shows it.") if len(which) == len(failing) else "."
         lead = lead if len(failing) < len(cases) else ""
         got = None if self.outcomes[here].trouble else self.outcomes[here].value
         arrays = example(self.exercise, cases[here], self.wanted[here], got)
@@ -293,7 +296,7 @@ class Diagnosis:
         name = next(never_used(value, right, self.cases, mine, self.wanted), None)
         if name is None:
             return None
-        says = f"`{name}` has no effect: whatever it holds, the result is the same."
+        says = t("`{name}` has no effect: whatever it holds, the result is the same.", name=name)
         known = Wrong(self.evidence.answer, says)
         if not alike(*self.pairs[0]):
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
@@ -312,11 +315,11 @@ class Diagnosis:
 
 def _spoils(case: Case, name: str, right: bool) -> str:
     """What to say of a function that changes its input. right: all its results are right."""
-    text = "The result is right, but it" if right else "It"
-    text += f" changes its input `{name}`, which later lines may still need."
+    text = t("The result is right, but it") if right else t("It")
+    text += t(" changes its input `{name}`, which later lines may still need.", name=name)
     if isinstance(case.args[name], Tensor):
-        return text + " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
-    return text + f" Make a new one instead, for example from a copy: `list({name})`."
+        return text + t(" Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`.")
+    return text + t(" Make a new one instead, for example from a copy: `list({name})`.", name=name)
 
 
 LOOKS = (

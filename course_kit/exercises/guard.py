@@ -32,6 +32,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from course_kit.exercises.define import Case
+from course_kit.i18n import mark, t
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
@@ -193,9 +194,9 @@ def world_unchanged() -> Iterator[list[str]]:
 
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     settings: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
-        "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-        "torch's default device": (torch.get_default_device, _set_default_device),
-        "torch's gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
+        mark("torch's default dtype"): (torch.get_default_dtype, torch.set_default_dtype),
+        mark("torch's default device"): (torch.get_default_device, _set_default_device),
+        mark("torch's gradient mode"): (torch.is_grad_enabled, torch.set_grad_enabled),
     }
     before = {name: get() for name, (get, _) in settings.items()}
     stdout, stderr, shell = sys.stdout, sys.stderr, ipython()
@@ -254,18 +255,25 @@ class Trouble:
             return self.message
         if self.kind == "slow":
             if self.error == WaitedTooLong.__name__:
-                return "It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?"
-            hint = "Is there a loop that never ends? A few numbers should take no time at all."
-            return f"Still running after {self.message} s of computing, so it was stopped. {hint}"
+                return t("It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?")
+            hint = t("Is there a loop that never ends? A few numbers should take no time at all.")
+            return t(
+                "Still running after {message} s of computing, so it was stopped. {hint}",
+                message=self.message,
+                hint=hint,
+            )
         if self.error == "signature":
-            return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
+            return t(
+                "It cannot be called as the notebook does: {message}. Keep the first line as it was given.",
+                message=self.message,
+            )
         if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):
-            return "It needs more memory than there is. Which of its tensors becomes so large? Print the shapes."
+            return t("It needs more memory than there is. Which of its tensors becomes so large? Print the shapes.")
         if self.error == "SystemExit":
-            return "It ends with `exit()`. A function hands on its result with `return`."
+            return t("It ends with `exit()`. A function hands on its result with `return`.")
         told = f"{self.message} | {self.line}"
         advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
-        return f"It stops with {self.error}" + (f": {self.message}." if self.message else ".") + advice
+        return t("It stops with {error}", error=self.error) + (f": {self.message}." if self.message else ".") + advice
 
 
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
@@ -318,7 +326,9 @@ def own_line(answer: Callable, trace: TracebackType | None) -> str:
     while trace:
         file = trace.tb_frame.f_code.co_filename
         if file in files:
-            line = linecache.getline(file, trace.tb_lineno).strip() or f"(line {trace.tb_lineno})"
+            line = linecache.getline(file, trace.tb_lineno).strip() or t(
+                "(line {tb_lineno})", tb_lineno=trace.tb_lineno
+            )
         trace = trace.tb_next
     return line
 

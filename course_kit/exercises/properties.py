@@ -17,6 +17,7 @@ from torch import Tensor
 
 from course_kit.exercises.compare import alike, same
 from course_kit.exercises.define import Case, Property
+from course_kit.i18n import t
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
 
@@ -53,7 +54,9 @@ def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
         sums = mine.double().sum(-1)[ones]
         return bool((((sums - 1).abs() > 1e-2) & (sums.abs() > 1e-6)).any())
 
-    return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", violation)
+    return Property(
+        t("The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", what=what), violation
+    )
 
 
 def sees_only() -> Property:
@@ -68,11 +71,11 @@ def sees_only() -> Property:
             return None
         return bool((weights * ~seen).abs().sum() > 1e-6)
 
-    says = "A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?"
+    says = t("A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?")
     return Property(says, violation)
 
 
-def blind_to_later(*names: str, dim: int = -2, asks: str = "Does the mask hide what comes later?") -> Property:
+def blind_to_later(*names: str, dim: int = -2, asks: str = t("Does the mask hide what comes later?")) -> Property:
     """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs. asks: what to look at
     where that is not so."""
 
@@ -92,7 +95,7 @@ def blind_to_later(*names: str, dim: int = -2, asks: str = "Does the mask hide w
             return None
         return not same(before.narrow(-2, 0, earlier), after.narrow(-2, 0, earlier))
 
-    return Property(f"Changing a later token changes an earlier output. {asks}", violation)
+    return Property(t("Changing a later token changes an earlier output. {asks}", asks=asks), violation)
 
 
 def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 0) -> Property:
@@ -111,7 +114,9 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
                 return True
         return False
 
-    return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", violation)
+    return Property(
+        t("What is in the padding changes the result. Is the mask used, and before the softmax?"), violation
+    )
 
 
 def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = ()) -> Property:
@@ -122,7 +127,7 @@ def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = ()) -> Proper
         other |= {name: case.args[name].flip(-1) for name in masks if case.args[name] is not None}
         return not same(part_of(mine), part_of(run(changed(case, **other))))
 
-    says = "Two keys that change places, with their values, change the output. It should be a sum over the keys."
+    says = t("Two keys that change places, with their values, change the output. It should be a sum over the keys.")
     return Property(says, violation)
 
 
@@ -132,7 +137,7 @@ def shift_changes_nothing(name: str) -> Property:
     def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         return not same(part_of(mine), part_of(run(changed(case, **{name: case.args[name] + 1}))))
 
-    return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", violation)
+    return Property(t("Adding 1 to every score changes the weights. In a softmax only differences count."), violation)
 
 
 def rows_are_independent(*names: str, masks: tuple[str, ...] = ()) -> Property:
@@ -146,7 +151,7 @@ def rows_are_independent(*names: str, masks: tuple[str, ...] = ()) -> Property:
         alone = run(changed(case, **{name: case.args[name][-1:] for name in apart}))
         return not same(part_of(mine)[-1:], part_of(alone))
 
-    says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
+    says = t("A sentence gives another result when it is alone in its batch. Do the others reach into its row?")
     return Property(says, violation)
 
 
@@ -167,7 +172,9 @@ def linear_in(name: str) -> Property:
     def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         return not same(part_of(mine) * 2, part_of(run(changed(case, **{name: case.args[name] * 2}))))
 
-    return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", violation)
+    return Property(
+        t("Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", name=name), violation
+    )
 
 
 def averages(name: str) -> Property:
@@ -178,7 +185,9 @@ def averages(name: str) -> Property:
         output = part_of(run(changed(case, **{name: threes})))
         return not same(output, torch.full_like(output, 3.0))
 
-    return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", violation)
+    return Property(
+        t("If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", name=name), violation
+    )
 
 
 def queries_are_independent(name: str) -> Property:
@@ -189,7 +198,7 @@ def queries_are_independent(name: str) -> Property:
             return None
         return not same(part_of(mine).flip(-2), part_of(run(changed(case, **{name: case.args[name].flip(-2)}))))
 
-    return Property("One query's output depends on the other queries. Each attends on its own.", violation)
+    return Property(t("One query's output depends on the other queries. Each attends on its own."), violation)
 
 
 def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine: list, wanted: list) -> Iterator:

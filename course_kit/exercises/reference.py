@@ -11,16 +11,20 @@ from types import ModuleType
 from typing import Any
 
 from course_kit.exercises.define import Exercise, FindError
+from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
-HOW = "How the course writes it"  # above the folded solution of a lesson
+HOW = t("How the course writes it")  # above the folded solution of a lesson
 
 
 class Solution(str):
     """Code, shown as Markdown so that it is coloured and can be copied."""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/markdown": f"One way to write it:\n\n```python\n{self}\n```", "text/plain": str(self)}
+        return {
+            "text/markdown": t("One way to write it:\n\n```python\n{self_}\n```", self_=self),
+            "text/plain": str(self),
+        }
 
 
 def solution_text(task: Exercise, known: Container[str] | None = None) -> str:

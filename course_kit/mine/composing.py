@@ -22,13 +22,14 @@ from dataclasses import dataclass, field, replace
 
 from course_kit.exercises.define import find
 from course_kit.exercises.dependencies import parsed
+from course_kit.i18n import t
 
 from .source import COURSE, Import, Source, course, is_installed, is_kept, uses
 from .text import BETWEEN, blocks, lines
 
 MARK = re.compile(r"# exercise: (.+?)\s*$")
 KEPT = re.compile(r"from chapters\.ch\d\d\.kept\.(\w+) import")  # also inside a function
-LICENCE = "What is not yours is from the attention course: MIT License."
+LICENCE = t("What is not yours is from the attention course: MIT License.")
 WIDTH = 100
 
 
@@ -55,7 +56,12 @@ class Composed:
     @property
     def whose(self) -> str:
         names = f": {', '.join(self.yours)}" if self.yours else ""
-        return f"{len(self.yours)} of {len(self.yours) + len(self.course)} functions are yours{names}."
+        return t(
+            "{count} of {count2} functions are yours{names}.",
+            count=len(self.yours),
+            count2=len(self.yours) + len(self.course),
+            names=names,
+        )
 
 
 Answers = Mapping[str, Source]  # the name of an exercise's function -> the reader's file that has it
@@ -73,7 +79,7 @@ def composed(module: str, answers: Answers, read: Callable[[str], Source] = cour
         except CannotTake as why:
             if file.at not in answers:
                 raise
-            notes.append(f"Your `{file.at}` is not in this file: {why}")
+            notes.append(t("Your `{at}` is not in this file: {why}", at=file.at, why=why))
             del answers[file.at]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from course_kit import exercises, shell
 from course_kit.exercises.define import chapter_of
 from course_kit.exercises.show import display, note_of, sentence
+from course_kit.i18n import t
 
 from . import training
 from .answers import answer_of, folder, keep_answer, loaded, task_of
@@ -79,7 +80,7 @@ def owned(name: str) -> tuple[Any, str]:
         )
     source, there, trouble = answer_of(task)
     if source is None:
-        return task.reference, f"the course's, since {trouble}" if trouble else "the course's"
+        return task.reference, t("the course's, since {trouble}", trouble=trouble) if trouble else t("the course's")
     thing = loaded(source, there)
     training.remember(task, thing)
-    return thing, f"yours, from chapter {chapter_of(task.name)}"
+    return thing, t("yours, from chapter {chapter_of}", chapter_of=chapter_of(task.name))

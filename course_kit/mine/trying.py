@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from course_kit.i18n import t
+
 PATIENCE = 60  # seconds of computing, or of doing nothing at all, for a process, which has to load torch first
 LONGEST = 900  # seconds by the clock, where it cannot count its own
 OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
@@ -76,8 +78,8 @@ def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
         try:
             done = subprocess.run(command, timeout=LONGEST, check=False, **options)
         except subprocess.TimeoutExpired:
-            return "it never ends"
+            return t("it never ends")
         said = Path(folder) / "said"
         if done.returncode or not said.exists():
-            return f"it ends with exit status {done.returncode}"
+            return t("it ends with exit status {returncode}", returncode=done.returncode)
         return said.read_text("utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from course_kit import chapter_maps, files, lessons
-from course_kit import language as speaking
+from course_kit.i18n import use
 from course_kit.views import fragments, program
 from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt, screens, speaker
@@ -73,7 +73,7 @@ def with_notes(name, to="en"):
 
 def run(names=(), out=None, to="en"):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
-    speaking.use(to)
+    use(to)
     folder = Path(out) if out else files.course_folder() / "build" / "slides" / ("" if to == "en" else to)
     for name in building.names(names):
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from torch import nn
 import course_kit
 from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from chapters.ch07.kept import training
+from course_kit.i18n import from_cell
 from course_kit import data, results
 from course_kit.views import Table, plot, predict
 from course_kit.views.view import asking
@@ -243,7 +244,8 @@ predict(
 with torch.device("meta"):  # sizes only, no numbers
     small = GPT(50_257, 768, 12, 12, context=1024)
 table, one = small.tokens.weight.numel(), sum(p.numel() for p in small.parameters())
-millions = [f"{count / 1e6:.0f} million" for count in (table, one, one + table)]
+millions = [from_cell("{count} million",
+    count=f'{count / 1000000.0:.0f}') for count in (table, one, one + table)]
 print("a table: {}; GPT-2 small with one: {}, with two: {}".format(*millions))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -302,7 +304,9 @@ for start in ("They looked at each", "They looked at the"):
             "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1,
         }
     )
-Table(rows, f"gpt-prose, which knows {len(prose.tokenizer):,} pieces")
+Table(rows, from_cell(
+    "gpt-prose, which knows {count} pieces", count=f'{len(prose.tokenizer):,}'
+))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9
@@ -574,15 +578,19 @@ if last := training.newest():  # what was trained in this folder
 end = max(seconds[-1] for seconds, _ in curves.values())
 curves |= {
     "bigram table": ((0, end), (table, table)),
-    f"this lesson’s GPT, {STEPS} steps": ((0, end), (reached, reached)),
+    from_cell("this lesson’s GPT, {STEPS} steps", STEPS=STEPS): ((0, end), (reached, reached)),
 }
 plot.lines(
     curves,
     "seconds of training",
     "bits per character",
     title="When should the training stop?",
-    caption="How well the held-out tenth is predicted: point along the curve. This lesson’s GPT needs "
-    f"{reached:.2f} bits per character, the bigram table {table:.2f}. {recorded.about}",
+    caption=from_cell(
+        "How well the held-out tenth is predicted: point along the curve. This "
+        "lesson’s GPT needs {reached} bits per character, the bigram table "
+        "{table}. {about}", reached=f'{reached:.2f}', table=f'{table:.2f}',
+        about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

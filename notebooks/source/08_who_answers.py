@@ -25,6 +25,7 @@ from torch import nn
 import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution
 from chapters.ch08 import sums
+from course_kit.i18n import from_cell
 from course_kit import data, results
 from course_kit.views import Table, heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -47,9 +48,11 @@ labs.replies(
         for name, one in said.items()
     },
     title="Who answers?",
-    caption="Long replies are cut at the end. SmolLM2 (135 million parameters) takes the "
-    "likeliest token each time, the first model draws among the likely ones. "
-    f"{recorded.about}",
+    caption=from_cell(
+        "Long replies are cut at the end. SmolLM2 (135 million parameters) "
+        "takes the likeliest token each time, the first model draws among the "
+        "likely ones. {about}", about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -151,7 +154,7 @@ stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last 
 both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
 sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items()}
 plot.bars(
-    ["root mean square", *(f"feature {n}" for n in range(1, 4))],
+    ["root mean square", *(from_cell("feature {n}", n=n) for n in range(1, 4))],
     {name: torch.cat([sizes[name], x[:, :3]], 1) for name, x in both.items()},
     along=("blocks behind it", [0, 1, 2, 3, 4], 4),
     digits=2,
@@ -281,10 +284,12 @@ plot.bars(
     ylabel="bits per character saved, on text not seen in training",
     digits=3,
     title="What is each change worth?",
-    caption="A dot: one training, against the unchanged GPT from the same seed; a bar: "
-    "the mean. Left of 0 the change makes it worse. "
-    f"{worth['models']['chapter 7']['parameters']:,} parameters, equal tokens and rate. "
-    f"{worth.about}",
+    caption=from_cell(
+        "A dot: one training, against the unchanged GPT from the same seed; a "
+        "bar: the mean. Left of 0 the change makes it worse. {worth} "
+        "parameters, equal tokens and rate. {about}",
+        worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -520,7 +525,7 @@ percent = {
     name: [100 * one["right"][name] for one in trials["seeds"] if name in one["right"]]
     for name in trials["seeds"][0]["right"]
 } | {
-    f"draft, {how} of 8": [100 * one[how] for one in trials["seeds"]]
+    from_cell("draft, {how} of 8", how=how): [100 * one[how] for one in trials["seeds"]]
     for how in ("best", "majority")
 }
 Table(
@@ -532,8 +537,11 @@ Table(
         }
         for name, x in percent.items()
     ],
-    f"Of 300 sums never shown. Blanks: as many tokens before the result as a draft has. "
-    f"A coin: the reward does not look at the answer. {trials.about}",
+    from_cell(
+        "Of 300 sums never shown. Blanks: as many tokens before the result as "
+        "a draft has. A coin: the reward does not look at the answer. {about}",
+        about=trials.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_kit.i18n import t
 from course_kit.views import plot
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
@@ -21,13 +22,15 @@ def people(layer: nn.Module, *, title="", caption=""):
     parts = torch.tensor([[list(range(len(WHOM))), [ada, *WHOM[1:]], CARRIED] for ada in range(len(WHOM))])
     x = F.one_hot(parts, len(NAMES)).permute(0, 2, 1, 3).flatten(2).float()  # [5, 3, 5, 8] -> [5, 5, 24]
     gets, attends_to = layer(x, torch.ones(len(x), 1, len(WHOM), dtype=torch.bool))
-    looking = [f"{name} looks for {names[other]}" for name, other in zip(names, WHOM, strict=True)]
-    weights, output = "attends to", "gets"
+    looking = [
+        t("{name} looks for {names}", name=name, names=names[other]) for name, other in zip(names, WHOM, strict=True)
+    ]
+    weights, output = t("attends to"), "gets"
     return plot.maps(
         {weights: attends_to, output: gets},
-        {weights: [f"{names[0]}: you choose", *looking[1:]], output: names},
+        {weights: [t("{names}: you choose", names=names[0]), *looking[1:]], output: names},
         {weights: [f"{name}: {thing}" for name, thing in zip(names, things, strict=True)], output: list(THINGS)},
-        along=(f"{names[0]} looks for", names, names[WHOM[0]]),
+        along=(t("{names} looks for", names=names[0]), names, names[WHOM[0]]),
         title=title,
         caption=caption,
     )
