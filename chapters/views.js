@@ -18,6 +18,7 @@ import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
 import { architecture } from "../course_kit/views/js/src/views/architecture.js";
 import { bars } from "../course_kit/views/js/src/views/bars.js";
+import { figure } from "../course_kit/views/js/src/views/figure.js";
 import { heads } from "../course_kit/views/js/src/views/heads.js";
 import { heatmap } from "../course_kit/views/js/src/views/heatmap.js";
 import { lines } from "../course_kit/views/js/src/views/lines.js";
@@ -32,6 +33,7 @@ start({
   bars,
   cover,
   descent,
+  figure,
   heads,
   heatmap,
   journey,

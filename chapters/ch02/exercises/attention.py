@@ -36,7 +36,7 @@ SCORE = Exercise(
     ],
     returns=("scores",),
     used="Yours says which English words “assis” needs in "
-    "[Three: what does the word take?](#Three:-what-does-the-word-take?)",
+    "[Two: why divide by √d?](#Two:-why-divide-by-√d?)",
     hints=(
         "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
         "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
@@ -113,7 +113,7 @@ ATTENTION = Exercise(
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used="It is at work in [Five: words that are not there](#Five:-words-that-are-not-there).",
+    used="It is at work in [Four: words that are not there](#Four:-words-that-are-not-there).",
     hints=(
         "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the rows "
         "still sum to 1.",

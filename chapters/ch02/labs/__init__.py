@@ -3,6 +3,7 @@
 from chapters.ch01.labs import attention, self_attention
 
 from .masking import masking
-from .people import people
+from .rooms import room, stages
+from .steps import steps
 
-__all__ = ["attention", "masking", "people", "self_attention"]
+__all__ = ["attention", "masking", "room", "self_attention", "stages", "steps"]
