@@ -12,7 +12,7 @@
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You are translating “The cat sat on the mat”. *Le chat était* is written, and the next word will be *assis*, “seated”. Which English word do you look at now? A network has to find it, too, but all that it has are numbers. Let us give each English word a vector of three, and another one to the French that is written so far. This one is the **query**: it asks. Attention from one text to another is called **cross-attention**. **Guess before you touch:** if the query is (0, 0, 1), which words get the most attention?
+# You are translating “The cat sat on the mat”. *Le chat était* is written, and the next word will be *assis*, “seated”. Which English word do you look at now? A network has to find the same word, but all that it has are numbers. So we give each English word a vector of three, and one more to the French that you have written so far. That one is the **query**, because it asks. Attention from one text to another is called **cross-attention**. **Guess before you touch:** if the query is (0, 0, 1), which words get the most attention?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -76,7 +76,7 @@ labs.steps(
 #
 # The table comes in section Three. First the box, as you will use it:
 
-# %% tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.self_attention import SelfAttention
 
 layer = SelfAttention(size=24, head_size=8, value_size=10)
@@ -84,7 +84,7 @@ output, weights = layer(torch.randn(2, 5, 24), mask=None)
 print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
 # %% [markdown]
-# In went a batch of sentences, [B, T, D]: B sentences of T words, each a row of D numbers. Out come a vector for each word, [B, T, dv], and the weights, [B, T, T]: a row for each word that asks, a column for each that is asked.
+# You put in a batch of sentences, [B, T, D]: B sentences of T words, each a row of D numbers. You get a vector for each word, [B, T, dv], and the weights, [B, T, T]: a row for each word that asks, a column for each that is asked.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: from a distance to a dot product
@@ -186,7 +186,7 @@ assert [round(certain(d, 1), 2) for d in (64, 400)] == [0.50, 0.78] and certain(
 assert 7.5 < (q[..., :64] * k[..., :64]).sum(-1).std() < 8.5 and 2900 < math.exp(8) < 3000
 
 # %% [markdown]
-# Half of them are certain, although there is nothing to be certain of. The cause is the *size* of the scores. A dot product adds up d products. Some are above zero and some below, so they cancel, but only in part: the more of them you add, the farther the sum strays from zero.
+# Half of the queries are certain, although there is nothing that they could be certain of. The cause is the *size* of the scores. A dot product adds up d products. Some are above zero and some below, so they cancel, but only in part: the more of them you add, the farther the sum strays from zero.
 #
 # How far? A product of two such numbers has mean 0 and mean square 1, too, which is its *variance*; and variances of independent numbers add up:
 #
@@ -218,7 +218,7 @@ plot.maps(
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown]
-# Does it matter, once the network is trained? Here is the same small Transformer twice, with √d and without. It gets eight digits, to be copied or to be reversed. Nothing else differs: not its first numbers, not its tasks, not its learning rate.
+# Does it matter, once the network is trained? Here is the same small Transformer twice, with √d and without. We give it eight digits, to be copied or to be reversed. Nothing else differs between the two: not their first numbers, not their tasks, not their learning rate.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 recorded = results.load("scores_scaled")
@@ -254,7 +254,7 @@ assert all(run["certain"] == 0 for run in recorded["runs"] if run["divided"])
 assert all(0.4 < run["certain"] < 0.45 for run in recorded["runs"] if not run["divided"] and run["heads"] == 1)
 
 # %% [markdown] tags=["keep"]
-# With √d it has learned its task halfway through the picture. Without it the model is still guessing most of the digits when the training ends. Why?
+# With √d the model has learned its task halfway through our picture. Without √d it still gets most of the digits wrong when we stop. Why?
 #
 # A softmax feels *differences* of scores. Without √d, the same change of a parameter moves these differences √d times as far, here eight times. So the attention jumps from one key to the next, instead of turning towards it. And where it is already certain it hardly moves at all, because a weight α changes with its score by α(1 − α), which is nearly 0 at both ends. Such a softmax is called **saturated**.
 #
@@ -376,9 +376,9 @@ for seed in range(2):  # other starts, another size
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
 #
-# There is the table $M$. Its row says what the asking word has, its column what the other one has, and its entry how well they go together. Nothing makes it the same both ways, so Ada can find Ben without drawing him.
+# There you have the table $M$. Its row says what the asking word has, its column what the other one has, and its entry how well they go together. Nothing makes it the same both ways, so Ada can find Ben without drawing him.
 #
-# The third job is to *answer*. You are found by your name, but what people want from you is something else, what you carry. So each word also gets a **value**, $v=x\,W_V$, and the values are what is averaged. For all words of a sentence at once, as rows of $X$, this is self-attention:
+# The third job is to *answer*. People find you by your name, but what they want from you is something else: what you carry. So each word also gets a **value**, $v=x\,W_V$, and the values are what is averaged. For all words of a sentence at once, as rows of $X$, this is self-attention:
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
@@ -409,7 +409,7 @@ assert torch.softmax(q @ k.T / 2**0.5, -1).argmax(-1).tolist() == wanted
 # The   cat   sat   <pad>   <pad>   <pad>
 # ```
 #
-# Nobody should attend to a `<pad>`. From chapter 4 on there is something else to hide: a model that learns to write must not see the words to come (a **causal mask**). So a mask says which keys may be attended. But where does it belong: before the softmax or after it?
+# Nobody should attend to a `<pad>`. From chapter 4 on we have something else to hide: a model that learns to write must not see the words to come (a **causal mask**). So we need a mask, which says which keys may be attended. But where would you put it: before the softmax or after it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -552,7 +552,7 @@ print(f"{share:.1%} of the people get what they need")
 assert share >= 0.995 and rooms(1)[0].shape[-1] == 3 * 8 == 24
 
 # %% [markdown]
-# It can. Now look into a room that it has never seen, and train it once more before your eyes. At the start everybody attends a little to everybody; then the lines gather.
+# The layer can learn it. Now look into a room that it has never seen, and train it once more before your eyes. At the start everybody attends a little to everybody; then the lines gather.
 
 # %% jupyter={"source_hidden": true} seconds=3 slideshow={"slide_type": "subslide"} tags=["lab"]
 torch.manual_seed(0)
@@ -570,7 +570,7 @@ room = labs.room(trained)
 assert room.describe().endswith("5 of 5 are served.") and [room.options["said"][i].endswith("5 of 5 are served.") for i in range(5, 30, 6)] == [True] * 5
 
 # %% [markdown]
-# How does it do that? Multiply out its table, $M=W_QW_K^\top$. It has a row and a column for each of the 24 numbers of a person. Here are two of its corners:
+# How does it do that? Multiply out its table, $M=W_QW_K^\top$. The table has a row and a column for each number of a person. We look at two of its corners:
 
 # %% slideshow={"point": ["W_QW_K"]}
 with torch.no_grad():
@@ -604,9 +604,9 @@ assert seen[8:16, :8][same].min() > 12 and seen[8:16, :8][~same].max() < 6 and s
 # %% [markdown]
 # There is the table of what goes with what, and nobody wrote it. A wish for Ben goes with the name Ben, a wish for Cleo with the name Cleo. In the other direction there is next to nothing: that you look for me does not draw me to you.
 #
-# And the three matrices have shared the work out. How much of each part of a person does each of them use?
+# The three matrices have shared the work out between them. How much of each part of a person does each of them use?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 def reads(layer):
     """How large the numbers are by which each matrix multiplies each part, as shares."""
     matrices = layer.query.weight, layer.key.weight, layer.value.weight
@@ -627,14 +627,14 @@ plot.maps(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert reads(trained[400]).argmax(1).tolist() == [1, 0, 2] and reads(trained[400]).amax(1).min() > 0.6 and reads(trained[0]).max() < 0.4
 
-# %% [markdown] tags=["keep"]
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # At the start each matrix reads everything alike. In the end $W_Q$ reads whom you look for, $W_K$ your name and $W_V$ what you carry, because that is what the loss pays for. Could two of them be one matrix? Queries and keys could not: with one matrix for both, fewer than half of the people are served ([the annex](02_scoring_functions_annex.ipynb#sharing)).
 #
 # **Keep this:** training divides the work: one matrix learns to ask, one to be found, one to give.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?
-# It asks with $xW_Q$. Every word is found by its $xW_K$, and gives its $xW_V$. In chapter 1 “it” found “animal”, because *we* had put their vectors together. In the rooms, nobody did: the table of what goes with what was learned.
+# A word asks with $xW_Q$. Every word is found by its $xW_K$, and gives its $xW_V$. In chapter 1 “it” found “animal”, because *we* had put their vectors together. In the rooms, nobody did: the table of what goes with what was learned.
 #
 # <a id="additive-attention"></a>
 # A score need not be a dot product. In chapter 3 it will be a small network that reads query and key, the **additive** score; [the annex](02_scoring_functions_annex.ipynb#twelve) has twelve.

@@ -35,8 +35,7 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used="Yours says which English words “assis” needs in "
-    "[Two: why divide by √d?](#Two:-why-divide-by-√d?)",
+    used="Yours says which English words “assis” needs in [Two: why divide by √d?](#Two:-why-divide-by-√d?)",
     hints=(
         "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
         "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
