@@ -4,6 +4,7 @@ import { attention } from "./ch01/labs/attention.js";
 import { pooling } from "./ch01/labs/pooling.js";
 import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
+import { scoring } from "./ch02/labs/scoring.js";
 import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
 import { sinusoid } from "./ch04/labs/sinusoid.js";
@@ -49,6 +50,7 @@ start({
   replies,
   rotation,
   sampling,
+  scoring,
   shuffle,
   sinusoid,
   softmax_lab,

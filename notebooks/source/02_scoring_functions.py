@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
-# *It asks the others.* You will hold `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
+# *By asking the others.* You will hold `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
@@ -58,7 +58,20 @@ assert torch.softmax(louder @ asked, -1).argmax() == 2
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# From outside, attention is a box. Words go in, a vector each. As many vectors come out, and each has taken from the others what it needed. Inside, the same four steps happen for every query. Watch them for ours:
+# From outside, attention is a box. You put words in, a vector each. You get as many vectors out, and each has taken from the others what it needed. Which word goes with which? Here is the whole idea of this lesson in one sentence: **attention learns a table of what goes with what, and the table need not be the same both ways**, because you may need somebody who does not need you. We come to the table in section Three. First the box, as you will use it:
+
+# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
+from course_utils.self_attention import SelfAttention
+
+layer = SelfAttention(size=24, head_size=8, value_size=10)
+output, weights = layer(torch.randn(2, 5, 24), mask=None)
+print("output", tuple(output.shape), " weights", tuple(weights.shape))
+
+# %% [markdown]
+# You put in a batch of sentences, [B, T, D]: B sentences of T words, each a row of D numbers. You get a vector for each word, [B, T, dv], and the weights, [B, T, T]: a row for each word that asks, a column for each that is asked.
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Inside the box, the same four steps happen for every query. Watch them for ours, whose vectors we made up:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.steps(
@@ -70,21 +83,6 @@ labs.steps(
     caption="The [query|query] meets the [key|key] of every word. Play it, or move the "
     "step: what does the [output|output] consist of?",
 )
-
-# %% [markdown]
-# We made these vectors up, so we knew who would fit. How can a network know which word goes with which? Here is the whole idea of this lesson in one sentence: **it learns a table of what goes with what, and the table need not be the same both ways**, because you may need somebody who does not need you.
-#
-# The table comes in section Three. First the box, as you will use it:
-
-# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-from course_utils.self_attention import SelfAttention
-
-layer = SelfAttention(size=24, head_size=8, value_size=10)
-output, weights = layer(torch.randn(2, 5, 24), mask=None)
-print("output", tuple(output.shape), " weights", tuple(weights.shape))
-
-# %% [markdown]
-# You put in a batch of sentences, [B, T, D]: B sentences of T words, each a row of D numbers. You get a vector for each word, [B, T, dv], and the weights, [B, T, T]: a row for each word that asks, a column for each that is asked.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: from a distance to a dot product
@@ -125,7 +123,7 @@ print(weights @ K)  # [6] @ [6, 3] -> [3]
 assert torch.allclose(weights @ K, output) and scores == [0, 0, 1, 0, 1, 1]
 
 # %% [markdown]
-# The same numbers. From now on we write `@`, and you know which loop it stands for. But are all our keys equally long? They are not, and nobody will make them so. What did we change, when we dropped the middle part?
+# The same numbers. From now on we write `@`, and you know which loop it stands for. But our keys are not equally long. What did we change, when we dropped the middle part?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -218,7 +216,8 @@ plot.maps(
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown]
-# Does it matter, once the network is trained? Here is the same small Transformer twice, with √d and without. We give it eight digits, to be copied or to be reversed. Nothing else differs between the two: not their first numbers, not their tasks, not their learning rate.
+# ### Does it matter, once the network is trained?
+# Here is the same small Transformer twice, with √d and without. We give it eight digits, to be copied or to be reversed. Nothing else differs between the two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 recorded = results.load("scores_scaled")
@@ -302,7 +301,13 @@ assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3)
 # <a id="self-attention"></a>
 # So far French asked English. In **self-attention** the words of one sentence ask each other. Then every word asks, and every word is asked. Can it do both with the one vector that it has?
 #
-# Let us try with three people, because their wishes are easier to see than those of words: Ada looks for Ben, Ben looks for Cleo, and Cleo looks for Ada. Each has one vector, and the score of two people is the dot product of their vectors.
+# Let us try with three people, whose wishes are easy to see. Each has one vector, and the score of two people is the dot product of their vectors.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.circle(
+    title="Who looks for whom?",
+    caption="Ada, Ben and Cleo stand in a circle, and each has [query|a wish].",
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -371,7 +376,9 @@ for seed in range(2):  # other starts, another size
 # $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben}, $$
 #
 # and a number would have to be larger than itself. No vectors can do it, however long. The fault is that a dot product is the same both ways. **Asking is not being found.**
-#
+
+# %% [markdown]
+# ### Two vectors, and then three
 # So give each word two vectors: a query to ask with, $q=x\,W_Q$, and a key to be found by, $k=x\,W_K$. Each is made by a matrix that is learned. What does the score become?
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
@@ -422,7 +429,14 @@ predict(
     "exp(0) = 1.",
 )
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% [markdown]
+# So a score of 0 hides nothing: to a softmax it is a score like any other.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### The order of the steps
+# Below you see the right order. You can choose three others: try them.
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
 noise = 1.5 * torch.randn(6, 6, generator=torch.Generator().manual_seed(1))
 masks = labs.masking(noise, words, length=3)
 masks
@@ -433,7 +447,7 @@ assert round(100 * found["times"][2][~found["times"][0]].sum().item() / 6) == 39
 assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
 
 # %% [markdown] tags=["keep"]
-# Choose the other orders. *Multiply, then softmax* gives a good part of the weight to words that are not there. *Softmax, then multiply* comes too late: the padding has taken its share already, and one of the rows keeps only a fifth of its weight.
+# *Multiply, then softmax* gives a good part of the weight to words that are not there. *Softmax, then multiply* comes too late: the padding has taken its share already, and one of the rows keeps only a fifth of its weight.
 #
 # **Keep this:** hide a word by making its score −∞, before the softmax. Then its weight is 0, and the others still add up to 1.
 
@@ -477,9 +491,19 @@ with torch.no_grad():  # one head, the identity for each matrix
     other_way = theirs(q, k, v, key_padding_mask=~mask[:, 0])[0]
 assert torch.allclose(other_way, output, atol=1e-5)
 
-# %% [markdown] tags=["card"]
+# %% [markdown]
 # But PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*, with True = hidden, so hand it `~mask`.
 #
+# Now put all of it together. One layer of self-attention is this:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.layer(
+    title="What is inside the box?",
+    caption="Play it: from the words to a [query|query], a [key|key] and a [value|value] "
+    "of each, and on to the [output|output].",
+)
+
+# %% [markdown] tags=["card"]
 # ### Exercise 3 ●●○ · 8 minutes
 # Now the layer, a class like chapter 1's, with three matrices, `query`, `key` and `value`. `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. It stores the transpose, [d, D]. In the example $W_Q$ is the column (1, 0), $W_K$ (0, 1) and $W_V$ (2, 1).
 #
@@ -501,7 +525,7 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: can it be learned?
-# We have the layer. Can it find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** Nobody tells the layer so; it only hears, for each person, which thing would have been right.
+# We have the layer. Can it find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** Nobody tells the layer so. It only hears which thing would have been right.
 #
 # There are eight names and eight things. Each is written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers: name, whom they look for, what they carry. `gather` looks up what the person at place `whom` has.
 
@@ -574,7 +598,7 @@ assert room.describe().endswith("5 of 5 are served.") and [room.options["said"][
 
 # %% slideshow={"point": ["W_QW_K"]}
 with torch.no_grad():
-    M = layer.query.weight.T @ layer.key.weight  # [24, 24]: W_QW_K, as x M x
+    M = layer.query.weight.T @ layer.key.weight  # [24, 24]: W_Q times W_K, transposed
 wish_meets_name, name_meets_wish = M[8:16, :8], M[:8, 8:16]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}

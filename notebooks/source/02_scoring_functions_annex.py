@@ -96,6 +96,12 @@ assert torch.atan2(keys[0, 1], keys[0, 0]).rad2deg().abs() < 10
 # </details>
 
 # %% [markdown]
+# Now take them into your own hand: all twelve, and every step from the score to the context, for which the keys are the values, too. Move *long* behind the query. Which scores still prefer it?
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+labs.scoring([1.2, 0.4], list(compass.values()), list(compass))
+
+# %% [markdown]
 # ### What do they cost?
 # For 128 queries and 128 keys of 64 features, with 32 hidden units. (A *multiply–add* multiplies two numbers and adds the product to a sum; *kept* are the numbers that training must store; *Dq ≠ Dk*: may query and key differ in size?)
 

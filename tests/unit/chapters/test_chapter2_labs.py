@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from chapters.ch02.scores import SCORES
 from course_kit.views import sweep
 from course_kit.views.figure import figure, one
 from course_kit.views.view import at
@@ -60,6 +61,16 @@ def test_masking_equals_torch(order):
             assert np.array_equal(shown["allowed"], allowed)
             assert np.allclose(shown["weights"], weights, atol=TOLERANCE)
             assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("score", list(SCORES))
+def test_each_score_in_the_lab_equals_torch(score):
+    lab = labs.scoring([1.2, 0.4], vectors(4, 2, seed=3), list("abcd"), score=score)
+    for mask in ([True] * 4, [True, False, True, True], [False] * 4):
+        spec, arrays, state = in_node.data_of(lab)
+        shown = in_node.call("chapters/ch02/labs/scoring.js", "numbersOf", spec, arrays, state | {"mask": mask})
+        for step, numbers in at(lab, mask=mask).compute().items():
+            assert np.allclose(shown[step], numbers, atol=1e-5), step
 
 
 def carrying(look):
