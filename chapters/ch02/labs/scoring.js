@@ -28,7 +28,12 @@ export function numbersOf(_, arrays, state) {
   const scaled = score.map((s) => s / by);
   const masked = scaled.map((s, i) => (state.mask[i] ? s : -Infinity));
   const weights = softmax(masked, state.mask);
-  const context = [0, 1].map((axis) => product(weights, keys.map((key) => key[axis])));
+  const context = [0, 1].map((axis) =>
+    product(
+      weights,
+      keys.map((key) => key[axis]),
+    ),
+  );
   return { score, scaled, masked, weights, context };
 }
 
@@ -111,7 +116,8 @@ export function scoring(ui) {
     table() {
       const made = numbers();
       const rows = STEPS.map((step) => [spec.steps[step], ...made[step].map(said)]);
-      return { header: ["", ...spec.names], rows: [...rows, ["context", ...made.context.map(said), ...names.slice(3).map(() => "")]] };
+      const context = ["context", ...made.context.map(said), ...names.slice(3).map(() => "")];
+      return { header: ["", ...spec.names], rows: [...rows, context] };
     },
     numbers,
   };

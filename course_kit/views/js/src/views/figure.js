@@ -1,5 +1,5 @@
 // A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
-import { fresh, readout, still, svgElement } from "../shared/dom.js";
+import { fresh, h, readout, still, svgElement } from "../shared/dom.js";
 import FIGURE_CSS from "./figure.css";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
@@ -64,7 +64,11 @@ class Figure {
     const picture = { role: "img", "aria-label": ui.spec.words };
     this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
     ui.body.append(/** @type {any} */ (this.svg));
-    this.say = readout(ui, "margin-top:.5em;min-height:3em");
+    const longest = this.spec.said.reduce((most, said) => (said.length > most.length ? said : most), "");
+    this.now = h("div");
+    const room = h("div", { "aria-hidden": "true", style: "visibility:hidden" }, longest); // so that nothing jumps
+    readout(ui, "margin-top:.5em;display:grid").append(this.now, room);
+    for (const part of [this.now, room]) part.style.gridArea = "1/1";
     this.timer = 0;
     ui.actions.play = () => this.play();
     if (!still() && !ui.spec.presenting) this.awaited();
@@ -74,11 +78,14 @@ class Figure {
   awaited() {
     if (!globalThis.IntersectionObserver || this.spec.still) return;
     const start = JSON.stringify(this.ui.state);
-    const eye = new IntersectionObserver(([{ intersectionRatio: share }]) => {
-      if (share < 0.9) return;
-      eye.disconnect();
-      if (JSON.stringify(this.ui.state) === start) this.play();
-    }, { threshold: 0.9 });
+    const eye = new IntersectionObserver(
+      ([{ intersectionRatio: share }]) => {
+        if (share < 0.9) return;
+        eye.disconnect();
+        if (JSON.stringify(this.ui.state) === start) this.play();
+      },
+      { threshold: 0.9 },
+    );
     eye.observe(/** @type {any} */ (this.svg));
   }
 
@@ -127,7 +134,7 @@ class Figure {
       this.parts[i].classList.toggle("ghost", step > until);
       this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
     });
-    this.say.replaceChildren(spec.said[frame]);
+    this.now.textContent = spec.said[frame];
   }
 
   /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
