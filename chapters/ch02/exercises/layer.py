@@ -130,7 +130,7 @@ LAYER = Exercise(
         sees_only(),
         rows_sum_to_one(part=1),
     ),
-    used=t("Your layer is trained in [Six: can it be learned?](#Six:-can-it-be-learned?)"),
+    used=t("Your layer is trained in [Five: can it be learned?](#Five:-can-it-be-learned?)"),
     hints=(
         t("In `__init__`, `self.query = nn.Linear(size, head_size, bias=False)`. Which sizes have the other two?"),
         t("`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word."),
