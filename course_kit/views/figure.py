@@ -2,6 +2,7 @@
 
 import math
 
+from course_kit.i18n import t
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -30,7 +31,7 @@ class Figure(View):
         return TextTable(made["header"], made["rows"])
 
 
-def figure(shapes, said, tables, *, axes, height, start=None, play="▶ play", title="", caption="", still=False):
+def figure(shapes, said, tables, *, axes, height, start=None, play=t("▶ play"), title="", caption="", still=False):
     """Shapes that come step by step, with a sentence for each step. `one` makes a shape.
 
     shapes: dicts of `one`; said: a sentence for each frame; tables: (header, rows) for each frame, or one for all.

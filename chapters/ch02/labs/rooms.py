@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_kit.i18n import mark, t
 from course_kit.views.figure import figure, one
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
-THINGS = ("apple", "bread", "cup", "drum", "egg", "fan", "glass", "hat")
+THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST = 0.04  # a weight that is drawn
 STEPS = (0, 20, 40, 60, 100, 400)
@@ -55,20 +56,20 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     at = [(0.5 + 0.33 * math.sin(turn), 190 - 130 * math.cos(turn)) for turn in turns]
     shapes = [_look(i, j, at, frames) for i in range(count) for j in range(count)]
     for i, (x, y) in enumerate(at):
-        wishes_of = [{"words": f"looks for {NAMES[wish[i]]}"} for wish, _, _ in frames]
-        gets = [{"words": f"gets {THINGS[got[i]]}"} for _, got, _ in frames]
+        wishes_of = [{"words": t("looks for {name}", name=NAMES[wish[i]])} for wish, _, _ in frames]
+        gets = [{"words": t("gets {thing}", thing=t(THINGS[got[i]]))} for _, got, _ in frames]
         shapes += [
             one("disc", x, y, NAMES[i], "key", high=46, strong=True),
             one("text", x, y - 35, role="query", size=13, each=wishes_of),
-            one("box", x, y + 36, THINGS[CARRIED[i]], "value", wide=0.13, high=22, size=12.5),
+            one("box", x, y + 36, t(THINGS[CARRIED[i]]), "value", wide=0.13, high=22, size=12.5),
             one("text", x, y + 59, role="output", size=13, each=gets),
         ]
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
-    axes = [("ada", "Ada looks for", NAMES[:count]), ("after", "steps of training", steps)]
+    axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
     start = {"ada": NAMES[WHOM[0]]}
     return figure(shapes, said, tables, axes=axes, height=385, start=start, title=title, caption=caption,
-                  play="▶ train")  # fmt: skip
+                  play=t("▶ train"))  # fmt: skip
 
 
 def _look(i, j, at, frames):
@@ -84,14 +85,34 @@ def _look(i, j, at, frames):
 
 
 def _said(wish, got, weights, step):
-    first = f"After {step} steps Ada looks for {NAMES[wish[0]]}"
-    share, thing = weights[0][wish[0]], THINGS[got[0]]
-    right = sum(CARRIED[whom] == thing for whom, thing in zip(wish, got, strict=True))
-    verdict = "what she needs" if got[0] == CARRIED[wish[0]] else f"but she needs {THINGS[CARRIED[wish[0]]]}"
-    return f"{first}, gives {share:.0%} of her weight there, and gets {thing}, {verdict}. {right} of 5 are served."
+    places = {
+        "step": step,
+        "name": NAMES[wish[0]],
+        "share": f"{weights[0][wish[0]]:.0%}",
+        "thing": t(THINGS[got[0]]),
+        "needed": t(THINGS[CARRIED[wish[0]]]),
+        "right": sum(CARRIED[whom] == thing for whom, thing in zip(wish, got, strict=True)),
+    }
+    if got[0] == CARRIED[wish[0]]:
+        return t(
+            "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, what she "
+            "needs. {right} of 5 are served.",
+            **places,
+        )
+    return t(
+        "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, but she needs "
+        "{needed}. {right} of 5 are served.",
+        **places,
+    )
 
 
 def _table(wish, got, weights):
-    rows = [[NAMES[i], NAMES[wish[i]], THINGS[CARRIED[i]], *(f"{w:.2f}" for w in weights[i]), THINGS[got[i]]]
+    rows = [[NAMES[i], NAMES[wish[i]], t(THINGS[CARRIED[i]]), *(f"{w:.2f}" for w in weights[i]), t(THINGS[got[i]])]
             for i in range(len(WHOM))]  # fmt: skip
-    return ["name", "looks for", "carries", *(f"to {name}" for name in NAMES[: len(WHOM)]), "gets"], rows
+    return [
+        t("name"),
+        t("looks for"),
+        t("carries"),
+        *(t("to {name}", name=name) for name in NAMES[: len(WHOM)]),
+        t("gets"),
+    ], rows

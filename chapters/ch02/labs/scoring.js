@@ -4,6 +4,7 @@ import { percent, softmax } from "../../../course_kit/views/js/src/shared/number
 import { Plane } from "../../ch01/labs/plane.js";
 import { learnedOf, product, SCORES } from "./scores.js";
 import SCORING_CSS from "./scoring.css";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Picture, Spec, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -59,12 +60,14 @@ export function scoring(ui) {
   const row = (/** @type {string} */ name, /** @type {(Node | null)[]} */ ...rest) =>
     h("tr", {}, h("th", { scope: "row" }, name), ...rest);
   const heads = names.map((name, i) => h("th", { scope: "col", class: i ? "key" : "query" }, name));
-  const vectors = [0, 1].map((axis) => row(axis ? "second" : "first", ...inputs.map((two) => h("td", {}, two[axis]))));
+  const vectors = [0, 1].map((axis) =>
+    row(axis ? t("second") : t("first"), ...inputs.map((two) => h("td", {}, two[axis]))),
+  );
   const steps = STEPS.map((step, i) => row(spec.steps[step], h("td"), ...cells[i]));
   ui.body.append(plane.canvas);
   ui.side.append(
     h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)),
-      h("tbody", {}, ...vectors, row("", equation), ...steps, row("context", context))),
+      h("tbody", {}, ...vectors, row("", equation), ...steps, row(t("context"), context))),
   ); // prettier-ignore
   const say = readout(ui, "margin-top:.5em;min-height:1.6em");
 
@@ -76,7 +79,7 @@ export function scoring(ui) {
       to[axis] = Math.max(-FAR, Math.min(FAR, input.valueAsNumber));
       move(i, to, done);
     };
-    const label = `${name}, ${axis ? "second" : "first"} number`;
+    const label = axis ? t("{name}, second number", { name }) : t("{name}, first number", { name });
     const input = h("input", {
       ...{ type: "number", step: 0.1, min: -FAR, max: FAR, "aria-label": label },
       oninput: () => give(false),
@@ -92,7 +95,7 @@ export function scoring(ui) {
       const arrows = all.map((vector, i) => ({
         ...{ vector, name: names[i], colour: i ? ui.theme.key : ui.theme.query, width: i ? 2 : 3 },
       }));
-      const out = { vector: made.context, name: "context", colour: ui.theme.output, width: 2 };
+      const out = { vector: made.context, name: t("context"), colour: ui.theme.output, width: 2 };
       plane.draw(narrow ? width : 0.4 * width, (narrow ? 260 : 330) * ui.tall, [...arrows, out]);
       inputs.forEach((two, i) =>
         two.forEach((input, axis) => {
@@ -110,13 +113,15 @@ export function scoring(ui) {
       context.textContent = `(${made.context.map(said).join(", ")})`;
       const most = made.weights.indexOf(Math.max(...made.weights));
       say.textContent = made.weights[most]
-        ? `The query attends most to ${spec.names[most]}, with ${percent(made.weights[most])}.`
-        : "Every key is masked: there is nothing to attend to.";
+        ? t("The query attends most to {name}, with {share}.", {
+            ...{ name: spec.names[most], share: percent(made.weights[most]) },
+          })
+        : t("Every key is masked: there is nothing to attend to.");
     },
     table() {
       const made = numbers();
       const rows = STEPS.map((step) => [spec.steps[step], ...made[step].map(said)]);
-      const context = ["context", ...made.context.map(said), ...names.slice(3).map(() => "")];
+      const context = [t("context"), ...made.context.map(said), ...names.slice(3).map(() => "")];
       return { header: ["", ...spec.names], rows: [...rows, context] };
     },
     numbers,

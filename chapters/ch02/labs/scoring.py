@@ -5,13 +5,14 @@ import torch
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch02.scores import SCORES
+from course_kit.i18n import t
 from course_kit.programs.arguments import one_of
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import masked_softmax
 
-STEPS = {"score": "score", "scaled": "÷ √d", "masked": "masked", "weights": "softmax"}
+STEPS = {"score": t("score"), "scaled": "÷ √d", "masked": t("masked"), "weights": "softmax"}
 
 
 class Scoring(View):
@@ -35,14 +36,19 @@ class Scoring(View):
         made = self.compute()
         shares = ", ".join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
         context = ", ".join(f"{x:.3f}" for x in made["context"])
-        return f"{self.state['score'].replace('_', ' ')}: weights {shares}; context ({context})."
+        return t(
+            "{score}: weights {shares}; context ({context}).",
+            score=t(self.state["score"].replace("_", " ")),
+            shares=shares,
+            context=context,
+        )
 
     def table(self) -> TextTable:
         made = self.compute()
         rows = [[word, *(f"{x:.3f}" for x in made[step])] for step, word in STEPS.items()]
         rest = [""] * (len(self.options["names"]) - 2)
         return TextTable(
-            ["", *self.options["names"]], [*rows, ["context", *map("{:.3f}".format, made["context"]), *rest]]
+            ["", *self.options["names"]], [*rows, [t("context"), *map("{:.3f}".format, made["context"]), *rest]]
         )
 
 
@@ -52,8 +58,8 @@ def scoring(
     names,
     *,
     score="scaled_dot",
-    title="How does each of the twelve meet the keys?",
-    caption="Drag the [query|query] or a [key|key], choose a score, or hide a key.",
+    title=t("How does each of the twelve meet the keys?"),
+    caption=t("Drag the [query|query] or a [key|key], choose a score, or hide a key."),
 ):
     """One query and its keys under the hand, as keys and values: query [2], keys [K, 2] with 2 to 6 of them.
 
@@ -72,11 +78,11 @@ def scoring(
     }
     state = {"vectors": [round(float(x), 4) for x in np.concatenate([query, keys.ravel()])], "score": score}
     state["mask"] = [True] * len(keys)
-    words = {name: name.replace("_", " ") for name in made}
+    words = {name: t(name.replace("_", " ")) for name in made}
     controls = [
-        {"kind": "choice", "name": "score", "label": "score", "options": list(made), "menu": True, "words": words},
-        {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "choice", "name": "score", "label": t("score"), "options": list(made), "menu": True, "words": words},
+        {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     options = {"names": names, "steps": STEPS, "equations": {name: SCORES[name].equation for name in made}}
     return Scoring(title, caption, arrays, state, controls, options)

@@ -2,6 +2,7 @@
 
 import torch
 
+from course_kit.i18n import t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.figure import figure, one
 
@@ -13,7 +14,7 @@ def listed(numbers) -> str:
     return "(" + ", ".join(f"{x:.3f}".rstrip("0").rstrip(".").replace("-", "−") for x in numbers) + ")"
 
 
-def steps(q, keys, words, *, query="q", title="What happens inside?", caption=""):
+def steps(q, keys, words, *, query="q", title=t("What happens inside?"), caption=""):
     """Attention of one query to keys that are the values, too: q [d], keys [K, d], words: K labels; d and K up to 6.
 
     The scores are dot products. Raises ValueError for shapes that do not fit.
@@ -27,13 +28,13 @@ def steps(q, keys, words, *, query="q", title="What happens inside?", caption=""
     output = weights @ k
     middle, room = LEFT + (1 - LEFT) / 2, (1 - LEFT) / len(k)
     at = [LEFT + room * (i + 0.5) for i in range(len(k))]
-    names = [(20, "① ask", 1), (176, "② score", 2), (213, "③ share", 3), (316, "④ add up", 4)]
+    names = [(20, t("① ask"), 1), (176, t("② score"), 2), (213, t("③ share"), 3), (316, t("④ add up"), 4)]
     shapes = [one("text", 0, y, name, "quiet", anchor="start", size=12.5, since=step - 1) for y, name, step in names]
     shapes += [
         one("text", middle, 16, query, "query"),
         one("cells", middle, 40, role="query", numbers=q.tolist(), wide=0.3),
         one("cells", middle, 316, role="output", numbers=output.round(3).tolist(), wide=0.3, since=3),
-        one("text", middle, 342, "output", "output", since=3),
+        one("text", middle, 342, t("output"), "output", since=3),
     ]
     for x, word, key, score, weight in zip(at, words, k, scores, weights, strict=True):
         shapes += [
@@ -48,12 +49,17 @@ def steps(q, keys, words, *, query="q", title="What happens inside?", caption=""
     best = int(scores.argmax())
     sum_of = " + ".join(f"{a:g}·{b:g}" for a, b in zip(q, k[best], strict=True))
     said = [
-        f"Ask: the query is {listed(q)}. It meets the vector of every word, its key.",
-        f"Score: multiply number by number, and add. For “{words[best]}” that is {sum_of} = {scores[best]:g}.",
-        "Share: the softmax makes weights of the scores. They add up to 1.",
-        f"Add up: the vector of each word, times its weight. The output is {listed(output)}.",
+        t("Ask: the query is {query}. It meets the vector of every word, its key.", query=listed(q)),
+        t(
+            "Score: multiply number by number, and add. For “{word}” that is {sum} = {score}.",
+            word=words[best],
+            sum=sum_of,
+            score=f"{scores[best]:g}",
+        ),
+        t("Share: the softmax makes weights of the scores. They add up to 1."),
+        t("Add up: the vector of each word, times its weight. The output is {output}.", output=listed(output)),
     ]
     rows = [[w, listed(v), f"{s:g}", f"{a:.3f}"] for w, v, s, a in zip(words, k, scores, weights, strict=True)]
-    table = ["word", "vector", "score", "weight"], [*rows, ["output", listed(output), "", "1.000"]]
-    axes = [("step", "step", range(1, 5))]
+    table = [t("word"), t("vector"), t("score"), t("weight")], [*rows, [t("output"), listed(output), "", "1.000"]]
+    axes = [("step", t("step"), range(1, 5))]
     return figure(shapes, said, [table], axes=axes, height=356, title=title, caption=caption)
