@@ -108,7 +108,7 @@ print(json.dumps(found))
 """
 GIVEN = """agreement European Economic Area August signed accord sur zone apples eating green animal didn street the The
 cross because was too tired cat sat mat Where does curve down bites dog man old sin cos Chinese GPT one asks width with
-decoder encoder after before top exp NaN inf log dim torch"""  # by the scenes; names of functions
+decoder encoder after before top exp NaN inf log dim torch near far"""  # by the scenes; names of functions
 
 
 def test_each_word_of_a_view_and_of_a_verdict_is_marked():

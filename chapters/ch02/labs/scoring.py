@@ -35,7 +35,7 @@ class Scoring(View):
     def describe(self) -> str:
         made = self.compute()
         shares = ", ".join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
-        context = ", ".join(f"{x:.3f}" for x in made["context"])
+        vector = ", ".join(f"{x:.3f}" for x in made["context"])
         return t(
             "{score}: weights {shares}; context ({context}).",
             score=t(self.state["score"].replace("_", " ")),
