@@ -37,10 +37,10 @@ class Scoring(View):
         shares = ", ".join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
         vector = ", ".join(f"{x:.3f}" for x in made["context"])
         return t(
-            "{score}: weights {shares}; context ({context}).",
+            "{score}: weights {shares}; context ({vector}).",
             score=t(self.state["score"].replace("_", " ")),
             shares=shares,
-            context=context,
+            vector=vector,
         )
 
     def table(self) -> TextTable:
