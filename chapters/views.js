@@ -4,6 +4,7 @@ import { attention } from "./ch01/labs/attention.js";
 import { pooling } from "./ch01/labs/pooling.js";
 import { softmax_lab } from "./ch01/labs/softmax.js";
 import { masking } from "./ch02/labs/masking.js";
+import { scoring } from "./ch02/labs/scoring.js";
 import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
 import { sinusoid } from "./ch04/labs/sinusoid.js";
@@ -18,6 +19,7 @@ import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
 import { architecture } from "../course_kit/views/js/src/views/architecture.js";
 import { bars } from "../course_kit/views/js/src/views/bars.js";
+import { figure } from "../course_kit/views/js/src/views/figure.js";
 import { heads } from "../course_kit/views/js/src/views/heads.js";
 import { heatmap } from "../course_kit/views/js/src/views/heatmap.js";
 import { lines } from "../course_kit/views/js/src/views/lines.js";
@@ -32,6 +34,7 @@ start({
   bars,
   cover,
   descent,
+  figure,
   heads,
   heatmap,
   journey,
@@ -47,6 +50,7 @@ start({
   replies,
   rotation,
   sampling,
+  scoring,
   shuffle,
   sinusoid,
   softmax_lab,

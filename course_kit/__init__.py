@@ -4,6 +4,7 @@ from course_kit import setup
 setup()
 """
 
+from .i18n import use
 from .runtime import Runtime, setup
 
-__all__ = ["Runtime", "setup"]
+__all__ = ["Runtime", "setup", "use"]

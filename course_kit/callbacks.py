@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_kit.i18n import t
 from course_kit.shell import in_notebook
 from course_kit.training import Callback, Lines, Run
 from course_kit.views import learning
@@ -80,7 +81,7 @@ class Display(Watcher):
 
     @courtesy
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
-        self.title, self.show = asked["title"] or "Training", asked["show"]
+        self.title, self.show = asked["title"] or t("Training"), asked["show"]
         self.how = asked["higher_is_better"], asked["compare"]
         self.handle, self.shown = None, time.monotonic()
         self.lines = None if in_notebook() else Lines()
@@ -107,7 +108,7 @@ class Display(Watcher):
             try:
                 bundle = learning.final(run, self.title, *self.how)
             except Exception as error:
-                bundle = {"text/plain": f"{run.message} (No picture: {error})"}
+                bundle = {"text/plain": t("{message} (No picture: {error})", message=run.message, error=error)}
             self.put(bundle)
 
     def put(self, bundle: dict[str, Any]) -> None:

@@ -13,17 +13,28 @@ from pathlib import Path
 
 import numpy as np
 
-from course_kit import files, language, lessons
+from course_kit import files, lessons
+from course_kit.i18n import current, t
 from course_kit.views import fragments
 
 LAST = "08_who_answers"
 
 
-@functools.cache
 def weights() -> dict[int, tuple[str, np.ndarray]]:
     """{chapter's number: (name of its map, weights [Q, K])} from the journey in LAST; {} where it was not run."""
-    path = files.course_folder() / "notebooks" / f"{LAST}.ipynb"
-    for cell in json.loads(path.read_bytes())["cells"]:
+    return _weights(current())
+
+
+def _notebook(name: str, language: str) -> Path:
+    """A notebook in a language; the English one, where that is not built."""
+    folder = files.course_folder() / "notebooks"
+    path = folder / language / f"{name}.ipynb"
+    return path if path.is_file() else folder / f"{name}.ipynb"
+
+
+@functools.cache
+def _weights(language: str) -> dict[int, tuple[str, np.ndarray]]:
+    for cell in json.loads(_notebook(LAST, language).read_bytes())["cells"]:
         for output in cell.get("outputs", ()):
             made = "".join(output.get("data", {}).get("text/html", ()))
             if '"kind":"journey"' in made:
@@ -61,13 +72,18 @@ def style() -> str:
     )
 
 
-@functools.cache
 def questions() -> dict[int, tuple[str, str]]:
     """{chapter's number: (its lesson's name, the question that is its title)}"""
+    return _questions(current())
+
+
+@functools.cache
+def _questions(language: str) -> dict[int, tuple[str, str]]:
     found = {}
     for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
         if not lessons.is_annex(path.name):
-            first = "".join(json.loads(path.read_bytes())["cells"][0]["source"]).partition("\n")[0]
+            cells = json.loads(_notebook(path.stem, language).read_bytes())["cells"]
+            first = "".join(cells[0]["source"]).partition("\n")[0]
             found[lessons.chapter(path.name)] = path.stem, first.partition(" · ")[2]
     return found
 
@@ -84,12 +100,12 @@ def strip(
     parts = []
     for number in sorted(weights().keys() & questions().keys()):
         (name, _), (file, question) = weights()[number], questions()[number]
-        question = language.words(question)
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         told = "" if words else f' aria-label="{number} {html.escape(question)}"'
+        whose = html.escape(t("{name}; full ink is 1, half ink 0.25", name=name))
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{html.escape(name)}; full ink is 1, half ink 0.25"{told}>'
+            f'<li><a href="{file}{suffix}"{here} title="{whose}"{told}>'
             f'<span class="map"><span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span></span>'
             f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
+from course_kit.i18n import t
 from course_kit.programs.arguments import did_you_mean
 from course_utils import __version__
 
@@ -91,13 +92,15 @@ def check(path: Path, source: dict) -> str:
     try:
         text = _text(path)
     except UnicodeDecodeError as error:
-        return f"is not UTF-8 text (byte {error.start})"
+        return t("is not UTF-8 text (byte {start})", start=error.start)
     except (OSError, EOFError) as error:
-        return f"cannot be read: {error}"
+        return t("cannot be read: {error}", error=error)
     if (count := len(text.splitlines())) < source["min_lines"]:
-        return f"has {count:,} lines; at least {source['min_lines']:,} were expected"
+        return t(
+            "has {count} lines; at least {source} were expected", count=f"{count:,}", source=f"{source['min_lines']:,}"
+        )
     missing = [words for words in source["contains"] if words not in text]
-    return f"does not hold {missing[0]!r} anywhere, so it is another text" if missing else ""
+    return t("does not hold {missing} anywhere, so it is another text", missing=f"{missing[0]!r}") if missing else ""
 
 
 def _download(address: dict, source: dict, path: Path) -> None:
@@ -133,5 +136,5 @@ def _why(error: Exception) -> str:
     import requests
 
     if isinstance(error, requests.ConnectionError):
-        return "no connection"
+        return t("no connection")
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from course_kit.i18n import t
+
 STATE = ".course.json"  # in every workbook: what the course has put there
 MOST = 20_000_000  # bytes of a file that a reader may have put there
 A_DAY = 86_400  # seconds: what is half written for longer will never be whole
-RESTORE = "`git checkout -- data` in the course's folder brings back what belongs there."
+RESTORE = t("`git checkout -- data` in the course's folder brings back what belongs there.")
 
 
 def course_folder() -> Path:

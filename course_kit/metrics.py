@@ -13,6 +13,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import finite, list_of_texts, one_of, several, whole_number
 
 TOKENIZERS = ("13a", "zh", "char", "none")
@@ -34,8 +35,18 @@ class Bleu(float):
 
     def __str__(self) -> str:
         parts = "/".join(f"{p:.1f}" for p in self.precisions)
-        lengths = f"{self.hypothesis_length} tokens, reference {self.reference_length}"
-        return f"BLEU {float(self):.2f} = {parts} × {self.brevity:.3f} ({lengths})"
+        lengths = t(
+            "{hypothesis_length} tokens, reference {reference_length}",
+            hypothesis_length=self.hypothesis_length,
+            reference_length=self.reference_length,
+        )
+        return t(
+            "BLEU {self_} = {parts} × {brevity} ({lengths})",
+            self_=f"{float(self):.2f}",
+            parts=parts,
+            brevity=f"{self.brevity:.3f}",
+            lengths=lengths,
+        )
 
 
 def bleu(

@@ -16,10 +16,11 @@ from course_kit import files, lessons
 from course_kit.exercises import record
 from course_kit.exercises.cells import answers, sources
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
+from course_kit.i18n import t, tn
 from course_kit.markup import inline
 from course_kit.shell import in_notebook, ipython
 
-OUTSIDE = "Your progress appears here when this cell is run in your workbook: `make lab` opens it."
+OUTSIDE = t("Your progress appears here when this cell is run in your workbook: `make lab` opens it.")
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
 States = dict[str, str]  # name of an exercise -> "open", "tried" or "solved"
 
@@ -73,9 +74,9 @@ def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     try:
         return record.read(where), []
     except record.Damaged as damage:
-        return {}, [f"{damage} The next check of an exercise sets it aside and begins a new one."]
+        return {}, [t("{damage} The next check of an exercise sets it aside and begins a new one.", damage=damage)]
     except OSError as error:
-        return {}, [f"{record.FILE} cannot be read: {error.strerror or error}."]
+        return {}, [t("{FILE} cannot be read: {value}.", FILE=record.FILE, value=error.strerror or error)]
 
 
 def note(where: Path | None = None, folder: Path | None = None) -> Note:
@@ -101,13 +102,15 @@ def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict,
     course = rows(there, entries)
     aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
     if aside:
-        remarks.append(f"Set aside because it could not be read: {', '.join(aside)}. Nothing in it was changed.")
+        remarks.append(
+            t("Set aside because it could not be read: {aside}. Nothing in it was changed.", aside=", ".join(aside))
+        )
     gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
     if gone:
-        remarks.append(f"Also solved, and no longer in the course: {', '.join(sorted(gone))}.")
+        remarks.append(t("Also solved, and no longer in the course: {list}.", list=", ".join(sorted(gone))))
     states = [state for _, one in course for state in one.values()]
-    head = f"{states.count('solved')} of {len(states)} exercises solved"
-    head += f", {states.count('tried')} tried." if "tried" in states else "."
+    head = t("{count} of {count2} exercises solved", count=states.count("solved"), count2=len(states))
+    head += t(", {count} tried.", count=states.count("tried")) if "tried" in states else "."
     return head, course, entries, remarks
 
 
@@ -118,11 +121,16 @@ def _by_chapter(course: list[tuple[Notebook, States]]) -> list[list[tuple[Notebo
 
 def _cells(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
     """number, title, count, what is next of a chapter"""
-    counts = [f"{list(states.values()).count('solved')} of {len(states)}" for _, states in both]
+    counts = [
+        t("{count} of {count2}", count=list(states.values()).count("solved"), count2=len(states)) for _, states in both
+    ]
     if any(one.annex for one, _ in both):
-        counts = [f"{count} in the {_kind(one)}" for count, (one, _) in zip(counts, both, strict=True)]
+        counts = [
+            t("{count} in the {kind}", count=count, kind=_kind(one))
+            for count, (one, _) in zip(counts, both, strict=True)
+        ]
     tried = sum(list(states.values()).count("tried") for _, states in both)
-    count = ", ".join(counts + [f"{tried} tried"] * bool(tried))
+    count = ", ".join(counts + [t("{tried} tried", tried=tried)] * bool(tried))
     return str(both[0][0].chapter), both[0][0].title, count, _following(both, entries)
 
 
@@ -135,11 +143,11 @@ def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str,
     one, states = next((row for row in both if _next(row[1])), both[0])
     name = _next(states)
     if not name:
-        return f"{SIGNS['solved']} all solved"
+        return t("{SIGNS} all solved", SIGNS=SIGNS["solved"])
     entry = entries.get(name, {})
     attempts = entry.get("attempts", 0)
-    about = ["in the annex"] * one.annex + [f"{attempts} attempt{'s' * (attempts != 1)}"] * bool(attempts)
-    about += ["hints seen"] * bool(entry.get("hints"))
+    about = [t("in the annex")] * one.annex + [tn("{n} attempt", "{n} attempts", attempts)] * bool(attempts)
+    about += [t("hints seen")] * bool(entry.get("hints"))
     return f"{SIGNS[states[name]]} {name}" + (f" ({', '.join(about)})" if about else "")
 
 
@@ -152,7 +160,7 @@ def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
 
 def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     cell = "text-align:left;padding:.1em 1.2em .1em 0;vertical-align:top"
-    top = "".join(f'<th scope="col" style="{cell}">{x}</th>' for x in ("Chapter", "Solved", "Next"))
+    top = "".join(f'<th scope="col" style="{cell}">{x}</th>' for x in (t("Chapter"), t("Solved"), t("Next")))
     body = ""
     for both in _by_chapter(course):
         number, title, count, following = (html.escape(x) for x in _cells(both, entries))
@@ -180,9 +188,9 @@ def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> 
     shares = {
         one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
     }
-    said = "Each map is inked by what you solved in its lesson; pale: not solved yet."
+    said = t("Each map is inked by what you solved in its lesson; pale: not solved yet.")
     if shares and min(shares.values()) == 1:
-        said = "All maps are inked: you have solved every lesson."
+        said = t("All maps are inked: you have solved every lesson.")
     return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}{paragraph(said)}"
 
 
@@ -228,7 +236,7 @@ def onward(chapter: int) -> None:
     entries = recorded(where)[0] if where else {}  # progress() says what is wrong with it
     links = _ways_on(chapter, folder)
     page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
-    said = f"Next: {', '.join(file for _, file, _ in links)}"
+    said = t("Next: {list}", list=", ".join((file for _, file, _ in links)))
     display(Note(_maps(rows(there, entries), chapter) + page, said))
 
 
@@ -240,7 +248,7 @@ def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
     lesson, _ = questions.get(chapter, ("", ""))  # a new chapter's is not there until it has been built
     found = []
     if lesson and (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
-        found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", "The annex of this chapter"))
+        found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", t("The annex of this chapter")))
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]
-    return [*found, (arrow, f"{file}.ipynb", words or "Start here")]
+    return [*found, (arrow, f"{file}.ipynb", words or t("Start here"))]

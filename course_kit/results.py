@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from course_kit.files import course_folder
+from course_kit.i18n import t
 from course_kit.programs.arguments import string
 
 
@@ -16,7 +17,7 @@ class Recorded(dict):
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        return f"Recorded {self['date']}: {self['command']}."
+        return t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"])
 
 
 def load(name: str) -> Recorded:

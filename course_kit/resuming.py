@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import lessons
+from course_kit.i18n import t, tn
 from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
@@ -81,17 +82,22 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
 
 
 def _report(back: int, seconds: float, trainings: list, failed: list, stopped: bool) -> str:
-    cells = "1 cell above is" if back == 1 else f"{back} cells above are"
-    lines = [f"{cells} back, in {seconds:.0f} s; what they showed stays as it was."]
+    cells = t("1 cell above is") if back == 1 else t("{back} cells above are", back=back)
+    lines = [
+        t("{cells} back, in {seconds} s; what they showed stays as it was.", cells=cells, seconds=f"{seconds:.0f}")
+    ]
     found = [title for how, title in trainings if how == "kept"]
-    again = [title or "Training" for how, title in trainings if how == "trained"]
+    again = [title or t("Training") for how, title in trainings if how == "trained"]
     if found:
-        lines.append(f"Taken as kept: {len(found)} training{'s' * (len(found) != 1)}.")
+        lines.append(tn("Taken as kept: {n} training.", "Taken as kept: {n} trainings.", len(found)))
     if again:
         names = ", ".join(f"“{title}”" for title in dict.fromkeys(again))
-        lines.append(f"Trained again, since none was kept for this code and data: {names}.")
-    lines += [f"Not brought back: the cell that begins with “{first}”: {error}" for first, error in failed]
-    return "\n".join(lines + ["Stopped before everything was back. Run it again; it begins at the top."] * stopped)
+        lines.append(t("Trained again, since none was kept for this code and data: {names}.", names=names))
+    lines += [
+        t("Not brought back: the cell that begins with “{first}”: {error}", first=first, error=error)
+        for first, error in failed
+    ]
+    return "\n".join(lines + [t("Stopped before everything was back. Run it again; it begins at the top.")] * stopped)
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from course_kit import shell
+from course_kit.i18n import current, t, use
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PROFILES = ("class", "full")
@@ -28,7 +29,13 @@ class Runtime:
 
     def __str__(self) -> str:
         versions = " · ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"{versions} · device {self.device} · profile {self.profile} · seed {self.seed}"
+        return t(
+            "{versions} · device {device} · profile {profile} · seed {seed}",
+            versions=versions,
+            device=self.device,
+            profile=self.profile,
+            seed=self.seed,
+        )
 
     __repr__ = __str__
 
@@ -41,12 +48,12 @@ class EnvironmentProblem(RuntimeError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def setup(seed: int = 0, language: str = "en") -> Runtime:
+def setup(seed: int = 0, language: str | None = None) -> Runtime:
     """Prepare a notebook and print one line saying on what it runs.
 
     seed      a whole number; the same seed gives the same random draws
-    language  of all that the course shows: "en" or "zh"
-    Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full.
+    language  of all that the course shows, such as "zh"; None: the one in use
+    Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full, COURSE_LANGUAGE=en|zh.
     Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
     ValueError for a wrong setting.
     """
@@ -59,20 +66,19 @@ def setup(seed: int = 0, language: str = "en") -> Runtime:
     import numpy as np
     import torch
 
-    from course_kit import language as languages
     from course_kit import training
     from course_kit.callbacks import Display
     from course_kit.mine import lookup
     from course_kit.programs import definitions, explain
     from course_kit.runs.store import Keeping
-    from course_kit.views import picture, program, spoken
+    from course_kit.views import picture, program
 
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
-    languages.use(language)
-    spoken.install(shell.ipython())
+    if language is not None and language != current():
+        use(language)
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())
@@ -91,9 +97,10 @@ def setup(seed: int = 0, language: str = "en") -> Runtime:
 
 def how_to_get(extra: str) -> str:
     """What to type for optional packages of pyproject.toml: extra, such as "serve"."""
-    return (
-        f"In the course's folder type, once:\n  make lab EXTRA={extra}\n"
-        f'or, without make:\n  .venv/bin/python -m pip install -e ".[{extra}]" -c requirements.lock'
+    return t(
+        "In the course's folder type, once:\n  make lab EXTRA={extra}\nor, without make:\n  .venv/bin/python -m pip "
+        'install -e ".[{extra}]" -c requirements.lock',
+        extra=extra,
     )
 
 
@@ -153,12 +160,22 @@ def missing_packages(distribution: str = DISTRIBUTION) -> list[tuple[str, str | 
 
 
 def _misfit(problems: list[tuple[str, str | None]]) -> str:
-    lines = "".join(f"  needs {need}: {f'found {found}' if found else 'not installed'}\n" for need, found in problems)
-    return (
-        f"this environment does not fit the course (Python {platform.python_version()} at {sys.prefix}).\n{lines}"
-        "What to do: close JupyterLab and start it with `make lab`, which repairs this. Without make, run\n"
-        "  python -m pip install -e . -c requirements.lock\n"
-        "in the course's folder, with the Python that runs JupyterLab, and restart the kernel."
+    lines = "".join(
+        t(
+            "  needs {need}: {value}\n",
+            need=need,
+            value=t("found {found}", found=found) if found else t("not installed"),
+        )
+        for need, found in problems
+    )
+    return t(
+        "this environment does not fit the course (Python {python_version} at {prefix}).\n{lines}What to do: close "
+        "JupyterLab and start it with `make lab`, which repairs this. Without make, run\n  python -m pip install "
+        "-e . -c requirements.lock\nin the course's folder, with the Python that runs JupyterLab, and restart the "
+        "kernel.",
+        python_version=platform.python_version(),
+        prefix=sys.prefix,
+        lines=lines,
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_kit.i18n import mark, t
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -108,7 +109,7 @@ def fit(
                 stop.check()
 
         except KeyboardInterrupt:
-            run.stopped = "by hand"
+            run.stopped = mark("by hand")
         except Diverged as error:
             run.stopped, run.trouble = "diverged", str(error)
         except BaseException:
@@ -209,10 +210,10 @@ class Run:
 
     def status(self) -> str:
         """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
-        parts = [f"step {self.step} of {self.steps}"]
+        parts = [t("step {step} of {steps}", step=self.step, steps=self.steps)]
         parts += [f"{name} {y[-1]:.4g}" for name, (_, y) in self.history.items() if y]
         if self.best and self.best.state:
-            parts.append(f"best {self.best.value:.4g} after step {self.best.step}")
+            parts.append(t("best {value} after step {step}", value=f"{self.best.value:.4g}", step=self.best.step))
         return " · ".join(parts)
 
     def note(self, name: str, value: float) -> None:
@@ -335,27 +336,34 @@ def summary(run: Run, first: int) -> str:
     best = ""
     if run.best:
         name, value = next(iter(run.best.metrics.items()))
-        best = f" Best {name}: {value:.4g}, after step {run.best.step}."
+        best = t(" Best {name}: {value}, after step {step}.", name=name, value=f"{value:.4g}", step=run.best.step)
         if not run.best.state:  # the last point of the picture: the mean of a fortieth
             losses = run.history["loss"][1][: run.step]
             last = losses[-max(1, len(losses) // 40) :] if len(losses) > 80 else losses[-1:]
-            best = f" Loss: {statistics.mean(last):.3g}."
+            best = t(" Loss: {mean}.", mean=f"{statistics.mean(last):.3g}")
     if run.stopped == "diverged" and not run.history["loss"][1]:
-        why = f"{run.trouble} from the start. Look at the data and the loss."
-        return f"Stopped at the first step: {why}"
+        why = t("{trouble} from the start. Look at the data and the loss.", trouble=run.trouble)
+        return t("Stopped at the first step: {why}", why=why)
     if run.stopped == "diverged":
         when = run.history["loss"][0][-1] + 1
         held = run.best.step if run.best else run.step
-        return (
-            f"Stopped at step {when}: {run.trouble}. The learning rate, {run.lr:g}, is "
-            f"probably too large; try lr={run.lr / 10:g}. The model holds its state "
-            f"after step {held}.{best}"
+        return t(
+            "Stopped at step {when}: {trouble}. The learning rate, {lr}, is probably too large; try lr={lr2}. The "
+            "model holds its state after step {held}.{best}",
+            when=when,
+            trouble=run.trouble,
+            lr=f"{run.lr:g}",
+            lr2=f"{run.lr / 10:g}",
+            held=held,
+            best=best,
         )
     if run.stopped:
-        how = "by an error" if run.stopped == "error" else run.stopped
-        done = f"Stopped {how} after {run.step} of {run.steps} steps.{best}"
-        return f"{done} To go on, call again with resume=run."
+        how = t("by an error") if run.stopped == "error" else run.stopped
+        done = t(
+            "Stopped {how} after {step} of {steps} steps.{best}", how=how, step=run.step, steps=run.steps, best=best
+        )
+        return t("{done} To go on, call again with resume=run.", done=done)
     if first == run.step:
-        more = f"For more, ask for more: steps={2 * run.step}."
-        return f"{run.step} steps are done already.{best} {more}"
-    return f"{run.step} steps.{best}"
+        more = t("For more, ask for more: steps={step}.", step=2 * run.step)
+        return t("{step} steps are done already.{best} {more}", step=run.step, best=best, more=more)
+    return t("{step} steps.{best}", step=run.step, best=best)

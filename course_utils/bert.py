@@ -121,7 +121,7 @@ class Bert(nn.Module):
     ) -> BertOutput:
         """mask: True = a real token, False = padding, which nothing attends to"""
         x = self.embeddings(ids, segments)  # [B, T, D]
-        real = None if mask is None else mask[:, None]  # [B, T] -> [B, 1, T]
+        real = None if mask is None else mask[:, None, :]  # [B, T] -> [B, 1, T]
         for block in self.blocks:
             x = block(x, real)
         return BertOutput(x, self.pooler(x[:, 0]).tanh())

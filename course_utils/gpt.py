@@ -3,14 +3,17 @@
     model = GPT(vocab=1000, size=128, layers=4)
     optimisers = optimisers_of(model, rate=1e-2)
     training_step(model, optimisers, windows(ids, rows=32, length=65))    # nats per token
-    write(model, ids[None, :10], count=100, temperature=0.8, top_p=0.9)   # [1, 110]
+    for token in generate(model, ids[None, :10], count=100):    # [1, 1], one by one
 
-What chapter 7 builds, what its readers keep, and what the trained models are.
 Sizes: B texts, T tokens, K with those in a cache, D features (size), H heads of
 d = D / H, V tokens known (vocab).
 Sources: Radford et al. 2018 and 2019 (GPT, GPT-2); Holtzman et al. 2020 (top-p);
 Jordan et al. 2024 (Muon).
 """
+
+import math
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -158,20 +161,51 @@ def nucleus(logits: Float[Tensor, "*B V"], top_p: float) -> Float[Tensor, "*B V"
     return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))
 
 
+def next_token(
+    logits: Float[Tensor, "B V"],
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "B 1"]:
+    """Draw a token for each text; at temperature 0 it is the likeliest."""
+    if temperature == 0:
+        return logits.argmax(-1, keepdim=True)
+    p = with_temperature(logits, temperature)
+    p = nucleus(p.log(), top_p) if top_p < 1 else p
+    return torch.multinomial(p, 1, generator=generator)
+
+
 @torch.no_grad()
-def write(
-    model: GPT,
+def generate(
+    model: Any,
     ids: Int[Tensor, "B T"],
     count: int,
     temperature: float = 1.0,
     top_p: float = 1.0,
-) -> Int[Tensor, "B N"]:
-    """Draw a token, append it, ask again: N = T + count."""
+    stop: int | None = None,
+    generator: torch.Generator | None = None,
+    cache: bool = True,
+) -> Iterator[Int[Tensor, "B 1"]]:
+    """Give each token when it is drawn, until every text has its `stop`. Each is read
+    once; those of a text longer than the context anew. After nanochat (Karpathy 2025)."""
+    caches = [Cache() for _ in getattr(model, "blocks", ())]
+    new, context = ids, getattr(model, "context", math.inf)
+    ended = torch.zeros_like(ids[:, :1], dtype=torch.bool)  # [B, 1]
     for _ in range(count):
-        logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
-        p = nucleus(with_temperature(logits, temperature).log(), top_p)
-        ids = torch.cat([ids, torch.multinomial(p, 1)], 1)
-    return ids
+        if cache and ids.shape[1] <= context:
+            logits = model(new, caches)[:, -1]  # [B, V]; at first of all of the text
+        else:
+            logits = model(ids[:, -context:])[:, -1]
+        new = next_token(logits, temperature, top_p, generator)  # [B, 1]
+        yield new
+        ids, ended = torch.cat([ids, new], 1), ended | (new == stop)
+        if ended.all():
+            break
+
+
+def write(model: Any, ids: Int[Tensor, "B T"], *how: Any, **more: Any) -> Tensor:
+    """A text and what `generate` gives behind it, [B, N]."""
+    return torch.cat([ids, *generate(model, ids, *how, **more)], 1)
 
 
 def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:

@@ -1,9 +1,7 @@
 """The decoder of today: a GPT that was changed in five places.
 
     model = Llama(LlamaConfig(vocab=4096))
-    model(ids)                                   # [B, T] -> logits [B, T, V]
-    for token in speak(model, ids, stop=2):      # one after another, each computed once
-        print(token)
+    model(ids)                  # [B, T] -> logits [B, T, V]; `generate` (gpt.py) writes
 
 RMSNorm instead of layer norm, rotary positions instead of a table, SwiGLU instead of the
 two layers with a GELU, keys and values shared by several heads of queries, and no biases.
@@ -15,8 +13,8 @@ Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped que
 Touvron et al. 2023 (Llama).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -26,7 +24,7 @@ from torch import Tensor, nn
 
 from .attention import join_heads, masked_softmax, split_heads
 from .cache import Cache
-from .gpt import nucleus, with_temperature
+from .gpt import generate
 from .rotary import rotation, turn
 
 
@@ -157,25 +155,7 @@ class Llama(nn.Module):
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
-@torch.inference_mode()
-def speak(
-    model: Any,
-    ids: Int[Tensor, "1 T"],
-    stop: int,
-    count: int = 200,
-    temperature: float = 0.0,
-    top_p: float = 1.0,
-) -> Iterator[int]:
-    """Draw token by token, each read once, until `stop` is drawn."""
-    caches = [Cache() for _ in model.blocks]
-    for _ in range(count):
-        logits = model(ids, caches)[:, -1]  # [1, V]
-        ids = logits.argmax(-1, keepdim=True)  # [1, 1]: the next round reads only this
-        if temperature > 0:
-            p = with_temperature(logits, temperature)
-            if top_p < 1:
-                p = nucleus(p.log(), top_p)
-            ids = torch.multinomial(p, 1)
-        if int(ids) == stop:
-            return
-        yield int(ids)
+def speak(model: Any, ids: Tensor, stop: int, count: int = 200, **how: Any) -> Any:
+    """`generate` for one text, as numbers before `stop`; the likeliest ones."""
+    tokens = generate(model, ids, count, **{"temperature": 0.0, "stop": stop} | how)
+    return takewhile(lambda number: number != stop, map(int, tokens))

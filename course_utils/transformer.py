@@ -103,7 +103,7 @@ class Transformer(TransformerLayers):
         """What the decoder attends to: the memory."""
         x = self.source_embedding(source) * self.config.size**0.5
         x = self.dropout(self.positions(x))  # [B, S, D]
-        mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
+        mask = None if source_mask is None else source_mask[:, None, :]  # [B, 1, S]
         for block in self.encoder:
             x = block(x, mask)
         return self.encoder_norm(x)
@@ -122,7 +122,9 @@ class Transformer(TransformerLayers):
         x = self.target_embedding(target) * self.config.size**0.5
         x = self.dropout(self.target_positions(x, first))  # [B, T, D]
         mask = causal_mask(target.shape[1], target.device)
-        memory_mask = None if source_mask is None else source_mask[:, None]  # [B, 1, S]
+        memory_mask = (
+            None if source_mask is None else source_mask[:, None, :]
+        )  # [B, 1, S]
         for block in self.decoder:
             x = block(x, memory, mask, memory_mask)
         return self.decoder_norm(x)

@@ -4,6 +4,7 @@ COURSE_SHAPES=1 checks the shapes that `course_utils` promises: each call of its
 gives back, against the annotations (jaxtyping, beartype). The stage `shapes` of tests/run.py runs so.
 """
 
+import gc
 import importlib.util
 import os
 import signal
@@ -17,6 +18,16 @@ if SHAPES:  # before course_utils is imported
     import shapes
 
     shapes.install()
+
+
+def pytest_configure():
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """What is loaded stays: no search for garbage goes through it again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=SHAPES)

@@ -2,13 +2,14 @@
 
 python tests/run.py                 all stages of a change
 python tests/run.py lint unit       these stages
-python tests/run.py quick           what sees a changed sentence: lint, drift, texts
+python tests/run.py quick           lint, drift, texts, each where something that it sees differs from main
 python tests/run.py weekly          what takes long and seldom breaks: fifty runs of a cell, every notebook solved …
 python tests/run.py -- -k width     all stages of pytest with these options
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,9 +24,12 @@ import prepare
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
-BUDGET = 1320  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
+BUDGET = 1250  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
 CORES = os.cpu_count() or 1
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.costs", "-m", "not weekly"]
+UNUSED = ("nbval", "hypothesispytest", "jaxtyping", "anyio")  # plugins that each process of tests would load, and one
+UNUSED += ("unraisableexception",)  # that only warns, and collects garbage five times at the end
+LIGHT = ROOT / "tests" / "light"  # its sitecustomize.py
 SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes; the tests of a file in one of them
 WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a page often waits
 
@@ -46,7 +50,8 @@ def pytest_on(*patterns, without=(), options=SEVERAL):
     """A pytest command for the test files that these patterns find, as a list; empty if there are none."""
     found = {path for pattern in patterns for path in (ROOT / "tests").glob(pattern)}
     found -= {path for pattern in without for path in (ROOT / "tests").glob(pattern)}
-    return [[*PYTEST, *options, *map(str, sorted(found))]] if found else []
+    light = [word for name in UNUSED for word in ("-p", f"no:{name}")]
+    return [[*PYTEST, *light, *options, *map(str, sorted(found))]] if found else []
 
 
 def nbval():
@@ -87,7 +92,11 @@ def main(arguments):
     """Run the stages named, or all, two at a time -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
-    chosen = [one for name in named for one in (QUICK if name == "quick" else [name])] or ALWAYS
+    chosen = [one for name in named for one in (quick(changed()) if name == "quick" else [name])]
+    if named and not chosen:
+        print("Nothing has changed that these stages look at.")
+        return 0
+    chosen = chosen or ALWAYS
     unknown = [name for name in chosen if name not in STAGES]
     if unknown:
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join((*STAGES, 'quick'))}")
@@ -113,6 +122,27 @@ def main(arguments):
     budget = f" of {BUDGET:,}" if chosen is ALWAYS and not options else ""
     print(f"{'together':<48}{together:>7.0f} s{core_seconds:>7,.0f} core-seconds{budget}")
     return int(any(outcome.startswith("failed") for _, outcome, *_ in report))
+
+
+def changed():
+    """What differs from main, committed or not; None where git does not say."""
+    found = []
+    for command in (["diff", "--name-only", "main"], ["ls-files", "--others", "--exclude-standard"]):
+        done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return None
+        found += done.stdout.splitlines()
+    return found
+
+
+def quick(paths):
+    """The stages of QUICK that see a change of these paths; all where none are known."""
+    sees = {
+        "drift": r"notebooks/|course_|chapters/|data/|locale/|tests/",
+        "texts": r".*\.(md|yml|py|ipynb|po)$|Makefile",
+    }
+    sees["lint"] = r".*\.(py|m?js|css|toml|json)$"
+    return QUICK if paths is None else [name for name in QUICK if any(re.match(sees[name], path) for path in paths)]
 
 
 def machine_lacks(chosen):
@@ -196,6 +226,8 @@ def surroundings():
     steady = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": threads}
     for name, value in {**steady, "COURSE_PROFILE": "class", "PYTHONHASHSEED": "0"}.items():
         environment.setdefault(name, value)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what one process has compiled, the next hundred read
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIGHT), environment.get("PYTHONPATH")]))
     return environment
 
 

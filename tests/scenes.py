@@ -170,6 +170,8 @@ VIEWS = {
     "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
+    "scoring": lambda **more: labs.scoring([1.2, 0.5], drawn(3, 2), ["near", "far", "up"], **more),
+    "four steps": lambda **more: at(labs.steps([0, 1], drawn(3, 2), WORDS[:3]), step=2, **more),
     "masked words": masked_words,
     "gaps": gaps,
     "two models": expected,

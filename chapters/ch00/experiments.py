@@ -8,6 +8,7 @@ from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.data.parallel import Pair, load_parallel
 from course_kit.decoding import beam_search
 from course_kit.heads import heads_of, silenced
+from course_kit.i18n import mark, t
 from course_kit.text import BOS
 from course_kit.views import Table
 
@@ -33,7 +34,7 @@ def word_by_word() -> Table:
     words = loaded.source.cut(COW)
     halves = reasons[: len(words)], reasons[len(words) :]
     rows = [
-        {"word": word, "attention for it alone": one, "for all but it": other}
+        {mark("word"): word, mark("attention for it alone"): one, mark("for all but it"): other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
     return Table(rows, COW)
@@ -57,7 +58,7 @@ def held_out(count: int | None = None) -> Table:
         prefix = torch.tensor([[BOS, *loaded.target.encode(words)] for words in french])
         pronouns = [loaded.target.encode([pair.twin.pronoun, pair.twin.other_pronoun]) for pair in group]
         lists, without = both_lists(loaded, source)
-        mixed = {"every word": lists, "no word": without}
+        mixed = {mark("every word"): lists, mark("no word"): without}
         places = [_places(pair) for pair in group]
         for name in places[0]:
             alone = torch.eye(size, dtype=torch.bool)[[place[name] for place in places]][..., None]  # [B, S, 1]
@@ -69,9 +70,9 @@ def held_out(count: int | None = None) -> Table:
             right.append((one > other).float())
     found = [torch.cat(right[i :: len(mixed)]).mean().item() for i in range(len(mixed))]
     shares = dict(zip(mixed, found, strict=True))
-    order = sorted(shares, key=lambda name: (name.startswith("all but"), "word" not in name))
-    return Table([{"attention for": name, "right, %": round(100 * shares[name])} for name in order],
-                 f"The right one of il and elle, in {len(pairs)} sentences.")  # fmt: skip
+    order = sorted(shares, key=lambda name: (name.startswith(t("all but")), "word" not in name))
+    return Table([{mark("attention for"): name, mark("right, %"): round(100 * shares[name])} for name in order],
+                 t("The right one of il and elle, in {count} sentences.", count=len(pairs)))  # fmt: skip
 
 
 def _places(pair: Pair) -> dict[str, int]:
@@ -79,4 +80,4 @@ def _places(pair: Pair) -> dict[str, int]:
     words = [word.lower() for word in pair.source]
     it = len(words) - 1 - words[::-1].index("it")
     noun = words.index(pair.twin.referent.lower())
-    return {"the adjective": len(words) - 2, "“it”": it, "the noun that it means": noun}
+    return {mark("the adjective"): len(words) - 2, "“it”": it, mark("the noun that it means"): noun}

@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from chapters.ch02.scores import SCORES, GeneralizedKernel, Score
 from course_kit import results
+from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 
 
@@ -53,16 +54,24 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
             score = kind(size, size, hidden_size, max_keys=length)
         rows.append(
             {
-                "score": name,
-                "equation": kind.equation,
-                "reference": kind.reference,
-                "parameters": score.num_parameters,
-                "multiply–adds per pair": round(multiply_adds(score, queries, keys) / length**2, 1),
-                "kept per pair": round(numbers_kept(score, queries, keys) / length**2, 1),
+                mark("score"): name,
+                mark("equation"): kind.equation,
+                mark("reference"): kind.reference,
+                mark("parameters"): score.num_parameters,
+                mark("multiply–adds per pair"): round(multiply_adds(score, queries, keys) / length**2, 1),
+                mark("kept per pair"): round(numbers_kept(score, queries, keys) / length**2, 1),
                 "Dq ≠ Dk": "no" if kind.same_size else "yes",
             }
         )
-    return Table(rows, f"{length} queries, {length} keys, {size} features, hidden size {hidden_size}")
+    return Table(
+        rows,
+        t(
+            "{length} queries, {length} keys, {size} features, hidden size {hidden_size}",
+            length=length,
+            size=size,
+            hidden_size=hidden_size,
+        ),
+    )
 
 
 def trained_scores(size: int) -> dict[str, Score]:

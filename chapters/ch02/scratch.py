@@ -27,14 +27,14 @@ def pool(c: Any) -> dict[str, Any]:
     one, many = drawn(0, (4,), (6,), (6,)), drawn(3, (2, 4, 3), (2, 6, 3), (2, 6, 2))
     masks = Either([None, ~torch.eye(4, 6, dtype=torch.bool)])
     return {
-        **{"distance": some_numbers(7, seed=3), "width": 0.8, "kernel": c.gaussian_kernel, "mask": masks},
+        "distance": some_numbers(7, seed=3), "width": 0.8, "kernel": c.gaussian_kernel, "mask": masks,
         **dict(zip(("queries", "keys", "values"), one, strict=True)),
         **dict(zip(("vector_pooling.queries", "vector_pooling.keys", "vector_pooling.values"), many, strict=True)),
-        **{"size": 6, "head_size": 4, "value_size": 3, "x": some_numbers(2, 6, 6, seed=4)},
+        "size": 6, "head_size": 4, "value_size": 3, "x": some_numbers(2, 6, 6, seed=4),
         "SelfAttention.mask": Either(
             [None, some_numbers(2, 1, 6, seed=5) > 0, torch.arange(6)[:, None] > torch.zeros(6)]
         ),
-    }
+    }  # fmt: skip
 
 
 HAVE = "a layer of self-attention, and all that it grew from"

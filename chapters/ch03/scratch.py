@@ -39,13 +39,13 @@ def pool(c: Any) -> dict[str, Any]:
     many = integers(9, 12, 5, seed=5) + 2
     many[1::2, 3:] = 0
     return {
-        **{"source": source, "mask": source != 0, "target": Either([target, target.flip(0)]), "begin": 1, "padding": 0},
-        **{"vocab": 13, "size": 8, "last": some_numbers(1, 2, 8, seed=6), "states": some_numbers(2, 5, 8, seed=4)},
-        **{"c": some_numbers(2, 8, seed=5), "encoder": Model("Encoder"), "decoder": Model("AttentiveDecoder")},
-        **{"model": Model("Translator"), "end": Either([-1, 2, 5, 8, 11]), "longest": 6},
-        **{"translate.source": many, "masked_loss": SMOOTHED},
+        "source": source, "mask": source != 0, "target": Either([target, target.flip(0)]), "begin": 1, "padding": 0,
+        "vocab": 13, "size": 8, "last": some_numbers(1, 2, 8, seed=6), "states": some_numbers(2, 5, 8, seed=4),
+        "c": some_numbers(2, 8, seed=5), "encoder": Model("Encoder"), "decoder": Model("AttentiveDecoder"),
+        "model": Model("Translator"), "end": Either([-1, 2, 5, 8, 11]), "longest": 6,
+        "translate.source": many, "masked_loss": SMOOTHED,
         "translation_loss.target": Either([target, torch.full_like(target, -100)]),
-    }
+    }  # fmt: skip
 
 
 def begun(writer, names, target, last, states, c, mask):
@@ -56,17 +56,7 @@ def begun(writer, names, target, last, states, c, mask):
 HAVE = "a translator that looks back, and one that does not"
 TRACKS = {
     "seq2seq": Track(
-        3,
-        "seq2seq",
-        PARTS,
-        pool,
-        150,
-        HAVE,
-        bar=80,
-        seconds=600,
-        causal=("target",),
-        told=TOLD,
-        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun),
-        given=("PADDING", "real_words", "backwards"),
+        3, "seq2seq", PARTS, pool, 150, HAVE, bar=80, seconds=600, causal=("target",), told=TOLD,
+        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun), given=("PADDING", "real_words", "backwards"),
     )
-}
+}  # fmt: skip

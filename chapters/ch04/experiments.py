@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from chapters.ch04.kept.positions import LetterReader
 from course_kit.contexts import seeded
+from course_kit.i18n import mark
 from course_kit.training import fit
 from course_utils.attention import causal_mask
 from course_utils.blocks import EncoderBlock
@@ -42,10 +43,10 @@ def costs_of(kind: str, length: int, size: int) -> dict:
     path = {"convolution": length // 2, "recurrent": length - 1, "attention": 1}[kind]  # two words further a layer
     layers = path if kind == "convolution" else 1
     waiting = length if kind == "recurrent" else layers
-    counted = {"layer": kind, "words": length, "path": path, "layers": layers, "in a row": waiting}
+    counted = {"layer": kind, "words": length, "path": path, "layers": layers, mark("in a row"): waiting}
     mixing, weights = (2 * length**2 * size, length**2) if kind == "attention" else (0, 0)
     total = layers * multiply_adds(kind, length, size)
-    return counted | {"multiplications": total, "words with words": mixing, "weights": weights}
+    return counted | {"multiplications": total, mark("words with words"): mixing, "weights": weights}
 
 
 # ---- two tasks that need order --------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ LetterReader*: positions added, or q and k turned; softmax(q kᵀ / √d) v; the
 def pool(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
     return {
-        **{"x": some_numbers(2, 5, 8, seed=1), "first": Either([0, 3]), "context": 8, "size": 8, "kind": "rotary"},
-        **{"ids": integers(10, 2, 9, seed=2), "SinusoidalPositions.first": Either([0, 6])},
-    }
+        "x": some_numbers(2, 5, 8, seed=1), "first": Either([0, 3]), "context": 8, "size": 8, "kind": "rotary",
+        "ids": integers(10, 2, 9, seed=2), "SinusoidalPositions.first": Either([0, 6]),
+    }  # fmt: skip
 
 
 HAVE = "three kinds of positions to put into a model"

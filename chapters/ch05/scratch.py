@@ -53,21 +53,21 @@ def pool(c: Any) -> dict[str, Any]:
     padded = torch.cat([integers(8, 6, 3, seed=5) + 3, torch.zeros(6, 9, dtype=torch.long)], 1)
     two, three = (torch.where(rows == 0, 2, rows) for rows in (source, target))
     return {
-        **{"x": some_numbers(2, 4, 8, seed=0), "memory": some_numbers(2, 5, 8, seed=1), "memory_mask": there},
-        **{"mask": Either([None, causal]), "MultiHeadAttention.mask": there, "f": torch.tanh, "first": Either([0, 6])},
-        **{"size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "context": 8, "causal_mask.size": 4},
-        **{"bias": Either([True, False]), "activation": Either([torch.relu, torch.tanh]), "eps": Either([1e-5, 0.1])},
-        **{"masked_loss": SMOOTHED, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0)},
+        "x": some_numbers(2, 4, 8, seed=0), "memory": some_numbers(2, 5, 8, seed=1), "memory_mask": there,
+        "mask": Either([None, causal]), "MultiHeadAttention.mask": there, "f": torch.tanh, "first": Either([0, 6]),
+        "size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "context": 8, "causal_mask.size": 4,
+        "bias": Either([True, False]), "activation": Either([torch.relu, torch.tanh]), "eps": Either([1e-5, 0.1]),
+        "masked_loss": SMOOTHED, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0),
         "config": Either([large, c.TransformerConfig(11, 13, 8, layers=1, heads=4, context=9, dropout=0.2)]),
-        **{"source": source, "target": target, "source_mask": Either([None, source != 0]), "begin": 1, "padding": 0},
-        **{"model": Model("Transformer"), "end": Either([-1, *range(13), 12, -1]), "longest": 6},
-        **{"Transformer, from `first` on.first": Either([1, 3])},
+        "source": source, "target": target, "source_mask": Either([None, source != 0]), "begin": 1, "padding": 0,
+        "model": Model("Transformer"), "end": Either([-1, *range(13), 12, -1]), "longest": 6,
+        "Transformer, from `first` on.first": Either([1, 3]),
         **dict.fromkeys(("translation_loss.begin", "translate.begin"), Either([1, 1, 5])),
-        **{"translation_loss.source": Either([source, source, two]), "translation_loss.padding": Either([0, 0, 2])},
+        "translation_loss.source": Either([source, source, two]), "translation_loss.padding": Either([0, 0, 2]),
         "translation_loss.target": Either([target, torch.full_like(target, -100), three]),
         "translate.source": Either([padded, source, torch.where(padded == 0, 2, padded)] * 5),
         "translate.padding": Either([0, 0, 2] * 5),
-    }
+    }  # fmt: skip
 
 
 def numbers_of_parameters(layers, names):
@@ -83,13 +83,8 @@ def from_first(transformer, names, source, target, first):
 HAVE = "a Transformer that trains and translates"
 TRACKS = {
     "transformer": Track(
-        *(5, "transformer", PARTS, pool, 240, HAVE),
-        **{
-            "bar": 90,
-            "calls": {"TransformerLayers": numbers_of_parameters, "Transformer, from `first` on": from_first},
-            "causal": ("target",),
-            "told": TOLD,
-            "given": ("TransformerConfig", "TOKENS", "copy_or_reverse"),
-        },
+        5, "transformer", PARTS, pool, 240, HAVE, bar=90, causal=("target",), told=TOLD,
+        calls={"TransformerLayers": numbers_of_parameters, "Transformer, from `first` on": from_first},
+        given=("TransformerConfig", "TOKENS", "copy_or_reverse"),
     )
-}
+}  # fmt: skip

@@ -20,6 +20,7 @@ from chapters.ch06.pairs import Input, Masked, collate, encode, special_mask
 from course_kit import text
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
+from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
@@ -134,7 +135,7 @@ class BertLesson:
         settings = {"lr": LR, "clip": 1.0, "schedule": warm_then_fall(steps, WARM_UP), "optimizer": adam} | options
         device = next(model.parameters()).device
         return fit(model, lambda generator: self.batch(generator, size).to(device), loss,
-                   steps=steps, seed=seed, show=show, title="Pre-training", **settings)  # fmt: skip
+                   steps=steps, seed=seed, show=show, title=t("Pre-training"), **settings)  # fmt: skip
 
     def valid(self, count: int = 128):
         """`evaluate` for `train`: both losses and both accuracies on held-out stories."""
@@ -155,8 +156,9 @@ class BertLesson:
                 follows += (output.nsp_logits.argmax(-1) == b.nsp).sum().item()
                 nsp += torch.nn.functional.cross_entropy(output.nsp_logits, b.nsp, reduction="sum").item()
         pairs = 64 * -(-count // 64)
-        return {"loss, both": mlm / asked + nsp / pairs, "MLM accuracy": right / asked, "NSP accuracy": follows / pairs,
-                "MLM loss": mlm / asked, "NSP loss": nsp / pairs}  # fmt: skip
+        return {mark("loss, both"): mlm / asked + nsp / pairs, mark("MLM accuracy"): right / asked,
+                mark("NSP accuracy"): follows / pairs,
+                mark("MLM loss"): mlm / asked, mark("NSP loss"): nsp / pairs}  # fmt: skip
 
     def fill(self, model: BertForPreTraining, first: str, second: str | None = None) -> Filled:
         """What the model would write at each place of a text, or pair, which may contain [MASK]."""
@@ -177,7 +179,7 @@ class BertLesson:
                     said = model(b.ids, b.segments, b.mask).mlm_logits[masked].argmax(-1)
                 right[name] += (said == true[-1]).sum().item()
         words = torch.cat(true)
-        return {"always the same answer": words.bincount().max().item() / len(words)} | {
+        return {mark("always the same answer"): words.bincount().max().item() / len(words)} | {
             name: found / len(words) for name, found in right.items()
         }
 
@@ -200,8 +202,13 @@ class BertLesson:
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
     """How many parameters each part has; shared ones count once. On the "meta" device BERT-large takes no memory."""
-    parts = {f"embeddings.{kind}s": f"{kind} embeddings" for kind in ("token", "segment", "position")}
-    parts |= {"norm": "layer norms", ".attention.": "attention", ".ffn.": "feed-forward networks", "pooler": "pooler"}
+    parts = {f"embeddings.{kind}s": t("{kind} embeddings", kind=kind) for kind in ("token", "segment", "position")}
+    parts |= {
+        "norm": t("layer norms"),
+        ".attention.": "attention",
+        ".ffn.": t("feed-forward networks"),
+        "pooler": "pooler",
+    }
     counts: Counter = Counter()
     for name, parameter in model.named_parameters():
         part = next((part for key, part in parts.items() if key in name), "heads")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from course_kit.i18n import t
 from course_kit.text.subwords import WordPiece
 
 
@@ -38,7 +39,9 @@ class Input:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        missing = f" … and {sum(self.dropped)} more tokens that did not fit" if any(self.dropped) else ""
+        missing = (
+            t(" … and {dropped} more tokens that did not fit", dropped=sum(self.dropped)) if any(self.dropped) else ""
+        )
         return f"{' '.join(self.tokens)}{missing}"
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from course_kit.i18n import t
 from course_kit.runtime import how_to_get
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2", "COURSE_MINILM"
@@ -82,16 +83,24 @@ def _place(name: str, variable: str) -> tuple[str, str, str]:
     folder, hub = os.environ.get(variable), os.environ.get("HF_ENDPOINT", HUB)
     if folder:
         there = os.path.isdir(folder)
-        return folder if there else "", f"the folder in {variable}", "" if there else "there is no such folder"
+        return (
+            folder if there else "",
+            t("the folder in {variable}", variable=variable),
+            "" if there else t("there is no such folder"),
+        )
     package = importlib.util.find_spec(PACKAGES[name]) if name in PACKAGES else None
     if package and package.submodule_search_locations:
-        return os.path.join(package.submodule_search_locations[0], "model"), f"the package {package.name}", ""
+        return (
+            os.path.join(package.submodule_search_locations[0], "model"),
+            t("the package {name}", name=package.name),
+            "",
+        )
     from huggingface_hub import try_to_load_from_cache
 
     known = try_to_load_from_cache(name, "config.json")
     if isinstance(known, str):
-        return os.path.dirname(known), "what was once fetched from the hub", ""
-    return (name, hub, "") if answers(hub) else ("", hub, "no server answers there")
+        return os.path.dirname(known), t("what was once fetched from the hub"), ""
+    return (name, hub, "") if answers(hub) else ("", hub, t("no server answers there"))
 
 
 def answers(address: str, seconds: float = 3) -> bool:

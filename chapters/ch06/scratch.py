@@ -31,25 +31,14 @@ def pool(c: Any) -> dict[str, Any]:
     ids[1, 4:] = 0
     there = Either([None, (ids != 0)[:, None]])
     return {
-        **{"x": some_numbers(2, 6, 8, seed=2), "memory": some_numbers(2, 6, 8, seed=3), "f": torch.tanh, "mask": there},
-        **{
-            "size": 8,
-            "heads": 2,
-            "hidden": 12,
-            "dropout": 0.5,
-            "activation": torch.nn.functional.gelu,
-            "config": config,
-        },
-        **{"c": config, "ids": ids, "segments": Either([None, (torch.arange(6) > 2).long().expand(2, 6)])},
-        **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "model": Model("BertForPreTraining")},
+        "x": some_numbers(2, 6, 8, seed=2), "memory": some_numbers(2, 6, 8, seed=3), "f": torch.tanh, "mask": there,
+        "size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "activation": torch.nn.functional.gelu, "config": config,
+        "c": config, "ids": ids, "segments": Either([None, (torch.arange(6) > 2).long().expand(2, 6)]),
+        "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "model": Model("BertForPreTraining"),
         **dict.fromkeys(("Bert.mask", "BertForPreTraining.mask"), Either([None, ids != 0])),
-        **{
-            "mask_id": 4,
-            "logits": some_numbers(2, 6, 13, seed=4),
-            "labels": torch.where(ids % 2 > 0, ids, -100),
-            "special": Either([(), tuple(range(1, 13))]),
-        },
-    }
+        "mask_id": 4, "logits": some_numbers(2, 6, 13, seed=4), "labels": torch.where(ids % 2 > 0, ids, -100),
+        "special": Either([(), tuple(range(1, 13))]),
+    }  # fmt: skip
 
 
 def covered(loss, names, model, ids, mask_id, special):

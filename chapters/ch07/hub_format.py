@@ -12,6 +12,7 @@ from pathlib import Path
 from course_kit import text
 from course_kit.checkpoints import Loaded
 from course_kit.convert import to_huggingface
+from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 
 TEMPLATE = (  # a chat as a scene: the user is one citizen, the assistant the other
@@ -89,15 +90,20 @@ def size_table() -> Table:
     keys = size // heads * key_heads
     values, narrow = keys * size, ffn * size
     four = layers * (2 * size * size + keys * size + 2 * ffn * size) + layers // 2 * (values + narrow)
-    more = "in half of the layers: attention's value matrices, the feed-forward networks' last matrices"
+    more = t("in half of the layers: attention's value matrices, the feed-forward networks' last matrices")
     parts = {
-        "embedding, shared with the output": (vocab * size, 6.5625),
+        mark("embedding, shared with the output"): (vocab * size, 6.5625),
         more: ((layers - layers // 2) * (values + narrow), 6.5625),
-        "all other matrices": (four, 4.5),
-        "norms and biases": (layers * (2 * size + size + 2 * keys) + size, 32),
+        mark("all other matrices"): (four, 4.5),
+        mark("norms and biases"): (layers * (2 * size + size + 2 * keys) + size, 32),
     }
     total, space = sum(n for n, _ in parts.values()), sum(n * bits for n, bits in parts.values())
-    rows = [{"part": name, "parameters": n, "bits per parameter": round(bits, 4), "MB": round(n * bits / 8e6, 1)}
-            for name, (n, bits) in (parts | {"all": (total, space / total)}).items()]  # fmt: skip
-    without = f"As float32 it would be {4 * total / 1e9:.1f} GB, as bfloat16 {2 * total / 1e9:.1f} GB"
-    return Table(rows, f"The bits include a share of each block's scales. {without}")
+    rows = [{mark("part"): t(name), mark("parameters"): n, mark("bits per parameter"): round(bits, 4),
+             "MB": round(n * bits / 8e6, 1)}
+            for name, (n, bits) in (parts | {mark("all"): (total, space / total)}).items()]  # fmt: skip
+    without = t(
+        "As float32 it would be {total} GB, as bfloat16 {total2} GB",
+        total=f"{4 * total / 1000000000.0:.1f}",
+        total2=f"{2 * total / 1000000000.0:.1f}",
+    )
+    return Table(rows, t("The bits include a share of each block's scales. {without}", without=without))

@@ -20,6 +20,7 @@ from course_kit import fetching
 from course_kit import text as texts
 from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
+from course_kit.i18n import t
 from course_kit.programs.arguments import described, whole_number
 from course_utils.gpt import next_token_loss
 
@@ -41,8 +42,8 @@ class Text:
     train: str = field(repr=False)
     valid: str = field(repr=False)
     note: str = ""
-    licence: str = "as the course"
-    attribution: str = "the course's own text"
+    licence: str = t("as the course")
+    attribution: str = t("the course's own text")
 
     @property
     def sha256(self) -> str:
@@ -61,7 +62,9 @@ def load_text(name) -> Text:
     if name in OURS:
         return Text(name, *_ours(name))
     if name == "holmes":
-        return Text(name, *_cut(book()), licence="public domain", attribution="A. Conan Doyle, Project Gutenberg 1661")
+        return Text(
+            name, *_cut(book()), licence=t("public domain"), attribution="A. Conan Doyle, Project Gutenberg 1661"
+        )
     if name not in REAL:
         known = ", ".join([*OURS, "holmes", *REAL])
         raise ValueError(f"No text is called {str(name)!r}; there are {known}.")
@@ -95,7 +98,7 @@ def _books(content: str) -> tuple[str, str, str]:
         raise ValueError(f"there is {len(books)} book; needed: at least two, one to learn from and one to hold out")
     held_out = random.Random(0).sample(sorted(books), max(1, int(VALID * len(books))))
     train = "".join(text for title, text in books.items() if title not in held_out)
-    return train, "".join(books[title] for title in held_out), f"held out: {'; '.join(held_out)}"
+    return train, "".join(books[title] for title in held_out), t("held out: {held_out}", held_out="; ".join(held_out))
 
 
 def _ours(name: str) -> tuple[str, str]:

@@ -65,22 +65,19 @@ def pool(c: Any) -> dict[str, Any]:
     cut[1, 4:] = -100
     many = integers(13, 40, 3, seed=4)
     return {
-        **{"x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids},
-        **{"dropout": Either([0.5, 0.2]), "layers": Either([2, 3]), "context": Either([8, 9])},
-        **{"causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None},
-        **{"tokens": Either([5, 9]), "parameters": (), "lr": 0.1, "betas": Either([(0.9, 0.999), (0.5, 0.8)])},
-        **{"AdamW.eps": Either([1e-8, 0.1]), "weight_decay": Either([0.01, 0.5]), "steps": 10, "highest": 0.3},
-        **{"step": Either([0, 2, 3, 7, 9]), "rising": Either([4, 4, 4, 4, 2]), "lowest": Either([0.0, 0.1])},
-        **{"model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "write.temperature": 0.0},
-        **{"write.ids": Either([many, many, many[:3]]), "write.count": 9, "write.top_p": Either([1.0, 0.5])},
-        **{"write.stop": Either([None, None, *range(0, 13, 3)]), "write, by chance.case": Either(CHANCES)},
-        **{"text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": Either([TEXT, OFTEN, "aa"])},
-        **{"learn_merges.count": Either([6, 1, 6]), "word": tuple("banana"), "pair": ("a", "n")},
-        **{
-            "merges": [*c.learn_merges(TEXT, 8), ("w", "e")],
-            "long": " ".join(f"word{n % 500} of" for n in range(LONG)),
-        },
-    }
+        "x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids,
+        "dropout": Either([0.5, 0.2]), "layers": Either([2, 3]), "context": Either([8, 9]),
+        "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None,
+        "tokens": Either([5, 9]), "parameters": (), "lr": 0.1, "betas": Either([(0.9, 0.999), (0.5, 0.8)]),
+        "AdamW.eps": Either([1e-8, 0.1]), "weight_decay": Either([0.01, 0.5]), "steps": 10, "highest": 0.3,
+        "step": Either([0, 2, 3, 7, 9]), "rising": Either([4, 4, 4, 4, 2]), "lowest": Either([0.0, 0.1]),
+        "model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "write.temperature": 0.0,
+        "write.ids": Either([many, many, many[:3]]), "write.count": 9, "write.top_p": Either([1.0, 0.5]),
+        "write.stop": Either([None, None, *range(0, 13, 3)]), "write, by chance.case": Either(CHANCES),
+        "text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": Either([TEXT, OFTEN, "aa"]),
+        "learn_merges.count": Either([6, 1, 6]), "word": tuple("banana"), "pair": ("a", "n"),
+        "merges": [*c.learn_merges(TEXT, 8), ("w", "e")], "long": " ".join(f"word{n % 500} of" for n in range(LONG)),
+    }  # fmt: skip
 
 
 CHANCES = ((0.4, 1.0), (2.5, 0.6), (0.4, 0.55))  # temperature and top_p
@@ -217,10 +214,9 @@ READS = Part("a text", "AdamW", reads, ("Does each part pass by itself, with `--
              seconds=120, optional=False)  # fmt: skip
 TRACKS = {
     "gpt": Track(
-        *(7, "gpt", PARTS, pool, 270, HAVE),
-        **{"bar": 90, "calls": CALLS, "causal": ("ids", "x")},
-        **{"told": TOLD, "more": ("tokenizer", "chapters.ch07.by_hand"), "last": (READS,)},
+        7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
+        more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,),
         note="`cache` and `caches` may stay None here: they are a part of llama.",
         given=("PADDING", "optimisers_of", "copying"),
     )
-}
+}  # fmt: skip

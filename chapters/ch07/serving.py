@@ -23,6 +23,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_kit.i18n import t
 from course_kit.runtime import how_to_get
 
 NEEDED = ("openai", "fastapi", "uvicorn")
@@ -165,12 +166,15 @@ def streamed(url, model, messages, **options):
 def ollama(url: str = OLLAMA) -> str:
     """A line that says which models Ollama offers on this computer, or how to get it."""
     if models := models_at(url):
-        how = f"openai.OpenAI(base_url={url!r}, api_key='none') and model={models[0]!r}"
-        return f"Ollama runs here with {', '.join(models)}. Ask it by {how}."
-    why = "Ollama runs here, but has no model" if models == [] else f"Nothing answers at {url}"
-    return (
-        f"{why}. Install Ollama from ollama.com, type `ollama run qwen2.5:3b` (1.9 GB) in a terminal, and run this "
-        "cell again."
+        how = t(
+            "openai.OpenAI(base_url={url}, api_key='none') and model={models}", url=f"{url!r}", models=f"{models[0]!r}"
+        )
+        return t("Ollama runs here with {models}. Ask it by {how}.", models=", ".join(models), how=how)
+    why = t("Ollama runs here, but has no model") if models == [] else t("Nothing answers at {url}", url=url)
+    return t(
+        "{why}. Install Ollama from ollama.com, type `ollama run qwen2.5:3b` (1.9 GB) in a terminal, and run this "
+        "cell again.",
+        why=why,
     )
 
 

@@ -2,6 +2,7 @@
 
 import html
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import string
 
 GAP = 3  # years without an event from which on the line is dashed
@@ -20,7 +21,10 @@ class Timeline:
         self.events, self.title, self.caption = events, string("title", title), string("caption", caption)
 
     def __repr__(self) -> str:
-        told = (f"{year}: {what}" + f" (chapter {chapter})" * bool(chapter) for year, what, chapter in self.events)
+        told = (
+            f"{year}: {what}" + t(" (chapter {chapter})", chapter=chapter) * bool(chapter)
+            for year, what, chapter in self.events
+        )
         return "; ".join([*[self.title] * bool(self.title), *told])
 
     def _repr_html_(self) -> str:

@@ -20,6 +20,7 @@ from chapters.ch08.kept.llama import generate
 from chapters.ch08.kept.smollm import SYSTEM, where
 from chapters.ch08.traces import Trace, traced
 from course_kit.checkpoints import load_checkpoint
+from course_kit.i18n import t
 from course_utils.llama import Llama
 
 INSTALL = "make lab EXTRA=chat"
@@ -71,7 +72,11 @@ class Published:
     def about(self) -> str:
         """What it is, in a line."""
         count = sum(p.numel() for p in self.model.parameters())
-        return f"SmolLM2-135M-Instruct in your class: {count:,} parameters, {self.model.context:,} tokens of context"
+        return t(
+            "SmolLM2-135M-Instruct in your class: {count} parameters, {context_} tokens of context",
+            count=f"{count:,}",
+            context_=f"{self.model.context:,}",
+        )
 
     def asked(self, question: str) -> Trace | str:
         """How it answers a reader's question, with the heads of the block at two thirds; a sentence for a long one."""
@@ -80,7 +85,11 @@ class Published:
         except ValueError as why:
             return str(why)
         if ids.shape[1] > MOST_TRACED:
-            return f"With the marks of a talk these are {ids.shape[1]:,} tokens; {MOST_TRACED} can be shown here."
+            return t(
+                "With the marks of a talk these are {shape} tokens; {MOST_TRACED} can be shown here.",
+                shape=f"{ids.shape[1]:,}",
+                MOST_TRACED=MOST_TRACED,
+            )
         layer = len(self.model.blocks) * 2 // 3
         return traced(self.model, ids, self.names.__getitem__, self.text, self.stop, layer)
 
@@ -102,7 +111,9 @@ class StandIn(Published):
     @property
     def about(self) -> str:
         """What it is, in a line."""
-        return f"SmolLM2 is not installed (`{INSTALL}` brings it); llama-holmes goes on in its place."
+        return t(
+            "SmolLM2 is not installed (`{INSTALL}` brings it); llama-holmes goes on in its place.", INSTALL=INSTALL
+        )
 
     def prompt(self, question: str) -> torch.Tensor:
         """The question as ids [1, T], the last of them where it is long."""

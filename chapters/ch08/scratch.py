@@ -71,26 +71,16 @@ def of_llama(c: Any) -> dict[str, Any]:
     cos, sin = c.rotation(torch.arange(5), 4)
     causal = torch.ones(5, 5, dtype=torch.bool).tril()
     return {
-        **{
-            "x": some_numbers(2, 5, 16, seed=1),
-            "turns": (cos, sin),
-            "mask": causal,
-            "c": configs,
-            "config": configs,
-            "Llama, token by token.config": config,
-        },
-        **{"join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "turn.x": some_numbers(2, 2, 5, 4, seed=3), "cos": cos},
-        **{"sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": Either([100.0, 7.0]), "size": 16, "hidden": 12},
-        **{
-            "k": some_numbers(1, 2, 3, 4, seed=4),
-            "v": some_numbers(1, 2, 3, 4, seed=5),
-            "ids": ids,
-            "generate.ids": ids[:1],
-        },
-        **{"model": Model("Llama"), "count": 9, "stop": Either([(), tuple(range(6)), (), *((n,) for n in range(13))])},
-        **{"generate, by chance.case": Either(CHANCES), "eps": Either([1e-3, 0.2])},
-        **{"pieces": Either([[1] * 7, [3, 1, 2, 1]]), "LlamaBlock.context": (cos, sin)},
-    }
+        "x": some_numbers(2, 5, 16, seed=1), "turns": (cos, sin), "mask": causal, "c": configs, "config": configs,
+        "Llama, token by token.config": config,
+        "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "turn.x": some_numbers(2, 2, 5, 4, seed=3), "cos": cos,
+        "sin": sin, "positions": torch.arange(3, 8), "d": 6, "base": Either([100.0, 7.0]), "size": 16, "hidden": 12,
+        "k": some_numbers(1, 2, 3, 4, seed=4), "v": some_numbers(1, 2, 3, 4, seed=5), "ids": ids,
+        "generate.ids": ids[:1],
+        "model": Model("Llama"), "count": 9, "stop": Either([(), tuple(range(6)), (), *((n,) for n in range(13))]),
+        "generate, by chance.case": Either(CHANCES), "eps": Either([1e-3, 0.2]),
+        "pieces": Either([[1] * 7, [3, 1, 2, 1]]), "LlamaBlock.context": (cos, sin),
+    }  # fmt: skip
 
 
 def kept(cache, names, k, v):
@@ -157,13 +147,13 @@ def of_answering(c: Any) -> dict[str, Any]:
     model = Model("Pairs")
     talks = [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
     return {
-        **{"ids": ids, "is_answer": is_answer, "model": model, "vocab": 12},
-        **{"talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1},
-        **{"rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0},
-        **{"drawn, by chance.case": Either([0.5, 2.0])},
-        **{"questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4)},
-        **{"drawn.longest": 4, "practise.steps": 20, "practise.rate": 0.2},
-    }
+        "ids": ids, "is_answer": is_answer, "model": model, "vocab": 12,
+        "talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1,
+        "rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0,
+        "drawn, by chance.case": Either([0.5, 2.0]),
+        "questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4),
+        "drawn.longest": 4, "practise.steps": 20, "practise.rate": 0.2,
+    }  # fmt: skip
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):
@@ -206,24 +196,16 @@ SPEAKS = Part(
 )
 TRACKS = {
     "llama": Track(
-        *(8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90),
+        8, "llama", LLAMA, of_llama, 240, "the decoder of today, through which a published model speaks", 90,
         calls={"Cache": kept, "LlamaBlock": block, "Llama, token by token": in_pieces}
         | {"generate, by chance": drawn_tokens, "generate, of a long text": long_text},
-        told=TOLD,
-        **{"causal": ("ids", "x"), "given": ("LlamaConfig", "alone", "copying", "small", "checked"), "last": (SPEAKS,)},
+        told=TOLD, causal=("ids", "x"), given=("LlamaConfig", "alone", "copying", "small", "checked"), last=(SPEAKS,),
     ),
     "answering": Track(
-        *(
-            8,
-            "answering",
-            ANSWERING,
-            of_answering,
-            90,
-            "fine-tuning on answers, and on rewards that a program checks",
-            90,
-        ),
+        8, "answering", ANSWERING, of_answering, 90,
+        "fine-tuning on answers, and on rewards that a program checks", 90,
         calls={"training": steps_of, "imitate": imitates, "practise": practises, "drawn, by chance": drawn_answers},
         given=("Talk", "Pairs", "END", "LONGEST"),
         told=TOLD_ANSWERING,
     ),
-}
+}  # fmt: skip

@@ -4,18 +4,15 @@ Sizes: B texts, T tokens, V vocabulary.
 Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p, "nucleus").
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import seeded
 from course_kit.text import EOS, UNK
-from course_utils.gpt import nucleus, with_temperature, write
-from course_utils.llama import speak
+from course_utils import gpt
+from course_utils.gpt import nucleus, with_temperature
 
 SMALLEST = 1e-30  # a temperature or a share: still a number where there are 32 bits
 
@@ -43,28 +40,6 @@ def next_probabilities(
     return nucleus(p.log(), max(top_p, smallest)) if top_p is not None and top_p < 1 else p
 
 
-def stream(
-    model: Any,
-    ids: Int[Tensor, "1 T"],
-    stop: int,
-    count: int,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
-) -> Iterator[int]:
-    """`speak`, for texts of any length: one that outgrows the context goes on from its second half."""
-    temperature, top_p = temperature and max(temperature, SMALLEST), max(top_p, SMALLEST)
-    while count > 0:
-        if ids.shape[1] > model.context:
-            ids = ids[:, -max(model.context // 2, 1) :]
-        room = min(count, model.context + 1 - ids.shape[1])
-        for token in speak(model, ids, stop, room, temperature, top_p):
-            yield token
-            ids = torch.cat([ids, ids.new_tensor([[token]])], 1)
-            room, count = room - 1, count - 1
-        if room > 0:  # it stopped by itself
-            return
-
-
 def generate(
     loaded: Loaded,
     prompt: str,
@@ -77,8 +52,7 @@ def generate(
     """How a language model goes on: loaded = load_checkpoint("gpt-…") -> the text behind
     the prompt, until <eos> or so many tokens. Of a long prompt it reads the end.
 
-    cache=False computes everything anew for each token, as chapter 7's `write`: slower,
-    and the same as long as the text fits into the context.
+    cache=False reads everything anew for each token: slower, and the same text.
     Raises ValueError for characters that the model does not know.
     """
     check_choices(temperature, None, top_p)
@@ -89,13 +63,10 @@ def generate(
     if not numbers:
         raise ValueError("the prompt is empty; needed: at least one token to go on from")
     ids = torch.tensor([numbers], device=next(loaded.model.parameters()).device)
+    choices = temperature and max(temperature, SMALLEST), max(top_p, SMALLEST)
     with seeded(seed):
-        if cache:
-            written = list(stream(loaded.model, ids, EOS, max_new_tokens, temperature, top_p))
-        else:
-            written = write(loaded.model, ids, max_new_tokens, temperature, top_p)[0, len(numbers) :].tolist()
-            written = written[: written.index(EOS)] if EOS in written else written
-    return loaded.tokenizer.decode(written)
+        written = [int(token) for token in gpt.generate(loaded.model, ids, max_new_tokens, *choices, EOS, cache=cache)]
+    return loaded.tokenizer.decode(written[:-1] if written[-1:] == [EOS] else written)
 
 
 def check_choices(temperature: float, top_k: int | None, top_p: float | None) -> None:

@@ -24,6 +24,7 @@ from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.decoding.sampling import check_logits
 from course_kit.decoding.steps import steps_of
+from course_kit.i18n import t
 from course_kit.text import BOS, EOS, PAD, UNK, pad
 from course_utils.cache import Cache
 
@@ -179,7 +180,7 @@ def translate(
     device = next(model.parameters()).device
     limit = steps_of(model).context
     encoded = [loaded.source.encode(sentence) for sentence in sentences]
-    empty = Translation("", [], [], None, note="nothing to translate: the sentence holds no word")
+    empty = Translation("", [], [], None, note=t("nothing to translate: the sentence holds no word"))
     results = {n: empty for n, ids in enumerate(encoded) if not ids}
     order = sorted(set(range(len(sentences))) - set(results), key=lambda n: len(encoded[n]))
     with evaluating(model):
@@ -199,11 +200,11 @@ def _translation(loaded: Loaded, sentence: str, ids: list[int], limit: int, writ
     unknown = [piece for piece, number in zip(pieces, ids, strict=True) if number == UNK]
     if unknown:
         shown = textwrap.shorten(", ".join(dict.fromkeys(unknown)), 60, placeholder=" …")
-        notes.append(f"unknown: {shown or len(unknown)}")
+        notes.append(t("unknown: {value}", value=shown or len(unknown)))
     if len(ids) > limit:
-        notes.append(f"only the first {limit} of {len(ids)} tokens were read")
+        notes.append(t("only the first {limit} of {count} tokens were read", limit=limit, count=len(ids)))
     if not written.ended:
-        notes.append("cut: it did not come to an end")
+        notes.append(t("cut: it did not come to an end"))
     weights = written.weights
     if weights is not None:
         weights = weights[:, : min(len(ids), limit)].cpu()

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from course_kit.exercises import record
-from course_kit.exercises.define import FindError, NoSuchExercise, find, register, siblings
+from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, find, register, siblings
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.shell import ipython
@@ -57,7 +57,7 @@ def find_error(name: str) -> Callable[[Any], Any]:
     return lambda answer: _settle(puzzle, answer, check(puzzle, answer))
 
 
-def check(name: str, answer: Any):
+def check(name: str | Exercise | FindError, answer: Any) -> Any:
     """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
     (the mistake that was recognised), `.arrays`, `.notes`."""
     from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes

@@ -16,6 +16,8 @@ import numpy
 import torch
 from torch import Tensor
 
+from course_kit.i18n import t
+
 # how close is equal, by the coarser dtype of the two: (relative, absolute)
 TOLERANCE = {torch.float16: (5e-3, 2e-3), torch.bfloat16: (3e-2, 1e-2)}
 MOST = 10_000_000  # numbers in one result
@@ -29,48 +31,54 @@ class Misfit(Exception):
 def converted(result: Any, wanted: Any, names: tuple[str, ...]) -> Any:
     """The result in the form of `wanted`. Raises Misfit, in a teacher's words, where that is impossible."""
     if result is None:
-        raise Misfit("It returns None. Is a `return` missing?")
+        raise Misfit(t("It returns None. Is a `return` missing?"))
     if isinstance(wanted, tuple):
         return _parts(result, wanted, names)
     if isinstance(wanted, Tensor):
         if isinstance(result, list) and not wanted.dim():
-            raise Misfit("It returns a list; needed: one number.")
+            raise Misfit(t("It returns a list; needed: one number."))
         if isinstance(result, torch.Size):
-            raise Misfit(f"It returns {kind(result)}.")
+            raise Misfit(t("It returns {kind}.", kind=kind(result)))
         if type(result) is tuple and len(result) > 1:
-            raise Misfit(f"It returns {len(result)} things; one is asked for: {names[0]}.")
+            raise Misfit(t("It returns {count} things; one is asked for: {names}.", count=len(result), names=names[0]))
         if type(result) is tuple and len(result) == 1 and isinstance(result[0], Tensor):
-            raise Misfit("It returns a tuple with one tensor in it. Is there a comma too many after `return`?")
+            raise Misfit(t("It returns a tuple with one tensor in it. Is there a comma too many after `return`?"))
         return _tensor(result, names[0])
     if isinstance(wanted, str):
         if not isinstance(result, str):
-            raise Misfit(f'It returns {kind(result)}; needed: a word, such as "{wanted}".')
+            raise Misfit(t('It returns {kind}; needed: a word, such as "{wanted}".', kind=kind(result), wanted=wanted))
         return result
     if isinstance(result, Tensor | numpy.generic | numpy.ndarray) and getattr(result, "ndim", 1) == 0:
         result = result.item()
     if not isinstance(result, bool | int | float):
-        raise Misfit(f"It returns {kind(result)}; needed: {kind(wanted)}.")
+        raise Misfit(t("It returns {kind}; needed: {kind2}.", kind=kind(result), kind2=kind(wanted)))
     return result
 
 
 def _parts(result: Any, wanted: tuple, names: tuple[str, ...]) -> tuple:
-    asked = f"{len(wanted)} are asked for: `{', '.join(names)}`"
+    asked = t("{count} are asked for: `{names}`", count=len(wanted), names=", ".join(names))
     if isinstance(result, dict):
-        raise Misfit(f"It returns a dict; {asked}, in this order.")
+        raise Misfit(t("It returns a dict; {asked}, in this order.", asked=asked))
     if not isinstance(result, tuple | list):
-        raise Misfit(f"It returns one thing, {kind(result)}; {asked}.")
+        raise Misfit(t("It returns one thing, {kind}; {asked}.", kind=kind(result), asked=asked))
     if len(result) != len(wanted):
-        raise Misfit(f"It returns {len(result)} things; {asked}.")
+        raise Misfit(t("It returns {count} things; {asked}.", count=len(result), asked=asked))
     for part, name in zip(result, names, strict=True):
         if part is None:
-            raise Misfit(f"Its `{name}` is None.")
+            raise Misfit(t("Its `{name}` is None.", name=name))
     return tuple(converted(part, want, (name,)) for part, want, name in zip(result, wanted, names, strict=True))
 
 
 def _tensor(result: Any, name: str) -> Tensor:
     if isinstance(result, Tensor):
         if result.numel() > MOST:
-            raise Misfit(f"It returns {result.numel():,} numbers, a tensor of {list(result.shape)}: far too many.")
+            raise Misfit(
+                t(
+                    "It returns {numel} numbers, a tensor of {shape}: far too many.",
+                    numel=f"{result.numel():,}",
+                    shape=list(result.shape),
+                )
+            )
         return result.detach().cpu()
     try:
         if isinstance(result, list | tuple) and any(isinstance(part, Tensor | list | tuple) for part in result):
@@ -80,22 +88,23 @@ def _tensor(result: Any, name: str) -> Tensor:
             return torch.from_numpy(numpy.array(array, dtype=None if array.dtype.itemsize <= 8 else float))
     except (ValueError, TypeError, RuntimeError):
         pass
-    raise Misfit(f"It returns {kind(result)}; needed: `{name}`, a tensor.")
+    raise Misfit(t("It returns {kind}; needed: `{name}`, a tensor.", kind=kind(result), name=name))
 
 
 def kind(thing: Any) -> str:
     """What a thing is, in words, without addresses: "a tensor of shape [2, 3]", "a generator"."""
     if isinstance(thing, Tensor):
-        return f"a tensor of shape {list(thing.shape)}"
+        return t("a tensor of shape {shape}", shape=list(thing.shape))
     if isinstance(thing, type):
-        return f"the class `{thing.__name__}`"
+        return t("the class `{name}`", name=thing.__name__)
     names = {
-        "str": "a text", "bool": "True or False", "int": "a whole number", "float": "a number",
-        "ndarray": "a numpy array",
-        "function": "a function", "generator": "a generator (is it `yield` instead of `return`?)", "dict": "a dict",
-        "list": "a list that makes no regular array", "ellipsis": "`...`", "Size": "a shape, not numbers",
+        "str": t("a text"), "bool": t("True or False"), "int": t("a whole number"), "float": t("a number"),
+        "ndarray": t("a numpy array"),
+        "function": t("a function"), "dict": t("a dict"),
+        "generator": t("a generator (is it `yield` instead of `return`?)"),
+        "list": t("a list that makes no regular array"), "ellipsis": "`...`", "Size": t("a shape, not numbers"),
     }  # fmt: skip
-    return names.get(type(thing).__name__, f"something of the type `{type(thing).__name__}`")
+    return names.get(type(thing).__name__, t("something of the type `{name}`", name=type(thing).__name__))
 
 
 def number_kind(x: Tensor) -> str:
@@ -174,9 +183,15 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
     if mine == needed or not equal(got, want):
         return None
-    words = {"float": "decimal numbers", "bool": "True and False"}
-    mine, needed = (words.get(kind, f"{kind} numbers") for kind in (mine, needed))
-    text = f"The right entries, but {mine} (`{got.dtype}`) instead of {needed} (`{want.dtype}`)."
+    words = {"float": t("decimal numbers"), "bool": t("True and False")}
+    mine, needed = (words.get(kind, t("{kind} numbers", kind=kind)) for kind in (mine, needed))
+    text = t(
+        "The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).",
+        mine=mine,
+        dtype=got.dtype,
+        needed=needed,
+        dtype2=want.dtype,
+    )
     return text + (" Compare with `==`, or use `.bool()`, to get a mask." if number_kind(want) == "bool" else "")
 
 
@@ -184,28 +199,33 @@ def _axes(got: Tensor, want: Tensor) -> str | None:
     """Which axes have changed places, or are to be cut, joined, added or taken away."""
     if got.numel() != want.numel() or not want.dim() or (got.shape == want.shape and got.unique().numel() < 2):
         return None
-    shapes = "" if got.shape == want.shape else f"Its shape is {list(got.shape)}, needed: {list(want.shape)}. "
+    shapes = (
+        ""
+        if got.shape == want.shape
+        else t("Its shape is {shape}, needed: {shape2}. ", shape=list(got.shape), shape2=list(want.shape))
+    )
     if want.dim() > 1 and equal(got.mT if got.dim() > 1 else got, want):
-        return f"{shapes}Right, but transposed: rows and columns have changed places."
+        return t("{shapes}Right, but transposed: rows and columns have changed places.", shapes=shapes)
     if got.dim() == want.dim() < 5:
         for axes in itertools.permutations(range(want.dim())):
             moved = [i for i, axis in enumerate(axes) if axis != i]
             if moved and equal(got.permute(axes), want):
-                places = "axes {} and {} have".format(*moved) if len(moved) == 2 else "its axes have"
-                return f"{shapes}The numbers are right, but {places} changed places."
+                places = t("axes {} and {} have").format(*moved) if len(moved) == 2 else t("its axes have")
+                return t("{shapes}The numbers are right, but {places} changed places.", shapes=shapes, places=places)
     if got.shape == want.shape or not equal(got.reshape(want.shape), want):
         return None
-    right = f"{shapes}The numbers are right, and in the right order: "
+    right = t("{shapes}The numbers are right, and in the right order: ", shapes=shapes)
     if got.dim() < want.dim():
-        return (
-            f"{right}is an axis to be cut in two or put in (`[:, None]`), or does a sum or max run over all (`dim=`)?"
+        return t(
+            "{right}is an axis to be cut in two or put in (`[:, None]`), or does a sum or max run over all (`dim=`)?",
+            right=right,
         )
-    return f"{right}is an axis still to be cut, joined (`.flatten(…)`) or taken away (`[:, 0]`)?"
+    return t("{right}is an axis still to be cut, joined (`.flatten(…)`) or taken away (`[:, 0]`)?", right=right)
 
 
 def _other_way(got: Tensor, want: Tensor) -> str | None:
     bools = number_kind(want) == number_kind(got) == "bool"
-    return "Exactly the other way round: True where False should be." if bools and equal(~got, want) else None
+    return t("Exactly the other way round: True where False should be.") if bools and equal(~got, want) else None
 
 
 def _factor(got: Tensor, want: Tensor) -> str | None:
@@ -221,8 +241,8 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     if ratio == 0 or not close(mine, needed * ratio).all():
         return None
     if abs(ratio + 1) < 1e-3:
-        return "Right, but of the opposite sign: is a minus missing, or one too many?"
-    return f"Right, but {ratio:.3g} times what it should be: look for a factor."
+        return t("Right, but of the opposite sign: is a minus missing, or one too many?")
+    return t("Right, but {ratio} times what it should be: look for a factor.", ratio=f"{ratio:.3g}")
 
 
 def _sums(x: Tensor) -> Tensor:
@@ -238,19 +258,21 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
     shares = ((_sums(want) - 1).abs() < 1e-3).logical_or(_sums(want).abs() < 1e-6).all() and want.min() >= 0
     if not shares:
         if equal(got, want.softmax(-1)):
-            return "This is the softmax of what is asked for: return the numbers from before it."
+            return t("This is the softmax of what is asked for: return the numbers from before it.")
         if equal(got, want.log_softmax(-1)):
-            return "This is the log-softmax of what is asked for: return the numbers from before it."
+            return t("This is the log-softmax of what is asked for: return the numbers from before it.")
         return None
     if ((want == 0) | (want == want.amax(-1, keepdim=True))).all():  # equal shares are the softmax of any such
         return ""
     if equal(got.exp(), want):
-        return "These are the logarithms of what is asked for."
+        return t("These are the logarithms of what is asked for.")
     if equal(got.masked_fill(want == 0, -torch.inf).softmax(-1).nan_to_num(), want):
-        return "These are the scores from before the softmax. It is still to come."
+        return t("These are the scores from before the softmax. It is still to come.")
     if got.min() >= 0 and equal((got / _sums(got)).nan_to_num(), want):
-        after = " (A mask after the softmax takes away from the sum; before it does not.)" if (want == 0).any() else ""
-        return f"Right, but for the sums of the rows: divide each row by its own sum.{after}"
+        after = (
+            t(" (A mask after the softmax takes away from the sum; before it does not.)") if (want == 0).any() else ""
+        )
+        return t("Right, but for the sums of the rows: divide each row by its own sum.{after}", after=after)
     return None
 
 
@@ -260,7 +282,7 @@ def _rounded(got: Tensor, want: Tensor) -> str | None:
     if not any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc)):
         return None
     whole = torch.equal(want, want.round())
-    return "" if whole else "Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?"
+    return "" if whole else t("Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?")
 
 
 REMARKS = (_kind, _axes, _other_way, _shares, _rounded)
@@ -275,11 +297,12 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
         return remark
     if not factor:
         return ""
-    factors = {_factor(*pair) for pair in pairs}
-    if None in factors or not factors - {""}:
+    found = [_factor(*pair) for pair in pairs]
+    factors = {factor for factor in found if factor}
+    if None in found or not factors:
         return ""
-    other = "Right, but for a factor that is another one on each input: does it depend on a size, or should it?"
-    return other if len(factors - {""}) > 1 else (factors - {""}).pop()
+    other = t("Right, but for a factor that is another one on each input: does it depend on a size, or should it?")
+    return other if len(factors) > 1 else factors.pop()
 
 
 def _on_all(remark: Callable, pairs: list[tuple[Any, Any]]) -> str:
@@ -305,20 +328,33 @@ def _nan(got: Tensor, want: Tensor) -> str | None:
     bad = got.isnan() & ~want.isnan() if got.shape == want.shape else got.isnan()
     if not bad.any():
         return None
-    amount = "all of it" if bad.all() and bad.dim() else f"{int(bad.sum())} of {bad.numel()} numbers"
-    comes = "NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number"
-    return f"NaN, in {amount}. {comes}: which step makes it?"
+    amount = (
+        t("all of it")
+        if bad.all() and bad.dim()
+        else t("{sum} of {numel} numbers", sum=int(bad.sum()), numel=bad.numel())
+    )
+    comes = t("NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number")
+    return t("NaN, in {amount}. {comes}: which step makes it?", amount=amount, comes=comes)
 
 
 def _infinite(got: Tensor, want: Tensor) -> str | None:
     if not got.isinf().any() or want.isinf().any():
         return None
-    return "Some numbers are infinite. Is there a division by 0, or exp of something large?"
+    return t("Some numbers are infinite. Is there a division by 0, or exp of something large?")
 
 
 def _other_kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
-    return None if mine == needed else f"Its numbers are of the kind {mine} (`{got.dtype}`), needed: `{want.dtype}`."
+    return (
+        None
+        if mine == needed
+        else t(
+            "Its numbers are of the kind {mine} (`{dtype}`), needed: `{dtype2}`.",
+            mine=mine,
+            dtype=got.dtype,
+            dtype2=want.dtype,
+        )
+    )
 
 
 def _rows(got: Tensor, want: Tensor) -> str | None:
@@ -330,26 +366,32 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
     if ((needed - 1).abs() > 1e-2).logical_and(needed.abs() > 1e-6).any() or needed.max() < 0.5 or off.max() < 1e-2:
         return None
     if got.dim() > 1 and ((got.double().sum(-2) - 1).abs() < 1e-2).all():
-        return "The rows don't sum to 1, but the columns do: along which axis is it normalised?"
+        return t("The rows don't sum to 1, but the columns do: along which axis is it normalised?")
     if mine[off.argmax()] == 0:
-        return (
-            "A row that should sum to 1 is all 0. Is everything masked there, or is exp too large or too small for a "
-            "float? (Then subtract the largest score that counts first; `nan_to_num` only hides it.)"
+        return t(
+            "A row that should sum to 1 is all 0. Is everything masked there, or is exp too large or too small "
+            "for a float? (Then subtract the largest score that counts first; `nan_to_num` only hides it.)"
         )
-    return f"The rows should sum to 1; one sums to {mine[off.argmax()].item():.3g}. Is each normalised?"
+    return t(
+        "The rows should sum to 1; one sums to {mine}. Is each normalised?", mine=f"{mine[off.argmax()].item():.3g}"
+    )
 
 
 def _shape(got: Tensor, want: Tensor) -> str:
     """What to say of a shape that is wrong, with numbers that are."""
-    shapes = f"Its shape is {list(got.shape)}, needed: {list(want.shape)}."
+    shapes = t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
     if got.dim() == want.dim() > 0 and len(got) == 1 and equal(got, want[:1]):
-        return f"{shapes} It is right for the first of {len(want)}. Does a `return` end a loop after its first round?"
+        return t(
+            "{shapes} It is right for the first of {count}. Does a `return` end a loop after its first round?",
+            shapes=shapes,
+            count=len(want),
+        )
     if got.dim() < want.dim():
-        lost = "does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?"
-        return f"{shapes} An axis has gone: {lost}"
+        lost = t("does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?")
+        return t("{shapes} An axis has gone: {lost}", shapes=shapes, lost=lost)
     if got.dim() > want.dim():
-        return f"{shapes} There is an axis too many: does a sum over it still have to come?"
-    return f"{shapes} Print the shape after each step, and see where it goes wrong."
+        return t("{shapes} There is an axis too many: does a sum over it still have to come?", shapes=shapes)
+    return t("{shapes} Print the shape after each step, and see where it goes wrong.", shapes=shapes)
 
 
 def where(got: Tensor, want: Tensor) -> str:
@@ -357,14 +399,19 @@ def where(got: Tensor, want: Tensor) -> str:
     wrong = ~close(got, want)
     diagonal = wrong.diagonal() if want.dim() == 2 else torch.tensor([False])
     if number_kind(want) == "bool" and diagonal.all() and wrong.sum() == len(diagonal):
-        return "Right except on the diagonal."
+        return t("Right except on the diagonal.")
     mine, needed = (x.double().flatten().sort().values for x in (got, want))
     if number_kind(want) != "bool" and got.unique().numel() > 1 and equal(mine, needed):
-        return "The right numbers in another order."
+        return t("The right numbers in another order.")
     place = [int(i) for i in wrong.nonzero()[0]]
-    axes = {2: "in row {}, column {}"}.get(len(place), "at {}" + ", {}" * (len(place) - 1))
+    axes = {2: t("in row {}, column {}")}.get(len(place), t("at {}") + ", {}" * (len(place) - 1))
     first = axes.format(*place)
-    return f"{int(wrong.sum())} of {wrong.numel()} numbers differ, the first {first} (counted from 0)."
+    return t(
+        "{sum} of {numel} numbers differ, the first {first} (counted from 0).",
+        sum=int(wrong.sum()),
+        numel=wrong.numel(),
+        first=first,
+    )
 
 
 def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: bool) -> str:
@@ -375,7 +422,11 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
         return _say(pairs)
     if order := order_of(pairs):
         yours = ", ".join(names[i] for i in order)
-        return f"Right, but in the wrong order: return `{', '.join(names)}`. It returns `{yours}`."
+        return t(
+            "Right, but in the wrong order: return `{names}`. It returns `{yours}`.",
+            names=", ".join(names),
+            yours=yours,
+        )
     parts = range(len(names))
     shapes = order_of(pairs, lambda got, want: getattr(got, "shape", ()) == getattr(want, "shape", ()))
     if shapes and shapes != tuple(parts):
@@ -383,7 +434,7 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
     rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
-    return f"In `{names[i]}`: {_say(part)}{' The rest is right.' if rest else ''}"
+    return t("In `{names}`: {say}{what}", names=names[i], say=_say(part), what=t(" The rest is right.") if rest else "")
 
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
@@ -393,7 +444,7 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
             return words
         for remark in (_nan, _infinite):  # one is enough
             if words := next(filter(None, (remark(*pair) for pair in pairs)), ""):
-                return words if remark(got, want) else f"On another input: {words}"
+                return words if remark(got, want) else t("On another input: {words}", words=words)
         if words := _on_all(_other_kind, pairs) or _on_all(_rows, pairs):
             return words
         if got.shape != want.shape:
@@ -401,4 +452,8 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if want.numel() != 1:
             return where(got, want)
         got, want = got.item(), want.item()  # one number has no first place that differs
-    return f"{got:.6g}, expected {want:.6g}." if isinstance(want, float) else f"Expected {want!r}, got {got!r}."
+    return (
+        t("{got}, expected {want}.", got=f"{got:.6g}", want=f"{want:.6g}")
+        if isinstance(want, float)
+        else t("Expected {want}, got {got}.", want=f"{want!r}", got=f"{got!r}")
+    )

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from course_kit.i18n import t, tn
+
 if TYPE_CHECKING:  # it is loaded when the first inputs are made
     from torch import Tensor
 
@@ -41,7 +43,7 @@ def named(*names: str, **says: str) -> Callable[..., Case]:
     says: how to show an input that is no array. `case` also takes `shown`, `given`, and keywords, as in `Case`.
     """
 
-    def case(*values, shown: bool = False, given: dict[str, str] | None = None, **keywords) -> Case:
+    def case(*values: Any, shown: bool = False, given: dict[str, str] | None = None, **keywords: Any) -> Case:
         args = dict(zip(names, values, strict=True))
         return Case(args, keywords, shown=shown, given=says | (given or {}))
 
@@ -90,7 +92,7 @@ class Wrong:
     hint: str
 
 
-def wrong_answers(*answers_and_hints: Callable | str) -> tuple[Wrong, ...]:
+def wrong_answers(*answers_and_hints: Any) -> tuple[Wrong, ...]:
     """The mistakes of an exercise as one list: an answer, what a teacher says on seeing it, the next answer, …
 
     Each is a mistake people make, or code that circulates.
@@ -121,12 +123,12 @@ def variants(answer: Callable) -> Callable[..., Callable]:
 @dataclass(frozen=True)
 class Property:
     """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
-    student. broken(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
+    student. violation(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
     case cannot tell. run is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
     chapters/ch01/exercises/pooling.py is a short one."""
 
     says: str
-    broken: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
+    violation: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
 
 
 def is_class(answer: Callable) -> bool:
@@ -134,7 +136,7 @@ def is_class(answer: Callable) -> bool:
     return isinstance(answer, type) or getattr(answer, "is_class", False) is True
 
 
-def construct(answer: Callable, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
+def construct(answer: Any, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
     """A class as a check makes it: from `case.init`, with these parameters (a state_dict). A function as it is."""
     if not is_class(answer):
         return answer
@@ -201,7 +203,7 @@ class Exercise:
     @property
     def effort(self) -> str:
         """`●●○ · 5 minutes`"""
-        minutes = f"{self.minutes} minute" + "s" * (self.minutes != 1)
+        minutes = tn("{n} minute", "{n} minutes", self.minutes)
         return "●" * self.difficulty + "○" * (3 - self.difficulty) + f" · {minutes}"
 
 
@@ -221,7 +223,7 @@ class FindError(Exercise):
     def __post_init__(self) -> None:
         super().__post_init__()
         if 1 not in self.lines and self.program[:1] and self.program[0].startswith("def "):
-            self.innocent.setdefault(1, "it only names what comes in.")
+            self.innocent.setdefault(1, t("it only names what comes in."))
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -236,8 +238,15 @@ class FindError(Exercise):
     def asks(self) -> str:
         """What is to be done."""
         several = len(self.lines) > 1
-        wrong = f"{len(self.lines)} lines are wrong. Fix them" if several else "One line is wrong. Fix it"
-        return f"{wrong}: {self.task} Lines are counted from the `{self.program[0].partition(' ')[0]}`."
+        wrong = (
+            t("{count} lines are wrong. Fix them", count=len(self.lines)) if several else t("One line is wrong. Fix it")
+        )
+        return t(
+            "{wrong}: {task} Lines are counted from the `{partition}`.",
+            wrong=wrong,
+            task=self.task,
+            partition=self.program[0].partition(" ")[0],
+        )
 
 
 EARLIER: dict[str, str] = {}  # a name that an exercise had, in small letters -> its name now: what was solved stays so
@@ -315,7 +324,7 @@ class Stub:
 def stubs(source: str) -> list[Stub]:
     """The exercises in a notebook's cell, in order; none where the cell is no plain Python (magics)."""
     try:
-        body = ast.parse(source).body
+        body: list[Any] = ast.parse(source).body
     except SyntaxError:
         return []
     return [

@@ -23,8 +23,9 @@ from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import INSTEAD, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
+from course_kit.i18n import t
 
-TWO = "Two mistakes at once, each described as if it were alone."  # one may hide what the other does
+TWO = t("Two mistakes at once, each described as if it were alone.")  # one may hide what the other does
 SEARCH = 2.0  # seconds of computing for mutants of the solution
 
 
@@ -43,7 +44,7 @@ class Outcome:
         """The same result, or the same failure."""
         mine, its = self.trouble, other.trouble
         if mine or its:
-            return bool(mine and its) and (mine.error, mine.message) == (its.error, its.message)
+            return mine is not None and its is not None and (mine.error, mine.message) == (its.error, its.message)
         return same(self.value, other.value)
 
 
@@ -123,7 +124,7 @@ class Evidence:
     def worth(self, i: int) -> tuple:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
         case, trouble = self.cases[i], self.outcomes[i].trouble
-        signature = bool(trouble) and trouble.error == "signature"
+        signature = trouble is not None and trouble.error == "signature"
         return not signature, not case.shown, bool(trouble), _size(case, self.wanted[i])
 
 
@@ -152,7 +153,7 @@ def recognised(evidence: Evidence) -> Match | None:
     for wrong in evidence.exercise.wrong:
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong)
-    if any(outcomes[i].trouble and outcomes[i].trouble.kind == "slow" for i in failing):
+    if any((trouble := outcomes[i].trouble) and trouble.kind == "slow" for i in failing):
         return None
     if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
         return None  # all is right, but an input was changed
@@ -172,8 +173,10 @@ def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
 def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
     end = time.thread_time() + SEARCH
-    troubles = [evidence.outcomes[i].trouble for i in evidence.failing]
-    if all(troubles) and not any(re.search(r"(?<!element )\d", trouble.message) for trouble in troubles):
+    troubles = [trouble for i in evidence.failing if (trouble := evidence.outcomes[i].trouble)]
+    if len(troubles) == len(evidence.failing) and not any(
+        re.search(r"(?<!element )\d", trouble.message) for trouble in troubles
+    ):
         return None  # an error that tells of no size is the same for many mistakes
     figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
     for wrong in mutants(evidence.exercise, fine=figures):
@@ -189,7 +192,7 @@ def _two_at_once(evidence: Evidence) -> Match | None:
     for first, second in itertools.combinations(evidence.exercise.wrong, 2):
         both = _combined(first.answer, second.answer)
         if both and _explains(_outcomes_of(evidence, both), evidence):
-            return Match(f"{TWO} First: {first.hint} Second: {second.hint}", first)
+            return Match(t("{TWO} First: {hint} Second: {hint2}", TWO=TWO, hint=first.hint, hint2=second.hint), first)
     return None
 
 
@@ -214,14 +217,17 @@ class Diagnosis:
         self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
         self.whole = recognised(evidence)
         self.spoilt = next((outcome.spoilt for outcome in self.outcomes if outcome.spoilt), ())
-        self.elsewhere = tuple(f"On another input: {self.outcomes[i].trouble.sentence}" for i in self.stuck[:1])
-        self.notes = tuple(f"It also changes its input `{name}`; leave that as it is." for name in self.spoilt[:1])
+        troubles = [trouble for i in self.stuck[:1] if (trouble := self.outcomes[i].trouble)]
+        self.elsewhere = tuple(t("On another input: {sentence}", sentence=trouble.sentence) for trouble in troubles)
+        self.notes = tuple(
+            t("It also changes its input `{name}`; leave that as it is.", name=name) for name in self.spoilt[:1]
+        )
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
         cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
-        lead = f"Right on {len(cases) - len(failing)} of {len(cases)} inputs"
-        lead += "; this is the smallest that shows it." if len(which) == len(failing) else "."
+        lead = t("Right on {count} of {count2} inputs", count=len(cases) - len(failing), count2=len(cases))
+        lead += t("; this is the smallest that shows it.") if len(which) == len(failing) else "."
         lead = lead if len(failing) < len(cases) else ""
         got = None if self.outcomes[here].trouble else self.outcomes[here].value
         arrays = example(self.exercise, cases[here], self.wanted[here], got)
@@ -239,7 +245,7 @@ class Diagnosis:
         return self.evidence.value(self.evidence.answer), self.evidence.value(self.exercise.reference), mine
 
     @functools.cached_property
-    def broken(self) -> tuple[Property, int] | None:
+    def violation(self) -> tuple[Property, int] | None:
         """What must hold of any right answer and does not, with the number of the case that shows it."""
         value, _, mine = self.results
         return next(violated(self.exercise.properties, value, self.cases, mine, self.wanted), None)
@@ -250,12 +256,14 @@ class Diagnosis:
         exact = self.whole and not self.whole.says.startswith(INSTEAD.split("{")[0])
         if self.near and not exact and right_but(self.pairs, factor=False):
             return None
-        return self.whole and self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
+        if not self.whole:
+            return None
+        return self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
 
     def an_error(self) -> Verdict | None:
-        if not self.stopped:
+        trouble = self.outcomes[self.stuck[0]].trouble if self.stopped else None
+        if not trouble:
             return None
-        trouble = self.outcomes[self.stuck[0]].trouble
         verdict = self.shown(self.stuck[:1], trouble.sentence, code=trouble.line, notes=self.notes)
         useless = trouble.kind == "slow" or trouble.error == "signature"
         return replace(verdict, arrays={}, lead="") if useless else verdict
@@ -288,16 +296,16 @@ class Diagnosis:
         name = next(never_used(value, right, self.cases, mine, self.wanted), None)
         if name is None:
             return None
-        says = f"`{name}` has no effect: whatever it holds, the result is the same."
+        says = t("`{name}` has no effect: whatever it holds, the result is the same.", name=name)
         known = Wrong(self.evidence.answer, says)
         if not alike(*self.pairs[0]):
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
         return self.shown(self.failing, says, known=known, notes=self.notes)
 
     def a_broken_property(self) -> Verdict | None:
-        if not self.broken:
+        if not self.violation:
             return None
-        (property_, case), notes = self.broken, (self.plain, *self.notes)
+        (property_, case), notes = self.violation, (self.plain, *self.notes)
         known = Wrong(self.evidence.answer, property_.says)
         return self.shown([case], property_.says, known=known, notes=notes)
 
@@ -307,11 +315,11 @@ class Diagnosis:
 
 def _spoils(case: Case, name: str, right: bool) -> str:
     """What to say of a function that changes its input. right: all its results are right."""
-    text = "The result is right, but it" if right else "It"
-    text += f" changes its input `{name}`, which later lines may still need."
+    text = t("The result is right, but it") if right else t("It")
+    text += t(" changes its input `{name}`, which later lines may still need.", name=name)
     if isinstance(case.args[name], Tensor):
-        return text + " Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`."
-    return text + f" Make a new one instead, for example from a copy: `list({name})`."
+        return text + t(" Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`.")
+    return text + t(" Make a new one instead, for example from a copy: `list({name})`.", name=name)
 
 
 LOOKS = (

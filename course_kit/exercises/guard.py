@@ -28,10 +28,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from course_kit.exercises.define import Case
+from course_kit.i18n import mark, t
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
@@ -44,7 +45,10 @@ ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read
 
 
 class TookTooLong(BaseException):
-    """Raised inside an answer that computes too long. A BaseException, since `except Exception` would swallow it."""
+    """Raised inside an answer that computes too long. A BaseException, since `except Exception` would swallow it.
+    printed: what it had printed."""
+
+    printed = ""
 
 
 class WaitedTooLong(TookTooLong):
@@ -90,7 +94,7 @@ def time_limit(seconds: float = SECONDS, waiting: float | None = None) -> Iterat
 def _alarm(watch: _Watch) -> Iterator[None]:
     running = True
 
-    def ring(number, frame):
+    def ring(number: int, frame: FrameType | None) -> None:
         if running and (error := watch.over()):
             raise error
 
@@ -106,7 +110,8 @@ def _alarm(watch: _Watch) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _looked_at(watch: _Watch, main: bool) -> Iterator[None]:
-    done, rung, thread = threading.Event(), [], threading.get_ident()
+    rung: list[type[TookTooLong]] = []
+    done, thread = threading.Event(), threading.get_ident()
 
     def look() -> None:
         while not rung and not done.wait(watch.tick):
@@ -188,10 +193,10 @@ def world_unchanged() -> Iterator[list[str]]:
     import torch
 
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
-    settings = {
-        "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-        "torch's default device": (torch.get_default_device, _set_default_device),
-        "torch's gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
+    settings: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+        mark("torch's default dtype"): (torch.get_default_dtype, torch.set_default_dtype),
+        mark("torch's default device"): (torch.get_default_device, _set_default_device),
+        mark("torch's gradient mode"): (torch.is_grad_enabled, torch.set_grad_enabled),
     }
     before = {name: get() for name, (get, _) in settings.items()}
     stdout, stderr, shell = sys.stdout, sys.stderr, ipython()
@@ -250,26 +255,33 @@ class Trouble:
             return self.message
         if self.kind == "slow":
             if self.error == WaitedTooLong.__name__:
-                return "It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?"
-            hint = "Is there a loop that never ends? A few numbers should take no time at all."
-            return f"Still running after {self.message} s of computing, so it was stopped. {hint}"
+                return t("It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?")
+            hint = t("Is there a loop that never ends? A few numbers should take no time at all.")
+            return t(
+                "Still running after {message} s of computing, so it was stopped. {hint}",
+                message=self.message,
+                hint=hint,
+            )
         if self.error == "signature":
-            return f"It cannot be called as the notebook does: {self.message}. Keep the first line as it was given."
+            return t(
+                "It cannot be called as the notebook does: {message}. Keep the first line as it was given.",
+                message=self.message,
+            )
         if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):
-            return "It needs more memory than there is. Which of its tensors becomes so large? Print the shapes."
+            return t("It needs more memory than there is. Which of its tensors becomes so large? Print the shapes.")
         if self.error == "SystemExit":
-            return "It ends with `exit()`. A function hands on its result with `return`."
+            return t("It ends with `exit()`. A function hands on its result with `return`.")
         told = f"{self.message} | {self.line}"
         advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
-        return f"It stops with {self.error}" + (f": {self.message}." if self.message else ".") + advice
+        return t("It stops with {error}", error=self.error) + (f": {self.message}." if self.message else ".") + advice
 
 
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
     """What kind of trouble an exception is."""
     last = error.__traceback__
-    while last.tb_next:
+    while last and last.tb_next:
         last = last.tb_next
-    by_hand = dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+    by_hand = last is not None and dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
     if isinstance(error, NotImplementedError) and by_hand:  # torch raises it, too, where a dtype does not suit it
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
@@ -314,12 +326,14 @@ def own_line(answer: Callable, trace: TracebackType | None) -> str:
     while trace:
         file = trace.tb_frame.f_code.co_filename
         if file in files:
-            line = linecache.getline(file, trace.tb_lineno).strip() or f"(line {trace.tb_lineno})"
+            line = linecache.getline(file, trace.tb_lineno).strip() or t(
+                "(line {tb_lineno})", tb_lineno=trace.tb_lineno
+            )
         trace = trace.tb_next
     return line
 
 
-def _unwrapped(function: Callable):
+def _unwrapped(function: Callable) -> Callable:
     """What a decorator has wrapped; the function itself where that goes round in a circle."""
     try:
         return inspect.unwrap(function)
@@ -330,8 +344,8 @@ def _unwrapped(function: Callable):
 def begun(answer: Callable) -> bool:
     """Whether more stands in it than a description and `raise NotImplementedError`."""
     try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0].body
-    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        body: list[ast.stmt] = getattr(ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0], "body", [])
+    except (OSError, TypeError, SyntaxError, IndexError):
         return False
     described = [isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body]
     return not isinstance(answer, type) and described.count(False) > 1

@@ -31,12 +31,13 @@ from course_kit.exercises.guard import (
     trouble,
     world_unchanged,
 )  # fmt: skip
+from course_kit.i18n import t
 
 LOOKING = 5.0  # seconds of computing, or of waiting, for finding out what is wrong with an answer
 PRINTS = 20  # printed lines that are shown
-NO_GRADIENT = (
-    "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out `.item()`, "
-    "`.detach()`, `float(…)` and `torch.tensor(…)`: return the tensor."
+NO_GRADIENT = t(
+    "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out "
+    "`.item()`, `.detach()`, `float(…)` and `torch.tensor(…)`: return the tensor."
 )
 
 
@@ -50,13 +51,15 @@ def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        text = f"What it returns cannot be looked at: that raises {type(error).__name__}. Needed: plain tensors."
+        text = t(
+            "What it returns cannot be looked at: that raises {name}. Needed: plain tensors.", name=type(error).__name__
+        )
         return Verdict(exercise.name, "wrong", text)
 
 
 def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
     if not callable(answer):
-        text = f"This is {kind(answer)}. Needed: a function (or class) written below the line with the @."
+        text = t("This is {kind}. Needed: a function (or class) written below the line with the @.", kind=kind(answer))
         return Verdict(exercise.name, "wrong", text)
     with plain_torch(), its_own_name(answer):
         cases = list(exercise.cases())
@@ -68,7 +71,7 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
             verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(mine.raw, want) for mine, want in zip(outcomes, wanted, strict=True))
-            text = f"right, on all {len(cases)} inputs."
+            text = t("right, on all {count} inputs.", count=len(cases))
             cuts = _cuts_gradients(exercise, answer, cases[0])
             verdict = Verdict(exercise.name, "right", text, converts=not torches, cuts=cuts)
             if exercise.returns == ("loss",) and (cuts or not isinstance(outcomes[0].raw, Tensor)):
@@ -82,7 +85,7 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
 def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
     examples = ((case, want) for case, want in zip(cases, wanted, strict=True) if case.shown)
     arrays = next((example(exercise, case, want, label="") for case, want in examples), {})
-    note = "There is code, but the line `raise NotImplementedError` is still in it. Delete that line."
+    note = t("There is code, but the line `raise NotImplementedError` is still in it. Delete that line.")
     return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(note,) if written else ())
 
 
@@ -96,7 +99,9 @@ def _explained(evidence: Evidence) -> Verdict:
             return diagnose(replace(evidence, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
-def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[Outcome]:
+def attempt(
+    exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS
+) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
     The first case is run a second time, to see that the same question gets the same answer."""
     outcomes: list[Outcome] = []
@@ -109,12 +114,12 @@ def attempt(exercise: Exercise, answer, cases, wanted, seconds=SECONDS) -> list[
             if not any(outcome.trouble and outcome.trouble.kind != "misfit" for outcome in outcomes):
                 second = run(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
-                    text = "Asked the same thing twice, it gives two different answers. Does something in it draw "
-                    text += "random numbers, or remember the last call?"
+                    text = t("Asked the same thing twice, it gives two different answers. Does something in it draw ")
+                    text += t("random numbers, or remember the last call?")
                     outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=text))
     except TookTooLong as stop:
         slow = Trouble("slow", type(stop).__name__, f"{seconds:g}", own_line(answer, stop.__traceback__))
-        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=getattr(stop, "printed", ""))]
+        outcomes = outcomes[: len(cases) - 1] + [Outcome(trouble=slow, printed=stop.printed)]
     return outcomes + outcomes[-1:] * (len(cases) - len(outcomes))
 
 
@@ -149,7 +154,7 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
     except (KeyboardInterrupt, TookTooLong):
         raise
     except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
-        text = f"What it returns cannot be looked at: that raises {type(error).__name__}."
+        text = t("What it returns cannot be looked at: that raises {name}.", name=type(error).__name__)
         text = str(error) if isinstance(error, Misfit) else text
         return Outcome(trouble=Trouble("misfit", message=text), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
 
@@ -157,18 +162,18 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
 def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
     notes = []
     if changed:
-        notes.append(f"It changed {' and '.join(changed)}; the check has put that back.")
+        notes.append(t("It changed {changed}; the check has put that back.", changed=" and ".join(changed)))
     if verdict.converts:
-        notes.append("It does not return tensors like the course's; the notebook turns its results into such: with "
-                     "float64 in it, say, a model would go on in float64.")  # fmt: skip
+        notes.append(t("It does not return tensors like the course's; the notebook turns its results into such: "
+                       "with float64 in it, say, a model would go on in float64."))  # fmt: skip
     if verdict.cuts:
-        notes.append("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
-                     "Where the notebook trains, it takes the course's function.")  # fmt: skip
+        notes.append(t("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
+                       "Where the notebook trains, it takes the course's function."))  # fmt: skip
     if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
         lines = [clean(line, 120) for line in text.splitlines()]
-        notes.append("On this input it printed:\n" + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
+        notes.append(t("On this input it printed:\n") + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
         if verdict.text.startswith("It returns None"):
-            notes.append("Printing shows a result; `return` hands it on.")
+            notes.append(t("Printing shows a result; `return` hands it on."))
     return tuple(notes)
 
 
@@ -195,7 +200,7 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         form = expected(exercise, exercise.cases()[0])
 
     @functools.wraps(answer)
-    def usable(*args, **keywords):
+    def usable(*args: Any, **keywords: Any) -> Any:
         if verdict.cuts and _grows((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)

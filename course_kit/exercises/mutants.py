@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_kit.exercises.define import Exercise, Wrong
+from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
@@ -28,30 +29,38 @@ OTHERS = {
     "max": ("min",), "amax": ("max",), "rsqrt": ("sqrt",), "exp": ("exp2",), "log": ("log2",), "any": ("all",),
 }  # fmt: skip
 SIGNS = {  # an operator: others that people write, and how that is said
-    ast.Mult: ((ast.Div, "divide by {}, which should multiply"),),
-    ast.Div: ((ast.Mult, "multiply by {}, by which you should divide"),),
-    ast.Add: ((ast.Sub, "subtract {}, which should be added"), (ast.Mult, "multiply by {}, which should be added")),
-    ast.Sub: ((ast.Add, "add {}, which should be subtracted"),),
+    ast.Mult: ((ast.Div, t("divide by {}, which should multiply")),),
+    ast.Div: ((ast.Mult, t("multiply by {}, by which you should divide")),),
+    ast.Add: (
+        (ast.Sub, t("subtract {}, which should be added")),
+        (ast.Mult, t("multiply by {}, which should be added")),
+    ),
+    ast.Sub: ((ast.Add, t("add {}, which should be subtracted")),),
 }
 INFINITE = ("-torch.inf", "-math.inf", "float('-inf')")
-LOW = "What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞."
-ZERO = "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞."
-EVEN = (
+LOW = t("What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞.")
+ZERO = t("Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.")
+EVEN = t(
     "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
     "should be zeros."
 )
 MASKED = {  # for masked_softmax(scores, mask)
-    "({0} + {1}).softmax(-1)": "The mask is added as 0 and 1: a bonus for keys that may be attended to, and the others "
-    "keep their share. What is added must be −∞ where the mask is False.",
+    "({0} + {1}).softmax(-1)": t(
+        "The mask is added as 0 and 1: a bonus for keys that may be attended to, and the others keep their share. "
+        "What is added must be −∞ where the mask is False."
+    ),
     "({0} * {1}).softmax(-1)": ZERO,
-    "({0}.softmax(-1) * {1})": "The mask comes after the softmax: what went to masked keys is lost, and the rows sum "
-    "to less than 1. Mask the scores, then take the softmax.",
+    "({0}.softmax(-1) * {1})": t(
+        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. Mask "
+        "the scores, then take the softmax."
+    ),
     "{0}.masked_fill(~{1}, -1e9).softmax(-1)": EVEN,
-    "{0}.masked_fill(~{1}, float('-inf')).softmax(-1)": "In a row with nothing to attend to, softmax sees only −∞ and "
-    "gives 0/0 = NaN. It should be zeros.",
+    "{0}.masked_fill(~{1}, float('-inf')).softmax(-1)": t(
+        "In a row with nothing to attend to, softmax sees only −∞ and gives 0/0 = NaN. It should be zeros."
+    ),
 }
-INSTEAD = "Your results are those of the course's solution with {} in the place of {}."
-DOES = {ast.Mult: "multiply by it", ast.Div: "divide by it", ast.Add: "add it", ast.Sub: "subtract it"}
+INSTEAD = t("Your results are those of the course's solution with {} in the place of {}.")
+DOES = {ast.Mult: t("multiply by it"), ast.Div: t("divide by it"), ast.Add: t("add it"), ast.Sub: t("subtract it")}
 COMPARED = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
     ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
@@ -72,7 +81,7 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
                 exec(compile(node, "<mutant>", "exec"), made)
             except Exception:  # not every change makes a program
                 continue
-            yield Wrong(made[tree.body[0].name], says)
+            yield Wrong(made[getattr(tree.body[0], "name", "")], says)
 
 
 def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, str]]:
@@ -153,9 +162,9 @@ def _apart(*texts: str) -> list[str]:
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     kind, left, right = type(node.op), node.left, node.right
     if kind in DOES:
-        yield left, f"{_written(right)} seems to be missing: {DOES[kind]}."
+        yield left, t("{written} seems to be missing: {DOES}.", written=_written(right), DOES=DOES[kind])
     for other, does in SIGNS.get(kind, ()):
-        yield ast.BinOp(left, other(), right), f"You {does.format(_written(right))}."
+        yield ast.BinOp(left, other(), right), t("You {format}.", format=does.format(_written(right)))
     if kind in (ast.Sub, ast.Div, ast.MatMult):
         yield ast.BinOp(right, node.op, left), ""
     if kind in (ast.BitAnd, ast.BitOr):
@@ -187,36 +196,50 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     function, of = node.func, node.args[:1]
     name = getattr(function, "attr", getattr(function, "id", ""))
     method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in PLACES
-    if method:
+    if isinstance(function, ast.Attribute) and method:
         of = [function.value]
     if of and name not in ("super", "range", "len", "int", "float", "argmax"):
         if name not in MADE:
-            yield of[0], f"The `{name}` seems to be missing in {_written(node)}."
+            yield of[0], t("The `{name}` seems to be missing in {written}.", name=name, written=_written(node))
         yield (
             ast.Call(ast.Attribute(node, name, ast.Load()), node.args, node.keywords)
             if method
             else ast.Call(function, [node, *node.args[1:]], node.keywords),
-            f"`{name}` seems to be taken twice.",
+            t("`{name}` seems to be taken twice.", name=name),
         )
     if name == "masked_softmax" and len(node.args) == 2:
         scores, mask = map(ast.unparse, node.args)
         yield from ((ast.parse(text.format(scores, mask), mode="eval").body, says) for text, says in MASKED.items())
     if len(node.args) > 1:
         rest = ast.Call(function, node.args[:-1], node.keywords)
-        yield rest, f"`{ast.unparse(node.args[-1])}` seems to be missing in {_written(node)}."
+        yield (
+            rest,
+            t(
+                "`{unparse}` seems to be missing in {written}.",
+                unparse=ast.unparse(node.args[-1]),
+                written=_written(node),
+            ),
+        )
     if isinstance(parts := node.args[0] if node.args else None, ast.List) and len(parts.elts) == 2:
         joined = ast.List(parts.elts[::-1], ast.Load())
         yield (
             ast.Call(function, [joined, *node.args[1:]], node.keywords),
-            f"Two things are joined the wrong way round: {_written(joined)}, which should be {_written(parts)}.",
+            t(
+                "Two things are joined the wrong way round: {written}, which should be {written2}.",
+                written=_written(joined),
+                written2=_written(parts),
+            ),
         )
     if name == "scatter" and len(node.args) == 3:
         yield (
             ast.Call(ast.Attribute(node.args[2], "gather", ast.Load()), node.args[:2], []),
-            "The order is used the wrong way round: it says where each number came from, so `scatter` puts it there.",
+            t(
+                "The order is used the wrong way round: it says where each number came from, so `scatter` puts it "
+                "there."
+            ),
         )
     for other in OTHERS.get(name, ()):
-        one = (
+        one: ast.expr = (
             ast.Attribute(function.value, other, ast.Load())
             if isinstance(function, ast.Attribute)
             else ast.Name(other, ast.Load())
@@ -227,11 +250,15 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
         yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
     for i, keyword in enumerate(node.keywords):
         if keyword.arg not in ("generator", "dtype", "device", getattr(keyword.value, "id", "")):
-            rest = node.keywords[:i] + node.keywords[i + 1 :]
-            yield ast.Call(function, node.args, rest), f"`{ast.unparse(keyword)}` seems to be missing in `{name}`."
+            others = node.keywords[:i] + node.keywords[i + 1 :]
+            yield (
+                ast.Call(function, node.args, others),
+                t("`{unparse}` seems to be missing in `{name}`.", unparse=ast.unparse(keyword), name=name),
+            )
 
 
 def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:
+    others: list[float]
     if type(node.value) is int:
         others = [node.value + 1, node.value - 1, -node.value, 2 * node.value, node.value // 10]
     elif type(node.value) is float:
@@ -251,7 +278,7 @@ def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
         inverted = ast.parse(
             f"torch.where({node.id}, False, True)", mode="eval"
         ).body  # nothing but a mask may stand there
-        yield inverted, f"`{node.id}` is read the wrong way round: True and False are exchanged."
+        yield inverted, t("`{id}` is read the wrong way round: True and False are exchanged.", id=node.id)
 
 
 def _of_attributes(node: ast.Attribute, names: list[str]) -> Iterator[Change]:
@@ -269,15 +296,23 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     for step, far in ((ast.Add(), "on"), (ast.Sub(), "back")) if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):
-            yield other, f"One place too far {far}: {_written(other)}, which should be {_written(node)}."
+            yield (
+                other,
+                t(
+                    "One place too far {far}: {written}, which should be {written2}.",
+                    far=far,
+                    written=_written(other),
+                    written2=_written(node),
+                ),
+            )
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:
             one = ast.Constant(1)
-            for other in (
+            for cut in (
                 ast.Slice(one, None), ast.Slice(None, ast.UnaryOp(ast.USub(), one)), ast.Slice(),
                 ast.Slice(part.upper, part.lower),
             ):  # fmt: skip
-                both = [*parts[:i], other, *parts[i + 1 :]]
+                both = [*parts[:i], cut, *parts[i + 1 :]]
                 where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else other
                 if ast.unparse(where) != ast.unparse(node.slice):
                     yield ast.Subscript(node.value, where, node.ctx), ""
@@ -287,7 +322,7 @@ def _of_conditions(node: ast.BoolOp, names: list[str]) -> Iterator[Change]:
     for i, part in enumerate(node.values):
         rest = node.values[:i] + node.values[i + 1 :]
         other = ast.BoolOp(node.op, rest) if len(rest) > 1 else rest[0]
-        yield other, f"{_written(part)} seems to be missing in {_written(node)}."
+        yield other, t("{written} seems to be missing in {written2}.", written=_written(part), written2=_written(node))
 
 
 def _of_comparisons(node: ast.Compare, names: list[str]) -> Iterator[Change]:
@@ -297,7 +332,7 @@ def _of_comparisons(node: ast.Compare, names: list[str]) -> Iterator[Change]:
 
 def _of_lines(node: ast.stmt, names: list[str]) -> Iterator[Change]:
     if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-        yield ast.Pass(), f"The line {_written(node)} seems to be missing."
+        yield ast.Pass(), t("The line {written} seems to be missing.", written=_written(node))
 
 
 ROUGH: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {

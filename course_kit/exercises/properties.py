@@ -17,6 +17,7 @@ from torch import Tensor
 
 from course_kit.exercises.compare import alike, same
 from course_kit.exercises.define import Case, Property
+from course_kit.i18n import t
 
 Run = Callable[[Case], Any]  # the answer on a case -> its result in the form of the reference's
 
@@ -45,7 +46,7 @@ def _moved(x: Tensor) -> Tensor:
 def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
     """Where the right weights of a row sum to 1, so do these. Of a row of zeros, another property may say more."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         mine, want = part_of(mine, part), part_of(want, part)
         if mine.shape != want.shape:
             return None
@@ -53,13 +54,15 @@ def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
         sums = mine.double().sum(-1)[ones]
         return bool((((sums - 1).abs() > 1e-2) & (sums.abs() > 1e-6)).any())
 
-    return Property(f"The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", broken)
+    return Property(
+        t("The {what} of a row do not sum to 1. Are they normalised, and along the right axis?", what=what), violation
+    )
 
 
 def sees_only() -> Property:
     """A key that `mask` hides gets no weight: [B, Q, K], [B, K] or [Q, K] for weights [B, H, Q, K] and less."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         seen, weights = case.args.get("mask"), part_of(mine, 1)
         if seen is None or weights.shape != part_of(want, 1).shape:
             return None
@@ -68,15 +71,15 @@ def sees_only() -> Property:
             return None
         return bool((weights * ~seen).abs().sum() > 1e-6)
 
-    says = "A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?"
-    return Property(says, broken)
+    says = t("A masked key gets weight. Is the mask used, before the softmax, and is True what may be attended to?")
+    return Property(says, violation)
 
 
-def blind_to_later(*names: str, dim=-2, asks="Does the mask hide what comes later?") -> Property:
+def blind_to_later(*names: str, dim: int = -2, asks: str = t("Does the mask hide what comes later?")) -> Property:
     """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs. asks: what to look at
     where that is not so."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         last = {}
         for name in names:
             x = case.args[name]
@@ -92,13 +95,13 @@ def blind_to_later(*names: str, dim=-2, asks="Does the mask hide what comes late
             return None
         return not same(before.narrow(-2, 0, earlier), after.narrow(-2, 0, earlier))
 
-    return Property(f"Changing a later token changes an earlier output. {asks}", broken)
+    return Property(t("Changing a later token changes an earlier output. {asks}", asks=asks), violation)
 
 
 def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 0) -> Property:
     """Changing padding changes nothing. padded: case -> [B, K] bool, True where `names` [B, K, …] hold it."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         where = padded(case)
         if not where.any():
             return None
@@ -111,85 +114,91 @@ def blind_to_padding(*names: str, padded: Callable[[Case], Tensor], part: int = 
                 return True
         return False
 
-    return Property("What is in the padding changes the result. Is the mask used, and before the softmax?", broken)
+    return Property(
+        t("What is in the padding changes the result. Is the mask used, and before the softmax?"), violation
+    )
 
 
 def any_order(*names: str, dim: int = -2, masks: tuple[str, ...] = ()) -> Property:
     """Keys in another order, with their values (`names`, along `dim`) and the columns of the masks: the same output."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         other = {name: case.args[name].flip(dim) for name in names}
         other |= {name: case.args[name].flip(-1) for name in masks if case.args[name] is not None}
         return not same(part_of(mine), part_of(run(changed(case, **other))))
 
-    says = "Two keys that change places, with their values, change the output. It should be a sum over the keys."
-    return Property(says, broken)
+    says = t("Two keys that change places, with their values, change the output. It should be a sum over the keys.")
+    return Property(says, violation)
 
 
 def shift_changes_nothing(name: str) -> Property:
     """Adding 1 to all scores leaves the weights as they are."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         return not same(part_of(mine), part_of(run(changed(case, **{name: case.args[name] + 1}))))
 
-    return Property("Adding 1 to every score changes the weights. In a softmax only differences count.", broken)
+    return Property(t("Adding 1 to every score changes the weights. In a softmax only differences count."), violation)
 
 
 def rows_are_independent(*names: str, masks: tuple[str, ...] = ()) -> Property:
     """The last sentence alone gives the last row of the batch (`names` have the batch in front; `masks` too, where they
     have three axes)."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         if len(case.args[names[0]]) < 2 or not alike(part_of(mine), part_of(want)):
             return None
         apart = *names, *(x for x in masks if case.args.get(x) is not None and case.args[x].dim() > 2)
         alone = run(changed(case, **{name: case.args[name][-1:] for name in apart}))
         return not same(part_of(mine)[-1:], part_of(alone))
 
-    says = "A sentence gives another result when it is alone in its batch. Do the others reach into its row?"
-    return Property(says, broken)
+    says = t("A sentence gives another result when it is alone in its batch. Do the others reach into its row?")
+    return Property(says, violation)
 
 
 def mean_of_rows(*names: str, says: str) -> Property:
     """What comes out is the mean of what each row of the inputs `names` gives by itself."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         rows = range(len(case.args[names[0]]))
         alone = [run(changed(case, **{name: case.args[name][i : i + 1] for name in names})) for i in rows]
         return not same(mine, torch.stack(alone).mean(0)) if len(rows) > 1 else None
 
-    return Property(says, broken)
+    return Property(says, violation)
 
 
 def linear_in(name: str) -> Property:
     """Twice the values, twice the output."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         return not same(part_of(mine) * 2, part_of(run(changed(case, **{name: case.args[name] * 2}))))
 
-    return Property(f"Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", broken)
+    return Property(
+        t("Twice the `{name}` do not give twice the output. It should be a weighted sum of them.", name=name), violation
+    )
 
 
 def averages(name: str) -> Property:
     """If all values are the same number, so is the output. Not where a row may be empty: that gives 0."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         threes = torch.full_like(case.args[name], 3.0)
         output = part_of(run(changed(case, **{name: threes})))
         return not same(output, torch.full_like(output, 3.0))
 
-    return Property(f"If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", broken)
+    return Property(
+        t("If all `{name}` are 3, their average is 3; yours is not. Do the weights sum to 1?", name=name), violation
+    )
 
 
 def queries_are_independent(name: str) -> Property:
     """Queries in another order give the same outputs in that order."""
 
-    def broken(run, case, mine, want):
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         if not alike(part_of(mine), part_of(want)):  # transposed, it is something else
             return None
         return not same(part_of(mine).flip(-2), part_of(run(changed(case, **{name: case.args[name].flip(-2)}))))
 
-    return Property("One query's output depends on the other queries. Each attends on its own.", broken)
+    return Property(t("One query's output depends on the other queries. Each attends on its own."), violation)
 
 
 def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine: list, wanted: list) -> Iterator:
@@ -199,9 +208,9 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
         for i, case in enumerate(cases):
             try:
                 told = mine[i] is not None and alike(mine[i], wanted[i])  # a wrong shape may do anything to values
-                broken = told and property_.broken(run, case, mine[i], wanted[i])
-                if broken and same(run(case), mine[i]):
-                    yield replace(property_, says=broken) if isinstance(broken, str) else property_, i
+                violation = told and property_.violation(run, case, mine[i], wanted[i])
+                if violation and same(run(case), mine[i]):
+                    yield replace(property_, says=violation) if isinstance(violation, str) else property_, i
                     break
             except Exception:
                 continue

@@ -29,6 +29,7 @@ from typing import Any
 
 from course_kit import files
 from course_kit.exercises.define import current, stubs
+from course_kit.i18n import t
 
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")
@@ -125,7 +126,11 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
             try:
                 entries = read(where)
             except Damaged as damage:
-                note = f"{damage} It was set aside as {_set_aside(where)}, and a new one begun."
+                note = t(
+                    "{damage} It was set aside as {set_aside}, and a new one begun.",
+                    damage=damage,
+                    set_aside=_set_aside(where),
+                )
                 entries = {}
             before = json.dumps(entries)
             fresh = {"state": "open", "attempts": 0, "hints": 0, "solution": False, "first": _now()}
@@ -134,7 +139,11 @@ def _remember(name: str, change: Callable[[dict[str, Any]], None]) -> str:
                 text = json.dumps({"exercises": entries}, indent=1, sort_keys=True, ensure_ascii=False)
                 files.write_atomically(where / FILE, text + "\n")
     except OSError as error:
-        return f"Your progress could not be kept in {FILE}: {error.strerror or error}. The exercise is not affected."
+        return t(
+            "Your progress could not be kept in {FILE}: {value}. The exercise is not affected.",
+            FILE=FILE,
+            value=error.strerror or error,
+        )
     return note
 
 
@@ -145,7 +154,8 @@ def _set_aside(where: Path) -> str:
         with contextlib.suppress(FileExistsError):
             beside.touch(exist_ok=False)  # the name is ours now
             os.replace(where / FILE, beside)
-            return beside.name
+            break
+    return beside.name
 
 
 def checksum(name: str, answer: Any) -> str | None:

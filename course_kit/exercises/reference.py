@@ -11,16 +11,20 @@ from types import ModuleType
 from typing import Any
 
 from course_kit.exercises.define import Exercise, FindError
+from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
-HOW = "How the course writes it"  # above the folded solution of a lesson
+HOW = t("How the course writes it")  # above the folded solution of a lesson
 
 
 class Solution(str):
     """Code, shown as Markdown so that it is coloured and can be copied."""
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/markdown": f"One way to write it:\n\n```python\n{self}\n```", "text/plain": str(self)}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/markdown": t("One way to write it:\n\n```python\n{self_}\n```", self_=self),
+            "text/plain": str(self),
+        }
 
 
 def solution_text(task: Exercise, known: Container[str] | None = None) -> str:
@@ -28,7 +32,7 @@ def solution_text(task: Exercise, known: Container[str] | None = None) -> str:
     imports the others that it needs. None: all are there. Raises LookupError for a reference without a text."""
     thing = task.shown or task.reference
     text = plain(thing)
-    node = ast.parse(text).body[0]
+    node: Any = ast.parse(text).body[0]
     lines, imports = text.split("\n"), _imports(thing, node, known) if known is not None else []
     if isinstance(node, ast.FunctionDef):
         first, described = node.body[0].lineno - 1, ast.get_docstring(node) is not None
@@ -39,7 +43,7 @@ def solution_text(task: Exercise, known: Container[str] | None = None) -> str:
 
 def _name(task: Exercise) -> str:
     if isinstance(task, FindError) and not task.misnamed:
-        return ast.parse("\n".join(task.program)).body[-1].name
+        return getattr(ast.parse("\n".join(task.program)).body[-1], "name", task.function)
     return task.function
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from course_kit.exercises.define import FindError
+from course_kit.i18n import t
 
 if TYPE_CHECKING:
     from course_kit.exercises.diagnose import Verdict
@@ -38,7 +39,8 @@ class Statement:
 
     def names(self) -> list[str]:
         """The names in it, in an order that is the same for statements that differ only in names."""
-        return [getattr(x, "id", None) or x.arg for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg)]
+        nodes = (x for x in ast.walk(self.node) if isinstance(x, ast.Name | ast.arg))
+        return [x.id if isinstance(x, ast.Name) else x.arg for x in nodes]
 
 
 class _Renamed(ast.NodeTransformer):
@@ -76,7 +78,8 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
     names = _renamed(given, mine)
     texts = [one.written({}) for one in given], [one.written(names) for one in mine]
-    lines, added = set(), set()
+    lines: set[int] = set()
+    added: set[int] = set()
     for what, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if what == "insert":
             added.add(given[first - 1].lines[-1])
@@ -125,10 +128,11 @@ def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0,
             inside = inside[1:]
     if isinstance(head, ast.FunctionDef):
         head.returns = None
-    first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    told: Any = node.pattern if isinstance(node, ast.match_case) else node
+    first: int = told.lineno
     last = max(first, inside[0][1].lineno - 1) if inside and hasattr(inside[0][1], "lineno") else None
     head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
-    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", first)) + 1))
+    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", None) or first) + 1))
     for part, one in inside:
         yield from _statements(one, named, (place[0] + 1, part))
 
@@ -143,7 +147,8 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
     bound |= {x.arg for one in mine for x in ast.walk(one.node) if isinstance(x, ast.arg)}
     masked = [[one.written(dict.fromkeys(one.names(), "_")) for one in text] for text in (given, mine)]
     votes: Counter[tuple[str, str]] = Counter()
-    for i, j, size in difflib.SequenceMatcher(None, *masked, autojunk=False).get_matching_blocks():
+    same = difflib.SequenceMatcher(None, masked[0], masked[1], autojunk=False)
+    for i, j, size in same.get_matching_blocks():
         for one, other in zip(given[i : i + size], mine[j : j + size], strict=True):
             votes.update(zip(other.names(), one.names(), strict=True))
     names: dict[str, str] = {}
@@ -163,36 +168,46 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
         return verdict
     hit = {line for line in puzzle.lines if line in made.lines or made.added & {line - 1, line}}
     if verdict.right:
-        text = "All that it computes is right. Line 1 is still as it was: is it what its name says?"
+        text = t("All that it computes is right. Line 1 is still as it was: is it what its name says?")
         return replace(verdict, state="wrong", text=text, notes=())
     spoilt = min((made.lines - (made.freed if hit else set())) & puzzle.innocent.keys(), default=None)
-    acquitted = f"line {spoilt}, and that line was right: {puzzle.innocent[spoilt]}" if spoilt else ""
+    acquitted = (
+        t("line {spoilt}, and that line was right: {innocent}", spoilt=spoilt, innocent=puzzle.innocent[spoilt])
+        if spoilt
+        else ""
+    )
     refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look="")
     if len(puzzle.lines) > 1:
-        found = f"{len(hit)} of the {len(puzzle.lines)} wrong lines are changed."
+        found = t("{count} of the {count2} wrong lines are changed.", count=len(hit), count2=len(puzzle.lines))
         if len(hit) < len(puzzle.lines):
             return replace(refused, text=f"{found} You also changed {acquitted}" if spoilt else found, notes=())
-        text = f"All {len(puzzle.lines)} wrong lines are changed, and not all are right yet. {verdict.text}"
+        text = t(
+            "All {count} wrong lines are changed, and not all are right yet. {text}",
+            count=len(puzzle.lines),
+            text=verdict.text,
+        )
         return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
     if hit:
-        text = f"Line {puzzle.lines[0]} is the one, but it is not right yet. {verdict.text}"
+        text = t("Line {lines} is the one, but it is not right yet. {text}", lines=puzzle.lines[0], text=verdict.text)
         return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
     if spoilt:
-        text = f"You changed {acquitted} The error is elsewhere."
+        text = t("You changed {acquitted} The error is elsewhere.", acquitted=acquitted)
         return replace(refused, text=text, code=puzzle.program[spoilt - 1].strip(), notes=())
     return verdict
 
 
 def _also(acquitted: str) -> tuple[str, ...]:
-    return (f"You also changed {acquitted}",) if acquitted else ()
+    return (t("You also changed {acquitted}", acquitted=acquitted),) if acquitted else ()
 
 
 def _praise(puzzle: FindError, made: Changes | None) -> str:
-    title = f" This error is called *{puzzle.title}*." if puzzle.title else ""
+    title = t(" This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
     found = f"{puzzle.found}{title}"
     if len(puzzle.lines) > 1:
-        return f"right. All {len(puzzle.lines)} are repaired: {found}"
-    where = f"line {puzzle.lines[0]}"
+        return t("right. All {count} are repaired: {found}", count=len(puzzle.lines), found=found)
+    where = t("line {lines}", lines=puzzle.lines[0])
     if made is None or made.lines.intersection(puzzle.lines):
-        return f"right. {where.capitalize()} it is: {found}"
-    return f"right. The error is in {where}, and your repair elsewhere does as well: {found}"
+        return t("right. {where} it is: {found}", where=where.capitalize(), found=found)
+    return t(
+        "right. The error is in {where}, and your repair elsewhere does as well: {found}", where=where, found=found
+    )

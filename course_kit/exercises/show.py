@@ -6,12 +6,13 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
+from course_kit.i18n import t
 from course_kit.markup import LINK, inline
 from course_kit.shell import in_notebook
 
 EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
 SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
-STATES = {"right": "Right", "wrong": "Not yet", "unsolved": "Not solved yet"}
+STATES = {"right": t("Right"), "wrong": t("Not yet"), "unsolved": t("Not solved yet")}
 QUIET = "color-mix(in srgb, currentColor 72%, transparent)"
 BRICK = "color-mix(in srgb, #d8403c 72%, currentColor)"  # of no role; from the page's ink, so it suits any theme
 # A card for each state, told apart by shape and weight: framed and full, open with a bar at its side, hardly there.
@@ -43,7 +44,7 @@ class Note:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.page, "text/plain": self.text}
 
 
@@ -136,7 +137,7 @@ def array(x: Any, digits: int = 3, wrong: Any = None) -> str:
         text = _number(x.item() if isinstance(x, torch.Tensor) else x, digits)
         return text if wrong is None else marked(html.escape(text, quote=False), bool(wrong.any()))
     if not x.numel():
-        return f"[] (shape {list(x.shape)})"
+        return t("[] (shape {shape})", shape=list(x.shape))
     if x.dim() > 2:
         flags = [None] * len(x) if wrong is None else wrong
         inner = [array(part, digits, flag).replace("\n", "\n ") for part, flag in zip(x[:2], flags[:2], strict=False)]
@@ -191,7 +192,11 @@ def table(arrays: dict[str, Any]) -> Piece:
     page = "".join(_row(name, _pre(html.escape(written[name], quote=False))) for name in inputs)
     page = f'<table style="margin:.3em 0;border:none;{CODE}"><tbody>{page}</tbody></table>'
     if sum(written[name].count("\n") + 1 for name in inputs) > LONG:
-        page = f"<details><summary>inputs: {html.escape(', '.join(inputs))}</summary>{page}</details>"
+        page = t(
+            "<details><summary>inputs: {escape}</summary>{page}</details>",
+            escape=html.escape(", ".join(inputs)),
+            page=page,
+        )
     marks = {name: arrays[name + MINE] for name in names if name + MINE in arrays}
     marks = {name: differing(got, arrays[name + EXPECTED]) for name, got in marks.items()}
     for name, wrong in marks.items():
@@ -233,7 +238,9 @@ def _column(name: str, inside: str, strong: bool = False) -> str:
     return f'<div style="min-width:0;max-width:100%">{name}{_pre(inside)}</div>'
 
 
-def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), attempts=0, solved=()) -> Note:
+def verdict_note(
+    verdict: Any, effort: str, own: str, used: str = "", hints: Sequence = (), attempts: int = 0, solved: Sequence = ()
+) -> Note:
     """The verdict as a Note.
 
     own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
@@ -241,15 +248,23 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
     whether it is solved.
     """
     state, name, lead, text = verdict.state, verdict.name, verdict.lead, verdict.text
-    goes_on = f"the notebook goes on with the course's own `{own}`."
+    goes_on = t("the notebook goes on with the course's own `{own}`.", own=own)
     if state == "unsolved":
-        pieces = [headed(state, name, f"not solved yet · {effort}", beside=f"until then {goes_on}"), sentence(text)]
-        lead = "It should do this:"
+        pieces = [
+            headed(
+                state,
+                name,
+                t("not solved yet · {effort}", effort=effort),
+                beside=t("until then {goes_on}", goes_on=goes_on),
+            ),
+            sentence(text),
+        ]
+        lead = t("It should do this:")
     elif state == "right":
         head, _, below = text.partition(". ") if text.startswith("right.") else (text.rstrip("."), "", "")
         pieces = [headed(state, name, text, inline(head[:1].upper() + head[1:]), below=below)]
     else:
-        pieces = [headed(state, name, f"not yet. {text}", _stopped(verdict), below=text)]
+        pieces = [headed(state, name, t("not yet. {text}", text=text), _stopped(verdict), below=text)]
     if verdict.code:
         pieces.append((code(verdict.code), f"    {verdict.code}"))
     if verdict.arrays:
@@ -257,32 +272,34 @@ def verdict_note(verdict: Any, effort: str, own: str, used: str = "", hints=(), 
         page, text = table(verdict.arrays)
         pieces.append((code(text) if state == "unsolved" else page, text))
     if state == "unsolved":  # the page has just said it: what is asked is folded, and whole in the text
-        pieces = [pieces[0], _folded_once("the task, and an example" if verdict.arrays else "the task", pieces[1:])]
+        pieces = [
+            pieces[0],
+            _folded_once(t("the task, and an example") if verdict.arrays else t("the task"), pieces[1:]),
+        ]
     for note in verdict.notes:
         words, _, below = note.partition("\n")
         pieces.append(sentence(words))
         pieces += [(code(below), below)] if below else []
     if state == "unsolved":
-        pieces.append(("", f"Until then {goes_on}"))  # the page has it in its head
+        pieces.append(("", t("Until then {goes_on}", goes_on=goes_on)))  # the page has it in its head
     if state != "right" and hints:
-        text = f'Stuck? `hint("{name}")`'
+        text = t('Stuck? `hint("{name}")`', name=name)
         pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
     if state == "wrong":
         closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
-        look = [f'Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.'] if closer else []
+        look = [t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=name)] if closer else []
         pieces.append(quiet(*look, goes_on[:1].upper() + goes_on[1:]))
     if state == "right":
         pieces += [sentence(used)] if used else []
         pieces += [filled(solved)] if solved else []
-    page, text = zip(*pieces, strict=True)
-    return Note(card("".join(page), state), "\n".join(text))
+    return Note(card("".join(page for page, _ in pieces), state), "\n".join(text for _, text in pieces))
 
 
 def _stopped(verdict: Any) -> str:
     """How the head of a verdict says that the answer gave no result; "" where it gave one."""
     outcome = verdict.outcomes[verdict.here] if verdict.outcomes and verdict.here is not None else None
     kind = outcome.trouble.kind if outcome and outcome.trouble else ""
-    return {"raised": "Not yet: an error", "slow": "Not yet: it does not end"}.get(kind, "")
+    return {"raised": t("Not yet: an error"), "slow": t("Not yet: it does not end")}.get(kind, "")
 
 
 def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
@@ -294,14 +311,21 @@ def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
 def filled(solved: tuple[bool, ...]) -> Piece:
     """The chapter's exercises as a row of squares; those that are solved are full."""
     squares = "".join("■" if full else "□" for full in solved)
-    return sentence(f"{squares} {sum(solved)} of {len(solved)} exercises of this chapter")
+    return sentence(
+        t(
+            "{squares} {solved} of {count} exercises of this chapter",
+            squares=squares,
+            solved=sum(solved),
+            count=len(solved),
+        )
+    )
 
 
 def folded(hints: tuple[str, ...], first: str = "") -> str:
     """Hints, each folded inside the one before it. first: "open" unfolds the first."""
     page = ""
     for i, words in reversed(list(enumerate(hints, 1))):
-        summary = f"Hint {i} of {len(hints)}"
+        summary = t("Hint {i} of {count}", i=i, count=len(hints))
         state = f" {first}" if first and i == 1 else ""
         page = f"<details{state}><summary>{summary}</summary>{paragraph(inline(words))}{page}</details>"
     return page
@@ -309,5 +333,5 @@ def folded(hints: tuple[str, ...], first: str = "") -> str:
 
 def hints_note(name: str, hints: tuple[str, ...]) -> Note:
     """The hints of an exercise as a Note."""
-    text = [f"Hints: {name}"] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
+    text = [t("Hints: {name}", name=name)] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
     return Note(box(folded(hints), role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))

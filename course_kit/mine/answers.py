@@ -24,6 +24,7 @@ from course_kit.exercises import cells, check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
 from course_kit.exercises.dependencies import parsed, prerequisites
 from course_kit.exercises.guard import quiet, world_unchanged
+from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 from . import loading
@@ -47,7 +48,7 @@ def folder() -> Path | None:
 def read(module: str) -> Source:
     """A module of the course, or of the reader. Raises CannotTake where the reader's is not there, or no Python."""
     room, _, stem = module.partition(".")
-    return course(module) if room != loading.NAME else Source(module, _text(folder() / f"{stem}.py"))
+    return course(module) if room != loading.NAME else Source(module, _text((folder() or Path()) / f"{stem}.py"))
 
 
 def task_of(name: str) -> Exercise | None:
@@ -67,13 +68,18 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
         if verdict.right:
             return _taken(place, task, answer, verdict)
         kept = next((source for source, _ in _homes(task, place)), None)
-        return f"{_file(kept)} keeps your answer that passed." if kept and verdict.state == "wrong" else ""
+        return t("{file} keeps your answer that passed.", file=_file(kept)) if kept and verdict.state == "wrong" else ""
     except CannotTake as why:
-        return f"It is solved, but not in your package `mine`: {why}"
+        return t("It is solved, but not in your package `mine`: {why}", why=why)
     except OSError as error:
-        return f"Your package `mine` could not be written: {error.strerror or error}. The exercise is not affected."
+        return t(
+            "Your package `mine` could not be written: {value}. The exercise is not affected.",
+            value=error.strerror or error,
+        )
     except Exception as error:  # an answer may be any object
-        return f"It is solved, but not in your package `mine`: looking at it raises {type(error).__name__}."
+        return t(
+            "It is solved, but not in your package `mine`: looking at it raises {name}.", name=type(error).__name__
+        )
 
 
 def solved() -> dict[str, Source]:
@@ -81,18 +87,18 @@ def solved() -> dict[str, Source]:
     tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
     found = {}
     for task in tasks:
-        source, name, _ = own(task)
+        source, name, _ = answer_of(task)
         if source:
             other = "" if name == task.function else f"{BETWEEN}{task.function} = {name}\n"
             found[task.function] = Source(source.module, source.text + other)
     return found
 
 
-def own(task: Exercise) -> tuple[Source | None, str, str]:
+def answer_of(task: Exercise) -> tuple[Source | None, str, str]:
     """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
     place, trouble = folder(), ""
     for source, name in _homes(task, place) if place else ():
-        if not (why := _trouble(place, source, name, task)):
+        if place and not (why := _trouble(place, source, name, task)):
             return source, name, ""
         trouble = trouble or why
     return None, "", trouble
@@ -103,14 +109,14 @@ def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
     try:
         paths = _readable(place, f"ch{chapter_of(task.name):02}*.py")
         newest = sorted(paths, key=lambda path: -path.stat().st_mtime)
-        record = Record(place) if newest else None
+        record = Record(place)
     except (NoSuchExercise, OSError):
         return
     for path in newest:
         source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
         names = (task.function, *record.answers(path.name, task.name))
         try:
-            there = blocks(source.text)
+            there = list(blocks(source.text))
         except (SyntaxError, ValueError):
             there = [name for name in names if f"def {name}(" in source.text]
         yield from ((source, name) for name in names if name in there)
@@ -147,7 +153,7 @@ def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
     parts = [(_stem(source), part, text) for part, text in _parts(source, name).items()]
     if not all(record.wrote(f"{stem}.py", part, text) for stem, part, text in parts):
         if not check(task.name, answer).right:
-            return f"yours in {_file(source)} no longer passes its check"
+            return t("yours in {file} no longer passes its check", file=_file(source))
         new += parts
     if new:
         with contextlib.suppress(OSError), files.alone(place.parent / f"mine{FILE}", PATIENCE):
@@ -185,12 +191,20 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     with files.alone(place.parent / f"mine{FILE}", PATIENCE):
         path, record = place / f"ch{chapter_of(task.name):02}.py", Record(place)
         loads = all(piece.startswith(("def ", "class ", f"{task.function} = ")) for piece in pieces.values())
-        before = text = _text(path) if path.exists() else f'"""What I wrote in chapter {chapter_of(task.name)}."""\n'
+        before = text = (
+            _text(path)
+            if path.exists()
+            else t('"""What I wrote in chapter {chapter_of}."""\n', chapter_of=chapter_of(task.name))
+        )
         there = blocks(text)
         if there.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
             path.name, stub.bound, there[stub.bound]
         ):
-            return f"In mine/{path.name} you have changed `{stub.bound}` by hand, so it stays there as it is."
+            return t(
+                "In mine/{name} you have changed `{bound}` by hand, so it stays there as it is.",
+                name=path.name,
+                bound=stub.bound,
+            )
         for name, piece in pieces.items():
             users = {user for user, block in there.items() if name in uses(block)} - pieces.keys()
             if name in (stub.bound, task.function):  # other answers may call it; as another exercise's answer it stays
@@ -209,7 +223,7 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
         record.save()  # first: a text of which it does not know would count as changed by hand
         mark = b"\xef\xbb\xbf" if path.exists() and files.content(path).startswith(b"\xef\xbb\xbf") else b""
         files.write_atomically(path, mark + text.encode())
-    return f"Yours to keep: `{stub.bound}` is in mine/{path.name}."
+    return t("Yours to keep: `{bound}` is in mine/{name}.", bound=stub.bound, name=path.name)
 
 
 def _with(text: str, name: str, what: Import | None) -> str:
@@ -240,7 +254,8 @@ def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
 
 def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[str]]:
     """The texts of an answer and of what it uses in its cell, by name, the answer last; and names from elsewhere."""
-    pieces, needs = {}, set()
+    pieces: dict[str, str] = {}
+    needs: set[str] = set()
     rows = cell.split("\n")
     for node in prerequisites([parsed(cell)], 0, stub):
         decorators = getattr(node, "decorator_list", ())
@@ -249,10 +264,10 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
             continue  # another exercise
         first = min([node.lineno, *(one.lineno for one in decorators)])
         hidden = {row for one in checks for row in range(one.lineno, one.end_lineno + 1)}
-        text = "\n".join(rows[row - 1] for row in range(first, node.end_lineno + 1) if row not in hidden)
+        text = "\n".join(rows[row - 1] for row in range(first, (node.end_lineno or first) + 1) if row not in hidden)
         needs |= set(uses(text))
         if not isinstance(node, ast.Import | ast.ImportFrom):
-            pieces |= dict.fromkeys(*parsed(text).binds, text)
+            pieces |= dict.fromkeys(frozenset().union(*parsed(text).binds), text)
     if stub.bound != task.function:
         pieces[task.function] = f"{task.function} = {stub.bound}"
     return pieces, needs - pieces.keys()
@@ -271,7 +286,8 @@ def _import_of(name: str, thing: Any, task: Exercise) -> Import | None:
     if isinstance(room, str) and room != "__main__" and getattr(sys.modules.get(room), own, None) is thing:
         return Import(room, own)
     answered = task_of(name)
-    found = next((source for source, _ in _homes(answered, folder())), None) if answered else None
+    place = folder()
+    found = next((source for source, _ in _homes(answered, place)), None) if answered and place else None
     if found:
         return Import(found.module, name)
     if home := _on_the_page(name, thing):
@@ -296,9 +312,10 @@ def _outside() -> str:
     if here in _SAID or not shell.in_notebook():
         return ""
     _SAID.add(here)
-    return (
-        f"This kernel works in {here}, which is no workbook: neither your answers nor what you have solved is kept. "
-        "`make lab` opens your workbook."
+    return t(
+        "This kernel works in {here}, which is no workbook: neither your answers nor what you have solved is "
+        "kept. `make lab` opens your workbook.",
+        here=here,
     )
 
 

@@ -22,13 +22,14 @@ from dataclasses import dataclass, field, replace
 
 from course_kit.exercises.define import find
 from course_kit.exercises.dependencies import parsed
+from course_kit.i18n import t
 
 from .source import COURSE, Import, Source, course, is_installed, is_kept, uses
 from .text import BETWEEN, blocks, lines
 
 MARK = re.compile(r"# exercise: (.+?)\s*$")
 KEPT = re.compile(r"from chapters\.ch\d\d\.kept\.(\w+) import")  # also inside a function
-LICENCE = "What is not yours is from the attention course: MIT License."
+LICENCE = t("What is not yours is from the attention course: MIT License.")
 WIDTH = 100
 
 
@@ -55,7 +56,12 @@ class Composed:
     @property
     def whose(self) -> str:
         names = f": {', '.join(self.yours)}" if self.yours else ""
-        return f"{len(self.yours)} of {len(self.yours) + len(self.course)} functions are yours{names}."
+        return t(
+            "{count} of {count2} functions are yours{names}.",
+            count=len(self.yours),
+            count2=len(self.yours) + len(self.course),
+            names=names,
+        )
 
 
 Answers = Mapping[str, Source]  # the name of an exercise's function -> the reader's file that has it
@@ -64,7 +70,8 @@ Answers = Mapping[str, Source]  # the name of an exercise's function -> the read
 def composed(module: str, answers: Answers, read: Callable[[str], Source] = course) -> Composed:
     """What is to be written. answers: by function, those to put in; read: gives the source of a module, also of one of
     the reader's, such as "mine.ch01"."""
-    answers, notes = dict(answers), []
+    answers = dict(answers)
+    notes: list[str] = []
     while True:
         file = _File(read(module), answers, read)
         try:
@@ -72,7 +79,7 @@ def composed(module: str, answers: Answers, read: Callable[[str], Source] = cour
         except CannotTake as why:
             if file.at not in answers:
                 raise
-            notes.append(f"Your `{file.at}` is not in this file: {why}")
+            notes.append(t("Your `{at}` is not in this file: {why}", at=file.at, why=why))
             del answers[file.at]
 
 
@@ -110,7 +117,7 @@ class _File:
         self.nodes = parsed(self.source.text).statements
         described = isinstance(self.nodes[0], ast.Expr)
         self.described = self.nodes[0] if described else None
-        count = described
+        count = int(described)
         while count < len(self.nodes) and isinstance(self.nodes[count], ast.Import | ast.ImportFrom):
             count += 1
         self.top, self.below = self.nodes[described:count], self.nodes[count:]
@@ -138,14 +145,15 @@ class _File:
         return replace(made, text=BETWEEN.join(filter(None, [head, *pieces, body])) + "\n")
 
     def docstring(self, whose: str) -> str:
-        about = ast.get_source_segment(self.source.text, self.described)[3:-3].rstrip() if self.described else ""
+        text = ast.get_source_segment(self.source.text, self.described) if self.described else None
+        about = text[3:-3].rstrip() if text else ""
         said = " ".join(filter(None, (whose, LICENCE)))
         return f'"""{about}\n\n{said}\n"""'
 
     def body(self) -> str:
         """What stands below the imports, with the reader's functions at the marks."""
         all_lines = lines(self.source.text)
-        first = max((node.end_lineno for node in (self.described, *self.top) if node), default=0)
+        first = max((node.end_lineno or 0 for node in (self.described, *self.top) if node), default=0)
         for node in reversed(self.below):  # from the end, so that places stay true
             begin = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":  # for our linter

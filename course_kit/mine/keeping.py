@@ -11,6 +11,7 @@ from pathlib import Path
 
 from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
+from course_kit.i18n import t
 
 from . import answers, record
 from .composing import Answers, Composed, composed, package
@@ -29,8 +30,8 @@ def keep(*names: str, chapter: int | None = None, said: str = "", beside: Mappin
     own, where = answers.solved(), answers.folder()
     for name in names:
         _keep(module_of(name, chapter), own, where, first=name == names[0])
-    for file, text in (beside or {}).items() if where else ():
-        if not (where.parent / file).exists():
+    for file, text in (beside or {}).items():
+        if where and not (where.parent / file).exists():
             files.write_atomically(where.parent / file, text)
     if said:
         display(note_of([sentence(said)]))
@@ -54,12 +55,15 @@ def working(module: str, own: Answers) -> tuple[Composed, list[str]]:
     for name in made.yours if len(made.yours) > 1 else ():
         alone = {key: source for key, source in own.items() if key == name or key not in made.yours}
         if why := _trouble(composed(module, alone, answers.read), alone):
-            said.append(f"With your `{name}` the file fails its test ({why}).")
+            said.append(t("With your `{name}` the file fails its test ({why}).", name=name, why=why))
             del rest[name]
     made = composed(module, rest, answers.read)
     if together := _trouble(made, rest) if said else trouble:
-        made, said = composed(module, {}), [f"With what is yours the file fails its test ({together})."]
-    return made, [*said, "So the course's is in it; what you wrote stays where it is."]
+        made, said = (
+            composed(module, {}),
+            [t("With what is yours the file fails its test ({together}).", together=together)],
+        )
+    return made, [*said, t("So the course's is in it; what you wrote stays where it is.")]
 
 
 def _trouble(made: Composed, own: Answers) -> str:
@@ -69,14 +73,18 @@ def _trouble(made: Composed, own: Answers) -> str:
 
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
-    others = f" The course's: {', '.join(made.course)}." if made.course and made.yours else ""
+    others = t(" The course's: {course}.", course=", ".join(made.course)) if made.course and made.yours else ""
     is_said = made.yours or (made.course and not os.environ.get("COURSE_PRESENTING"))  # none are a class's
     whose = f"{made.whose}{others}" if is_said else ""
-    said = [f"{len(made.text.splitlines())} lines, which need only torch. {whose}".rstrip(), *made.notes, *troubles]
+    said = [
+        t("{count} lines, which need only torch. {whose}", count=len(made.text.splitlines()), whose=whose).rstrip(),
+        *made.notes,
+        *troubles,
+    ]
     if where is None:
         if first:
             said.append(
-                "Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:"
+                t("Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:")
             )
         return display(note_of([*map(sentence, said), _folded(made)], "dotted"))
     laid, waiting = [made], list(made.beside)
@@ -90,14 +98,18 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
         with files.alone(where.parent / f"mine{record.FILE}", PATIENCE):
             file, stays = [record.lay(where, one) for one in laid][0]
     except OSError as error:
-        said.append(f"It could not be written: {error.strerror or error}. Your notebook is as it was.")
+        said.append(t("It could not be written: {value}. Your notebook is as it was.", value=error.strerror or error))
         return display(note_of(map(sentence, said), "dotted"))
-    said.insert(0, f"Written: mine/{file}." + (f" mine/{stays} stays as you have changed it." if stays else ""))
+    said.insert(
+        0,
+        t("Written: mine/{file}.", file=file)
+        + (t(" mine/{stays} stays as you have changed it.", stays=stays) if stays else ""),
+    )
     if 'if __name__ == "__main__":' not in made.text:
         return display(note_of(map(sentence, said)))
     name = f"mine.{Path(file).stem}".removesuffix(".__main__")
     commands = [f"%run -m {name}", f"python -m {name}"]
-    ways = sentence("Run it in a cell; or in the folder of your notebooks, with a Python that has torch:")
+    ways = sentence(t("Run it in a cell; or in the folder of your notebooks, with a Python that has torch:"))
     return display(note_of([*map(sentence, said), ways, (code("\n".join(commands)), "    " + "\n    ".join(commands))]))
 
 
@@ -105,5 +117,10 @@ def _folded(made: Composed) -> Piece:
     """A file to unfold; as plain text what its docstring says, and what is in it."""
     tree = ast.parse(made.text)
     parts = ", ".join(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
-    about = f"mine/{made.name}.py\n\n{ast.get_docstring(ast.parse(course(made.module).text)) or ''}\n\nIn it: {parts}."
+    about = t(
+        "mine/{name}.py\n\n{value}\n\nIn it: {parts}.",
+        name=made.name,
+        value=ast.get_docstring(ast.parse(course(made.module).text)) or "",
+        parts=parts,
+    )
     return f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>", about

@@ -12,9 +12,10 @@ from typing import Any
 from course_kit import exercises, shell
 from course_kit.exercises.define import chapter_of
 from course_kit.exercises.show import display, note_of, sentence
+from course_kit.i18n import t
 
 from . import training
-from .answers import folder, keep_answer, loaded, own, task_of
+from .answers import answer_of, folder, keep_answer, loaded, task_of
 from .loading import NAME, Finder
 
 
@@ -33,7 +34,7 @@ class Mine(ModuleType):
         self._said: dict[str, tuple[Any, str]] = {}  # of the cell that runs
 
     @property
-    def __path__(self) -> list[str]:
+    def __path__(self) -> list[str]:  # type: ignore[override]
         place = folder()
         return [str(place)] if place else []
 
@@ -77,9 +78,9 @@ def owned(name: str) -> tuple[Any, str]:
             f"`mine` has no {name!r}: no exercise of this chapter, or of an earlier one that it uses, has a function "
             "of this name."
         )
-    source, there, trouble = own(task)
+    source, there, trouble = answer_of(task)
     if source is None:
-        return task.reference, f"the course's, since {trouble}" if trouble else "the course's"
+        return task.reference, t("the course's, since {trouble}", trouble=trouble) if trouble else t("the course's")
     thing = loaded(source, there)
     training.remember(task, thing)
-    return thing, f"yours, from chapter {chapter_of(task.name)}"
+    return thing, t("yours, from chapter {chapter_of}", chapter_of=chapter_of(task.name))

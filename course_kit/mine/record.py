@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_kit import files
 from course_kit.exercises.define import current
+from course_kit.i18n import t
 
 from .text import checksum
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 FILE = ".written.json"
 LOADS = "(loads)"
 LONGEST = 100  # texts that are remembered of one name
-WHOLE = '"""What I wrote myself in the course, and the files that I kept."""\n'
+WHOLE = t('"""What I wrote myself in the course, and the files that I kept."""\n')
 
 
 class Record:

@@ -118,12 +118,13 @@ def _notes(whole: Track, part: Part) -> list[str]:
 
 def _stub(text: str, notes: Sequence[str] = ()) -> str:
     """A definition without its bodies: of a class its methods; and below what it says, what else is asked for."""
-    node, lines = ast.parse(text).body[0], text.split("\n")
+    node: Any = ast.parse(text).body[0]
+    lines = text.split("\n")
     described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]
     if isinstance(node, ast.FunctionDef):
         end = described[0] if described else node.body[0].lineno - 1
-        remarks = [re.findall(r"#[^\"']*$", line) for line in lines[end:]] if node.name == "__init__" else []
-        remarks = [f"    {found[0]}" for found in remarks if found]
+        below = lines[end:] if node.name == "__init__" else []
+        remarks = [f"    {found[0]}" for line in below if (found := re.search(r"#[^\"']*$", line))]
         remarks += [f"    # {line}" for line in notes]
         return "\n".join([*lines[:end], *remarks, "    raise NotImplementedError"])
     pieces = ["\n".join(lines[: described[0] if described else node.lineno])]
@@ -162,7 +163,7 @@ def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True, p
         program = "import sys; from course_kit.mine.scratch import work; work(*sys.argv[1:])"
         options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks, part]
         env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-        how = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        how: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         how |= {"cwd": folder, "env": env, "start_new_session": True}
         process = subprocess.Popen([sys.executable, "-X", "utf8", "-c", program, *options], **how)
         why = _watched(process, said)
@@ -221,7 +222,8 @@ def results(
     if why:
         yield Result(parts[0].title, False, why)
         return
-    found, late = [], []
+    found: list[Result] = []
+    late: list[str] = []
     for part in parts:
         if part.name not in space and part.optional:
             late.append(part.title)
@@ -298,7 +300,8 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
     """
     from .trying import tried
 
-    whole, texts, own = track(name), {}, path.read_text("utf-8").rstrip() + "\n"
+    whole, own = track(name), path.read_text("utf-8").rstrip() + "\n"
+    texts: dict[str, str] = {}
     bound = blocks(own)
     for module, text in zip(whole.modules, whole.texts, strict=True):
         file = module.rpartition(".")[2]
@@ -316,7 +319,7 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
         for line in sorted(used):
             base = with_import(base, line)
         texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
-    if why := next(filter(None, (tried(file, texts) for file in texts)), ""):
+    if why := tried(" ".join(texts), texts):
         return [f"Nothing is written: the file would fail its own test ({why})."]
     said = []
     for file, text in texts.items():

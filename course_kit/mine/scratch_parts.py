@@ -30,6 +30,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, Trouble, own_line, plain_torch, quiet, time_limit, trouble
 from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_later, rows_are_independent
+from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
@@ -80,7 +81,7 @@ def marked() -> Iterator[list[float]]:
         drops.append(p)
         return x * (1 + p * torch.linspace(-1, 1, x.shape[-1]))
 
-    before, nn.functional.dropout = nn.functional.dropout, pattern
+    before, nn.functional.dropout = nn.functional.dropout, pattern  # type: ignore[assignment]
     try:
         yield drops
     finally:
@@ -107,7 +108,9 @@ class Part:
         thing = space[self.name] if self.name in space else space["build"]  # which knows another name
         if isinstance(self.judged, Exercise):
             verdict = judge(self.judged, thing, self.seconds)
-            if says := next((one.trouble.message for one in verdict.outcomes if _misfits(one)), ""):
+            if says := next(
+                (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit"), ""
+            ):
                 return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
             vague = verdict.look == "the_result" and self.made_of and self.hints[1]
             return replace(verdict, text=f"{verdict.text} It should be: {self.hints[1]}.") if vague else verdict
@@ -122,10 +125,6 @@ class Part:
             why = replace(why, error=type(error).__name__)
             says = str(error) if isinstance(error, Misfit) else why.sentence
             return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
-
-
-def _misfits(outcome: Any) -> bool:
-    return bool(outcome.trouble) and outcome.trouble.kind == "misfit"
 
 
 @dataclass(frozen=True)
@@ -208,20 +207,20 @@ class Track:
             name, _, formula = line.strip().partition(": ")
             needed, title = name.endswith("*"), name.rstrip("*")
             name = title.partition(",")[0]
-            task = judges.get(name)
-            if task and not isinstance(task.reference, type):
+            judge = judges.get(name)
+            if judge and not isinstance(judge.reference, type):
                 if more := self.inputs.get(name):  # of parameters that the notebook does not use
-                    task = replace(task, cases=functools.partial(_all_cases, task, more))
-                hints = task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
-                parts.append(Part(title, name, task, hints, optional=not needed))
+                    judge = replace(judge, cases=functools.partial(_all_cases, judge, more))
+                hints = judge.task, " ".join(judge.hints[:-1]), f"{_steps(judge.reference)} {judge.hints[-1]}"
+                parts.append(Part(title, name, judge, hints, optional=not needed))
             else:
                 parts.append(self.part(title, name, formula, not needed))
-        about = (
+        about = t(
             "Nothing more is to be written: together, the parts must learn a task. If they do not: how large are "
             "parameters at the beginning (embeddings of 1 are far too large), what does the loss count, and who "
             "switches dropout off?"
         )
-        task = Part("the task", parts[-1].name, self.learned, (about,), seconds=self.seconds, optional=False)
+        task = Part(t("the task"), parts[-1].name, self.learned, (about,), seconds=self.seconds, optional=False)
         return [*parts, task, *self.last]
 
     def part(self, title: str, name: str, formula: str, optional: bool) -> Part:
@@ -234,15 +233,15 @@ class Track:
         count = max((len(x) for x in (*sizes.values(), *names_in.values()) if isinstance(x, Either)), default=1)
         made_from = [Sizes(self.with_models(_nth(sizes, i), self.course).values()) for i in range(count)]
         cases = [Case(_nth(names_in, i), init=init) for i, init in enumerate(made_from)]
-        for i, case in enumerate(cases):
-            case.init.number = i
+        for i, init in enumerate(made_from):
+            init.number = i
         with plain_torch():
             fresh = [reference(*case.init) if is_module else None for case in cases]
         parameters = [_parameters(model) if model else {} for model in fresh]
         self.known[name] = parameters[0]
 
         def trial(answer: Any, case: Case) -> Trial:
-            i, names, args = case.init.number, names_beside(answer, self.course), case.args
+            i, names, args = _number(case), names_beside(answer, self.course), case.args
             thing = answer
             if is_class:
                 thing = made(names, name, self.with_models(_nth(sizes, i), names), parameters[i], answer, fresh[i])
@@ -265,7 +264,7 @@ class Track:
         may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
 
         def run(answer: Any, case: Case) -> Any:
-            mine, ours = trial(answer, case), wanted[case.init.number]
+            mine, ours = trial(answer, case), wanted[_number(case)]
             if mine.lost and not ours.lost:
                 raise Misfit(mine.lost)
             result = _filled(mine.result, ours.result) if may_miss else mine.result
@@ -274,11 +273,24 @@ class Track:
             trained = _filled(mine.trained, ours.trained)
             if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
                 acts = " and ".join(
-                    f"{_times(one.drops)} in {whose}" for one, whose in ((mine, "yours"), (ours, "the course's"))
+                    t("{times} in {whose}", times=_times(one.drops), whose=whose)
+                    for one, whose in ((mine, "yours"), (ours, t("the course's")))
                 )
-                raise Misfit(f"In train mode dropout acts {acts}, or in other places. It should be: {formula}.")
+                raise Misfit(
+                    t(
+                        "In train mode dropout acts {acts}, or in other places. It should be: {formula}.",
+                        acts=acts,
+                        formula=formula,
+                    )
+                )
             if ours.kept and not mine.kept:
-                raise Misfit(f"`model.training` was {mine.mode} and is {not mine.mode} after it. Needed: as before.")
+                raise Misfit(
+                    t(
+                        "`model.training` was {mode} and is {mode2} after it. Needed: as before.",
+                        mode=mine.mode,
+                        mode2=not mine.mode,
+                    )
+                )
             return result
 
         example = wanted[0].result
@@ -290,7 +302,7 @@ class Track:
         returns = _returns(call or reference, example)
         exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=run,
                             properties=tuple(holds), function=name)  # fmt: skip
-        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if is_module else ()
+        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if fresh[0] else ()
         return Part(title, name, exercise, hints, parameters[0], of, optional=optional)
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
@@ -311,13 +323,25 @@ class Track:
         line = printed.text.strip().split("\n")[-1]
         figures = re.findall(r"([\d.]+)%", line) or [str(100 * float(re.findall(r"[\d.]+", line)[-1]))]
         took = time.process_time() - started
-        says = f"“{line}” Needed: {self.bar:g} %. {took:.0f} s of computing, {self.seconds:g} s are given."
+        says = t(
+            "“{line}” Needed: {bar} %. {took} s of computing, {seconds} s are given.",
+            line=line,
+            bar=f"{self.bar:g}",
+            took=f"{took:.0f}",
+            seconds=f"{self.seconds:g}",
+        )
         return min(map(float, figures)) >= self.bar, says
 
 
 def _nth(given: Mapping[str, Any], i: int) -> dict[str, Any]:
     """The values of a case."""
     return {k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in given.items()}
+
+
+def _number(case: Case) -> int:
+    """Which of its part's cases it is."""
+    assert isinstance(case.init, Sizes)
+    return case.init.number
 
 
 def _all_cases(task: Exercise, more: tuple[Case, ...]) -> list[Case]:
@@ -335,7 +359,7 @@ def _filled(mine: Any, ours: Any) -> Any:
 def _times(drops: tuple[float, ...]) -> str:
     """How often, and with which shares."""
     shares = ", ".join(f"{p:g}" for p in dict.fromkeys(drops))
-    return f"{len(drops)} times" + (f" (p = {shares})" if drops else "")
+    return t("{count} times", count=len(drops)) + (f" (p = {shares})" if drops else "")
 
 
 def arguments(thing: Any, pool: Mapping[str, Any], title: str) -> dict[str, Any]:
@@ -399,13 +423,33 @@ def made(
     own, learned = model.state_dict(), dict(model.named_parameters())
     for wanted, value in state.items():
         if wanted not in own:
-            raise Misfit(f"It has no parameter `{wanted}` {list(value.shape)}; it has {', '.join(own) or 'none'}. If "
-                         "yours is another, say so in `state_map`.")  # fmt: skip
+            raise Misfit(
+                t(
+                    "It has no parameter `{wanted}` {shape}; it has {value}. "
+                    "If yours is another, say so in `state_map`.",
+                    wanted=wanted,
+                    shape=list(value.shape),
+                    value=", ".join(own) or "none",
+                )
+            )
         if own[wanted].shape != value.shape:
-            raise Misfit(f"Its `{wanted}` is {list(own[wanted].shape)}, needed: {list(value.shape)}.")
+            raise Misfit(
+                t(
+                    "Its `{wanted}` is {shape}, needed: {shape2}.",
+                    wanted=wanted,
+                    shape=list(own[wanted].shape),
+                    shape2=list(value.shape),
+                )
+            )
     if missing := [wanted for wanted in learned if wanted not in state]:
-        raise Misfit(f"The course has nothing like its parameter `{missing[0]}` {list(learned[missing[0]].shape)}: is "
-                     "it one too many, should it be shared, or does `state_map` forget it?")  # fmt: skip
+        raise Misfit(
+            t(
+                "The course has nothing like its parameter `{missing}` {shape}: is it one too many, should it be "
+                "shared, or does `state_map` forget it?",
+                missing=missing[0],
+                shape=list(learned[missing[0]].shape),
+            )
+        )
     if fresh and reader:
         _begins_like(fresh, own, state_map)
     model.load_state_dict(state, strict=False)
@@ -417,14 +461,28 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
     begins = {name: p.detach() for name, p in fresh.named_parameters()}
     tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
     ours = state_map({name: p.clone() for name, p in begins.items()})
-    counted = state_map({name: torch.full_like(p, name in tables and p.std() < 0.9) for name, p in begins.items()})
+    counted = state_map(
+        {name: torch.full_like(p, name in tables and bool(p.std() < 0.9)) for name, p in begins.items()}
+    )
     for name, value in ours.items():
         mine = own[name]
         if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
-            raise Misfit(f"Its `{name}` begins at {mine.mean():.2g} on average; needed: 1 everywhere.")
+            raise Misfit(
+                t(
+                    "Its `{name}` begins at {mean} on average; needed: 1 everywhere.",
+                    name=name,
+                    mean=f"{mine.mean():.2g}",
+                )
+            )
         if counted[name].all() and not 0.6 < (mine.std() / value.std()) < 1.6:
-            raise Misfit(f"The standard deviation of its `{name}` is {mine.std():.2g} at the beginning; needed: about "
-                         f"{value.std():.2g}.")  # fmt: skip
+            raise Misfit(
+                t(
+                    "The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.",
+                    name=name,
+                    std=f"{mine.std():.2g}",
+                    std2=f"{value.std():.2g}",
+                )
+            )
 
 
 def _parameters(model: nn.Module) -> dict[str, Tensor]:
@@ -449,10 +507,12 @@ def _lost(model: nn.Module, result: Any) -> str:
     parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
     tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
     if learned and not tracked:
-        return "No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off."
-    found = torch.autograd.grad(sum(tracked), list(learned.values()), allow_unused=True) if tracked else ()
+        return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
+    found = (
+        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), allow_unused=True) if tracked else ()
+    )
     lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
-    return f"No gradient reaches its parameter `{lost[0]}`. Is it used, and as it is?" if lost else ""
+    return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=lost[0]) if lost else ""
 
 
 def _told(thing: Any) -> str:

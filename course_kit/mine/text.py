@@ -25,7 +25,8 @@ def lines(text: str) -> list[str]:
 
 def blocks(text: str) -> dict[str, str]:
     """Name -> the text of the definition, or of the value, that binds it. Raises SyntaxError or ValueError."""
-    found, all_lines = {}, lines(text)
+    found: dict[str, str] = {}
+    all_lines = lines(text)
     for name, (first, last) in _places(text).items():
         found[name] = "".join(all_lines[first - 1 : last]).rstrip("\r\n")
     return found
@@ -33,7 +34,7 @@ def blocks(text: str) -> dict[str, str]:
 
 def imports(text: str) -> dict[str, str]:
     """Name -> the import that brings it, in a line of its own."""
-    found = {}
+    found: dict[str, str] = {}
     for node in parsed(text).statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
@@ -82,17 +83,18 @@ def without_import(text: str, name: str) -> str:
 
 def _places(text: str) -> dict[str, tuple[int, int]]:
     """Name -> first and last line, from 1, of the statement that binds it last; imports apart."""
-    cell, places = parsed(text), {}
+    cell = parsed(text)
+    places: dict[str, tuple[int, int]] = {}
     for node, binds in zip(cell.statements, cell.binds, strict=True):
         if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-            places |= dict.fromkeys(binds, (first, node.end_lineno))
+            places |= dict.fromkeys(binds, (first, node.end_lineno or first))
     return places
 
 
-def _at_the_top(text: str) -> list[ast.stmt]:
+def _at_the_top(text: str) -> list[ast.Import | ast.ImportFrom]:
     """The imports above all other code."""
-    found = []
+    found: list[ast.Import | ast.ImportFrom] = []
     for node in parsed(text).statements[bool(_end_of_docstring(text)) :]:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             break
@@ -103,8 +105,9 @@ def _at_the_top(text: str) -> list[ast.stmt]:
 def _end_of_docstring(text: str) -> int:
     """The last line of the docstring, 0 if there is none."""
     first = next(iter(parsed(text).statements), None)
-    described = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return first.end_lineno if described and isinstance(first.value.value, str) else 0
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return 0
+    return first.end_lineno or 0 if isinstance(first.value.value, str) else 0
 
 
 def _line(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> str:

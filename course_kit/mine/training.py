@@ -11,6 +11,7 @@ from course_kit import shell
 from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.guard import TookTooLong, quiet, time_limit, world_unchanged
 from course_kit.exercises.show import display, note_of, sentence
+from course_kit.i18n import t
 
 SLOW = 4  # times as long as the course's: right, but a training cannot wait for it
 SHORTEST = 2.0  # seconds that an attempt may always compute
@@ -40,11 +41,12 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
     """
     ipython = shell.ipython()
     space = (ipython.user_ns if ipython else {}) if space is None else space
-    yours = {name: thing for name, thing in list(space.items()) if _known(thing)}
-    course = {name: _known(thing)[1].reference for name, thing in yours.items()}
+    known = {name: found for name, thing in list(space.items()) if (found := _known(thing))}
+    yours = {name: space[name] for name in known}
+    course = {name: task.reference for name, (_, task, _) in known.items()}
     if not yours:
         return
-    troubles = {name: "lets no gradient through" for name, thing in yours.items() if _known(thing)[2]}
+    troubles = {name: t("lets no gradient through") for name, (_, _, cuts) in known.items() if cuts}
     seconds, trouble = _tried(attempt, space, course, yours, None)
     if trouble:
         raise trouble
@@ -58,8 +60,8 @@ def for_training(attempt: Callable[[], Any], space: dict[str, Any] | None = None
                 troubles[name] = _words(took, seconds, trouble)
     space.update({name: course[name] for name in troubles})
     if troubles:
-        said = [f"`{name}` (yours is right, but {why})" for name, why in troubles.items()]
-        display(note_of([sentence(f"Training takes the course's {' and '.join(said)}.")], "dotted"))
+        said = [t("`{name}` (yours is right, but {why})", name=name, why=why) for name, why in troubles.items()]
+        display(note_of([sentence(t("Training takes the course's {said}.", said=" and ".join(said)))], "dotted"))
 
 
 def _known(thing: Any) -> tuple[Any, Exercise, bool] | None:
@@ -94,7 +96,7 @@ def _tried(
 
 def _words(took: float, seconds: float, trouble: BaseException | None) -> str:
     if trouble:
-        return f"here it stops with {type(trouble).__name__}"
+        return t("here it stops with {name}", name=type(trouble).__name__)
     if took == float("inf"):
-        return "takes far longer"
-    return f"takes {took / seconds:.0f} times as long"
+        return t("takes far longer")
+    return t("takes {took} times as long", took=f"{took / seconds:.0f}")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from course_kit.i18n import t
+
 PATIENCE = 60  # seconds of computing, or of doing nothing at all, for a process, which has to load torch first
 LONGEST = 900  # seconds by the clock, where it cannot count its own
 OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
@@ -42,9 +44,10 @@ def watch(clock=time.process_time, sleep=time.sleep, end=os._exit):
 threading.Thread(target=watch, daemon=True).start()
 before = state()
 try:
-    module = importlib.import_module(f"mine.{name}")
-    if hidden:
-        getattr(module, "check", bool)()
+    for one in name.split():
+        module = importlib.import_module(f"mine.{one}")
+        if hidden:
+            getattr(module, "check", bool)()
     changed = [f"{place}.{key}" for (place, _), old, new in zip(places, before, state())
                for key, x in old.items() if new.get(key) is not x and key not in own]
     said = f"it changes {changed[0]}" if changed else ""
@@ -55,7 +58,7 @@ say(said)
 
 
 def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
-    """What goes wrong when the module `mine.NAME` is loaded; "" for nothing.
+    """What goes wrong when the module `mine.NAME` is loaded, or several, with blanks between them; "" for nothing.
 
     texts: the modules of the package, by their names; alone: nothing of the course may be imported, and its `check()`
     is run, if it has one
@@ -75,8 +78,8 @@ def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
         try:
             done = subprocess.run(command, timeout=LONGEST, check=False, **options)
         except subprocess.TimeoutExpired:
-            return "it never ends"
+            return t("it never ends")
         said = Path(folder) / "said"
         if done.returncode or not said.exists():
-            return f"it ends with exit status {done.returncode}"
+            return t("it ends with exit status {returncode}", returncode=done.returncode)
         return said.read_text("utf-8")

@@ -28,6 +28,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
+from course_kit.i18n import mark, t
+
 ROOMS = ("course_utils", "course_kit", "chapters")
 
 
@@ -63,9 +65,9 @@ def sentence(error: BaseException) -> str:
         return ""
 
 
-MISSING = (
-    "{name} is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it spelt "
-    "right?"
+MISSING = t(
+    "{name} is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it "
+    "spelt right?"
 )
 
 
@@ -228,7 +230,7 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, torch.Tensor)
 
 
-NEEDED = {int: "a whole number", float: "a number", bool: "True or False", str: "text", types.NoneType: "None"}
+NEEDED = {int: t("a whole number"), float: t("a number"), bool: t("True or False"), str: "text", types.NoneType: "None"}
 
 
 def _wrong_type(call: Call) -> str:
@@ -237,8 +239,12 @@ def _wrong_type(call: Call) -> str:
         if not any(_may_be(x, kind) for kind in kinds):
             needed = " or ".join(dict.fromkeys(_in_words(kind) for kind in kinds))
             value = f"{x!r}, " if isinstance(x, str | int | float) and len(repr(x)) < 40 else ""
-            what = f"the class {x.__name__}" if isinstance(x, type) else f"{value}of the type {type(x).__name__}"
-            return f"{name} is {what}, needed: {needed}"
+            what = (
+                t("the class {name}", name=x.__name__)
+                if isinstance(x, type)
+                else t("{value}of the type {name}", value=value, name=type(x).__name__)
+            )
+            return t("{name} is {what}, needed: {needed}", name=name, what=what, needed=needed)
     return ""
 
 
@@ -262,11 +268,11 @@ def _may_be(x: Any, kind: Any) -> bool:
 
 def _in_words(kind: Any) -> str:
     name = "Tensor" if hasattr(kind, "dim_str") else getattr(get_origin(kind) or kind, "__name__", str(kind))
-    return NEEDED.get(kind) or {"Tensor": "a tensor", "Module": "a model"}.get(name, f"a {name}")
+    return NEEDED.get(kind) or {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, f"a {name}")
 
 
-KINDS = {"bool": "bool", "int64": "whole numbers", "float32": "decimal numbers"}  # by a dtype that each allows
-CASTS = {"bool": ".bool()", "whole numbers": ".long()", "decimal numbers": ".float()"}
+KINDS = {"bool": "bool", "int64": t("whole numbers"), "float32": t("decimal numbers")}  # by a dtype that each allows
+CASTS = {"bool": ".bool()", mark("whole numbers"): ".long()", mark("decimal numbers"): ".float()"}
 
 
 def _wrong_kind(call: Call) -> str:
@@ -275,14 +281,28 @@ def _wrong_kind(call: Call) -> str:
         if x is None or len(call.forms[name]) != 1:
             continue
         if not _is_tensor(x):
-            as_one = f": write torch.tensor({name})" if isinstance(x, list) or hasattr(x, "__array__") else ""
-            return f"{name} is of the type {type(x).__name__}, needed: a tensor{as_one}"
+            as_one = (
+                t(": write torch.tensor({name})", name=name) if isinstance(x, list) or hasattr(x, "__array__") else ""
+            )
+            return t(
+                "{name} is of the type {name2}, needed: a tensor{as_one}",
+                name=name,
+                name2=type(x).__name__,
+                as_one=as_one,
+            )
         allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
         kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
         if kinds and dtype not in allowed:
             meaning = ", True = may be attended" if kinds == ["bool"] and "mask" in name else ""
             cast = " == 1" if kinds == ["bool"] and "int" in dtype else CASTS[kinds[-1]]
-            return f"{name} is {dtype}, needed: {' or '.join(kinds)}{meaning}: write {name}{cast}"
+            return t(
+                "{name} is {dtype}, needed: {kinds}{meaning}: write {name}{cast}",
+                name=name,
+                dtype=dtype,
+                kinds=" or ".join(kinds),
+                meaning=meaning,
+                cast=cast,
+            )
     return ""
 
 
@@ -296,7 +316,7 @@ def _two_kinds(call: Call, message: str) -> str:
         return ""
     for name, x in call.tensors.items():
         if _dtype(x) in ("int8", "int16", "int32", "uint8"):
-            return f"{name} is {_dtype(x)}, needed: int64: write {name}.long()"
+            return t("{name} is {dtype}, needed: int64: write {name}.long()", name=name, dtype=_dtype(x))
     floats = {name: _dtype(x) for name, x in call.tensors.items() if x.is_floating_point()}
     parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
     wanted = _dtype(parameters[0]) if parameters else "float32"
@@ -304,9 +324,15 @@ def _two_kinds(call: Call, message: str) -> str:
     other = next((name for name, kind in floats.items() if odd and kind != floats[odd]), "")
     if not odd or not (other or parameters):
         return ""
-    beside = f"{other} {floats[other]}" if other else f"its parameters {wanted}"
+    beside = f"{other} {floats[other]}" if other else t("its parameters {wanted}", wanted=wanted)
     wanted = floats[other] if other else wanted
-    return f"{odd} is {floats[odd]}, {beside}: write {odd}.to(torch.{wanted})"
+    return t(
+        "{odd} is {floats}, {beside}: write {odd}.to(torch.{wanted})",
+        odd=odd,
+        floats=floats[odd],
+        beside=beside,
+        wanted=wanted,
+    )
 
 
 def _wrong_leading_axes(call: Call) -> str:
@@ -325,8 +351,15 @@ def _wrong_leading_axes(call: Call) -> str:
         try:
             torch.broadcast_shapes(first[1], leading)
         except RuntimeError:
-            where = "shape" if len(axes) == 1 else "leading axes"
-            return f"{name} has the {where} {leading}, {first[0]} {first[1]}: they do not go together"
+            where = "shape" if len(axes) == 1 else t("leading axes")
+            return t(
+                "{name} has the {where} {leading}, {first} {first2}: they do not go together",
+                name=name,
+                where=where,
+                leading=leading,
+                first=first[0],
+                first2=first[1],
+            )
     return ""
 
 
@@ -336,7 +369,7 @@ def _too_long_or_short(call: Call, message: str) -> str:
     few = re.search(r"maximum size for tensor at dimension 0 is (\d+) but size is (\d+)", message)
     for name, (given, _) in call.given.items():
         if few and _is_tensor(given) and given.dim() == 1 and len(given) == int(few[1]):
-            return f"{name} has the length {few[1]}, needed: {few[2]} or more"
+            return t("{name} has the length {few}, needed: {few2} or more", name=name, few=few[1], few2=few[2])
     config = getattr(call.owner, "config", None)
     places = getattr(call.owner, "context", getattr(config, "context", None))
     table: Any = getattr(call.owner, "table", None)
@@ -345,10 +378,21 @@ def _too_long_or_short(call: Call, message: str) -> str:
     for name, x in call.tensors.items():
         for length, n in call.whole.items() if short else ():
             if x.dim() == 1 and len(x) < n:
-                return f"{name} has the length {len(x)}, needed: {length} = {n} or more"
+                return t(
+                    "{name} has the length {count}, needed: {length} = {n} or more",
+                    name=name,
+                    count=len(x),
+                    length=length,
+                    n=n,
+                )
         long = isinstance(places, int) and x.dim() > 1 and x.shape[1] > places
         if long and re.search("out of range|out of bounds|must match", message):
-            return f"{name} has {x.shape[1]} tokens in a row, needed: {places} at most, which is its context"
+            return t(
+                "{name} has {shape} tokens in a row, needed: {places} at most, which is its context",
+                name=name,
+                shape=x.shape[1],
+                places=places,
+            )
     return ""
 
 
@@ -361,12 +405,17 @@ def _indivisible(call: Call, message: str) -> str:
     part = math.prod(abs(int(n)) for n in shape.split(","))
     for name, n in call.whole.items():
         if n == int(size) and n % part:
-            return f"{name} is {n}, needed: a multiple of {part}"
+            return t("{name} is {n}, needed: a multiple of {part}", name=name, n=n, part=part)
     for name, x in call.tensors.items():
         for parts, n in ({"": part} | call.whole if x.dim() and x.shape[-1] == int(size) else call.whole).items():
             if n > 0 and x.dim() and x.shape[-1] % n:
                 into = f"{parts} = {n}" if parts else n
-                return f"{name} has shape {list(x.shape)}, needed: in its last axis a multiple of {into}"
+                return t(
+                    "{name} has shape {shape}, needed: in its last axis a multiple of {into}",
+                    name=name,
+                    shape=list(x.shape),
+                    into=into,
+                )
     return ""
 
 
@@ -375,7 +424,7 @@ def _too_small(call: Call, error: Exception) -> str:
     least = int(isinstance(error, ZeroDivisionError) or "by zero" in str(error))
     for name, n in call.whole.items():
         if n < least and name not in ("dim", "offset"):
-            return f"{name} is {n}, needed: {least} or more"
+            return t("{name} is {n}, needed: {least} or more", name=name, n=n, least=least)
     return ""
 
 
@@ -383,14 +432,14 @@ def _nothing_there(call: Call, message: str) -> str:
     """An argument that is empty, or no finite number."""
     for name, (x, _) in call.given.items():
         if isinstance(x, float) and not math.isfinite(x):
-            return f"{name} is {x}, needed: a finite number"
+            return t("{name} is {x}, needed: a finite number", name=name, x=x)
         if isinstance(x, str | list | tuple | dict) and not x:
-            return f"{name} is empty"
+            return t("{name} is empty", name=name)
     for name, x in call.tensors.items():
         if not x.numel():
-            return f"{name} is empty: its shape is {list(x.shape)}"
+            return t("{name} is empty: its shape is {shape}", name=name, shape=list(x.shape))
         if "nan" in message and not x.isfinite().all():
-            return f"{name} holds NaN or infinity"
+            return t("{name} holds NaN or infinity", name=name)
     return ""
 
 
@@ -401,11 +450,17 @@ def _wrong_device(call: Call, message: str) -> str:
     places = {name: x.device for name, x in call.tensors.items()}
     parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
     if parameters:
-        places = {"the model": parameters[0].device} | places
+        places = {mark("the model"): parameters[0].device} | places
     (first, home), *others = places.items()
     for name, place in others:
         if place != home:
-            return f'{name} is on {place}, {first} on {home}: write {name}.to("{home}")'
+            return t(
+                '{name} is on {place}, {first} on {home}: write {name}.to("{home}")',
+                name=name,
+                place=place,
+                first=first,
+                home=home,
+            )
     return ""
 
 
@@ -417,17 +472,24 @@ def _wrong_shape(call: Call) -> str:
             continue
         axes, shape = call.forms[name][0].dim_str.split(), list(x.shape)
         last = _behind_any_axes(axes)
-        here = f"{name} has shape {shape}, needed [{', '.join(axes)}]"
+        here = t("{name} has shape {shape}, needed [{axes}]", name=name, shape=shape, axes=", ".join(axes))
         if len(shape) < len(last) or (last == axes and len(shape) > len(axes)):
             lacks_batch = axes[:1] == ["B"] and len(shape) == len(axes) - 1
-            return here + (f": write {name}[None] for a batch of one" if lacks_batch else "")
+            return here + (t(": write {name}[None] for a batch of one", name=name) if lacks_batch else "")
         ends = list(zip(last, shape[len(shape) - len(last) :], strict=True))
         for axis, size in ends:
             if axis.isdigit() and size != int(axis):
                 return here
             if _differ(axis, size, sizes):
                 needed, other = sizes[axis]
-                return f"{here} with {axis} = {needed}, as {other} has{_advice(name, ends, axis, sizes)}"
+                return t(
+                    "{here} with {axis} = {needed}, as {other} has{advice}",
+                    here=here,
+                    axis=axis,
+                    needed=needed,
+                    other=other,
+                    advice=_advice(name, ends, axis, sizes),
+                )
         named = {axis: (size, name) for axis, size in ends if axis.isidentifier() and axis[0] != "_" and size != 1}
         sizes = named | sizes
     return ""
@@ -449,9 +511,9 @@ def _advice(name: str, ends: list[tuple[str, int]], axis: str, sizes: dict[str, 
     if len(ends) > 1:
         (row, rows), (column, columns) = ends[-2:]
         if rows != columns and not _differ(row, columns, sizes) and not _differ(column, rows, sizes):
-            return f": write {name}.transpose(-2, -1)"
+            return t(": write {name}.transpose(-2, -1)", name=name)
     if axis == ends[-1][0] and axis in sizes:
-        return f": project {name} to {sizes[axis][0]} features first"
+        return t(": project {name} to {sizes} features first", name=name, sizes=sizes[axis][0])
     return ""
 
 
@@ -475,9 +537,22 @@ def _unfit(layer: Any, x: Any, name: str) -> str:
     kind, weight = type(layer).__name__, layer.weight
     size = layer.in_features if isinstance(layer, torch.nn.Linear) else layer.normalized_shape[-1]
     if x.shape[-1] != size:
-        return f"{name} has shape {list(x.shape)}, needed {size} in its last axis, which is what its {kind} takes"
+        return t(
+            "{name} has shape {shape}, needed {size} in its last axis, which is what its {kind} takes",
+            name=name,
+            shape=list(x.shape),
+            size=size,
+            kind=kind,
+        )
     if weight is not None and x.dtype != weight.dtype:
-        return f"{name} is {_dtype(x)}, its {kind} {_dtype(weight)}: write {name}.to({weight.dtype})"
+        return t(
+            "{name} is {dtype}, its {kind} {dtype2}: write {name}.to({dtype3})",
+            name=name,
+            dtype=_dtype(x),
+            kind=kind,
+            dtype2=_dtype(weight),
+            dtype3=weight.dtype,
+        )
     return ""
 
 
@@ -499,5 +574,11 @@ def _beyond(name: str, ids: Any, table: Any) -> str:
     rows, largest, least = table.num_embeddings, int(ids.max()), int(ids.min())
     if least >= 0 and largest < rows:
         return ""
-    wrong = f"the largest id in {name} is {largest}" if largest >= rows else f"the smallest id in {name} is {least}"
-    return f"{wrong}, but its embedding has {rows} rows, for the ids 0 to {rows - 1}"
+    wrong = (
+        t("the largest id in {name} is {largest}", name=name, largest=largest)
+        if largest >= rows
+        else t("the smallest id in {name} is {least}", name=name, least=least)
+    )
+    return t(
+        "{wrong}, but its embedding has {rows} rows, for the ids 0 to {rows2}", wrong=wrong, rows=rows, rows2=rows - 1
+    )

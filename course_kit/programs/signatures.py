@@ -5,6 +5,8 @@ Read off the jaxtyping annotations of a definition, `q: Float[Tensor, "B Q D"]`,
 
 import ast
 
+from course_kit.i18n import t
+
 KINDS = {
     "Float": "",
     "Num": "",
@@ -43,11 +45,11 @@ def _words(annotation: ast.expr | None) -> str:
         assert isinstance(annotation.slice, ast.Tuple)
         return f"{_shape(annotation.slice.elts[1])} {KINDS[ast.unparse(annotation.value)]}".strip()
     if isinstance(annotation, ast.BinOp):
-        return f"{_words(annotation.left)} or {_words(annotation.right)}"
+        return t("{words} or {words2}", words=_words(annotation.left), words2=_words(annotation.right))
     if isinstance(annotation, ast.Subscript):
         parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
         inside = ", ".join(_words(part) for part in parts if ast.unparse(part) != "...")
-        return f"{ast.unparse(annotation.value)} of {inside}"
+        return t("{unparse} of {inside}", unparse=ast.unparse(annotation.value), inside=inside)
     return ast.unparse(annotation)
 
 

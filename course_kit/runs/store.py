@@ -26,6 +26,7 @@ import torch
 
 from course_kit import files
 from course_kit.callbacks import Watcher
+from course_kit.i18n import t
 from course_kit.runs import state
 from course_kit.runs.fingerprint import fingerprint
 from course_kit.shell import in_notebook
@@ -135,7 +136,7 @@ class Keeping(Callback):
         run.last, run.best, run.history = back.last, back.best, back.history
         run.step, run.stopped = back.step, back.stopped
         if back.stopped or back.step == back.steps:
-            self.message = f"{back.message} (Kept from {more['date']}.)"
+            self.message = t("{message} (Kept from {more}.)", message=back.message, more=more["date"])
         os.utime(path)  # it was used just now
         return True
 

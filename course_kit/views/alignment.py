@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_labels, checked_labels, place_of
 from course_kit.views.live import shell
@@ -20,8 +21,8 @@ from course_kit.views.translation import (
 )
 from course_kit.views.view import View
 
-TITLE = "Which source words does each new word attend to?"
-CAPTION = "A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word."
+TITLE = t("Which source words does each new word attend to?")
+CAPTION = t("A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word.")
 
 
 class Alignment(View):
@@ -57,25 +58,32 @@ class Alignment(View):
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
-        text = f"Source: “{' '.join(source)}”. Translation"
+        text = t("Source: “{source}”. Translation", source=" ".join(source))
         text += f" {self.version['label']}" if self.state["variant"] else ""
-        text += f", {len(written)} of {of} words written: “{' '.join(written)}”. "
+        text += t(
+            ", {count} of {of} words written: “{written}”. ", count=len(written), of=of, written=" ".join(written)
+        )
         strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
         if strongest:
-            most = "that it translates" if self.options.get("linked") else "it attends to most"
-            text += f"Each word and the source word {most}: {', '.join(strongest)}. "
+            most = t("that it translates") if self.options.get("linked") else t("it attends to most")
+            text += t("Each word and the source word {most}: {strongest}. ", most=most, strongest=", ".join(strongest))
         if self.state["variant"]:
             changed, lost = sum(self.version["changed"]), sum(self.version["lost"])
             before = " ".join(self.options["versions"][0]["tokens"])
-            said = f"{changed} {'word is' if changed == 1 else 'words are'} new, {lost} gone. "
-            text += f"Before: “{before}”. " + (said if changed or lost else "Nothing changes. ")
+            said = t(
+                "{changed} {what} new, {lost} gone. ",
+                changed=changed,
+                what=t("word is") if changed == 1 else t("words are"),
+                lost=lost,
+            )
+            text += t("Before: “{before}”. ", before=before) + (said if changed or lost else t("Nothing changes. "))
         return text.strip()
 
     def table(self) -> TextTable:
         rows = []
         for word, weights in zip(self.tokens, self.weights, strict=True):
             rows.append([word, *("masked" if np.isnan(w) else f"{w:.3f}" for w in weights)])
-        return TextTable(["word", *self.source], rows)
+        return TextTable([t("word"), *self.source], rows)
 
 
 def alignment(
@@ -124,7 +132,7 @@ def alignment(
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
-        caption = CAPTION + (" Press a [key|source word] to knock it out." if len(versions) > 1 else "")
+        caption = CAPTION + (t(" Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
     start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)
@@ -132,14 +140,14 @@ def alignment(
         shown.append(told | {"changed": changed, "lost": lost})
         start += len(v.tokens)
     state = {"step": step, "variant": 0, "row": -1, "col": -1}
-    control = {"kind": "range", "name": "step", "label": "words written", "digits": 0}
+    control = {"kind": "range", "name": "step", "label": t("words written"), "digits": 0}
     controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
-        words = {0: "nothing", **{i: v.label for i, v in enumerate(versions) if i}}
+        words = {0: t("nothing"), **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
-        controls.append({"kind": "choice", "name": "variant", "label": "knock out", **menu})
+        controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
     options = {"source": source, "versions": shown, "languages": languages}
-    options["first"] = place_of(select, tokens, "written word")
+    options["first"] = place_of(select, tokens, t("written word"))
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
     if links:

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import one_of
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.architecture_parts import Part, Parts
@@ -9,8 +10,8 @@ from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-TITLE = "What is inside a Transformer?"
-CAPTION = "The data flow upwards. Choose a part: what is it for, and which class makes it?"
+TITLE = t("What is inside a Transformer?")
+CAPTION = t("The data flow upwards. Choose a part: what is it for, and which class makes it?")
 ENDS = "in", "out", "words", "follows"  # of a part; what it computes in between is not in the table
 
 
@@ -25,13 +26,18 @@ class Architecture(View):
         names = [f"{column['name'].lower()}: " * bool(column["name"]) + ", ".join(self._names(column))
                  for column in self.options["columns"]]  # fmt: skip
         whole, chosen = self.parts["model"], self.parts.get(self.state["part"])
-        said = f"{whole.name}, {whole.parameters} parameters. From below, {'; '.join(names)}."
+        said = t(
+            "{name}, {parameters} parameters. From below, {names}.",
+            name=whole.name,
+            parameters=whole.parameters,
+            names="; ".join(names),
+        )
         for column in self.options["columns"]:
             changed = [
                 f"{note['mark']} {self.parts[note['key']].name}: {note['text']}" for note in column.get("notes", ())
             ]
-            said += f" Changed since a GPT: {'; '.join(changed)}." if changed else ""
-        return said + (f" Chosen: {chosen.name}. {chosen.about}" if chosen else "")
+            said += t(" Changed since a GPT: {changed}.", changed="; ".join(changed)) if changed else ""
+        return said + (t(" Chosen: {name}. {about}", name=chosen.name, about=chosen.about) if chosen else "")
 
     def _names(self, column: dict) -> list[str]:
         """The parts of a column, from below."""
@@ -41,12 +47,14 @@ class Architecture(View):
                 names.append(self.parts[row["key"]].name)
                 continue
             inside = [self.parts[one["inside"]].name for one in row["rows"]]
-            names.append(f"{self.parts[row['key']].label[2:]} blocks of {' and '.join(inside)}")
+            names.append(
+                t("{label} blocks of {inside}", label=self.parts[row["key"]].label[2:], inside=t(" and ").join(inside))
+            )
         return names
 
     def table(self) -> TextTable:
         rows = [[one.name, one.made, " → ".join(shapes(one)), one.parameters] for one in self.parts.values()]
-        return TextTable(["part", "class", "shapes", "parameters"], rows)
+        return TextTable([t("part"), t("class"), t("shapes"), t("parameters")], rows)
 
 
 def shapes(part: Part) -> list[str]:

@@ -7,6 +7,7 @@ stands alone can have "notes" beside its parts.
 
 from torch import nn
 
+from course_kit.i18n import t
 from course_kit.views.architecture_parts import Parts, in_words
 from course_utils.bert import BertForPreTraining
 from course_utils.gpt import GPT
@@ -15,54 +16,62 @@ from course_utils.transformer import Transformer
 
 FULL, CAUSAL, CROSS = "full", "causal", "cross"
 ATTENTIONS = {  # mask -> name, about
-    FULL: ("self-attention", "Every {word} attends to every {word}, the later ones too: there is no mask."),
+    FULL: (t("self-attention"), t("Every {word} attends to every {word}, the later ones too: there is no mask.")),
     CAUSAL: (
-        "causal self-attention",
-        "Every {word} attends to itself and to those before it. The mask hides the later ones, so that training can "
-        "predict all next words at once.",
+        t("causal self-attention"),
+        t(
+            "Every {word} attends to itself and to those before it. The mask hides the later ones, so that training "
+            "can predict all next words at once."
+        ),
     ),
     CROSS: (
-        "cross-attention",
-        "Here the decoder reads the source: the queries come from the {word}s, the keys and values from the memory.",
+        t("cross-attention"),
+        t("Here the decoder reads the source: the queries come from the {word}s, the keys and values from the memory."),
     ),
 }
-PRE_NORM = "A residual connection around a sub-layer: what the sub-layer returns is added to x. It reads x normalised."
-POST_NORM = "A residual connection around a sub-layer: what it returns is added to x. Then the sum is normalised."
-FFN = "Two linear layers with a non-linearity between them, applied to each position on its own."
-LAST_NORM = "Each block only adds to its input. After the last block the sum is normalised once more."
-FIRST_NORM = "A layer norm: it normalises the sum of the three vectors."
-TABLE = "A table with a learned vector for each word of the vocabulary. Each {word} looks up its own."
-SCALED = " It is multiplied by √D, so that the positions added next do not drown it."
-SINES = "Attention does not notice the order of the words, so each position adds a fixed pattern of sines and cosines."
-LEARNED = "Attention does not notice the order of the words, so each position adds a learned vector of its own."
-SEGMENTS = "Does a token belong to the first text or to the second? Each text adds a learned vector of its own."
-MEMORY = "What the encoder gives: a vector for each source word. Each decoder block takes its keys and values from it."
-OUTPUT = "It gives each word of the vocabulary a score, its logit: the dot product with a vector of that word."
-SOFTMAX = "It turns the logits at each position into probabilities that sum to 1."
-BLOCK = (
-    "In attention the {word}s exchange information; then a small network works on each of them alone. All blocks have "
-    "the same design, and each has parameters of its own."
+PRE_NORM = t(
+    "A residual connection around a sub-layer: what the sub-layer returns is added to x. It reads x normalised."
 )
-POOLER = "A linear layer and a tanh on the vector of the first token, [CLS], which stands for the whole text."
+POST_NORM = t("A residual connection around a sub-layer: what it returns is added to x. Then the sum is normalised.")
+FFN = t("Two linear layers with a non-linearity between them, applied to each position on its own.")
+LAST_NORM = t("Each block only adds to its input. After the last block the sum is normalised once more.")
+FIRST_NORM = t("A layer norm: it normalises the sum of the three vectors.")
+TABLE = t("A table with a learned vector for each word of the vocabulary. Each {word} looks up its own.")
+SCALED = t(" It is multiplied by √D, so that the positions added next do not drown it.")
+SINES = t(
+    "Attention does not notice the order of the words, so each position adds a fixed pattern of sines and cosines."
+)
+LEARNED = t("Attention does not notice the order of the words, so each position adds a learned vector of its own.")
+SEGMENTS = t("Does a token belong to the first text or to the second? Each text adds a learned vector of its own.")
+MEMORY = t(
+    "What the encoder gives: a vector for each source word. Each decoder block takes its keys and values from it."
+)
+OUTPUT = t("It gives each word of the vocabulary a score, its logit: the dot product with a vector of that word.")
+SOFTMAX = t("It turns the logits at each position into probabilities that sum to 1.")
+BLOCK = t(
+    "In attention the {word}s exchange information; then a small network works on each of them alone. All blocks "
+    "have the same design, and each has parameters of its own."
+)
+POOLER = t("A linear layer and a tanh on the vector of the first token, [CLS], which stands for the whole text.")
 HEADS = {  # of a BERT, by the name of its module -> about
-    "transform": "A linear layer and a non-linearity, before a hidden token is predicted.",
-    "next_sentence": "Two scores: does the second text follow the first, or not?",
+    "transform": t("A linear layer and a non-linearity, before a hidden token is predicted."),
+    "next_sentence": t("Two scores: does the second text follow the first, or not?"),
 }
-GROUPED = (
+GROUPED = t(
     " Queries and keys are turned by their positions. Each head of keys and values serves {times} heads of queries."
 )
-SWIGLU = (
-    "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies what "
-    "the other gives: it is a gate. A third layer brings the vector back to D features."
+SWIGLU = t(
+    "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies "
+    "what the other gives: it is a gate. A third layer brings the vector back to D features."
 )
 CHANGED = [  # since a GPT: by the number of its section in chapter 8, where it is seen, in a few words
-    ("2", "tokens", "box", "no positions are added"),
-    ("1", "blocks.norm1", "box", "was layer norm"),
-    ("2", "blocks.attention", "way", "positions turn q and k"),
-    ("4", "blocks.attention", "box", "heads share k and v"),
-    ("1", "blocks.norm2", "box", "was layer norm"),
-    ("3", "blocks.ffn", "box", "was GELU"),
-    ("1", "norm", "box", "was layer norm"),
+    ("2", "tokens", "box", t("no positions are added")),
+    ("1", "blocks.norm1", "box", t("was layer norm")),
+    ("2", "blocks.attention", "way", t("positions turn q and k")),
+    ("4", "blocks.attention", "box", t("heads share k and v")),
+    ("1", "blocks.norm2", "box", t("was layer norm")),
+    ("3", "blocks.ffn", "box", t("was GELU")),
+    ("1", "norm", "box", t("was layer norm")),
 ]
 ONE_COLUMN = (GPT, Llama)
 X = "[B, T, D]"
@@ -82,29 +91,29 @@ def drawing(model: nn.Module) -> tuple[Parts, list[dict]]:
 # ---- models
 def _transformer(parts: Parts) -> list[dict]:
     columns = [_encoder(parts), _decoder(parts)]
-    about = "The encoder turns the source into a memory. The decoder reads the target words so far and the memory, "
-    about += "and predicts the next word at each position."
+    about = t("The encoder turns the source into a memory. The decoder reads the target words so far and the memory, ")
+    about += t("and predicts the next word at each position.")
     parts.whole("Transformer", about, given="source [B, S], target [B, T]", out="logits [B, T, V]")
     return columns
 
 
 def _encoder(parts: Parts) -> dict:
     rows = [
-        _embedding(parts, "source_embedding", "source word", SCALED, "S"), _positions(parts, "positions", "S"),
-        _block(parts, "encoder", "source word", [FULL], "S"), _norm(parts, "encoder_norm", LAST_NORM, "S"),
+        _embedding(parts, "source_embedding", t("source word"), SCALED, "S"), _positions(parts, "positions", "S"),
+        _block(parts, "encoder", t("source word"), [FULL], "S"), _norm(parts, "encoder_norm", LAST_NORM, "S"),
     ]  # fmt: skip
     parts.call("memory", "memory", MEMORY, f"{type(parts.model).__name__}.encode(source, source_mask)", out="[B, S, D]")
-    return _column("Encoder", -1, "source words", [*rows, {"kind": "memory", "key": "memory"}])
+    return _column(t("Encoder"), -1, t("source words"), [*rows, {"kind": "memory", "key": "memory"}])
 
 
 def _decoder(parts: Parts) -> dict:
     own = "target_positions" if hasattr(parts.model, "target_positions") else "positions"
     rows = [
-        _embedding(parts, "target_embedding", "target word", SCALED), _positions(parts, own),
-        _block(parts, "decoder", "target word", [CAUSAL, CROSS]), _norm(parts, "decoder_norm", LAST_NORM),
+        _embedding(parts, "target_embedding", t("target word"), SCALED), _positions(parts, own),
+        _block(parts, "decoder", t("target word"), [CAUSAL, CROSS]), _norm(parts, "decoder_norm", LAST_NORM),
         *_output(parts, "output", "target_embedding"),
     ]  # fmt: skip
-    return _column("Decoder", 1, "target words so far", rows, "next word")
+    return _column(t("Decoder"), 1, t("target words so far"), rows, t("next word"))
 
 
 def _gpt(parts: Parts) -> dict:
@@ -116,8 +125,8 @@ def _gpt(parts: Parts) -> dict:
     inner = [("attention", "norm1", CAUSAL), ("ffn", "norm2", "")]
     sublayers = [_normed(parts, f"blocks.{inside}", f"blocks.{norm}", mask) for inside, norm, mask in inner]
     rows += [{"kind": "block", "key": "blocks", "rows": sublayers}, _norm(parts, "norm", LAST_NORM)]
-    parts.call("output", "output matrix", OUTPUT, "x @ tokens.weight.T", given=X, out="[B, T, V]",
-               parameters="none of its own; the matrix is that of tokens")  # fmt: skip
+    parts.call("output", t("output matrix"), OUTPUT, "x @ tokens.weight.T", given=X, out="[B, T, V]",
+               parameters=t("none of its own; the matrix is that of tokens"))  # fmt: skip
     notes = (
         [dict(zip(("mark", "key", "at", "text"), one, strict=True)) for one in CHANGED]
         if type(parts.model) is Llama
@@ -129,7 +138,7 @@ def _gpt(parts: Parts) -> dict:
 def _normed(parts: Parts, inside: str, norm: str, mask: str) -> dict:
     """A sub-layer that reads x normalised, and is added to x."""
     grouped = isinstance(parts.model, Llama)
-    parts.add(norm, _short(parts, norm), "add & norm", PRE_NORM, given=f"x {X}", out=X)
+    parts.add(norm, _short(parts, norm), t("add & norm"), PRE_NORM, given=f"x {X}", out=X)
     if mask:
         name, about = ATTENTIONS[mask]
         about = about.format(word="token")
@@ -142,15 +151,19 @@ def _normed(parts: Parts, inside: str, norm: str, mask: str) -> dict:
         parts.add(inside, "self-attention", name, about, **shapes)
     else:
         label, about = ("SwiGLU", SWIGLU) if isinstance(parts.modules(inside)[0], SwiGLU) else ("feed-forward", FFN)
-        parts.add(inside, label, "feed-forward network", about, given=X, inside="[B, T, F]", out=X)
+        parts.add(inside, label, t("feed-forward network"), about, given=X, inside="[B, T, F]", out=X)
     return {"inside": inside, "around": norm, "mask": mask, "pre": True}
 
 
 def _one_column(parts: Parts, rows: list[dict], notes=()) -> dict:
     """What a GPT and its relatives have in common."""
-    about = "A decoder without cross-attention: it reads the tokens so far and predicts the next one at each position."
+    about = t(
+        "A decoder without cross-attention: it reads the tokens so far and predicts the next one at each position."
+    )
     parts.whole(type(parts.model).__name__, about, given="ids [B, T]", out="logits [B, T, V]")
-    return _column("Decoder", 1, "tokens so far", rows, "next token") | ({"notes": list(notes)} if notes else {})
+    return _column(t("Decoder"), 1, t("tokens so far"), rows, t("next token")) | (
+        {"notes": list(notes)} if notes else {}
+    )
 
 
 def _bert(parts: Parts) -> list[dict]:
@@ -161,16 +174,16 @@ def _bert(parts: Parts) -> list[dict]:
         _sum(parts, f"{before}.segments", SEGMENTS, "[B, T]", X),
         _positions(parts, f"{before}.positions"), _norm(parts, f"{before}.norm", FIRST_NORM),
         _block(parts, "bert.blocks", "token", [FULL]),
-        _head(parts, "transform", X, X), _norm(parts, "norm", "A layer norm, before the output matrix."),
+        _head(parts, "transform", X, X), _norm(parts, "norm", t("A layer norm, before the output matrix.")),
         *_output(parts, "output", f"{before}.tokens"),
     ]  # fmt: skip
     parts.add("bert.pooler", "pooler", "pooler", POOLER, given="[B, D]", out="[B, D]")
     pooled = [{"kind": "box", "key": "bert.pooler"}, _head(parts, "next_sentence", "[B, 2]", "[B, D]")]
-    about = "An encoder: each token reads those before it and those after it, and gets a vector that knows them all."
+    about = t("An encoder: each token reads those before it and those after it, and gets a vector that knows them all.")
     given = "ids [B, T], segments [B, T]"
     parts.whole("BertForPreTraining", about, given=given, words="[B, T, V]", follows="[B, 2]")
-    encoder = _column("Encoder", -1, "[CLS] A [SEP] B [SEP]", rows, "which word?")
-    return [encoder, _column("", 1, "the vector of [CLS]", pooled, "does B follow?")]
+    encoder = _column(t("Encoder"), -1, "[CLS] A [SEP] B [SEP]", rows, t("which word?"))
+    return [encoder, _column("", 1, t("the vector of [CLS]"), pooled, t("does B follow?"))]
 
 
 def _column(name: str, side: int, reads: str, rows: list[dict], gives: str = "") -> dict:
@@ -180,8 +193,8 @@ def _column(name: str, side: int, reads: str, rows: list[dict], gives: str = "")
 
 # ---- rows: each adds its parts and tells where they stand
 def _embedding(parts: Parts, path: str, word: str, scaled: str = "", time: str = "T") -> dict:
-    label = "embedding × √D" if scaled else "embedding"
-    name = f"{word.split()[0]} embedding"
+    label = t("embedding × √D") if scaled else "embedding"
+    name = t("{word} embedding", word=word.split()[0])
     parts.add(path, label, name, TABLE.format(word=word) + scaled, given=f"[B, {time}]", out=f"[B, {time}, D]")
     return {"kind": "box", "key": path}
 
@@ -189,7 +202,7 @@ def _embedding(parts: Parts, path: str, word: str, scaled: str = "", time: str =
 def _positions(parts: Parts, path: str, time: str = "T") -> dict:
     module = parts.modules(path)[0]
     given, out = (f"[{time}]", f"[{time}, D]") if isinstance(module, nn.Embedding) else (f"[B, {time}, D]",) * 2
-    return _sum(parts, path, LEARNED if [*module.parameters()] else SINES, given, out, "positions")
+    return _sum(parts, path, LEARNED if [*module.parameters()] else SINES, given, out, t("positions"))
 
 
 def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = "segments") -> dict:
@@ -198,7 +211,7 @@ def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = 
 
 def _norm(parts: Parts, path: str, about: str, time: str = "T") -> dict:
     x, short = f"[B, {time}, D]", _short(parts, path)
-    name = "layer norm" if short == "norm" else short
+    name = t("layer norm") if short == "norm" else short
     return {"kind": "norm", "key": parts.add(path, short, name, about, given=x, out=x)}
 
 
@@ -215,8 +228,8 @@ def _head(parts: Parts, name: str, out: str, given: str) -> dict:
 def _output(parts: Parts, path: str, table: str) -> list[dict]:
     """The output matrix, and the softmax on what it gives."""
     tied = parts.modules(path)[0].weight is parts.modules(table)[0].weight
-    note = f"; the matrix is that of {table}" if tied else ""
-    parts.add(path, "output matrix", "output matrix", OUTPUT, note, given=X, out="[B, T, V]")
+    note = t("; the matrix is that of {table}", table=table) if tied else ""
+    parts.add(path, t("output matrix"), t("output matrix"), OUTPUT, note, given=X, out="[B, T, V]")
     return [{"kind": "box", "key": path}, _softmax(parts)]
 
 
@@ -238,10 +251,10 @@ def _block(parts: Parts, path: str, word: str, masks: list[str], time: str = "T"
         inside, around = f"{path}.{inner}", f"{path}.{outer}"
         pre = norm_first(parts.modules(around)[0])
         if pre:
-            parts.add(around, "norm", "add & norm", PRE_NORM, given=f"x {x}, f", out=x)
+            parts.add(around, "norm", t("add & norm"), PRE_NORM, given=f"x {x}, f", out=x)
         _sublayer(parts, inside, mask, word, time)
         if not pre:
-            parts.add(around, "norm", "add & norm", POST_NORM, given=f"x {x}, f", out=x)
+            parts.add(around, "norm", t("add & norm"), POST_NORM, given=f"x {x}, f", out=x)
         rows.append({"inside": inside, "around": around, "mask": mask, "pre": pre})
     return {"kind": "block", "key": path, "rows": rows}
 
@@ -254,14 +267,14 @@ def norm_first(around: nn.Module) -> bool:
 def _sublayer(parts: Parts, path: str, mask: str, word: str, time: str) -> None:
     x = f"[B, {time}, D]"
     if not mask:
-        parts.add(path, "feed-forward", "feed-forward network", FFN, given=x, inside=f"[B, {time}, F]", out=x)
+        parts.add(path, "feed-forward", t("feed-forward network"), FFN, given=x, inside=f"[B, {time}, F]", out=x)
         return
     name, about = ATTENTIONS[mask]
     if mask == CROSS:
         given, keys = {"given": f"x {x}, memory [B, S, D]"}, "S"
         inside = {"q": f"[B, H, {time}, d]", "k, v": "[B, H, S, d]"}
     else:
-        given, keys = {"given": f"x and memory {x}"}, time
+        given, keys = {"given": t("x and memory {x}", x=x)}, time
         inside = {"q, k, v": f"[B, H, {time}, d]"}
     shapes = {**given, **inside, "weights": f"[B, H, {time}, {keys}]", "out": x}
     parts.add(path, name.removeprefix("causal "), name, about.format(word=word), **shapes)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from course_kit.checkpoints import config_of
+from course_kit.i18n import current, t, tn
 
 SIZES = {"source_vocab": "Vₛ", "target_vocab": "V", "vocab": "V", "context": "L", "key_heads": "G"}
 STACKS = ("blocks", "encoder", "decoder")
@@ -55,15 +56,15 @@ class Parts(dict):
         new = [[p for p in module.parameters() if id(p) not in self.counted] for module in modules]
         self.counted |= {id(p) for tensors in new for p in tensors}
         count = sum(p.numel() for tensors in new for p in tensors)
-        words = "none of its own" if note else "none"
+        words = t("none of its own") if note else t("none")
         if count:
-            each = f" in each of {self.blocks}" if len(modules) > 1 else ""
+            each = t(" in each of {blocks}", blocks=self.blocks) if len(modules) > 1 else ""
             words = f"{self.formula(modules[0], new[0])} = {count // len(modules):,}{each}"
         kind = type(modules[0])
         self[path] = Part(label, name, about, made(modules[0]), call(kind), self.measured(shapes), count, words + note)
         return path
 
-    def call(self, path, label, about, code, parameters="none of its own", **shapes: str) -> str:
+    def call(self, path, label, about, code, parameters=t("none of its own"), **shapes: str) -> str:
         """A part without a module: a method or a function, as code -> its path."""
         self[path] = Part(label, label, about, code, "", self.measured(shapes), 0, parameters)
         return path
@@ -72,9 +73,9 @@ class Parts(dict):
         """A block of a stack, which holds other parts -> its path."""
         block, *_ = self.modules(path)
         count = sum(p.numel() for p in block.parameters())
-        words = f"{count:,} in each of {self.blocks}"
+        words = t("{count} in each of {blocks}", count=f"{count:,}", blocks=self.blocks)
         label = f"× {self.layers}"
-        name = f"one {path} block" if path in ("encoder", "decoder") else "one block"
+        name = t("one {path} block", path=path) if path in ("encoder", "decoder") else t("one block")
         self[path] = Part(label, name, about, made(block), call(type(block)), self.measured(shapes), 0, words)
         return path
 
@@ -94,7 +95,7 @@ class Parts(dict):
     @property
     def blocks(self) -> str:
         """How many blocks there are, in words."""
-        return f"{in_words(self.layers)} block" + "s" * (self.layers != 1)
+        return tn("{count} block", "{count} blocks", self.layers, count=in_words(self.layers))
 
     def measured(self, shapes: dict[str, str]) -> list[tuple[str, str, str]]:
         """Shapes with the numbers that are known: ("in", "[B, T, D]", "[B, T, 128]")."""
@@ -123,8 +124,8 @@ class Parts(dict):
 
 
 def in_words(count: int) -> str:
-    """A number, in words where it is a small one."""
-    return COUNTS[count] if count < len(COUNTS) else str(count)
+    """A number, in English in words where it is a small one."""
+    return COUNTS[count] if current() == "en" and count < len(COUNTS) else str(count)
 
 
 def made(module: nn.Module) -> str:

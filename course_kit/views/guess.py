@@ -5,6 +5,7 @@ import html
 import inspect
 import textwrap
 
+from course_kit.i18n import from_cell, t
 from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
@@ -25,19 +26,22 @@ class Predict(View):
         return [because if i == right else "" for i in range(len(self.options["answers"]))]
 
     def describe(self) -> str:
-        return f"Guess before you read on: {' · '.join(self.options['answers'])}"
+        return t("Guess before you read on: {list}", list=" · ".join(self.options["answers"]))
 
     def table(self) -> TextTable:
-        return TextTable(["number", "answer"], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
+        return TextTable([t("number"), t("answer")], [[str(i + 1), a] for i, a in enumerate(self.options["answers"])])
 
     def still(self, words: str) -> str:
         answers, right = [html.escape(a) for a in self.options["answers"]], self.options["answer"]
         items = "".join(f"<li>{answer}</li>" for answer in answers)
         question = f"<b>{html.escape(self.title)}</b><ul>{items}</ul>"
         reasons = [html.escape(reason) for reason in self.reasons]
-        told = [f"<b>{a.rstrip('.')}.</b> {reason}" for a, reason in zip(answers, reasons, strict=True)]
+        told = [
+            f"<b>{t('{answer}.', answer=a.rstrip('.。'))}</b> {reason}"
+            for a, reason in zip(answers, reasons, strict=True)
+        ]
         others = "".join(f"<p>✗ {told[i]}</p>" for i, reason in enumerate(reasons) if reason and i != right)
-        return f"{question}<details><summary>answer</summary>{told[right]}{others}</details>"
+        return f"{question}<details><summary>{t('answer')}</summary>{told[right]}{others}</details>"
 
 
 def predict(
@@ -59,7 +63,8 @@ def predict(
         raise ValueError(f"answers hold {len(answers)}: give at least 2")
     arguments.whole_number("answer", answer, 0, len(answers) - 1)
     because = _reasons(because, len(answers))
-    order = shuffled(question, len(answers))
+    order = shuffled(question, len(answers))  # of the English question: the same in each language
+    answers, because = from_cell(answers), from_cell(because)
     options = {
         "answers": [answers[i] for i in order],
         "answer": order.index(answer),

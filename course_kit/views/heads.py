@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.checkpoints import load_checkpoint
+from course_kit.i18n import sentences, t, tn
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -23,8 +24,8 @@ from course_kit.views.view import View
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
-TITLE = "What does each head attend to?"
-CAPTION = (
+TITLE = t("What does each head attend to?")
+CAPTION = t(
     "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
 )
 
@@ -86,33 +87,43 @@ class Heads(View):
     def describe(self) -> str:
         m, row = self.map, self.matrix[self.query]
         layers, heads, queries, keys = m["shape"]
-        text = f"{layers} {'layer' if layers == 1 else 'layers'} of {heads} {'head' if heads == 1 else 'heads'}"
-        if len(self.options["maps"]) > 1:
-            text = f"{m['name']}: {text}"
         query, key, weight = m["queries"][self.query], m["keys"][self.key(row)], row[self.key(row)]
-        text += f", each {queries} queries by {keys} keys. {_name(*self.opened).capitalize()}: “{query}” "
-        text += f"{'may not attend to' if np.isnan(weight) else f'gives {weight:.3f} to'} “{key}”. Most in: "
+        size = t(
+            "{layers} of {heads}, each {queries} queries by {keys} keys.",
+            layers=tn("{n} layer", "{n} layers", layers), heads=tn("{n} head", "{n} heads", heads),
+            queries=queries, keys=keys,
+        )  # fmt: skip
+        size = f"{m['name']}: {size}" if len(self.options["maps"]) > 1 else size
+        name = _name(*self.opened).capitalize()
+        if np.isnan(weight):
+            text = t("{name}: “{query}” may not attend to “{key}”.", name=name, query=query, key=key)
+        else:
+            given = f"{weight:.3f}"
+            text = t("{name}: “{query}” gives {share} to “{key}”.", name=name, query=query, share=given, key=key)
         rows, numbers, found = self.weights[:, :, self.query], self.numbers, []
         for place in self.ranking()[:5]:
-            to = f" to {m['keys'][self.key(rows[place])]}" if self.state["key"] < 0 else ""
-            found.append(f"layer {place[0] + 1} head {place[1] + 1} {numbers[place]:.3f}{to}")
-        text += ", ".join(found) + "."
-        if self.knocked:
-            text += f" Knocked out: {', '.join(f'layer {a + 1} head {b + 1}' for a, b in sorted(self.knocked))}."
-        return text
+            said: dict[str, Any] = {"layer": place[0] + 1, "head": place[1] + 1, "share": f"{numbers[place]:.3f}"}
+            if self.state["key"] >= 0:
+                found.append(t("layer {layer} head {head} {share}", **said))
+            else:
+                to = m["keys"][self.key(rows[place])]
+                found.append(t("layer {layer} head {head} {share} to {key}", **said, key=to))
+        out = [t("layer {layer} head {head}", layer=a + 1, head=b + 1) for a, b in sorted(self.knocked)]
+        knocked = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
+        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), knocked)
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
         m, weights = self.map, self.weights[:, :, self.query]
-        of = m["keys"][self.key(weights[0, 0])] if self.state["key"] >= 0 else "its strongest"
-        header = ["head", f"{m['queries'][self.query]} → {of}", "most on"]
-        header += ["knocked out"] if self.knocked else []
+        of = m["keys"][self.key(weights[0, 0])] if self.state["key"] >= 0 else t("its strongest")
+        header = [t("head"), f"{m['queries'][self.query]} → {of}", t("most on")]
+        header += [t("knocked out")] if self.knocked else []
         rows = []
         means = [(layer, None) for layer in range(len(weights))] if weights.shape[1] > 1 else []
         for layer, head in [*self.ranking(), *means]:
             row = _of_head(weights, layer, head)
             x, top = row[self.key(row)], int(np.nan_to_num(row, nan=-1).argmax())
-            cells = ["masked" if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
+            cells = [t("masked") if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
             if self.knocked:
                 cells.append("yes" if (layer, head) in self.knocked else "")
             rows.append([_name(layer, head), *cells])
@@ -183,13 +194,13 @@ def heads(
     else:
         layer, head = checked_index(layer, first["shape"][0], "layer"), 0
     state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
-    controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": "reset"}]
+    controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": t("reset")}]
     if len(maps) > 1:
-        controls.insert(0, {"kind": "choice", "name": "map", "label": "map", "options": [m["name"] for m in maps]})
+        controls.insert(0, {"kind": "choice", "name": "map", "label": t("map"), "options": [m["name"] for m in maps]})
     if caption is None:
         caption = CAPTION
         caption += f" Full ink = {high:g}." if high < 1 else ""
-        caption += " Hatched = masked." if any(m["masked"] for m in maps) else ""
+        caption += t(" Hatched = masked.") if any(m["masked"] for m in maps) else ""
     options = {"maps": maps, "high": high}
     view = Heads(title, caption, arrays, state, controls, options)
     if model is not None:
@@ -203,7 +214,9 @@ def heads(
 
 
 def _name(layer: int, head: int | None) -> str:
-    return f"layer {layer + 1}, " + ("mean of its heads" if head is None else f"head {head + 1}")
+    if head is None:
+        return t("layer {layer}, mean of its heads", layer=layer + 1)
+    return t("layer {layer}, head {head}", layer=layer + 1, head=head + 1)
 
 
 def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
@@ -217,7 +230,7 @@ def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
 def _stacked(given, name) -> np.ndarray:
     """One tensor per layer -> [L, H, Q, K]."""
     layers = list(given) if isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0 else None
-    needed = "needed: a list with one tensor [H, Q, K] per layer"
+    needed = t("needed: a list with one tensor [H, Q, K] per layer")
     if not layers:
         raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
@@ -228,7 +241,7 @@ def _stacked(given, name) -> np.ndarray:
     if others:
         raise ValueError(f"{name}: layers differ in shape, {sorted([shape, *others])}; needed: the same [H, Q, K]")
     if len(shape) != 3:
-        needed = "choose one sentence: [w[:1] for w in weights]" if len(shape) == 4 else needed
+        needed = t("choose one sentence: [w[:1] for w in weights]") if len(shape) == 4 else needed
         raise ValueError(f"{name}: a layer has shape {shape}; {needed}")
     if 0 in shape or max(shape[1:]) > MOST_TOKENS:
         raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")

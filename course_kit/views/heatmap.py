@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -37,26 +38,26 @@ class Heatmap(View):
     def describe(self) -> str:
         (queries, keys), weights = self.labels, self.weights
         masked = int(np.isnan(weights).sum())
-        text = f"Heatmap of weights, {len(queries)} queries by {len(keys)} keys"
-        text += (f", {masked} masked" if masked else "") + ". "
+        text = t("Heatmap of weights, {count} queries by {count2} keys", count=len(queries), count2=len(keys))
+        text = text + (t(", {masked} masked", masked=masked) if masked else "") + t(". ", context="end")
         if self.controls:
             text += f"{self.options['names'][self.state['head']]}. "
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
         found = (f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
-        text += "Largest weight in a row: " + ", ".join(found)
-        return text + (f", and {len(full) - 12} more rows." if len(full) > 12 else ".")
+        text += t("Largest weight in a row: ") + ", ".join(found)
+        return text + (t(", and {count} more rows.", count=len(full) - 12) if len(full) > 12 else ".")
 
     def table(self) -> TextTable:
         (queries, keys), weights = self.labels, self.weights
         if len(keys) <= 32 and len(queries) <= 64:
-            cells = [["masked" if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
-            return TextTable(["query", *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
+            cells = [[t("masked") if np.isnan(w) else f"{w:.3f}" for w in row] for row in weights]
+            return TextTable([t("query"), *keys], [[q, *row] for q, row in zip(queries, cells, strict=True)])
         best = np.argsort(-np.nan_to_num(weights, nan=-np.inf), axis=-1)[:, :3]
         cells = [[f"{keys[k]} {row[k]:.3f}" for k in ks] for row, ks in zip(weights, best, strict=True)]
         rows = [[query, *row] for query, row in zip(queries, cells, strict=True)]
-        return TextTable(["query", *["1st key", "2nd key", "3rd key"][: best.shape[1]]], rows[:64])
+        return TextTable([t("query"), *[t("1st key"), t("2nd key"), t("3rd key")][: best.shape[1]]], rows[:64])
 
     def draw(self, figure) -> None:
         """The plain picture. What readers see is drawn by js/src/views/heatmap_paint.js."""
@@ -80,7 +81,7 @@ def heatmap(
     queries=None,
     keys=None,
     *,
-    title="Who attends to whom?",
+    title=t("Who attends to whom?"),
     caption=None,
     mask=None,
     head=0,
@@ -117,7 +118,7 @@ def heatmap(
     shown = np.where(allowed, values, np.nan)
     high = full_ink(shown)
     if caption is None:
-        parts = ["each row sums to 1"] + ["hatched = masked"] * (not allowed.all())
+        parts = [t("each row sums to 1")] + [t("hatched = masked")] * (not allowed.all())
         caption = " · ".join(parts + [f"full ink = {high:g}"] * (high < 1))
     _, heads, count, width = values.shape
     state = {"head": checked_index(head, heads, "head")}
@@ -126,7 +127,7 @@ def heatmap(
         raise ValueError(f"select is {described(select)}; needed: both a query and a key")
     names = checked_labels(names, heads, "names", "weights has {} heads")
     menu = {"options": list(range(heads)), "words": dict(enumerate(names)), "menu": True}
-    controls = [{"kind": "choice", "name": "head", "label": "which", **menu}] if heads > 1 else []
+    controls = [{"kind": "choice", "name": "head", "label": t("which"), **menu}] if heads > 1 else []
     arrays = {"weights": shown.astype("<f4" if shown.size <= 4096 else "<f2").ravel()}  # float16 has .428 for 3/7
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
     options["axes"] = checked_labels(axes, 2, "axes", "a heatmap has {} sides")

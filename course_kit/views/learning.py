@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.views import plot
 
-MEASURED = "measured on the way"  # the name of an axis with several such lines
-BATCHES = "single batches"  # the name of what lies between the lowest and the highest loss of a stretch
+MEASURED = t("measured on the way")  # the name of an axis with several such lines
+BATCHES = t("single batches")  # the name of what lies between the lowest and the highest loss of a stretch
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
 
@@ -54,7 +55,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
     for y, x, name in sorted(ends):
         below = max(y, below + 15)
         drawn.append(_label(x, below, name))
-    drawn.append(_label(WIDTH - 120, HEIGHT - 5, f"{run.steps} steps", "end"))
+    drawn.append(_label(WIDTH - 120, HEIGHT - 5, t("{steps} steps", steps=run.steps), "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 
@@ -115,7 +116,7 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
     best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
-    mark = (best.step, f"best: {best.value:.3g}") if best else None
+    mark = (best.step, t("best: {value}", value=f"{best.value:.3g}")) if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and len(low) and 0 < 30 * low.min() < high.max() else None
     more = dict(log=log, limits=limits, mark=mark, start=run.step) | words

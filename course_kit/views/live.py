@@ -9,7 +9,6 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from course_kit import language
 from course_kit.programs.arguments import flag
 from course_kit.shell import ipython
 from course_kit.views import program
@@ -24,13 +23,13 @@ class LiveView(anywidget.AnyWidget):
 
     def __init__(self, view: View):
         self.view = view
-        super().__init__(_spec={**language.spec(view.spec()), "live": True}, _data=view.payload())
+        super().__init__(_spec={**view.spec(), "live": True}, _data=view.payload())
 
     def replace(self, view: View) -> None:
         """Shows another view of the same kind in its place: Python's answer to what a reader asked for."""
         with self.hold_sync():
             turn = self._spec.get("turn", 0) + 1
-            self.view, self._spec = view, {**language.spec(view.spec()), "live": True, "turn": turn}
+            self.view, self._spec = view, {**view.spec(), "live": True, "turn": turn}
             for name, value in view.state.items():
                 setattr(self, name, value)
             self._data = view.payload()
@@ -95,8 +94,8 @@ class Below(ipywidgets.HTML):
 
 def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:
     """The HTML that `tell()` gives, to display below the view; asked again whenever a trait of these names changes."""
-    told = Below(language.text(tell()))
-    view.observe(lambda _: setattr(told, "value", language.text(tell())), [*names])
+    told = Below(tell())
+    view.observe(lambda _: setattr(told, "value", tell()), [*names])
     return told
 
 

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from course_kit.i18n import from_cell, t
 from course_kit.programs.arguments import described, flag, one_of, real_number, string, whole_number
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
@@ -20,7 +21,7 @@ def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value"
     keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
     start, hours: see `lines`.
     """
-    found = [_series("", (keys, values), "keys and values")._replace(kind="points", role="value")]
+    found = [_series("", (keys, values), t("keys and values"))._replace(kind="points", role="value")]
     found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
     drawn = _named("curves", curves)
     drawn[:1] = [one._replace(role="output") for one in drawn[:1]]
@@ -33,7 +34,7 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
     compare: see `lines`.
     """
-    groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), "x and y")]
+    groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), t("x and y"))]
     labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
     for i, one in enumerate(groups):
         given, own = labels.get(one.name), role.get(one.name)
@@ -57,7 +58,7 @@ def lines(
 def beside(charts, **words):
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
     _charts(charts, "title", "lines")
-    shown = [{**chart.shown[0], "title": string("a title", name)} for name, chart in charts.items()]
+    shown = [{**chart.shown[0], "title": from_cell(string("a title", name))} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
@@ -70,11 +71,13 @@ def chosen(charts, label, start, *, title="", caption=""):
     values, frames = list(charts), list(charts.values())
     if start not in values:
         raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
-    control: dict = {"name": "along", "label": string("label", label)}
-    words = isinstance(values[0], str)
-    control |= {"kind": "choice", "options": values} if words else {"kind": "range", "values": values, "digits": 0}
+    control: dict = {"name": "along", "label": from_cell(string("label", label))}
+    if isinstance(values[0], str):
+        control |= {"kind": "choice", "options": values, "words": {v: from_cell(v) for v in values}}
+    else:
+        control |= {"kind": "range", "values": values, "digits": 0}
     first = copy.copy(frames[0])
-    first.title, first.caption = string("title", title), string("caption", caption)
+    first.title, first.caption = from_cell(string("title", title)), from_cell(string("caption", caption))
     first.frames, first.controls = charts, [control]
     first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
     first.state, first.options = first.state | {"along": start}, first.options | {"along": values}
@@ -106,12 +109,13 @@ def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words)
         raise ValueError(
             f"each has shape {dots.shape}; needed: [n, R], R measurements for each of {len(labels)} labels"
         )
+    labels, parts, ylabel = from_cell(labels), from_cell(parts), from_cell(ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
     said = "; ".join(
         f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
     )
     options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
-    header = [ylabel or "name", *parts] if parts != [""] else ["name", ylabel or "value"]
+    header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
     return Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
 
@@ -147,7 +151,7 @@ def maps(
     if not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
         raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink)")
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
-    axes = axes and tuple(string("a name of the axes", name) for name in axes)
+    axes = axes and tuple(from_cell(string("a name of the axes", name)) for name in axes)
     if unknown := set(as_labels(signed, "signed", "titles of matrices")) - set(matrices):
         raise ValueError(f"signed holds {min(unknown)!r:.60}; there are {', '.join(map(str, matrices))}")
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
@@ -158,12 +162,23 @@ def maps(
             raise ValueError(f"{title} has shape {part.shape}; needed: [rows, columns]")
         names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
         ends = [limits[0], limits[1] + 0.7 * half]
-        panels.append(dict(title=title, shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names)
-        cells += [[title, *(f"{v:.3g}" for v in row[:16])] for row in part]
-    said = "; ".join(f"{title}: {list(part.shape)}, mean {part.mean():.2g}" for title, part in parts.items())
+        panels.append(
+            dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
+        )
+        cells += [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for row in part]
+    said = "; ".join(
+        t("{title}: {shape}, mean {mean}", title=from_cell(title), shape=list(part.shape), mean=f"{part.mean():.2g}")
+        for title, part in parts.items()
+    )
     most = max(map(len, cells))
     table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
-    options = {"panels": panels, "rows": of[0][1], "columns": of[1][1], "axes": axes, "scale": string("scale", scale)}
+    options = {
+        "panels": panels,
+        "rows": of[0][1],
+        "columns": of[1][1],
+        "axes": axes,
+        "scale": from_cell(string("scale", scale)),
+    }
     options |= {"across": whole_number("across", across, 0, 9), "along": []}
     return Chart("maps", None, {"y": [part.ravel() for part in parts.values()]}, options, said, table, **words)
 
@@ -188,14 +203,18 @@ def _lines(
     if mark is not None:
         if not isinstance(mark, tuple | list) or len(mark) != 2:
             raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
-        mark = real_number("mark's x", mark[0]), string("mark's text", mark[1])
+        mark = real_number("mark's x", mark[0]), from_cell(string("mark's text", mark[1]))
     if limits is not None:
         if not isinstance(limits, tuple | list) or len(limits) != 2:
             raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
-        limits = real_number("the lower limit", limits[0]), real_number("the upper limit", limits[1], above=limits[0])
+        limits = (
+            real_number("the lower limit", limits[0]),
+            real_number("the upper limit", limits[1], above=limits[0]),
+        )
     start = None if start is None else real_number("start", start)
     if flag("hours", hours) and "x" in log:
         raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
+    xlabel, ylabel = from_cell(xlabel), from_cell(ylabel)
     panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
     panel["hours"] = hours
     return _chart([panel], **words)
@@ -205,15 +224,17 @@ def _chart(panels, **words) -> Chart:
     every = [(panel, one) for panel in panels for one in panel["series"]]
     arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
     arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
-    look = lambda s: dict(name=s.name, kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
+    look = lambda s: dict(name=from_cell(s.name), kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
-    said = f"{panels[0]['ylabel']} against {panels[0]['xlabel']}: " + "; ".join(_ends(one) for _, one in every)
+    said = t("{panels} against {panels2}: ", panels=panels[0]["ylabel"], panels2=panels[0]["xlabel"]) + "; ".join(
+        _ends(one) for _, one in every
+    )
     rows = [
-        [one.name or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
+        [from_cell(one.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
         for panel, one in every
         for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
     ]
-    return Chart("lines", panels, arrays, options, said, (["line", "x", "y"], rows), **words)
+    return Chart("lines", panels, arrays, options, said, ([t("line"), "x", "y"], rows), **words)
 
 
 def _charts(charts, by: str, *kinds: str) -> None:
@@ -250,5 +271,12 @@ def _by_group(what: str, given, groups: list[Series]) -> dict:
 def _ends(one: Series) -> str:
     x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
     if not len(y):
-        return f"{one.name}: empty"
-    return f"{one.name} from {y[0]:.3g} to {y[-1]:.3g}, lowest {y.min():.3g}, highest {y.max():.3g}"
+        return t("{name}: empty", name=one.name)
+    return t(
+        "{name} from {y} to {y2}, lowest {min}, highest {max}",
+        name=one.name,
+        y=f"{y[0]:.3g}",
+        y2=f"{y[-1]:.3g}",
+        min=f"{y.min():.3g}",
+        max=f"{y.max():.3g}",
+    )

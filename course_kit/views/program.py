@@ -12,7 +12,8 @@ import json
 import os
 from pathlib import Path
 
-from course_kit import language as speech
+from course_kit.i18n import current
+from course_kit.i18n.catalogues import table
 from course_kit.shell import on_colab
 
 FILE = Path(__file__).parent / "js" / "dist" / "views.js"
@@ -31,19 +32,19 @@ UNPACK = (  # an inline script of 0.3 MB would be 0.3 MB in a notebook; packed i
 
 def source(language: str | None = None) -> str:
     """The program: one script, its style sheets in it; in front its words, where another language is in use."""
-    return _source(language or speech.current())
+    return _source(language or current())
 
 
 @functools.cache
 def _source(language: str) -> str:
     code = FILE.read_text(encoding="utf-8")
-    words = json.dumps(speech.table(language), ensure_ascii=False).replace("</", "<\\/")
+    words = json.dumps(table(language), ensure_ascii=False).replace("</", "<\\/")
     return code if language == "en" else f"globalThis.courseWords={words};\n{code}"
 
 
 def packed() -> str:
     """The program as an element of HTML, small."""
-    return _packed(speech.current())
+    return _packed(current())
 
 
 @functools.cache

@@ -1,18 +1,19 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
 from course_kit.checkpoints import Loaded, config_of, load_checkpoint
+from course_kit.i18n import t
 from course_kit.text.vocabulary import join
 
-LANGUAGES = {"en": "English", "fr": "French", "zh": "Chinese"}
-PIECES = "word pieces"
-UNITS = {"words": "words", "characters": "characters", "exact": "signs"}
+LANGUAGES = {"en": t("English"), "fr": t("French"), "zh": t("Chinese")}
+PIECES = t("word pieces")
+UNITS = {"words": t("words", context="count"), "characters": t("characters"), "exact": t("signs")}
 UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
 TRAINED = {
-    "grammar": "{train_pairs:,} {one}–{other} sentence pairs",
-    "tatoeba": "{train_pairs:,} sentence pairs of tatoeba.org",
-    "shakespeare": "{train_characters:,} letters of Shakespeare",
-    "books": "{train_characters:,} letters of old novels",
-    "data/stories/stories.gz": "{train_examples:,} small stories",
+    "grammar": t("{train_pairs:,} {one}–{other} sentence pairs"),
+    "tatoeba": t("{train_pairs:,} sentence pairs of tatoeba.org"),
+    "shakespeare": t("{train_characters:,} letters of Shakespeare"),
+    "books": t("{train_characters:,} letters of old novels"),
+    "data/stories/stories.gz": t("{train_examples:,} small stories"),
 }  # by corpus
 
 
@@ -33,7 +34,7 @@ def answered(view, model, text, room=None, *, needs="", **more):
     return view
 
 
-def options_of(loaded: list[Loaded], text, room=None, label="Your own sentence:", note="", **more) -> dict:
+def options_of(loaded: list[Loaded], text, room=None, label=t("Your own sentence:"), note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
@@ -44,11 +45,20 @@ def options_of(loaded: list[Loaded], text, room=None, label="Your own sentence:"
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
-    most = f"it sees {limit} at once" if room is None else f"reads up to {min(room, limit)}"
+    most = t("it sees {limit} at once", limit=limit) if room is None else t("reads up to {room}", room=min(room, limit))
     trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
-    about = (
-        f"{' and '.join(names)}: {size:.1f} M parameters{' each' * (len(names) > 1)}, trained on {trained}. "
-        f"Knows {len(read):,} {UNITS[kind]}; {most}.{note}"
+    if len(names) > 1:
+        whole = t("{names}: {size} M parameters each, trained on {trained}. Knows {count} {units}; {most}.{note}")
+    else:
+        whole = t("{names}: {size} M parameters, trained on {trained}. Knows {count} {units}; {most}.{note}")
+    about = whole.format(
+        names=" and ".join(names),
+        size=f"{size:.1f}",
+        trained=trained,
+        count=f"{len(read):,}",
+        units=UNITS[kind],
+        most=most,
+        note=note,
     )
     if not isinstance(text, str):
         bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")

@@ -3,6 +3,7 @@
 import html
 from typing import NamedTuple
 
+from course_kit.i18n import from_cell, t
 from course_kit.programs.arguments import described, string
 
 MOST_DIGITS = 4  # of a number in a table whose column has one form
@@ -60,11 +61,11 @@ class Table(list):
                 given, needed = (", ".join(map(str, names)) or "none" for names in (row, rows[0]))
                 raise ValueError(f"row {number} has the columns {given}; needed, as in the first row: {needed}")
         super().__init__(rows)
-        self.caption = string("caption", caption)
+        self.caption = from_cell(string("caption", caption))
 
     def _cells(self):
-        yield list(self[0])
-        yield from zip(*(_column([row[name] for row in self]) for name in self[0]), strict=True)
+        yield [from_cell(t(str(name))) for name in self[0]]
+        yield from zip(*(_column([from_cell(row[name]) for row in self]) for name in self[0]), strict=True)
 
     def __repr__(self):
         cells = list(self._cells())

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_array, as_labels, check_weights
 
@@ -52,20 +53,20 @@ def variant_of(given, source: list[str], name: str) -> Version:
     """What was written when something was taken away: a dict as `labs.alignment` says."""
     if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
         raise TypeError(f"{name} is {described(given)}; needed: a dict of word, tokens, weights")
-    word = whole(given["word"], len(source) - 1, f"{name} word")
-    written = _words(given["tokens"], f"{name} tokens")
+    word = whole(given["word"], len(source) - 1, t("{name} word", name=name))
+    written = _words(given["tokens"], t("{name} tokens", name=name))
     if len(written) > MOST_TARGET:
         raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
     rows = np.full((len(written), len(source)), np.nan)
     if given["weights"] is not None and len(written):
         weights, rest = as_array(given["weights"], f"{name} weights"), [s for s in range(len(source)) if s != word]
         if weights.ndim == 2 and weights.shape[1] == len(rest) < len(source):
-            rows[:, rest] = checked_weights(weights, written, source[1:], f"{name} weights")
+            rows[:, rest] = checked_weights(weights, written, source[1:], t("{name} weights", name=name))
         else:
-            rows = checked_weights(weights, written, source, f"{name} weights")
+            rows = checked_weights(weights, written, source, t("{name} weights", name=name))
             if not rows[:, word].any():
                 rows[:, word] = np.nan
-    return Version(written, rows, f"without “{source[word]}”", word)
+    return Version(written, rows, t("without “{source}”", source=source[word]), word)
 
 
 def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bool]]:

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from course_kit import language
+from course_kit.i18n import current, from_cell, t
+from course_kit.i18n.catalogues import languages
 from course_kit.programs import arguments
 from course_kit.views import program
 from course_kit.views.table import TextTable
@@ -37,7 +38,10 @@ class View:
     presenting = False  # in large type, for a projector
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None):
-        self.title, self.caption = arguments.string("title", title), arguments.string("caption", caption)
+        self.title, self.caption = (
+            from_cell(arguments.string("title", title)),
+            from_cell(arguments.string("caption", caption)),
+        )
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
 
@@ -76,12 +80,14 @@ class View:
 
     def to_html(self, path=None) -> str:
         """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
+        tag = languages()[current()]["tag"] if current() != "en" else "en"
         page = (
-            '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<!DOCTYPE html>\n<html lang="{tag}"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
             f"<title>{html.escape(self.title)}</title><style>:root{{color-scheme:light dark}}"
             "body{font:15px system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:#1b2430}"
             "@media(prefers-color-scheme:dark){body{background:#1c2128;color:#e6ebf1}}img{max-width:100%}</style>"
-            f"<script>{program.source()}</script><main>{language.text(self.fragment(language.spec(self.spec())))}</main></html>\n"
+            f"<script>{program.source()}</script><main>{self.fragment()}</main></html>\n"
         )
         if path is not None:
             pathlib.Path(path).write_text(page, encoding="utf-8")
@@ -125,7 +131,7 @@ class View:
         return (
             f'<figure style="margin:0"><b>{html.escape(self.title)}</b><figcaption>{plain or words}</figcaption>'
             f'<img alt="{words}" width="{width}" src="data:image/webp;base64,{picture}">'
-            f"<details><summary>table</summary>{self.table()._repr_html_()}</details></figure>"
+            f"<details><summary>{t('table')}</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -75,9 +75,10 @@ def _need_silence(notebook, label):
                 )
 
 
-def execute(notebook, label, cwd):
-    """Run a notebook in place, in folder `cwd`, with the course's defaults (profile class, CPU unless set)
-    -> {number of a code cell: its seconds}. An assert that fails says what it compared: asserts.py.
+def execute(notebook, label, cwd, **variables):
+    """Run a notebook in place, in folder `cwd`, with the course's defaults (profile class, CPU unless set, English)
+    and these variables of the environment -> {number of a code cell: its seconds}. An assert that fails says what it
+    compared: asserts.py.
 
     The page that shows it brings the program of the views along, so none of its outputs holds a copy.
     """
@@ -86,7 +87,7 @@ def execute(notebook, label, cwd):
 
     from course_kit.views import program  # here, since it brings torch along
 
-    environment = dict(os.environ, PYTHONHASHSEED="0", COURSE_VIEWS=program.BROUGHT)
+    environment = dict(os.environ, PYTHONHASHSEED="0", COURSE_VIEWS=program.BROUGHT, COURSE_LANGUAGE="en") | variables
     environment.setdefault("COURSE_PROFILE", "class")
     environment.setdefault("COURSE_DEVICE", "cpu")
     seconds = {}

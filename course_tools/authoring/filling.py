@@ -58,7 +58,7 @@ def _filled(cell, source, name):
     if (marker := SOLUTION.search(text)) and marker.start():
         raise LookupError(f"{marker[0]} is inside a cell. Begin a cell with it.")
     text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
-    return curly(MINUTES.sub(lambda _: minutes.of(source, name).words, text))
+    return curly(MINUTES.sub(lambda _: minutes.estimate(source, name).words, text))
 
 
 def for_readers(notebook):

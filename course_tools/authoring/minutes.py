@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from course_kit import lessons
 from course_kit.exercises import define
+from course_kit.i18n import t
 from course_kit.programs import definitions
 
 from . import sources
@@ -91,16 +92,16 @@ class Minutes:
     def words(self):
         """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live."."""
         if lessons.is_annex(self.name):
-            return f"{self.alone} minutes alone."
-        return f"{self.alone} minutes alone, {self.live} live."
+            return t("{alone} minutes alone.", alone=self.alone)
+        return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.live)
 
 
 def minutes(name, where=None):
     """The Minutes of the notebook NAME, counted in its source."""
-    return of(sources.read(name, where), name)
+    return estimate(sources.read(name, where), name)
 
 
-def of(notebook, name):
+def estimate(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
     parts = list(_parts(notebook))
     whole = _content([cell for cell, *_ in parts], name)

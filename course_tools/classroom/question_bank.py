@@ -21,10 +21,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 import nbformat
 
-from course_kit import language
+from course_kit.i18n import current, from_cell, t, use
+from course_kit.i18n.catalogues import languages
 from course_tools.authoring import sources
 from course_tools.authoring.markup import numbered, spoken
-from course_tools.translation import GOES_ON, MEANS
 
 from .assignments import write_for_user
 from .plans import Guess, guesses
@@ -51,29 +51,31 @@ def run(names: list[str], out: str = "questions") -> int:
 
 def banks(names: list[str], to: str = "en") -> dict[str, list[Guess]]:
     """Name of a notebook -> its questions that have a right answer. names: or beginnings of them; without: all."""
-    before = language.current()
-    language.use(to)
+    before, asked = current(), {}
     try:
-        asked = {name: list(_questions(name, to)) for name in sources.names(names)}
+        for name in sources.names(names):
+            use(to, name)
+            asked[name] = list(_questions(name, to))
     finally:
-        language.use(before)
+        use(before)
     return {name: found for name, found in asked.items() if found}
 
 
 def _questions(name: str, to: str) -> Iterator[Guess]:
     cells = nbformat.read(sources.folder(to) / f"{name}.ipynb", as_version=4).cells
-    yield from (one for one in guesses(cells, language.words) if one.right is not None)
+    yield from (one for one in guesses(cells, from_cell) if one.right is not None)
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     kept = [line for cell in cells if "lines" in sources.tags(cell) for line in numbered(cell.source)]
     lines = [spoken(line) for line in kept if "\\" not in line]  # no platform shows TeX
     cuts = [(line, at) for line in lines if (at := _middle(line))]
     for number, (line, at) in enumerate(cuts):
-        question = GOES_ON[to].format(line[:at].strip())
+        question = t("How does this line to keep go on? “{line} …”", line=line[:at].strip())
         yield _chosen(question, number, [one[cut:] for one, cut in cuts], [one for one, _ in cuts])
-    terms = [(row[to != "en"], spoken(row[2])) for text in texts for row in TERM.findall(text)]
+    column = languages()[to]["glossary"] if to != "en" else 0
+    terms = [(row[column], spoken(row[2])) for text in texts for row in TERM.findall(text)]
     for number, (_, about) in enumerate(terms):
         answers, reasons = [term for term, _ in terms], [": ".join(one) for one in terms]
-        yield _chosen(MEANS[to].format(about), number, answers, reasons)
+        yield _chosen(t("Which term does the glossary explain with “{about}”?", about=about), number, answers, reasons)
 
 
 def _middle(line: str) -> int:

@@ -16,8 +16,9 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 
-from course_kit import language, lessons
+from course_kit import lessons
 from course_kit.files import course_folder
+from course_kit.i18n import catalogues
 
 from . import lab
 
@@ -34,7 +35,7 @@ class Program(JupyterHandler):
     async def get(self) -> None:
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")  # kept by the browser, and asked for each time: it has an ETag
-        table = language.table(os.environ.get("COURSE_LANGUAGE", "en"))
+        table = catalogues.table(os.environ.get("COURSE_LANGUAGE", "en"))
         words = f"globalThis.courseWords={json.dumps(table, ensure_ascii=False)};\n" if table else ""
         self.finish(words.encode() + (course_folder() / PROGRAM).read_bytes())
 
@@ -100,7 +101,7 @@ def _load_jupyter_server_extension(server):
     os.environ["COURSE_VIEWS"] = "page"
     if {"JUPYTERHUB_USER", "COURSE_WORKBOOK"} <= os.environ.keys():
         lab.filled(course_folder())
-    speak(language.LANGUAGES.get(os.environ.get("COURSE_LANGUAGE", "en")))
+    speak(catalogues.languages().get(os.environ.get("COURSE_LANGUAGE", "en"), {}).get("folder"))
 
 
 def speak(locale: str | None) -> None:

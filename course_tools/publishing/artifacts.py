@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from course_kit import lessons
 from course_kit.files import course_folder
+from course_kit.i18n import mark, t
 from course_kit.mine.composing import composed
 
-WHOSE = "As the course writes it. In your workbook it has the functions that you wrote."
+WHOSE = mark("As the course writes it. In your workbook it has the functions that you wrote.")
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,18 @@ class Artifact:
     def markdown(self, lesson):
         """Its page. lesson: a link to the lesson, in Markdown or HTML."""
         parts = "".join(f"## `{name}`\n" * bool(name) + f"```python\n{code}\n```\n" for name, code in self.sections())
-        take = f'<a href="{self.download}" download>Take the file</a>'
-        about = f"What {lesson} leaves behind: {self.lines} lines that need only torch. {take}"
+        take = t('<a href="{download}" download>Take the file</a>', download=self.download)
+        about = t(
+            "What {lesson} leaves behind: {lines} lines that need only torch. {take}",
+            lesson=lesson,
+            lines=self.lines,
+            take=take,
+        )
         return f"# `{self.file}`\n\n{about}\n\n{parts}"
 
 
 @functools.cache
-def of(name):
+def artifacts(name):
     """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
     if lessons.is_annex(name):
         return ()
@@ -77,5 +83,5 @@ def of(name):
     importlib.import_module(room)  # its exercises, which are marked
     paths = sorted((course_folder() / room.replace(".", "/") / "kept").glob("[!_]*.py"))
     made = [(path.stem, composed(f"{room}.kept.{path.stem}", {})) for path in paths]
-    return tuple(Artifact(file, number, one.text.replace(one.whose, WHOSE) if one.course else one.text)
+    return tuple(Artifact(file, number, one.text.replace(one.whose, t(WHOSE)) if one.course else one.text)
                  for file, one in made)  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 
 from course_kit import files
-from course_kit.language import words
+from course_kit.i18n import t
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -17,14 +17,18 @@ def facts() -> dict[str, str]:
 def line() -> str:
     """One line, for the end of a talk."""
     about = facts()
-    return words(f"{about['title']}, edition {about['version']}. Text and figures: CC BY 4.0. Code: MIT.")
+    return t(
+        "{title}, edition {version}. Text and figures: CC BY 4.0. Code: MIT.",
+        title=t(about["title"]),
+        version=about["version"],
+    )
 
 
 def bibtex() -> str:
     """The entry of CITATION.cff for a list of literature."""
     about = facts()
     fields = {"title": about["title"], "author": f"{{{about['name']}}}", "year": about["date-released"][:4]}
-    fields |= {"version": about["version"], "howpublished": "Jupyter notebooks and software"}
+    fields |= {"version": about["version"], "howpublished": t("Jupyter notebooks and software")}
     inside = "".join(f"  {key} = {{{value}}},\n" for key, value in fields.items())
     return f"@misc{{attention-course,\n{inside}}}\n"
 

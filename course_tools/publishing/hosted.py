@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from course_kit import files
+from course_kit.i18n import t
 from course_kit.runtime import DISTRIBUTION, missing_packages
 from course_utils import __version__
 
@@ -61,7 +62,7 @@ def badges(address, name, state="main", folder=""):
     owner = address.removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{owner}/blob/{NOTEBOOKS}/{folder}notebooks/{name}.ipynb"
     binder = f"https://mybinder.org/v2/gh/{owner}/{state}?urlpath=lab/tree/notebooks/{folder}{name}.ipynb"
-    return [("open in Colab", colab), ("open in Binder", binder)]
+    return [(t("open in Colab"), colab), (t("open in Binder"), binder)]
 
 
 def report(address, page):
@@ -71,7 +72,11 @@ def report(address, page):
     """
     if not address:
         return None
-    text = f"Page: {page}\nEdition: {__version__}\n\nWhat is wrong, or what did you have to read twice?\n"
+    text = t(
+        "Page: {page}\nEdition: {version}\n\nWhat is wrong, or what did you have to read twice?\n",
+        page=page,
+        version=__version__,
+    )
     return f"{address}/issues/new?{urlencode({'title': f'{page}: ', 'body': text})}"
 
 
@@ -89,7 +94,9 @@ def prepared(notebook, address, name, state="main", folder=""):
         return made
     links = " · ".join(f"[{words}]({where})" for words, where in badges(address, name, state, folder))
     made.cells[0].source += f"\n\n{links}"
-    made.cells[-1].source += f"\n\n[Report something that is wrong in this chapter]({report(address, name)})"
+    made.cells[-1].source += t(
+        "\n\n[Report something that is wrong in this chapter]({report})", report=report(address, name)
+    )
     first = next(i for i, cell in enumerate(made.cells) if cell.cell_type == "code")
     cell = copy.deepcopy(made.cells[first])
     cell.update(

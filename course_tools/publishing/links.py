@@ -22,7 +22,7 @@ class Page(HTMLParser):
         self.targets += [f"{self.root}numbers/{given['data-numbers']}.js"] if "data-numbers" in given else []
 
 
-def broken(folder):
+def dead_links(folder):
     """What is wrong with the pages of a folder, as sentences; empty if all is well. No network is used."""
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.html")}
     pages = {name: Page(name, text) for name, text in texts.items()}

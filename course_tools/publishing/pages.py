@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_kit import files, lessons
-from course_kit import language as speaking
+from course_kit.i18n import mark, t, tn
+from course_kit.i18n.catalogues import languages
 from course_kit.views import fragments
 from course_tools.authoring.clean import STAND_IN
 
@@ -20,9 +21,8 @@ from ..authoring.markup import headings, plain, tree
 from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
-TAGS = {"en": "en", "zh": "zh-CN"}  # of languages, in HTML
 FORMULA = '<div class="formula">'
-BEHIND = '<details class="behind"><summary>Guess first, or <b>show what follows</b></summary>'
+BEHIND = mark('<details class="behind"><summary>Guess first, or <b>show what follows</b></summary>')
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ def body(chapter, show=lambda view: view.still):
             behind = 0
         parts.append(made)
         if cell.tags & {"predict", "asks"}:
-            parts.append(BEHIND)
+            parts.append(t(BEHIND))
             behind += 1
     made = "\n".join(parts) + behind * "</details>"
-    return re.sub(rf"{re.escape(BEHIND)}\s*</details>", "", made)  # nothing follows this guess
+    return re.sub(rf"{re.escape(t(BEHIND))}\s*</details>", "", made)  # nothing follows this guess
 
 
 def _cell(cell, show):
@@ -145,15 +145,23 @@ def _templates():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader([WEBSITE, ASSETS])
-    made = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    made.install_gettext_callables(t, tn, newstyle=True)
     made.globals |= {"asset": asset, "lessons": lessons}
     return made
 
 
+def tag(language):
+    """How HTML calls a language."""
+    return language if language == "en" else languages()[language]["tag"]
+
+
 def page(template, language="en", **given):
-    """A page from TEMPLATE.html.j2 in website/ or assets/, in this language."""
-    made = _templates().get_template(f"{template}.html.j2").render(given, lang=TAGS[language]) + "\n"
-    return made if language == "en" else speaking.text(made)
+    """A page from TEMPLATE.html.j2 in website/ or assets/, in this language, which is in use."""
+    return _templates().get_template(f"{template}.html.j2").render(given, lang=tag(language)) + "\n"
 
 
 def style(*names):

@@ -1,9 +1,10 @@
 """What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
 
+from course_kit.i18n import t
 from course_kit.views.view import json_for_script
 from course_tools.authoring.markup import HEADINGS, plain
 
-FOLDS = ["code", "Guess first, or show what follows"]
+FOLDS = ["code", t("Guess first, or show what follows")]
 LEFT_OUT = ["script", "style", "math", "pre", "nav"]  # code is for reading in its place
 
 

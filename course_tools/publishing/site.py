@@ -14,25 +14,28 @@ import shutil
 from pathlib import Path
 
 from course_kit import chapter_maps, files, lessons
-from course_kit import language as speaking
+from course_kit.i18n import mark, t, use
+from course_kit.i18n.catalogues import table
 from course_kit.views import program
 from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
 from course_tools.authoring import building, minutes, serialiser
 from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
-from course_tools.translation import LANGUAGES
+from course_tools.translation import names_of_languages
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, sentences, tree
 
-COURSE = "Attention, from Nadaraya–Watson to GPT"
+COURSE = mark("Attention, from Nadaraya–Watson to GPT")
 TEACHING = {  # pages of docs/, by their title; the first is in the menu and leads to the others
-    "teaching": "Teaching with the course",
-    "lesson_plans": "Lesson plans",
-    "crosswalk": "From the book that you use to our sections",
-    "capstone": "The capstone",
+    "teaching": mark("Teaching with the course"),
+    "lesson_plans": mark("Lesson plans"),
+    "crosswalk": mark("From the book that you use to our sections"),
+    "capstone": mark("The capstone"),
 }
-ABOUT = "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
+ABOUT = mark(
+    "Change a word and see which word decides its translation: attention, from an average to a GPT that you write."
+)
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
@@ -48,22 +51,22 @@ def build(out, repository=None):
     shutil.rmtree(out, ignore_errors=True)
     assets = asset_files.Assets()
     made = {}
-    for language in LANGUAGES:
-        speaking.use(language)
+    for language in names_of_languages():
+        use(language)
         made |= Site(repository, language, assets).pages() if names(language) else {}
-    speaking.use("en")
+    use("en")
     made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in made.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-    if problems := links.broken(out):
+    if problems := links.dead_links(out):
         raise ValueError("Links of the site lead nowhere:\n" + "\n".join(problems))
     return sorted(path for path in made if path.endswith(".html"))
 
 
 def folder(language):
     """Where its pages are in the site, and its notebooks in notebooks/: "" or "zh/"."""
-    return "" if language == next(iter(LANGUAGES)) else f"{language}/"
+    return "" if language == "en" else f"{language}/"
 
 
 def names(language):
@@ -83,9 +86,9 @@ class Site:
         self.listed = {one.name: listed(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
-            item("index.html", "The course"),
+            item("index.html", t("The course")),
             *self.listed.values(),
-            item("glossary.html", "Glossary"),
+            item("glossary.html", t("Glossary")),
             *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
         ]
 
@@ -125,17 +128,19 @@ class Site:
             self.searched.append((told["file"], told["name"], search_index.sections(page)))
             made[told["file"]] = self.chapter(chapter, page)
             made[f"notebooks/{chapter.name}.ipynb"] = self.prepared(chapter.name)
-            for one in artifacts.of(chapter.name):
+            for one in artifacts.artifacts(chapter.name):
                 made[one.download] = one.text
                 text = one.markdown(f'<a href="{told["file"]}">{told["name"]}</a>')
-                made[one.page] = self.text(one.page, one.file, text, f"{one.file}, chapter {one.chapter}")
+                made[one.page] = self.text(
+                    one.page, one.file, text, t("{file}, chapter {chapter}", file=one.file, chapter=one.chapter)
+                )
         for name, title in TEACHING.items() if not self.folder else ():
             text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
             made[f"{name}.html"] = self.text(f"{name}.html", title, text)
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
         if self.folder:
-            made["words.js"] = f"globalThis.courseWords={json_for_script(speaking.table(self.language))}"
+            made["words.js"] = f"globalThis.courseWords={json_for_script(table(self.language))}"
         made["search-data.js"] = search_index.script(self.searched, self.terms)
         made = {self.folder + path: content for path, content in made.items()}
         made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
@@ -143,25 +148,26 @@ class Site:
         made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
         return made | {"stix-two-math.woff2": (pages.ASSETS / "stix-two-math.woff2").read_bytes()}
 
-    def page(self, template, file, sections=(), description=ABOUT, **more):
+    def page(self, template, file, sections=(), description=None, **more):
         """A page from website/TEMPLATE.html.j2. What the menu has knows what is before and after it."""
         number = next((i for i, one in enumerate(self.menu) if one["file"] == file), None)
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
-        title = self.menu[number]["name"] if number else COURSE
+        title = self.menu[number]["name"] if number else t(COURSE)
         given = {"maps": self.maps(), "title": title} | more
         return pages.page(
-            template, self.language, course=COURSE, edition=__version__, menu=self.menu, sections=sections, file=file,
-            description=description, before=before, after=after, repository=self.repository, root=self.root,
-            others=self.others(file), report=hosted.report(self.repository, self.folder + file), **given,
+            template, self.language, course=t(COURSE), edition=__version__, menu=self.menu, sections=sections,
+            file=file, description=description or t(ABOUT), before=before, after=after,
+            repository=self.repository, root=self.root, others=self.others(file), 
+            report=hosted.report(self.repository, self.folder + file), **given,
         )  # fmt: skip
 
     def others(self, file):
         """(language, its name, address) of each other language that has this page."""
         name = file.removesuffix(".html")
-        there = [to for to in LANGUAGES if to != self.language and names(to)]
+        there = [to for to in names_of_languages() if to != self.language and names(to)]
         there = [to for to in there if name in ("index", "glossary", *names(to))]
-        return [(to, LANGUAGES[to], f"{self.root}{folder(to)}{file}") for to in there]
+        return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
 
     def maps(self, number=None):
         """The way from chapter to chapter; "" in a language that has not all of them."""
@@ -171,7 +177,7 @@ class Site:
         """The page of a lesson or an annex, from the tree of its body."""
         told = self.listed[chapter.name]
         return self.page(
-            "chapter", told["file"], contents(page), told["about"] or ABOUT, body=with_anchors(page),
+            "chapter", told["file"], contents(page), told["about"] or t(ABOUT), body=with_anchors(page),
             badges=hosted.badges(self.repository, chapter.name, self.state, self.folder), listed=told,
             maps=self.maps(None if chapter.annex else told["number"]),
             lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
@@ -220,7 +226,7 @@ def listed(chapter):
     about = sentences(plain(first))[1] if "artifact" in chapter.cells[0].tags else ""  # what one will hold
     return item(f"{chapter.name}.html", name) | {
         "short": short[0].upper() + short[1:], "annex": annex, "number": "" if annex else lessons.chapter(chapter.name),
-        "about": about, "artifacts": artifacts.of(chapter.name),
+        "about": about, "artifacts": artifacts.artifacts(chapter.name),
         "minutes": minutes.minutes(chapter.name).words.replace("*", ""),
     }  # fmt: skip
 
@@ -242,7 +248,7 @@ def contents(page):
 def with_anchors(page):
     """The HTML of a page's tree, in which each heading gets a link to itself."""
     for heading in headings(page):
-        link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": "link to this section"}
+        link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": t("link to this section")}
         heading.extend([" ", page.new_tag("a", attrs=link, string="#")])
     return str(page)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from course_kit import chapter_maps, files, lessons
-from course_kit import language as speaking
+from course_kit.i18n import use
 from course_kit.views import fragments, program
 from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt, screens, speaker
@@ -37,7 +37,7 @@ def build(name, notes=(), to="en"):
     notes = {heads.get(heading, heading): made for heading, made in notes}
     notebook = nbformat.read(path, as_version=4)
     ran, slides = {cell.id: cell for cell in notebook.cells}, []
-    for screen in screens.of(notebook.cells):
+    for screen in screens.screens(notebook.cells):
         kept = screen.kind == "file" and screens.kept_files(notebook.cells, ran[screen.cell].outputs)
         shown, told = kept or _thing(screen, cells[screen.cell], chapter), ""
         if screen.kind in BARE:
@@ -73,7 +73,7 @@ def with_notes(name, to="en"):
 
 def run(names=(), out=None, to="en"):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
-    speaking.use(to)
+    use(to)
     folder = Path(out) if out else files.course_folder() / "build" / "slides" / ("" if to == "en" else to)
     for name in building.names(names):
         folder.mkdir(parents=True, exist_ok=True)

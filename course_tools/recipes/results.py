@@ -11,6 +11,7 @@ from course_kit.files import write_atomically
 from course_kit.results import load, place
 
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
+    "scores_scaled": "chapters.ch02.scaling:record_scaled",
     "seq2seq_digits": "chapters.ch03.experiments:record_digits",
     "seq2seq_masked": "chapters.ch03.experiments:record_masked",
     "positions_order": "chapters.ch04.experiments:record_order",

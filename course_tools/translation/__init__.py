@@ -1,7 +1,8 @@
 """The course in another language: units, catalogues, notebooks. `course translate` (README, CONTRIBUTING)."""
 
-LANGUAGES = {"en": "English", "zh": "中文"}  # as each calls itself; the first is the one that is translated
+from course_kit.i18n.catalogues import languages
 
-# questions of the question bank, by language
-GOES_ON = {"en": "How does this line to keep go on? “{} …”", "zh": "这句要点的下半句是什么？“{}……”"}
-MEANS = {"en": "Which term does the glossary explain with “{}”?", "zh": "术语表用“{}”解释的是哪个术语？"}
+
+def names_of_languages():
+    """{language: what it calls itself}; the first is the one that is translated."""
+    return {"en": "English"} | {one: told["name"] for one, told in languages().items()}

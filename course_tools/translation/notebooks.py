@@ -1,49 +1,53 @@
-"""Notebooks in another language: `notebooks/zh/NAME.ipynb` from the English one as it was executed and a catalogue.
+"""Notebooks in another language: `notebooks/zh/NAME.ipynb` from the English one and a catalogue, executed in it.
 
-    course translate                 bring the catalogues in step with the English, and build
-    course translate --check 05      what is fuzzy or missing, with both texts; what differs from its catalogue
-    course translate readme          README.zh-CN.md alone; interface: the strings of the views, the checks and the site
+    course translate --to zh 05           bring the catalogues in step with the English, and build: it is executed
+    course translate --to zh --text 05    the same, where only Markdown and comments differ; outputs stay
+    course translate --to zh --check      what is fuzzy or missing, pages that are not what their catalogue says
+    course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
 
-Nothing is run: an output has the same numbers, its words are looked up. The code is the same but for its first line,
-`course_kit.setup(language="zh")`. A unit without a translation stays English, and says so.
+The code is the English one's but for a line that says the language, before the chapters are imported, and the comments
+and docstrings of exercises. What has no translation is English.
 """
 
 import functools
 import re
+import tempfile
 
-from course_kit import files, language, lessons
-from course_kit.views import spoken
-from course_tools.authoring import serialiser, sources, stills
-from course_tools.translation import catalogues, units
+from course_kit import files
+from course_kit.i18n.catalogues import languages
+from course_tools.authoring import building, serialiser, sources, stills
+from course_tools.translation import catalogues, english, units
+from course_tools.translation.units import Unit
 
-SETUP = "course_kit.setup()"
-MARK = {"zh": " *〔译文待更新〕*"}
-INCOMPLETE = {"zh": "> 本页还没有全部译完，尚未翻译的段落保留英文。\n\n"}
-REVIEWED = {"zh": "> 中文版由项目组翻译，**尚未经母语者审校**。怎样改正一处译文，见 CONTRIBUTING。\n\n"}
-README = {"zh": files.course_folder() / "README.zh-CN.md"}
+IMPORT = "import course_kit\n"
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
 
 
 def translated(name, to):
-    """The notebook NAME in a language -> notebook."""
+    """The notebook NAME in a language, without outputs -> notebook."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
-    own = {one.msgid: one for one in catalogues.read(name, to)}
-    before = language.current()
-    language.use(to)
-    try:
-        for cell in notebook.cells:
-            _translate(cell, own, to)
-    finally:
-        language.use(before)
+    own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
+    notes = languages()[to]["notes"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = units.rewritten(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))
+            cell.source = OUTSIDE.sub("](../../", _anchored(text, cell.source))
+        else:
+            cell.source = units.commented(cell, lambda unit: _said(unit, own))
+            cell.outputs, cell.execution_count = [], None
+    line = f'course_kit.use("{to}", "{name}")\n'
+    begin, found, rest = code[0].source.rpartition(f"\n{IMPORT}")
+    code[0].source = f"{begin}{found or IMPORT}{line}{rest}"
     first = notebook.cells[0]
-    note = REVIEWED[to] if name == sources.names()[0] else ""
+    note = [notes["reviewed"]] if name == sources.names()[0] else []
     if any(not own[u].translated() for u in own if _in_text(own[u])):
-        note += INCOMPLETE[to]
+        note.append(notes["incomplete"])
     title, _, rest = first.source.partition("\n")
-    first.source = f"{title}\n{note}{rest}" if note else first.source
+    first.source = "\n".join([title, *(f"{one}\n" for one in note), rest]) if note else first.source
     return notebook
 
 
@@ -51,22 +55,12 @@ def _in_text(entry):
     return any(place.endswith(".md") for place, _ in entry.occurrences)
 
 
-def _translate(cell, own, to):
-    if cell.cell_type == "markdown":
-        cell.source = _anchored(units.rewritten(cell.source, lambda unit: _said(unit, own, to)), cell.source)
-        cell.source = OUTSIDE.sub("](../../", cell.source)
-        return
-    cell.source = cell.source.replace(SETUP, f'course_kit.setup(language="{to}")')
-    for output in cell.outputs:
-        if "data" in output:
-            output["data"] = spoken.output(output["data"])
-
-
-def _said(unit, own, to):
-    entry = own.get(unit)
+def _said(text, own, fuzzy=None):
+    """What a unit of a notebook is called; of one that is fuzzy the English, marked where a mark is given."""
+    entry = own.get(Unit(text))
     if entry is None or not entry.msgstr:
-        return unit
-    return unit + MARK[to] if entry.fuzzy else entry.msgstr
+        return text
+    return entry.msgstr if not entry.fuzzy else text + (fuzzy or "")
 
 
 def _anchored(text, english):
@@ -86,82 +80,115 @@ def linked():
     return {anchor for text in texts for _, anchor in LINKED.findall(text)}
 
 
-def where(to):
-    return sources.folder() / to
+def build(name, to, text=False):
+    """Write notebooks/LANGUAGE/NAME.ipynb, executed in the language; text: with the outputs that it has.
+
+    Raises BuildError if a cell raises, or if with `text` the code of a cell has changed.
+    """
+    notebook, where = translated(name, to), sources.folder(to)
+    if text:
+        _keep_outputs(notebook, name, to)
+    else:
+        with tempfile.TemporaryDirectory() as empty:
+            building.execute(notebook, f"notebooks/{to}/{name}.ipynb", empty, COURSE_LANGUAGE=to)
+        stills.take(notebook, to)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        output.get("metadata", {}).pop("execution", None)
+    where.mkdir(exist_ok=True)
+    serialiser.write(notebook, name, where)
 
 
-def build(name, to):
-    """Write notebooks/LANGUAGE/NAME.ipynb."""
-    notebook = translated(name, to)
-    stills.take(notebook, to)
-    where(to).mkdir(exist_ok=True)
-    serialiser.write(notebook, name, where(to))
+def _keep_outputs(notebook, name, to):
+    before = {cell.id: cell for cell in _built(name, to).cells}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            old = before.get(cell.id)
+            if old is None or _bare(old) != _bare(cell):
+                raise sources.BuildError(f"notebooks/{to}/{name}.ipynb, cell {cell.id}: its code has changed. That "
+                                         f"needs a build: `course translate --to {to} {name}`.")  # fmt: skip
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+
+
+def _bare(cell):
+    """A cell's code without what may differ by language."""
+    return units.commented(cell, lambda unit: "")
+
+
+def _built(name, to):
+    import nbformat
+
+    path = sources.folder(to) / f"{name}.ipynb"
+    if not path.exists():
+        raise sources.BuildError(f"notebooks/{to}/{name}.ipynb is missing: `course translate --to {to} {name}`.")
+    return nbformat.read(path, as_version=4)
 
 
 def drift(name, to):
-    """How a notebook differs from its catalogue and its English -> sentences. Its still pictures are not compared."""
-    import nbformat
-
-    path = where(to) / f"{name}.ipynb"
-    wanted = translated(name, to)
-    found = nbformat.read(path, as_version=4) if path.exists() else None
-    todo = f"Run `course translate {name}`, and commit both files."
-    if found is None:
-        return [f"{path} is missing. {todo}"]
-    problems = []
-    for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells, strict=False), 1):
-        if _compared(ours) != _compared(theirs):
-            problems.append(f"{path}, cell {number} ({sources.head(ours)!r}) is not what its catalogue says. {todo}")
+    """How a built notebook differs from its catalogue and its English, outputs aside -> sentences."""
+    try:
+        wanted, found = translated(name, to), _built(name, to)
+    except sources.BuildError as error:
+        return [str(error)]
+    path, todo = f"notebooks/{to}/{name}.ipynb", f"Run `course translate --to {to} {name}`, and commit both files."
+    problems = [
+        f"{path}, cell {number} ({sources.head(ours)!r}) is not what its catalogue says. {todo}"
+        for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells, strict=False), 1)
+        if (ours.cell_type, ours.source, ours.metadata) != (theirs.cell_type, theirs.source, theirs.metadata)
+    ]
     if len(wanted.cells) != len(found.cells):
         problems.append(f"{path} has {len(found.cells)} cells, the English {len(wanted.cells)}. {todo}")
     return problems
 
 
-def _compared(cell):
-    shown = [output.get("data", output.get("text")) for output in cell.get("outputs", [])]
-    return cell.cell_type, cell.source, cell.metadata, stills.PICTURE.sub("", str(shown))
-
-
 def readme(to):
     """README.md in a language: its text, with links to that language's notebooks."""
-    own = {one.msgid: one for one in catalogues.read("readme", to)}
+    own = {catalogues.unit_of(one): one for one in catalogues.read("readme", to)}
+    notes = languages()[to]["notes"]
     text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
-    text = units.rewritten(text, lambda unit: _said(unit, own, to))
+    text = units.rewritten(text, lambda unit: _said(unit, own, notes["fuzzy"]))
     title, _, rest = text.split("\n\n", 2)
-    others = "[English](README.md) · 中文"  # the other way round
-    return f"{title}\n\n{others}\n\n{REVIEWED[to]}{rest}".replace("](notebooks/", f"](notebooks/{to}/")
+    head = "\n\n".join([title, notes["others"], notes["reviewed"], *notes.get("begin", [])])
+    return f"{head}\n\n{rest}".replace("](notebooks/", f"](notebooks/{to}/")
 
 
-def run(names=(), check=False, to="zh"):
+def run(names=(), check=False, catalogue=False, text=False, to="zh"):
     """The command `course translate` -> exit status."""
+    if to not in languages():
+        raise ValueError(f"There is no locale/{to}.toml; there are: {', '.join(languages())}. CONTRIBUTING says how.")
     chosen = catalogues.names(names)
     if check:
         return max(int(bool(_problems(name, to))) for name in chosen)
     for name in chosen:
         catalogues.update(name, to)
-    catalogues.merged(to)  # all or nothing
-    for name in chosen:
+    catalogues.usable(to, chosen)  # all or nothing
+    for name in chosen if not catalogue else ():
         if name in sources.names():
-            build(name, to)
+            build(name, to, text)
             print(f"notebooks/{to}/{name}.ipynb built", flush=True)
         elif name == "readme":
-            files.write_atomically(README[to], readme(to))
+            files.write_atomically(files.course_folder() / languages()[to]["readme"], readme(to))
     return 0
 
 
 def _problems(name, to):
-    """Say what is wrong with a catalogue and what is made of it -> whether anything is."""
+    """Say what is wrong with a catalogue and what is made of it -> sentences."""
     fuzzy, missing, lacking = catalogues.state(name, to)
     file = catalogues.path(name, to)
     said = [f"{file}, line {line}: {problem}" for line, problem in catalogues.problems(name, to)]
-    for entry in [*fuzzy, *missing]:
-        state = "fuzzy" if entry.fuzzy else "missing"
-        said.append(f"{file}, line {entry.linenum}: {state}\n  {entry.msgid}\n  {entry.msgstr}")
-    said += [f"{file} lacks: {unit}" for unit in lacking]
-    said += drift(name, to) if name in sources.names() else []
-    if name == "readme" and README[to].read_text("utf-8") != readme(to):
-        said.append(f"{README[to]} is not what its catalogue says. Run `course translate readme`.")
+    for state, entries in (("fuzzy", fuzzy), ("missing", [one for one in missing if not one.fuzzy])):
+        said += [
+            f"{_place(one.occurrences)}: {state} in {file.name}, line {one.linenum}: {one.msgid}" for one in entries
+        ]
+    said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
+    if name in sources.names():
+        said += drift(name, to) or [f"notebooks/{to}/{name}.ipynb, {one}" for one in english.runs(_built(name, to))]
+    if name == "readme" and (files.course_folder() / languages()[to]["readme"]).read_text("utf-8") != readme(to):
+        said.append(f"{languages()[to]['readme']} is not what its catalogue says. Run `course translate readme`.")
     if said:
         print("\n".join(said))
-    optional = lessons.is_annex(name)
-    return len(said) > (len(missing) if optional else 0)
+    return said
+
+
+def _place(occurrences):
+    place, line = occurrences[0] if occurrences else ("?", "?")
+    return f"{place}, cell {line}" if place.endswith(".md") else f"{place}, line {line}"

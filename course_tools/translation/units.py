@@ -1,30 +1,53 @@
-"""What there is to translate: the units of a notebook's Markdown, and the strings in code that readers see.
+"""What there is to translate: units of Markdown, what a notebook's cells give to be shown, what is marked in code.
 
-A unit is a heading, a paragraph, a list item or a cell of a table: one line of Markdown, or a part of one. Formulas,
+A unit of Markdown is a heading, a paragraph, a list item or a cell of a table: one line, or a part of one. Formulas,
 code blocks, anchors, comments and HTML stay outside of it.
 """
 
 import ast
-import json
+import html
+import io
 import re
-import subprocess
+import tokenize
+from pathlib import Path
+from typing import NamedTuple
 
-from course_kit import files, lessons
-from course_kit.language import BEFORE, HOLE, RUNS, marked
+from course_kit import files
 from course_kit.views import fragments
-from course_tools.authoring import bundle, sources
+from course_tools.authoring import sources
 
 VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
 LEAD = re.compile(r"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)(\s*)$", re.S)
 RULE = re.compile(r"[\s|:-]+$")
-READERS = {"title", "caption", "because", "question", "label", "xlabel", "ylabel", "name", "names", "foot", "used"}
-READERS |= {"along"}
-CODE = re.compile(  # CSS, paths, code: no words
-    r"^\s{3,}|^[\w., ]+ = |[;{]\s*$|^[\w.-]+:\s*[\w#.-]+;|=[\"#]|--\w|^[\w.{}-]+/[\w./{}-]*$"
-    r"|==|\)\\b|^(def|import|from|class) |^https?:|^[\w{}]+\.[\w{}.]+$"
-)
-LABELS = {"name", "title", "label", "xlabel", "ylabel"}
-SILENT = {"print", "assert", "compile", "getLogger", "import_module", "warn", "replace", "split", "add_argument"}
+LABELS = {
+    "title",
+    "caption",
+    "label",
+    "xlabel",
+    "ylabel",
+    "name",
+    "names",
+    "parts",
+    "axes",
+    "scale",
+    "mark",
+    "fold",
+    "note",
+}
+LABELS |= {"answers", "because"}  # what a view shows as it was given, by its name in the spec
+ROOMS = {"kit": ["course_kit/**/*.py"], "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"]}
+ROOMS["site"] += ["course_tools/authoring/minutes.py", "course_tools/classroom/question_bank.py"]
+ROOMS |= {f"ch{n:02}": [f"chapters/ch{n:02}/**/*.py"] for n in range(9)}
+ROOMS["views"] = [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")]
+ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
+
+
+class Unit(NamedTuple):
+    """What one entry of a catalogue is of: English, its other form for many, and its context."""
+
+    text: str
+    many: str = ""
+    context: str | None = None
 
 
 def of_markdown(text):
@@ -59,161 +82,132 @@ def plain(text):
     return re.sub(r"\$[^$]*\$|`[^`]*`|<[^>]*>|\]\([^)]*\)", "", text)
 
 
-def of_code(text):
-    """(line, string) of what readers see of Python: constants; templates with {0}, {1}, … for what is computed."""
-    tree = ast.parse(text)
-    hidden = {id(node) for parent in ast.walk(tree) for node in _hidden(parent)}
-    found = []
-
-    def visit(node, reader=False):
-        if node is None or id(node) in hidden:
-            return
-        text = _template(node) if isinstance(node, ast.JoinedStr) else getattr(node, "value", None)
-        if isinstance(text, str):
-            found.extend((node.lineno, one) for one in _runs(text) if reader or _is_sentence(one))
-        if isinstance(node, ast.JoinedStr):
-            for part in node.values:
-                visit(part.value if isinstance(part, ast.FormattedValue) else None)
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                visit(key)
-                visit(value, isinstance(key, ast.Constant) and key.value in LABELS - {"name"})
-        else:
-            for child in ast.iter_child_nodes(node):
-                asked = isinstance(node, ast.keyword) and node.arg in READERS
-                visit(child, asked or reader and isinstance(node, (ast.List, ast.Tuple)))
-
-    visit(tree)
-    return found
-
-
-def _hidden(node):
-    """Parts of a node whose strings no reader sees."""
-    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False):
-        yield node.body[0]
-    misfit = isinstance(node, ast.Raise) and getattr(getattr(node.exc, "func", None), "id", "") == "Misfit"  # is shown
-    if not misfit and isinstance(node, (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom)):
-        yield node
-    if isinstance(node, ast.Call):
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if name in SILENT:
-            yield from [*node.args, *node.keywords]
-    if isinstance(node, ast.Subscript):
-        yield node.slice
-    if isinstance(node, ast.FormattedValue) and node.format_spec:
-        yield node.format_spec
-    for part in (getattr(node, "returns", None), getattr(node, "annotation", None)):
-        if part is not None:
-            yield part
-
-
-def _template(node):
-    holes = iter(range(len(node.values)))
-    return "".join(v.value if isinstance(v, ast.Constant) else f"{{{next(holes)}}}" for v in node.values)
-
-
-def _runs(text):
-    """The runs of text in a string, which may be HTML, each with holes counted from 0."""
-    runs = [run for run in RUNS.split(text)[::3] if run] if "<" in text else [text]
-    runs = [_counted(BEFORE.sub("", marked(run)).rstrip()) for run in runs]
-    return [run for run in runs if re.search(r"[A-Za-z]{2}", HOLE.sub("", plain(run))) and not CODE.search(run)]
-
-
-def _counted(text):
-    """Its holes, {3}, {} or {name}, numbered from 0 in their order."""
-    count = iter(range(100))
-    return re.sub(r"\{\w*(?::[^{}]*)?\}", lambda _: f"{{{next(count)}}}", text)
-
-
-def _is_sentence(text):
-    """Whether a constant looks like words: some in a row, and neither CSS, code nor a path."""
-    return bool(re.search(r"[A-Za-z]{2,}\S* \S|\S [A-Za-z]{2,}|^[A-Z][a-z]+[.?]?$", text))
-
-
-def of_template(text):
-    """(line, unit) of a page's template: its text between tags, with {0} for what is filled in."""
-    holes = re.sub(r"\{#.*?#\}|\{%.*?%\}", lambda m: "<t>" + "\n" * m[0].count("\n") + "</t>", text, flags=re.S)
-    count = iter(range(10**6))
-    holes = re.sub(r"\{\{.*?\}\}", lambda _: f"{{{next(count)}}}", holes, flags=re.S)
-    found, line = [], 1
-    holes = re.sub(r' (?:alt|title|aria-label|placeholder)="([^"]*)"', r"><t>\1</t", holes)
-    for piece in RUNS.split(holes)[::3]:
-        if piece and not piece.startswith("<"):
-            found += [(line, " ".join(one.split())) for one in _runs(piece.strip())]
-        line += (piece or "").count("\n")
-    return found
-
-
 def of_notebook(name):
-    """(place, number of cell or line, unit) for one catalogue: a notebook, and for a lesson its chapter's Python."""
+    """(place, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
+    its outputs show as titles, labels or in tables, what it gives to `from_cell`, the comments of its exercises."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
+    shown = set().union(*map(_shown, notebook.cells))
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
-            yield from ((f"{name}.md", number, unit) for unit in of_markdown(cell.source))
+            yield from ((f"{name}.md", number, Unit(unit)) for unit in of_markdown(cell.source))
         else:
-            yield from ((f"{name}.py", number, unit) for _, unit in of_code(_without_magics(cell.source)))
-            yield from ((f"{name}.py", number, unit) for unit in of_outputs(cell))
-    if lessons.lesson_of(name) == name:
-        for path in sorted((files.course_folder() / "chapters" / f"ch{lessons.chapter(name):02}").rglob("*.py")):
-            if "kept" not in path.parts:
-                yield from _of_file(path)
+            yield from ((f"{name}.py", number, Unit(unit)) for unit in [*_given(cell, shown), *of_comments(cell)])
 
 
-def of_outputs(cell):
-    """The single words in what a cell shows that code does not tell from data: labels of views, cells of tables."""
-    for output in cell.outputs:
+def _given(cell, shown):
+    tree = ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.M))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    marked = {id(one.args[0]) for one in calls if getattr(one.func, "id", "") == "from_cell"}
+    for node in ast.walk(tree):
+        text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in marked or text in shown):
+            yield text
+
+
+def _shown(cell):
+    """What a cell shows as titles, labels, or in tables."""
+    found = set()
+    for output in cell.get("outputs", []):
         made = output.get("data", {}).get("text/html", "")
         if view := fragments.read(made):
-            inside = list(_inside(view.spec))
-            lists = [one for _, one in inside if isinstance(one, list) and len(one) > 4]
-            tokens = {word for one in lists if all(isinstance(part, str) for part in one) for word in one}
-            words = {one for key, one in inside if key in LABELS and isinstance(one, str)} - tokens
+            found |= {one for key, one in _inside(view.spec) if key in LABELS and isinstance(one, str)}
+            along = [one for control in view.spec["controls"] for one in control.get("options", ())]
+            found |= {one for one in along if isinstance(one, str)}
         else:
-            words = set(re.findall(r"<t[hd]\b[^>]*>([a-z-]{3,})</t[hd]>", made))
-        yield from sorted(word for word in words if re.fullmatch(r"[A-Za-z-]{3,}", word))
+            found |= {html.unescape(one) for one in re.findall(r"<(?:t[hd]|div)\b[^>]*>([^<]+)<", made)}
+    return found
 
 
 def _inside(value, key=""):
-    """(key, value) of all that is in a view's spec; of a list the key is that of the list, of controls "controls"."""
+    """(key, value) of all that is in a view's spec; of a list the key is that of the list."""
     yield key, value
     if isinstance(value, dict | list):
         for name, one in value.items() if isinstance(value, dict) else ((key, one) for one in value):
-            yield from _inside(one, key if key == "controls" else name)
+            yield from _inside(one, name)
 
 
-def _without_magics(text):
-    return re.sub(r"^[%!].*", "", text, flags=re.M)
+def of_comments(cell):
+    """The comments and the docstrings of an exercise: all that may differ in its code."""
+    found = []
+    commented(cell, lambda unit: found.append(unit) or unit)
+    return found
 
 
-def _of_file(path):
-    place = path.relative_to(files.course_folder()).as_posix()
-    read = of_template if path.suffix == ".j2" else of_code
-    yield from ((place, line, unit) for line, unit in read(path.read_text(encoding="utf-8")))
-
-
-INTERFACE = ["course_kit/**/*.py", "course_tools/authoring/minutes.py", "course_tools/publishing/*.py"]
-INTERFACE += ["course_tools/publishing/website/*.j2", "course_tools/publishing/assets/*.j2"]
-SCRIPTS = ("course_kit/views/js/src", "chapters", "course_tools/classroom/jupyter", "course_tools/publishing/website")
+def commented(cell, said):
+    """A cell's code; of an exercise with said(unit) in place of each comment and each line of its docstrings."""
+    if "exercise" not in sources.tags(cell):
+        return cell.source
+    lines = cell.source.split("\n")
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(cell.source).readline))):
+        row, column = token.start
+        if token.type == tokenize.COMMENT:
+            lines[row - 1] = f"{lines[row - 1][:column]}# {said(token.string.lstrip('# '))}"
+        elif token.type == tokenize.STRING and token.string.startswith('"""') and not token.line[:column].strip():
+            inside = [re.fullmatch(r"(\s*)(.*)", line, re.S) for line in token.string[3:-3].split("\n")]
+            text = "\n".join(m[1] + (said(m[2]) if re.search("[A-Za-z]{2}", m[2]) else m[2]) for m in inside)
+            end = lines[token.end[0] - 1][token.end[1] :]
+            lines[row - 1 : token.end[0]] = f'{lines[row - 1][:column]}"""{text}"""{end}'.split("\n")
+    return "\n".join(lines)
 
 
 def of_readme():
     """The same of README.md."""
     text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
-    yield from (("README.md", 1, unit) for unit in of_markdown(text))
+    yield from (("README.md", 1, Unit(unit)) for unit in of_markdown(text))
 
 
-def of_interface():
-    """The same of what works for readers in all chapters: the kit, the views' program, the site."""
+def of_room(name):
+    """(place, line, unit) of what is marked in a room's code and templates. Babel reads templates and JavaScript."""
     course = files.course_folder()
-    for pattern in INTERFACE:
-        for path in sorted(course.glob(pattern)):
-            if "node_modules" not in path.parts:
-                yield from _of_file(path)
-    js = course / "course_kit" / "views" / "js"
-    scripts = sorted(path for folder in SCRIPTS for path in (course / folder).rglob("*.js"))
-    bundle.install()
-    command = [bundle.node(), js / "words.mjs", *(path.relative_to(course).as_posix() for path in scripts)]
-    made = subprocess.run(command, cwd=course, check=True, capture_output=True, text=True).stdout
-    yield from ((place, line, unit) for place, line, unit in json.loads(made))
+    for path in sorted({path for pattern in ROOMS[name] for path in course.glob(pattern)}):
+        place = path.relative_to(course)
+        if not {"node_modules", "kept", "dist"} & set(place.parts):
+            yield from ((place.as_posix(), line, unit) for line, unit in READ[path.suffix](path))
+
+
+def _of_python(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name in ("t", "tn", "mark") and node.args and isinstance(node.args[0], ast.Constant):
+            texts = [one.value for one in node.args[: 1 + (name == "tn")]]
+            context = next((one.value.value for one in node.keywords if one.arg == "context"), None)
+            yield node.lineno, Unit(*texts, **{"context": context})
+
+
+def _of_template(path: Path):
+    from babel.messages.extract import extract
+
+    with path.open("rb") as file:
+        options = {"trimmed": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
+        for line, text, _, context in extract(
+            "jinja2.ext:babel_extract", file, {"_": None, "gettext": None}, (), options
+        ):
+            yield line, Unit(text, context=context)
+
+
+def _of_script(path: Path):
+    """t("…", places, "context") and tn("one", "many", …): the strings right in the brackets of the call."""
+    from babel.messages.jslexer import tokenize as tokens_of
+    from babel.messages.jslexer import unquote_string
+
+    tokens = [one for one in tokens_of(path.read_text("utf-8"), jsx=False) if "comment" not in one.type]
+    for i, token in enumerate(tokens[:-2]):
+        before = tokens[i - 1].value if i else ""
+        if token.value not in ("t", "tn") or tokens[i + 1].value != "(" or before in (".", "function"):
+            continue
+        depth, strings, commas = 0, {}, 0
+        for one in tokens[i + 1 :]:
+            depth += (one.value in "([{") - (one.value in ")]}") if one.type == "operator" else 0
+            commas += one.value == "," and depth == 1
+            if one.type == "string" and depth == 1:
+                strings[commas] = strings.get(commas, "") + unquote_string(one.value)
+            if not depth:
+                break
+        if 0 in strings:
+            many = strings.get(1, "") if token.value == "tn" else ""
+            yield token.lineno, Unit(strings[0], many, strings.get(2) if token.value == "t" else None)
+
+
+READ = {".py": _of_python, ".j2": _of_template, ".js": _of_script}

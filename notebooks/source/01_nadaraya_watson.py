@@ -21,6 +21,7 @@ from torch import nn
 import course_kit
 from chapters.ch01 import again, exercise, hint, labs, solution
 from IPython.display import display
+from course_kit.i18n import from_cell
 from course_kit.views import asking, heatmap, plot, predict
 
 runtime = course_kit.setup()
@@ -149,7 +150,9 @@ def nearest(k):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def drawn(curve, words=""):
     """A chart of the day with a curve [241]; at its end are these words, or how far it is off."""
-    named = {words or f"estimate (off by {off(curve):.2f} °C)": (grid, curve)}
+    named = {words or from_cell(
+        "estimate (off by {off} °C)", off=f'{off(curve):.2f}'
+    ): (grid, curve)}
     return plot.regression(hours, readings, named, **day, limits=(8, 26), start=16.5)
 
 
@@ -228,7 +231,7 @@ plot.chosen(
         for name, kernel in kernels.items()
     },
     "kernel",
-    start=f"Gaussian, {best['Gaussian']:.2f} h",
+    start=from_cell("Gaussian, {best} h", best=f"{best['Gaussian']:.2f}"),
     title="Does the shape of the kernel matter?",
     caption="The same readings with three kernels, each with the width that suits it "
     "best. Which of the curves jumps?",
@@ -467,7 +470,7 @@ plot.points(
     ylabel="loss",
     log="x",
     labels=[told.get(step, "") for step in range(len(path))],
-    mark=(path[-1][0], f"after {len(path) - 1} steps"),
+    mark=(path[-1][0], from_cell("after {count} steps", count=len(path) - 1)),
     compare={"": (tried, curve)},
     title="How does training find the bottom?",
     caption="Dashed, the loss of each width; the dots, the width after so many steps. "
@@ -511,7 +514,8 @@ words = "estimate ({:.1f} readings count)"
 plot.chosen(
     {
         "1 hour": drawn(at_one, words.format(effective_one.mean())),
-        f"learned, {width:.2f} hours": drawn(at_learned, words.format(effective.mean())),
+        from_cell("learned, {width} hours",
+            width=f'{width:.2f}'): drawn(at_learned, words.format(effective.mean())),
     },
     "width",
     start="1 hour",

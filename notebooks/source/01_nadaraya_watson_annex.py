@@ -14,6 +14,7 @@
 import torch
 import course_kit
 from chapters.ch01 import again, exercise, find_error, hint, labs, solution
+from course_kit.i18n import from_cell
 from course_kit.views import Table, plot, predict
 from course_utils.kernels import NadarayaWatson, leave_one_out_mask
 
@@ -238,7 +239,9 @@ Table(
             "off by, mean of 200 sets": f"{sum(each) / 200:.1f} °C",
             "worse than the chosen": ""
             if name == "chosen"
-            else f"in {sum(map(float.__gt__, each, errors['chosen']))} of 200",
+            else from_cell(
+                "in {map} of 200", map=sum(map(float.__gt__, each, errors['chosen']))
+            ),
         }
         for name, each in errors.items()
     ],

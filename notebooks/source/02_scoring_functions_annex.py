@@ -13,7 +13,7 @@
 # %% jupyter={"source_hidden": true}
 import torch
 import course_kit
-from chapters.ch02 import again, exercise, find_error, hint, solution
+from chapters.ch02 import again, exercise, find_error, hint, labs, solution
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
@@ -94,6 +94,12 @@ assert torch.atan2(keys[0, 1], keys[0, 0]).rad2deg().abs() < 10
 # *Feature-based* does not read the query. *Long* wins three rows under *dot*, one under *similarity*, because only *dot* counts lengths. In each row *general* has the winner that *dot* has two rows below: it was trained in a world that turns the query by 90°, and has learned this turn.
 #
 # </details>
+
+# %% [markdown]
+# Now take them into your own hand: all twelve, and every step from the score to the context, for which the keys are the values, too. Move *long* behind the query. Which scores still prefer it?
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+labs.scoring([1.2, 0.4], list(compass.values()), list(compass))
 
 # %% [markdown]
 # ### What do they cost?
@@ -311,6 +317,58 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 # Both need equally many multiply–adds here. But all the dot products are *one* matrix product, whereas additive needs a tanh for each pair and hidden unit. Vaswani et al. (2017) report, citing Britz et al. (2017), that additive beats the plain dot product for large d; they *suspect* small gradients, and therefore divide by √d.
 
 # %% [markdown]
+# ## How steep is a softmax?
+# <a id="response"></a>
+# A score acts only through the weights. With $S=\sum_je^{s_j}$ the quotient rule gives the slopes of a softmax,
+#
+# $$ \frac{\partial\alpha_i}{\partial s_i}=\frac{e^{s_i}S-e^{s_i}e^{s_i}}{S^2}=\alpha_i(1-\alpha_i),\qquad \frac{\partial\alpha_i}{\partial s_j}=-\alpha_i\alpha_j, $$
+#
+# which are nearly 0 where the weights are near 0 or 1. Take the lesson's noise, a thousand queries with 24 keys each. The size of all slopes of a query together is their *norm*, the root of the sum of their squares. How does its median depend on d?
+
+# %%
+generator = torch.Generator().manual_seed(1)
+q = torch.randn(1000, 1, 400, generator=generator)
+k = torch.randn(1000, 24, 400, generator=generator)  # 24 keys for each of 1,000 queries
+sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
+
+def slopes(d, divisor):
+    """The norm of all slopes of each query's softmax, [1000]."""
+    alpha = torch.softmax((q[..., :d] * k[..., :d]).sum(-1) / divisor, -1)
+    jacobian = torch.diag_embed(alpha) - alpha[..., :, None] * alpha[..., None, :]
+    return jacobian.flatten(1).norm(dim=-1)
+
+plain = torch.tensor([slopes(d, 1).median() for d in sizes])
+scaled = torch.tensor([slopes(d, d**0.5).median() for d in sizes])
+plot.beside(
+    {
+        "slope of the softmax": plot.lines(
+            {"q·k": (sizes, plain), "q·k / √d": (sizes, scaled)}, "size d", "median norm"
+        ),
+        "if q and k change": plot.lines(
+            {
+                "q·k": (sizes, plain * torch.tensor(sizes).sqrt()),
+                "q·k / √d": (sizes, scaled),
+            },
+            "size d",
+            "slope × size of a score",
+        ),
+    },
+    title="What becomes of the gradient when d grows?",
+    caption="Left: how far the weights move with the scores. Right: how far they move "
+    "when queries and keys change by a fixed share of themselves.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (plain[[4, 8, 12, 16]].diff() < 0).all() and plain[-1] < 0.01 and (scaled > 0.22).all() and (scaled < 0.28).all()
+moved = plain * torch.tensor(sizes).sqrt()
+assert moved[sizes.index(64)] > 4 * scaled[sizes.index(64)] and moved[-1] < scaled[-1]
+first, then = slopes(64, 1) * 8, slopes(64, 8)
+assert abs((first < then.median() / 10).float().mean() - 0.15) < 0.006 and abs((first > 10 * then.median()).float().mean() - 0.31) < 0.006
+
+# %% [markdown]
+# On the left is what textbooks tell: without √d the slopes die as d grows, with it they stay as they are. But a score of larger vectors also *moves* farther, √d times as far. Both together, on the right: in the middle the typical softmax without √d is several times too lively, and for very long vectors it is nearly dead. Divided by √d, it is the same for every d. And without √d the queries differ: at d = 64 some 15 % move less than a tenth as far as with it, and 31 % more than ten times as far.
+
+# %% [markdown]
 # ## Can a cosine decide?
 # Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, which the network chooses. And the dot product?
 
@@ -368,9 +426,15 @@ predict(
     ],
 )
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% [markdown]
+# Here it is in full, the context with it:
+
+# %%
 H = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
 weights = torch.softmax(torch.tensor([[0.5, 0.5]]) @ H.T, -1)
+print("weights", weights, " context", weights @ H)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.274, 0.274, 0.452]]), atol=5e-4)
 assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
@@ -435,6 +499,12 @@ assert torch.allclose(weights[1:], torch.tensor([[0.401, 0.198, 0.401], [0.284, 
 assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.720, 0.716]]), atol=6e-4)
 
 # %% [markdown]
+# The same under your hand. Press a weight, and lines lead back to what made it:
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
+
+# %% [markdown]
 # An article that explains these steps makes four mistakes. Here are three (relu(x) is the larger of x and 0):
 #
 # | what circulates | what is wrong | instead |
@@ -466,6 +536,178 @@ predict(
         "side.",
     ],
 )
+
+# %% [markdown]
+# ## Where can an average be?
+# <a id="convex-hull"></a>
+# Take the five words of "The weather is nice today", whose vectors are both keys and values. The query is that of "The", and the scores are not divided.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "The five vectors are (0.6, 0.2, 0.8), (0.2, 0.3, 0.1), (0.9, 0.1, 0.8), "
+    "(0.4, 0.1, 0.4) and (0.4, 0.1, 0.6). "
+    "A friend computes the output (1.8, 2.3, 0.4). Can that be?",
+    [
+        "yes, with the right weights",
+        "no, the vectors alone tell",
+        "that takes computing it",
+    ],
+    answer=1,
+    because="Weights are ≥ 0 and sum to 1, so the first number of the output is an "
+    "average of numbers between 0.2 and 0.9. It cannot be 1.8.",
+)
+
+# %%
+nice = ["The", "weather", "is", "nice", "today"]
+X = torch.tensor(
+    [[0.6, 0.2, 0.8], [0.2, 0.3, 0.1], [0.9, 0.1, 0.8], [0.4, 0.1, 0.4], [0.4, 0.1, 0.6]]
+)
+weights = torch.softmax(X[:1] @ X.T, dim=-1)
+print("weights", weights, "\noutput", weights @ X)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4) and abs(X[:, 0].max() - 0.9) < 1e-6
+assert torch.allclose(weights @ X, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
+
+# %% [markdown]
+# All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values. Here are two of the three numbers of each word. Try to get out: drag the query as far as you like, and watch the output.
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+two = X[:, [0, 2]]
+labs.attention(
+    two[0],
+    two,
+    two,
+    query="The",
+    keys=nice,
+    score="dot",
+    title="Can the output leave its values?",
+    caption="Drag the [query|query] on the left. The [output|output] on the right is an "
+    "average of the [value|values]: how far does it come?",
+)
+
+# %% [markdown]
+# The longer the query, the sharper the softmax, and the output runs to a corner of the hull. It never gets out. This is true of every score with a softmax, and it is why a layer has a matrix for the values: what should come out has to be among what can be averaged.
+
+# %% [markdown]
+# ## Can one vector do all three jobs?
+# <a id="one-vector"></a>
+# In "train station" let "train" be (2, 0) and "station" (1, 1), and let each word use its vector as query, key and value:
+
+# %%
+pair = torch.tensor([[2.0, 0.0], [1.0, 1.0]])  # train, station
+scores = pair @ pair.T
+weights = torch.softmax(scores, -1)
+print("scores", scores.tolist(), " new station", weights[1] @ pair)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert scores.tolist() == [[4, 2], [2, 2]] and torch.allclose(weights[1] @ pair, torch.tensor([1.5, 0.5]))
+w = torch.tensor([1.0, 0.0])
+moved = pair + torch.tensor([[0.0, 0.0], [2.0, 0.0]])  # "station" moves to (3, 1)
+before, after = torch.softmax(pair @ w, -1), torch.softmax(moved @ w, -1)
+assert torch.allclose(torch.stack([before, after]), torch.tensor([[0.731, 0.269], [0.269, 0.731]]), atol=5e-4)
+assert torch.allclose(after @ moved, torch.tensor([2.731, 0.731]), atol=5e-4)
+assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and torch.allclose(before @ pair, torch.tensor([1.731, 0.269]), atol=5e-4)
+
+# %% [markdown]
+# "station" becomes (1.5, 0.5), and half of that comes from "train": a station for trains. So one vector can do something. But with its own vector as the query a word asks for words like itself, and a score is the same both ways, which is what the three people of [the lesson](02_scoring_functions.ipynb#self-attention) suffer from.
+#
+# The other fault shows if one vector $w$ asks for all words: $\alpha=\mathrm{softmax}(w\cdot x_i)$. Then $x_i$ is both what a word says and how much it counts. With $w=(1,0)$, let "station" count more:
+#
+# | "station" | its weight | output |
+# |---|---|---|
+# | at (1, 1) | 0.269 | (1.731, 0.269) |
+# | at (3, 1) | 0.731 | (2.731, 0.731): says something else, too |
+# | key (3, 1), value (1, 1) | 0.731 | (1.269, 0.731), in the old hull |
+#
+# Only with a key apart from the value does "station" become louder and say the same as before.
+
+# %% [markdown]
+# ## Which matrices can be one?
+# <a id="sharing"></a><a id="read-out"></a>
+# Three matrices, or would two do? We try it in the lesson's rooms. To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average.
+
+# %%
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils.self_attention import SelfAttention
+from course_utils.toy_tasks import rooms
+
+
+class OutputAttention(SelfAttention):
+    def __init__(self, size, head_size, value_size, output_size):
+        super().__init__(size, head_size, value_size)
+        self.out = nn.Linear(value_size, output_size, bias=False)  # new: W_O
+
+    def forward(self, x, mask=None):
+        output, weights = super().forward(x, mask)
+        return self.out(output), weights
+
+
+def sharing(jobs, size):
+    """A layer in which these jobs have one matrix."""
+    layer = OutputAttention(24, size, size, output_size=8)
+    for job in jobs[1:]:
+        setattr(layer, job, getattr(layer, jobs[0]))
+    return layer
+
+
+# %%
+def train(layer, steps=400):
+    """As in the lesson -> the share of people in 500 new rooms who are served."""
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
+    for _ in range(steps):
+        x, there, needed = rooms(64)
+        output, _ = layer(x, there[:, None])
+        loss = (output - F.one_hot(needed, 8))[there].pow(2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    x, there, needed = rooms(500)
+    right = layer(x, there[:, None])[0].argmax(-1) == needed
+    return right[there].float().mean().item()
+
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "Let queries and keys share one matrix, in a layer with room enough. How many people "
+    "still get what they need?",
+    ["nearly all", "fewer than half", "about one in eight, by chance"],
+    answer=1,
+    because="With one matrix for queries and keys, your query is your own key, so most "
+    "people find themselves. And i scores j as j scores i: if Ada finds Ben, he is drawn "
+    "to her, even if he looks for Cleo. More numbers do not help.",
+)
+
+# %% seconds=8 tags=["training"]
+torch.manual_seed(0)
+pairs, fewer = [[], ["key", "value"], ["query", "value"], ["query", "key"]], {}
+for size in [8, 16]:
+    for jobs in pairs:
+        share = fewer[" = ".join(jobs), size] = train(sharing(jobs, size))
+        print(f"size {size:2}, {' = '.join(jobs) or 'three matrices':14} {share:4.0%}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(fewer[same, 16] >= 0.995 for same in ("", "key = value", "query = value")) and fewer["", 8] >= 0.995
+assert all(0.84 < fewer[same, 8] < 0.99 for same in ("key = value", "query = value"))
+assert all(0.42 < fewer["query = key", size] < 0.5 for size in (8, 16))
+torch.manual_seed(1)
+assert train(one_for_both := sharing(["query", "key"], 64)) < 0.5
+keys_are_words = OutputAttention(24, 24, 8, 8)
+keys_are_words.key = nn.Identity()
+assert train(keys_are_words) > 0.995
+with torch.no_grad():
+    x, there, _ = rooms(1000)
+    looking = there & ((x[..., :8] * x[..., 8:16]).sum(-1) == 0)  # who looks for another
+    most = one_for_both(x, there[:, None])[1].argmax(-1)
+    assert 0.75 < (most == torch.arange(8))[looking].float().mean() < 0.87
+
+# %% [markdown]
+# Values may share a matrix with keys or with queries, if the vectors are long enough: with 16 numbers everybody is served. But if queries share with keys, fewer than half are, and longer vectors do not help. Why? If your query is your own key, hardly anybody fits it better than you, so most people find themselves.
+#
+# It need not be two learned matrices. With one for the queries, and $x$ itself as the key, everybody is served, because $W_Q$ alone can be the table. And a model of many layers can live with one matrix for both: the *Reformer* does, and keeps a word from attending to itself. <!-- source: Kitaev, Kaiser & Levskaya 2020 -->
 
 # %% [markdown] tags=["card"]
 # ## Two masks at once?

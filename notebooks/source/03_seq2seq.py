@@ -24,6 +24,7 @@ import course_kit
 from chapters.ch03 import again, exercise, hint, labs, solution
 from chapters.ch03.experiments import knocked_out, pronouns
 from chapters.ch03.lesson import Lesson, gold_weights
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.views import Table, heatmap, plot, predict
@@ -626,13 +627,18 @@ Table(
     [
         {"word": name}
         | {
-            band: f"{same / count:.0%} of {count:,}"
+            band: from_cell(
+                "{same} of {count}", same=f'{same / count:.0%}', count=f'{count:,}'
+            )
             for band, (same, count) in zip(bands, masked["words"][name], strict=True)
         }
         for name in ("all", "is", "the")
     ],
-    "Columns: the largest weight that a word gets from any French word. Cells: how often "
-    f"the translation stays exactly the same without it. {masked.about}",
+    from_cell(
+        "Columns: the largest weight that a word gets from any French word. "
+        "Cells: how often the translation stays exactly the same without it. "
+        "{about}", about=masked.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

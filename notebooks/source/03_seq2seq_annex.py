@@ -16,6 +16,7 @@ import course_kit
 from chapters.ch03 import again, exercise, find_error, hint, labs, solution
 from chapters.ch03.experiments import knocked_out
 from chapters.ch03.lesson import Lesson
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.views import Table, plot, predict
@@ -290,15 +291,17 @@ for name, r in one_way["readers"].items():
             "BLEU, seed by seed": " · ".join(f"{x:.1f}" for x in r["bleu"]),
         }
         | {
-            f"loss, {part}": f"{x:.3f}"
+            from_cell("loss, {part}", part=part): f"{x:.3f}"
             for part, x in zip(("beginning", "middle", "end"), thirds, strict=True)
         }
     )
 Table(
     rows,
-    f"Encoders with one direction, on {one_way['sentences']:,} held-out sentences. The "
-    "loss is split into thirds of each translation; means of three seeds. "
-    f"{one_way.about}",
+    from_cell(
+        "Encoders with one direction, on {one_way} held-out sentences. The "
+        "loss is split into thirds of each translation; means of three seeds. "
+        "{about}", one_way=f"{one_way['sentences']:,}", about=one_way.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -690,7 +693,10 @@ Table(
         {"by": name, "translation": words, "BLEU": scores[name]}
         for name, words in tried.items()
     ],
-    f"{source} For the model: {mark}. For BLEU, all words are in lower case.",
+    from_cell(
+        "{source} For the model: {mark}. For BLEU, all words are in lower case.",
+        source=source, mark=mark
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -729,7 +735,8 @@ def quality(flops, score):
 
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 plot.beside(
-    {f"English {name}": quality(*columns) for name, columns in figures.items()},
+    {from_cell("English {name}",
+        name=name): quality(*columns) for name, columns in figures.items()},
     title="What does quality cost?",
     caption="Up is better, left is cheaper; × means several models that vote. From "
     "Table 2 in the paper's later versions; its first had 41.0 for the big model into "

@@ -20,6 +20,7 @@ from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
 from chapters.ch04.experiments import WhoDoesIt, multiply_adds
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, heatmap, plot, predict
 
@@ -442,8 +443,10 @@ plot.lines(
     title="Which positions still work beyond 20?",
     mark=(20, ""),
     start=33,
-    caption="Dashed: training texts ended there. Texts of 60 letters, means of "
-    f"{len(recorded['seeds'])} seeds. {recorded.about}",
+    caption=from_cell(
+        "Dashed: training texts ended there. Texts of 60 letters, means of "
+        "{count} seeds. {about}", count=len(recorded['seeds']), about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -516,9 +517,11 @@ plot.lines(
     "steps",
     "BLEU",
     title="Which of the two learns faster?",
-    caption=f"Means of {len(race['seeds'])} seeds on {race['sentences']['valid']} "
-    f"validation sentences. BLEU on {race['sentences']['test']} test sentences at the "
-    "end: " + "; ".join(
+    caption=from_cell(
+        "Means of {count} seeds on {race} validation sentences. BLEU on "
+        "{race2} test sentences at the end: ", count=len(race['seeds']),
+        race=race['sentences']['valid'], race2=race['sentences']['test']
+    ) + "; ".join(
         f"{name} {min(one['test'])} to {max(one['test'])}"
         for name, one in race["models"].items()
     )
@@ -553,9 +556,12 @@ plot.bars(
     ylabel="thousand words a second",
     digits=1,
     title="On one core, is a Transformer layer faster?",
-    caption="Make the sentences longer: which bar shrinks most? Forward and backward, "
-    f"{speed['size']} features, timed in turns. Load of the machine at the start: "
-    f"{speed['load']}. {speed.about}",
+    caption=from_cell(
+        "Make the sentences longer: which bar shrinks most? Forward and "
+        "backward, {speed} features, timed in turns. Load of the machine at "
+        "the start: {speed2}. {about}", speed=speed['size'], speed2=speed['load'],
+        about=speed.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 import course_kit
 from chapters.ch05 import again, exercise, find_error, hint, labs, solution
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_utils.attention import causal_mask, scaled_dot_product_attention
@@ -97,16 +98,21 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
     padded_batch((4, 6), length=10, size=8),
 )
 moved = {
-    f"{kind} norm": (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
+    from_cell("{kind} norm",
+        kind=kind): (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
     for kind in NORMS
 }
 
 changed = {
-    f"{name}: {(change > 0).sum()} of {change.numel()} changed": change
+    from_cell(
+        "{name}: {sum} of {numel} changed", name=name, sum=(change > 0).sum(),
+        numel=change.numel()
+    ): change
     for name, change in moved.items()
 }
 of = dict.fromkeys(
-    changed, [f"sentence {s + 1}, word {w + 1}" for s, w in real.nonzero().tolist()]
+    changed, [from_cell("sentence {s}, word {w}", s=s + 1,
+        w=w + 1) for s, w in real.nonzero().tolist()]
 )
 plot.maps(
     changed,
@@ -411,9 +417,11 @@ plot.lines(
     "steps",
     "loss",
     title="Which of them learns?",
-    caption=f"Six layers, rate {norms['lr']}, means of {len(norms['seeds'])} seeds; "
-    "“none” means no warm-up, "
-    f"“warm-up” 100 steps of it. {norms.about}",
+    caption=from_cell(
+        "Six layers, rate {norms}, means of {count} seeds; “none” means no "
+        "warm-up, “warm-up” 100 steps of it. {about}", norms=norms['lr'],
+        count=len(norms['seeds']), about=norms.about
+    ),
     size=(7, 3.8),
 )
 
@@ -421,8 +429,9 @@ plot.lines(
 rows = [
     {
         "norm, warm-up": name,
-        f"rate {norms['lr']}": curves[name][-1].item(),
-        f"rate {norms['lower rate']['lr']}": lower[name][-1].item(),
+        from_cell("rate {norms}", norms=norms['lr']): curves[name][-1].item(),
+        from_cell("rate {norms}",
+            norms=norms['lower rate']['lr']): lower[name][-1].item(),
     }
     for name in curves
 ]

@@ -26,6 +26,7 @@ from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
 from IPython.display import display
 from chapters.ch06.experiments.tasks import spread
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
 from course_kit.views.live import below
@@ -396,8 +397,10 @@ rows = [
 rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
 Table(
     rows,
-    "Which piece is missing? First guesses at the "
-    f"{int((held.inputs == tokenizer.mask).sum()):,} holes in the book's last tenth",
+    from_cell(
+        "Which piece is missing? First guesses at the {sum} holes in the "
+        "book's last tenth", sum=f'{int((held.inputs == tokenizer.mask).sum()):,}'
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -571,9 +574,12 @@ Table(
         }
         for name, (both, pretrained) in rows.items()
     ],
-    f"Right of {worth['test']} film reviews, one seed. Counting words (logistic "
-    "regression: one learned number for each word) gets "
-    f"{round(100 * worth['counting words'])} %. {worth.about}",
+    from_cell(
+        "Right of {worth} film reviews, one seed. Counting words (logistic "
+        "regression: one learned number for each word) gets {worth2} %. {about}",
+        worth=worth['test'], worth2=round(100 * worth['counting words']),
+        about=worth.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -678,9 +684,11 @@ rows += [
 ]
 Table(
     rows,
-    f"First guesses at {sides['gaps']:,} holes in the book's last tenth; means of "
-    f"{sides['seeds']} seeds (lowest to highest). "
-    f"{sides.about}",
+    from_cell(
+        "First guesses at {sides} holes in the book's last tenth; means of "
+        "{sides2} seeds (lowest to highest). {about}", sides=f"{sides['gaps']:,}",
+        sides2=sides['seeds'], about=sides.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -31,6 +31,7 @@ from chapters.ch06.finetuning import task_of
 from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import Batch, collate, encode
 from chapters.ch06.published import MINILM, published
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -87,7 +88,10 @@ Table(
         }
         for row in found["rows"]
     ],
-    f"Ten questions that share no word with their sentence but small ones. {found.about}",
+    from_cell(
+        "Ten questions that share no word with their sentence but small ones. "
+        "{about}", about=found.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -504,8 +508,11 @@ Table(
         }
         for name, found in by_task["tasks"].items()
     ],
-    f"bert-stories on sentences with new words and patterns: mean of {by_task['seeds']} "
-    f"seeds (lowest to highest). {by_task.about}",
+    from_cell(
+        "bert-stories on sentences with new words and patterns: mean of "
+        "{by_task} seeds (lowest to highest). {about}", by_task=by_task['seeds'],
+        about=by_task.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -668,9 +675,10 @@ Table(
         for row in found["rows"]
         if row["what learns"] != "AdaLoRA"
     ],
-    f"bert-stories, {ways['steps']} steps: mean of {ways['seeds']} seeds (lowest to "
-    "highest). "
-    f"{ways.about}",
+    from_cell(
+        "bert-stories, {ways} steps: mean of {ways2} seeds (lowest to "
+        "highest). {about}", ways=ways['steps'], ways2=ways['seeds'], about=ways.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -846,17 +854,22 @@ Table(
             "task": "film reviews",
             "measure": "% right",
             "MiniLM, fine-tuned": round(100 * sst2["accuracy"]),
-            "beside it": f"untrained head {100 * sst2['before']:.0f}",
+            "beside it": from_cell(
+                "untrained head {sst2}", sst2=f"{100 * sst2['before']:.0f}"
+            ),
         },
         {
             "task": "spans in Wikipedia",
             "measure": "exact match, F1",
             "MiniLM, fine-tuned": tuned,
-            "beside it": f"people {people}",
+            "beside it": from_cell("people {people}", people=people),
         },
     ],
-    f"{sst2['test']} reviews; {squad['questions']['test']:,} questions about "
-    f"{squad['articles']['test']} articles; one seed each. {squad.about}",
+    from_cell(
+        "{sst2} reviews; {squad} questions about {squad2} articles; one seed "
+        "each. {about}", sst2=sst2['test'], squad=f"{squad['questions']['test']:,}",
+        squad2=squad['articles']['test'], about=squad.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

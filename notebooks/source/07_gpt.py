@@ -22,11 +22,11 @@ from torch import nn
 import course_kit
 from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from chapters.ch07.kept import training
+from course_kit.i18n import from_cell
 from course_kit import data, results
 from course_kit.views import Table, plot, predict
 from course_kit.views.view import asking
 from course_kit.checkpoints import load_checkpoint
-from course_kit.decoding import generate
 
 runtime = course_kit.setup()
 poet = load_checkpoint("gpt-shakespeare")  # a GPT that reads and writes letters
@@ -244,7 +244,8 @@ predict(
 with torch.device("meta"):  # sizes only, no numbers
     small = GPT(50_257, 768, 12, 12, context=1024)
 table, one = small.tokens.weight.numel(), sum(p.numel() for p in small.parameters())
-millions = [f"{count / 1e6:.0f} million" for count in (table, one, one + table)]
+millions = [from_cell("{count} million",
+    count=f'{count / 1000000.0:.0f}') for count in (table, one, one + table)]
 print("a table: {}; GPT-2 small with one: {}, with two: {}".format(*millions))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -303,7 +304,9 @@ for start in ("They looked at each", "They looked at the"):
             "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1,
         }
     )
-Table(rows, f"gpt-prose, which knows {len(prose.tokenizer):,} pieces")
+Table(rows, from_cell(
+    "gpt-prose, which knows {count} pieces", count=f'{len(prose.tokenizer):,}'
+))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9
@@ -326,15 +329,18 @@ def nucleus(logits, top_p):
 # <!-- solution: top-p -->
 
 # %% slideshow={"point": ["nucleus(", "multinomial("], "slide_type": "subslide"} tags=["definition"]
-# course_utils.gpt: write
+# course_utils.gpt: next_token
 
 # %% [markdown]
-# Your class has the poet's parameters, so your knobs can let it speak:
+# Your class has the poet's parameters, so your knobs can let it speak. It draws a letter, appends it, and asks again:
 
-# %%
+# %% slideshow={"point": ["next_token(", "torch.cat("]}
 torch.manual_seed(3)
-begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
-spoken = write(yours, begun, 120, temperature=0.7, top_p=0.9)
+begun = spoken = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
+with torch.no_grad():
+    for _ in range(120):
+        logits = yours(spoken)[:, -1]  # [1, V]: reads the whole text again
+        spoken = torch.cat([spoken, next_token(logits, 0.7, 0.9)], 1)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -368,6 +374,60 @@ labs.sampling(
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** the model gives probabilities; how it writes is up to you. Temperature divides the logits, top-p cuts off the tail.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What need not be computed again
+# <a id="kv-cache"></a>
+# That loop computes the whole text anew for each token. But because of the causal mask, a token's keys and values do not depend on what comes after it, so as long as the text fits into the context they never change. A **KV cache** keeps them, two vectors for each token and layer, and only the last row of the map of scores has to be computed:
+
+# %% tags=["definition"]
+# course_utils.cache: Cache
+
+# %%
+caches = [Cache() for _ in yours.blocks]  # one for each layer
+with torch.no_grad():
+    yours(spoken[:, :-1], caches)  # reads all but the last letter
+    last = yours(spoken[:, -1:], caches)  # the last one alone: [1, 1, V]
+    gap = (last[:, -1] - yours(spoken)[:, -1]).abs().max()
+print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
+
+# %% [markdown]
+# The same logits, from one row. `generate` writes like this. It reads the text once, and from then on each new token alone; it takes several texts at a time, and gives each token as soon as it is drawn:
+
+# %% slideshow={"point": ["model(new, caches)", "next_token("]} tags=["definition"]
+# course_utils.gpt: generate
+
+# %% [markdown]
+# How much time does that save in a text of 80 pieces?
+
+# %% jupyter={"source_hidden": true}
+import time
+
+
+def clock(cache, count=80):
+    """The text of `count` pieces after the opening, and the processor seconds it took."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    started = time.process_time()
+    torch.manual_seed(0)
+    opening = torch.tensor([prose.tokenizer.encode(captain)])
+    written = torch.cat([*generate(prose.model, opening, count, cache=cache)], 1)
+    took = time.process_time() - started
+    torch.set_num_threads(threads)
+    return written, took
+
+
+(kept, fast), (same, slow) = clock(True), clock(False)
+print(
+    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
+    f"{'the same' if kept.equal(same) else 'another'} text"
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert kept.equal(same) and slow > 1.5 * fast
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Four: what is a token?
@@ -467,7 +527,8 @@ for step in range(200):
     loss = training_step(copier, optimisers, copying(64))
     if step in (0, 49, 99, 199):
         asked = copying(500)
-        right = (write(copier, asked[:, :7], 6, temperature=0) == asked).all(1)
+        copied = torch.cat([*generate(copier, asked[:, :7], 6, temperature=0)], 1)
+        right = (copied == asked[:, 7:]).all(1)
         share = right.float().mean()
         print(f"after {step + 1:3} steps: loss {loss:.2f}, copied {share:.0%}")
 
@@ -497,7 +558,7 @@ for step in range(STEPS):
     if step % 60 == 0 or step == STEPS - 1:
         with torch.no_grad():
             new = next_token_loss(model, windows(unread, 64, 65))
-        text = write(model, start, 15, 0.7, 0.9)[0].tolist()
+        text = torch.cat([start, *generate(model, start, 15, 0.7, 0.9)], 1)[0].tolist()
         print(f"{step:4} {loss:.2f} nats, not read {new:.2f}  {tokenizer.decode(text)!r}")
 
 # %% [markdown]
@@ -517,15 +578,19 @@ if last := training.newest():  # what was trained in this folder
 end = max(seconds[-1] for seconds, _ in curves.values())
 curves |= {
     "bigram table": ((0, end), (table, table)),
-    f"this lesson’s GPT, {STEPS} steps": ((0, end), (reached, reached)),
+    from_cell("this lesson’s GPT, {STEPS} steps", STEPS=STEPS): ((0, end), (reached, reached)),
 }
 plot.lines(
     curves,
     "seconds of training",
     "bits per character",
     title="When should the training stop?",
-    caption="How well the held-out tenth is predicted: point along the curve. This lesson’s GPT needs "
-    f"{reached:.2f} bits per character, the bigram table {table:.2f}. {recorded.about}",
+    caption=from_cell(
+        "How well the held-out tenth is predicted: point along the curve. This "
+        "lesson’s GPT needs {reached} bits per character, the bigram table "
+        "{table}. {about}", reached=f'{reached:.2f}', table=f'{table:.2f}',
+        about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -560,52 +625,6 @@ assert len(known) == 502_797 and len(tokenizer.encode(held_out)) == len(kept_bac
 # Makers add code, books and papers, and often search for what the tests ask and take it out. The authors of all this text were seldom asked.
 #
 # **Keep this:** with small first parameters the first loss is near ln V; to judge a model, compare it with a table that only counts, on text that neither has read.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## What need not be computed again
-# <a id="kv-cache"></a>
-# `write` computes the whole text anew for each token. But because of the causal mask, a token's keys and values do not depend on what comes after it, so as long as the text fits into the context they never change. A **KV cache** keeps them, two vectors for each token and layer, and only the last row of the map of scores has to be computed:
-
-# %% tags=["definition"]
-# course_utils.cache: Cache
-
-# %%
-caches = [Cache() for _ in yours.blocks]  # one for each layer
-with torch.no_grad():
-    yours(spoken[:, :-1], caches)  # reads all but the last letter
-    last = yours(spoken[:, -1:], caches)  # the last one alone: [1, 1, V]
-    gap = (last[:, -1] - yours(spoken)[:, -1]).abs().max()
-print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
-
-# %% [markdown]
-# The same logits, from one row. How much time does that save in a text of 80 pieces?
-
-# %% jupyter={"source_hidden": true}
-import time
-
-
-def clock(cache, count=80):
-    """The text of `count` pieces after the opening, and the processor seconds it took."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    started = time.process_time()
-    written = generate(prose, captain, count, cache=cache)
-    took = time.process_time() - started
-    torch.set_num_threads(threads)
-    return written, took
-
-
-(kept, fast), (same, slow) = clock(True), clock(False)
-print(
-    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
-    f"{'the same' if kept == same else 'another'} text"
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert kept == same and slow > 1.5 * fast
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

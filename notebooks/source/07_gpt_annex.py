@@ -16,6 +16,7 @@ import math
 import torch
 import course_kit
 from chapters.ch07 import again, find_error, hint, labs, solution
+from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -88,8 +89,13 @@ plot.bars(
     digits=0,
     title="What was pre-training worth?",
     caption="Means of three seeds ("
-    + "; ".join(f"{100 * x.min():.0f} to {100 * x.max():.0f}" for x in shares.values())
-    + f"), {worth['sentences']['test']} test sentences; guessing gives 50. {worth.about}",
+    + "; ".join(from_cell(
+        "{min} to {max}", min=f'{100 * x.min():.0f}', max=f'{100 * x.max():.0f}'
+    ) for x in shares.values())
+    + from_cell(
+        "), {worth} test sentences; guessing gives 50. {about}",
+        worth=worth['sentences']['test'], about=worth.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -114,8 +120,11 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 translators = results.load("gpt_translators")
 Table(
     [{"model": name} | row["shown"] for name, row in translators["models"].items()],
-    f"Tested on {translators['test sentences']:,} held-out sentences, with a beam of 4 "
-    f"unless it says greedy. {translators.about}",
+    from_cell(
+        "Tested on {translators} held-out sentences, with a beam of 4 unless "
+        "it says greedy. {about}", translators=f"{translators['test sentences']:,}",
+        about=translators.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -225,8 +234,11 @@ view = labs.heads(
     select=task.half + 3,
     live=True,
     title="Which head repeats?",
-    caption="Sixteen letters, twice. The chosen row is the second "
-    f"“{letters[task.half + 3]}”; after the first one came “{letters[4]}”.",
+    caption=from_cell(
+        "Sixteen letters, twice. The chosen row is the second “{letters}”; "
+        "after the first one came “{letters2}”.", letters=letters[task.half + 3],
+        letters2=letters[4]
+    ),
 )
 
 
@@ -236,7 +248,10 @@ def tell():
         copier, [(layer + 1, head + 1) for layer, head in view.knocked]
     ):
         loss = task.second_half(copier)
-    return f"loss of the second half: {loss:.2f} nats per token (guessing: {blind:.2f})"
+    return from_cell(
+        "loss of the second half: {loss} nats per token (guessing: {blind})",
+        loss=f'{loss:.2f}', blind=f'{blind:.2f}'
+    )
 
 
 display(view, below(view, tell, "knocked"))
@@ -338,8 +353,10 @@ assert torch.nn.functional.cosine_similarity((matrix - one).flatten(), orthogona
 gained = results.load("gpt_optimisers")
 Table(
     [{k: x for k, x in row.items() if k != "seconds"} for row in gained["runs"]],
-    "Bits per character of the held-out tenth, one seed. "
-    f"A table of pairs pays {gained['bigram']:.2f}. {gained.about}",
+    from_cell(
+        "Bits per character of the held-out tenth, one seed. A table of pairs "
+        "pays {gained}. {about}", gained=f"{gained['bigram']:.2f}", about=gained.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

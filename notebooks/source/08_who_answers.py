@@ -25,6 +25,7 @@ from torch import nn
 import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution
 from chapters.ch08 import sums
+from course_kit.i18n import from_cell
 from course_kit import data, results
 from course_kit.views import Table, heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
@@ -47,9 +48,11 @@ labs.replies(
         for name, one in said.items()
     },
     title="Who answers?",
-    caption="Long replies are cut at the end. SmolLM2 (135 million parameters) takes the "
-    "likeliest token each time, the first model draws among the likely ones. "
-    f"{recorded.about}",
+    caption=from_cell(
+        "Long replies are cut at the end. SmolLM2 (135 million parameters) "
+        "takes the likeliest token each time, the first model draws among the "
+        "likely ones. {about}", about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -151,7 +154,7 @@ stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last 
 both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
 sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items()}
 plot.bars(
-    ["root mean square", *(f"feature {n}" for n in range(1, 4))],
+    ["root mean square", *(from_cell("feature {n}", n=n) for n in range(1, 4))],
     {name: torch.cat([sizes[name], x[:, :3]], 1) for name, x in both.items()},
     along=("blocks behind it", [0, 1, 2, 3, 4], 4),
     digits=2,
@@ -281,10 +284,12 @@ plot.bars(
     ylabel="bits per character saved, on text not seen in training",
     digits=3,
     title="What is each change worth?",
-    caption="A dot: one training, against the unchanged GPT from the same seed; a bar: "
-    "the mean. Left of 0 the change makes it worse. "
-    f"{worth['models']['chapter 7']['parameters']:,} parameters, equal tokens and rate. "
-    f"{worth.about}",
+    caption=from_cell(
+        "A dot: one training, against the unchanged GPT from the same seed; a "
+        "bar: the mean. Left of 0 the change makes it worse. {worth} "
+        "parameters, equal tokens and rate. {about}",
+        worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -297,10 +302,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown]
 # In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; the others change less than 0.02 on average. It is mostly a head start: with twice the steps, a fifth of its lead was left in the one run that we tried. Grouped queries were chosen to save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
 #
-# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches.
-
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
-# course_utils.llama: speak
+# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches: that is [chapter 7’s `generate`](07_gpt.ipynb#kv-cache), and it takes your class, too.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: published parameters
@@ -314,14 +316,19 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # [`published.load`](../chapters/ch08/published.py) puts them into your class:
 
 # %% seconds=10
+from course_utils.gpt import generate
+
 smol = published.load(Llama)  # your class with these parameters, if they are installed
 talker = smol or published.StandIn(Llama)  # if not: llama-holmes
 print(talker.about)
 
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
-for token in speak(talker.model, talker.prompt(question), talker.stop, talker.longest):
-    written.append(token)
+asked = talker.prompt(question)
+for token in generate(talker.model, asked, talker.longest, temperature=0):
+    if token == talker.stop:
+        break
+    written.append(token.item())
     print(talker.piece(written), end="", flush=True)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -518,7 +525,7 @@ percent = {
     name: [100 * one["right"][name] for one in trials["seeds"] if name in one["right"]]
     for name in trials["seeds"][0]["right"]
 } | {
-    f"draft, {how} of 8": [100 * one[how] for one in trials["seeds"]]
+    from_cell("draft, {how} of 8", how=how): [100 * one[how] for one in trials["seeds"]]
     for how in ("best", "majority")
 }
 Table(
@@ -530,8 +537,11 @@ Table(
         }
         for name, x in percent.items()
     ],
-    f"Of 300 sums never shown. Blanks: as many tokens before the result as a draft has. "
-    f"A coin: the reward does not look at the answer. {trials.about}",
+    from_cell(
+        "Of 300 sums never shown. Blanks: as many tokens before the result as "
+        "a draft has. A coin: the reward does not look at the answer. {about}",
+        about=trials.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

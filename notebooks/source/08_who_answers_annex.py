@@ -20,6 +20,7 @@ import torch.nn.functional as F
 import course_kit
 from chapters.ch08 import again, exercise, find_error, hint, published, solution
 from chapters.ch08.experiments import real_heads
+from course_kit.i18n import from_cell
 from course_kit import heads, results
 from course_kit.views import Table, plot
 
@@ -159,14 +160,18 @@ Table(
     [{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}]
     + [
         {
-            "each position attends to": f"the last {sinks['window']} tokens"
-            + (f" and the first {n}" if n != "0" else ""),
+            "each position attends to": from_cell(
+                "the last {sinks} tokens", sinks=sinks['window']
+            )
+            + (from_cell(" and the first {n}", n=n) if n != "0" else ""),
             "nats per token": loss,
         }
         for n, loss in sinks["windows"].items()
     ],
-    f"SmolLM2 on {sinks['tokens']} tokens of the book; from token {2 * sinks['window']} "
-    f"on. {sinks.about}",
+    from_cell(
+        "SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
+        sinks=sinks['tokens'], sinks2=2 * sinks['window'], about=sinks.about
+    ),
 )
 
 # %%
@@ -355,8 +360,11 @@ Table(
         }
         for w in ways
     ],
-    f"SmolLM2 on {found['tokens']} tokens of the book's last tenth, in windows of 256. "
-    f"What a block shares counts in MB. {found.about}",
+    from_cell(
+        "SmolLM2 on {found} tokens of the book's last tenth, in windows of "
+        "256. What a block shares counts in MB. {about}", found=found['tokens'],
+        about=found.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -403,14 +411,18 @@ Table(
         {
             "attends from": place["from"],
             "head (layer.head)": ".".join(map(str, one["head"])),
-            f"on the {it['chosen on']} twins of the choice": f"{one['chosen on']:.0%}",
-            f"on {it['measured on']} others": f"{one['measured on']:.0%}",
+            from_cell("on the {it} twins of the choice",
+                it=it['chosen on']): f"{one['chosen on']:.0%}",
+            from_cell("on {it} others",
+                it=it['measured on']): f"{one['measured on']:.0%}",
             "on their words alone": f"{one['words alone']:.0%}",
         }
         for place in it["places"]
         for one in place["heads"]
     ],
-    f"The five best heads of 270, for each of two places. {it.about}",
+    from_cell(
+        "The five best heads of 270, for each of two places. {about}", about=it.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -497,7 +509,8 @@ if smol:
 choices = results.load("smollm_questions")
 shares = {way: marks.count("1") for way, marks in choices["right"].items()}
 shares |= {
-    f"letters A to D, the right one is {letter}": marks.count(letter)
+    from_cell("letters A to D, the right one is {letter}",
+        letter=letter): marks.count(letter)
     for letter, marks in zip("ABCD", choices["letters"], strict=True)
 }
 shares |= {"always the longest answer": round(longest()), "at random": 25}
@@ -510,7 +523,7 @@ Table(
         }
         for way, n in shares.items()
     ],
-    f"± is half a 95% interval. {choices.about}",
+    from_cell("± is half a 95% interval. {about}", about=choices.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

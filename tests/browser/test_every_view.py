@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 import one_page
 import pages
 import pytest
@@ -10,6 +11,7 @@ from cut_labels import cut_labels
 from waiting import differs, picture, settle, until
 
 from course_kit import files
+from course_kit.views import fragments
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
@@ -20,7 +22,25 @@ PYTHON = ("gaps", "two models", "tags", "merges", "journey")  # tables of both
 ELSEWHERE = {"architecture", "bars", "cover", "descent", "lines", "maps", "replies"}  # have files of tests of their own
 PROGRAM = files.course_folder() / "chapters" / "views.js"
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"
+PSEUDO = (files.course_folder() / "tests" / "pseudo.js").read_text("utf-8")
+PRESS = """async () => { // what is folded, then what can be pressed
+  const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const hosts = [...document.querySelectorAll('.course-view')];
+  const press = 'input[type=radio], button.word, .controls button, .steps button';
+  for (const { shadowRoot } of hosts) for (const one of shadowRoot.querySelectorAll('summary')) one.click();
+  for (let i = 0; i < 3; i++) {
+    for (const { shadowRoot } of hosts) shadowRoot.querySelectorAll(press)[i]?.click();
+    await frame();
+  }
+}"""
 CELLS = "v => [...v.shadowRoot.querySelectorAll('.foot tr')].map(r => [...r.children].map(c => c.textContent))"
+
+
+def outputs_of(name):
+    """(kind, view) of a notebook's views, the first of each kind."""
+    cells = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", 4).cells
+    made = (fragments.read(o.get("data", {}).get("text/html", "")) for c in cells for o in c.get("outputs", []))
+    return {view.kind: view for view in reversed([view for view in made if view])}.items()
 
 
 def test_every_kind_is_looked_at():
@@ -85,3 +105,19 @@ def test_theme_switch_repaints_the_pixels(put):
     page.evaluate("document.body.style.cssText += ';background:#111;color:#e0e0e0'")
     until(lambda: picture(page), differs(before[0]))
     until(lambda: picture(page, 1), differs(before[1]))
+
+
+def test_every_sentence_is_marked_for_other_languages(watch, tmp_path):
+    """In a language whose words are all longer, only data are as they were; a sentence that is planted is found."""
+    made = [view for name in ("00_start_here", "05_transformer", "08_who_answers") for view in outputs_of(name)]
+    views = [pages.bare(make()) for make in scenes.VIEWS.values()]
+    views += [view.html() for kind, view in made if kind in ELSEWHERE]
+    path = tmp_path / "page.html"
+    program = f"<script>{PSEUDO}</script><script>"
+    path.write_text(pages.page("<hr>".join(views)).replace("<script>", program, 1), "utf-8")
+    page = watch(path.as_uri())
+    until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].every(host => host.view)"))
+    page.evaluate(PRESS)
+    assert page.evaluate("unmarked()") == []
+    page.evaluate("document.querySelector('.course-view').shadowRoot.querySelector('.body').append('Where it goes')")
+    assert page.evaluate("unmarked()") == ["text: Where it goes"]

@@ -137,7 +137,7 @@ def deck(present):
         cell.metadata |= {"seconds": 100} if "training" in tags else {}
         notebook.cells.append(cell)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return present("01_nadaraya_watson", notebook, words={"since the start {0}": "从开始算起 {0}"})
+    return present("01_nadaraya_watson", notebook, words={"since the start ": "从开始算起 "})
 
 
 @pytest.mark.parametrize("size", [(1280, 720), pytest.param((1024, 768), marks=pytest.mark.weekly)], ids=str)

@@ -113,7 +113,10 @@ def test_every_chapter_is_there_in_order_with_badges_and_a_way_to_the_other_lang
 
 
 def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(folder):
-    every, first = [one for name in building.names() for one in artifacts.of(name)], tree(text(folder, "index.html"))
+    every, first = (
+        [one for name in building.names() for one in artifacts.artifacts(name)],
+        tree(text(folder, "index.html")),
+    )
     assert {"mine/gpt.py", "mine/tokenizer.py"} <= {one.file for one in every if artifacts.WHOSE in one.text}
     for one in every:
         taken, page = text(folder, one.download), tree(text(folder, one.page))

@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib
+import itertools
 
 import nbformat
 import pytest
@@ -53,9 +54,10 @@ def test_a_chapter_lists_its_exercises_in_the_order_of_its_pages(number):
 
 
 def tries(name):
-    """Each exercise cell of a notebook as it stands, with a known wrong answer in the stub's place, and with the right
-    one: (cell, what it has to say)."""
+    """Each exercise cell of a notebook as it stands, and, by turns, with a known wrong answer in the stub's place or
+    with the right one: (cell, what it has to say)."""
     yield imports(cells_of(name)), []
+    wrongly = itertools.cycle([True, False])
     for cell in exercise_cells(name):
         unsolved = []
         found = stubs(cell.source)
@@ -66,13 +68,15 @@ def tries(name):
             reference = f"the course's own `{one.reference.__name__}`"
             unsolved += [f"○ {stub.name}", reference]
             kept = f"\nassert {stub.bound} is _find({stub.name!r}).reference"
-            yield answered(own, 0) + kept, [f"✗ {stub.name}", one.wrong[0].hint, reference]
-            yield answered(own, "reference"), [f"✓ {stub.name}"]
+            if next(wrongly):
+                yield answered(own, 0) + kept, [f"✗ {stub.name}", one.wrong[0].hint, reference]
+            else:
+                yield answered(own, "reference"), [f"✓ {stub.name}"]
 
 
 def test_unsolved_wrong_or_right_it_is_named_and_the_notebook_goes_on():
-    """In one kernel, which forgets all names between two notebooks; the other known mistakes are judged without one in
-    test_exercises_of_chapters.py."""
+    """In one kernel, which forgets all names between two notebooks; every right answer and known mistake is judged
+    without one in test_exercises_of_chapters.py."""
     every = [one for name in reversed(building.names()) for one in (("%reset -f", []), *tries(name))]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source, _ in every])
     notebook.metadata = {"kernelspec": building.KERNEL}
@@ -85,4 +89,4 @@ def test_unsolved_wrong_or_right_it_is_named_and_the_notebook_goes_on():
         if part not in text
     ]
     assert not missing, "\n\n".join(missing)
-    assert sum("✓" in text for text in shown) > 40
+    assert sum("✓" in text for text in shown) > 20 < sum("✗" in text for text in shown)

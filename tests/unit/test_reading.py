@@ -35,7 +35,8 @@ def length(paths):
 
 
 def test_a_gpt_its_training_and_its_writing_stand_alone_in_about_400_lines():
-    assert 300 < length(closure(CORE / "gpt.py")) <= 420
+    """With a cache, a stop and one token at a time, which were the llama's before."""
+    assert 300 < length(closure(CORE / "gpt.py")) <= 450
 
 
 def printed():

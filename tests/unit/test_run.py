@@ -80,3 +80,11 @@ def test_the_stages_cover_every_test_there_is_once():
     assert sorted(files) == sorted(str(path) for path in (run.ROOT / "tests").rglob("test_*.py"))
     notebooks = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
     assert sorted(Path(part).stem for part in named if part.endswith(".ipynb")) == notebooks
+
+
+@pytest.mark.parametrize(
+    ("paths", "stages"),
+    [(["notebooks/source/01_x.py"], run.QUICK), (["README.md"], ["texts"]), (["data/x.txt"], ["drift"]), ([], [])],
+)
+def test_quick_skips_what_did_not_change(paths, stages):
+    assert run.quick(paths) == stages and run.quick(None) == run.QUICK

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from course_kit.exercises.define import Exercise, named, variants, wrong_answers
 from course_kit.exercises.properties import any_order, averages
+from course_kit.i18n import mark, t
 
 
 def weighted_average(weights: Tensor, values: Tensor) -> Tensor:
@@ -34,18 +35,22 @@ def _wrong(weights, values, *, add=torch.sum, below=_sum_of_weights):
 
 
 AVERAGE = Exercise(
-    name="weighted average",
-    task="Multiply each value by its weight, add up the products, and divide by the sum of the weights.",
+    name=mark("weighted average"),
+    task=t("Multiply each value by its weight, add up the products, and divide by the sum of the weights."),
     reference=weighted_average,
     cases=_cases,
     returns=("average",),
-    used="It goes on with yours: [How an exercise works](#How-an-exercise-works).",
+    used=t("It goes on with yours: [How an exercise works](#How-an-exercise-works)."),
     hints=(
-        "With weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3). Which sum is above the line, and "
-        "which is below it?",
-        "`weights * values` multiplies pair by pair, and `.sum()` adds up all the numbers of a tensor.",
-        "Above the line is the sum of the products, `(weights * values).sum()`. Below it is a sum of the weights "
-        "alone.",
+        t(
+            "With weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3). Which sum is above the line, "
+            "and which is below it?"
+        ),
+        t("`weights * values` multiplies pair by pair, and `.sum()` adds up all the numbers of a tensor."),
+        t(
+            "Above the line is the sum of the products, `(weights * values).sum()`. Below it is a sum of the weights "
+            "alone."
+        ),
     ),
     minutes=4,
     difficulty=1,
@@ -63,18 +68,25 @@ AVERAGE = Exercise(
     ),
     wrong=wrong_answers(
         _wrong(below=lambda weights, values: 1),
-        "The division is missing. Without it, larger weights give a larger result even if all values are the same. "
-        "Divide by the sum of the weights.",
+        t(
+            "The division is missing. Without it, larger weights give a larger result even if all values are the "
+            "same. Divide by the sum of the weights."
+        ),
         _wrong(below=lambda weights, values: len(values)),
-        "You divide by the number of values. Divide by the sum of the weights: a value with weight 3 counts as three.",
+        t(
+            "You divide by the number of values. Divide by the sum of the weights: a value with weight 3 counts as "
+            "three."
+        ),
         _wrong(below=lambda weights, values: values.sum()),
-        "You divide by the sum of the values. Divide by the sum of the weights.",
+        t("You divide by the sum of the values. Divide by the sum of the weights."),
         _wrong(add=lambda products: products),
-        "These are the products, one for each value. Add them up, and you have one number.",
+        t("These are the products, one for each value. Add them up, and you have one number."),
         _wrong(add=lambda products: products[0]),
-        "Only the first value is counted. Is `return` inside the loop? Then the first round is also the last. Move "
-        "`return` to the left.",
+        t(
+            "Only the first value is counted. Is `return` inside the loop? Then the first round is also the last. "
+            "Move `return` to the left."
+        ),
         lambda weights, values: torch.softmax(weights, -1) @ values,
-        "The weights go through a softmax first. They are weights already, so dividing by their sum is enough.",
+        t("The weights go through a softmax first. They are weights already, so dividing by their sum is enough."),
     ),
 )

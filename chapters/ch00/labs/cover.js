@@ -5,8 +5,9 @@ import { folded, form } from "../../../course_kit/views/js/src/shared/own.js";
 import COVER_CSS from "./cover.css";
 import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
 import { Sentence } from "./cover_sentence.js";
-import { linesOf, story, withoutArcs } from "./cover_story.js";
+import { linesOf, story } from "./cover_story.js";
 import { rowsOf, study } from "./cover_study.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Own, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { CoverSpec, Line, Piece } from "./cover_story.js" */
@@ -17,7 +18,7 @@ export const cover = (ui) => new Cover(ui);
 
 /** @param {Piece} piece */
 const nodeOf = ({ text, bold, role }) => (bold ? h("b", { class: role }, text) : text);
-const said = (/** @type {string} */ word) => `How does a Transformer come to write “${word}”?`;
+const said = (/** @type {string} */ word) => t("How does a Transformer come to write “{word}”?", { word });
 
 class Cover {
   /** @param {UI} ui */
@@ -91,7 +92,12 @@ class Cover {
   door(piece) {
     if (!modelsAt()) return nodeOf(piece);
     const words = said(piece.text);
-    const look = { type: "button", class: "door", "aria-label": `${piece.text}: ${words}`, title: words };
+    const look = {
+      type: "button",
+      class: "door",
+      "aria-label": t("{name}: {value}", { name: piece.text, value: words }),
+      title: words,
+    };
     return h("button", { ...look, onclick: () => this.enter() }, nodeOf(piece));
   }
 
@@ -155,20 +161,27 @@ class Cover {
   /** With the word that asks; of arcs only where there are some. */
   caption() {
     const { tokens, larger } = this.now();
-    const token = tokens[this.asker()];
-    const told = this.wraps ? withoutArcs(this.spec.caption) : this.spec.caption;
-    const words = larger ? told.replace("twelve such", "the").replace("a translation", "a larger translation") : told;
-    return words.replace(/\[query\|[^\]]*\]/, () => (token.includes("]") ? token : `[query|${token}]`));
+    const word = tokens[this.asker()];
+    const token = word.includes("]") ? word : `[query|${word}]`;
+    const { lists, caption } = this.spec;
+    if (!this.wraps && (lists || !larger)) return caption.replace(/\[query\|[^\]]*\]/, () => token);
+    if (lists)
+      return t("Switch attention off, then press ⇅ under a word. Weights: what {token} attends to.", { token });
+    if (!larger)
+      return t("Weights: what {token} attends to, in one of twelve such pictures of a translation model.", { token });
+    return this.wraps
+      ? t("Weights: what {token} attends to, in one of the pictures of a larger translation model.", { token })
+      : t("Arcs: what {token} attends to, in one of the pictures of a larger translation model.", { token });
   }
 
   /** @returns {Table} */
   table() {
     const { tokens, words, weights, given } = this.now();
     const asker = this.asker();
-    const header = ["word", `attention of “${tokens[asker]}”`];
+    const header = [t("word"), t("attention of “{token}”", { token: tokens[asker] })];
     const rows = tokens.map((token, i) => [token, weights[asker][i].toFixed(3)]);
     if (this.spec.lists) {
-      header.push(`probability of “${words[0]}” with attention for this word alone`);
+      header.push(t("probability of “{word}” with attention for this word alone", { word: words[0] }));
       rows.forEach((row, i) => row.push(given[i].toFixed(3)));
     }
     return { header, rows };

@@ -16,6 +16,7 @@ from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
+from course_kit.i18n import mark, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -27,8 +28,8 @@ LARGER = "transformer-en-fr"
 COW = "The cow didn't cross the bridge because it was too tired."
 ANIMAL = "The animal didn't cross the street because it was too tired."
 GENDERS = {  # by sentence
-    COW: "In French a cow is [output|elle], and a bridge is [output|il].",
-    ANIMAL: "In French an animal is [output|il], and a street is [output|elle].",
+    COW: t("In French a cow is [output|elle], and a bridge is [output|il]."),
+    ANIMAL: t("In French an animal is [output|il], and a street is [output|elle]."),
 }
 NAMES = {COW: "cow … tired", ANIMAL: "animal … tired"}  # of the choice between them
 PRONOUNS = ("il", "elle", "ils", "elles", "c'")
@@ -91,7 +92,7 @@ def study(loaded: Loaded, sentence: str) -> Study:
     rivals[word] = -1
     pair = [word, int(rivals.argmax())]
     p = p[:, place, pair].tolist()  # [2 + S][2]
-    words = ["(the end)" if one == EOS else loaded.target.tokens([one])[0] for one in pair]
+    words = [t("(the end)") if one == EOS else loaded.target.tokens([one])[0] for one in pair]
     return Study(loaded.source.cut(sentence), weights, texts[:2], place, words, p[:2], [q for q, _ in p[2:]], texts[2:])
 
 
@@ -120,26 +121,31 @@ class Cover(View):
     def describe(self) -> str:
         now = self.shown
         row = now.weights[now.tokens.index("it")]
-        return (
-            f"“{' '.join(now.tokens)}” becomes “{' '.join(now.written[0])}”. In one attention map of the model "
-            f"(head {HEAD} of layer {LAYER}) “it” gives {row.max():.2f} of its attention to "
-            f"“{now.tokens[row.argmax()]}”."
+        return t(
+            "“{tokens}” becomes “{list}”. In one attention map of the model (head {HEAD} of layer {LAYER}) “it” "
+            "gives {max} of its attention to “{tokens2}”.",
+            tokens=" ".join(now.tokens),
+            list=" ".join(now.written[0]),
+            HEAD=HEAD,
+            LAYER=LAYER,
+            max=f"{row.max():.2f}",
+            tokens2=now.tokens[row.argmax()],
         )
 
     def table(self) -> TextTable:
         now = self.shown
-        header = ["word", "attention of “it”"]
+        header = ["word", t("attention of “it”")]
         columns = [now.tokens, [f"{w:.3f}" for w in now.weights[now.tokens.index("it")]]]
         if self.options["lists"]:
-            header.append(f"probability of “{now.words[0]}” with attention for this word alone")
+            header.append(t("probability of “{words}” with attention for this word alone", words=now.words[0]))
             columns.append([f"{p:.3f}" for p in now.given])
         return TextTable(header, [list(row) for row in zip(*columns, strict=True)])
 
 
 def cover(
     *,
-    title="What does attention do for this translation?",
-    caption="Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model.",
+    title=t("What does attention do for this translation?"),
+    caption=t("Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model."),
     lists=True,
 ):
     """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.
@@ -154,20 +160,20 @@ def cover(
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
         studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint}
-    seen = " It was trained on the first sentence, too." if loaded.was_seen(COW) else ""
+    seen = t(" It was trained on the first sentence, too.") if loaded.was_seen(COW) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
         "own": options_of(
-            [loaded], OWN, MOST, note=f" Shown: head {HEAD} of encoder layer {LAYER}.{seen}", open=not lists,
-            larger=_larger(),
+            [loaded], OWN, MOST, open=not lists, larger=_larger(),
+            note=t(" Shown: head {head} of encoder layer {layer}.{seen}", head=HEAD, layer=LAYER, seen=seen),
         ),
         "door": options_of([loaded], COW, DEEP, longest=LONG, caption=""),
     }  # fmt: skip
     state = {"sentence": COW, "attention": "on", "asker": -1, "tried": []}
     controls = [
-        {"kind": "choice", "name": "attention", "label": "attention", "options": ["on", "off"]},
-        {"kind": "choice", "name": "sentence", "label": "sentence", "options": list(studies), "words": NAMES},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "choice", "name": "attention", "label": mark("attention"), "options": ["on", "off"]},
+        {"kind": "choice", "name": "sentence", "label": t("sentence"), "options": list(studies), "words": NAMES},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     return Cover(title, caption, arrays, state, controls, options)
 
@@ -176,8 +182,11 @@ def _larger() -> dict:
     """What the field says of a model that was trained on other people's sentences: of its card alone, to be quick."""
     card = json.loads((folder() / f"{LARGER}.json").read_text(encoding="utf-8"))
     size = f"{card['weights']['bytes'] / 1e6:.0f} MB"
-    about = (
-        f"{LARGER}, trained on {card['data']['train_pairs']:,} sentence pairs of tatoeba.org. Reads any word, in "
-        f"pieces; BLEU {card['metrics']['test_bleu_beam_1']:.0f} on unseen sentences of theirs."
+    about = t(
+        "{LARGER}, trained on {card} sentence pairs of tatoeba.org. Reads any word, in pieces; BLEU {card2} on "
+        "unseen sentences of theirs.",
+        LARGER=LARGER,
+        card=f"{card['data']['train_pairs']:,}",
+        card2=f"{card['metrics']['test_bleu_beam_1']:.0f}",
     )
-    return {"name": LARGER, "label": f"ask a larger one ({size})", "about": about}
+    return {"name": LARGER, "label": t("ask a larger one ({size})", size=size), "about": about}

@@ -1,19 +1,21 @@
 // The sentence on the cover: a column for each word, with its weight and, below it, the way to give it its list back.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { percentOf } from "./cover_story.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
 
 /** A chance as short as a button. @param {number} p */
-const chanceOf = (p) => `${Math.round(100 * p)} %`;
+const chanceOf = (p) => percentage(Math.round(100 * p));
 
 export class Sentence {
   /** @param {UI} ui */
   constructor(ui) {
     this.ui = ui;
     const alone = ui.spec.lists ? "" : " alone";
-    this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": "the sentence" });
+    this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": t("the sentence") });
     /** @type {Study | null} whose columns they are */
     this.built = null;
     /** @type {HTMLElement[]} */
@@ -27,11 +29,16 @@ export class Sentence {
   /** A word: pressed, it asks. @param {Study} study @param {number} i */
   word({ tokens, unknown }, i) {
     const text = i ? tokens[i] : tokens[i][0].toUpperCase() + tokens[i].slice(1);
-    const look = { type: "button", class: "word", "data-word": i, "aria-label": `${text}: what does it attend to?` };
+    const look = {
+      type: "button",
+      class: "word",
+      "data-word": i,
+      "aria-label": t("{text}: what does it attend to?", { text }),
+    };
     const made = h("button", { ...look, onclick: () => this.ui.set({ asker: i }, true) }, text);
     if (unknown?.includes(i)) {
       made.classList.add("unknown");
-      made.title = "not among the model's words";
+      made.title = t("not among the model's words");
     }
     return made;
   }
@@ -74,8 +81,11 @@ export class Sentence {
       const open = tried.includes(i);
       swap.classList.toggle("chosen", i === tried.at(-1));
       const [level, chance] = /** @type {HTMLElement[]} */ ([...swap.children]);
-      const told = open ? `: ${words[0]} ${percentOf(given[i])}` : "";
-      swap.setAttribute("aria-label", `attention for “${tokens[i]}” alone${told}`);
+      const values = { token: tokens[i], word: words[0], share: percentOf(given[i]) };
+      const told = open
+        ? t("attention for “{token}” alone: {word} {share}", values)
+        : t("attention for “{token}” alone", values);
+      swap.setAttribute("aria-label", told);
       level.style.height = open ? `${(100 * given[i]).toFixed(1)}%` : "0";
       chance.textContent = open ? chanceOf(given[i]) : "⇅";
     });

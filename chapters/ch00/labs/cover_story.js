@@ -1,4 +1,6 @@
 // What the cover says: with attention, without, and with attention for one word alone. Text only, no page.
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
@@ -11,11 +13,9 @@ const ENOUGH = 0.1; // a word whose list brings back all but so much brings it b
 /** A probability, with more digits where it is small. @param {number} p */
 export function percentOf(p) {
   const digits = p < 0.00995 ? 2 : 1;
-  return `${p < 0.0995 && p > 0 ? (100 * p).toFixed(digits) : Math.round(100 * p)}\u00a0%`;
+  const number = p < 0.0995 && p > 0 ? (100 * p).toFixed(digits) : Math.round(100 * p);
+  return percentage(number).replace(" ", "\u00a0");
 }
-
-/** Where the weights are cells, nothing is said of arcs. @param {string} text */
-export const withoutArcs = (text) => text.replace(/\barc/g, "weight").replace(/\bArc/g, "Weight");
 
 /** @param {string} text @returns {Piece} */
 const plain = (text) => ({ text });
@@ -23,6 +23,9 @@ const plain = (text) => ({ text });
 const bold = (text) => ({ text, bold: true });
 /** @param {string} text @returns {Piece} */
 const output = (text) => ({ text, bold: true, role: "output" });
+
+/** @param {string | Piece} part */
+const piece = (part) => (typeof part === "string" ? plain(part) : part);
 
 /** "In French a cow is [output|elle]." @param {string} hint @returns {Piece[]} */
 const hinted = (hint) =>
@@ -33,38 +36,54 @@ const hinted = (hint) =>
 
 /** Words that the model reads as <unk>. @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
 function unknownOf({ tokens, unknown = [], larger }, { own }) {
-  const named = [...new Set(unknown.map((i) => `“${tokens[i]}”`))].join(", ");
-  const ask = own?.larger && !larger ? " Ask the larger model." : "";
-  return named ? [plain(`It does not know ${named}: it reads <unk>.${ask} `)] : [];
+  const named = [...new Set(unknown.map((i) => `“${tokens[i]}”`))].join(t(", "));
+  if (!named) return [];
+  const asks = own?.larger && !larger;
+  return [
+    plain(
+      asks
+        ? t("It does not know {named}: it reads <unk>. Ask the larger model. ", { named })
+        : t("It does not know {named}: it reads <unk>. ", { named }),
+    ),
+  ];
 }
 
 /** Attention is off: what has become of the French? @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
 function loss({ written, words, shares }, spec) {
   const [[p], [q]] = shares;
+  const values = { word: words[0], before: percentOf(p), after: percentOf(q) };
   if (written[0].join(" ") === written[1].join(" ")) {
-    if (percentOf(p) === percentOf(q)) return [plain(`Nothing changes: “${words[0]}” stays at ${percentOf(p)}.`)];
-    const sure = q < p ? "less" : "more";
+    if (percentOf(p) === percentOf(q)) return [plain(t("Nothing changes: “{word}” stays at {before}.", values))];
     return [
-      plain(`Letter for letter the same, only ${sure} sure: “${words[0]}” had ${percentOf(p)}, now ${percentOf(q)}. `),
-      bold("Why?"),
+      plain(
+        q < p
+          ? t("Letter for letter the same, only less sure: “{word}” had {before}, now {after}. ", values)
+          : t("Letter for letter the same, only more sure: “{word}” had {before}, now {after}. ", values),
+      ),
+      bold(t("Why?")),
     ];
   }
-  const stays = `“${words[0]}” stays at ${percentOf(p)}, but other words change. `;
-  const moved = `The chance of “${words[0]}” ${q < p ? "falls" : "rises"} from ${percentOf(p)} to ${percentOf(q)}. `;
-  const ask = spec.lists ? [bold(`Whose list brings “${words[0]}” back? Press ⇅ under your guess.`)] : [];
+  const stays = t("“{word}” stays at {before}, but other words change. ", values);
+  const moved =
+    q < p
+      ? t("The chance of “{word}” falls from {before} to {after}. ", values)
+      : t("The chance of “{word}” rises from {before} to {after}. ", values);
+  const ask = spec.lists
+    ? [bold(t("Whose list brings “{word}” back? Press ⇅ under your guess.", { word: words[0] }))]
+    : [];
   return [plain(percentOf(p) === percentOf(q) ? stays : moved), ...ask];
 }
 
 /** One word has its list back. @param {Study} study @param {number} i @returns {Piece[]} */
 function back({ tokens, words, shares, given }, i) {
   const [[p], [q]] = shares;
-  const told = `With attention for “${tokens[i]}” alone, “${words[0]}” has ${percentOf(given[i])}`;
-  if (p - q < ENOUGH) return [plain(`${told}.`)];
+  const values = { token: tokens[i], word: words[0], share: percentOf(given[i]), without: percentOf(q) };
+  if (p - q < ENOUGH) return [plain(t("With attention for “{token}” alone, “{word}” has {share}.", values))];
   const enough = given[i] > p - ENOUGH * (p - q);
   const next = enough
-    ? ` “${tokens[i]}” is enough. What does it attend to? Switch attention on, and press it.`
-    : " Another guess?";
-  return [plain(`${told}, without ${percentOf(q)}.`), bold(next)];
+    ? t(" “{token}” is enough. What does it attend to? Switch attention on, and press it.", values)
+    : t(" Another guess?");
+  return [plain(t("With attention for “{token}” alone, “{word}” has {share}, without {without}.", values)), bold(next)];
 }
 
 /** The place of the word that leads into the model; −1: there is none. @param {Study} study */
@@ -81,8 +100,9 @@ export function story(study, { attention, tried }, spec, opens = false) {
   if (attention === "on") {
     const hint = study.hint ? [...hinted(study.hint), plain(" ")] : [];
     const word = doorOf(study) < 0 ? "" : study.written[0][study.place];
-    const way = opens && word ? [plain(" How did it arrive at "), output(word), plain("? Press the word.")] : [];
-    return [...unknownOf(study, spec), ...hint, bold("Switch attention off: what will the French say?"), ...way];
+    const way =
+      opens && word ? woven(t(" How did it arrive at {word}? Press the word."), { word: output(word) }).map(piece) : [];
+    return [...unknownOf(study, spec), ...hint, bold(t("Switch attention off: what will the French say?")), ...way];
   }
   return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study, spec), ...loss(study, spec)];
 }
@@ -96,12 +116,12 @@ export function story(study, { attention, tried }, spec, opens = false) {
  */
 export function translation(said, other, door = -1, asked = -1) {
   const cut = said.some((token) => token.startsWith("▁")); // pieces say where a word begins
-  return said.flatMap((token, t) => {
+  return said.flatMap((token, nth) => {
     const piece = token.replace(/^▁/, "");
-    const text = t ? piece : piece.charAt(0).toUpperCase() + piece.slice(1);
-    const joined = t === 0 || (cut ? piece === token : /['’]$/.test(said[t - 1]) || /^[.,)…]/.test(token));
-    const shown = other.includes(token) && (t !== asked || t === door) ? plain(text) : bold(text);
-    return [plain(joined ? "" : " "), t === door ? { ...shown, door: true } : shown];
+    const text = nth ? piece : piece.charAt(0).toUpperCase() + piece.slice(1);
+    const joined = nth === 0 || (cut ? piece === token : /['’]$/.test(said[nth - 1]) || /^[.,)…]/.test(token));
+    const shown = other.includes(token) && (nth !== asked || nth === door) ? plain(text) : bold(text);
+    return [plain(joined ? "" : " "), nth === door ? { ...shown, door: true } : shown];
   });
 }
 
@@ -116,15 +136,15 @@ export function linesOf(study, { attention, tried }) {
   const door = doorOf(study);
   const both = (/** @type {number[]} */ row) => words.map((word, i) => `${word}\u00a0${percentOf(row[i])}`).join(" · ");
   const all = [
-    { label: "with attention", words: translation(written[0], written[1], door, place), chances: both(shares[0]) },
+    { label: t("with attention"), words: translation(written[0], written[1], door, place), chances: both(shares[0]) },
   ];
   if (attention === "on") return [{ ...all[0], words: translation(written[0], written[0], door, place) }];
   const last = tried.at(-1);
   if (last === undefined)
-    all.push({ label: "without", words: translation(written[1], written[0]), chances: both(shares[1]) });
+    all.push({ label: t("without"), words: translation(written[1], written[0]), chances: both(shares[1]) });
   else
     all.push({
-      label: `only for “${tokens[last]}”`,
+      label: t("only for “{token}”", { token: tokens[last] }),
       words: translation(rewritten[last], written[1]),
       chances: `${words[0]}\u00a0${percentOf(given[last])}`,
     });

@@ -1,5 +1,6 @@
 // What attention does for the translation of one sentence: as in cover.py, for the sentences that a reader types, by a
 // model in the page.
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /**
  * As Study in cover.py: [0] is with attention, [1] without.
@@ -39,8 +40,9 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
   /** @type {{ id: number, text: string, token: string }[]} */
   const pieces = source.pieces(text);
   const ids = pieces.map((piece) => piece.id);
-  if (!ids.length) throw new Error("There is no word to read: type a sentence");
-  if (ids.length > own.room) throw new Error(`These are ${ids.length} words, and there is room for ${own.room}`);
+  if (!ids.length) throw new Error(t("There is no word to read: type a sentence"));
+  if (ids.length > own.room)
+    throw new Error(t("These are {n} words, and there is room for {room}", { n: ids.length, room: own.room }));
   const { weights, states } = read(model, ids, `encoder.${layer - 1}.attention.weights`, head - 1);
   const without = model.encode(ids, silence);
   const each = lists ? ids.map((_, i) => mixed(without, states, i)) : [];
@@ -51,11 +53,11 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
   /** Of each word of the translation, what else may stand there. @type {number[][][]} */
   const shares = memories.map((memory) => {
     const { logits } = model.read([BOS, ...said[0]], model.start(null, null, memory));
-    return first.map((_, t) => softmax(logits.row(t)));
+    return first.map((_, nth) => softmax(logits.row(nth)));
   });
   const tokensOf = (/** @type {number[]} */ all) => all.map((id) => /** @type {string} */ (target.token(id)));
   const named = (/** @type {number} */ id) => target.token(id).replace(/^▁(?=.)/, "");
-  const fall = first.map((word, t) => shares[0][t][word] - shares[1][t][word]);
+  const fall = first.map((word, nth) => shares[0][nth][word] - shares[1][nth][word]);
   const place = placeOf(first, [...said[1], EOS], said[0].map(named), fall, pronouns);
   const word = first[place];
   const rivals = Array.from(shares[1][place], (p, id) => (id === word ? -1 : p));
@@ -66,7 +68,7 @@ export function study({ model, source, target }, text, { layer, head, pronouns, 
     weights,
     written: said.slice(0, 2).map(tokensOf),
     place,
-    words: pair.map((id) => (id === EOS ? "(the end)" : named(id))),
+    words: pair.map((id) => (id === EOS ? t("(the end)") : named(id))),
     shares: [0, 1].map((k) => pair.map((id) => shares[k][place][id])),
     given: shares.slice(2).map((all) => all[place][word]),
     rewritten: said.slice(2).map(tokensOf),
@@ -116,6 +118,6 @@ function mixed(/** @type {any[]} */ without, /** @type {any[]} */ states, /** @t
 export function placeOf(one, other, words, fall, pronouns) {
   const pronoun = words.findIndex((word) => pronouns.includes(word));
   if (pronoun >= 0) return pronoun;
-  const differing = one.findIndex((id, t) => t < other.length && id !== other[t]);
+  const differing = one.findIndex((id, nth) => nth < other.length && id !== other[nth]);
   return differing >= 0 ? differing : fall.indexOf(Math.max(...fall));
 }

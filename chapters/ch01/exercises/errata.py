@@ -6,6 +6,7 @@ import torch
 
 from course_kit.exercises import properties
 from course_kit.exercises.define import Case, FindError, some_numbers, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 
 def weights_of(scores):
@@ -33,9 +34,9 @@ def _in_loops(scores, *, place, size):
 
 
 DENOMINATOR = FindError(
-    name="program 1.2",
-    title="softmax denominator",
-    task="each query's weights should sum to 1.",
+    name=mark("program 1.2"),
+    title=t("softmax denominator"),
+    task=t("each query's weights should sum to 1."),
     program=(
         "def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and key i",
         "    queries, keys = scores.shape",
@@ -48,17 +49,19 @@ DENOMINATOR = FindError(
         "    return result",
     ),
     line=7,
-    found="the sum runs over `k`, but there is no `k` in what is summed. It must run over the keys, the inputs that "
-    "this query attends to.",
+    found=t(
+        "the sum runs over `k`, but there is no `k` in what is summed. It must run over the keys, the inputs that "
+        "this query attends to."
+    ),
     innocent={
-        1: "the first line only names what comes in.",
-        2: "the shape is [queries, keys], one row for each query.",
-        3: "it only makes room for the result.",
-        4: "each query gets its own weights, so the loop over queries is right.",
-        5: "each key gets a weight, so the loop over keys is right.",
-        6: "the numerator is exp of the score of query j and input i.",
-        8: "a weight is a share of the whole, so this division is right, provided that the whole is.",
-        9: "it returns the table of weights.",
+        1: t("the first line only names what comes in."),
+        2: t("the shape is [queries, keys], one row for each query."),
+        3: t("it only makes room for the result."),
+        4: t("each query gets its own weights, so the loop over queries is right."),
+        5: t("each key gets a weight, so the loop over keys is right."),
+        6: t("the numerator is exp of the score of query j and input i."),
+        8: t("a weight is a share of the whole, so this division is right, provided that the whole is."),
+        9: t("it returns the table of weights."),
     },
     reference=weights_of,
     cases=lambda: [
@@ -70,10 +73,12 @@ DENOMINATOR = FindError(
     ],
     returns=("weights",),
     hints=(
-        "Run it on two queries and three keys. What do the rows sum to? How does a weight depend on its score?",
-        "Read the denominator aloud: the sum over k of … Where is k?",
-        "Should k replace j, which is the query, or i, which runs over the keys that it chooses from? The range of k "
-        "has to fit.",
+        t("Run it on two queries and three keys. What do the rows sum to? How does a weight depend on its score?"),
+        t("Read the denominator aloud: the sum over k of … Where is k?"),
+        t(
+            "Should k replace j, which is the query, or i, which runs over the keys that it chooses from? The range "
+            "of k has to fit."
+        ),
     ),
     minutes=7,
     difficulty=2,
@@ -86,20 +91,31 @@ DENOMINATOR = FindError(
     ),
     wrong=wrong_answers(
         _with_sum(lambda exps: exps * len(exps)),
-        "This is still the program as it was: it adds up the same number again and again, so each weight is "
-        "1 / (number of queries), whatever the scores are.",
+        t(
+            "This is still the program as it was: it adds up the same number again and again, so each weight is 1 / "
+            "(number of queries), whatever the scores are."
+        ),
         _with_sum(lambda exps: exps * exps.shape[1]),
-        "`k` still doesn't appear in what is summed: each weight is 1 / (number of keys), whatever the scores are.",
+        t("`k` still doesn't appear in what is summed: each weight is 1 / (number of keys), whatever the scores are."),
         _in_loops(1, size=0),
-        "`k` now replaces `i`, as it should, but it still counts as far as there are queries. The range has to fit: "
-        "`range(keys)`.",
+        t(
+            "`k` now replaces `i`, as it should, but it still counts as far as there are queries. The range has to "
+            "fit: `range(keys)`."
+        ),
         _in_loops(0, size=1),
-        "The range is that of the keys, but `k` replaces the query: `scores[k, i]`. It should be the key that changes "
-        "in the sum.",
+        t(
+            "The range is that of the keys, but `k` replaces the query: `scores[k, i]`. It should be the key that "
+            "changes in the sum."
+        ),
         _with_sum(lambda exps: exps.sum(0, keepdim=True)),
-        "Now k appears, but it replaces the query: the columns sum to 1, so the queries compete for each key. The "
-        "sum must run over the keys of this one query.",
+        t(
+            "Now k appears, but it replaces the query: the columns sum to 1, so the queries compete for each key. The "
+            "sum must run over the keys of this one query."
+        ),
         _with_sum(lambda exps: exps.sum()),
-        "Now everything is summed, over queries and keys, so all weights together make 1. Those of each query should.",
+        t(
+            "Now everything is summed, over queries and keys, so all weights together make 1. Those of each query "
+            "should."
+        ),
     ),
 )

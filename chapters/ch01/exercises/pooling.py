@@ -7,6 +7,7 @@ import torch
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.kernels import attention_pooling, gaussian_kernel, leave_one_out_mask
 
 
@@ -21,8 +22,8 @@ def _mirrored(run, case, mine, want):
 
 
 KERNEL = Exercise(
-    name="gaussian kernel",
-    task="From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element.",
+    name=mark("gaussian kernel"),
+    task=t("From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element."),
     reference=gaussian_kernel,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
@@ -33,13 +34,17 @@ KERNEL = Exercise(
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
     returns=("closeness",),
-    used="Yours says what the word “it” attends to in [A sentence meets a kernel](#A-sentence-meets-a-kernel).",
+    used=t("Yours says what the word “it” attends to in [A sentence meets a kernel](#A-sentence-meets-a-kernel)."),
     hints=(
-        "Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness.",
-        "Two values to check yours with: at distance 0 the closeness is 1, and at a distance of one width it is "
-        "exp(−½) ≈ 0.607, for every width.",
-        "`torch.exp(…)` works element by element. Its exponent is minus one half of the square of `distance / width`; "
-        "in Python `** 2` is done before the minus and before the division.",
+        t("Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness."),
+        t(
+            "Two values to check yours with: at distance 0 the closeness is 1, and at a distance of one width it is "
+            "exp(−½) ≈ 0.607, for every width."
+        ),
+        t(
+            "`torch.exp(…)` works element by element. Its exponent is minus one half of the square of `distance / "
+            "width`; in Python `** 2` is done before the minus and before the division."
+        ),
     ),
     minutes=3,
     difficulty=1,
@@ -57,20 +62,26 @@ KERNEL = Exercise(
     ),
     wrong=wrong_answers(
         _wrong_kernel(half=1),
-        "The ½ is missing. At a distance of one width the closeness should be exp(−½) ≈ 0.607; yours is "
-        "exp(−1) ≈ 0.368, as if the kernel were narrower.",
+        t(
+            "The ½ is missing. At a distance of one width the closeness should be exp(−½) ≈ 0.607; yours is exp(−1) ≈ "
+            "0.368, as if the kernel were narrower."
+        ),
         _wrong_kernel(measured=torch.mul),
-        "You multiply the distance by the width. Divide: the larger the width, the less a distance should matter. "
-        "(`/ 2 * width ** 2` multiplies as well: what is below the fraction line needs brackets.)",
+        t(
+            "You multiply the distance by the width. Divide: the larger the width, the less a distance should matter. "
+            "(`/ 2 * width ** 2` multiplies as well: what is below the fraction line needs brackets.)"
+        ),
         _wrong_kernel(half=4),
-        "The ½ is inside the square, where it becomes ¼. Square the distance in widths first, then take half.",
+        t("The ½ is inside the square, where it becomes ¼. Square the distance in widths first, then take half."),
         _wrong_kernel(raised=torch.abs),
-        "You take the absolute value instead of the square. That is a Laplace kernel, with a sharp tip at 0.",
+        t("You take the absolute value instead of the square. That is a Laplace kernel, with a sharp tip at 0."),
         _wrong_kernel(sign=1),
-        "The closeness grows with the distance, so the keys far away would count most. Is the minus missing, or was it "
-        "squared away? `(-x) ** 2` is positive; `-(x ** 2)` is not.",
+        t(
+            "The closeness grows with the distance, so the keys far away would count most. Is the minus missing, or "
+            "was it squared away? `(-x) ** 2` is positive; `-(x ** 2)` is not."
+        ),
         _wrong_kernel(measured=lambda distance, width: distance / width**0.5),
-        "The width must be squared together with the distance: (distance / width)², not distance² / width.",
+        t("The width must be squared together with the distance: (distance / width)², not distance² / width."),
     ),
 )
 
@@ -91,9 +102,11 @@ def _wrong_pooling(queries, keys, values, width=1.0, *, pairs=True, half=2, dim=
 
 
 POOLING = Exercise(
-    name="attention pooling",
-    task="For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
-    "average of the values with these weights: `(estimate [Q], weights [Q, K])`.",
+    name=mark("attention pooling"),
+    task=t(
+        "For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
+        "average of the values with these weights: `(estimate [Q], weights [Q, K])`."
+    ),
     reference=attention_pooling,
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
@@ -106,14 +119,18 @@ POOLING = Exercise(
         _pooling(*(100_000 + x for x in _doubles([0.0, 1.7], [0.3, 1.1, 2.0])), *_doubles([1.0, 2.0, 4.0])),
     ],
     returns=("estimate", "weights"),
-    used="Yours makes the last estimate, too: [So how many should count?](#So-how-many-should-count?)",
+    used=t("Yours makes the last estimate, too: [So how many should count?](#So-how-many-should-count?)"),
     hints=(
-        "You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query.",
-        "Then come the weights: the closeness of all distances, divided by the sum of its row. "
-        "`sum(-1, keepdim=True)` keeps these sums as a column, [Q, 1]. (The softmax of −(distance / width)² / 2 along "
-        "`dim=-1` gives the same.)",
-        "Last come the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], "
-        "one average for each query. Return the estimate first, then the weights.",
+        t("You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query."),
+        t(
+            "Then come the weights: the closeness of all distances, divided by the sum of its row. `sum(-1, "
+            "keepdim=True)` keeps these sums as a column, [Q, 1]. (The softmax of −(distance / width)² / 2 along "
+            "`dim=-1` gives the same.)"
+        ),
+        t(
+            "Last come the averages: a matrix product, `@`, of the weights [Q, K] and the values [K] is [Q], one "
+            "average for each query. Return the estimate first, then the weights."
+        ),
     ),
     minutes=4,
     difficulty=2,
@@ -124,19 +141,27 @@ POOLING = Exercise(
     ),
     wrong=wrong_answers(
         _wrong_pooling(pairs=False),
-        "`queries - keys` pairs the first query with the first key, and the second with the second. You need every "
-        "query with every key: `queries[:, None] - keys` has the shape [Q, K].",
+        t(
+            "`queries - keys` pairs the first query with the first key, and the second with the second. You need "
+            "every query with every key: `queries[:, None] - keys` has the shape [Q, K]."
+        ),
         _wrong_pooling(dim=0),
-        "The rows don't sum to 1, the columns do: it is normalised along the query axis. Each *query* shares one "
-        "unit of attention among the keys, so it must run along the keys: `dim=-1`.",
+        t(
+            "The rows don't sum to 1, the columns do: it is normalised along the query axis. Each *query* shares one "
+            "unit of attention among the keys, so it must run along the keys: `dim=-1`."
+        ),
         _wrong_pooling(twice=True),
-        "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not the "
-        "kernel's values; as it is, even the farthest key keeps a good share.",
+        t(
+            "The exp is taken twice: softmax has one of its own. Give it the scores −(distance / width)² / 2 and not "
+            "the kernel's values; as it is, even the farthest key keeps a good share."
+        ),
         _wrong_pooling(half=1),
-        "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its width "
-        "says.",
+        t(
+            "The ½ is missing in the scores: −((q − k) / width)² / 2. Without it the kernel is narrower than its "
+            "width says."
+        ),
         _wrong_pooling(turned=True),
-        "You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K].",
+        t("You return the weights transposed, [K, Q]. Queries go down, keys across: [Q, K]."),
     ),
 )
 
@@ -161,46 +186,56 @@ def _misses_another(run, case, mine, want):
 
 
 LEAVE_ONE_OUT = Exercise(
-    name="leave-one-out mask",
+    name=mark("leave-one-out mask"),
     function="others_only",
-    task="A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself.",
+    task=t("A boolean mask [n, n], True = may be attended: each example may attend to all others, but not to itself."),
     reference=leave_one_out_mask,
     shown=others_only,
     cases=lambda: [Case({"size": n}, shown=n == 3) for n in (3, 2, 1, 5)],
     returns=("mask",),
     hints=(
-        "Row i is query i, and column j is key j. Which single entry of row i must be False?",
-        "`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False.",
-        "A mask is boolean, so ask `torch.eye` for `dtype=torch.bool`. Then every True must become False, and every "
-        "False True: the sign for that is `~`.",
+        t("Row i is query i, and column j is key j. Which single entry of row i must be False?"),
+        t("`torch.eye(size)` has ones on the diagonal, which are exactly the entries that must be False."),
+        t(
+            "A mask is boolean, so ask `torch.eye` for `dtype=torch.bool`. Then every True must become False, and "
+            "every False True: the sign for that is `~`."
+        ),
     ),
     minutes=3,
     difficulty=1,
     properties=(
         properties.Property(
-            "An example may still attend to itself. Row i, column i is its own key, so the diagonal must be False.",
+            t("An example may still attend to itself. Row i, column i is its own key, so the diagonal must be False."),
             _sees_itself,
         ),
         properties.Property(
-            "Not every example may attend to all the others. Only the diagonal must be False.", _misses_another
+            t("Not every example may attend to all the others. Only the diagonal must be False."), _misses_another
         ),
     ),
     wrong=wrong_answers(
         _wrong_mask(allowed=torch.eq),
-        "This is the opposite: each example may attend only to itself. You need everything but the diagonal: `~`.",
+        t("This is the opposite: each example may attend only to itself. You need everything but the diagonal: `~`."),
         _wrong_mask(allowed=torch.ge),
-        "This is a causal mask: each example may attend to itself and to those before it. Leave-one-out forbids the "
-        "diagonal and nothing else.",
+        t(
+            "This is a causal mask: each example may attend to itself and to those before it. Leave-one-out forbids "
+            "the diagonal and nothing else."
+        ),
         _wrong_mask(allowed=torch.gt),
-        "This is a strictly causal mask: each example may attend only to those before it. Leave-one-out allows those "
-        "after it as well.",
+        t(
+            "This is a strictly causal mask: each example may attend only to those before it. Leave-one-out allows "
+            "those after it as well."
+        ),
         lambda size: torch.zeros(size, size).fill_diagonal_(-torch.inf),
-        "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
-        "attended.",
+        t(
+            "This is a mask to be *added* to the scores (0 and −∞). In this course a mask is boolean, True = may be "
+            "attended."
+        ),
         _wrong_mask(allowed=lambda query, key: query == query),
-        "Everything is allowed, so each example still sees itself. The diagonal must be False.",
+        t("Everything is allowed, so each example still sees itself. The diagonal must be False."),
         lambda size: others_only(size) if size > 1 else torch.ones(1, 1, dtype=torch.bool),
-        "This is right except for a single example, which may attend to itself in your mask. It has no others, so its "
-        "row is empty: False.",
+        t(
+            "This is right except for a single example, which may attend to itself in your mask. It has no others, so "
+            "its row is empty: False."
+        ),
     ),
 )

@@ -6,6 +6,7 @@ import torch
 
 from course_kit.exercises import properties
 from course_kit.exercises.define import Case, Exercise, some_numbers, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax
 
 
@@ -49,30 +50,37 @@ def _by_hand(scores, mask):
     return exps / exps.sum(-1, keepdim=True)
 
 
-OVERFLOW = (
-    "exp(1000) overflows: it is infinite, and inf/inf = NaN. Subtract the largest score of the row first; a constant "
-    "added to all scores changes no weight. (`torch.softmax` does this for you.)"
+OVERFLOW = t(
+    "exp(1000) overflows: it is infinite, and inf/inf = NaN. Subtract the largest score of the row first; a "
+    "constant added to all scores changes no weight. (`torch.softmax` does this for you.)"
 )
-EVEN_SHARES = (
-    "In the row where everything is masked, the weights should be zeros. With −1e9 everywhere all scores are equal "
-    "again, and softmax shares evenly among keys that must not be attended to."
+EVEN_SHARES = t(
+    "In the row where everything is masked, the weights should be zeros. With −1e9 everywhere all scores are "
+    "equal again, and softmax shares evenly among keys that must not be attended to."
 )
 
 SOFTMAX = Exercise(
-    name="stable masked softmax",
-    task="Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked keys "
-    "get exactly 0, and a row with nothing to attend to gets zeros. The mask may have to be broadcast to the scores.",
+    name=mark("stable masked softmax"),
+    task=t(
+        "Softmax along the last axis over the scores whose mask is True. Large scores must not overflow, masked keys "
+        "get exactly 0, and a row with nothing to attend to gets zeros. The mask may have to be broadcast to the "
+        "scores."
+    ),
     reference=masked_softmax,
     shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
-    used="Training calls yours at every step in [Five: let the data choose](#Five:-let-the-data-choose).",
+    used=t("Training calls yours at every step in [Five: let the data choose](#Five:-let-the-data-choose)."),
     hints=(
-        "exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?",
-        "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's softmax subtracts "
-        "the largest score of the row first, so that exp never overflows. By hand you would do the same.",
-        "One problem is left: where everything is masked, all scores are −∞, and the softmax is 0/0 = NaN. "
-        "`mask.any(-1, keepdim=True)` is False in these rows. Use it to put zeros there.",
+        t("exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?"),
+        t(
+            "`scores.masked_fill(~mask, -torch.inf)` puts −∞ there; then comes the softmax. PyTorch's softmax "
+            "subtracts the largest score of the row first, so that exp never overflows. By hand you would do the same."
+        ),
+        t(
+            "One problem is left: where everything is masked, all scores are −∞, and the softmax is 0/0 = NaN. "
+            "`mask.any(-1, keepdim=True)` is False in these rows. Use it to put zeros there."
+        ),
     ),
     minutes=12,
     difficulty=2,
@@ -91,17 +99,23 @@ SOFTMAX = Exercise(
         _wrong(hidden=-1e9, zeros=False),
         EVEN_SHARES,
         _wrong(zeros=False),
-        "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows, with "
-        "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN.",
+        t(
+            "Where everything is masked, softmax sees only −∞ and gives 0/0 = NaN. Put zeros in these rows, with "
+            "`masked_fill` or `torch.where`. A product does not help: NaN · 0 is still NaN."
+        ),
         _wrong(by_hand=True),
         OVERFLOW,
         _by_hand,
-        "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the row "
-        "first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there.",
+        t(
+            "There is NaN in two places. exp(1000) overflows, and inf/inf is NaN: subtract the largest score of the "
+            "row first. And where everything is masked the sum is 0, and 0/0 is NaN as well: put zeros there."
+        ),
         _wrong(hidden=0.0, zeros=False),
-        "Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.",
+        t("Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞."),
         lambda scores, mask: torch.softmax(scores, -1) * mask,
-        "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. Mask the "
-        "scores, then take the softmax.",
+        t(
+            "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. "
+            "Mask the scores, then take the softmax."
+        ),
     ),
 )

@@ -15,6 +15,7 @@ import {
   tablesOf,
 } from "./attention_numbers.js";
 import { Plane } from "./plane.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
@@ -41,9 +42,9 @@ class Attention {
     /** @type {Place | null} the number under the pointer */
     this.near = null;
     this.pressed = false; // a number was, and moves
-    const t = this.tables();
-    this.letters = LETTERS.filter((letter) => t[letter]);
-    this.planes = this.drawn(t);
+    const tables = this.tables();
+    this.letters = LETTERS.filter((letter) => tables[letter]);
+    this.planes = this.drawn(tables);
     this.lines = svgElement("svg", { class: "lines", "aria-hidden": "true" });
     this.sum = h("div", { class: "sum" });
     this.editor = this.fields();
@@ -51,8 +52,12 @@ class Attention {
     said.append(this.sum, this.editor.element);
     const planes = h("div", { class: "planes" }, ...this.planes.map(({ plane, title }) => figure(plane, title)));
     if (this.spec.presenting) planes.prepend(said); // a screen is wide
-    ui.body.append(planes.childElementCount ? planes : "", h("div", { class: "bands" }, ...this.bands(t)), this.lines);
-    ui.body.classList.add(t.x ? "words" : "alone");
+    ui.body.append(
+      planes.childElementCount ? planes : "",
+      h("div", { class: "bands" }, ...this.bands(tables)),
+      this.lines,
+    );
+    ui.body.classList.add(tables.x ? "words" : "alone");
     this.listen(ui.body);
   }
 
@@ -62,24 +67,29 @@ class Attention {
 
   // ---- built once: tables, planes, fields
   /** Two lines of tables, from the words to the values and on to the output; one where there is one query.
-   * @param {Tables} t */
-  bands(t) {
-    const parts = t.x ? ["xqkv", "sao"] : ["qksavo"];
+   * @param {Tables} tables */
+  bands(tables) {
+    const parts = tables.x ? ["xqkv", "sao"] : ["qksavo"];
     return parts.map((part) => {
-      const letters = /** @type {Letter[]} */ (part.split("").filter((letter) => letter in t));
-      return h("div", { class: "band" }, ...letters.map((letter) => this.column(letter, t)));
+      const letters = /** @type {Letter[]} */ (part.split("").filter((letter) => letter in tables));
+      return h("div", { class: "band" }, ...letters.map((letter) => this.column(letter, tables)));
     });
   }
 
-  /** A table, and above it the matrix that made it. @param {Letter} letter @param {Tables} t */
-  column(letter, t) {
+  /** A table, and above it the matrix that made it. @param {Letter} letter @param {Tables} tables */
+  column(letter, tables) {
     const matrix = /** @type {Letter} */ (`W${letter.toUpperCase()}`);
-    return h("div", { class: `column ${letter}` }, t[matrix] && this.grid(matrix, t), this.grid(letter, t));
+    return h(
+      "div",
+      { class: `column ${letter}` },
+      tables[matrix] && this.grid(matrix, tables),
+      this.grid(letter, tables),
+    );
   }
 
-  /** @param {Letter} letter @param {Tables} t */
-  grid(letter, t) {
-    const { rows, columns, places } = layoutOf(this.spec, letter, t);
+  /** @param {Letter} letter @param {Tables} tables */
+  grid(letter, tables) {
+    const { rows, columns, places } = layoutOf(this.spec, letter, tables);
     const name = (/** @type {string} */ text, /** @type {string} */ role) =>
       h("span", { class: "name", role, title: text }, text);
     const lines = places.map((line, r) => {
@@ -102,12 +112,13 @@ class Attention {
     return cell;
   }
 
-  /** What is compared, and what is averaged, where vectors have two numbers. @param {Tables} t */
-  drawn(t) {
-    const free = /** @type {Letter[][]} */ (t.x ? [["x"], ["v"]] : [["k", "q"], ["v"]]);
-    const what = t.x ? "the words" : "[query|query] and [key|keys]";
-    const titles = [`${what}: drag`, `[value|values] and [output|${t.x ? "outputs" : "output"}]`];
-    if (t.q[0].length !== 2 || !t.v) return [];
+  /** What is compared, and what is averaged, where vectors have two numbers. @param {Tables} tables */
+  drawn(tables) {
+    const free = /** @type {Letter[][]} */ (tables.x ? [["x"], ["v"]] : [["k", "q"], ["v"]]);
+    const titles = tables.x
+      ? [t("the words: drag"), t("[value|values] and [output|outputs]")]
+      : [t("[query|query] and [key|keys]: drag"), t("[value|values] and [output|output]")];
+    if (tables.q[0].length !== 2 || !tables.v) return [];
     return free.map((letters, n) => {
       const all = () =>
         letters.flatMap((letter) => this.tables()[letter].map((_, r) => /** @type {Place} */ ([letter, r, 0])));
@@ -116,7 +127,7 @@ class Attention {
         this.ui.set(changed(this.spec, this.ui.state, all()[i], ...to), done);
       const title = titles[n];
       return {
-        plane: new Plane(this.ui, vectors, t.x && n ? null : move),
+        plane: new Plane(this.ui, vectors, tables.x && n ? null : move),
         letters: /** @type {Letter[]} */ (n ? [...letters, "o"] : letters),
         title,
       };
@@ -126,14 +137,14 @@ class Attention {
   /** A number that is given can be changed. */
   fields() {
     const input = h("input", {
-      ...{ type: "number", step: 0.5, min: -FAR, max: FAR, "aria-label": "its number" },
+      ...{ type: "number", step: 0.5, min: -FAR, max: FAR, "aria-label": t("its number") },
       oninput: () => this.give(input.valueAsNumber, false),
       onchange: () => this.give(input.valueAsNumber, true),
     });
     const by = (/** @type {number} */ step) => () => this.give(this.number(this.ui.state.at) + step, true);
     const button = (/** @type {string} */ sign, /** @type {string} */ label, /** @type {number} */ step) =>
       h("button", { type: "button", "aria-label": label, onclick: by(step) }, sign);
-    const element = h("div", { class: "editor" }, button("−", "less", -0.5), input, button("+", "more", 0.5));
+    const element = h("div", { class: "editor" }, button("−", t("less"), -0.5), input, button("+", t("more"), 0.5));
     return { element, input };
   }
 
@@ -207,60 +218,60 @@ class Attention {
   // ---- painted
   /** @param {number} width @param {boolean} narrow */
   paint(width, narrow) {
-    const t = this.tables();
+    const tables = this.tables();
     for (const letter of this.letters)
-      t[letter].forEach((row, r) => row.forEach((x, c) => this.fill(t, [letter, r, c], narrow)));
+      tables[letter].forEach((row, r) => row.forEach((x, c) => this.fill(tables, [letter, r, c], narrow)));
     const chosen = /** @type {Place} */ (this.ui.state.at);
     const place = this.near ?? (chosen.length ? chosen : null);
-    this.draw(t, place, width, narrow);
+    this.draw(tables, place, width, narrow);
     const first = Object.values(this.cells)[0];
     for (const cell of Object.values(this.cells)) cell.tabIndex = -1;
     (this.cells[chosen.join()] ?? first).tabIndex = 0;
-    this.tell(t, place);
-    this.trace(t, place); // where all is now
+    this.tell(tables, place);
+    this.trace(tables, place); // where all is now
     if (this.pressed && place) this.fly();
     this.pressed = false;
   }
 
-  /** @param {Tables} t @param {Place} place @param {boolean} narrow */
-  fill(t, place, narrow) {
+  /** @param {Tables} tables @param {Place} place @param {boolean} narrow */
+  fill(tables, place, narrow) {
     const { theme } = this.ui;
     const [letter, r, c] = place;
-    const x = t[letter][r][c];
+    const x = tables[letter][r][c];
     const ground = letter === "a" ? inked(theme, x) : mix(theme.paper, tintOf(theme, letter, x), strength(letter, x));
     const cell = this.cells[place.join()];
     cell.textContent = narrow ? said(x).replace(/^(−?)0\./, "$1.") : said(x);
     cell.style.background = rgb(ground);
     cell.style.color = legible(ground);
-    cell.ariaLabel = `${madeOf(this.spec, t, place).what}: ${said(x)}`;
+    cell.ariaLabel = t("{name}: {value}", { name: madeOf(this.spec, tables, place).what, value: said(x) });
   }
 
-  /** The arrows; an output has its name while one of its row is explained. @param {Tables} t
+  /** The arrows; an output has its name while one of its row is explained. @param {Tables} tables
    * @param {Place | null} place @param {number} width @param {boolean} narrow */
-  draw(t, place, width, narrow) {
+  draw(tables, place, width, narrow) {
     const { theme, unit, tall } = this.ui;
     const { presenting } = this.spec;
-    const beside = t.x && !narrow && !presenting;
+    const beside = tables.x && !narrow && !presenting;
     const high = presenting ? 200 : beside ? 175 : 165;
     const usual = Math.min(340 * unit, (width - 16 * unit) / 2);
     const wide = beside ? 210 * unit : presenting ? 0.24 * width : usual;
     for (const { plane, letters } of this.planes) {
       const arrows = letters.flatMap((letter) => {
-        const names = t.o.length < 2 && letter === "o" ? ["output"] : layoutOf(this.spec, letter, t).rows;
+        const names = tables.o.length < 2 && letter === "o" ? [t("output")] : layoutOf(this.spec, letter, tables).rows;
         const named = (/** @type {number} */ r) =>
-          letter !== "o" || t.o.length < 2 || (place && "sao".includes(place[0]) && place[1] === r);
+          letter !== "o" || tables.o.length < 2 || (place && "sao".includes(place[0]) && place[1] === r);
         const colour = theme[ROLES[letter] ?? "text"];
         const look = { colour, width: letter === "q" || letter === "o" ? 3.4 : 2 };
-        return t[letter].map((vector, r) => ({ vector, name: named(r) ? names[r] : "", ...look }));
+        return tables[letter].map((vector, r) => ({ vector, name: named(r) ? names[r] : "", ...look }));
       });
       plane.draw(wide, high * tall, arrows);
     }
   }
 
-  /** Frames and lines of what made a number; a bar below all that it goes back to. @param {Tables} t
+  /** Frames and lines of what made a number; a bar below all that it goes back to. @param {Tables} tables
    * @param {Place | null} place */
-  trace(t, place) {
-    const all = place ? ancestorsOf(this.spec, t, place) : new Set();
+  trace(tables, place) {
+    const all = place ? ancestorsOf(this.spec, tables, place) : new Set();
     for (const [at, cell] of Object.entries(this.cells)) {
       cell.classList.toggle("behind", all.has(at));
       cell.classList.toggle("chosen", at === place?.join());
@@ -268,7 +279,7 @@ class Attention {
     this.lines.replaceChildren();
     if (!place) return;
     const target = boxOf([this.cells[place.join()]]);
-    for (const [letter, cells] of this.sources(t, place)) {
+    for (const [letter, cells] of this.sources(tables, place)) {
       const box = boxOf(cells);
       const role = ROLES[letter] ?? "text";
       const size = {
@@ -282,11 +293,11 @@ class Attention {
     }
   }
 
-  /** The cells from which a number was made, by their table. @param {Tables} t @param {Place} place */
-  sources(t, place) {
+  /** The cells from which a number was made, by their table. @param {Tables} tables @param {Place} place */
+  sources(tables, place) {
     /** @type {Map<Letter, HTMLElement[]>} */
     const found = new Map();
-    for (const part of madeOf(this.spec, t, place).parts) {
+    for (const part of madeOf(this.spec, tables, place).parts) {
       if (typeof part === "string") continue;
       const [letter] = part.at;
       found.set(letter, [...(found.get(letter) ?? []), this.cells[part.at.join()]]);
@@ -294,24 +305,24 @@ class Attention {
     return found;
   }
 
-  /** The sum in words and numbers, in the colours of the tables. @param {Tables} t @param {Place | null} place */
-  tell(t, place) {
+  /** The sum in words and numbers, in the colours of the tables. @param {Tables} tables @param {Place | null} place */
+  tell(tables, place) {
     const { input, element } = this.editor;
     const given = place !== null && Boolean(this.spec.shapes[place[0]]) && place.join() === this.ui.state.at.join();
     element.hidden = !given;
     if (!place) {
-      this.sum.replaceChildren(h("span", { class: "quiet" }, "Press any number: lines lead to what made it."));
+      this.sum.replaceChildren(h("span", { class: "quiet" }, t("Press any number: lines lead to what made it.")));
       return;
     }
-    const { what, parts } = madeOf(this.spec, t, place);
+    const { what, parts } = madeOf(this.spec, tables, place);
     const [letter, r, c] = place;
-    if (given && this.ui.root.activeElement !== input) input.value = String(Number(t[letter][r][c].toFixed(2)));
+    if (given && this.ui.root.activeElement !== input) input.value = String(Number(tables[letter][r][c].toFixed(2)));
     const chips = parts.map((part) => (typeof part === "string" ? part : this.chip(part)));
-    const result = h("b", { class: `result ${ROLES[letter] ?? ""}` }, said(t[letter][r][c]));
+    const result = h("b", { class: `result ${ROLES[letter] ?? ""}` }, said(tables[letter][r][c]));
     this.sum.replaceChildren(
       h("div", {}, what),
       h("div", { class: "parts" }, ...chips, ...(parts.length ? [" = "] : []), given ? "" : result),
-      letter === "a" ? this.bar(t, r, c) : "",
+      letter === "a" ? this.bar(tables, r, c) : "",
     );
   }
 
@@ -323,12 +334,12 @@ class Attention {
     return power ? h("span", {}, "e", h("sup", {}, chip)) : chip;
   }
 
-  /** The weights of a row are the pieces of one bar. @param {Tables} t @param {number} r @param {number} c */
-  bar(t, r, c) {
+  /** The weights of a row are the pieces of one bar. @param {Tables} tables @param {number} r @param {number} c */
+  bar(tables, r, c) {
     const { theme } = this.ui;
-    const { rows, columns } = layoutOf(this.spec, "a", t);
+    const { rows, columns } = layoutOf(this.spec, "a", tables);
     const names = columns.length ? columns : rows;
-    const pieces = t.a[r].map((share, i) => {
+    const pieces = tables.a[r].map((share, i) => {
       const ground = inked(theme, share);
       const look = `flex-grow:${share};background:${rgb(ground)};color:${legible(ground)}`;
       return h("span", { style: look, class: i === c ? "piece here" : "piece" }, share > 0.1 ? names[i] : "");
@@ -359,18 +370,18 @@ class Attention {
   }
 
   table() {
-    const t = this.tables();
-    const longest = Math.max(...this.letters.map((letter) => t[letter][0].length));
+    const tables = this.tables();
+    const longest = Math.max(...this.letters.map((letter) => tables[letter][0].length));
     const rows = this.letters.flatMap((letter) => {
-      const names = layoutOf(this.spec, letter, t).rows;
+      const names = layoutOf(this.spec, letter, tables).rows;
       const row = (/** @type {number[]} */ numbers, /** @type {number} */ r) => {
-        const name = t[letter].length > 1 ? ` ${names[r] ?? r + 1}` : "";
+        const name = tables[letter].length > 1 ? ` ${names[r] ?? r + 1}` : "";
         const rest = Array(longest - numbers.length).fill("");
         return [`${nounOf(this.spec, letter)}${name}`, ...numbers.map(said), ...rest];
       };
-      return t[letter].map(row);
+      return tables[letter].map(row);
     });
-    return { header: ["table and row", ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };
+    return { header: [t("table and row"), ...Array.from({ length: longest }, (_, i) => String(i + 1))], rows };
   }
 
   numbers() {

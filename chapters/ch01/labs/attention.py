@@ -3,13 +3,16 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import one_of, string
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-NOUNS = dict(x="words", WQ="query matrix", q="queries", WK="key matrix", k="keys", WV="value matrix", v="values")
-NOUNS |= dict(s="scores", a="weights", o="output")
+NOUNS = dict(
+    x=t("words"), WQ=t("query matrix"), q=t("queries"), WK=t("key matrix"), k=t("keys"), WV=t("value matrix"),
+    v=t("values"), s=t("scores"), a=t("weights"), o=t("output"),
+)  # fmt: skip
 SIGNS = "₁₂₃₄₅₆₇₈"
 MOST = 8  # words, keys or numbers of a vector
 
@@ -36,7 +39,7 @@ class Attention(View):
         return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
 
     def _noun(self, letter: str) -> str:
-        return "query" if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
+        return t("query") if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
 
     def _rows(self, letter: str) -> list[str]:
         names = self.options[{"k": "keys", "v": "values"}.get(letter, "queries")]
@@ -44,7 +47,7 @@ class Attention(View):
 
     def describe(self) -> str:
         said = (f"{self._noun(letter)} {_listed(table)}" for letter, table in self.numbers.items())
-        return "Tables, row by row: " + "; ".join(said) + "."
+        return t("Tables, row by row: {tables}.", tables="; ".join(said))
 
     def table(self) -> TextTable:
         tables = self.numbers
@@ -54,7 +57,7 @@ class Attention(View):
             for letter, table in tables.items()
             for name, row in zip(self._rows(letter), table, strict=False)
         ]
-        return TextTable(["table and row", *map(str, range(1, longest + 1))], rows)
+        return TextTable([t("table and row"), *map(str, range(1, longest + 1))], rows)
 
 
 def attention(
@@ -65,8 +68,8 @@ def attention(
     query="q",
     keys=None,
     score="distance",
-    title="How does a query become an output?",
-    caption="Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number.",
+    title=t("How does a query become an output?"),
+    caption=t("Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number."),
 ):
     """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
 
@@ -92,8 +95,8 @@ def self_attention(
     WV,
     words,
     *,
-    title="How does a sentence attend to itself?",
-    caption="Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number.",
+    title=t("How does a sentence attend to itself?"),
+    caption=t("Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number."),
 ):
     """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
 
@@ -122,7 +125,7 @@ def _made(given, names, score, title, caption):
     state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
-    reset = [{"kind": "button", "name": "reset", "label": "reset"}]
+    reset = [{"kind": "button", "name": "reset", "label": t("reset")}]
     return Attention(title, caption, {}, state, reset, options)
 
 

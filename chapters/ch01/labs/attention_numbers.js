@@ -1,5 +1,6 @@
 // The tables of attention by their letters, from what is given to the output, and what made each of their numbers.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -14,21 +15,29 @@ import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 
 /** @type {Record<Letter, string>} */
 const NOUNS = {
-  ...{ x: "words", WQ: "query matrix", q: "queries", WK: "key matrix", k: "keys", WV: "value matrix", v: "values" },
-  ...{ s: "scores", a: "weights", o: "output" },
+  ...{
+    x: t("words"),
+    WQ: t("query matrix"),
+    q: t("queries"),
+    WK: t("key matrix"),
+    k: t("keys"),
+    WV: t("value matrix"),
+    v: t("values"),
+  },
+  ...{ s: t("scores"), a: t("weights"), o: t("output") },
 };
 export const LETTERS = /** @type {Letter[]} */ (Object.keys(NOUNS));
 const MATRIX = /** @type {const} */ ({ q: "WQ", k: "WK", v: "WV" });
-const ONE = { x: "Vector", q: "Query", k: "Key", v: "Value" };
+const ONE = { x: t("Vector"), q: t("Query"), k: t("Key"), v: t("Value") };
 
 /** @param {AttentionSpec} spec @param {Letter} letter */
-export const nounOf = ({ queries }, letter) => (letter === "q" && queries.length < 2 ? "query" : NOUNS[letter]);
+export const nounOf = ({ queries }, letter) => (letter === "q" && queries.length < 2 ? t("query") : NOUNS[letter]);
 
 /** How a table is computed, in short. @param {AttentionSpec} spec @param {Letter} letter */
 export function noteOf({ distance, scaled }, letter) {
   if (letter === "s") return distance ? "−½ ‖q − k‖²" : `q · k${scaled ? " ÷ √d" : ""}`;
   if (letter === "a") return "softmax";
-  return letter === "o" ? "Σ weight × value" : "";
+  return letter === "o" ? t("Σ weight × value") : "";
 }
 
 /** A number in a cell or a sentence. @param {number} x */
@@ -51,12 +60,13 @@ const given = ({ shapes }, state) =>
 
 /** @param {AttentionSpec} spec @param {State} state */
 export function tablesOf(spec, state) {
-  const t = /** @type {Tables} */ (given(spec, state));
-  if (t.x) for (const role of /** @type {const} */ (["q", "k", "v"])) t[role] = times(t.x, t[MATRIX[role]]);
-  t.s = t.q.map((q) => t.k.map((k) => scoreOf(spec, q, k)));
-  t.a = t.s.map((row) => softmax(row));
-  if (t.v) t.o = times(t.a, t.v);
-  return t;
+  const tables = /** @type {Tables} */ (given(spec, state));
+  if (tables.x)
+    for (const role of /** @type {const} */ (["q", "k", "v"])) tables[role] = times(tables.x, tables[MATRIX[role]]);
+  tables.s = tables.q.map((q) => tables.k.map((k) => scoreOf(spec, q, k)));
+  tables.a = tables.s.map((row) => softmax(row));
+  if (tables.v) tables.o = times(tables.a, tables.v);
+  return tables;
 }
 
 /** @param {AttentionSpec} spec @param {number[]} q @param {number[]} k */
@@ -85,11 +95,11 @@ const pairs = (count, one, other, sign = " × ") =>
  * A table as it is laid out: the scores and weights of a single query stand in a column, each beside its key.
  * @param {AttentionSpec} spec
  * @param {Letter} letter
- * @param {Tables} t
+ * @param {Tables} tables
  * @returns {{ rows: string[], columns: string[], places: Place[][] }} names of rows and columns where they have some
  */
-export function layoutOf({ queries, keys, values }, letter, t) {
-  const places = t[letter].map((row, r) => row.map((_, c) => /** @type {Place} */ ([letter, r, c])));
+export function layoutOf({ queries, keys, values }, letter, tables) {
+  const places = tables[letter].map((row, r) => row.map((_, c) => /** @type {Place} */ ([letter, r, c])));
   if (letter.length > 1) return { rows: [], columns: [], places };
   const pairs = "sa".includes(letter);
   if (pairs && queries.length < 2) return { rows: keys, columns: [], places: places[0].map((place) => [place]) };
@@ -107,11 +117,11 @@ export function layoutOf({ queries, keys, values }, letter, t) {
 export function madeOf(spec, tables, [letter, r, c]) {
   const names = { k: spec.keys, v: spec.values }[/** @type {string} */ (letter)] ?? spec.queries;
   const [mine, key] = [names[r], spec.keys[c]].map((name) => (spec.quoted ? `“${name}”` : name));
-  const number = `number ${c + 1}`;
+  const number = t("number {n}", { n: c + 1 });
   switch (letter) {
     case "s": {
       const count = tables.q[r].length;
-      const what = `Score: how well ${key} fits ${mine}`;
+      const what = t("Score: how well {key} fits {mine}", { key, mine });
       const of = (/** @type {string} */ sign) =>
         pairs(
           count,
@@ -125,7 +135,7 @@ export function madeOf(spec, tables, [letter, r, c]) {
     }
     case "a": {
       const all = tables.s[r].map((_, i) => /** @type {Part[]} */ ([{ at: ["s", r, i], power: true }]));
-      const what = `Weight: the share of ${key} in the attention of ${mine}`;
+      const what = t("Weight: the share of {key} in the attention of {mine}", { key, mine });
       return { what, parts: [...all[c], " ÷ (", ...joined(all, " + "), ")"] };
     }
     case "o": {
@@ -134,14 +144,19 @@ export function madeOf(spec, tables, [letter, r, c]) {
         (i) => ["a", r, i],
         (i) => ["v", i, c],
       );
-      return { what: `Output for ${mine}, ${number}: weights times values`, parts: joined(terms, " + ") };
+      return {
+        what: t("Output for {mine}, {number}: weights times values", { mine, number }),
+        parts: joined(terms, " + "),
+      };
     }
     case "WQ":
     case "WK":
     case "WV":
-      return { what: `A parameter of the ${NOUNS[letter]}: training finds it`, parts: [] };
+      return { what: t("A parameter of the {matrix}: training finds it", { matrix: NOUNS[letter] }), parts: [] };
     default: {
-      const what = spec.quoted ? `${ONE[letter]} of ${mine}, ${number}` : `${mine}, ${number}`;
+      const what = spec.quoted
+        ? t("{vector} of {mine}, {number}", { vector: ONE[letter], mine, number })
+        : t("{mine}, {number}", { mine, number });
       if (letter === "x" || !tables.x) return { what, parts: [] };
       const terms = pairs(
         tables.x[r].length,

@@ -1,10 +1,10 @@
 // What one width makes of all queries: the map of their weights, and the leave-one-out error.
 import { axes, logTicks, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, framed, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { NAMED, inkOf } from "./pooling_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
@@ -40,8 +40,8 @@ export function paintExam(
   const marks = logTicks(low, top);
   const powers = marks.filter((tick) => Number.isInteger(Math.log10(tick)));
   axes(c, ui, box, x, y, {
-    x: "width",
-    y: "leave-one-out error, log scale",
+    x: t("width"),
+    y: t("leave-one-out error, log scale"),
     up: powers.length > 1 ? powers : marks,
   });
   inside(c, box, () => curve(c, widths, errors, x, y, theme.text, 1.6 * unit));
@@ -80,13 +80,25 @@ export function paintMap(c, ui, map, ink) {
   c.drawImage(ink.tile, map.x, map.y, map.w, map.h);
   framed(c, theme.line, 1, map.x - 1, map.y - 1, map.w + 2, map.h + 2);
   const told = (/** @type {number} */ key) => (hours ? clock(key) : fmt(key, 1));
-  const ends = (/** @type {Iterable<number>} */ all) => `, ${told(Math.min(...all))} to ${told(Math.max(...all))}`;
+  const ends = (/** @type {Iterable<number>} */ all) => ({
+    low: told(Math.min(...all)),
+    high: told(Math.max(...all)),
+  });
   c.font = ui.font(12, 600);
-  /** @param {(ends: string) => string} name what it is with its ends, or without where there is no room for them */
-  const roomy = (name, /** @type {string} */ full, /** @type {number} */ room) =>
-    c.measureText(name(full)).width <= room ? name(full) : name("");
-  const across = roomy((from) => `keys by ${key_name}${from} →`, ends(keys), map.w);
-  const upwards = roomy((from) => `← queries by ${key_name}${from}`, ends(queries), map.h);
+  /** With its ends, or without where there is no room for them. */
+  const roomy = (/** @type {string} */ full, /** @type {string} */ short, /** @type {number} */ room) =>
+    c.measureText(full).width <= room ? full : short;
+  const name = key_name;
+  const across = roomy(
+    t("keys by {name}, {low} to {high} →", { name, ...ends(keys) }),
+    t("keys by {name} →", { name }),
+    map.w,
+  );
+  const upwards = roomy(
+    t("← queries by {name}, {low} to {high}", { name, ...ends(queries) }),
+    t("← queries by {name}", { name }),
+    map.h,
+  );
   write(c, across, map.x, map.y - 5 * unit, theme.key, "left", "bottom");
   c.save();
   c.translate(map.x - 6 * unit, map.y + map.h);
@@ -113,7 +125,7 @@ function paintRamp(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Box} *
   c.fillRect(start, top, wide, 12 * unit);
   framed(c, theme.line, 1, start - 1, top - 1, wide + 2, 12 * unit + 2);
   c.font = ui.font(12);
-  write(c, translate("weight"), map.x, top + 6 * unit, theme.quiet);
+  write(c, t("weight"), map.x, top + 6 * unit, theme.quiet);
   /** @type {[number, number][]} from where to where there are numbers already */
   const taken = [];
   for (const weight of NAMED) {

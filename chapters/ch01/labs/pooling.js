@@ -2,11 +2,11 @@
 // bars in ink the weights on them; or, beside the curve, a map of the weights of all queries, and below it the error.
 import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { Ink, paintExam, paintMap } from "./map_paint.js";
 import { mapOf, numbersOf, told } from "./pooling_numbers.js";
 import { isExam, paintPooling, sceneOf } from "./pooling_paint.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MapNumbers, PoolingNumbers, PoolingSpec } from "./pooling_numbers.js" */
@@ -70,7 +70,7 @@ class Pooling {
     const time = this.told(state.query);
     const shown = /** @type {HTMLOutputElement | null} */ (root.querySelector('output[data-testid="query"]'));
     if (shown) shown.value = time;
-    root.querySelector('input[data-control="query"]')?.setAttribute("aria-valuetext", `query ${time}`);
+    root.querySelector('input[data-control="query"]')?.setAttribute("aria-valuetext", t("query {time}", { time }));
   }
 
   removeLargest() {
@@ -149,22 +149,32 @@ class Pooling {
   /** On the width, where all queries are shown. @param {MapNumbers} map */
   ofWidth({ mean, errors, here, lowest }) {
     const width = short(this.ui.state.width);
-    const on = isExam(this.ui)
-      ? `Width ${width}` // in one line
-      : `Width ${width}: about ${mean.toFixed(1)} readings count, on average`;
-    if (!errors.length) return `${on}.`;
-    const least = `lowest ${fmt(errors[lowest])} at ${short(this.spec.widths[lowest])}`;
-    return `${on}; squared error ${fmt(errors[here])}, ${least}.`;
+    const count = mean.toFixed(1);
+    if (!errors.length)
+      return isExam(this.ui)
+        ? t("Width {width}.", { width })
+        : t("Width {width}: about {count} readings count, on average.", { width, count });
+    const [error, least] = [fmt(errors[here]), fmt(errors[lowest])];
+    const values = { width, count, error, least, best: short(this.spec.widths[lowest]) };
+    return isExam(this.ui)
+      ? t("Width {width}; squared error {error}, lowest {least} at {best}.", values) // in one line
+      : t(
+          "Width {width}: about {count} readings count, on average; squared error {error}, lowest {least} at {best}.",
+          values,
+        );
   }
 
   /** @param {PoolingNumbers} numbers @param {MapNumbers | null} map */
   tell({ weights, estimate, strongest, effective, whole }, map) {
     const { state, arrays } = this.ui;
     const count = (state.removed ?? []).length;
-    const found =
-      ` · About ${effective.toFixed(1)} of ${weights.length - count} readings count; ` +
-      `the largest weight, ${percent(weights[strongest])}, is at ${this.told(arrays.keys[strongest])}.`;
-    const none = " · No key is within reach: no weights, no estimate.";
+    const found = t(" · About {effective} of {all} readings count; the largest weight, {share}, is at {place}.", {
+      effective: effective.toFixed(1),
+      all: weights.length - count,
+      share: percent(weights[strongest]),
+      place: this.told(arrays.keys[strongest]),
+    });
+    const none = t(" · No key is within reach: no weights, no estimate.");
     if (map && isExam(this.ui)) {
       this.say.replaceChildren(h("div", {}, this.ofWidth(map)));
       return;
@@ -184,8 +194,12 @@ class Pooling {
         map
           ? this.ofWidth(map)
           : count
-            ? `With all: ${short(whole)}. Without ${count}: ${short(estimate)}.`
-            : "Choose a dot to leave its reading out.",
+            ? t("With all: {whole}. Without {count}: {estimate}.", {
+                whole: short(whole),
+                count,
+                estimate: short(estimate),
+              })
+            : t("Choose a dot to leave its reading out."),
       ),
     );
   }
@@ -196,12 +210,12 @@ class Pooling {
     const { weights, removed } = this.now();
     const key = this.spec.clock ? this.told : fmt;
     return {
-      header: ["example", "key", "value", "weight"],
+      header: [t("example"), t("key"), t("value"), t("weight")],
       rows: Array.from(keys, (_, i) => [
         String(i + 1),
         key(keys[i]),
         fmt(values[i]),
-        removed[i] ? translate("removed") : fmt(weights[i]),
+        removed[i] ? t("removed") : fmt(weights[i]),
       ]),
     };
   }

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
@@ -11,12 +12,12 @@ from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
 
 MOST_EXAMPLES = 3000
-ASK = (
-    "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of its "
-    "[key|key]."
+ASK = t(
+    "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of "
+    "its [key|key]."
 )
-REACH = "Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."
-EXAM = " The curve below is the error on examples left out."
+REACH = t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight.")
+EXAM = t(" The curve below is the error on examples left out.")
 HOUR = "hour"  # keys of this name are hours of a day
 
 
@@ -42,20 +43,31 @@ class Pooling(View):
     def describe(self) -> str:
         query, kernel = self.told(self.state["query"]), self.state["kernel"]
         (estimate,), (weights,) = self.answer([self.state["query"]])
-        text = f"{len(weights)} examples; {kernel} kernel of width {self.state['width']:.3g}. The query {query}"
+        text = t(
+            "{count} examples; {kernel} kernel of width {state}. The query {query}",
+            count=len(weights),
+            kernel=t(kernel),
+            state=f"{self.state['width']:.3g}",
+            query=query,
+        )
         if np.isnan(estimate):
-            return f"{text} has no key within reach: no estimate."
+            return t("{text} has no key within reach: no estimate.", text=text)
         largest = int(weights.argmax())
-        return (
-            f"{text} gets the estimate {estimate:.3g}, from about {_effective(weights):.1f} of them; the largest "
-            f"weight, {weights[largest]:.3g}, is that of the key {self.told(self.arrays['keys'][largest])}."
+        return t(
+            "{text} gets the estimate {estimate}, from about {effective} of them; the largest weight, {weights}, "
+            "is that of the key {told}.",
+            text=text,
+            estimate=f"{estimate:.3g}",
+            effective=f"{_effective(weights):.1f}",
+            weights=f"{weights[largest]:.3g}",
+            told=self.told(self.arrays["keys"][largest]),
         )
 
     def table(self) -> TextTable:
         _, (weights,) = self.answer([self.state["query"]])
         examples = zip(self.arrays["keys"], self.arrays["values"], weights, strict=True)
         rows = [[str(i + 1), self.told(k, ".3f"), f"{v:.3f}", f"{w:.3f}"] for i, (k, v, w) in enumerate(examples)]
-        return TextTable(["example", "key", "value", "weight"], rows[:200])
+        return TextTable([t("example"), t("key"), t("value"), t("weight")], rows[:200])
 
 
 class Bandwidth(Pooling):
@@ -71,14 +83,23 @@ class Bandwidth(Pooling):
 
     def describe(self) -> str:
         _, weights = self.answer(self.arrays["queries"])
-        text = (
-            f"{len(self.arrays['keys'])} examples; {self.state['kernel']} kernel of width {self.state['width']:.3g}. "
-            f"About {np.mean([_effective(w) for w in weights]):.1f} of them count for a query, on average."
+        text = t(
+            "{count} examples; {state} kernel of width {state2}. About {mean} of them count for a query, on average.",
+            count=len(self.arrays["keys"]),
+            state=t(self.state["kernel"]),
+            state2=f"{self.state['width']:.3g}",
+            mean=f"{np.mean([_effective(w) for w in weights]):.1f}",
         )
         if "errors" not in self.arrays:
             return text
         here, lowest, best = self.error
-        return f"{text} Squared leave-one-out error {here:.3g}, the lowest is {lowest:.3g} at width {best:.3g}."
+        return t(
+            "{text} Squared leave-one-out error {here}, the lowest is {lowest} at width {best}.",
+            text=text,
+            here=f"{here:.3g}",
+            lowest=f"{lowest:.3g}",
+            best=f"{best:.3g}",
+        )
 
 
 def ask(
@@ -90,7 +111,7 @@ def ask(
     width=None,
     key_name="key",
     value_name="value",
-    title="Which keys does the query attend to?",
+    title=t("Which keys does the query attend to?"),
     caption=ASK,
 ):
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
@@ -110,11 +131,11 @@ def ask(
     }
     state["width"], widths = _widths(keys, width)
     controls = [
-        {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 201), "digits": 2},
+        {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 201), "digits": 2},
         _kernel_control(),
-        {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
-        {"kind": "button", "name": "knock", "label": "remove the largest weight"},
-        {"kind": "button", "name": "back", "label": "bring all back"},
+        {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
+        {"kind": "button", "name": "knock", "label": t("remove the largest weight")},
+        {"kind": "button", "name": "back", "label": t("bring all back")},
     ]
     arrays = {"keys": keys, "values": values, **_truth(truth)}
     options = {"domain": [float(low), float(high)], **_named(key_name, value_name)}
@@ -129,7 +150,7 @@ def bandwidth(
     width=None,
     key_name="key",
     value_name="value",
-    title="How far should a query reach?",
+    title=t("How far should a query reach?"),
     caption=None,
     exam=True,
     live=False,
@@ -156,9 +177,9 @@ def bandwidth(
         arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [
         _kernel_control(),
-        {"kind": "range", "name": "width", "label": "width", "values": widths, "digits": 2},
-        {"kind": "range", "name": "query", "label": "query", "values": _steps(low, high, 121), "digits": 2},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
+        {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 121), "digits": 2},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "domain": list(_domain(keys))}
     options |= _named(key_name, value_name)
@@ -245,5 +266,5 @@ def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
 
 
 def _kernel_control() -> dict:
-    words = {"gaussian": "Gaussian", "boxcar": "boxcar", "epanechnikov": "Epanechnikov"}
-    return {"kind": "choice", "name": "kernel", "label": "kernel", "options": list(KERNELS), "words": words}
+    words = {mark("gaussian"): t("Gaussian"), mark("boxcar"): t("boxcar"), mark("epanechnikov"): t("Epanechnikov")}
+    return {"kind": "choice", "name": "kernel", "label": t("kernel"), "options": list(KERNELS), "words": words}

@@ -1,10 +1,10 @@
 // The picture of one query: dots and the curve above, the weights as bars below, the keys as ticks on their axis.
 import { axes, range, scale } from "../../../course_kit/views/js/src/shared/axes.js";
 import { curve, dot, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
-import { short } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { percentage, short } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { dotOf, told } from "./pooling_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -107,7 +107,7 @@ function aboveWeights({ spec, unit, tall }, room, narrow) {
 export function paintPooling(c, ui, scene, numbers) {
   const { box, x, y, small } = scene;
   axes(c, ui, box, x, y, { x: "", y: ui.spec.value_name, hours: ui.spec.clock });
-  const value = small ? translate("value") : "value, larger with more weight";
+  const value = small ? t("value") : t("value, larger with more weight");
   marked(ui, c, scene.legend, box.y - 11 * ui.unit, value, Boolean(ui.arrays.truth_x));
   c.save();
   c.beginPath();
@@ -159,7 +159,7 @@ function paintWeights(
   for (const part of [1, 0.5, 0]) {
     const y = Math.round(foot - part * strip) + 0.5;
     straight(c, [box.x, y], [end, y], theme.line, 1);
-    const named = part ? `${Number((100 * part * roof).toFixed(1))} %` : "0";
+    const named = part ? percentage(Number((100 * part * roof).toFixed(1))) : "0";
     write(c, named, box.x - 6 * unit, y, theme.quiet, "right");
   }
   const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / weights.length));
@@ -171,8 +171,8 @@ function paintWeights(
     straight(c, [at, foot + 1], [at, foot + 6 * unit], removed[i] ? theme.line : theme.key, many ? 0.5 : 1.2);
   });
   c.font = ui.font(13, 700);
-  write(c, translate("weight"), end + 8 * unit, foot - strip / 2, theme.text);
-  write(c, translate("keys"), end + 8 * unit, foot + 3 * unit, theme.key);
+  write(c, t("weight"), end + 8 * unit, foot - strip / 2, theme.text);
+  write(c, t("keys"), end + 8 * unit, foot + 3 * unit, theme.key);
 }
 
 /** The query, and what it gets. @param {Pen} c @param {UI} ui @param {Scene} scene @param {number} estimate */
@@ -191,7 +191,7 @@ function paintQuery(c, ui, { box, strip, foot, small, map, x, y }, estimate) {
   if (map) return; // there the words say it
   const apart = small ? 0 : 8.5 * unit; // half a line between the name and the number
   c.font = ui.font(12);
-  if (!small) write(c, translate("estimate"), end + 8 * unit, level - apart, theme.output);
+  if (!small) write(c, t("estimate"), end + 8 * unit, level - apart, theme.output);
   c.font = ui.font(13, 700);
   write(c, short(estimate), end + 8 * unit, level + apart, theme.output);
 }
@@ -210,10 +210,10 @@ function marked({ theme, unit, font }, c, right, y, value, truth) {
   const line = (colour, width, dash) => (/** @type {number} */ x) =>
     straight(c, [x, y], [x + 16 * unit, y], colour, width, dash);
   const items = [
-    { name: translate(value), mark: (/** @type {number} */ x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value) },
-    { name: translate("estimate"), mark: line(theme.output, 2.4 * unit, []) },
+    { name: value, mark: (/** @type {number} */ x) => dot(c, x + 8 * unit, y, 4 * unit, theme.value) },
+    { name: t("estimate"), mark: line(theme.output, 2.4 * unit, []) },
   ];
-  if (truth) items.push({ name: translate("truth"), mark: line(theme.quiet, 1.2, [5, 4]) });
+  if (truth) items.push({ name: t("truth"), mark: line(theme.quiet, 1.2, [5, 4]) });
   c.font = font(12);
   const wide = items.map(({ name }) => c.measureText(name).width + 34 * unit);
   let x = right - wide.reduce((a, b) => a + b, -12 * unit);
@@ -242,7 +242,7 @@ function asked({ theme, unit, font, state, spec }, c, at, y, [from, to]) {
   c.lineTo(at + 8 * unit, y + 14 * unit);
   c.fill();
   c.font = font(13, 700);
-  const text = translate(`query ${told(spec)(state.query)}`);
+  const text = t("query {query}", { query: told(spec)(state.query) });
   const number = c.measureText(text).width + 12 * unit;
   if (leftwards) write(c, text, at - 12 * unit, middle, theme.query, "right");
   else write(c, text, at + 12 * unit, middle, theme.query);

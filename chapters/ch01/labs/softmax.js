@@ -1,11 +1,11 @@
 // From scores to shares in three stages: bars to drag, e raised to each, and pieces of one bar of length 1.
 import { arrow, h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { clamp, fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import SOFTMAX_CSS from "./softmax.css";
 import { numbersOf, sentences } from "./softmax_numbers.js";
 import { paintSoftmax, sceneOf } from "./softmax_paint.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SoftmaxNumbers, SoftmaxSpec } from "./softmax_numbers.js" */
@@ -37,7 +37,7 @@ class SoftmaxLab {
   hand(name, i) {
     const { reach } = this.spec;
     const hand = h("div", {
-      ...{ class: "hand", role: "slider", tabindex: 0, "data-score": i, "aria-label": `score of ${name}` },
+      ...{ class: "hand", role: "slider", tabindex: 0, "data-score": i, "aria-label": t("score of {name}", { name }) },
       ...{ "aria-orientation": "vertical", "aria-valuemin": -reach, "aria-valuemax": reach },
       onpointerup: () => this.drop(),
       onpointercancel: () => this.drop(),
@@ -131,8 +131,8 @@ class SoftmaxLab {
     };
     for (const [name, length] of Object.entries(box)) hand.style.setProperty(name, `${length}px`);
     hand.setAttribute("aria-valuenow", state.scores[i]);
-    const told = state.mask[i] ? `share ${fmt(weights[i])}` : "masked";
-    hand.setAttribute("aria-valuetext", `score ${fmt(scores[i], 2)}, ${told}`);
+    const told = state.mask[i] ? t("share {weight}", { weight: fmt(weights[i]) }) : t("masked");
+    hand.setAttribute("aria-valuetext", t("score {score}, {told}", { score: fmt(scores[i], 2), told }));
   }
 
   /** @returns {Table} */
@@ -140,12 +140,12 @@ class SoftmaxLab {
     const { scores, powers, weights } = this.now();
     const allowed = this.ui.state.mask;
     return {
-      header: ["key", "score", "e to the score", "may be attended", "weight"],
+      header: [t("key"), t("score"), t("e to the score"), t("may be attended"), t("weight")],
       rows: this.spec.names.map((name, i) => [
         name,
         fmt(scores[i]),
         fmt(powers[i]),
-        translate(allowed[i] ? "yes" : "no"),
+        allowed[i] ? t("yes") : t("no"),
         fmt(weights[i]),
       ]),
     };

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import mark, t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -36,18 +37,22 @@ class Softmax(View):
         _, weights = self.numbers
         names = self.options["names"]
         shown = ", ".join(
-            f"{n} {'masked' if not m else f'{w:.3f}'}"
+            f"{n} {t('masked') if not m else f'{w:.3f}'}"
             for n, m, w in zip(names, self.state["mask"], weights, strict=True)
         )
-        how = f"at temperature {self.state['temperature']:.3g} ({self.state['method']})"
-        return f"Softmax {how}: {shown}. Sum {weights.sum():.3g}."
+        how = t(
+            "at temperature {warm} ({method})",
+            warm=f"{self.state['temperature']:.3g}",
+            method=t(self.state["method"]),
+        )
+        return t("Softmax {how}: {shown}. Sum {sum}.", how=how, shown=shown, sum=f"{weights.sum():.3g}")
 
     def table(self) -> TextTable:
         scores, weights = self.numbers
         rows = zip(self.options["names"], scores, self.powers, self.state["mask"], weights, strict=True)
         return TextTable(
-            ["key", "score", "e to the score", "may be attended", "weight"],
-            [[n, f"{s:.3f}", f"{e:.4g}", "yes" if m else "no", f"{w:.3f}"] for n, s, e, m, w in rows],
+            [t("key"), t("score"), t("e to the score"), t("may be attended"), t("weight")],
+            [[n, f"{s:.3f}", f"{e:.4g}", t("yes") if m else t("no"), f"{w:.3f}"] for n, s, e, m, w in rows],
         )
 
 
@@ -55,8 +60,8 @@ def softmax(
     scores,
     names=None,
     *,
-    title="What does softmax make of the scores?",
-    caption="Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys.",
+    title=t("What does softmax make of the scores?"),
+    caption=t("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
     live=False,
 ):
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
@@ -77,13 +82,13 @@ def softmax(
     }
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
-    words = {"stable": "stable", "naive": "without the maximum"}
+    words = {mark("stable"): t("stable"), mark("naive"): t("without the maximum")}
     controls = [
-        {"kind": "range", "name": "temperature", "label": "temperature", "values": warm, "digits": 2},
-        {"kind": "range", "name": "shift", "label": "add to all", "values": shifts, "digits": 0},
-        {"kind": "choice", "name": "method", "label": "computed", "options": ["stable", "naive"], "words": words},
-        {"kind": "toggles", "name": "mask", "label": "may be attended", "options": names},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "range", "name": "temperature", "label": t("temperature"), "values": warm, "digits": 2},
+        {"kind": "range", "name": "shift", "label": t("add to all"), "values": shifts, "digits": 0},
+        {"kind": "choice", "name": "method", "label": t("computed"), "options": ["stable", "naive"], "words": words},
+        {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     options = {"names": names, "reach": float(max(3, np.ceil(np.abs(scores).max())))}  # how far a score can be dragged
     return shell(Softmax(title, caption, {}, state, controls, options), live)

@@ -1,5 +1,6 @@
 // From scores to shares, and what is said of them. Softmax in chapters/ch01/labs/softmax.py computes the same.
 import { fmt, percent, softmax, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {Spec & { names: string[], reach: number }} SoftmaxSpec reach: how far a score can be dragged */
@@ -54,15 +55,23 @@ export function numbersOf(_spec, _arrays, state) {
 export function sentences({ names }, state, { scores, powers, total, weights }, chosen) {
   const at = chosen < 0 ? strongest(weights) : chosen;
   const large = !Number.isFinite(total);
-  const most = `e to the ${fmt(Math.max(...scores) / state.temperature, 0)} is too large for a number`;
-  if (weights.some(Number.isNaN)) return ["NaN", `${most}: ∞ / ∞ is NaN.`];
-  if (!state.mask.some(Boolean)) return ["nobody to attend", "All is masked: the weights are zeros, not NaN."];
+  const most = t("e to the {power} is too large for a number", {
+    power: fmt(Math.max(...scores) / state.temperature, 0),
+  });
+  if (weights.some(Number.isNaN)) return ["NaN", t("{most}: ∞ / ∞ is NaN.", { most })];
+  if (!state.mask.some(Boolean)) return [t("nobody to attend"), t("All is masked: the weights are zeros, not NaN.")];
   const division = large || !total ? "" : `${brief(powers[at])} / ${brief(total)} = `;
-  const what = `${names[at]}: ${division}${fmt(weights[at])}`;
+  const what = t("{name}: {value}", { name: names[at], value: division + fmt(weights[at]) });
   const whole = sum(weights);
-  if (whole === 0) return [what, "All powers of e vanish: the weights are lost."];
-  const sums = `The shares sum to ${fmt(whole, 2)}.`;
+  if (whole === 0) return [what, t("All powers of e vanish: the weights are lost.")];
+  const sums = t("The shares sum to {whole}.", { whole: fmt(whole, 2) });
   if (large)
-    return [what, `${most}, so the largest score is subtracted from all first. Only differences count. ${sums}`];
-  return [what, `“${names[at]}” gets ${percent(weights[at])} of the attention. ${sums}`];
+    return [
+      what,
+      t("{most}, so the largest score is subtracted from all first. Only differences count. {sums}", { most, sums }),
+    ];
+  return [
+    what,
+    t("“{name}” gets {weight} of the attention. {sums}", { name: names[at], weight: percent(weights[at]), sums }),
+  ];
 }

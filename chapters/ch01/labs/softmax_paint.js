@@ -1,9 +1,9 @@
 // The three stages of softmax, one below the other: scores as bars, their powers as bars, shares as pieces of one bar.
 import { fitted, framed, hatch, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { brief } from "./softmax_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -57,13 +57,13 @@ function paintRows(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Scene}
   const { left, right, zero, high, floor, one } = scene;
   const edge = left - 12 * unit;
   c.font = ui.font(13);
-  write(c, translate("score"), edge, zero, theme.quiet, "right");
-  write(c, translate("weight"), edge, one.y + one.h / 2, theme.quiet, "right");
+  write(c, t("score"), edge, zero, theme.quiet, "right");
+  write(c, t("weight"), edge, one.y + one.h / 2, theme.quiet, "right");
   c.font = ui.font(12);
   for (const sign of [1, -1]) {
     write(c, fmt(sign * spec.reach + state.shift, 0), edge, zero - sign * high, theme.quiet, "right");
   }
-  const exponent = state.temperature === 1 ? "score" : "score/T";
+  const exponent = state.temperature === 1 ? t("score") : t("score/T");
   const raised = c.measureText(exponent).width;
   write(c, exponent, edge, floor - 15 * unit, theme.quiet, "right");
   c.font = ui.font(13);
@@ -144,7 +144,7 @@ function paintPower(
   let told = brief(powers[i]);
   if (!state.mask[i]) {
     top = floor - MASKED * unit;
-    told = "masked";
+    told = t("masked");
     hatch(c, theme.hatch, start, top, bar, MASKED * unit, { width: 1.5 * unit, apart: 6 * unit });
   } else if (beyond[i]) {
     top -= TIP * unit;

@@ -6,6 +6,7 @@ import torch
 
 from course_kit.exercises import properties
 from course_kit.exercises.define import Case, Exercise, drawn, named, normal, tensors, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention
 
 
@@ -24,9 +25,11 @@ def _wrong_score(queries, keys, *, turned=lambda k: k.mT, scale=lambda q, k: q.s
 
 
 SCORE = Exercise(
-    name="scaled dot-product score",
-    task="The scores of all queries with all keys, divided so that their variance does not depend on D: "
-    "queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K].",
+    name=mark("scaled dot-product score"),
+    task=t(
+        "The scores of all queries with all keys, divided so that their variance does not depend on D: queries [B, Q, "
+        "D], keys [B, K, D] -> scores [B, Q, K]."
+    ),
     reference=scaled_score,
     cases=lambda: [
         _pair(*tensors([[[1.0, 0, 2, 0], [0, 1, 1, 1]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]]), shown=True),
@@ -35,13 +38,14 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used="Yours says which English words “assis” needs in "
-    "[Three: what does the word take?](#Three:-what-does-the-word-take?)",
+    used=t("Yours says which English words “assis” needs in [Two: why divide by √d?](#Two:-why-divide-by-√d?)"),
     hints=(
-        "All dot products of a batch at once are a matrix product: the queries times the transposed keys.",
-        "`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone.",
-        "A dot product is a sum of D terms. If each has variance 1, the sum has standard deviation √D, so divide by "
-        "it. The size D is `queries.shape[-1]`, and `** 0.5` is the root.",
+        t("All dot products of a batch at once are a matrix product: the queries times the transposed keys."),
+        t("`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone."),
+        t(
+            "A dot product is a sum of D terms. If each has variance 1, the sum has standard deviation √D, so divide "
+            "by it. The size D is `queries.shape[-1]`, and `** 0.5` is the root."
+        ),
     ),
     minutes=6,
     difficulty=1,
@@ -55,23 +59,35 @@ SCORE = Exercise(
     ),
     wrong=wrong_answers(
         _wrong_score(scale=lambda queries, keys: 1),
-        "These are plain dot products: the scale is missing. Divide by √D; otherwise the longer the vectors are, the "
-        "further apart the scores.",
+        t(
+            "These are plain dot products: the scale is missing. Divide by √D; otherwise the longer the vectors are, "
+            "the further apart the scores."
+        ),
         _wrong_score(scale=lambda queries, keys: queries.shape[-1]),
-        "Scaled twice: you divide by D, which is √D · √D. The *variance* of the scores grows like D. Their standard "
-        "deviation grows like √D, and that is what softmax feels.",
+        t(
+            "Scaled twice: you divide by D, which is √D · √D. The *variance* of the scores grows like D. Their "
+            "standard deviation grows like √D, and that is what softmax feels."
+        ),
         _wrong_score(scale=lambda queries, keys: keys.shape[-2] ** 0.5),
-        "You divide by the root of the number of keys, the length of the input. D is the size of one key: "
-        "`keys.shape[-1]`.",
+        t(
+            "You divide by the root of the number of keys, the length of the input. D is the size of one key: "
+            "`keys.shape[-1]`."
+        ),
         _wrong_score(turned=lambda keys: keys),
-        "The keys are still not transposed. `queries @ keys` runs only if K happens to equal D, and then it mixes "
-        "features with positions: exchange the last two axes, `keys.mT`.",
+        t(
+            "The keys are still not transposed. `queries @ keys` runs only if K happens to equal D, and then it mixes "
+            "features with positions: exchange the last two axes, `keys.mT`."
+        ),
         _wrong_score(end=lambda scores: scores.mT),
-        "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each row: "
-        "`queries @ keys.mT`.",
+        t(
+            "The scores are transposed, [B, K, Q]. Queries go down, keys across, so that softmax can run along each "
+            "row: `queries @ keys.mT`."
+        ),
         _wrong_score(end=lambda scores: torch.softmax(scores, -1)),
-        "These are already the weights. Return the scores from before the softmax, because masks and temperature come "
-        "in between.",
+        t(
+            "These are already the weights. Return the scores from before the softmax, because masks and temperature "
+            "come in between."
+        ),
     ),
 )
 
@@ -105,22 +121,28 @@ def _padded(case):
 
 
 ATTENTION = Exercise(
-    name="scaled dot-product attention",
-    task="Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask "
-    "[B, Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend to "
-    "gives zeros. Without a mask, None, all may be attended.",
+    name=mark("scaled dot-product attention"),
+    task=t(
+        "Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, "
+        "Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend "
+        "to gives zeros. Without a mask, None, all may be attended."
+    ),
     reference=scaled_dot_product_attention,
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used="It is at work in [Five: words that are not there](#Five:-words-that-are-not-there).",
+    used=t("It is at work in [Four: words that are not there](#Four:-words-that-are-not-there)."),
     hints=(
-        "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the rows "
-        "still sum to 1.",
-        "`masked_softmax(scores, mask)`, imported above, does the second and the third step, empty rows included.",
-        "The scores are those of Exercise 1: `scaled_score(queries, keys)`. The average is a matrix product of the "
-        "weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights. For `mask is None`, a "
-        "plain `scores.softmax(-1)` will do.",
+        t(
+            "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the "
+            "rows still sum to 1."
+        ),
+        t("`masked_softmax(scores, mask)`, imported above, does the second and the third step, empty rows included."),
+        t(
+            "The scores are those of Exercise 1: `scaled_score(queries, keys)`. The average is a matrix product of "
+            "the weights [B, Q, K] and the values [B, K, Dv]. Return it first, and then the weights. For `mask is "
+            "None`, a plain `scores.softmax(-1)` will do."
+        ),
     ),
     minutes=5,
     difficulty=2,
@@ -132,11 +154,13 @@ ATTENTION = Exercise(
     ),
     wrong=wrong_answers(
         lambda q, k, v, mask: four_steps(q * q.shape[-1] ** 0.5, k, v, mask),
-        "The scale is missing: divide the scores by √D, before softmax.",
+        t("The scale is missing: divide the scores by √D, before softmax."),
         lambda q, k, v, mask: four_steps(q, k, v, None if mask is None else torch.ones_like(mask)),
-        "The mask is not used, so keys that it hides get weight, too.",
+        t("The mask is not used, so keys that it hides get weight, too."),
         lambda q, k, v, mask: four_steps(q * (q.shape[-1] / v.shape[-1]) ** 0.5, k, v, mask),
-        "You divide by the root of the size of the values. The dot product is a sum over the features of a query: take "
-        "their number, `queries.shape[-1]`.",
+        t(
+            "You divide by the root of the size of the values. The dot product is a sum over the features of a query: "
+            "take their number, `queries.shape[-1]`."
+        ),
     ),
 )

@@ -16,6 +16,7 @@ from course_kit.exercises.define import (
     wrong_answers,
 )
 from course_kit.exercises.properties import changed, part_of, rows_sum_to_one, sees_only
+from course_kit.i18n import mark, t
 from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
@@ -58,24 +59,26 @@ def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor | None = None):
 
 def _unlike(mine: nn.Module | None, layer: SelfAttention) -> str:
     """What is different about the parameters of a layer; None: one in the grader's sandbox, not to be looked at."""
-    needed = f"needed: {NEEDED}, each an nn.Linear without bias."
+    needed = t("needed: {NEEDED}, each an nn.Linear without bias.", NEEDED=NEEDED)
     if mine is None:
-        return f"Its matrices have other names or sizes than {needed}"
+        return t("Its matrices have other names or sizes than {needed}", needed=needed)
     have, want = ({name: list(x.shape) for name, x in one.state_dict().items()} for one in (mine, layer))
     if biases := [name for name in have if name.endswith(".bias")]:
-        return f"`{biases[0].removesuffix('.bias')}` has a bias; {needed} Write `bias=False`."
+        return t(
+            "`{biases}` has a bias; {needed} Write `bias=False`.", biases=biases[0].removesuffix(".bias"), needed=needed
+        )
     if have.keys() != want.keys():
         names = ", ".join(name.removesuffix(".weight") for name in have) or "none"
-        return f"The names of its matrices: {names}; {needed}"
+        return t("The names of its matrices: {names}; {needed}", names=names, needed=needed)
     name = next(name for name in want if have[name] != want[name])
-    sizes = f"{have[name][::-1]}; needed here: {want[name][::-1]}, [inputs, outputs]"
-    return f"The size of `{name.removesuffix('.weight')}`: {sizes}."
+    sizes = t("{have}; needed here: {want}, [inputs, outputs]", have=have[name][::-1], want=want[name][::-1])
+    return t("The size of `{name}`: {sizes}.", name=name.removesuffix(".weight"), sizes=sizes)
 
 
 def _case(lengths, sizes, seed, shown=False) -> Case:
     x = some_numbers(len(lengths), max(lengths), sizes[0], seed=seed)
     layer, mask = parameters_of(sizes), padding_mask(torch.tensor(lengths), max(lengths))
-    given = {f"W of {name}": getattr(layer, name).weight.detach().T for name in NEEDED.split(", ")}
+    given = {t("W of {name}", name=name): getattr(layer, name).weight.detach().T for name in NEEDED.split(", ")}
     return Case({"x": x, "mask": mask}, init=sizes, given=given, shown=shown)
 
 
@@ -106,10 +109,13 @@ def _reads_padding(run, case, mine, want):
 
 
 LAYER = Exercise(
-    name="a self-attention layer",
-    task="Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
-    "mask [B, 1, T] bool, or none -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained layer "
-    f"fit, the matrices are called {NEEDED}, each an nn.Linear without bias.",
+    name=mark("a self-attention layer"),
+    task=t(
+        "Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
+        "mask [B, 1, T] bool, or none -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained "
+        "layer fit, the matrices are called {NEEDED}, each an nn.Linear without bias.",
+        NEEDED=NEEDED,
+    ),
     reference=SelfAttention,
     cases=lambda: [
         Case({"x": torch.tensor([[[1.0, 0], [2, 1]]]), "mask": EVERYBODY}, init=EXAMPLE, shown=True),
@@ -120,28 +126,32 @@ LAYER = Exercise(
     returns=("output", "weights"),
     run=_run,
     properties=(
-        Property("What is in the padding changes what words get. Is the mask handed on?", _reads_padding),
+        Property(t("What is in the padding changes what words get. Is the mask handed on?"), _reads_padding),
         sees_only(),
         rows_sum_to_one(part=1),
     ),
-    used="Your layer is trained in [Six: can it be learned?](#Six:-can-it-be-learned?)",
+    used=t("Your layer is trained in [Five: can it be learned?](#Five:-can-it-be-learned?)"),
     hints=(
-        "In `__init__`, `self.query = nn.Linear(size, head_size, bias=False)`. Which sizes have the other two?",
-        "`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word.",
-        "In `forward`: q, k and v of the same x, then `scaled_dot_product_attention(q, k, v, mask)`, which gives both "
-        "results.",
+        t("In `__init__`, `self.query = nn.Linear(size, head_size, bias=False)`. Which sizes have the other two?"),
+        t("`nn.Linear(D, d, bias=False)` is a matrix W [D, d] that learns: `self.query(x)` is x W, for every word."),
+        t(
+            "In `forward`: q, k and v of the same x, then `scaled_dot_product_attention(q, k, v, mask)`, which gives "
+            "both results."
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _layer(attend=_by_values),
-        "Queries and keys have changed places. Row i of the weights belongs to query i.",
+        t("Queries and keys have changed places. Row i of the weights belongs to query i."),
         _layer(attend=lambda q, k, v, mask: scaled_dot_product_attention(q * q.shape[-1] ** 0.5, k, v, mask)),
-        "The division by √d is missing.",
+        t("The division by √d is missing."),
         _by_model_size,
-        "The scores are divided by √D, the size of x. A dot product adds up the d products of a query: √d, "
-        "`q.shape[-1]`.",
+        t(
+            "The scores are divided by √D, the size of x. A dot product adds up the d products of a query: √d, "
+            "`q.shape[-1]`."
+        ),
         _layer(value=lambda layer, x: x),
-        "The inputs themselves are averaged. The values have a matrix of their own, `self.value(x)`.",
+        t("The inputs themselves are averaged. The values have a matrix of their own, `self.value(x)`."),
     ),
 )

@@ -6,6 +6,7 @@ from torch import Tensor
 from course_kit.exercises import properties
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, drawn, named, normal, tensors, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 
 def additive_score(queries, keys, W1, W2, b, w):
@@ -39,9 +40,11 @@ def _query_adds_a_number(run, case, mine, want):
 
 
 ADDITIVE = Exercise(
-    name="additive score",
-    task="tanh(q W₁ + k W₂ + b)·w for all pairs: queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] "
-    "-> scores [Q, K].",
+    name=mark("additive score"),
+    task=t(
+        "tanh(q W₁ + k W₂ + b)·w for all pairs: queries [Q, Dq], keys [K, Dk], W1 [Dq, h], W2 [Dk, h], b [h], w [h] "
+        "-> scores [Q, K]."
+    ),
     reference=additive_score,
     cases=lambda: [
         _additive(
@@ -57,40 +60,52 @@ ADDITIVE = Exercise(
     ],
     returns=("scores",),
     hints=(
-        "Project each query once and each key once: [Q, h] and [K, h]. Only then form the pairs.",
-        "Broadcasting makes the pairs: a tensor [Q, 1, h] plus a tensor [1, K, h] is [Q, K, h], every query with every "
-        "key. `[:, None]` and `[None, :]` insert such an axis of size 1.",
-        "Add b to the pairs, take the tanh of everything, and multiply by w: [Q, K, h] @ [h] is [Q, K].",
+        t("Project each query once and each key once: [Q, h] and [K, h]. Only then form the pairs."),
+        t(
+            "Broadcasting makes the pairs: a tensor [Q, 1, h] plus a tensor [1, K, h] is [Q, K, h], every query with "
+            "every key. `[:, None]` and `[None, :]` insert such an axis of size 1."
+        ),
+        t("Add b to the pairs, take the tanh of everything, and multiply by w: [Q, K, h] @ [h] is [Q, K]."),
     ),
     minutes=8,
     difficulty=2,
     properties=(
         properties.Property(
-            "A tanh lies between −1 and 1, so no score can be larger than the sum of |w|, and one of yours is. Is the "
-            "tanh missing, or is something added after it?",
+            t(
+                "A tanh lies between −1 and 1, so no score can be larger than the sum of |w|, and one of yours is. Is "
+                "the tanh missing, or is something added after it?"
+            ),
             _too_large,
         ),
         properties.Property(
-            "From one query to another, all scores of a row change by the same number, so softmax cannot tell the "
-            "queries apart. Query and key must be added *inside* the tanh.",
+            t(
+                "From one query to another, all scores of a row change by the same number, so softmax cannot tell the "
+                "queries apart. Query and key must be added *inside* the tanh."
+            ),
             _query_adds_a_number,
         ),
     ),
     wrong=wrong_answers(
         _wrong_additive(hidden=lambda q, k, b: q + k + b),
-        "The tanh is missing. Without it the query's part is one number added to the whole row, and softmax "
-        "ignores it: the query no longer matters.",
+        t(
+            "The tanh is missing. Without it the query's part is one number added to the whole row, and softmax "
+            "ignores it: the query no longer matters."
+        ),
         _wrong_additive(hidden=lambda q, k, b: torch.tanh(q * k + b)),
-        "The two projections are multiplied. They are added: the score is called *additive*.",
+        t("The two projections are multiplied. They are added: the score is called *additive*."),
         _wrong_additive(end=lambda scores: torch.softmax(scores, -1)),
-        "These are already the weights. Return the scores from before the softmax.",
+        t("These are already the weights. Return the scores from before the softmax."),
         lambda queries, keys, W1, W2, b, w: torch.tanh(queries @ W1 + keys @ W2 + b) @ w,
-        "[Q, h] + [K, h] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
-        "key: `[:, None]` for the queries, `[None, :]` for the keys.",
+        t(
+            "[Q, h] + [K, h] pairs query 1 with key 1, and 2 with 2 (and fails if Q ≠ K). Every query must meet every "
+            "key: `[:, None]` for the queries, `[None, :]` for the keys."
+        ),
         _wrong_additive(end=Tensor.t),
-        "The scores are transposed, [K, Q]. Queries go down, keys across.",
+        t("The scores are transposed, [K, Q]. Queries go down, keys across."),
         _wrong_additive(end=torch.squeeze),
-        "With a single query (or key), `.squeeze()` removes its axis as well. Say which axis it should remove, "
-        "`.squeeze(-1)`, or use `@ w`, which needs none.",
+        t(
+            "With a single query (or key), `.squeeze()` removes its axis as well. Say which axis it should remove, "
+            "`.squeeze(-1)`, or use `@ w`, which needs none."
+        ),
     ),
 )

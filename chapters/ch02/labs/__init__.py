@@ -2,7 +2,10 @@
 
 from chapters.ch01.labs import attention, self_attention
 
+from .drawings import circle, layer
 from .masking import masking
-from .people import people
+from .rooms import room, stages
+from .scoring import scoring
+from .steps import steps
 
-__all__ = ["attention", "masking", "people", "self_attention"]
+__all__ = ["attention", "circle", "layer", "masking", "room", "scoring", "self_attention", "stages", "steps"]

@@ -2,10 +2,10 @@
 import { h, readout } from "../../../course_kit/views/js/src/shared/dom.js";
 import { CellsPainter, inCell, SLOPE } from "../../../course_kit/views/js/src/shared/cells.js";
 import { framed, paper, widest, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt, percent } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isShown, numbersOf, verdictOf } from "./masking_numbers.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
@@ -35,7 +35,7 @@ class Masking {
     const verdict = verdictOf(made);
     const { first, second, height } = this.layout(width, narrow);
     const c = paper(this.canvas, width, height);
-    const names = this.spec.names.map((name, i) => (i < state.length ? name : translate("pad")));
+    const names = this.spec.names.map((name, i) => (i < state.length ? name : t("pad")));
     for (const place of [first, second]) {
       const painter = new CellsPainter(this.ui, c, place, this.count, this.count);
       const of = (/** @type {string} */ colour) => ({
@@ -48,9 +48,9 @@ class Masking {
       else this.weights(painter, made);
     }
     const ends = first.left + first.wide;
-    this.heading(c, first, ends, "scores", ["hatched = masked"], theme.quiet);
+    this.heading(c, first, ends, t("scores"), [t("hatched = masked")], theme.quiet);
     const wrong = verdict.leak || verdict.less;
-    this.heading(c, second, width, "weights", notesOf(verdict), wrong ? rgb(theme.minus) : theme.quiet);
+    this.heading(c, second, width, t("weights"), notesOf(verdict), wrong ? rgb(theme.minus) : theme.quiet);
     made.sums.forEach((sum, q) => {
       const whole = Math.abs(sum - 1) < 1e-9;
       c.font = this.ui.font(12, whole ? 400 : 700);
@@ -136,10 +136,10 @@ class Masking {
     const { names } = this.spec;
     const made = this.numbers();
     const rows = names.map((name, q) => {
-      const cells = made.weights[q].map((weight, k) => (isShown(made, q, k) ? fmt(weight) : "masked"));
+      const cells = made.weights[q].map((weight, k) => (isShown(made, q, k) ? fmt(weight) : t("masked")));
       return [name, ...cells, fmt(made.sums[q])];
     });
-    return { header: ["query", ...names, "Σ"], rows };
+    return { header: [t("query"), ...names, "Σ"], rows };
   }
 
   numbers() {
@@ -149,15 +149,24 @@ class Masking {
 
 /** What stands above the weights, the longest first. @param {Verdict} verdict */
 function notesOf({ leak, less }) {
-  if (leak) return ["framed = leak, weight on a masked key", "framed = leak"];
-  if (less) return ["Σ below 1 = weight is missing", "Σ below 1"];
-  return ["none on masked keys", "no leak"];
+  if (leak) return [t("framed = leak, weight on a masked key"), t("framed = leak")];
+  if (less) return [t("Σ below 1 = weight is missing"), t("Σ below 1")];
+  return [t("none on masked keys"), t("no leak")];
 }
 
 /** The sentence below the picture: what is said first, and what follows. @param {Verdict} verdict */
 export function sentenceOf({ leak, less, empty }) {
-  const rows = (/** @type {number} */ count) => `${count} row${count > 1 ? "s" : ""} `;
-  if (leak) return [`Leak: ${percent(leak)} `, "of all weight lies where the mask says no (framed)."];
-  if (less) return [rows(less), "sum to less than 1: their outputs shrink."];
-  return ["No leak. ", empty ? `${rows(empty)}with nothing to attend: zeros, not NaN.` : "Each row sums to 1."];
+  if (leak)
+    return [t("Leak: {share} ", { share: percent(leak) }), t("of all weight lies where the mask says no (framed).")];
+  if (less)
+    return [
+      tn("{n} row ", "{n} rows ", less),
+      tn("sums to less than 1: its output shrinks.", "sum to less than 1: their outputs shrink.", less),
+    ];
+  const none = tn(
+    "{n} row with nothing to attend: zeros, not NaN.",
+    "{n} rows with nothing to attend: zeros, not NaN.",
+    empty,
+  );
+  return [t("No leak. "), empty ? none : t("Each row sums to 1.")];
 }

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import flag, one_of, whole_number
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.table import TextTable
@@ -10,18 +11,20 @@ from course_kit.views.view import View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
 
 ORDERS = {
-    "before": "Masked scores become −∞ before the softmax. This is the right order.",
-    "times": "Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1.",
-    "after": "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights.",
-    "large": "Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys.",
+    "before": t("Masked scores become −∞ before the softmax. This is the right order."),
+    "times": t("Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1."),
+    "after": t(
+        "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights."
+    ),
+    "large": t("Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys."),
 }
 
 
 WORDS = {
-    "before": "mask, then softmax",
-    "times": "multiply, then softmax",
-    "after": "softmax, then multiply",
-    "large": "−1e9, then softmax",
+    "before": t("mask, then softmax"),
+    "times": t("multiply, then softmax"),
+    "after": t("softmax, then multiply"),
+    "large": t("−1e9, then softmax"),
 }
 
 
@@ -50,11 +53,17 @@ class Masking(View):
         allowed, _, weights = self.compute()
         leak = weights[~allowed].sum().item() / len(weights)
         empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
-        parts = [f"{self.state['length']} of {len(weights)} tokens are real"]
-        parts += ["causal"] if self.state["causal"] else []
-        parts += [f"{empty} rows with nothing to attend"] if empty else []
-        text = ", ".join(parts) + f". {ORDERS[self.state['order']]} Weight where the mask says no: {100 * leak:.0f} %."
-        return text + f" Rows sum to {sums.min():.2f} at least and {sums.max():.2f} at most."
+        parts = [t("{state} of {count} tokens are real", state=self.state["length"], count=len(weights))]
+        parts += [t("causal")] if self.state["causal"] else []
+        parts += [t("{empty} rows with nothing to attend", empty=empty)] if empty else []
+        text = ", ".join(parts) + t(
+            ". {ORDERS} Weight where the mask says no: {leak} %.",
+            ORDERS=ORDERS[self.state["order"]],
+            leak=f"{100 * leak:.0f}",
+        )
+        return text + t(
+            " Rows sum to {min} at least and {max} at most.", min=f"{sums.min():.2f}", max=f"{sums.max():.2f}"
+        )
 
     def table(self) -> TextTable:
         allowed, _, weights = self.compute()
@@ -62,7 +71,7 @@ class Masking(View):
         for name, row, open_ in zip(self.options["names"], weights.tolist(), allowed.tolist(), strict=True):
             cells = [f"{w:.3f}" if o or w > 1e-12 else "masked" for w, o in zip(row, open_, strict=True)]
             rows.append([name, *cells, f"{sum(row):.3f}"])
-        return TextTable(["query", *self.options["names"], "Σ"], rows)
+        return TextTable([t("query"), *self.options["names"], "Σ"], rows)
 
 
 def masking(
@@ -72,8 +81,10 @@ def masking(
     length=None,
     causal=False,
     order="before",
-    title="What leaks if the mask comes at the wrong step?",
-    caption="Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong.",
+    title=t("What leaks if the mask comes at the wrong step?"),
+    caption=t(
+        "Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong."
+    ),
 ):
     """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
 
@@ -90,13 +101,13 @@ def masking(
     length = size if length is None else whole_number("length", length, 0, size)
     one_of("order", order, ORDERS), flag("causal", causal)
     controls = [
-        {"kind": "range", "name": "length", "label": "real tokens", "values": list(range(size + 1)), "digits": 0},
-        {"kind": "choice", "name": "causal", "label": "future", "options": [False, True],
-         "words": {"false": "seen", "true": "hidden"}},
-        {"kind": "range", "name": "empty", "label": "empty row", "values": list(range(size + 1)), "digits": 0},
-        {"kind": "choice", "name": "order", "label": "order", "options": list(ORDERS),
+        {"kind": "range", "name": "length", "label": t("real tokens"), "values": list(range(size + 1)), "digits": 0},
+        {"kind": "choice", "name": "causal", "label": t("future"), "options": [False, True],
+         "words": {"false": t("seen"), "true": t("hidden")}},
+        {"kind": "range", "name": "empty", "label": t("empty row"), "values": list(range(size + 1)), "digits": 0},
+        {"kind": "choice", "name": "order", "label": t("order"), "options": list(ORDERS),
          "words": WORDS},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]  # fmt: skip
     state = {"length": length, "causal": causal, "empty": 0, "order": order}
     arrays = {"scores": scores.astype("<f4").ravel()}

@@ -7,6 +7,7 @@ import torch
 
 from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
+from course_kit.i18n import mark, t
 from course_utils.loss import masked_loss
 
 from . import answers
@@ -38,33 +39,45 @@ def _wrong_loss(
 
 LOSS_WRONG = wrong_answers(
     _wrong_loss(log_p=lambda x: x.softmax(-1).log()),
-    "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` does both in one, "
-    "without rounding in between.",
+    t(
+        "For a word that seems impossible the softmax is rounded to 0, and log(0) is −∞. `log_softmax` does both in "
+        "one, without rounding in between."
+    ),
     _wrong_loss(mean=lambda losses, real: (losses * real).mean()),
-    "The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`.",
+    t("The padding is out of the sum, but still in the number it is divided by: divide by `mask.sum()`."),
     _wrong_loss(mean=lambda losses, real: ((losses * real).sum(1) / real.sum(1)).mean()),
-    "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
-    "sentence. Take one mean over all real tokens.",
+    t(
+        "This is the mean of the sentences' means: a word in a short sentence would count more than one in a long "
+        "sentence. Take one mean over all real tokens."
+    ),
     _wrong_loss(log_p=lambda x: x.softmax(-1).log_softmax(-1)),
-    "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. Give "
-    "them the logits as they are.",
+    t(
+        "There are two softmaxes: `cross_entropy` and `log_softmax` make probabilities of the logits by themselves. "
+        "Give them the logits as they are."
+    ),
     lambda logits, target, mask: -(logits.log_softmax(-1).gather(-1, target[..., None]) * mask).sum() / mask.sum(),
-    "`gather` leaves an axis of 1, and [B, T, 1] times the mask [B, T] is [B, T, T]: every loss meets every mask. Take "
-    "the axis away, `[..., 0]`.",
+    t(
+        "`gather` leaves an axis of 1, and [B, T, 1] times the mask [B, T] is [B, T, T]: every loss meets every mask. "
+        "Take the axis away, `[..., 0]`."
+    ),
 )
 
 LOSS = Exercise(
-    name="masked loss",
-    task="The mean of −log p(right word) over the real tokens only: logits [B, T, V], target [B, T], mask [B, T] bool, "
-    "True = a real token -> a scalar.",
+    name=mark("masked loss"),
+    task=t(
+        "The mean of −log p(right word) over the real tokens only: logits [B, T, V], target [B, T], mask [B, T] bool, "
+        "True = a real token -> a scalar."
+    ),
     reference=masked_loss,
     cases=loss_cases,
     returns=("loss",),
     hints=(
-        "First the loss of every token, [B, T]; then choose the real ones; then take the mean.",
-        "`.log_softmax(-1)` makes log-probabilities, and `.gather(-1, target[..., None])[..., 0]` picks the right "
-        "word's for each token.",
-        "What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True.",
+        t("First the loss of every token, [B, T]; then choose the real ones; then take the mean."),
+        t(
+            "`.log_softmax(-1)` makes log-probabilities, and `.gather(-1, target[..., None])[..., 0]` picks the right "
+            "word's for each token."
+        ),
+        t("What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True."),
     ),
     minutes=6,
     difficulty=1,
@@ -80,7 +93,7 @@ LOSS = Exercise(
         ),
     ),
     shown=answers.masked_loss,
-    used="Your loss trains the translator of [Five: sentences](#Five:-sentences).",
+    used=t("Your loss trains the translator of [Five: sentences](#Five:-sentences)."),
 )
 
 
@@ -108,9 +121,11 @@ def _gram_case(candidate: str, reference: str, n: int, shown=False) -> Case:
 
 
 CLIPPED = Exercise(
-    name="clipped n-grams",
-    task="How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
-    "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total).",
+    name=mark("clipped n-grams"),
+    task=t(
+        "How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
+        "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total)."
+    ),
     reference=answers.clipped,
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
@@ -123,35 +138,46 @@ CLIPPED = Exercise(
     ],
     returns=("matches", "total"),
     hints=(
-        "Count the runs of the candidate and those of the reference separately: `Counter` counts the elements of a "
-        "list, and `tuple(words[i : i + n])` is one run.",
-        "A list of n words has one run, a list of n + 1 words has two. So how many different i are there?",
-        "For each run the smaller of the two counts: `&` between two of them does just that, and `.total()` adds up.",
+        t(
+            "Count the runs of the candidate and those of the reference separately: `Counter` counts the elements of "
+            "a list, and `tuple(words[i : i + n])` is one run."
+        ),
+        t("A list of n words has one run, a list of n + 1 words has two. So how many different i are there?"),
+        t(
+            "For each run the smaller of the two counts: `&` between two of them does just that, and `.total()` adds "
+            "up."
+        ),
     ),
     minutes=7,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_count(match=lambda ours, theirs: sum(run in theirs for run in ours)),
-        "Not clipped: a run that the reference has once counts each time the candidate has it. “The the the” "
-        "would be perfect.",
+        t(
+            "Not clipped: a run that the reference has once counts each time the candidate has it. “The the the” "
+            "would be perfect."
+        ),
         _wrong_count(match=lambda ours, theirs: len(set(ours) & set(theirs))),
-        "In the matches each kind of run counts once (a set). A run that both have twice counts twice.",
+        t("In the matches each kind of run counts once (a set). A run that both have twice counts twice."),
         _wrong_count(total=lambda ours, theirs, words, n: len(theirs)),
-        "The total is the reference's: that is recall. Precision asks how much of the *candidate* is right.",
+        t("The total is the reference's: that is recall. Precision asks how much of the *candidate* is right."),
         _wrong_count(total=lambda ours, theirs, words, n: len(words)),
-        "The total is the number of words. There are fewer runs of n words: len − n + 1.",
+        t("The total is the number of words. There are fewer runs of n words: len − n + 1."),
         _wrong_count(total=lambda ours, theirs, words, n: len(words) - n + 1),
-        "A candidate of fewer than n words has no run at all: its total is 0, not negative.",
+        t("A candidate of fewer than n words has no run at all: its total is 0, not negative."),
         _wrong_count(runs=lambda words, n: [tuple(words[i : i + n]) for i in range(len(words) - n)]),
-        "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n + "
-        "1)`.",
+        t(
+            "The last run is missing: with n = 1 every word is a run, so i goes up to len − n, `range(len(words) - n "
+            "+ 1)`."
+        ),
     ),
     properties=(
         Property(
-            "The total is not the number of places where a run of n words can begin in the candidate: n words have "
-            "one, n + 1 words have two, however often the same run comes back.",
+            t(
+                "The total is not the number of places where a run of n words can begin in the candidate: n words "
+                "have one, n + 1 words have two, however often the same run comes back."
+            ),
             lambda run, case, mine, want: mine[1] != want[1],
         ),
     ),
-    used="Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)",
+    used=t("Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)"),
 )

@@ -4,6 +4,7 @@ import torch
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later
+from course_kit.i18n import mark, t
 
 from . import answers
 
@@ -37,30 +38,34 @@ def _cases() -> list[Case]:
 
 
 READER = Exercise(
-    name="recurrent network",
+    name=mark("recurrent network"),
     function="read",
-    task="Start with a state of zeros; for each word in turn the new state is tanh(word Wx + old state Wh): words "
-    "[T, E], Wx [E, D], Wh [D, D] -> all the states, [T, D].",
+    task=t(
+        "Start with a state of zeros; for each word in turn the new state is tanh(word Wx + old state Wh): words [T, "
+        "E], Wx [E, D], Wh [D, D] -> all the states, [T, D]."
+    ),
     reference=answers.read,
     cases=_cases,
     returns=("states",),
     hints=(
-        "A loop over the words, and one variable that is carried from round to round.",
-        "The first state is `torch.zeros(len(Wh))`. For one `word`, a vector times a matrix is `word @ Wx`.",
-        "Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it.",
+        t("A loop over the words, and one variable that is carried from round to round."),
+        t("The first state is `torch.zeros(len(Wh))`. For one `word`, a vector times a matrix is `word @ Wx`."),
+        t("Collect each new state in a list; at the end `torch.stack(states)` makes [T, D] of it."),
     ),
     minutes=6,
     difficulty=1,
     wrong=wrong_answers(
         _wrong_reader(remember=lambda state, Wh: 0, beyond=lambda state, Wh: state @ Wh),
-        "The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1.",
+        t("The old state is added outside the tanh. It belongs inside, so that no number grows beyond 1."),
         _wrong_reader(found=lambda states: states[-1]),
-        "This is only the last state. Return all of them, [T, D].",
+        t("This is only the last state. Return all of them, [T, D]."),
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states])),
-        "The zeros of the start are in the result: return one state for each word.",
+        t("The zeros of the start are in the result: return one state for each word."),
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states[:-1]])),
-        "Each state is collected before its word is read: the zeros are in the result, and the last state is not.",
+        t("Each state is collected before its word is read: the zeros are in the result, and the last state is not."),
     ),
-    properties=(blind_to_later("words", asks="Is the sentence read from its beginning, one word after the other?"),),
-    used="It reads two sentences of the same words in [One: a network that remembers](#One:-a-network-that-remembers).",
+    properties=(blind_to_later("words", asks=t("Is the sentence read from its beginning, one word after the other?")),),
+    used=t(
+        "It reads two sentences of the same words in [One: a network that remembers](#One:-a-network-that-remembers)."
+    ),
 )

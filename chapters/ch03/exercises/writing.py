@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_kit.text import BOS, EOS
 
 from . import answers
@@ -36,9 +37,11 @@ class Parrot(nn.Module):
 def _loop_cases() -> list[Case]:
     def case(sentence, max_length, shown=False) -> Case:
         args = {"step": Parrot(sentence), "state": torch.tensor(0), "bos": BOS, "eos": EOS, "max_length": max_length}
-        writes = " ".join(map(str, (*sentence, "and then <eos>"))) if sentence else "<eos> at once"
-        says = f"a decoder that writes {writes}, if it is given its own last word and state"
-        says = "step(2, 0): 5 is largest, state 1; step(5, 1): 7, 2; step(7, 2): 6, 3; step(6, 3): 3" if shown else says
+        writes = " ".join(map(str, (*sentence, t("and then <eos>")))) if sentence else t("<eos> at once")
+        says = t("a decoder that writes {writes}, if it is given its own last word and state", writes=writes)
+        says = (
+            t("step(2, 0): 5 is largest, state 1; step(5, 1): 7, 2; step(7, 2): 6, 3; step(6, 3): 3") if shown else says
+        )
         return Case(args, given={"step": says}, shown=shown)
 
     return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3), case((), 4)]
@@ -72,36 +75,42 @@ def _wrong_loop(
 
 
 LOOP = Exercise(
-    name="greedy loop",
+    name=mark("greedy loop"),
     function="greedy",
-    task="Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
-    "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>.",
+    task=t(
+        "Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
+        "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>."
+    ),
     reference=answers.greedy,
     cases=_loop_cases,
     run=_ids,
     returns=("ids",),
     hints=(
-        "A loop of at most max_length rounds. Which word goes into the first `step`? Which one goes into the next?",
-        "`logits, state = step(word, state)` replaces the old state by the new one. `int(logits.argmax())` is the next "
-        "word.",
-        "What has to be asked about the word *before* it is added to the list? A `break` leaves the loop. At the end "
-        "`torch.tensor(ids)` makes a tensor of the list.",
+        t("A loop of at most max_length rounds. Which word goes into the first `step`? Which one goes into the next?"),
+        t(
+            "`logits, state = step(word, state)` replaces the old state by the new one. `int(logits.argmax())` is the "
+            "next word."
+        ),
+        t(
+            "What has to be asked about the word *before* it is added to the list? A `break` leaves the loop. At the "
+            "end `torch.tensor(ids)` makes a tensor of the list."
+        ),
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_loop(keep=True),
-        "<eos> is in the result. It says that the sentence is over, and is not a word of the translation.",
+        t("<eos> is in the result. It says that the sentence is over, and is not a word of the translation."),
         _wrong_loop(stop=lambda ids: False),
-        "Your loop doesn't stop at <eos>. What comes after <eos> means nothing.",
+        t("Your loop doesn't stop at <eos>. What comes after <eos> means nothing."),
         _wrong_loop(carry=False),
-        "The state is not carried on: at each step the decoder starts from its first state again.",
+        t("The state is not carried on: at each step the decoder starts from its first state again."),
         _wrong_loop(feed=lambda word, bos: bos),
-        "<bos> is read at each step. The decoder has to read its own last word.",
+        t("<bos> is read at each step. The decoder has to read its own last word."),
         _wrong_loop(more=-1),
-        "When max_length ends the loop, the last word is missing: max_length words may be written.",
+        t("When max_length ends the loop, the last word is missing: max_length words may be written."),
         _wrong_loop(begun=lambda bos: [bos]),
-        "<bos> is in the result. It starts the decoder, and is no word of the translation.",
+        t("<bos> is in the result. It starts the decoder, and is no word of the translation."),
     ),
-    used="Your loop translates in [Five: sentences](#Five:-sentences).",
+    used=t("Your loop translates in [Five: sentences](#Five:-sentences)."),
 )

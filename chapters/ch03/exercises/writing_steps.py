@@ -5,6 +5,7 @@ import torch
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only
+from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax
 
 from . import answers
@@ -41,41 +42,57 @@ def _wrong_step(*inputs, score=lambda q, k, w: torch.tanh(q + k) @ w, mean=_mean
 
 
 STEP = Exercise(
-    name="additive attention step",
+    name=mark("additive attention step"),
     function="look_back",
-    task="One look back: tanh(q W₁ + k W₂)·w for each key, softmax over the real ones, weighted mean of the keys "
-    "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
-    "(context [B, Dk], weights [B, K]).",
+    task=t(
+        "One look back: tanh(q W₁ + k W₂)·w for each key, softmax over the real ones, weighted mean of the keys "
+        "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
+        "(context [B, Dk], weights [B, K])."
+    ),
     reference=answers.look_back,
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
-        "There is one query for each sentence, and many keys. So q W₁ is [B, h] and k W₂ is [B, K, h]: what has to "
-        "happen before you can add them?",
-        "`(query @ W1)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, h], and `@ w` makes one "
-        "score of its last axis.",
-        "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
-        "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`.",
+        t(
+            "There is one query for each sentence, and many keys. So q W₁ is [B, h] and k W₂ is [B, K, h]: what has "
+            "to happen before you can add them?"
+        ),
+        t(
+            "`(query @ W1)[:, None]` has an axis for the keys. The tanh of the sum is [B, K, h], and `@ w` makes one "
+            "score of its last axis."
+        ),
+        t(
+            "`masked_softmax(scores, mask)` from chapter 1 turns the scores into weights. `weights[:, None]` is one "
+            "row for each sentence: multiply it by the keys, and drop the extra axis, `[:, 0]`."
+        ),
     ),
     minutes=12,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_step(score=lambda q, k, w: (q + k) @ w),
-        "The tanh is missing. Without it the query adds one number to the whole row, softmax ignores it, and "
-        "every word of the translation attends to the same position.",
+        t(
+            "The tanh is missing. Without it the query adds one number to the whole row, softmax ignores it, and "
+            "every word of the translation attends to the same position."
+        ),
         _wrong_step(score=lambda q, k, w: (torch.tanh(q) + torch.tanh(k)) @ w),
-        "The query changes nothing here: it is missing, or it has a tanh of its own and adds one number to the whole "
-        "row, which softmax ignores. Add q W₁ and k W₂ first, then take the tanh of the sum.",
+        t(
+            "The query changes nothing here: it is missing, or it has a tanh of its own and adds one number to the "
+            "whole row, which softmax ignores. Add q W₁ and k W₂ first, then take the tanh of the sum."
+        ),
         _wrong_step(score=lambda q, k, w: torch.tanh((q + k) @ w)),
-        "The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it.",
+        t("The tanh and w are in the wrong order: first the tanh of the hidden vector, then w makes one number of it."),
         _wrong_step(score=lambda q, k, w: torch.tanh(q + k) @ w / len(w) ** 0.5),
-        "The scores are divided by a root. Only a dot product needs that: the tanh bounds these scores.",
+        t("The scores are divided by a root. Only a dot product needs that: the tanh bounds these scores."),
         _wrong_step(mean=lambda a, k: a @ k),
-        "`weights @ keys` multiplies the weights of each sentence with the keys of all: [B, B, Dk]. Each sentence has "
-        "its own: `weights[:, None] @ keys` and then `[:, 0]`, or `(weights[..., None] * keys).sum(1)`.",
+        t(
+            "`weights @ keys` multiplies the weights of each sentence with the keys of all: [B, B, Dk]. Each sentence "
+            "has its own: `weights[:, None] @ keys` and then `[:, 0]`, or `(weights[..., None] * keys).sum(1)`."
+        ),
         _wrong_step(values=lambda keys, projected: projected),
-        "The mean is taken of the projected keys, k W₂. They are only for the score; the values are the keys "
-        "themselves.",
+        t(
+            "The mean is taken of the projected keys, k W₂. They are only for the score; the values are the keys "
+            "themselves."
+        ),
     ),
     properties=(
         sees_only(),
@@ -83,7 +100,7 @@ STEP = Exercise(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),
     ),
-    used="Your decoder looks back with it, in training, too: [Five: sentences](#Five:-sentences).",
+    used=t("Your decoder looks back with it, in training, too: [Five: sentences](#Five:-sentences)."),
 )
 
 
@@ -124,50 +141,63 @@ def _new_state(state, e, step):
     return step(torch.zeros_like(state))
 
 
-NEW_ASKS = (
-    "The *new* state looks back, as in Luong's decoder. Here the old one does, and what it finds goes into the new "
-    "one, beside the embedding."
+NEW_ASKS = t(
+    "The *new* state looks back, as in Luong's decoder. Here the old one does, and what it finds goes into the "
+    "new one, beside the embedding."
 )
 DECODER = Exercise(
-    name="one decoder step",
-    task="The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
-    "is tanh([embedding; context] Wx + state Ws), the logits are [new state; context] Wo -> (logits [B, V], "
-    "new [B, D]).",
+    name=mark("one decoder step"),
+    task=t(
+        "The old state is the query (dot products, softmax over real words, weighted mean of the keys). The new state "
+        "is tanh([embedding; context] Wx + state Ws), the logits are [new state; context] Wo -> (logits [B, V], new "
+        "[B, D])."
+    ),
     reference=answers.decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
     hints=(
-        "Three results one after the other: the context, the new state, the logits. The query is the state that came "
-        "in.",
-        "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in `look_back`. The "
-        "embedding of the word is `E[word]`.",
-        "[a; b] is `torch.cat([a, b], -1)`. `x @ m` works for a whole batch. The context "
-        "goes in twice: with the embedding into the tanh, with the new state into the logits.",
+        t(
+            "Three results one after the other: the context, the new state, the logits. The query is the state that "
+            "came in."
+        ),
+        t(
+            "The scores are `(state[:, None] @ keys.mT)[:, 0]`; `masked_softmax` and the mean are as in `look_back`. "
+            "The embedding of the word is `E[word]`."
+        ),
+        t(
+            "[a; b] is `torch.cat([a, b], -1)`. `x @ m` works for a whole batch. The context goes in twice: with the "
+            "embedding into the tanh, with the new state into the logits."
+        ),
     ),
     minutes=11,
     difficulty=3,
     wrong=wrong_answers(
         _wrong_decoder(asks=lambda state, e, step: e),
-        "The embedding of the word is the query. The query is the *state*, which knows what has been written so far.",
+        t(
+            "The embedding of the word is the query. The query is the *state*, which knows what has been written so "
+            "far."
+        ),
         _wrong_decoder(asks=_new_state),
         NEW_ASKS,
         _wrong_decoder(asks=_new_state, gets=torch.zeros_like),
         NEW_ASKS,
         _wrong_decoder(scale=lambda d: d**0.5),
-        "The scores are divided by √D. Here they are plain dot products: dot products, softmax, mean.",
+        t("The scores are divided by √D. Here they are plain dot products: dot products, softmax, mean."),
         _wrong_decoder(read=lambda new, c, old: torch.cat([old, c], -1)),
-        "The logits are read from the old state, which does not know the last word yet.",
+        t("The logits are read from the old state, which does not know the last word yet."),
         _wrong_decoder(stuck=True),
-        "The old state is returned: the decoder would never move on. Return the new one.",
+        t("The old state is returned: the decoder would never move on. Return the new one."),
     ),
     properties=(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"], part=1),
         Property(
-            "The new state is right, and the logits are not: they are [new state; context] Wo, with the context that "
-            "has gone into the state.",
+            t(
+                "The new state is right, and the logits are not: they are [new state; context] Wo, with the context "
+                "that has gone into the state."
+            ),
             lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
         ),
         rows_are_independent("word", "state", "keys", "mask"),
     ),
-    used="Yours is trained in [A decoder of your own](#A-decoder-of-your-own).",
+    used=t("Yours is trained in [A decoder of your own](#A-decoder-of-your-own)."),
 )

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_kit.exercises.compare import converted
 from course_kit.exercises.define import Case, FindError, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.positions import frequencies
 
 
@@ -33,9 +34,9 @@ def _told(answer, case: Case) -> tuple:
 
 
 RELATIVE = FindError(
-    name="program 4.7",
-    title="absolute under the name relative",
-    task="write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair is.",
+    name=mark("program 4.7"),
+    title=t("absolute under the name relative"),
+    task=t("write a vector of the *distance*: query at i, key at j, size D -> [D], the same wherever the pair is."),
     program=(
         "def relative(i, j, D):              # query at i, key at j",
         "    place = torch.tensor(float(i))",
@@ -44,13 +45,15 @@ RELATIVE = FindError(
         "    return torch.stack([sin, cos], dim=-1).flatten()",
     ),
     line=2,
-    found="the vector knows where the query is and nothing of the key: this is the absolute encoding, misnamed. "
-    "Replace i by i − j.",
+    found=t(
+        "the vector knows where the query is and nothing of the key: this is the absolute encoding, misnamed. Replace "
+        "i by i − j."
+    ),
     innocent={
-        1: "both positions come in. Are both used?",
-        3: "these are the usual frequencies.",
-        4: "a sine and its cosine for each of them.",
-        5: "each sine is beside its cosine.",
+        1: t("both positions come in. Are both used?"),
+        3: t("these are the usual frequencies."),
+        4: t("a sine and its cosine for each of them."),
+        5: t("each sine is beside its cosine."),
     },
     reference=relative_encoding,
     cases=lambda: [
@@ -59,24 +62,29 @@ RELATIVE = FindError(
         Case({"i": 3, "j": 3, "D": 6}),
     ],
     run=_told,
-    returns=("size", "equal distance, equal vector", "another key is told apart", "another query is told apart"),
+    returns=(
+        "size",
+        t("equal distance, equal vector"),
+        t("another key is told apart"),
+        t("another query is told apart"),
+    ),
     hints=(
-        "Which of the arguments is never used?",
-        "(5, 3) and (6, 4) are the same distance apart: they must get the same vector.",
-        "Line 2 takes the position of the query. What has (5, 3) in common with (6, 4)?",
+        t("Which of the arguments is never used?"),
+        t("(5, 3) and (6, 4) are the same distance apart: they must get the same vector."),
+        t("Line 2 takes the position of the query. What has (5, 3) in common with (6, 4)?"),
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _place(lambda i, j: i),
-        "The vector knows where the query is, and nothing of the key: it is still absolute.",
+        t("The vector knows where the query is, and nothing of the key: it is still absolute."),
         _place(lambda i, j: j),
-        "Now the vector knows where the key is, and nothing of the query: it is still absolute.",
+        t("Now the vector knows where the key is, and nothing of the query: it is still absolute."),
         _place(lambda i, j: i + j),
-        "This is the sum, which changes when both move on together. The *difference* does not.",
+        t("This is the sum, which changes when both move on together. The *difference* does not."),
         _place(lambda i, j: 0),
-        "Every pair gets the same vector, which does not tell distances apart.",
+        t("Every pair gets the same vector, which does not tell distances apart."),
         lambda i, j, D: torch.cat([_place(lambda i, j: i)(i, j, D), _place(lambda i, j: j)(i, j, D)]),
-        "The vector holds both positions, so (5, 3) and (6, 4) still get different vectors.",
+        t("The vector holds both positions, so (5, 3) and (6, 4) still get different vectors."),
     ),
 )

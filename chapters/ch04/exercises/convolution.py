@@ -7,6 +7,7 @@ import torch
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, Property, named, variants, wrong_answers
 from course_kit.exercises.properties import linear_in
+from course_kit.i18n import mark, t
 
 from . import answers
 
@@ -28,10 +29,12 @@ def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, ends
 
 
 CONVOLUTION = Exercise(
-    name="convolution as a matrix",
+    name=mark("convolution as a matrix"),
     function="convolution",
-    task="Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
-    "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour.",
+    task=t(
+        "Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
+        "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour."
+    ),
     reference=answers.convolution,
     cases=lambda: [
         _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
@@ -43,29 +46,35 @@ CONVOLUTION = Exercise(
     returns=("C",),
     hints=(
         "Row i says what output i takes from each word. With k = 3 these words are i − 1, i, and i + 1.",
-        "The middle of the kernel, `kernel[len(kernel) // 2]`, is on the diagonal.",
-        "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which word "
-        "j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends.",
+        t("The middle of the kernel, `kernel[len(kernel) // 2]`, is on the diagonal."),
+        t(
+            "Begin with `torch.zeros(length, length)`, and loop over i and over n, the places of the kernel. To which "
+            "word j does kernel[n] belong, if the middle n belongs to i? Leave out every j beyond the ends."
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_convolution(flip=True),
-        "The kernel is reversed (or rows and columns are exchanged). Mathematicians reverse it; torch does not: "
-        "kernel[0] meets the left neighbour.",
+        t(
+            "The kernel is reversed (or rows and columns are exchanged). Mathematicians reverse it; torch does not: "
+            "kernel[0] meets the left neighbour."
+        ),
         _wrong_convolution(shift=lambda half: -1),
-        "The kernel is one position too far to the left: the *middle* of the kernel belongs on the diagonal.",
+        t("The kernel is one position too far to the left: the *middle* of the kernel belongs on the diagonal."),
         _wrong_convolution(shift=lambda half: 1),
-        "The kernel is one position too far to the right: the *middle* of the kernel belongs on the diagonal.",
+        t("The kernel is one position too far to the right: the *middle* of the kernel belongs on the diagonal."),
         _wrong_convolution(shift=lambda half: half),
-        "kernel[0] is on the diagonal, so output i reads word i and words *behind* it. The *middle* belongs there.",
+        t("kernel[0] is on the diagonal, so output i reads word i and words *behind* it. The *middle* belongs there."),
         _wrong_convolution(ends=False),
-        "The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros.",
+        t("The rows at both ends are empty. There a part of the kernel still meets words; only the rest meets zeros."),
     ),
     properties=(
         Property(
-            "The kernel goes round in a ring: the first word sees the last one on its left, or the last the first on "
-            "its right. Beyond the ends are zeros.",
+            t(
+                "The kernel goes round in a ring: the first word sees the last one on its left, or the last the first "
+                "on its right. Beyond the ends are zeros."
+            ),
             lambda run, case, mine, want: (
                 not same(mine, want) and same(mine.tril(len(want) - 2).triu(2 - len(want)), want)
             ),
@@ -75,5 +84,5 @@ CONVOLUTION = Exercise(
             says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",
         ),
     ),
-    used="The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours.",
+    used=t("The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours."),
 )

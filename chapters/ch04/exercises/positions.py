@@ -8,6 +8,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed, linear_in
+from course_kit.i18n import mark, t
 from course_utils.positions import frequencies, sinusoidal_encoding
 from course_utils.rotary import rotary
 
@@ -28,9 +29,11 @@ def _table(
 
 
 SINUSOIDAL = Exercise(
-    name="sinusoidal encoding",
-    task="P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
-    "length, size D (even) -> [length, D].",
+    name=mark("sinusoidal encoding"),
+    task=t(
+        "P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
+        "length, size D (even) -> [length, D]."
+    ),
     reference=sinusoidal_encoding,
     cases=lambda: [
         Case({"length": 3, "size": 4}, shown=True),
@@ -40,39 +43,52 @@ SINUSOIDAL = Exercise(
     ],
     returns=("P",),
     hints=(
-        "First the angles: positions down [T, 1] times frequencies across [D / 2] is [T, D / 2].",
-        "`torch.arange(0, D, 2)` is 0, 2, 4 …, which is 2j already. So what is the exponent of 10000?",
-        "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the shape of "
-        "the angles. Which of them gets the sines?",
+        t("First the angles: positions down [T, 1] times frequencies across [D / 2] is [T, D / 2]."),
+        t("`torch.arange(0, D, 2)` is 0, 2, 4 …, which is 2j already. So what is the exponent of 10000?"),
+        t(
+            "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the "
+            "shape of the angles. Which of them gets the sines?"
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _table(exponents=lambda c, D: (2 * c / D, 2 * (c + 1) / D)),
-        "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
-        "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times.",
+        t(
+            "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
+            "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times."
+        ),
         _table(exponents=lambda c, D: (c / 2 / D, c / 2 / D)),
-        "The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough.",
+        t("The exponent is j / D: the 2 is missing, and the slowest waves are not slow enough."),
         _table(exponents=lambda c, D: (c / D, (c + 1) / D)),
-        "Each column has a frequency of its own. The sine and the cosine of a pair have the same one: j counts pairs.",
+        t(
+            "Each column has a frequency of its own. The sine and the cosine of a pair have the same one: j counts "
+            "pairs."
+        ),
         _table(halves=True),
-        "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
-        "beside its cosine: columns 2j and 2j + 1.",
+        t(
+            "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
+            "beside its cosine: columns 2j and 2j + 1."
+        ),
         _table(first=1),
-        "The positions are counted from 1; the first word is at position 0.",
+        t("The positions are counted from 1; the first word is at position 0."),
         _table(swap=True),
-        "Sine and cosine are exchanged: the sines belong in the even columns.",
+        t("Sine and cosine are exchanged: the sines belong in the even columns."),
     ),
     properties=(
         Property(
-            "The first pair of columns is right, and a later one has another frequency. The exponent is 2j / D: with "
-            "D = 4 it is 0 and ½, so no pair gets as far as 1.",
+            t(
+                "The first pair of columns is right, and a later one has another frequency. The exponent is 2j / D: "
+                "with D = 4 it is 0 and ½, so no pair gets as far as 1."
+            ),
             lambda run, case, mine, want: same(mine[:, :2], want[:, :2]) and not same(mine, want),
         ),
     ),
     shown=answers.sinusoidal,
-    used="Your table is what a module adds to the words in "
-    "[Four: a clock with many hands](#Four:-a-clock-with-many-hands).",
+    used=t(
+        "Your table is what a module adds to the words in [Four: a clock with many "
+        "hands](#Four:-a-clock-with-many-hands)."
+    ),
 )
 
 
@@ -115,10 +131,12 @@ def _tied_to_its_row(run, case, mine, want):
 
 
 ROTARY = Exercise(
-    name="rotary",
-    task="Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
-    "(a cos − b sin, a sin + b cos): x [..., T, d], with a batch or heads in front or without, positions [T] -> the "
-    "same shape. `frequencies(d)` is given.",
+    name=mark("rotary"),
+    task=t(
+        "Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
+        "(a cos − b sin, a sin + b cos): x [..., T, d], with a batch or heads in front or without, positions [T] -> "
+        "the same shape. `frequencies(d)` is given."
+    ),
     reference=rotary,
     cases=lambda: [
         _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
@@ -129,36 +147,46 @@ ROTARY = Exercise(
     ],
     returns=("turned",),
     hints=(
-        "The angles have the shape [T, d / 2]: one for each position and pair.",
-        "`a, b = x[..., 0::2], x[..., 1::2]` takes every second feature, with or without a batch in front. For one "
-        "sentence both have the shape of the angles.",
-        "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of the "
-        "formula. Don't write into x: a and b are views of it, and would change.",
+        t("The angles have the shape [T, d / 2]: one for each position and pair."),
+        t(
+            "`a, b = x[..., 0::2], x[..., 1::2]` takes every second feature, with or without a batch in front. For "
+            "one sentence both have the shape of the angles."
+        ),
+        t(
+            "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of "
+            "the formula. Don't write into x: a and b are views of it, and would change."
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _turned(pairs=_half_and_half, halves=True),
-        "This is another layout: feature j is turned together with feature j + d / 2, as `transformers` has it for "
-        "Llama. Here neighbours are a pair. Parameters trained with one layout are useless with the other.",
+        t(
+            "This is another layout: feature j is turned together with feature j + d / 2, as `transformers` has it "
+            "for Llama. Here neighbours are a pair. Parameters trained with one layout are useless with the other."
+        ),
         _turned(halves=True),
-        "The turned pairs are in two halves, all first features and then all second ones. Put each feature beside its "
-        "partner, in even and odd columns.",
+        t(
+            "The turned pairs are in two halves, all first features and then all second ones. Put each feature beside "
+            "its partner, in even and odd columns."
+        ),
         _turned(turn=lambda a, b, c, s: (a * c + b * s, b * c - a * s)),
-        "Your pairs turn the other way: the minus belongs to the first of a pair, a cos − b sin.",
+        t("Your pairs turn the other way: the minus belongs to the first of a pair, a cos − b sin."),
         _turned(turn=_overwritten),
-        "The first of each pair is overwritten before the second is computed from it. Put both into a new tensor.",
+        t("The first of each pair is overwritten before the second is computed from it. Put both into a new tensor."),
         _turned(angles=lambda p, w: p * w[:1]),
-        "All pairs turn by the same angle. Each has a frequency of its own.",
+        t("All pairs turn by the same angle. Each has a frequency of its own."),
     ),
     properties=(
         replace(linear_in("x"), says="Twice the x should give twice the result: a turn adds nothing."),
         Property(
-            "Rows in another order, together with their positions, should give the same rows in that order. Are the "
-            "positions those that were given?",
+            t(
+                "Rows in another order, together with their positions, should give the same rows in that order. Are "
+                "the positions those that were given?"
+            ),
             _tied_to_its_row,
         ),
     ),
     shown=answers.turn,
-    used="Yours turns a query and a key in [Six: turn instead of add](#Six:-turn-instead-of-add).",
+    used=t("Yours turns a query and a key in [Six: turn instead of add](#Six:-turn-instead-of-add)."),
 )

@@ -5,6 +5,7 @@ import copy
 import torch
 from torch import nn
 
+from course_kit.i18n import mark, t
 from course_kit.views.live import below
 
 from .shuffle import shuffle
@@ -24,17 +25,20 @@ def who_does_it(who, sighted, blind, sentence):
         inside = sighted.embedding(who.encode([sentence])[0])[0]
     view = shuffle(
         inside, words, **maps, positions=True, live=True,
-        title="With positions: what does every word attend to?",
-        caption="Each row is a word's weights; all words attend to one column, “dog” at first. "
-        "Drag “man” to the place of “dog”: which column is it now?",
+        title=t("With positions: what does every word attend to?"),
+        caption=t("Each row is a word's weights; all words attend to one column, “dog” at first. Drag “man” to the "
+                  "place of “dog”: which column is it now?"),
     )  # fmt: skip
 
     def tell():
         state = view.state
         text = " ".join(words[w] for w in state["order"])
-        readers = {"this model": sighted if state["positions"] else off, "the one trained without positions": blind}
+        readers = {
+            mark("this model"): sighted if state["positions"] else off,
+            mark("the one trained without positions"): blind,
+        }
         says = {name: next(iter(who.answers(reader, text).items())) for name, reader in readers.items()}
         answers = ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
-        return f"“{text}” Who does it? {answers}"
+        return t("“{text}” Who does it? {answers}", text=text, answers=answers)
 
     return view, below(view, tell, "order", "positions")

@@ -4,6 +4,7 @@ import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import ROTATION_CSS from "./rotation.css";
 import { TURN, dragged, equal, held, noticed, numbersOf, pointOf, times } from "./rotation_numbers.js";
 import { Circle, rowName } from "./rotation_picture.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Point, RotationNumbers, RotationSpec, RotationState } from "./rotation_numbers.js" */
@@ -31,7 +32,7 @@ class Rotation {
     this.state = /** @type {RotationState} */ (ui.state);
     this.canvas = h("canvas", {
       role: "img",
-      "aria-label": "two positions on a circle",
+      "aria-label": t("two positions on a circle"),
       style: "cursor:grab;touch-action:none",
     });
     this.circle = new Circle(ui, this.canvas);
@@ -43,7 +44,7 @@ class Rotation {
     this.held = null;
     /** @type {{ state: RotationState, matrix: number[][] } | null} what was shown before */
     this.last = null;
-    this.note = "Drag P[i] round the circle: does R change?";
+    this.note = t("Drag P[i] round the circle: does R change?");
     ui.body.append(this.canvas);
     ui.side.append(this.equation, this.same, this.say);
     ui.style(ROTATION_CSS);
@@ -116,14 +117,17 @@ class Rotation {
     const [first, second] = points.map((point) => point.map((x) => [x]));
     const names = [rowName(position), rowName(position + offset)];
     this.equation.replaceChildren(
-      bracket(matrix, `R, for δ = ${fmt(offset, 0)}`, "one matrix"),
+      bracket(matrix, t("R, for δ = {offset}", { offset: fmt(offset, 0) }), t("one matrix")),
       h("b", {}, "·"),
       bracket(first, names[0]),
       h("b", {}, equal(turned, points[1]) ? "=" : "≠"),
       bracket(second, names[1]),
     );
     const rows = matrix.map(listed).join("; ");
-    this.equation.setAttribute("aria-label", `R = (${rows}) times ${names[0]} = ${listed(turned)}`);
+    this.equation.setAttribute(
+      "aria-label",
+      t("R = ({rows}) times {name} = {turned}", { rows, name: names[0], turned: listed(turned) }),
+    );
   }
 
   /** The same R at some other positions. @param {RotationNumbers} made */
@@ -139,8 +143,12 @@ class Rotation {
         h("span", {}, `(${listed(to)})`),
       ];
     });
-    const way = `${Math.abs(offset)} ${offset < 0 ? "back" : "on"}`;
-    this.same.replaceChildren(h("b", {}, `The same R carries every position ${way}:`), ...rows);
+    const count = Math.abs(offset);
+    const same =
+      offset < 0
+        ? t("The same R carries every position {count} back:", { count })
+        : t("The same R carries every position {count} on:", { count });
+    this.same.replaceChildren(h("b", {}, same), ...rows);
   }
 
   /** @param {RotationNumbers} made */
@@ -148,7 +156,11 @@ class Rotation {
     const degrees = fmt((angle * 180) / Math.PI, 0);
     const product = `${fmt(this.state.offset, 0)} · ${fmt(omega, omega < 0.01 ? 5 : 3)}`;
     this.say.replaceChildren(
-      h("div", {}, `R turns by δ · ω = ${product} = ${fmt(angle)} rad, ${degrees}°.`),
+      h(
+        "div",
+        {},
+        t("R turns by δ · ω = {product} = {angle} rad, {degrees}°.", { product, angle: fmt(angle), degrees }),
+      ),
       h("div", { class: "quiet", "data-testid": "note" }, this.note),
     );
   }
@@ -161,6 +173,9 @@ class Rotation {
       const all = [...from, ...times(matrix, from), ...pointOf(i + this.state.offset, omega)];
       return [String(i), ...all.map((x) => fmt(x))];
     });
-    return { header: ["i", "sin", "cos", "R·P: sin", "R·P: cos", "P[i+δ]: sin", "P[i+δ]: cos"], rows };
+    return {
+      header: ["i", t("sin"), t("cos"), t("R·P: sin"), t("R·P: cos"), t("P[i+δ]: sin"), t("P[i+δ]: cos")],
+      rows,
+    };
   }
 }

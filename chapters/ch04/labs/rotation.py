@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
@@ -38,11 +39,26 @@ class Rotation(View):
         (a, b), (c, d) = self.matrix
         now, later = self.pairs([i, i + offset])
         angle = offset * self.omega
-        return (
-            f"Columns {2 * j} and {2 * j + 1} turn by {self.omega:.4f} radians at each position. From position {i}, "
-            f"({now[0]:.3f}, {now[1]:.3f}), to {i + offset}, ({later[0]:.3f}, {later[1]:.3f}): by {offset} · "
-            f"{self.omega:.4f} = {angle:.3f} radians. The matrix (({a:.3f}, {b:.3f}), ({c:.3f}, {d:.3f})) does it from "
-            f"all {LENGTH} positions."
+        return t(
+            "Columns {j} and {j2} turn by {omega} radians at each position. From position {i}, ({now}, {now2}), "
+            "to {i2}, ({later}, {later2}): by {offset} · {omega} = {angle} radians. The matrix (({a}, {b}), ({c}, "
+            "{d})) does it from all {LENGTH} positions.",
+            j=2 * j,
+            j2=2 * j + 1,
+            omega=f"{self.omega:.4f}",
+            i=i,
+            now=f"{now[0]:.3f}",
+            now2=f"{now[1]:.3f}",
+            i2=i + offset,
+            later=f"{later[0]:.3f}",
+            later2=f"{later[1]:.3f}",
+            offset=offset,
+            angle=f"{angle:.3f}",
+            a=f"{a:.3f}",
+            b=f"{b:.3f}",
+            c=f"{c:.3f}",
+            d=f"{d:.3f}",
+            LENGTH=LENGTH,
         )
 
     def table(self) -> TextTable:
@@ -57,8 +73,8 @@ class Rotation(View):
 
 def rotation(
     *,
-    title="Is δ positions on always the same turn?",
-    caption="A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?",
+    title=t("Is δ positions on always the same turn?"),
+    caption=t("A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"),
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
@@ -66,10 +82,10 @@ def rotation(
     """
     state = {"pair": 4, "offset": 3, "position": 5}
     values = {"pair": range(SIZE // 2), "offset": range(-MOST_OFFSET, MOST_OFFSET + 1), "position": range(LENGTH)}
-    words = {"pair": "pair j", "offset": "offset δ", "position": "position i"}
+    words = {"pair": t("pair j"), "offset": t("offset δ"), "position": t("position i")}
     controls = [
         {"kind": "range", "name": name, "label": words[name], "values": list(values[name]), "digits": 0}
         for name in ("position", "offset", "pair")
     ]
-    controls.append({"kind": "button", "name": "reset", "label": "reset"})
+    controls.append({"kind": "button", "name": "reset", "label": t("reset")})
     return Rotation(title, caption, {}, state, controls, {"length": LENGTH, "size": SIZE})

@@ -1,5 +1,6 @@
 // A pair of columns as a point on a circle, and the matrix that carries position i to i + δ.
 import { encode, frequencies } from "./sines.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {"position" | "offset" | "pair"} Moved an entry of the state */
@@ -86,7 +87,9 @@ export function noticed(last, state, matrix) {
   if (!moved.length) return null;
   if (moved.length > 1) return "";
   const [name] = moved;
-  const outcome = apart(matrix.flat(), last.matrix.flat()) === 0 ? "stayed the same." : "is another matrix.";
-  const way = `from ${last.state[name]} to ${state[name]}`.replaceAll("-", "−");
-  return `You moved ${LETTERS[name]} ${way}: R ${outcome}`;
+  const minus = (/** @type {number} */ x) => String(x).replace("-", "−");
+  const values = { letter: LETTERS[name], before: minus(last.state[name]), after: minus(state[name]) };
+  return apart(matrix.flat(), last.matrix.flat()) === 0
+    ? t("You moved {letter} from {before} to {after}: R stayed the same.", values)
+    : t("You moved {letter} from {before} to {after}: R is another matrix.", values);
 }

@@ -3,6 +3,7 @@ import { dot, paper, widest, write } from "../../../course_kit/views/js/src/shar
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { pointOf } from "./rotation_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Point, RotationNumbers, RotationSpec, RotationState } from "./rotation_numbers.js" */
@@ -164,8 +165,16 @@ export class Circle {
     const { theme, unit } = this.ui;
     const { pair } = this.state;
     c.font = this.ui.font(12);
-    write(c, `cosine, column ${2 * pair + 1} →`, side, side + 2 * unit, theme.quiet, "right", "bottom");
-    write(c, `↑ sine, column ${2 * pair}`, 2, 2, theme.quiet, "left", "top");
+    write(
+      c,
+      t("cosine, column {pair} →", { pair: 2 * pair + 1 }),
+      side,
+      side + 2 * unit,
+      theme.quiet,
+      "right",
+      "bottom",
+    );
+    write(c, t("↑ sine, column {pair}", { pair: 2 * pair }), 2, 2, theme.quiet, "left", "top");
   }
 
   /** @param {RotationNumbers} made */
@@ -174,8 +183,10 @@ export class Circle {
     const [first, second] = points.map((point) => point.map((x) => fmt(x)).join(", "));
     this.canvas.setAttribute(
       "aria-label",
-      `Circle of columns ${2 * pair} and ${2 * pair + 1}: ${rowName(position)} at ${first}, ` +
-        `${rowName(position + offset)} at ${second}, ${fmt(angle)} radians apart.`,
+      t("Circle of columns {left} and {right}: {one} at {first}, {other} at {second}, {angle} radians apart.", {
+        ...{ left: 2 * pair, right: 2 * pair + 1, angle: fmt(angle) },
+        ...{ one: rowName(position), first, other: rowName(position + offset), second },
+      }),
     );
   }
 }

@@ -5,6 +5,7 @@ import SHUFFLE_CSS from "./shuffle.css";
 import { movedWords, numbersOf, verdicts } from "./shuffle_numbers.js";
 import { ShufflePicture } from "./shuffle_picture.js";
 import { Words } from "./shuffle_words.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleNumbers, ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */
@@ -23,7 +24,7 @@ class Shuffle {
     this.state = /** @type {ShuffleState} */ (ui.state);
     this.words = new Words(ui);
     this.say = spoken();
-    const canvas = h("canvas", { role: "img", "aria-label": "attention weights and outputs" });
+    const canvas = h("canvas", { role: "img", "aria-label": t("attention weights and outputs") });
     this.picture = new ShufflePicture(ui, canvas);
     Object.assign(ui.actions, {
       back: () => this.words.step(-1),
@@ -33,7 +34,13 @@ class Shuffle {
     });
     const sign = (/** @type {string} */ name, /** @type {string} */ text) =>
       h("span", {}, h("i", { class: name }), text);
-    const signs = h("div", { class: "signs" }, "outputs:", sign("below0", "below 0"), sign("above0", "above 0"));
+    const signs = h(
+      "div",
+      { class: "signs" },
+      t("outputs:"),
+      sign("below0", t("below 0")),
+      sign("above0", t("above 0")),
+    );
     ui.body.append(h("div", { class: "top" }, this.words.line, signs), canvas);
     ui.below.append(this.say);
     ui.style(SHUFFLE_CSS);
@@ -57,11 +64,13 @@ class Shuffle {
   tell(made) {
     const who = movedWords(this.spec, this.state);
     if (!who) {
-      this.say.replaceChildren("This is the first order. Drag a word: do the two ends of each line stay alike?");
+      this.say.replaceChildren(t("This is the first order. Drag a word: do the two ends of each line stay alike?"));
       return;
     }
-    const [outputs, mean] = verdicts(made).map(([before, word, after]) => [before, h("b", {}, word), after]);
-    this.say.replaceChildren(h("div", {}, `${who} have moved, and `, ...outputs), h("div", {}, ...mean));
+    const [outputs, mean] = verdicts(made, who).map(([text, words]) =>
+      woven(text, Object.fromEntries(Object.entries(words).map(([place, word]) => [place, h("b", {}, word)]))),
+    );
+    this.say.replaceChildren(h("div", {}, ...outputs), h("div", {}, ...mean));
   }
 
   /** @returns {Table} */
@@ -69,14 +78,14 @@ class Shuffle {
     const made = this.numbers();
     const { names } = this.spec;
     const { order } = this.state;
-    const outputs = made.mean.map((_, feature) => `output ${feature + 1}`);
+    const outputs = made.mean.map((_, feature) => t("output {feature}", { feature: feature + 1 }));
     const rows = order.map((word, place) => [
       names[word],
       ...[...made.weights[place], ...made.outputs[place], made.change[word]].map((number) => fmt(number)),
     ]);
-    const mean = ["mean", ...order.map(() => ""), ...[...made.mean, made.drift].map((number) => fmt(number))];
+    const mean = [t("mean"), ...order.map(() => ""), ...[...made.mean, made.drift].map((number) => fmt(number))];
     return {
-      header: ["word", ...order.map((word) => `→ ${names[word]}`), ...outputs, "changed by"],
+      header: [t("word"), ...order.map((word) => `→ ${names[word]}`), ...outputs, t("changed by")],
       rows: [...rows, mean],
     };
   }

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import flag
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
@@ -38,16 +39,22 @@ class Shuffle(View):
     def describe(self) -> str:
         weights, _ = self.attend()
         words = [self.options["names"][w] for w in self.state["order"]]
-        how = "with" if self.state["positions"] else "without"
         strongest = [f"{words[q]} → {words[k]} {weights[q, k]:.2f}" for q, k in enumerate(weights.argmax(-1))]
-        return f"Self-attention over “{' '.join(words)}”, {how} positions. Largest weights: {', '.join(strongest)}."
+        said = {"words": " ".join(words), "strongest": ", ".join(strongest)}
+        if self.state["positions"]:
+            return t("Self-attention over “{words}”, with positions. Largest weights: {strongest}.", **said)
+        return t("Self-attention over “{words}”, without positions. Largest weights: {strongest}.", **said)
 
     def table(self) -> TextTable:
         weights, outputs = self.attend()
         words = [self.options["names"][w] for w in self.state["order"]]
-        header = ["word", *(f"→ {word}" for word in words), *(f"output {e + 1}" for e in range(outputs.shape[1]))]
+        header = [
+            t("word"),
+            *(f"→ {word}" for word in words),
+            *(t("output {e}", e=e + 1) for e in range(outputs.shape[1])),
+        ]
         rows = [[word, *(f"{x:.3f}" for x in (*weights[s], *outputs[s]))] for s, word in enumerate(words)]
-        return TextTable(header, [*rows, ["mean", *[""] * len(words), *(f"{x:.3f}" for x in outputs.mean(0))]])
+        return TextTable(header, [*rows, [t("mean"), *[""] * len(words), *(f"{x:.3f}" for x in outputs.mean(0))]])
 
 
 def shuffle(
@@ -58,8 +65,8 @@ def shuffle(
     key=None,
     value=None,
     positions=False,
-    title="What happens when words change places?",
-    caption="Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs].",
+    title=t("What happens when words change places?"),
+    caption=t("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
     live=False,
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
@@ -85,9 +92,9 @@ def shuffle(
     arrays = {name: as_array(m, name).astype("<f4").ravel() for name, m in maps.items() if m is not None}
     controls = [
         *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
-        {"kind": "choice", "name": "positions", "label": "positions", "options": [False, True],
-         "words": {"false": "none", "true": "added"}},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "choice", "name": "positions", "label": t("positions"), "options": [False, True],
+         "words": {"false": t("none"), "true": t("added")}},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]  # fmt: skip
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
     state = {"order": list(range(count)), "positions": positions, "word": 0}
@@ -96,4 +103,4 @@ def shuffle(
     return shell(view, live)
 
 
-BUTTONS = {"back": "◀ move", "on": "move ▶", "reverse": "reverse", "mix": "shuffle"}
+BUTTONS = {"back": t("◀ move"), "on": t("move ▶"), "reverse": t("reverse"), "mix": t("shuffle")}

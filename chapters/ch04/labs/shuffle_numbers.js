@@ -2,6 +2,7 @@
 import { fmt, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rowsOf } from "../../ch00/labs/cover_study.js";
 import { encode, frequencies } from "./sines.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ order: number[], positions: boolean, word: number }} ShuffleState order: the word at each place */
@@ -77,19 +78,25 @@ export function numbersOf(spec, arrays, { order, positions }) {
 export function movedWords({ names }, { order }) {
   const moved = names.filter((_, word) => order[word] !== word);
   if (!moved.length) return null;
-  if (moved.length > 3) return `${moved.length} words`;
-  return moved.map((name) => `“${name}”`).join(moved.length === 2 ? " and " : ", ");
+  if (moved.length > 3) return t("{n} words", { n: moved.length });
+  const named = moved.map((name) => `“${name}”`);
+  return named.length === 2 ? t("{one} and {other}", { one: named[0], other: named[1] }) : named.join(t(", "));
 }
 
 /**
- * Two sentences: what became of the outputs, and of their mean. Each is [words, the word that counts, words].
+ * Two sentences: what became of the outputs, and of their mean. Each is [sentence, what counts in its open places].
  * @param {ShuffleNumbers} made
+ * @param {string} who has moved
+ * @returns {[text: string, words: Record<string, string>][]}
  */
-export function verdicts({ equivariant, invariant, drift }) {
+export function verdicts({ equivariant, invariant, drift }, who) {
+  const outputs = equivariant
+    ? t("{who} have moved, and each output moved with its word, unchanged: {verdict}.", { who, verdict: "{verdict}" })
+    : t("{who} have moved, and the outputs changed: {verdict}.", { who, verdict: "{verdict}" });
   return [
-    equivariant
-      ? ["each output moved with its word, unchanged: ", "equivariant", "."]
-      : ["the outputs changed: ", "not equivariant", "."],
-    invariant ? ["Their mean stayed: ", "invariant", "."] : ["Their mean moved by ", fmt(drift, 2), ": not invariant."],
+    [outputs, { verdict: equivariant ? t("equivariant") : t("not equivariant") }],
+    invariant
+      ? [t("Their mean stayed: {verdict}."), { verdict: t("invariant") }]
+      : [t("Their mean moved by {distance}: not invariant."), { distance: fmt(drift, 2) }],
   ];
 }

@@ -1,9 +1,9 @@
 // The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
 import { fitted, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { SAME } from "./shuffle_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleNumbers, ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */
@@ -41,7 +41,10 @@ export class ShufflePicture {
     this.outputs(made, places, at);
     const order = this.state.order.map((word) => this.names[word]).join(" ");
     const count = this.names.length;
-    this.canvas.setAttribute("aria-label", `Attention weights and outputs of ${count} words in the order: ${order}`);
+    this.canvas.setAttribute(
+      "aria-label",
+      t("Attention weights and outputs of {count} words in the order: {order}", { count, order }),
+    );
   }
 
   /** How wide a text is. @param {string} text @param {number} size @param {number} weight */
@@ -73,10 +76,10 @@ export class ShufflePicture {
     const count = this.names.length;
     const all = Math.min(width, 900 * unit);
     const longest = Math.max(...this.names.map((name) => this.wide(name)));
-    const widest = Math.min(110 * unit, Math.max(this.wide("mean"), longest)); // of the names
+    const widest = Math.min(110 * unit, Math.max(this.wide(t("mean")), longest)); // of the names
     const left = widest + 10 * unit;
     const gap = (narrow ? 18 : 44) * unit;
-    const tail = Math.max(this.wide("Δ 0.00", 12, 700), this.wide("same", 12, 400)) + 12 * unit; // of what is said
+    const tail = Math.max(this.wide("Δ 0.00", 12, 700), this.wide(t("same"), 12, 400)) + 12 * unit; // of what is said
     const lines = tail + (narrow ? 34 : 56) * unit;
     const beside = all - 2 * left - gap - lines;
     const most = Math.min(44 * unit, ((spec.presenting ? 250 : 290) * tall) / count);
@@ -107,7 +110,7 @@ export class ShufflePicture {
       this.name(word, places[word], at);
     });
     if (this.wide("weights", 12, 400) < at.left)
-      this.write(translate("weights"), 0, at.top - 13 * unit, { size: 12, colour: theme.quiet });
+      this.write(t("weights"), 0, at.top - 13 * unit, { size: 12, colour: theme.quiet });
   }
 
   /** @param {number} weight @param {number} row @param {number} column @param {Layout} at */
@@ -186,9 +189,9 @@ export class ShufflePicture {
       this.ends(line, at);
     }
     const head = { weight: 600, colour: theme.output };
-    this.write("outputs now", at.out, at.down - 14 * unit, head);
+    this.write(t("outputs now"), at.out, at.down - 14 * unit, head);
     const short = at.span < 110 * unit; // where strips are narrow, the words would end beyond the view
-    this.write(short ? "at first" : "outputs at first", at.before, at.down - 14 * unit, head);
+    this.write(short ? t("at first") : t("outputs at first"), at.before, at.down - 14 * unit, head);
   }
 
   /** @param {number[]} numbers @param {number} x @param {number} y @param {number} reach @param {Layout} at */
@@ -205,7 +208,7 @@ export class ShufflePicture {
   change({ change, here }, { out, span, row }) {
     const { unit, theme } = this.ui;
     const same = change < SAME;
-    const text = same ? "same" : `Δ ${fmt(change, change < 10 ? 2 : 1)}`;
+    const text = same ? t("same") : `Δ ${fmt(change, change < 10 ? 2 : 1)}`;
     const look = same ? { colour: theme.quiet } : { weight: 700, colour: rgb(theme.minus) };
     this.write(text, out + span + 6 * unit, here + row / 2 - 1, { size: 12, ...look });
   }
@@ -235,7 +238,7 @@ export class ShufflePicture {
     const ofWord = { size, weight: picked ? 700 : 400, colour: picked ? theme.output : theme.text };
     const look = name ? ofWord : { weight: 600, colour: theme.output };
     const middle = row / 2 - 1;
-    const shown = name ? this.named(name, widest, look) : "mean";
+    const shown = name ? this.named(name, widest, look) : t("mean");
     if (name) this.write(shown, before + span + 7 * unit, there + middle, look);
     if (stack || !name) this.write(shown, out - 8 * unit, here + middle, { ...look, align: "right" });
     if (!picked) return;

@@ -1,6 +1,7 @@
 // The sentence of the shuffle lab: words that are picked and moved, by pointer, by keys and by buttons.
 import { foreign, h, used } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { ShuffleSpec, ShuffleState } from "./shuffle_numbers.js" */
@@ -24,7 +25,7 @@ export class Words {
     this.line = h("div", {
       class: "words",
       role: "group",
-      "aria-label": "the sentence; arrow keys choose a word, shift and arrow keys move it",
+      "aria-label": t("the sentence; arrow keys choose a word, shift and arrow keys move it"),
     });
   }
 
@@ -138,8 +139,8 @@ export class Words {
       chip.classList.toggle("picked", word === picked);
       chip.tabIndex = word === picked ? 0 : -1;
       chip.setAttribute("aria-pressed", String(word === picked));
-      const place = `place ${order.indexOf(word) + 1} of ${order.length}`;
-      chip.setAttribute("aria-label", `${this.spec.names[word]}, ${place}`);
+      const place = t("place {word} of {n}", { word: order.indexOf(word) + 1, n: order.length });
+      chip.setAttribute("aria-label", t("{word}, {place}", { word: this.spec.names[word], place }));
     });
     if (this.wanted) this.chips[picked].focus();
     this.wanted = false;

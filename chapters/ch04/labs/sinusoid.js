@@ -5,6 +5,7 @@ import { legend } from "../../../course_kit/views/js/src/shared/legend.js";
 import SINUSOID_CSS from "./sinusoid.css";
 import { isCosine, numbersOf, period, told } from "./sinusoid_numbers.js";
 import { SinusoidPicture } from "./sinusoid_picture.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Cell, SinusoidSpec } from "./sinusoid_numbers.js" */
@@ -36,14 +37,14 @@ class Sinusoid {
   /** What takes the keys. */
   frame() {
     const { length, size } = this.spec;
-    const keys = "arrow keys up and down: position, left and right: column";
+    const keys = t("arrow keys up and down: position, left and right: column");
     const look = { role: "group", tabindex: 0, "data-testid": "picture", class: "picture" };
     return h(
       "div",
       {
         ...look,
         onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
-        "aria-label": `sinusoidal encoding, ${length} positions by ${size} columns; ${keys}`,
+        "aria-label": t("sinusoidal encoding, {length} positions by {size} columns; {keys}", { length, size, keys }),
       },
       this.canvas,
     );
@@ -95,11 +96,16 @@ class Sinusoid {
     const [value, next] = [0, 1].map((later) => fmt(encoding[position + later][column]));
     const change = fmt(Math.abs(encoding[position + 1][column] - encoding[position][column]));
     const formula = `P[${position}, ${column}] = ${isCosine(column) ? "cos" : "sin"}(${angle}) = ${value}`;
-    const repeats = ` · Column ${column} repeats after ${told(period(column, frequencies))} positions.`;
-    const step = `From position ${position} to ${position + 1}`;
-    const moved = `${step} column ${column} goes from ${value} to ${next}, a change of `;
+    const count = told(period(column, frequencies));
+    const repeats = t(" · Column {column} repeats after {count} positions.", { column, count });
+    const moved = t(
+      "From position {here} to {there} column {column} goes from {value} to {next}, a change of {change}.",
+      {
+        ...{ here: position, there: position + 1, column, value, next, change: "{change}" },
+      },
+    );
     this.say.replaceChildren(
-      h("div", {}, moved, h("b", {}, change), "."),
+      h("div", {}, ...woven(moved, { change: h("b", {}, change) })),
       h("div", { class: "quiet" }, formula, repeats),
     );
   }
@@ -108,7 +114,10 @@ class Sinusoid {
   table() {
     const sine = this.state.column - (this.state.column % 2);
     const rows = this.made.encoding.map((row, position) => [String(position), fmt(row[sine]), fmt(row[sine + 1])]);
-    return { header: ["position", `column ${sine}: sine`, `column ${sine + 1}: cosine`], rows };
+    return {
+      header: [t("position"), t("column {sine}: sine", { sine }), t("column {sine}: cosine", { sine: sine + 1 })],
+      rows,
+    };
   }
 
   numbers() {

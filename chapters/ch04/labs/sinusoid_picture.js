@@ -3,6 +3,7 @@ import { curve, dot, dots, paper, write } from "../../../course_kit/views/js/src
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix } from "../../../course_kit/views/js/src/shared/theme.js";
 import { isCosine, wave } from "./sinusoid_numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
@@ -113,7 +114,7 @@ export class SinusoidPicture {
     const { unit } = this.ui;
     c.imageSmoothingEnabled = false; // enlarged by whole device pixels: sharp at every size
     c.drawImage(this.image(), heat.x, heat.y, heat.w, length * heat.row);
-    this.write("position ↓  column →", 0, heat.y - 24 * unit, HEAD);
+    this.write(t("position ↓  column →"), 0, heat.y - 24 * unit, HEAD);
     const x = (/** @type {number} */ j) => heat.x + (j + 0.5) * heat.cell;
     this.write(String(column), x(column), heat.y - 5 * unit, { ...HEAD, align: "center" });
     const every = heat.w < 300 * unit ? 32 : 16;
@@ -166,7 +167,12 @@ export class SinusoidPicture {
     const x = (/** @type {number} */ value) => box.x + ((value + 1.08) / 2.16) * box.w;
     const y = (/** @type {number} */ at) => box.y + (at + 0.5) * box.row;
     const end = box.y + length * box.row;
-    this.write(`column ${column}: ${isCosine(column) ? "cosine" : "sine"}`, box.x, box.y - 6 * unit, HEAD);
+    this.write(
+      isCosine(column) ? t("column {column}: cosine", { column }) : t("column {column}: sine", { column }),
+      box.x,
+      box.y - 6 * unit,
+      HEAD,
+    );
     c.strokeStyle = theme.line;
     c.lineWidth = 1;
     c.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, length * box.row - 1);

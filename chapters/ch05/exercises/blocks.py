@@ -12,6 +12,7 @@ from course_kit.exercises.define import (
     some_numbers,
     wrong_answers,
 )
+from course_kit.i18n import mark, t
 from course_utils.blocks import add_norm
 
 
@@ -35,10 +36,13 @@ def norm_with(size: int, seed: int):
     return lambda x: F.layer_norm(x, gain.shape, gain, bias)
 
 
-_added = named("x", "f", "norm", f="a sub-layer: x -> x", norm="a layer norm: x -> x")
+_added = named("x", "f", "norm", f=t("a sub-layer: x -> x"), norm=t("a layer norm: x -> x"))
 
 
-_PLAIN = {"f": "moves each feature one place on, the last to the front", "norm": "a layer norm: mean 0, variance 1"}
+_PLAIN = {
+    "f": t("moves each feature one place on, the last to the front"),
+    "norm": t("a layer norm: mean 0, variance 1"),
+}
 
 
 def _added_case(part, *shape: int, seed: int) -> Case:
@@ -46,9 +50,11 @@ def _added_case(part, *shape: int, seed: int) -> Case:
 
 
 RESIDUAL = Exercise(
-    name="residual and norm",
-    task="Put a residual connection and a norm around a sub-layer f, with the norm first: f reads the normalised x, "
-    "and what it gives is added to x: x [B, T, D] -> [B, T, D].",
+    name=mark("residual and norm"),
+    task=t(
+        "Put a residual connection and a norm around a sub-layer f, with the norm first: f reads the normalised x, "
+        "and what it gives is added to x: x [B, T, D] -> [B, T, D]."
+    ),
     reference=add_norm,
     cases=lambda: [
         _added(
@@ -59,21 +65,24 @@ RESIDUAL = Exercise(
     ],
     returns=("output",),
     hints=(
-        "Two things are added. Which of them has been through the norm and the sub-layer, and which through neither?",
-        "The sub-layer reads `norm(x)`: that is `f(norm(x))`.",
-        "x itself goes round both, untouched, and what f gives is added to it.",
+        t(
+            "Two things are added. Which of them has been through the norm and the sub-layer, and which through "
+            "neither?"
+        ),
+        t("The sub-layer reads `norm(x)`: that is `f(norm(x))`."),
+        t("x itself goes round both, untouched, and what f gives is added to it."),
     ),
     minutes=1,
     difficulty=1,
-    used="Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack).",
+    used=t("Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
     wrong=wrong_answers(
         lambda x, f, norm: norm(x + f(x)),
-        "This is post-norm, the order of 2017. Here the norm comes before the sub-layer, and nothing after the sum.",
+        t("This is post-norm, the order of 2017. Here the norm comes before the sub-layer, and nothing after the sum."),
         lambda x, f, norm: norm(x) + f(norm(x)),
-        "What is added is the normalised x. Add x itself, so that the residual stream is untouched.",
+        t("What is added is the normalised x. Add x itself, so that the residual stream is untouched."),
         lambda x, f, norm: x + norm(f(x)),
-        "The norm comes after the sub-layer: f reads x as it is. Normalise what f reads.",
+        t("The norm comes after the sub-layer: f reads x as it is. Normalise what f reads."),
         lambda x, f, norm: norm(x) + f(x),
-        "Norm and sub-layer stand side by side. The sub-layer reads what the norm gives, and is added to x.",
+        t("Norm and sub-layer stand side by side. The sub-layer reads what the norm gives, and is added to x."),
     ),
 )

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_kit.exercises.define import FindError, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later, rows_sum_to_one
+from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 
 
@@ -39,9 +40,9 @@ def _ones(scores):
 _inputs = named("q", "k", "v")
 
 PRODUCT = FindError(
-    name="program 5.1",
-    title="a mask as a product",
-    task="write the function again, causal attention, q, k, v [T, d] -> [T, d].",
+    name=mark("program 5.1"),
+    title=t("a mask as a product"),
+    task=t("write the function again, causal attention, q, k, v [T, d] -> [T, d]."),
     program=(
         "def masked_attention(q, k, v):  # [T, d] each",
         "    scores = q @ k.T / q.shape[-1] ** 0.5",
@@ -50,12 +51,14 @@ PRODUCT = FindError(
         "    return torch.softmax(scores, dim=-1) @ v",
     ),
     line=4,
-    found="a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past "
-    "whose scores are negative. Masked scores must be −∞.",
+    found=t(
+        "a masked score becomes 0, and exp(0) = 1: the future still gets its share, and more than a past whose scores "
+        "are negative. Masked scores must be −∞."
+    ),
     innocent={
-        2: "these are scaled dot products, as they should be.",
-        3: "this is the right triangle, with its diagonal. What is done with it?",
-        5: "a softmax along the keys, and the mean of the values.",
+        2: t("these are scaled dot products, as they should be."),
+        3: t("this is the right triangle, with its diagonal. What is done with it?"),
+        5: t("a softmax along the keys, and the mean of the values."),
     },
     reference=masked_attention,
     cases=lambda: [
@@ -66,25 +69,25 @@ PRODUCT = FindError(
     returns=("output",),
     properties=(blind_to_later("q", "k", "v"),),
     hints=(
-        "The first word may see itself alone. What should its output be? What is it?",
-        "exp of which number is 0?",
-        'Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.',
+        t("The first word may see itself alone. What should its output be? What is it?"),
+        t("exp of which number is 0?"),
+        t('Instead of a product, `scores.masked_fill(…, float("-inf"))`, where the mask is 0.'),
     ),
     minutes=6,
     difficulty=1,
     wrong=wrong_answers(
         _attend(masked=lambda s: s * _ones(s)),
-        "The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax.",
+        t("The future still leaks: a score of 0 gives exp(0) = 1. It must be −∞ before the softmax."),
         _attend(masked=lambda s: s, after=lambda w: w * _ones(w)),
-        "The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1.",
+        t("The product comes after the softmax now: the future's share is lost, and the rows sum to less than 1."),
         _attend(masked=lambda s: s + (1 - _ones(s)) * -torch.inf),
-        "0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`.",
+        t("0 · −∞ is not 0 but NaN. Fill in −∞ where it belongs: `masked_fill`."),
         _attend(masked=lambda s: hide_future(s, -1)),
-        "Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen.",
+        t("Strictly before: the first row is empty, and its softmax 0/0 = NaN. The diagonal may be seen."),
         _attend(masked=lambda s: s.masked_fill(_ones(s).bool(), -torch.inf)),
-        "Filled in where the mask is 1: now the past is hidden, and the future is seen. Fill where it is 0.",
+        t("Filled in where the mask is 1: now the past is hidden, and the future is seen. Fill where it is 0."),
         _attend(scores=lambda q, k: q @ k.mT),
-        "The scale is missing now: divide by √d, as before.",
+        t("The scale is missing now: divide by √d, as before."),
     ),
 )
 
@@ -114,9 +117,9 @@ def _asked(
 
 
 KEYS = FindError(
-    name="program 5.17",
-    title="keys from the target",
-    task="write it again: written [T, D], source [S, D] -> (output [T, D], weights [T, S]).",
+    name=mark("program 5.17"),
+    title=t("keys from the target"),
+    task=t("write it again: written [T, D], source [S, D] -> (output [T, D], weights [T, S])."),
     program=(
         "def cross_attention(written, source, Wq, Wk, Wv):     # Je t'aime [T, D], I love you [S, D]",
         "    q = written @ Wq",
@@ -125,13 +128,15 @@ KEYS = FindError(
         "    return weights @ v, weights",
     ),
     line=3,
-    found="queries come from the French words, keys and values from the English sentence. In the program the source is "
-    "never read.",
+    found=t(
+        "queries come from the French words, keys and values from the English sentence. In the program the source is "
+        "never read."
+    ),
     innocent={
-        1: "it only names what comes in. Are all of them used?",
-        2: "the queries come from the French words, as they should.",
-        4: "scaled, and a softmax along the keys.",
-        5: "the mean of the values, and the weights.",
+        1: t("it only names what comes in. Are all of them used?"),
+        2: t("the queries come from the French words, as they should."),
+        4: t("scaled, and a softmax along the keys."),
+        5: t("the mean of the values, and the weights."),
     },
     reference=cross_attention,
     cases=lambda: [
@@ -142,22 +147,22 @@ KEYS = FindError(
     returns=("output", "weights"),
     properties=(rows_sum_to_one(part=1),),
     hints=(
-        "What would the translation be, if the source were another sentence?",
-        "Which sentence do queries come from, and which one is read?",
-        "Only line 3 has to change: which of the two inputs do Wk and Wv belong to?",
+        t("What would the translation be, if the source were another sentence?"),
+        t("Which sentence do queries come from, and which one is read?"),
+        t("Only line 3 has to change: which of the two inputs do Wk and Wv belong to?"),
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _asked(key=lambda w, s: w, value=lambda w, s: w),
-        "The target still reads itself: change the source, and nothing changes.",
+        t("The target still reads itself: change the source, and nothing changes."),
         _asked(query=lambda w, s: s),
-        "Now the source reads itself, and what was written is not used: queries come from the target.",
+        t("Now the source reads itself, and what was written is not used: queries come from the target."),
         _asked(query=lambda w, s: s, key=lambda w, s: w, value=lambda w, s: w),
-        "The wrong way round: English reads French, with one row for each English word.",
+        t("The wrong way round: English reads French, with one row for each English word."),
         _asked(power=0),
-        "The scale is missing.",
+        t("The scale is missing."),
         _asked(weigh=lambda scores: torch.softmax(scores, 0)),
-        "The softmax runs over the queries.",
+        t("The softmax runs over the queries."),
     ),
 )

@@ -19,6 +19,7 @@ from course_kit.exercises.define import (
     wrong_answers,
 )
 from course_kit.exercises.properties import blind_to_later, blind_to_padding
+from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, padding_mask
 from course_utils.transformer import DecoderBlock
 
@@ -26,7 +27,7 @@ NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, aroun
 
 
 BY_HAND = (2, 1, 3)
-PLAIN = {"parameters": "both attentions: identity matrices; ffn: zeros; no biases; norms as they begin"}
+PLAIN = {"parameters": t("both attentions: identity matrices; ffn: zeros; no biases; norms as they begin")}
 
 
 @functools.cache
@@ -57,7 +58,10 @@ def _run(answer, case: Case) -> Tensor:
         if "state_dict" not in str(error):
             raise
         raise Misfit(
-            f"Its parts have other names, or another number of parameters, than a checkpoint's. Needed: {NEEDED}."
+            t(
+                "Its parts have other names, or another number of parameters, than a checkpoint's. Needed: {NEEDED}.",
+                NEEDED=NEEDED,
+            )
         ) from None
     return mine(*case.args.values())
 
@@ -112,8 +116,8 @@ def _without_effect(run, case, mine, want):
     """The part that may hold any parameters."""
     parts = NEEDED.split(", ") if case.init != BY_HAND and len(case.init) == 3 else ()
     unused = next((part for part in parts if same(run(replace(case, given={"moved": part})), mine)), "")
-    return (
-        bool(unused) and f"`{unused}` has no effect: whatever it has learned, the result is the same. Where is it used?"
+    return bool(unused) and t(
+        "`{unused}` has no effect: whatever it has learned, the result is the same. Where is it used?", unused=unused
     )
 
 
@@ -122,11 +126,14 @@ def _keeps_what_is_dropped(run, case, mine, want):
 
 
 DECODER = Exercise(
-    name="a decoder block",
-    task="Write the class: an encoder block with one sub-layer more, between its two. cross_attention takes its "
-    "queries from the target, its keys and values from memory, as it is, under memory_mask; attention works "
-    "under mask. Each of the three has an AddNorm around it. So that the parameters of a trained model fit, the parts "
-    f"are called {NEEDED}.",
+    name=mark("a decoder block"),
+    task=t(
+        "Write the class: an encoder block with one sub-layer more, between its two. cross_attention takes its "
+        "queries from the target, its keys and values from memory, as it is, under memory_mask; attention works under "
+        "mask. Each of the three has an AddNorm around it. So that the parameters of a trained model fit, the parts "
+        "are called {NEEDED}.",
+        NEEDED=NEEDED,
+    ),
     reference=DecoderBlock,
     cases=lambda: [
         _case(1, 2, [3], BY_HAND, 1100, shown=True),
@@ -142,33 +149,39 @@ DECODER = Exercise(
             "`AddNorm` get the dropout, is each sub-layer inside its own, and is x added once?",
             _keeps_what_is_dropped,
         ),
-        Property("Each of the six parts has its effect.", _without_effect),
+        Property(t("Each of the six parts has its effect."), _without_effect),
         blind_to_later("x"),
         blind_to_padding("memory", padded=lambda case: ~case.args["memory_mask"][:, 0]),
     ),
     hints=(
-        "Copy `EncoderBlock`, then add what the third sub-layer needs: one `MultiHeadAttention` and one `AddNorm`.",
-        "In `forward`, three lines of the same kind: `x = self.around_…(x, …)`. In the middle one the sub-layer is "
-        "`lambda h: self.cross_attention(h, memory, memory_mask)[0]`.",
-        "The order is self-attention under `mask`, cross-attention under `memory_mask`, network. `memory` is "
-        "normalised already, and goes in as it is.",
+        t("Copy `EncoderBlock`, then add what the third sub-layer needs: one `MultiHeadAttention` and one `AddNorm`."),
+        t(
+            "In `forward`, three lines of the same kind: `x = self.around_…(x, …)`. In the middle one the sub-layer "
+            "is `lambda h: self.cross_attention(h, memory, memory_mask)[0]`."
+        ),
+        t(
+            "The order is self-attention under `mask`, cross-attention under `memory_mask`, network. `memory` is "
+            "normalised already, and goes in as it is."
+        ),
     ),
     minutes=8,
     difficulty=3,
-    used="Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model).",
+    used=t("Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model)."),
     wrong=wrong_answers(
         _decoder(read=lambda h, memory, norm: h),
-        "Keys and values of the cross-attention come from the target, so the source is never read. They are memory.",
+        t("Keys and values of the cross-attention come from the target, so the source is never read. They are memory."),
         _decoder(read=lambda h, memory, norm: norm(memory)),
-        "memory is normalised once more. The encoder has normalised it already; this norm is for the queries.",
+        t("memory is normalised once more. The encoder has normalised it already; this norm is for the queries."),
         _in_order("cross", "self", "ffn"),
-        "The cross-attention comes before the self-attention. First the words written so far, then the source.",
+        t("The cross-attention comes before the self-attention. First the words written so far, then the source."),
         _in_order("self", "ffn", "cross"),
-        "The network comes before the cross-attention, so it cannot work on what was found in the source.",
+        t("The network comes before the cross-attention, so it cannot work on what was found in the source."),
         _post_norm,
-        "This is post-norm, the order of 2017. AddNorm puts the norm before each sub-layer: use it.",
+        t("This is post-norm, the order of 2017. AddNorm puts the norm before each sub-layer: use it."),
         lambda block, x, memory, mask, memory_mask: block(x, memory, memory_mask, mask),
-        "The two masks are exchanged. `mask` says which words written so far may be seen, `memory_mask` which of the "
-        "source.",
+        t(
+            "The two masks are exchanged. `mask` says which words written so far may be seen, `memory_mask` which of "
+            "the source."
+        ),
     ),
 )

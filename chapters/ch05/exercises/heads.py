@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later, rows_are_independent, rows_sum_to_one, sees_only
+from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
 
 
@@ -27,9 +28,11 @@ def _cut(
 
 
 SPLIT = Exercise(
-    name="split heads",
-    task="Cut each token's D features into H neighbouring pieces of d = D / H, and bring the heads to the front: "
-    "x [B, T, D] -> [B, H, T, d].",
+    name=mark("split heads"),
+    task=t(
+        "Cut each token's D features into H neighbouring pieces of d = D / H, and bring the heads to the front: x [B, "
+        "T, D] -> [B, H, T, d]."
+    ),
     reference=split_heads,
     cases=lambda: [
         Case({"x": torch.tensor([[[0.0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]]]), "heads": 2}, shown=True),
@@ -39,31 +42,41 @@ SPLIT = Exercise(
         Case({"x": some_numbers(2, 2, 3, seed=503), "heads": 1}),
     ],
     returns=("split",),
-    properties=(blind_to_later("x", asks="Row t of each head is a piece of word t: cut the features, not the words."),),
+    properties=(
+        blind_to_later("x", asks=t("Row t of each head is a piece of word t: cut the features, not the words.")),
+    ),
     hints=(
-        "Row 1 of the input is one word. In which heads, and in which rows, must its four numbers appear?",
-        "Two steps: cut the last axis in two, [B, T, H, d]; then swap two axes.",
-        "`x.reshape(B, T, H, D // H)` makes the cut, and the words stay where they are. Which two axes are still to "
-        "be swapped, so that it becomes [B, H, T, d]?",
+        t("Row 1 of the input is one word. In which heads, and in which rows, must its four numbers appear?"),
+        t("Two steps: cut the last axis in two, [B, T, H, d]; then swap two axes."),
+        t(
+            "`x.reshape(B, T, H, D // H)` makes the cut, and the words stay where they are. Which two axes are still "
+            "to be swapped, so that it becomes [B, H, T, d]?"
+        ),
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         _cut(cut=lambda x, heads: reshaped(x, heads).transpose(1, 2)),
-        "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
-        "*words*. Cut only the features, [B, T, H, d], and then swap the axes of time and heads.",
+        t(
+            "The right shape and the wrong content: one reshape to [B, H, T, d] fills the first head with the first "
+            "*words*. Cut only the features, [B, T, H, d], and then swap the axes of time and heads."
+        ),
         _cut(swap=lambda y: y),
-        "The words still come before the heads: each word's heads would attend to one another. Swap axes 1 and 2.",
+        t("The words still come before the heads: each word's heads would attend to one another. Swap axes 1 and 2."),
         _cut(cut=lambda x, heads: x.unflatten(-1, (-1, heads)).transpose(-1, -2)),
-        "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
-        "`(H, d)`, not `(d, H)`.",
+        t(
+            "Each head gets every H-th feature. Its d features should be neighbours: the axis of heads comes first, "
+            "`(H, d)`, not `(d, H)`."
+        ),
         _cut(cut=lambda x, heads: x.unflatten(-1, (-1, heads))),
-        "H and d are exchanged in the cut: the last axis should become (H, d), so that each head gets d neighbouring "
-        "features.",
+        t(
+            "H and d are exchanged in the cut: the last axis should become (H, d), so that each head gets d "
+            "neighbouring features."
+        ),
         _cut(after=lambda y: y.transpose(0, 1)),
-        "The heads come before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`.",
+        t("The heads come before the batch: [H, B, T, d]. The batch stays first; stack along `dim=1`."),
         lambda x, heads: reshaped(x.transpose(1, 2), heads).reshape(len(x), heads, x.shape[1], -1),
-        "Transposed first and reshaped afterwards, so the pieces are cut across words. Cut first, then swap.",
+        t("Transposed first and reshaped afterwards, so the pieces are cut across words. Cut first, then swap."),
     ),
 )
 
@@ -116,42 +129,56 @@ def _heads(
 
 
 MULTI_HEAD = Exercise(
-    name="attention in heads",
-    task="Split q, k and v into heads, attend in each head under the mask, and put the heads side by side again: "
-    "q [B, Q, D], k and v [B, K, D], mask [B, Q, K] or [Q, K] bool, True = may be attended, or None -> "
-    "(output [B, Q, D], weights [B, H, Q, K]).",
+    name=mark("attention in heads"),
+    task=t(
+        "Split q, k and v into heads, attend in each head under the mask, and put the heads side by side again: q [B, "
+        "Q, D], k and v [B, K, D], mask [B, Q, K] or [Q, K] bool, True = may be attended, or None -> (output [B, Q, "
+        "D], weights [B, H, Q, K])."
+    ),
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
     properties=(sees_only(), rows_sum_to_one(part=1), rows_are_independent("q", "k", "v", masks=("mask",))),
     hints=(
-        "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. What are "
-        "the shapes after each step?",
+        t(
+            "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. "
+            "What are the shapes after each step?"
+        ),
         "`scaled_dot_product_attention(q, k, v, mask)` attends in all heads, if q, k and v are [B, H, …, d]. A mask "
         "[B, Q, K] needs an axis for the heads, `mask[:, None]`. A mask [Q, K] has the same for all as it is, and None "
         "needs nothing: `if mask is not None and mask.dim() == 3`.",
-        "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from "
-        "`split_heads`: `join_heads(output)`.",
+        t(
+            "The output is [B, H, Q, d] and must become [B, Q, H · d], the way back from `split_heads`: "
+            "`join_heads(output)`."
+        ),
     ),
     minutes=10,
     difficulty=2,
-    used="Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack).",
+    used=t("Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
     wrong=wrong_answers(
         _heads(scale=lambda d, D: D**0.5),
-        "Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d.",
+        t("Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d."),
         _heads(scale=lambda d, D: 1),
-        "The scale is missing: divide the scores by √d.",
+        t("The scale is missing: divide the scores by √d."),
         _heads(split=reshaped),
-        "The split mixes heads with time: it is one reshape to [B, H, T, d]. Reshape to [B, T, H, d], then swap "
-        "the two.",
+        t(
+            "The split mixes heads with time: it is one reshape to [B, H, T, d]. Reshape to [B, T, H, d], then swap "
+            "the two."
+        ),
         _heads(join=lambda y: y.reshape(len(y), y.shape[2], -1)),
-        "The joining mixes heads with time: [B, H, Q, d] must become [B, Q, H, d] before the heads are laid side "
-        "by side.",
+        t(
+            "The joining mixes heads with time: [B, H, Q, d] must become [B, Q, H, d] before the heads are laid side "
+            "by side."
+        ),
         _heads(seen=lambda m: m[None] if m.dim() == 3 else m),
-        "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
-        "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`.",
+        t(
+            "The mask [B, Q, K] meets scores [B, H, Q, K], and torch lines them up from the right: head h gets the "
+            "mask of *sentence* h. Where B = H nothing crashes. Give the heads an axis: `mask[:, None]`."
+        ),
         _heads(report=lambda weights: weights.mean(1)),
-        "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told otherwise. "
-        "Here each head should show its own.",
+        t(
+            "The weights are the mean of the heads, as `torch.nn.MultiheadAttention` reports them unless told "
+            "otherwise. Here each head should show its own."
+        ),
     ),
 )

@@ -14,6 +14,7 @@ from course_kit.exercises.define import (
     wrong_answers,
 )
 from course_kit.exercises.properties import any_order
+from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax
 
 from .heads import join_heads, reshaped, split_heads
@@ -68,7 +69,7 @@ def _over_the_heads(hidden):
     return lambda scores, mask: torch.softmax(scores.masked_fill(~mask, hidden), 1)
 
 
-OVER_HEADS = "The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`."
+OVER_HEADS = t("The softmax still runs over the heads. Each query shares one unit among the keys: `dim=-1`.")
 
 _with = variants(_attend)
 _SLIPS = {
@@ -98,11 +99,13 @@ def _case(batch, queries, keys, size, heads, mask, seed, shown=False) -> Case:
 
 
 SLIPS = FindError(
-    name="program 5.22",
-    title="five slips in one class",
-    task="write the class again: MultiHead(size, heads), with the layers query, key, value and out; "
-    "forward(x [B, Q, D], memory [B, K, D], mask [B, Q, K], True = may be attended) -> [B, Q, D]. (The check gives the "
-    "layers parameters that are always the same.)",
+    name=mark("program 5.22"),
+    title=t("five slips in one class"),
+    task=t(
+        "write the class again: MultiHead(size, heads), with the layers query, key, value and out; forward(x [B, Q, "
+        "D], memory [B, K, D], mask [B, Q, K], True = may be attended) -> [B, Q, D]. (The check gives the layers "
+        "parameters that are always the same.)"
+    ),
     program=(
         "class MultiHead(torch.nn.Module):",
         "    def __init__(self, size, heads):",
@@ -122,20 +125,22 @@ SLIPS = FindError(
         "        return self.out(heads.transpose(1, 2).flatten(2))",
     ),
     line=(8, 11, 12, 13, 14),
-    found="the split mixes words and heads; the keys come from x; the scale is that of the whole model; the mask hides "
-    "what may be attended; the softmax runs over the heads.",
+    found=t(
+        "the split mixes words and heads; the keys come from x; the scale is that of the whole model; the mask hides "
+        "what may be attended; the softmax runs over the heads."
+    ),
     innocent={
-        1: "it only gives the class its name.",
-        2: "it only names what comes in.",
-        3: "every module begins with it.",
-        4: "it only remembers the number of heads.",
-        5: "these are two layers of the right size.",
-        6: "these are two layers of the right size.",
-        7: "it only names what comes in, and the shapes are the right ones.",
-        9: "it only names what comes in.",
-        10: "queries come from x.",
-        15: "each head's mean of its own values.",
-        16: "swapped first and joined afterwards, as it should be, and then mixed by the last layer.",
+        1: t("it only gives the class its name."),
+        2: t("it only names what comes in."),
+        3: t("every module begins with it."),
+        4: t("it only remembers the number of heads."),
+        5: t("these are two layers of the right size."),
+        6: t("these are two layers of the right size."),
+        7: t("it only names what comes in, and the shapes are the right ones."),
+        9: t("it only names what comes in."),
+        10: t("queries come from x."),
+        15: t("each head's mean of its own values."),
+        16: t("swapped first and joined afterwards, as it should be, and then mixed by the last layer."),
     },
     reference=MultiHead,
     cases=lambda: [
@@ -148,25 +153,29 @@ SLIPS = FindError(
     run=_run,
     properties=(any_order("memory", masks=("mask",)),),
     hints=(
-        "Go line by line, and write the shape and the owner of each tensor beside it. Whose words are the keys? Along "
-        "which axis must the weights sum to 1?",
-        "One error each in: how the features are cut, where the keys come from, the scale, the mask, the softmax.",
-        "The cut is [B, T, H, d] first and then a swap. A head has D / H features. In this course True in a mask means "
-        "*may be attended*. A row of weights runs over the keys.",
+        t(
+            "Go line by line, and write the shape and the owner of each tensor beside it. Whose words are the keys? "
+            "Along which axis must the weights sum to 1?"
+        ),
+        t("One error each in: how the features are cut, where the keys come from, the scale, the mask, the softmax."),
+        t(
+            "The cut is [B, T, H, d] first and then a swap. A head has D / H features. In this course True in a mask "
+            "means *may be attended*. A row of weights runs over the keys."
+        ),
     ),
     minutes=14,
     difficulty=3,
     wrong=wrong_answers(
         _with(**_SLIPS),
-        "Several of the five errors are still in it. Begin with the shapes.",
+        t("Several of the five errors are still in it. Begin with the shapes."),
         _with(split=_SLIPS["split"]),
-        "The split still mixes words with heads: [B, T, D] must be cut to [B, T, H, d], and then two axes swapped.",
+        t("The split still mixes words with heads: [B, T, D] must be cut to [B, T, H, d], and then two axes swapped."),
         _with(keys=_SLIPS["keys"]),
-        "The keys still come from x. Keys and values belong to the same words: memory.",
+        t("The keys still come from x. Keys and values belong to the same words: memory."),
         _with(root=_SLIPS["root"]),
-        "The scale is still √D. A dot product of one head adds up d = D / H products.",
+        t("The scale is still √D. A dot product of one head adds up d = D / H products."),
         _with(seen=_SLIPS["seen"]),
-        "The mask still hides what may be attended. True means *may be attended*: fill in −∞ where it is False.",
+        t("The mask still hides what may be attended. True means *may be attended*: fill in −∞ where it is False."),
         _with(weigh=_SLIPS["weigh"]),
         OVER_HEADS,
     ),

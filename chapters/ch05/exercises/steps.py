@@ -5,6 +5,7 @@ import torch
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import any_order, rows_are_independent
+from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 
 
@@ -51,20 +52,22 @@ def _new_row(run, case, mine, want):
     if not all(same(mine[i][:, :-1], want[i][:, :-1]) for i in (1, 2)):
         return None
     if not all(same(mine[i], want[i]) for i in (1, 2)):
-        return (
+        return t(
             "In the cache the row of the new word is wrong. After P words it gets row P of `positions`, then Wk and Wv."
         )
-    says = (
+    says = t(
         "The cache is right, the output is not: the query is the word with its position, and attends to all P + 1 rows."
     )
     return not same(mine[0], want[0]) and says
 
 
 STEP = Exercise(
-    name="cached step",
-    task="Give the new word its position, project it, append its key and value to the cache, and let its query attend "
-    "to all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> "
-    "(output [B, D], keys [B, P + 1, D], values [B, P + 1, D]).",
+    name=mark("cached step"),
+    task=t(
+        "Give the new word its position, project it, append its key and value to the cache, and let its query attend "
+        "to all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> (output "
+        "[B, D], keys [B, P + 1, D], values [B, P + 1, D])."
+    ),
     reference=cached_step,
     cases=lambda: [
         _step_case(1, 2, 2, 1060, shown=True),
@@ -72,36 +75,47 @@ STEP = Exercise(
         _step_case(2, 3, 4, 840),
         _step_case(1, 1, 3, 850),
     ],
-    returns=("output", "keys after it", "values after it"),
+    returns=("output", t("keys after it"), t("values after it")),
     properties=(
         any_order("keys", "values"),
         rows_are_independent("word", "keys", "values"),
-        Property("After P words the new one gets row P of `positions`, before it is projected.", _new_row),
+        Property(t("After P words the new one gets row P of `positions`, before it is projected."), _new_row),
     ),
     hints=(
-        "How many words come before the new one? The cache knows. What does that say of its position?",
-        "`x = (word + positions[P])[:, None]` is [B, 1, D]; `torch.cat([keys, x @ Wk], 1)` appends in a new tensor.",
-        "With both appended, `scaled_dot_product_attention(x @ Wq, keys, values)` needs no mask. It gives output and "
-        "weights, and the output still has an axis of 1 too many.",
+        t("How many words come before the new one? The cache knows. What does that say of its position?"),
+        t("`x = (word + positions[P])[:, None]` is [B, 1, D]; `torch.cat([keys, x @ Wk], 1)` appends in a new tensor."),
+        t(
+            "With both appended, `scaled_dot_product_attention(x @ Wq, keys, values)` needs no mask. It gives output "
+            "and weights, and the output still has an axis of 1 too many."
+        ),
     ),
     minutes=18,
     difficulty=3,
-    used="Your `cached_step` reads the course sentence word by word in "
-    "[What does a cache save?](#What-does-a-cache-save?)",
+    used=t(
+        "Your `cached_step` reads the course sentence word by word in [What does a cache "
+        "save?](#What-does-a-cache-save?)"
+    ),
     wrong=wrong_answers(
         _step(place=lambda x, positions, past: x + positions[0]),
-        "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
-        "the cache.",
+        t(
+            "Position 0 for every step: each word takes itself for the first. Its position is the number of words in "
+            "the cache."
+        ),
         _step(place=lambda x, positions, past: x + positions[past - 1]),
-        "One position too early: the P words in the cache are at 0 … P − 1, so the new one is at P.",
+        t("One position too early: the P words in the cache are at 0 … P − 1, so the new one is at P."),
         _step(asks=lambda x, positions, past: x + positions[past], place=lambda x, positions, past: x),
-        "Only the query has its position: key and value are made of the word without it. Add it first, then project.",
+        t(
+            "Only the query has its position: key and value are made of the word without it. Add it first, then "
+            "project."
+        ),
         _step(kept=lambda old, new: old),
-        "The cache is not appended to: the next word will not know of this one.",
+        t("The cache is not appended to: the next word will not know of this one."),
         _step(seen=lambda old, new: old),
-        "The new word attends to the cache without itself. Its own key and value belong to it: append first, then "
-        "attend.",
+        t(
+            "The new word attends to the cache without itself. Its own key and value belong to it: append first, then "
+            "attend."
+        ),
         _step(power=0),
-        "The scale is missing: divide the scores by √D.",
+        t("The scale is missing: divide the scores by √D."),
     ),
 )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from course_kit.contexts import seeded
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise, Property, beside, integers, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.toy_tasks import BEGIN, train_step
 
 
@@ -39,11 +40,11 @@ def _run(answer, case: Case) -> tuple[Tensor, Tensor]:
     optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
     losses = [answer(model, optimiser, *case.args.values()) for _ in range(3)]
     if model.evaluated or not model.training:
-        raise Misfit("`model.eval()` switches dropout off, and a training needs it. Leave the model in train mode.")
+        raise Misfit(t("`model.eval()` switches dropout off, and a training needs it. Leave the model in train mode."))
     if any(loss is None for loss in losses):
-        raise Misfit("It returns None. Is a `return` missing?")
+        raise Misfit(t("It returns None. Is a `return` missing?"))
     if any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses):
-        raise Misfit("It returns a tensor, which keeps all that it was computed from. A number is `loss.item()`.")
+        raise Misfit(t("It returns a tensor, which keeps all that it was computed from. A number is `loss.item()`."))
     return torch.tensor([float(loss) for loss in losses]), model.words.weight.detach()[:3]
 
 
@@ -84,51 +85,69 @@ def _later_steps(run, case, mine, want):
 
 
 TRAIN = Exercise(
-    name="a training step",
-    task="Train on one batch: the decoder reads BEGIN and the target without its last word, and predicts the target. "
-    "Compute the mean cross-entropy, clear the old gradients, compute new ones, let the optimiser step, and return the "
-    "loss as a number: source [B, S], target [B, T]; model(source, read) -> logits [B, T, V].",
+    name=mark("a training step"),
+    task=t(
+        "Train on one batch: the decoder reads BEGIN and the target without its last word, and predicts the target. "
+        "Compute the mean cross-entropy, clear the old gradients, compute new ones, let the optimiser step, and "
+        "return the loss as a number: source [B, S], target [B, T]; model(source, read) -> logits [B, T, V]."
+    ),
     reference=train_step,
     cases=lambda: [_case(1, 3, 1600, shown=True), _case(2, 3, 1610), _case(4, 5, 1620)],
-    returns=("three losses", "words.weight[:3] then"),
+    returns=(t("three losses"), t("words.weight[:3] then")),
     run=_run,
     hints=(
-        "Five things in this order: predict, loss, clear, backward, step. What does the decoder read when it predicts "
-        "the first word?",
-        "It reads the target moved on by one: `torch.cat([begin, target[:, :-1]], 1)`, where begin is "
-        "`torch.full_like(target[:, :1], BEGIN)`.",
-        "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, the backward pass of "
-        "this loss, `optimiser.step()`.",
+        t(
+            "Five things in this order: predict, loss, clear, backward, step. What does the decoder read when it "
+            "predicts the first word?"
+        ),
+        t(
+            "It reads the target moved on by one: `torch.cat([begin, target[:, :-1]], 1)`, where begin is "
+            "`torch.full_like(target[:, :1], BEGIN)`."
+        ),
+        t(
+            "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, the backward "
+            "pass of this loss, `optimiser.step()`."
+        ),
     ),
     minutes=8,
     difficulty=2,
     properties=(
         Property(
-            "The model learns as it should, and what is returned is another number. It should be the loss from before "
-            "the step.",
+            t(
+                "The model learns as it should, and what is returned is another number. It should be the loss from "
+                "before the step."
+            ),
             lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
         ),
         Property(
-            "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, and "
-            "of what is the mean taken?",
+            t(
+                "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, "
+                "and of what is the mean taken?"
+            ),
             _first_loss,
         ),
-        Property("The first loss is right, and the step after it is another one: clear, backward, step.", _first_step),
-        Property("The first step is right, the second is not: what is left over from the first?", _later_steps),
+        Property(
+            t("The first loss is right, and the step after it is another one: clear, backward, step."), _first_step
+        ),
+        Property(t("The first step is right, the second is not: what is left over from the first?"), _later_steps),
     ),
-    used="Your `train_step` trains the Transformer of [A task without data](#A-task-without-data).",
+    used=t("Your `train_step` trains the Transformer of [A task without data](#A-task-without-data)."),
     wrong=wrong_answers(
         _step(moves=False),
-        "After the step the parameters are what they were. Is there a step, after the backward pass, with the "
-        "gradients still there? The order is: clear, backward, step.",
+        t(
+            "After the step the parameters are what they were. Is there a step, after the backward pass, with the "
+            "gradients still there? The order is: clear, backward, step."
+        ),
         _step(read=lambda target: target),
-        "The decoder reads the word that it is to predict: it would learn to copy its input. Let it read BEGIN and the "
-        "target without its last word.",
+        t(
+            "The decoder reads the word that it is to predict: it would learn to copy its input. Let it read BEGIN "
+            "and the target without its last word."
+        ),
         _step(read=lambda target: torch.cat([target[:, 1:], torch.full_like(target[:, :1], BEGIN)], 1)),
-        "The target is moved the wrong way: the decoder reads the word *after* the one that it predicts.",
+        t("The target is moved the wrong way: the decoder reads the word *after* the one that it predicts."),
         _step(read=lambda target: torch.cat([target[:, :1], target[:, :-1]], 1)),
-        "The decoder begins with the first word of the target instead of BEGIN, and so reads what it is to predict.",
+        t("The decoder begins with the first word of the target instead of BEGIN, and so reads what it is to predict."),
         _step(loss=lambda logits, target: _mean(logits.softmax(-1), target)),
-        "`cross_entropy` takes logits and does the softmax itself: here there are two.",
+        t("`cross_entropy` takes logits and does the softmax itself: here there are two."),
     ),
 )

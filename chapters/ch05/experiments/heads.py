@@ -16,6 +16,7 @@ from torch import nn
 from chapters.ch03.lesson import Example
 from course_kit.checkpoints import Loaded
 from course_kit.heads import Head, attention_weights, heads_of, silenced
+from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 
 from .twins import odds, pairs, shares, where
@@ -74,26 +75,39 @@ def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: in
             loaded.model.encode(ids)
         for word in ("it", words[-2]):
             row = seen["encoder"][layer - 1][0, head - 1, words.index(word)]
-            found = {f"to “{noun}”": row[words.index(noun)].item() for noun in nouns}
-            rows.append({"sentence": f"… too {words[-2]}", "weight from": f"“{word}”"} | found)
-    return Table(rows, f"Encoder, head {layer}.{head}: weights from “it” and from the adjective to the two nouns")
+            found = {t("to “{noun}”", noun=noun): row[words.index(noun)].item() for noun in nouns}
+            rows.append({mark("sentence"): f"… too {words[-2]}", mark("weight from"): f"“{word}”"} | found)
+    return Table(
+        rows,
+        t(
+            "Encoder, head {layer}.{head}: weights from “it” and from the adjective to the two nouns",
+            layer=layer,
+            head=head,
+        ),
+    )
 
 
 IT, IN_FRENCH = ("encoder", "it", "referent"), ("cross", "pronoun", "it")  # the two connections of "it"
 CONNECTIONS = {  # the lesson's rows: what is forbidden -> no head is silent, connections
-    "nothing": ([], []),
-    "“it” → its noun": ([], [IT]),
-    "French step → “it”": ([], [IN_FRENCH]),
-    "both connections of “it”": ([], [IT, IN_FRENCH]),
-    "adjective → its noun": ([], [("encoder", "adjective", "referent")]),
-    "French step → adjective": ([], [("cross", "pronoun", "adjective")]),
+    mark("nothing"): ([], []),
+    mark("“it” → its noun"): ([], [IT]),
+    mark("French step → “it”"): ([], [IN_FRENCH]),
+    mark("both connections of “it”"): ([], [IT, IN_FRENCH]),
+    mark("adjective → its noun"): ([], [("encoder", "adjective", "referent")]),
+    mark("French step → adjective"): ([], [("cross", "pronoun", "adjective")]),
 }
 
 
 def head_rows(model: nn.Module) -> dict[str, tuple[list[Head], list]]:
     """Rows for `ablations`: no head of the encoder is off, two that matter are, alone and together, and all."""
     first, second, every = Head("encoder", 2, 2), Head("encoder", 3, 2), heads_of(model, "encoder")
-    off = {"none": [], "2.2": [first], "3.2": [second], "2.2 and 3.2": [first, second], f"all {len(every)}": every}
+    off = {
+        mark("none"): [],
+        "2.2": [first],
+        "3.2": [second],
+        mark("2.2 and 3.2"): [first, second],
+        t("all {count}", count=len(every)): every,
+    }
     return {name: (heads, []) for name, heads in off.items()}
 
 
@@ -108,6 +122,13 @@ def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = Non
     for name, (heads, forbidden) in rows.items():
         with silenced(loaded.model, heads):
             log_odds = odds(loaded, examples, functools.partial(_without, loaded, forbidden=list(forbidden)))
-        means = shares((log_odds > 0).tolist()) | {"log-odds": round(log_odds.mean().item(), 2)}
+        means = shares((log_odds > 0).tolist()) | {mark("log-odds"): round(log_odds.mean().item(), 2)}
         found.append({what: name, **means})
-    return Table(found, f"The right pronoun is the likelier one: {len(examples)} sentences, {len(examples) // 2} pairs")
+    return Table(
+        found,
+        t(
+            "The right pronoun is the likelier one: {count} sentences, {count2} pairs",
+            count=len(examples),
+            count2=len(examples) // 2,
+        ),
+    )

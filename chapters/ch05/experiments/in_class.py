@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch02.linear import local_mask
+from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, causal_mask, split_heads
 
@@ -38,15 +39,22 @@ def eight_heads() -> Table:
         output, weights = attention(x, x)
         heads = weights @ v
     steps = [
-        ("x", x, "two words, “deep” and “learning”, 512 features each"),
-        ("q, k, v", torch.stack([q, k, v]), "x times a matrix each, then cut: every head has both words, 64 features"),
-        ("weights", weights, "one map per head: 2 queries by 2 keys"),
-        ("heads", heads, "each head's weighted average of its own values"),
-        ("joined", heads.transpose(1, 2).flatten(2), "the eight pieces of a word side by side"),
-        ("output", output, "mixed by the last matrix; again the shape of the input"),
+        ("x", x, t("two words, “deep” and “learning”, 512 features each")),
+        (
+            "q, k, v",
+            torch.stack([q, k, v]),
+            t("x times a matrix each, then cut: every head has both words, 64 features"),
+        ),
+        ("weights", weights, t("one map per head: 2 queries by 2 keys")),
+        ("heads", heads, t("each head's weighted average of its own values")),
+        ("joined", heads.transpose(1, 2).flatten(2), t("the eight pieces of a word side by side")),
+        ("output", output, t("mixed by the last matrix; again the shape of the input")),
     ]
-    rows = [{"step": name, "shape": str(list(part.shape)), "what it is": words} for name, part, words in steps]
-    return Table(rows, "[batch, words, features] or [batch, heads, words, features]; “q, k, v” are three tensors")
+    rows = [
+        {mark("step"): name, mark("shape"): str(list(part.shape)), mark("what it is"): words}
+        for name, part, words in steps
+    ]
+    return Table(rows, t("[batch, words, features] or [batch, heads, words, features]; “q, k, v” are three tensors"))
 
 
 def zoo(length: int) -> dict[str, Tensor]:
@@ -57,12 +65,12 @@ def zoo(length: int) -> dict[str, Tensor]:
     causal = causal_mask(length)
     near, first = local_mask(length, w, causal=False), (row == 0) | (column == 0)
     return {
-        "full (encoder)": torch.ones(length, length, dtype=torch.bool),
-        "causal (decoder)": causal,
-        "local": near,
-        "local, causal": local_mask(length, w),
-        "strided, causal": causal & ((row - column < w) | ((row - column) % w == 0)),
-        "local and one global word": near | first,
+        mark("full (encoder)"): torch.ones(length, length, dtype=torch.bool),
+        mark("causal (decoder)"): causal,
+        mark("local"): near,
+        mark("local, causal"): local_mask(length, w),
+        mark("strided, causal"): causal & ((row - column < w) | ((row - column) % w == 0)),
+        mark("local and one global word"): near | first,
     }
 
 
@@ -81,19 +89,24 @@ def zoo_table(length: int = 64) -> Table:
     rows = []
     for name, mask in zoo(length).items():
         share = round(mask.float().mean().item(), 3)
-        rows.append({"attention": name, "pairs": int(mask.sum()), "share": share, "layers": hops(mask)})
-    return Table(rows, f"{length} words; layers: how many it takes until the last word depends on all before it")
+        rows.append(
+            {mark("attention"): name, mark("pairs"): int(mask.sum()), mark("share"): share, mark("layers"): hops(mask)}
+        )
+    return Table(
+        rows, t("{length} words; layers: how many it takes until the last word depends on all before it", length=length)
+    )
 
 
 def cache_table(length: int = 1024, size: int = 512, heads: int = 8) -> Table:
     """Numbers that a layer keeps for a text that is being written: keys and values of all heads, of groups, of one."""
     w, size = round(length**0.5), size // heads
     kinds = {
-        "every head its own": (heads, length),
-        "two heads share (grouped-query)": (heads // 2, length),
-        "all share one (multi-query)": (1, length),
-        f"every head its own, the last {w} words": (heads, w),
+        mark("every head its own"): (heads, length),
+        mark("two heads share (grouped-query)"): (heads // 2, length),
+        mark("all share one (multi-query)"): (1, length),
+        t("every head its own, the last {w} words", w=w): (heads, w),
     }
-    rows = [{"keys and values": name, "numbers kept": 2 * n * size * t} for name, (n, t) in kinds.items()]
-    return Table([row | {"share": round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
-                 f"One layer, {length} words, {heads} heads of {size} features")  # fmt: skip
+    rows = [{mark("keys and values"): name, mark("numbers kept"): 2 * n * size * t} for name, (n, t) in kinds.items()]
+    return Table([row | {mark("share"): round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
+                 t("One layer, {length} words, {heads} heads of {size} features",
+                   length=length, heads=heads, size=size))  # fmt: skip

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 
 from chapters.ch04.experiments import multiply_adds
 from course_kit.contexts import seeded
+from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_utils.blocks import EncoderBlock
 
-GRU, FUSED, PAGE = "GRU", "Transformer, fused", "Transformer"
+GRU, FUSED, PAGE = "GRU", t("Transformer, fused"), "Transformer"
 LENGTHS = (16, 64, 256, 1024, 4096)
 SENTENCES = (2, 32)  # in a batch
 SIZE, HEADS = 128, 4
@@ -44,8 +45,8 @@ def work(length: int) -> dict[str, dict[str, int]]:
     """
     block = multiply_adds("attention", length, SIZE) + 8 * length * SIZE**2
     return {
-        GRU: {"in a row": length, "multiplications": 6 * length * SIZE**2},
-        PAGE: {"in a row": 1, "multiplications": block},
+        GRU: {mark("in a row"): length, "multiplications": 6 * length * SIZE**2},
+        PAGE: {mark("in a row"): 1, "multiplications": block},
     }
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from chapters.ch03.lesson import Example, Lesson, in_batches
 from course_kit.checkpoints import Loaded
+from course_kit.i18n import mark
 
 
 @functools.cache
@@ -35,7 +36,7 @@ def pairs(count: int | None = None) -> list[Example]:
 def shares(right: Sequence[bool]) -> dict[str, float]:
     """The shares of right sentences, and of pairs with both halves right, in %. right: of each example of `pairs`."""
     halves = torch.as_tensor(right, dtype=torch.float64).view(-1, 2)  # [pairs, 2]
-    found = {"sentences, %": halves.mean(), "pairs, %": halves.prod(1).mean()}
+    found = {mark("sentences, %"): halves.mean(), mark("pairs, %"): halves.prod(1).mean()}
     return {name: round(100 * share.item(), 1) for name, share in found.items()}
 
 

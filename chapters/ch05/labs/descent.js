@@ -11,8 +11,9 @@ import { Moves } from "./descent_moves.js";
 import { baked, derived, studied, tabled } from "./descent_numbers.js";
 import { closing, descended, Opening } from "./descent_opening.js";
 import { places, stageOf } from "./descent_scenes.js";
-import { sentenceOf } from "./descent_sentences.js";
+import { partOf, sentenceOf } from "./descent_sentences.js";
 import { Words } from "./descent_words.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Reading, State, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Hit } from "./descent_draw.js" */
@@ -22,9 +23,8 @@ import { Words } from "./descent_words.js";
 const MET = 9; // the step at which every key has met the query
 const CLOSE = ["token", "position", "start", "state", "thumb", "adds", "after"]; // of these some numbers are shown
 const [WIDE_STAGE, PHONE_STAGE, PHONE] = [336, 440, 480]; // heights; and up to which width it is a phone's
-const STAGE = "the stage: space or right arrow does the next step, left arrow goes back, Enter explores numbers";
-const COMING = "The model is coming";
-const ELSEWHERE = "On the course's website and in JupyterLab, any word, layer and head can be chosen.";
+const STAGE = t("the stage: space or right arrow does the next step, left arrow goes back, Enter explores numbers");
+const ELSEWHERE = t("On the course's website and in JupyterLab, any word, layer and head can be chosen.");
 
 /** Rows down and columns to the right. @type {Record<string, [number, number]>} */
 const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -85,7 +85,7 @@ class Descent {
 
   /** The title asks for the word that is written. */
   title() {
-    return `How does a Transformer come to write “${this.found.next}”?`;
+    return t("How does a Transformer come to write “{next}”?", { next: this.found.next });
   }
 
   // ---- under the hand
@@ -153,11 +153,11 @@ class Descent {
     const { ui, spec, known } = this;
     const name = nameOf(choice);
     this.wanted = name;
-    this.trouble = `${COMING} …`;
+    this.trouble = t("The model is coming …");
     try {
-      if (!spec.own) throw new Error("this model has no file");
+      if (!spec.own) throw new Error(t("this model has no file"));
       const tell = (/** @type {number} */ share) => {
-        this.trouble = `${COMING}: ${Math.round(100 * share)} %`;
+        this.trouble = t("The model is coming: {share} %", { share: Math.round(100 * share) });
         ui.set({});
       };
       const model = await loadModel(spec.own.models[0], tell);
@@ -168,7 +168,9 @@ class Descent {
     } catch (error) {
       if (this.wanted !== name) return;
       this.wanted = "";
-      this.trouble = `${capital(/** @type {Error} */ (error).message)}. ${ELSEWHERE}`;
+      this.trouble = t("{sentence}. {more}", {
+        ...{ sentence: capital(/** @type {Error} */ (error).message), more: ELSEWHERE },
+      });
       ui.set({ ...this.good });
     }
   }
@@ -234,11 +236,11 @@ class Descent {
     const { found, spec } = this;
     const last = this.sceneOf[this.ui.state.step] === this.sceneOf[this.last];
     if (last) {
-      const rows = found.stops.map(([word, p], i) => [spec.names[i], word, p.toFixed(3)]);
-      return { header: ["if it stopped after", "most probable word", "probability"], rows };
+      const rows = found.stops.map(([word, p], i) => [partOf(spec.names[i]), word, p.toFixed(3)]);
+      return { header: [t("if it stopped after"), t("most probable word"), t("probability")], rows };
     }
     const rows = spec.source.map((word, i) => [word, tabled(found.scores[i]), tabled(found.shares[i])]);
-    return { header: ["word", "score", "share"], rows };
+    return { header: [t("word"), t("score"), t("share")], rows };
   }
 
   numbers() {

@@ -16,6 +16,7 @@ from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of, string, whole_number
 from course_kit.text import BOS
 from course_kit.views.reader_input import answered
@@ -137,10 +138,14 @@ class Descent(View):
 
     def describe(self) -> str:
         at, reading = self.state["word"] - 1, self.reading
-        return (
-            f"The decoder has written “{reading.tokens[at]}” and is about to write “{reading.next[at]}”. Which of the "
-            f"words {', '.join(reading.source)} gets most from head {self.state['head']} of layer "
-            f"{self.state['layer']}?"
+        return t(
+            "The decoder has written “{tokens}” and is about to write “{next}”. Which of the words {source} gets "
+            "most from head {state} of layer {state2}?",
+            tokens=reading.tokens[at],
+            next=reading.next[at],
+            source=", ".join(reading.source),
+            state=self.state["head"],
+            state2=self.state["layer"],
         )
 
     def table(self) -> TextTable:
@@ -148,7 +153,7 @@ class Descent(View):
         layer, head, word = (self.state[name] - 1 for name in ("layer", "head", "word"))
         shares = self.reading.weights[layer, head, word].tolist()
         rows = [[word, f"{share:.3f}"] for word, share in zip(self.reading.source, shares, strict=True)]
-        return TextTable(["word", "share"], rows)
+        return TextTable([t("word"), t("share")], rows)
 
 
 def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):
@@ -172,20 +177,27 @@ def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):
     whole_number("layer", layer, 1, layers), whole_number("head", head, 1, config.heads)
     found = study(model, reading, place, layer, head)
     pairs = zip(following, written, strict=True)
-    names = {i: f"{w} (after {before})" if i > 1 else w for i, (w, before) in enumerate(pairs, 1)}
+    names = {i: t("{w} (after {before})", w=w, before=before) if i > 1 else w for i, (w, before) in enumerate(pairs, 1)}
     controls = [
-        {"kind": "choice", "name": "word", "label": "next word", "options": list(names), "words": names, "menu": True},
-        {"kind": "choice", "name": "layer", "label": "layer", "options": list(range(1, layers + 1))},
-        {"kind": "choice", "name": "head", "label": "head", "options": list(range(1, config.heads + 1))},
+        {
+            "kind": "choice",
+            "name": "word",
+            "label": t("next word"),
+            "options": list(names),
+            "words": names,
+            "menu": True,
+        },
+        {"kind": "choice", "name": "layer", "label": mark("layer"), "options": list(range(1, layers + 1))},
+        {"kind": "choice", "name": "head", "label": t("head"), "options": list(range(1, config.heads + 1))},
     ]
     options = {
-        "names": ["the input", *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)],
+        "names": [t("the input"), *(f"{kind} {n + 1}" for n in range(layers) for kind in SUB_LAYERS)],
         "sentence": sentence, "source": source, "written": written, "next": following,
         "ids": [BOS, *model.target.encode(written[1:])], "size": config.size, "heads": config.heads,
         "vocabulary": len(model.target), "rivals": found.rivals, "stops": found.stops,
         "eps": model.model.decoder_norm.eps,
     }  # fmt: skip
-    title = f"How does a Transformer come to write “{word}”?"
+    title = t("How does a Transformer come to write “{word}”?", word=word)
     state = {"word": place, "layer": layer, "head": head, "step": 0, "free": False}
     view = Descent(title, "", {name: x.ravel() for name, x in found.numbers.items()}, state, controls, options)
     view.reading = reading

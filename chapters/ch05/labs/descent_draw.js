@@ -1,6 +1,5 @@
 // The stage on its canvas: cells, bars, numbers and lines where they are now, and a frame around what is pointed at.
 import { fitted, wide } from "../../../course_kit/views/js/src/shared/draw.js";
-import { phrase } from "../../../course_kit/views/js/src/shared/language.js";
 import { legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { inCell } from "./descent_numbers.js";
 
@@ -155,7 +154,7 @@ class Drawing {
     const { c, ui } = this;
     const [x, y] = item.at;
     const { align = "left", room, brief, words = "", size: usual = 13 } = item;
-    const whole = phrase(this.brief && brief ? brief : words);
+    const whole = this.brief && brief ? brief : words;
     c.font = fontOf(item, ui.family);
     const free = room ?? c.canvas.width / c.getTransform().a - x;
     const isHeading = HEADINGS.has(item.weight ?? 400) && align === "left"; // a list is as large as its rows

@@ -1,6 +1,8 @@
 // The fifth scene: heads, mixed and added to the state, add up to a word.
 import { said, shareOf } from "./descent_numbers.js";
 import { full, low, most, WIDE } from "./descent_stage.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
+import { briefOf } from "./descent_sentences.js";
 
 /** @import { Line, Look, Stage } from "./descent_stage.js" */
 
@@ -17,8 +19,10 @@ export function heads(stage) {
   const each = found.d / (small ? 8 : WIDE); // rows of a head
   const top = 34;
   const high = Math.min(small ? 24 : 36, (height - top) / (spec.heads * each));
-  const product = `${spec.heads} × ${found.d} = ${spec.size} numbers`;
-  const words = small ? product : `the answers of ${spec.heads} heads: ${product}`;
+  const product = { heads: spec.heads, d: found.d, size: spec.size };
+  const words = small
+    ? t("{heads} × {d} = {size} numbers", product)
+    : t("the answers of {heads} heads: {heads} × {d} = {size} numbers", product);
   stage.heading("means", small ? 0 : left, 14, words, "output");
   stage.page("means", found.means, top, high, "output", { left });
   const [x, cell] = stage.values;
@@ -29,7 +33,7 @@ export function heads(stage) {
   for (let head = 1; head <= spec.heads; head++) {
     const weight = head === found.head ? 700 : 400;
     const y = top + (head - 0.5) * each * high;
-    stage.text(`head.${head}`, left - (small ? 8 : 12), y, `head ${head}`, { align: "right", weight });
+    stage.text(`head.${head}`, left - (small ? 8 : 12), y, t("head {head}", { head }), { align: "right", weight });
   }
 }
 
@@ -47,27 +51,35 @@ export function residual(stage) {
   });
   const scale = full([found.after]);
   const looked = true;
-  const state = small ? "its state" : `state of “${found.asker}”`;
-  const answers = small ? `${spec.heads} answers` : `answers of ${spec.heads} heads`;
+  const state = small ? t("its state") : t("state of “{asker}”", { asker: found.asker });
+  const answers = small
+    ? t("{heads} answers", { heads: spec.heads })
+    : t("answers of {heads} heads", { heads: spec.heads });
   stage.tile("means", found.means, tiles[0], "output", answers);
-  stage.tile("adds", found.adds, tiles[1], "output", "mixed", { from: tiles[0], looked });
+  stage.tile("adds", found.adds, tiles[1], "output", t("mixed"), { from: tiles[0], looked });
   stage.tile("state", found.state, tiles[2], "ink", state, { scale, looked });
-  stage.tile("after", found.after, tiles[3], "ink", "new state", { scale, from: tiles[2], looked });
+  stage.tile("after", found.after, tiles[3], "ink", t("new state"), { scale, from: tiles[2], looked });
   ["× W", "+", "="].forEach((words, n) => {
     const [left, top] = tiles[n + 1];
     const [x, y] = small && n === 1 ? [width / 2, tall + 46] : [left - gap / 2, top + tall / 2];
     stage.text(`sign ${words}`, x, y, words, { size: n ? 22 : 15, align: "center", colour: "quiet" });
   });
-  const brief = width < 720 || stage.least ? "+ mixed" : "+ heads, mixed";
+  const brief = width < 720 || stage.least ? t("+ mixed") : t("+ heads, mixed");
   /** @type {Line[]} */
   const lines = [
     ["state", found.state, "ink", state, tiles[2]],
-    ["adds", found.adds, "output", small ? "+ the heads, mixed" : brief, tiles[1]],
-    ["after", found.after, "ink", "= new state", tiles[3]],
+    ["adds", found.adds, "output", small ? t("+ the heads, mixed") : brief, tiles[1]],
+    ["after", found.after, "ink", t("= new state"), tiles[3]],
   ];
   const y = tiles[3][1] + tall + (small ? 26 : 52);
   const first = stage.lines(lines, y, Math.min(small ? 60 : 50, (stage.height - y) / 3), { scale });
-  stage.heading("close", 0, y - 14, `numbers ${first + 1} to ${first + WIDE} of ${spec.size}`, "quiet");
+  stage.heading(
+    "close",
+    0,
+    y - 14,
+    t("numbers {first} to {last} of {size}", { first: first + 1, last: first + WIDE, size: spec.size }),
+    "quiet",
+  );
 }
 
 /** What each sub-layer adds to the logit, and the word if the decoder stopped there. @param {Stage} stage */
@@ -85,14 +97,14 @@ export function parts(stage) {
     else stairOf(stage, part);
   });
   if (small) {
-    stage.heading("adds up", width * 0.49, 10, `adds to “${found.next}”`, "output", "right");
-    stage.heading("stops", width, 10, "stopped here", "quiet", "right");
+    stage.heading("adds up", width * 0.49, 10, t("adds to “{next}”", { next: found.next }), "output", "right");
+    stage.heading("stops", width, 10, t("stopped here"), "quiet", "right");
     return;
   }
   const floor = height - 78;
   stage.line("floor", 0, floor, width, floor, "line");
-  stage.heading("adds up", 0, 106, `what each adds to the score of “${found.next}”`, "output");
-  const stopped = "if the decoder stopped here, its most probable word would be";
+  stage.heading("adds up", 0, 106, t("what each adds to the score of “{next}”", { next: found.next }), "output");
+  const stopped = t("if the decoder stopped here, its most probable word would be");
   stage.heading("stops", 0, floor + 18, stopped, "quiet", "left");
 }
 
@@ -103,9 +115,8 @@ export function parts(stage) {
 
 /** [its kind, its layer if it has one]. @param {Stage} stage @param {Part} part */
 function namesOf({ spec }, { n, last }) {
-  const first = n ? spec.names[n] : "input";
-  const [name, layer] = (last ? "bias" : first).split(" ");
-  return [name.split("-")[0], layer];
+  if (last) return [t("bias")];
+  return n ? briefOf(spec.names[n]).split(" ") : [t("input")];
 }
 
 /** The vector that it adds, small. @param {Stage} stage @param {Part} part @param {number[]} cells */
@@ -156,7 +167,8 @@ function stairOf(stage, part) {
   const [name, layer] = namesOf(stage, part);
   thumbOf(stage, part, [middle - (cell * WIDE) / 2, 42, cell, cell]);
   stage.text(`name.${n}`, middle, 10, name, quiet);
-  if (layer) stage.text(`layer.${n}`, middle, stage.least ? 29 : 26, slot < 60 ? layer : `layer ${layer}`, quiet);
+  if (layer)
+    stage.text(`layer.${n}`, middle, stage.least ? 29 : 26, slot < 60 ? layer : t("layer {layer}", { layer }), quiet);
   const [left, wide] = [middle - slot * 0.3, slot * 0.6];
   const start = [left, 82, wide, 1, 0]; // from its vector
   stage.bar(`part.${n}`, left, top + tall / 2, wide, tall, adds > 0 ? "output" : "minus", { start });
@@ -177,10 +189,10 @@ export function answer(stage) {
   const top = 34;
   const pace = Math.min(small ? 58 : 50, (height - top) / found.rivals.length);
   const columns = columnsOf(stage, alone);
-  stage.heading("logit", columns[1], 14, "logit", "quiet", "right");
+  stage.heading("logit", columns[1], 14, t("logit"), "quiet", "right");
   if (!alone) {
-    stage.heading("grown", columns[2], 14, "e to it", "quiet", "right");
-    stage.heading("chance", columns[3], 14, small ? "share" : "probability", "output", "right");
+    stage.heading("grown", columns[2], 14, t("e to it"), "quiet", "right");
+    stage.heading("chance", columns[3], 14, small ? t("share") : t("probability"), "output", "right");
   } else if (!small) finalState(stage, columns[0] - 64, top + pace / 2);
   found.rivals.forEach((_, i) => rivalOf(stage, i, top + (i + 0.5) * pace, columns, alone));
 }
@@ -205,8 +217,14 @@ function columnsOf({ small, width }, alone) {
 function finalState(stage, x, y) {
   const { found, width } = stage;
   const [cell, high, top] = [Math.min(16, (width * 0.34) / WIDE), 16, 104];
-  const words = width < 720 ? "× a word's vector: logit" : "× the vector of a word, summed: its logit";
-  stage.tile("final", found.final, [0, top, cell, high], "ink", `the final state of “${found.asker}”, normed`);
+  const words = width < 720 ? t("× a word's vector: logit") : t("× the vector of a word, summed: its logit");
+  stage.tile(
+    "final",
+    found.final,
+    [0, top, cell, high],
+    "ink",
+    t("the final state of “{asker}”, normed", { asker: found.asker }),
+  );
   stage.line("meets", cell * WIDE + 8, top + 4 * high, x, y);
   stage.label("meets", 0, top + 8 * high + 18, words);
 }

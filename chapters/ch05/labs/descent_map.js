@@ -2,6 +2,7 @@
 // and a press on a part leads there.
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import MAP_CSS from "./descent_map.css";
+import { t, tc } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { DescentSpec } from "./descent_numbers.js" */
@@ -9,9 +10,9 @@ import MAP_CSS from "./descent_map.css";
  *   0: in none; go: where a press leads */
 
 const [SELF, CROSS, FEED] = /** @type {const} */ ([
-  ["self-attention", "self"],
-  ["cross-attention", "cross"],
-  ["feed-forward", "feed"],
+  [t("self-attention"), tc("part", "self")],
+  [t("cross-attention"), tc("part", "cross")],
+  [t("feed-forward"), tc("part", "feed")],
 ]);
 const MEMORY = [5, 14]; // the steps at which keys and values come from it
 const [UP, ADDING, ALL, OUTPUT] = [3, 18, 19, 20]; // to the state; back into it; all sub-layers; the output matrix
@@ -22,15 +23,15 @@ export function partsOf(layers) {
   const of = (/** @type {(n: number) => Part[]} */ make) =>
     Array.from({ length: layers }, (_, n) => make(n + 1)).flat();
   const input = (/** @type {number[]} */ [first, second]) => [
-    part(["embedding", "emb"], 0, { step: first }),
-    part(["positions", "pos"], 0, { step: second }),
+    part([t("embedding"), t("emb")], 0, { step: first }),
+    part([t("positions"), t("pos")], 0, { step: second }),
   ];
   const keys = { step: MEMORY[0] };
   return [
     [
       ...input([5, 5]),
       ...of((n) => [part([...SELF], n, keys), part([...FEED], n, keys)]),
-      part(["memory", "mem"], 0, keys),
+      part([t("memory"), t("mem")], 0, keys),
     ],
     [
       ...input([0, 1]),
@@ -39,8 +40,8 @@ export function partsOf(layers) {
         part([...CROSS], n, { step: UP + 1, layer: n }),
         part([...FEED], n, { step: ALL }),
       ]),
-      part(["output", "out"], 0, { step: OUTPUT }),
-      part(["softmax", "soft"], 0, { step: OUTPUT + 1 }),
+      part([t("output"), t("out")], 0, { step: OUTPUT }),
+      part(["softmax", t("soft")], 0, { step: OUTPUT + 1 }),
     ],
   ];
 }
@@ -66,13 +67,14 @@ export class DescentMap {
     this.parts = partsOf(this.layers);
     this.boxes = this.parts.map((row, side) => row.map((part) => this.box(part, side, go)));
     const rows = this.boxes.map((boxes, side) => this.row(boxes, side));
-    this.element = h("div", { class: "map", role: "group", "aria-label": "the whole model" }, ...rows);
+    this.element = h("div", { class: "map", role: "group", "aria-label": t("the whole model") }, ...rows);
     ui.style(MAP_CSS);
   }
 
   /** @param {Part} part @param {number} side @param {(to: State) => void} go */
   box({ name, brief, layer, go: to }, side, go) {
-    const where = `${side ? "decoder" : "encoder"}${layer ? `, layer ${layer}` : ""}: ${name}`;
+    const values = { side: side ? t("decoder") : t("encoder"), layer, name };
+    const where = layer ? t("{side}, layer {layer}: {name}", values) : t("{side}: {name}", values);
     const look = { type: "button", class: "box", "aria-label": where, title: where, onclick: () => go(to) };
     return h("button", look, h("span", {}, name), h("span", {}, brief));
   }
@@ -83,7 +85,7 @@ export class DescentMap {
       const mine = boxes.filter((_, i) => this.parts[side][i].layer === n + 1);
       return h("span", { class: "layer", "data-layer": n + 1 }, ...mine);
     });
-    const name = h("span", { class: "side-name", "aria-hidden": "true" }, side ? "decoder" : "encoder");
+    const name = h("span", { class: "side-name", "aria-hidden": "true" }, side ? t("decoder") : t("encoder"));
     return h(
       "div",
       { class: "row" },

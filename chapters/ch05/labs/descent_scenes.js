@@ -3,17 +3,19 @@ import { answer, heads, parts, residual } from "./descent_last.js";
 import { said } from "./descent_numbers.js";
 import { sentenceOf } from "./descent_sentences.js";
 import { full, Stage, WIDE } from "./descent_stage.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
+import { briefOf, partOf } from "./descent_sentences.js";
 
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 /** @import { Cells, Line } from "./descent_stage.js" */
 
 /** The scenes, with their numbers of steps. @type {Record<string, number>} */
 export const SCENES = {
-  "word to vector": 4,
-  "query meets keys": 6,
-  "scores to weights": 4,
-  "average of values": 3,
-  "heads to word": 5,
+  [t("word to vector")]: 4,
+  [t("query meets keys")]: 6,
+  [t("scores to weights")]: 4,
+  [t("average of values")]: 3,
+  [t("heads to word")]: 5,
 };
 
 /** The scene of each step. @returns {number[]} */
@@ -57,7 +59,10 @@ function closer(stage, lines, bottom) {
   const y = bottom + (small ? 30 : least ? 36 : 50);
   const pitch = small ? 66 : Math.min(50, (stage.height - y) / lines.length);
   const first = stage.lines(lines, y, pitch, { scale: full([stage.found.start]) });
-  const words = `numbers ${first + 1} to ${first + WIDE} of ${spec.size}${small ? "" : ", from the framed line"}`;
+  const values = { first: first + 1, last: first + WIDE, size: spec.size };
+  const words = small
+    ? t("numbers {first} to {last} of {size}", values)
+    : t("numbers {first} to {last} of {size}, from the framed line", values);
   stage.heading("close", 0, y - 14, words, "quiet");
 }
 
@@ -70,10 +75,17 @@ function token(stage) {
   const look = { scale: full([found.start]), looked: true };
   const y = small ? bottom + 116 : 54;
   titled(stage, "token", 0, found.asker);
-  stage.tile("token", found.study.token, cells, "ink", `its row in the table of ${many} French words`, look);
+  stage.tile(
+    "token",
+    found.study.token,
+    cells,
+    "ink",
+    t("its row in the table of {many} French words", { many }),
+    look,
+  );
   const key = width < 640 ? 170 : 240; // from the right
-  stage.label("minus", small ? 0 : width - key, y, "■ below 0", "minus", { weight: 600 });
-  stage.label("plus", small ? 90 : width - key / 2 + 5, y, "■ above 0", "plus", { weight: 600 });
+  stage.label("minus", small ? 0 : width - key, y, t("■ below 0"), "minus", { weight: 600 });
+  stage.label("plus", small ? 90 : width - key / 2 + 5, y, t("■ above 0"), "plus", { weight: 600 });
   closer(stage, [["token", found.study.token, "ink", `“${found.asker}”`, cells]], bottom);
 }
 
@@ -91,20 +103,23 @@ function entering(stage) {
     stage.sign(id, tiles[n][0] + cell * WIDE + gap / 2, top + 4 * high, words);
   const look = { scale: full([found.start]), looked: true };
   titled(stage, "token", 0, asker);
-  stage.tile("token", study.token, tiles[0], "ink", small ? "word" : "the word's row", look);
+  stage.tile("token", study.token, tiles[0], "ink", small ? t("word") : t("the word's row"), look);
   between("plus", 0, "+");
   titled(stage, "position", tiles[1][0], `${place}`);
-  stage.tile("position", study.position, tiles[1], "ink", small ? "position" : "position, from 0", look);
+  stage.tile("position", study.position, tiles[1], "ink", small ? t("position") : t("position, from 0"), look);
   /** @type {Line[]} */
   const lines = [
     ["token", study.token, "ink", `“${asker}”`, tiles[0]],
-    ["position", study.position, "ink", `+ position ${place}`, tiles[1]],
+    ["position", study.position, "ink", t("+ position {place}", { place }), tiles[1]],
   ];
   if (step > 1) {
     between("is", 1, "=");
     const from = tiles[1];
-    stage.tile("start", found.start, tiles[2], "ink", small ? "the sum" : "enters the decoder", { ...look, from });
-    lines.push(["start", found.start, "ink", small ? "= enters the decoder" : "= the sum", from]);
+    stage.tile("start", found.start, tiles[2], "ink", small ? t("the sum") : t("enters the decoder"), {
+      ...look,
+      from,
+    });
+    lines.push(["start", found.start, "ink", small ? t("= enters the decoder") : t("= the sum"), from]);
   }
   closer(stage, lines, top + 8 * high);
 }
@@ -118,18 +133,21 @@ function climb(stage) {
   const from = [0, top, cell, high];
   const now = [width - cell * WIDE, top, cell, high];
   const look = { scale, looked: true };
-  stage.tile("start", start, from, "ink", small ? "enters" : "enters the decoder", look);
-  stage.tile("state", state, now, "ink", small ? "its state" : `the state of “${asker}” now`, { ...look, from });
-  const words = below > 1 ? `+ ${below} sub-layers =` : "+ 1 sub-layer =";
+  stage.tile("start", start, from, "ink", small ? t("enters") : t("enters the decoder"), look);
+  stage.tile("state", state, now, "ink", small ? t("its state") : t("the state of “{asker}” now", { asker }), {
+    ...look,
+    from,
+  });
+  const words = tn("+ {n} sub-layer =", "+ {n} sub-layers =", below);
   const sign = { size: small ? 22 : 16, align: /** @type {const} */ ("center"), colour: "quiet" };
   stage.text("sign climb", width / 2, top + 4 * high, small ? "→" : words, sign);
   /** @type {Line[]} */
   const added = study.added.slice(0, below).map((x, n) => {
-    const name = `+ ${spec.names[n + 1]}`;
-    return [`thumb.${n + 1}`, x, "output", name, undefined, name.replace(/-\w+/, "")];
+    const name = spec.names[n + 1];
+    return [`thumb.${n + 1}`, x, "output", `+ ${partOf(name)}`, undefined, `+ ${briefOf(name)}`];
   });
   /** @type {Line[]} */
-  const lines = [["start", start, "ink", "enters", from], ...added, ["state", state, "ink", "= its state now"]];
+  const lines = [["start", start, "ink", t("enters"), from], ...added, ["state", state, "ink", t("= its state now")]];
   const y = top + 8 * high + (small ? 8 : 14);
   const pitch = Math.min(70, (stage.height - y) / lines.length);
   stage.lines(lines, y, pitch, { scale, count: small ? 8 : WIDE, most: 160 });
@@ -137,7 +155,9 @@ function climb(stage) {
 
 // ---- 2 its query meets every key
 /** @param {Stage} stage */
-const whose = ({ found }) => `query of “${found.asker}” · layer ${found.layer}, head ${found.head}`;
+const asked = ({ found: { asker, layer, head, d } }) => ({ asker, layer, head, d });
+/** @param {Stage} stage */
+const whose = (stage) => t("query of “{asker}” · layer {layer}, head {head}", asked(stage));
 
 /** The state becomes a query. @param {Stage} stage */
 function asking(stage) {
@@ -147,12 +167,27 @@ function asking(stage) {
   const [tall, top] = [small ? 26 : 36, 24];
   const high = Math.min(small ? 11 : 18, (stage.height - (small ? 200 : 164)) / rows);
   const middle = top + rows * high + (small ? 26 : 22);
-  stage.heading("state", 0, 10, `the state of “${found.asker}”: ${spec.size} numbers`, "quiet");
+  stage.heading(
+    "state",
+    0,
+    10,
+    t("the state of “{asker}”: {size} numbers", { asker: found.asker, size: spec.size }),
+    "quiet",
+  );
   stage.page("state", found.state, top, high, "ink", small ? {} : { from: [width - 11 * WIDE, 24, 11, 7] });
-  const matrix = `× the query matrix of head ${found.head}: ${d} × ${spec.size} learned parameters`;
-  const words = small ? "↓ normed, × the query matrix ↓" : `↓  normed, then ${matrix}  ↓`;
+  const words = small
+    ? t("↓ normed, × the query matrix ↓")
+    : t("↓  normed, then × the query matrix of head {head}: {d} × {size} learned parameters  ↓", {
+        ...{ head: found.head, d, size: spec.size },
+      });
   stage.text("projects", width / 2, middle, words, { align: "center", colour: "query", size: 14 });
-  stage.heading("query", 0, middle + 28, small ? whose(stage) : `${whose(stage)}: ${d} numbers`, "query");
+  stage.heading(
+    "query",
+    0,
+    middle + 28,
+    small ? whose(stage) : t("query of “{asker}” · layer {layer}, head {head}: {d} numbers", asked(stage)),
+    "query",
+  );
   const from = [0, middle - 30, width / (small ? 8 : WIDE), tall];
   stage.page("query", found.q, middle + 42, tall, "query", { scale: full([found.q]), from });
 }
@@ -169,7 +204,7 @@ function meeting(stage) {
   const scale = full(found.k);
   stage.heading("query", room, 10, whose(stage), "query");
   stage.vector("query", found.q, [room, 20, cell, 18], "query", { scale: full([found.q]), beside: true });
-  if (!large) stage.heading("keys", room, 51, small ? "keys" : "keys of the English words", "key");
+  if (!large) stage.heading("keys", room, 51, small ? t("keys") : t("keys of the English words"), "key");
   found.k.forEach((key, i) => {
     const from = [room - 20, rows.y(i), 1, rows.high];
     stage.vector(`key.${i}`, key, [room, rows.y(i), cell, rows.high], "key", { scale, from, beside: true });
@@ -186,7 +221,7 @@ function meeting(stage) {
   const zero = end + (small ? 54 : large ? 72 : 58);
   const reach = small ? 0 : 48;
   const start = step < 10 && [divided + 90, under, 0]; // from where it was divided
-  stage.heading("scores", zero, large ? 28 : 51, small ? "score" : "scores", "quiet", "right");
+  stage.heading("scores", zero, large ? 28 : 51, small ? t("score") : t("scores"), "quiet", "right");
   stage.spec.source.forEach((_, i) => {
     if (step > 8 || i === found.lead) stage.score(i, zero, rows.middle(i), zero + 14 + reach, reach, { start });
   });
@@ -195,9 +230,11 @@ function meeting(stage) {
 /** The products of query and key, in bars. @param {Stage} stage @param {{ y: number, cell: number, from: Cells }} at */
 function products(stage, { y, cell, from }) {
   const { found, small, least, room, spec } = stage;
-  const of = small ? "" : `query × key of “${spec.source[found.lead]}”, `;
+  const words = small
+    ? t("pair by pair")
+    : t("query × key of “{word}”, pair by pair", { word: spec.source[found.lead] });
   const cells = least ? [room, y + 28, cell, 16] : [room, y + (small ? 42 : 38), cell, 28];
-  stage.heading("product", room, y, `${of}pair by pair`, "quiet");
+  stage.heading("product", room, y, words, "quiet");
   stage.vector("product", found.products[found.lead], cells, "plus", { bars: true, beside: true, from });
 }
 
@@ -214,11 +251,11 @@ function scored(stage, x, y, pair) {
   const large = { align: /** @type {const} */ ("left"), size: small ? 15 : 17, weight: 700 };
   if (pair) {
     const { cell } = sentenceOf(found, spec, step);
-    stage.label("pair", x, y - 24, `number ${cell + 1}:`);
+    stage.label("pair", x, y - 24, t("number {cell}:", { cell: cell + 1 }));
     stage.text("factors", x, y, `${said(q[cell])} × ${said(k[lead][cell])}`, { size: 15 });
     stage.text("result", x, y + 24, `= ${said(found.products[lead][cell])}`, { size: 15, weight: 700 });
   }
-  if (step > 6) stage.number("sum", x, y, `sum ${said(found.sums[lead])}`, large);
+  if (step > 6) stage.number("sum", x, y, t("sum {sum}", { sum: said(found.sums[lead]) }), large);
   if (step < 8) return;
   const words = `÷ √${found.d} = ${said(found.scores[lead])}`;
   stage.text("divided", x + (small ? 110 : 0), y + (small ? 0 : 28), words, { ...large, name: `score.${lead}` });
@@ -233,15 +270,17 @@ function softmax(stage) {
   const count = step < 11 ? 1 : more;
   const pace = (stage.width - room) / count;
   const columns = [0, 1, 2].map((n) => room + n * pace + (small ? 60 : 66));
-  const names = small ? ["score", "e^score", "weight"] : ["score", "e to the score", "weight: its share of 1"];
+  const names = small
+    ? [t("score"), t("e^score"), t("weight")]
+    : [t("score"), t("e to the score"), t("weight: its share of 1")];
   names.slice(0, count).forEach((name, n) => {
     stage.heading(name, columns[n], 16, name, "quiet", n < 2 || small ? "right" : "center");
   });
   spec.source.forEach((_, i) => exponent(stage, i, rows.middle(i), columns, count, (pace - 90) / 2));
   const foot = Math.min(stage.height - 16, rows.y(spec.source.length) + 28);
-  const each = pace > 190 ? "each " : "";
-  if (step > 11) summed(stage, "total", columns[1], foot, said(found.sum), "their sum");
-  if (step > 12) summed(stage, "one", columns[2], foot, "1.000", `${each}÷ ${said(found.sum)}`);
+  const sum = said(found.sum);
+  if (step > 11) summed(stage, "total", columns[1], foot, said(found.sum), t("their sum"));
+  if (step > 12) summed(stage, "one", columns[2], foot, "1.000", pace > 190 ? t("each ÷ {sum}", { sum }) : `÷ ${sum}`);
 }
 
 /**
@@ -288,9 +327,9 @@ function average(stage) {
   const shares = stage.room + (small ? 42 : least ? 64 : 50);
   const [x, cell] = stage.values;
   const scale = full(found.v);
-  const each = small ? "values" : `values: ${found.d} numbers of each word`;
-  stage.heading("share", shares, 14, small ? "share" : "weight", "quiet", "right");
-  stage.heading("value", x, 14, step > 14 ? "weight × value" : each, "value");
+  const each = small ? t("values") : t("values: {d} numbers of each word", { d: found.d });
+  stage.heading("share", shares, 14, small ? t("share") : t("weight"), "quiet", "right");
+  stage.heading("value", x, 14, step > 14 ? t("weight × value") : each, "value");
   spec.source.forEach((_, i) => {
     const cells = [x, rows.y(i), cell, rows.high];
     const look = { scale, beside: true };
@@ -303,5 +342,12 @@ function average(stage) {
   const from = [x, y - 80, cell, rows.high];
   stage.line("adds", x, y - 6, stage.width, y - 6, "output");
   stage.vector("mean", found.mean, [x, y, cell, 30], "output", { beside: true, from });
-  stage.heading("mean", x - 12, y + 15, small ? "their sum" : `answer of head ${found.head}`, "output", "right");
+  stage.heading(
+    "mean",
+    x - 12,
+    y + 15,
+    small ? t("their sum") : t("answer of head {head}", { head: found.head }),
+    "output",
+    "right",
+  );
 }

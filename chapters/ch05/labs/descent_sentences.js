@@ -1,12 +1,27 @@
 // What is said at each step of the descent, in a line, and the number that is spelled out while none is pointed at.
 import { largest } from "./descent_numbers.js";
+import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t, tc, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 /** @typedef {{ text: string, name: string, cell: number }} Sentence name, cell: of the number */
 
-const NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(
+const NUMBERS = t("no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen").split(
   " ",
 );
+
+/** @type {Record<string, string>} */
+const BRIEF = {
+  "self-attention": tc("part", "self"),
+  "cross-attention": tc("part", "cross"),
+  "feed-forward": tc("part", "feed"),
+};
+
+/** What adds to the state, as it is shown: "self-attention 1". @param {string} name */
+export const partOf = (name) => name.replace(/^\S+(?= \d+$)/, (kind) => t(kind));
+
+/** The same in a word. @param {string} name */
+export const briefOf = (name) => name.replace(/^\S+(?= \d+$)/, (kind) => BRIEF[kind] ?? kind);
 
 /** A count in words. @param {number} n */
 const counted = (n) => NUMBERS[n] ?? String(n);
@@ -15,7 +30,7 @@ const counted = (n) => NUMBERS[n] ?? String(n);
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** @param {number} share */
-const percentOf = (share) => `${(100 * share).toFixed(share > 0.995 || share < 0.095 ? 1 : 0)} %`;
+const percentOf = (share) => percentage((100 * share).toFixed(share > 0.995 || share < 0.095 ? 1 : 0));
 
 /**
  * Of each step, from a word's vector to the word that is written.
@@ -35,12 +50,29 @@ export function sentenceOf(found, spec, step) {
 /** @param {Descended} found @param {DescentSpec} spec @returns {Said[]} */
 function toVector({ asker, word, layer, below, start }, { size }) {
   const entering = largest(start);
-  const adds = `${counted(below)} sub-layer${below > 1 ? "s add" : " adds"} to it`;
+  const on = tn(
+    "On its way to the cross-attention of layer {layer}, {count} sub-layer adds to it.",
+    "On its way to the cross-attention of layer {layer}, {count} sub-layers add to it.",
+    below,
+    { layer, count: counted(below) },
+  );
   return [
-    [`To the model, “${asker}”, the last word written, is a list of ${size} learned numbers.`, "token", entering],
-    [`Where it is matters too: position ${word - 1} has ${size} numbers of its own.`, "position", entering],
-    [`Added number by number, they are the vector of “${asker}” that enters the decoder.`, "start", entering],
-    [`On its way to the cross-attention of layer ${layer}, ${adds}.`, "state", entering],
+    [
+      t("To the model, “{asker}”, the last word written, is a list of {size} learned numbers.", { asker, size }),
+      "token",
+      entering,
+    ],
+    [
+      t("Where it is matters too: position {word} has {size} numbers of its own.", { word: word - 1, size }),
+      "position",
+      entering,
+    ],
+    [
+      t("Added number by number, they are the vector of “{asker}” that enters the decoder.", { asker }),
+      "start",
+      entering,
+    ],
+    [on, "state", entering],
   ];
 }
 
@@ -48,32 +80,48 @@ function toVector({ asker, word, layer, below, start }, { size }) {
 function toScores({ asker, lead, products, d }, { source }) {
   const pair = largest(products[lead]);
   const score = `score.${lead}`;
-  const others = `The other ${counted(source.length - 1)} keys`;
+  const count = counted(source.length - 1);
   return [
-    [`A learned matrix turns the state into a query, for what “${asker}” is looking for.`, "query", pair],
-    ["Each English word, as the encoder has read it, offers a key of the same size.", `key.${lead}`, pair],
-    [`The query meets the key of “${source[lead]}”: multiply them pair by pair.`, "product", pair],
-    [`Add the ${d} products. The better query and key agree, the larger the sum.`, "sum"],
-    [`Divide by √${d}, so that longer vectors do not score higher just for being longer.`, score],
-    [`${others} in the same way: choose one. Each word now has a score.`, score],
+    [t("A learned matrix turns the state into a query, for what “{asker}” is looking for.", { asker }), "query", pair],
+    [t("Each English word, as the encoder has read it, offers a key of the same size."), `key.${lead}`, pair],
+    [
+      t("The query meets the key of “{source}”: multiply them pair by pair.", { source: source[lead] }),
+      "product",
+      pair,
+    ],
+    [t("Add the {d} products. The better query and key agree, the larger the sum.", { d }), "sum"],
+    [t("Divide by √{d}, so that longer vectors do not score higher just for being longer.", { d }), score],
+    [t("The other {count} keys in the same way: choose one. Each word now has a score.", { count }), score],
   ];
 }
 
 /** @param {Descended} found @param {DescentSpec} spec @returns {Said[]} */
 function toShares({ lead, scores, shares, order, mean }, { source }) {
   const word = `“${source[lead]}”`;
-  const below = Math.min(...scores) < 0 ? ", some below zero" : "";
+  const { length } = source;
+  const asked =
+    Math.min(...scores) < 0
+      ? t("{length} scores, some below zero. How do they become shares of one whole?", { length })
+      : t("{length} scores. How do they become shares of one whole?", { length });
   const column = largest(mean);
   const second = order[1];
-  const also = shares[second] > 0.1 ? ` and “${source[second]}”` : "";
+  const added =
+    shares[second] > 0.1
+      ? t("Add them up, column by column. The answer of this head: mostly {word} and “{other}”.", {
+          ...{ word, other: source[second] },
+        })
+      : t("Add them up, column by column. The answer of this head: mostly {word}.", { word });
   return [
-    [`${source.length} scores${below}. How do they become shares of one whole?`, `score.${lead}`],
-    ["Raise e to each score: nothing is negative any more, and large scores stand out.", `raised.${lead}`],
-    ["Add them all up.", "total"],
-    [`Divide by the sum. This is softmax: ${word} gets ${percentOf(shares[lead])} of 1.`, `share.${lead}`],
-    ["Each English word also has a value: what it hands over when it is attended to.", `value.${lead}`, column],
-    ["Multiply each value by its word's weight: most of them fade to almost nothing.", `weighted.${lead}`, column],
-    [`Add them up, column by column. The answer of this head: mostly ${word}${also}.`, "mean", column],
+    [asked, `score.${lead}`],
+    [t("Raise e to each score: nothing is negative any more, and large scores stand out."), `raised.${lead}`],
+    [t("Add them all up."), "total"],
+    [
+      t("Divide by the sum. This is softmax: {word} gets {share} of 1.", { word, share: percentOf(shares[lead]) }),
+      `share.${lead}`,
+    ],
+    [t("Each English word also has a value: what it hands over when it is attended to."), `value.${lead}`, column],
+    [t("Multiply each value by its word's weight: most of them fade to almost nothing."), `weighted.${lead}`, column],
+    [added, "mean", column],
   ];
 }
 
@@ -81,13 +129,22 @@ function toShares({ lead, scores, shares, order, mean }, { source }) {
 function toWord({ head, d, mean, adds, parts, chances, next }, { heads, size, vocabulary }) {
   const many = vocabulary.toLocaleString("en");
   const count = capital(counted(heads));
-  const side = `${count} heads did this at once. Side by side, their answers are ${size} numbers again.`;
-  const raises = `Every sub-layer adds to the same vector, and raises or lowers the score of “${next}”.`;
+  const side = t("{count} heads did this at once. Side by side, their answers are {size} numbers again.", {
+    count,
+    size,
+  });
+  const raises = t("Every sub-layer adds to the same vector, and raises or lowers the score of “{next}”.", { next });
   return [
     [side, "means", (head - 1) * d + largest(mean)],
-    ["A matrix mixes them, and the result is added to the state: a residual connection.", "after", largest(adds)],
+    [t("A matrix mixes them, and the result is added to the state: a residual connection."), "after", largest(adds)],
     [raises, `part.${parts.indexOf(Math.max(...parts))}`],
-    [`The final state meets a vector of each of ${many} French words: the scores are logits.`, "logit.0"],
-    [`Softmax once more: “${next}” gets ${percentOf(chances[0])}, and the decoder writes it.`, "chance.0"],
+    [t("The final state meets a vector of each of {many} French words: the scores are logits.", { many }), "logit.0"],
+    [
+      t("Softmax once more: “{next}” gets {chance}, and the decoder writes it.", {
+        next,
+        chance: percentOf(chances[0]),
+      }),
+      "chance.0",
+    ],
   ];
 }

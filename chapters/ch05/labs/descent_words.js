@@ -2,13 +2,14 @@
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import DESCENT_CSS from "./descent.css";
 import { SCENES } from "./descent_scenes.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Descended, DescentSpec } from "./descent_numbers.js" */
 
 const EARLY = 3; // up to this step no layer and no head has anything to do
-const WALK = "space or → goes on, ← back, Enter explores";
-const FREE = "exploring: arrows go from number to number, Enter ends it";
+const WALK = t("space or → goes on, ← back, Enter explores");
+const FREE = t("exploring: arrows go from number to number, Enter ends it");
 
 export class Words {
   /**
@@ -28,8 +29,8 @@ export class Words {
     });
     const button = (/** @type {string} */ name, /** @type {string} */ words, /** @type {number} */ by) =>
       h("button", { type: "button", class: name, onclick: () => go(ui.state.step + by) }, words);
-    this.back = button("back", "← back", -1);
-    this.next = button("next", "next step →", 1);
+    this.back = button("back", t("← back"), -1);
+    this.next = button("next", t("next step →"), 1);
     this.next.dataset.main = ""; // in front of a class
     this.sentences = h("div", { class: "sentences" });
     this.says = h("p", { class: "says", role: "status", "data-testid": "says" });
@@ -42,7 +43,7 @@ export class Words {
   /** What is said of a step and the way to the next one are side by side. @param {HTMLElement[]} stage */
   place(stage) {
     const { ui, back, next } = this;
-    const scenes = h("div", { class: "scenes", role: "group", "aria-label": "scenes" }, ...this.scenes);
+    const scenes = h("div", { class: "scenes", role: "group", "aria-label": t("scenes") }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
     const turn = h("div", { class: "turn" }, this.says, h("span", { class: "steps" }, back, next));
     ui.body.append(scenes, this.sentences, turn, ...stage, this.made);
@@ -60,7 +61,7 @@ export class Words {
     this.mark(sceneOf[step]);
     this.write(found.word, step === sceneOf.length - 1);
     if (this.says.textContent !== sentence) this.says.textContent = sentence; // once only, for those who hear it
-    this.made.replaceChildren(asks ? h("span", { class: "quiet" }, "Choose any number. ") : "", made);
+    this.made.replaceChildren(asks ? h("span", { class: "quiet" }, t("Choose any number. ")) : "", made);
     this.back.disabled = step === 0;
     this.next.disabled = step === sceneOf.length - 1;
     this.view.classList.toggle("early", step < EARLY);

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 
 def bottleneck(x: Tensor, W_down: Tensor, b_down: Tensor, W_up: Tensor, b_up: Tensor) -> Tensor:
@@ -32,19 +33,23 @@ def _other(*inputs, read=lambda x: x, act=F.gelu, end=lambda y: y, add=lambda x,
 
 
 ADAPTER = Exercise(
-    name="bottleneck adapter",
+    name=mark("bottleneck adapter"),
     function="adapter",
-    task="Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
-    "b_down [R], W_up [R, D], b_up [D] -> [B, T, D].",
+    task=t(
+        "Go down to R features, apply a GELU, go up again, and add the result to x: x [B, T, D], W_down [D, R], "
+        "b_down [R], W_up [R, D], b_up [D] -> [B, T, D]."
+    ),
     reference=bottleneck,
     cases=_cases,
     returns=("output",),
-    used="It is put behind BERT in [What is a bottleneck adapter?](#What-is-a-bottleneck-adapter?)",
+    used=t("It is put behind BERT in [What is a bottleneck adapter?](#What-is-a-bottleneck-adapter?)"),
     hints=(
-        "What should come out before anything is learned, when W_up and b_up are 0? Exactly x.",
-        "`torch.nn.functional.gelu(x @ W_down + b_down)` is [B, T, R]: a few features for what is new.",
-        "Call this `small`. Its way up is another product and another bias, without a GELU. What is still missing "
-        "then?",
+        t("What should come out before anything is learned, when W_up and b_up are 0? Exactly x."),
+        t("`torch.nn.functional.gelu(x @ W_down + b_down)` is [B, T, R]: a few features for what is new."),
+        t(
+            "Call this `small`. Its way up is another product and another bias, without a GELU. What is still missing "
+            "then?"
+        ),
     ),
     minutes=3,
     difficulty=1,
@@ -52,15 +57,17 @@ ADAPTER = Exercise(
         _other(add=lambda x, y: y),
         "x is not added. A fresh adapter, with W_up = 0, would wipe out all that the model knows.",
         _other(act=lambda y: y),
-        "There is no GELU. Without it, down and up are a single matrix, as in LoRA. An adapter has a non-linearity "
-        "between them.",
+        t(
+            "There is no GELU. Without it, down and up are a single matrix, as in LoRA. An adapter has a "
+            "non-linearity between them."
+        ),
         _other(end=F.gelu),
-        "There are two GELUs, and the second takes away almost all that is negative. The way up has none behind it.",
+        t("There are two GELUs, and the second takes away almost all that is negative. The way up has none behind it."),
         _other(act=lambda y: F.gelu(y, approximate="tanh")),
-        "This is the approximation by tanh that GPT-2 uses. BERT's GELU is the exact one: leave `approximate` out.",
+        t("This is the approximation by tanh that GPT-2 uses. BERT's GELU is the exact one: leave `approximate` out."),
         _other(act=lambda y: y, end=F.gelu),
-        "The GELU comes at the end, so hardly anything could be taken away from x. It belongs between down and up.",
+        t("The GELU comes at the end, so hardly anything could be taken away from x. It belongs between down and up."),
         _other(act=lambda y: y, read=F.gelu),
-        "The GELU comes before the way down. It belongs between down and up.",
+        t("The GELU comes before the way down. It belongs between down and up."),
     ),
 )

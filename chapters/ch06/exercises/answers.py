@@ -11,6 +11,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
+from course_kit.i18n import mark, t
 
 
 def _from_a_table(start_logits, end_logits, allowed):
@@ -74,16 +75,18 @@ def _found(
 def _another_is_better(run, case, mine, want):
     (first, last), allowed = mine, case.args["allowed"]
     if not (0 <= first <= last < len(allowed) and allowed[first] and allowed[last]):
-        return "This is no answer: it must begin before it ends, or at the same token, and both must be `allowed`."
-    says = "Another pair has a larger product. Look at all pairs with first ≤ last together, not at one end first."
+        return t("This is no answer: it must begin before it ends, or at the same token, and both must be `allowed`.")
+    says = t("Another pair has a larger product. Look at all pairs with first ≤ last together, not at one end first.")
     return mine != want and says
 
 
 SPAN = Exercise(
-    name="answer span",
-    task="Where does the answer begin, and where does it end? Of all pairs with first ≤ last, both among the `allowed` "
-    "tokens, take the one with the largest p(first) · p(last), two softmaxes over the positions: start_logits, "
-    "end_logits [T], allowed [T] bool, True = a token of the text -> (first, last), two whole numbers.",
+    name=mark("answer span"),
+    task=t(
+        "Where does the answer begin, and where does it end? Of all pairs with first ≤ last, both among the `allowed` "
+        "tokens, take the one with the largest p(first) · p(last), two softmaxes over the positions: start_logits, "
+        "end_logits [T], allowed [T] bool, True = a token of the text -> (first, last), two whole numbers."
+    ),
     reference=best_span,
     shown=_from_a_table,
     cases=lambda: [
@@ -100,32 +103,45 @@ SPAN = Exercise(
     ],
     returns=("first", "last"),
     properties=(
-        Property("Of the pairs with first ≤ last, both allowed, another is more probable.", _another_is_better),
+        Property(t("Of the pairs with first ≤ last, both allowed, another is more probable."), _another_is_better),
     ),
     hints=(
-        "All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?",
-        "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "
-        "`start_logits[:, None] + end_logits` is [T, T].",
-        "`(allowed[:, None] & allowed).triu()` is True where a pair may be. Give all others −∞, and take the argmax. "
-        "It counts through the rows: `divmod` makes row and column of it.",
+        t("All pairs make a table: p(first) in the rows, p(last) in the columns. Which half of it is forbidden?"),
+        t(
+            "Both softmaxes divide by one number each, so the largest product is the largest sum of logits: "
+            "`start_logits[:, None] + end_logits` is [T, T]."
+        ),
+        t(
+            "`(allowed[:, None] & allowed).triu()` is True where a pair may be. Give all others −∞, and take the "
+            "argmax. It counts through the rows: `divmod` makes row and column of it."
+        ),
     ),
     minutes=8,
     difficulty=3,
     wrong=wrong_answers(
         _found(choose=_each_alone),
-        "These are two separate argmaxes: here the answer would end before it begins. Look at pairs with first ≤ last.",
+        t(
+            "These are two separate argmaxes: here the answer would end before it begins. Look at pairs with first ≤ "
+            "last."
+        ),
         _found(choose=_anywhere),
-        "These are two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ last, "
-        "both `allowed`.",
+        t(
+            "These are two argmaxes over the whole row, question and padding included. Look at pairs with first ≤ "
+            "last, both `allowed`."
+        ),
         _found(choose=_forbidden_is_0),
-        "The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Give them −∞.",
+        t("The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Give them −∞."),
         _found(choose=_beginning_first),
-        "This takes the best beginning first, then the best end after it. A beginning nearly as good may have a far "
-        "better end: look at all pairs.",
+        t(
+            "This takes the best beginning first, then the best end after it. A beginning nearly as good may have a "
+            "far better end: look at all pairs."
+        ),
         _found(triangle=lambda table: table.triu(1)),
-        "Answers of one word are left out: first = last is allowed, so keep the diagonal, `.triu()`.",
+        t("Answers of one word are left out: first = last is allowed, so keep the diagonal, `.triu()`."),
         _found(join=lambda start, end: start.softmax(-1)[:, None] + end.softmax(-1)),
-        "This is the *sum* of the two probabilities, so a sure beginning would make up for any end. Both must be "
-        "probable: take the product, or the sum of logits.",
+        t(
+            "This is the *sum* of the two probabilities, so a sure beginning would make up for any end. Both must be "
+            "probable: take the product, or the sum of logits."
+        ),
     ),
 )

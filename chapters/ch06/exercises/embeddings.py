@@ -6,6 +6,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed
+from course_kit.i18n import mark, t
 from course_utils.bert import embed
 
 
@@ -52,33 +53,37 @@ def _by_ids(run, case, mine, want):
 
 
 SUM = Exercise(
-    name="embedding sum",
-    task="Give each token its three vectors, the rows of its id, of its segment and of its position, and add them: "
-    "ids, segments [B, T], tables words [V, D], kinds [2, D], places [max, D] -> [B, T, D].",
+    name=mark("embedding sum"),
+    task=t(
+        "Give each token its three vectors, the rows of its id, of its segment and of its position, and add them: "
+        "ids, segments [B, T], tables words [V, D], kinds [2, D], places [max, D] -> [B, T, D]."
+    ),
     reference=embed,
     shown=_three_rows,
     properties=(
-        Property("The positions depend on the *ids*. A position says where a token is: 0, 1, 2 and so on.", _by_ids),
+        Property(t("The positions depend on the *ids*. A position says where a token is: 0, 1, 2 and so on."), _by_ids),
     ),
     cases=_embedding_cases,
     returns=("output",),
-    used="Your `embed` is in the model of [One: three rows for each token](#One:-three-rows-for-each-token).",
+    used=t("Your `embed` is in the model of [One: three rows for each token](#One:-three-rows-for-each-token)."),
     hints=(
-        "A table indexed by whole numbers gives rows: `words[ids]` is [B, T, D].",
-        "Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table.",
-        "Add the three: the rows of `ids`, the rows of `segments`, and `places[:T]`, where T is `ids.shape[1]`.",
+        t("A table indexed by whole numbers gives rows: `words[ids]` is [B, T, D]."),
+        t("Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table."),
+        t("Add the three: the rows of `ids`, the rows of `segments`, and `places[:T]`, where T is `ids.shape[1]`."),
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _summed(place=lambda ids, segments, table: table[ids]),
-        "The positions are looked up by the *ids*, and there are more ids than positions. A position says where a "
-        "token is: 0, 1, 2 and so on.",
+        t(
+            "The positions are looked up by the *ids*, and there are more ids than positions. A position says where a "
+            "token is: 0, 1, 2 and so on."
+        ),
         _summed(place=lambda ids, segments, table: table[: len(ids)].unsqueeze(1)),
-        "The positions run along the batch: all tokens of a sentence get the same one.",
+        t("The positions run along the batch: all tokens of a sentence get the same one."),
         _summed(place=lambda ids, segments, table: table[1 : ids.shape[1] + 1]),
-        "The positions are one too far: the first token is at position 0.",
+        t("The positions are one too far: the first token is at position 0."),
         _summed(join=lambda w, k, p: torch.cat([w, k, p.expand_as(w)], -1)),
-        "The three are put side by side, which makes 3 D features. They are added, so that the width stays D.",
+        t("The three are put side by side, which makes 3 D features. They are added, so that the width stays D."),
     ),
 )

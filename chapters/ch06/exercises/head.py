@@ -3,9 +3,10 @@
 import torch.nn.functional as F
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.bert_heads import classify
 
-_case = named("hidden", "pooler", "classifier", pooler="a layer: D -> D", classifier="the new layer: D -> C")
+_case = named("hidden", "pooler", "classifier", pooler=t("a layer: D -> D"), classifier=t("the new layer: D -> C"))
 
 
 def linear(W, b):
@@ -21,7 +22,7 @@ def _drawn(seed, texts, tokens, size, classes) -> Case:
 
 def _cases() -> list[Case]:
     hidden, new = tensors([[[0.0, 1], [2, 2], [3, 0]], [[1.0, 0], [0, 3], [1, 1]]], [[1.0, 0], [0, 1], [1, 1]])
-    said = {"pooler": "the layer x → 10 x", "classifier": "a layer: (a, b) → (a, b, a + b)"}
+    said = {"pooler": t("the layer x → 10 x"), "classifier": t("a layer: (a, b) → (a, b, a + b)")}
     return [
         _case(hidden, lambda x: 10 * x, lambda x: x @ new.T, given=said, shown=True),
         _drawn(1700, 2, 4, 6, 3),
@@ -41,34 +42,39 @@ def _other(hidden, pooler, classifier, *, read=lambda x: x[:, 0], bend=_tanh, en
 
 
 HEAD = Exercise(
-    name="task head",
-    task="Take the vector of [CLS], which is at position 0, put it through the pooler and a tanh, then through the new "
-    "layer: hidden [B, T, D]; pooler D -> D and classifier D -> C, two layers that you call -> logits [B, C].",
+    name=mark("task head"),
+    task=t(
+        "Take the vector of [CLS], which is at position 0, put it through the pooler and a tanh, then through the new "
+        "layer: hidden [B, T, D]; pooler D -> D and classifier D -> C, two layers that you call -> logits [B, C]."
+    ),
     reference=classify,
     cases=_cases,
     returns=("logits",),
-    used="It is the head of your classifier in [Five: a new task is one new layer]"
-    "(#Five:-a-new-task-is-one-new-layer).",
+    used=t(
+        "It is the head of your classifier in [Five: a new task is one new layer](#Five:-a-new-task-is-one-new-layer)."
+    ),
     hints=(
-        "Which of the T vectors may the new layer read? The one that stands for no word: `hidden[:, 0]`, [B, D].",
-        "The pooler is a layer that you can call: `pooler(hidden[:, 0])`, and then `.tanh()`.",
-        "`classifier` of that gives [B, C]. No softmax: cross-entropy takes logits.",
+        t("Which of the T vectors may the new layer read? The one that stands for no word: `hidden[:, 0]`, [B, D]."),
+        t("The pooler is a layer that you can call: `pooler(hidden[:, 0])`, and then `.tanh()`."),
+        t("`classifier` of that gives [B, C]. No softmax: cross-entropy takes logits."),
     ),
     minutes=3,
     difficulty=1,
     wrong=wrong_answers(
         _other(read=lambda x: x[:, -1]),
-        "This reads the last token, which is [SEP] or padding. [CLS] is at position 0.",
+        t("This reads the last token, which is [SEP] or padding. [CLS] is at position 0."),
         _other(read=lambda x: x.mean(1)),
-        "This is the mean of all tokens, padding included. Here the head reads [CLS] alone, position 0.",
+        t("This is the mean of all tokens, padding included. Here the head reads [CLS] alone, position 0."),
         _other(bend=lambda x: x),
-        "The tanh is missing: pooler and classifier would be one matrix, however often they are trained.",
+        t("The tanh is missing: pooler and classifier would be one matrix, however often they are trained."),
         _other(end=lambda x: x.softmax(-1)),
-        "These are probabilities. Cross-entropy takes the softmax itself: give it the logits.",
+        t("These are probabilities. Cross-entropy takes the softmax itself: give it the logits."),
         _other(end=_tanh),
-        "The tanh comes once more, after the new layer, so no logit could be above 1. It belongs after the pooler "
-        "only.",
+        t(
+            "The tanh comes once more, after the new layer, so no logit could be above 1. It belongs after the pooler "
+            "only."
+        ),
         _other(read=lambda x: x),
-        "This gives logits for every token, [B, T, C]. A text gets one row: read `hidden[:, 0]`.",
+        t("This gives logits for every token, [B, T, C]. A text gets one row: read `hidden[:, 0]`."),
     ),
 )

@@ -6,6 +6,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import changed
+from course_kit.i18n import mark, t
 from course_utils.low_rank import low_rank
 
 
@@ -46,9 +47,11 @@ def _changed_by_nothing(run, case: Case, mine, wanted) -> bool:
 
 
 LORA = Exercise(
-    name="low-rank change",
-    task="Add LoRA's change to a frozen matrix, W + (α / r) B A: W [O, I], B [O, r], A [r, I], a number alpha "
-    "-> [O, I]. The rank r is the thin side of A and B.",
+    name=mark("low-rank change"),
+    task=t(
+        "Add LoRA's change to a frozen matrix, W + (α / r) B A: W [O, I], B [O, r], A [r, I], a number alpha -> [O, "
+        "I]. The rank r is the thin side of A and B."
+    ),
     reference=low_rank,
     shown=_by_hand,
     cases=_cases,
@@ -56,18 +59,18 @@ LORA = Exercise(
     properties=(
         Property("With B = 0 the result is not W. A fresh LoRA leaves the model as it is.", _changed_by_nothing),
     ),
-    used="Your `low_rank` fine-tunes the model of [A thin change: LoRA](#A-thin-change:-LoRA).",
+    used=t("Your `low_rank` fine-tunes the model of [A thin change: LoRA](#A-thin-change:-LoRA)."),
     hints=(
-        "B is [O, r] and A is [r, I]. Which product of the two has the shape of W?",
-        "`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`.",
-        "Scale the product by `alpha / r`, and add it to W. Nothing else changes.",
+        t("B is [O, r] and A is [r, I]. Which product of the two has the shape of W?"),
+        t("`B @ A` is [O, I]. How large is the rank r? Read it from a shape: `A.shape[0]`."),
+        t("Scale the product by `alpha / r`, and add it to W. Nothing else changes."),
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         _other(factor=lambda alpha, B, A: alpha),
-        "The product is scaled by α alone. It should be α / r, so that α means the same for every rank.",
+        t("The product is scaled by α alone. It should be α / r, so that α means the same for every rank."),
         _other(factor=lambda alpha, B, A: alpha / len(B)),
-        "It is divided by the number of outputs, the long side of B. The rank r is its short side, `B.shape[1]`.",
+        t("It is divided by the number of outputs, the long side of B. The rank r is its short side, `B.shape[1]`."),
     ),
 )

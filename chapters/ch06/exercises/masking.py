@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_kit.exercises import compare
 from course_kit.exercises.define import Case, Exercise, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.bert import mask_tokens
 
 RIGHT = ((80, 3), (10, 3), (15, 1))  # per cent, and how far off chance may lead
@@ -37,22 +38,26 @@ def _statistics(answer, case: Case):
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
     hidden, same = inputs == mask_id, inputs == ids
-    kinds = {"[MASK]": hidden, "other words": ~hidden & ~same, "unchanged": same}
+    kinds = {"[MASK]": hidden, mark("other words"): ~hidden & ~same, "unchanged": same}
     words = "chosen: " + ", ".join(f"{_near(what, asked)} {name}" for name, what in kinds.items())
-    words += f"; others: {_near(inputs == ids, others, True)} unchanged"
+    words += t("; others: {near} unchanged", near=_near(inputs == ids, others, True))
     if ((inputs != ids) & special & ~chosen).any():
-        words += "; special tokens changed"
+        words += t("; special tokens changed")
     new = inputs[asked & (inputs != ids) & (inputs != mask_id)]
     if len(new.unique()) == 1:
-        words += "; it is always the same word"
+        words += t("; it is always the same word")
     elif len(new) > 50 and new.max() < vocab / 2:
-        words += "; never one from the second half of the vocabulary"
+        words += t("; never one from the second half of the vocabulary")
     if seed:
         first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed[0] + i) for i in (0, 0, 1))
         if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
-            words += "; the generator does not decide what is drawn"
-    some = f"at {_near(chosen, ~special)} of the words, {_near(chosen, special, True)} of the special tokens"
-    return words, f"{some}; the right id in {_near(labels == ids, chosen, True)}"
+            words += t("; the generator does not decide what is drawn")
+    some = t(
+        "at {near} of the words, {near2} of the special tokens",
+        near=_near(chosen, ~special),
+        near2=_near(chosen, special, True),
+    )
+    return words, t("{some}; the right id in {near}", some=some, near=_near(labels == ids, chosen, True))
 
 
 def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False) -> Case:
@@ -66,8 +71,8 @@ def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, 
     args = {"ids": ids, "special_mask": ids < 3, "vocab": vocab, "mask_id": mask_id}
     args |= {"generator": seed} if own else {}
     given = {
-        "ids": f"{batch} sentences of at most {time} tokens [{batch}, {time}]",
-        "special_mask": "True at [CLS], [SEP] and [PAD]",
+        "ids": t("{batch} sentences of at most {time} tokens [{batch}, {time}]", batch=batch, time=time),
+        "special_mask": t("True at [CLS], [SEP] and [PAD]"),
         "generator": f"torch.Generator().manual_seed({seed})",
     }
     return Case(args, given=given, shown=shown)
@@ -100,10 +105,12 @@ def _masked_otherwise(
 
 
 MASK = Exercise(
-    name="mask tokens",
-    task="Choose 15 % of the words at random. Of these, 80 % become [MASK], 10 % a word drawn from the vocabulary, and "
-    "10 % stay as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the id "
-    "of [MASK], a generator -> (inputs [B, T], labels [B, T]: the right id where chosen, −100 elsewhere).",
+    name=mark("mask tokens"),
+    task=t(
+        "Choose 15 % of the words at random. Of these, 80 % become [MASK], 10 % a word drawn from the vocabulary, and "
+        "10 % stay as they are. ids [B, T], special_mask [B, T] (True: never chosen), the size of the vocabulary, the "
+        "id of [MASK], a generator -> (inputs [B, T], labels [B, T]: the right id where chosen, −100 elsewhere)."
+    ),
     reference=mask_tokens,
     shown=_one_draw,
     cases=lambda: [
@@ -113,34 +120,51 @@ MASK = Exercise(
     ],
     returns=("inputs", "labels"),
     run=_statistics,
-    used="It masks the batches of [Four: pre-train it on a real book](#Four:-pre-train-it-on-a-real-book).",
+    used=t("It masks the batches of [Four: pre-train it on a real book](#Four:-pre-train-it-on-a-real-book)."),
     hints=(
-        "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, generator=generator)`. "
-        "Which words may never be chosen? The labels are known as soon as you know who is chosen.",
-        "One more random number for each word decides what happens to it. Below 0.8 it becomes [MASK], and from 0.9 on "
-        "a drawn word. What happens to those between?",
-        "`torch.where(chosen & (dice < 0.8), mask_id, ids)` puts [MASK] in. Do the same once more with words from "
-        "`torch.randint(vocab, ids.shape, generator=generator)`. For which dice?",
+        t(
+            "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, "
+            "generator=generator)`. Which words may never be chosen? The labels are known as soon as you know who is "
+            "chosen."
+        ),
+        t(
+            "One more random number for each word decides what happens to it. Below 0.8 it becomes [MASK], and from "
+            "0.9 on a drawn word. What happens to those between?"
+        ),
+        t(
+            "`torch.where(chosen & (dice < 0.8), mask_id, ids)` puts [MASK] in. Do the same once more with words from "
+            "`torch.randint(vocab, ids.shape, generator=generator)`. For which dice?"
+        ),
     ),
     minutes=11,
     difficulty=3,
     wrong=wrong_answers(
         _masked_otherwise(hide=lambda d: d >= 0, other=lambda d: d < 0),
-        "All chosen words become [MASK]. At inference there is no [MASK]: 10 % should be another word, and 10 % should "
-        "stay, so that the model cannot rely on it.",
+        t(
+            "All chosen words become [MASK]. At inference there is no [MASK]: 10 % should be another word, and 10 % "
+            "should stay, so that the model cannot rely on it."
+        ),
         _masked_otherwise(other=lambda d: d < 0),
-        "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
-        "vocabulary.",
+        t(
+            "80 % are hidden, and the other 20 % stay as they are. Half of these should become a word drawn from the "
+            "vocabulary."
+        ),
         _masked_otherwise(may=torch.ones_like),
-        "[CLS], [SEP] and padding are chosen, too. `special_mask` says which tokens never are: `& ~special_mask`.",
+        t("[CLS], [SEP] and padding are chosen, too. `special_mask` says which tokens never are: `& ~special_mask`."),
         _masked_otherwise(label=lambda ids, inputs, chosen: ids),
-        "The labels hold every id, so the loss would count all words, and the visible ones only have to be copied. "
-        "Put −100 where nothing is chosen.",
+        t(
+            "The labels hold every id, so the loss would count all words, and the visible ones only have to be "
+            "copied. Put −100 where nothing is chosen."
+        ),
         _masked_otherwise(label=lambda ids, inputs, chosen: inputs.masked_fill(~chosen, -100)),
-        "The labels are taken from what has been masked already: the answer to [MASK] would be [MASK]. Take them from "
-        "the ids as they came in (`ids.clone()` keeps a copy).",
+        t(
+            "The labels are taken from what has been masked already: the answer to [MASK] would be [MASK]. Take them "
+            "from the ids as they came in (`ids.clone()` keeps a copy)."
+        ),
         _masked_otherwise(label=lambda ids, inputs, chosen: ids.masked_fill(inputs == ids, -100)),
-        "The 10 % that stay have no label. They were chosen, too: the model has to predict them without knowing that "
-        "they are right.",
+        t(
+            "The 10 % that stay have no label. They were chosen, too: the model has to predict them without knowing "
+            "that they are right."
+        ),
     ),
 )

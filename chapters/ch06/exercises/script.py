@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.exercises.define import Case, FindError, named, normal, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 PAD = 0
 TEXTS = ("a good film", "a bad film , and a long one", "good", "not bad at all")
@@ -44,7 +45,7 @@ def tokenizer(texts: list[str]) -> dict[str, Tensor]:
 
 _given = named(
     *("model", "tokenizer", "texts", "labels"),
-    model="a classifier: model(input_ids, attention_mask) -> an output with .logits [N, 2]",
+    model=t("a classifier: model(input_ids, attention_mask) -> an output with .logits [N, 2]"),
     tokenizer="tokenizer(texts) -> {input_ids [N, T], attention_mask [N, T]}",
 )
 
@@ -86,10 +87,12 @@ def _script(
 
 
 SCRIPT = FindError(
-    name="program 6.4",
-    title="a script for fine-tuning",
-    task="a list of N texts, labels [N], each 0 or 1 -> the mean cross-entropy over the first three quarters of the "
-    "texts, which are for training, and the share of right answers among the others, which are for the test.",
+    name=mark("program 6.4"),
+    title=t("a script for fine-tuning"),
+    task=t(
+        "a list of N texts, labels [N], each 0 or 1 -> the mean cross-entropy over the first three quarters of the "
+        "texts, which are for training, and the share of right answers among the others, which are for the test."
+    ),
     program=(
         "def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 1",
         "    cut = 3 * len(texts) // 4",
@@ -101,14 +104,16 @@ SCRIPT = FindError(
         "    return loss, accuracy",
     ),
     line=(1, 3, 4, 5, 7),
-    found="two logits for a whole text classify it; a translation needs a distribution over the vocabulary for each "
-    "word that it writes. What it tests on, it has trained on. A model reads numbers, so the tokenizer must be called. "
-    "BCELoss gets an object, with labels that are not its own; logits of classes need `cross_entropy`. And the "
-    "accuracy never looks at the labels.",
+    found=t(
+        "two logits for a whole text classify it; a translation needs a distribution over the vocabulary for each "
+        "word that it writes. What it tests on, it has trained on. A model reads numbers, so the tokenizer must be "
+        "called. BCELoss gets an object, with labels that are not its own; logits of classes need `cross_entropy`. "
+        "And the accuracy never looks at the labels."
+    ),
     innocent={
-        2: "this is where the last quarter begins.",
-        6: "this is the class with the largest logit, for each text of the test.",
-        8: "it returns what was asked for.",
+        2: t("this is where the last quarter begins."),
+        6: t("this is the class with the largest logit, for each text of the test."),
+        8: t("it returns what was asked for."),
     },
     reference=classify,
     cases=lambda: [
@@ -119,29 +124,42 @@ SCRIPT = FindError(
     ],
     returns=("loss", "accuracy"),
     hints=(
-        "Which arguments are never used, or only once where they are needed twice? And what comes back for a text: "
-        "words in another language, or one of two labels?",
-        "`tokenizer(texts)` gives a dict with ids and a mask, and in Python `**` gives a function what is in a dict. "
-        "Which texts are in both slices?",
-        "`output.logits` is [N, 2], and labels are numbers of classes: `torch.nn.functional.cross_entropy` takes both. "
-        "An answer is right where `predicted` equals … what?",
+        t(
+            "Which arguments are never used, or only once where they are needed twice? And what comes back for a "
+            "text: words in another language, or one of two labels?"
+        ),
+        t(
+            "`tokenizer(texts)` gives a dict with ids and a mask, and in Python `**` gives a function what is in a "
+            "dict. Which texts are in both slices?"
+        ),
+        t(
+            "`output.logits` is [N, 2], and labels are numbers of classes: `torch.nn.functional.cross_entropy` takes "
+            "both. An answer is right where `predicted` equals … what?"
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _script(read=lambda model, tokenizer, texts: model(texts).logits),
-        "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer first.",
+        t(
+            "The model still gets strings. It has a vector for each *number* of the vocabulary: call the tokenizer "
+            "first."
+        ),
         _script(read=lambda model, tokenizer, texts: model(tokenizer(texts)).logits),
-        "The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`.",
+        t("The tokenizer gives a dict, and the model wants what is in it: `model(**tokenizer(texts))`."),
         _script(test=lambda cut: slice(0, None)),
-        "Now all texts are tested, those of the training included. The test is for the others.",
+        t("Now all texts are tested, those of the training included. The test is for the others."),
         _script(loss=lambda logits, labels: nn.BCELoss()(logits, labels)),
-        "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
-        "probabilities. `cross_entropy` takes logits and numbers of classes.",
+        t(
+            "These are logits, a row of two for each text. BCELoss wants as many numbers as labels, and they must be "
+            "probabilities. `cross_entropy` takes logits and numbers of classes."
+        ),
         _script(loss=lambda logits, labels: F.cross_entropy(logits.softmax(-1), labels)),
-        "There are two softmaxes: cross-entropy makes probabilities of the logits itself. Give it the logits as they "
-        "are.",
+        t(
+            "There are two softmaxes: cross-entropy makes probabilities of the logits itself. Give it the logits as "
+            "they are."
+        ),
         _script(right=lambda logits, labels: logits.argmax(-1) == 1),
-        "It still counts how often the model says 1: the labels are not used.",
+        t("It still counts how often the model says 1: the labels are not used."),
     ),
 )

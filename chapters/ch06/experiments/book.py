@@ -13,6 +13,7 @@ from torch import Tensor
 from chapters.ch06.experiments.tasks import over_seeds
 from course_kit import data
 from course_kit.contexts import seeded
+from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_kit.text import WordPiece
 from course_kit.training import fit, warm_then_fall
@@ -21,7 +22,7 @@ from course_utils.bert import BertForPreTraining, make_bert, mask_tokens, mlm_lo
 
 PIECES, LENGTH, ROWS, STEPS, LONGER, RATE, WARM_UP, SEEDS = 1000, 16, 128, 1000, 4000, 3e-3, 100, 3
 AMONG = 30.0  # how many more readings of a neighbour the shares of all words count for
-SIDES = "both sides", "the left side"
+SIDES = t("both sides"), mark("the left side")
 
 
 class Holmes(NamedTuple):
@@ -109,9 +110,9 @@ def by_counting(book: Holmes) -> dict[str, float]:
     behind = torch.cat([book.inputs[:, 1:], edge], 1)[masked]
     true = book.labels[masked]
     scores = {
-        "the commonest piece": alone.log().expand(len(true), -1),
-        "left neighbour": after[left],
-        "both neighbours": after[left] + before[behind] - alone.log(),
+        mark("the commonest piece"): alone.log().expand(len(true), -1),
+        mark("left neighbour"): after[left],
+        mark("both neighbours"): after[left] + before[behind] - alone.log(),
     }
     return {name: (score.argmax(-1) == true).float().mean().item() for name, score in scores.items()}
 
@@ -120,7 +121,7 @@ def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) ->
     """Both sides and the left one for equally many steps, several seeds; both sides once for longer; and counting."""
     book = holmes()
     figures = {
-        "book": "The Adventures of Sherlock Holmes, its last tenth held out",
+        "book": t("The Adventures of Sherlock Holmes, its last tenth held out"),
         "pieces": len(book.tokenizer), "steps": steps, "longer": longer, "seeds": seeds,
         "gaps": int((book.inputs == book.tokenizer.mask).sum()),
         "counting": {name: round(share, 4) for name, share in by_counting(book).items()},

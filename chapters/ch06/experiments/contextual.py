@@ -13,6 +13,7 @@ from torch import Tensor
 
 from chapters.ch06.pairs import collate, encode_all
 from course_kit.contexts import evaluating
+from course_kit.i18n import mark
 from course_utils.bert import Bert
 
 # Written for this purpose, before any model was asked: twelve sentences for each sense, with few words in common.
@@ -48,7 +49,7 @@ SENSES = {
         ),
     },
     "light": {
-        "not heavy": (
+        mark("not heavy"): (
             "The basket was so light that a child could lift it.",
             "He travelled with light luggage and a full purse.",
             "Her step was light upon the stair.",
@@ -62,7 +63,7 @@ SENSES = {
             "A feather is light and a stone is not.",
             "His purse was light after the fair.",
         ),
-        "to see by": (
+        mark("to see by"): (
             "The light of the candle fell upon the wall.",
             "One light burned in the window all night.",
             "She turned her face away from the light.",

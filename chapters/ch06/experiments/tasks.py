@@ -2,7 +2,9 @@
 
 import statistics
 
-SPLITS = {"valid": "known words and patterns", "test": "new words and patterns"}
+from course_kit.i18n import t
+
+SPLITS = {"valid": t("known words and patterns"), "test": t("new words and patterns")}
 COUNTING_WORDS = {  # what counting words reaches, without order: data/stories/README.md
     "sentiment": {"valid": 0.69, "test": 0.56},
     "pairs": {"valid": 0.61, "test": 0.44},
@@ -13,7 +15,12 @@ COUNTING_WORDS = {  # what counting words reaches, without order: data/stories/R
 
 def spread(found: dict) -> str:
     """A recorded mean with the lowest and the highest of its seeds, in %."""
-    return f"{100 * found['mean']:.1f} ({100 * found['lowest']:.1f} to {100 * found['highest']:.1f})"
+    return t(
+        "{found} ({found2} to {found3})",
+        found=f"{100 * found['mean']:.1f}",
+        found2=f"{100 * found['lowest']:.1f}",
+        found3=f"{100 * found['highest']:.1f}",
+    )
 
 
 def over_seeds(values: list[float]) -> dict:

@@ -1,10 +1,11 @@
 // The masking lab: which words a draw chooses and what becomes of them, and how the shares settle over many draws.
 import { h, spoken, still } from "../../../course_kit/views/js/src/shared/dom.js";
-import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { fmt, percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import MASK_TOKENS_CSS from "./mask_tokens.css";
 import { Counter, FEW, ROWS, drawn, numbersOf } from "./mask_tokens_numbers.js";
 import { Gutter } from "./words.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Masked, MaskSpec, MaskState, Row } from "./mask_tokens_numbers.js" */
@@ -16,13 +17,19 @@ export function mask_tokens(ui) {
 }
 
 /** @param {number} draws */
-const many = (draws) => `${draws.toLocaleString("en-GB")} draw${draws > 1 ? "s" : ""}`;
+const grouped = (draws) => draws.toLocaleString("en-GB");
 
 /** @param {number | null} share */
-const percentage = (share) => (share === null ? "–" : `${fmt(100 * share, 1)} %`);
+const shareOf = (share) => (share === null ? "–" : percentage(fmt(100 * share, 1)));
+
+/** What was done to a word, as it is shown. @type {Record<string, string>} */
+const NAMES = {
+  ...{ chosen: t("chosen"), masked: t("masked"), random: t("random"), kept: t("kept") },
+  ...{ special: t("special"), "as it is": t("as it is") },
+};
 
 /** What is written below a word. @param {Masked["kind"]} kind */
-const noteOf = (kind) => (kind === "special" || kind === "as it is" ? "" : kind);
+const noteOf = (kind) => (kind === "special" || kind === "as it is" ? "" : NAMES[kind]);
 
 /** A word: what is to be predicted, what the model reads, what was done. */
 function cellOf() {
@@ -55,18 +62,18 @@ class MaskTokens {
     this.told = ""; // what was read out last
     this.cells = this.spec.names.map(cellOf);
     const items = this.cells.map(({ item }) => item);
-    this.list = h("ol", { class: "tokens", "aria-label": "the words as the model reads them" }, ...items);
+    this.list = h("ol", { class: "tokens", "aria-label": t("the words as the model reads them") }, ...items);
     this.gutter = new Gutter(this.list, items, [
-      { selector: ".was", label: "to predict" },
-      { selector: "b", label: "model reads" },
+      { selector: ".was", label: t("to predict") },
+      { selector: "b", label: t("model reads") },
     ]);
     this.say = spoken();
     this.heading = h("div", { class: "over" });
     const names = {
-      chosen: "chosen, of all words",
-      masked: `of these: ${this.spec.mask}`,
-      random: "a random word",
-      kept: "kept as it is",
+      chosen: t("chosen, of all words"),
+      masked: t("of these: {mask}", { mask: this.spec.mask }),
+      random: t("a random word"),
+      kept: t("kept as it is"),
     };
     this.lines = ROWS.map((row) => lineOf(row, names[row]));
     ui.body.append(this.list, this.say);
@@ -161,10 +168,14 @@ class MaskTokens {
 
   /** @param {Statistics} statistics */
   head({ draws, tokens }) {
-    const legend = draws < FEW ? "thin line: the intended share" : "grey: where chance puts 95 of 100 shares";
+    const values = { count: grouped(tokens) };
+    const legend =
+      draws < FEW
+        ? t(", {count} words · thin line: the intended share", values)
+        : t(", {count} words · grey: where chance puts 95 of 100 shares", values);
     this.heading.replaceChildren(
-      h("b", {}, `Over ${many(draws)}`),
-      h("span", { class: "quiet" }, `, ${tokens.toLocaleString("en-GB")} words · ${legend}`),
+      h("b", {}, tn("Over {count} draw", "Over {count} draws", draws, { count: grouped(draws) })),
+      h("span", { class: "quiet" }, legend),
     );
   }
 
@@ -175,7 +186,7 @@ class MaskTokens {
 
   /** How many were to become what a row says. @param {Row} row @param {Statistics} statistics */
   counted(row, { counts, tokens }) {
-    return `${counts[row]} of ${row === "chosen" ? tokens : counts.chosen}`;
+    return t("{count} of {tokens}", { count: counts[row], tokens: row === "chosen" ? tokens : counts.chosen });
   }
 
   /** @param {ReturnType<typeof lineOf>} line @param {Statistics} statistics */
@@ -186,10 +197,10 @@ class MaskTokens {
     zone.style.width = few ? "0" : `max(2px,${100 * (high - low)}%)`;
     aim.style.left = `${100 * this.meant(row)}%`;
     bar.style.width = `${100 * (statistics.shares[row] ?? 0)}%`;
-    share.textContent = percentage(statistics.shares[row]);
+    share.textContent = shareOf(statistics.shares[row]);
     text.textContent = few
-      ? `${this.counted(row, statistics)}, intended ${fmt(100 * this.meant(row), 0)} %`
-      : `by chance ${fmt(100 * low, 1)} to ${fmt(100 * high, 1)} %`;
+      ? t("{count}, intended {share} %", { count: this.counted(row, statistics), share: fmt(100 * this.meant(row), 0) })
+      : t("by chance {low} to {high} %", { low: fmt(100 * low, 1), high: fmt(100 * high, 1) });
   }
 
   /** Reads out the draw, once. @param {Masked[]} made */
@@ -199,17 +210,20 @@ class MaskTokens {
     if (told === this.told) return;
     this.told = told;
     const chosen = made.filter(({ label }) => label !== null).length;
-    const summary = `Draw ${draws.toLocaleString("en-GB")}: ${chosen} of ${this.counter.own} words chosen. `;
+    const values = { draw: grouped(draws), chosen, all: this.counter.own };
+    const summary = t("Draw {draw}: {chosen} of {all} words chosen. ", values);
     this.say.replaceChildren(h("b", {}, summary), this.consequence(chosen));
   }
 
   /** @param {number} chosen */
   consequence(chosen) {
     const { share, draws } = this.state;
-    if (draws === this.spec.most) return `${many(draws)} are as many as it counts.`;
+    if (draws === this.spec.most) return t("{count} draws are as many as it counts.", { count: grouped(draws) });
     if (!chosen)
-      return `Nothing to learn from: that happens in ${percentage((1 - share) ** this.counter.own)} of all draws.`;
-    return `The loss counts only ${chosen > 1 ? "these positions" : "this position"}.`;
+      return t("Nothing to learn from: that happens in {share} of all draws.", {
+        share: shareOf((1 - share) ** this.counter.own),
+      });
+    return tn("The loss counts only this position.", "The loss counts only these positions.", chosen);
   }
 
   /** @returns {Table} */
@@ -220,16 +234,21 @@ class MaskTokens {
       `${i + 1} ${names[i]}`,
       input,
       label ?? "−100",
-      kind,
+      NAMES[kind],
     ]);
     const rows = ROWS.map((row) => {
       const [low, high] = statistics.bands[row];
       const few = this.state.draws < FEW;
       const beside = few
-        ? `intended ${fmt(100 * this.meant(row), 0)} %`
-        : `band ${fmt(100 * low, 1)}–${fmt(100 * high, 1)} %`;
-      return [`all ${row}`, this.counted(row, statistics), `share ${percentage(statistics.shares[row])}`, beside];
+        ? t("intended {share} %", { share: fmt(100 * this.meant(row), 0) })
+        : t("band {low}–{high} %", { low: fmt(100 * low, 1), high: fmt(100 * high, 1) });
+      return [
+        t("all {kind}", { kind: NAMES[row] }),
+        this.counted(row, statistics),
+        t("share {share}", { share: shareOf(statistics.shares[row]) }),
+        beside,
+      ];
     });
-    return { header: ["word", "the model reads", "label", "kind"], rows: [...words, ...rows] };
+    return { header: [t("word"), t("the model reads"), t("label"), t("kind")], rows: [...words, ...rows] };
   }
 }

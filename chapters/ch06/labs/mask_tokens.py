@@ -6,6 +6,7 @@ The page draws; here is what it draws at first, which a reader without it sees.
 from typing import NamedTuple
 
 from chapters.ch06.labs.words import checked_words
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import whole_number
 from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
@@ -56,27 +57,36 @@ class MaskTokens(View):
         for position, (name, special) in enumerate(zip(self.options["names"], self.options["special"], strict=True)):
             chosen, what, which = uniforms(self.state["seed"], self.state["draws"], position)
             if special or chosen >= self.state["share"]:
-                made.append(Masked(name, None, "special" if special else "as it is"))
+                made.append(Masked(name, None, mark("special") if special else mark("as it is")))
             elif what < PARTS["masked"]:
-                made.append(Masked(MASK, name, "masked"))
+                made.append(Masked(MASK, name, mark("masked")))
             elif what < PARTS["masked"] + PARTS["random"]:
-                made.append(Masked(vocabulary[int(which * len(vocabulary))], name, "random"))
+                made.append(Masked(vocabulary[int(which * len(vocabulary))], name, mark("random")))
             else:
-                made.append(Masked(name, name, "kept"))
+                made.append(Masked(name, name, mark("kept")))
         return made
 
     def describe(self) -> str:
         chosen = [one for one in self.masked if one.label is not None]
-        become = (f"“{m.label}” {'stays' if m.kind == 'kept' else f'becomes “{m.input}” ({m.kind})'}" for m in chosen)
-        return (
-            f"Draw {self.state['draws']:,}: {len(chosen)} of {self.options['special'].count(False)} words chosen"
-            f"{': ' if chosen else ''}{', '.join(become)}."
+        become = (
+            t("“{word}” stays", word=m.label)
+            if m.kind == "kept"
+            else t("“{word}” becomes “{input}” ({kind})", word=m.label, input=m.input, kind=t(m.kind))
+            for m in chosen
+        )
+        return t(
+            "Draw {state}: {count} of {count2} words chosen{what}{become}.",
+            state=f"{self.state['draws']:,}",
+            count=len(chosen),
+            count2=self.options["special"].count(False),
+            what=": " if chosen else "",
+            become=", ".join(become),
         )
 
     def table(self) -> TextTable:
         pairs = zip(self.options["names"], self.masked, strict=True)
-        rows = [[f"{i} {name}", m.input, m.label or "−100", m.kind] for i, (name, m) in enumerate(pairs, 1)]
-        return TextTable(["word", "the model reads", "label", "kind"], rows)
+        rows = [[f"{i} {name}", m.input, m.label or "−100", t(m.kind)] for i, (name, m) in enumerate(pairs, 1)]
+        return TextTable([t("word"), t("the model reads"), t("label"), t("kind")], rows)
 
 
 def mask_tokens(
@@ -84,8 +94,8 @@ def mask_tokens(
     vocabulary,
     *,
     seed=0,
-    title="Which words must the model guess?",
-    caption="Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay.",
+    title=t("Which words must the model guess?"),
+    caption=t("Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay."),
 ):
     """The masking of BERT's pre-training, drawn as often as one likes, with statistics that fill up.
 
@@ -106,11 +116,11 @@ def mask_tokens(
             f"take a part, as in vocabulary[:{MOST_VOCABULARY}]"
         )
     controls = [
-        {"kind": "button", "name": "one", "label": "draw again"},
-        {"kind": "button", "name": "hundred", "label": "100 draws"},
-        {"kind": "button", "name": "many", "label": "10,000 draws"},
-        {"kind": "range", "name": "share", "label": "share chosen", "values": SHARES, "digits": 2},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "button", "name": "one", "label": t("draw again")},
+        {"kind": "button", "name": "hundred", "label": t("100 draws")},
+        {"kind": "button", "name": "many", "label": t("10,000 draws")},
+        {"kind": "range", "name": "share", "label": t("share chosen"), "values": SHARES, "digits": 2},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     options = {"names": names, "special": special, "vocabulary": words, "mask": MASK, "most": MOST_DRAWS}
     state = {"draws": 1, "share": 0.15, "seed": whole_number("seed", seed, 0, 2**31 - 1)}

@@ -4,6 +4,7 @@ import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared
 import PREDICTIONS_CSS from "./predictions.css";
 import { Lesson, OwnText, askedOf, numbersOf, rightOf, rowsOf } from "./predictions_numbers.js";
 import { Gutter, WordLine, chance } from "./words.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Bar, PredictionsSpec, Shown } from "./predictions_numbers.js" */
@@ -70,8 +71,8 @@ class Predictions {
     });
     this.field.oninput = () => this.write();
     this.field.onkeydown = (event) => this.enter(event);
-    const label = h("label", { for: this.field.id }, "Your word for this hole: ");
-    this.shows = h("button", { type: "button", onclick: () => this.see() }, "show");
+    const label = h("label", { for: this.field.id }, t("Your word for this hole: "));
+    this.shows = h("button", { type: "button", onclick: () => this.see() }, t("show"));
     this.own = h("p", { class: "yours" }, label, this.field, " ", this.shows);
     this.marks = h("span", { class: "quiet" });
     this.panels = this.models.map((name, model) => this.panel(name, model));
@@ -96,7 +97,7 @@ class Predictions {
 
   /** @param {string} name @param {number} model */
   panel(name, model) {
-    const list = h("div", { class: "bars", role: "group", "aria-label": `most probable words ${name}` });
+    const list = h("div", { class: "bars", role: "group", "aria-label": t("most probable words {name}", { name }) });
     const score = h("span", { class: "quiet score" });
     const head = this.alone ? null : h("div", { class: "model" }, h("b", {}, name), " ", score);
     return { list, score, element: h("div", { class: "panel", "data-testid": `model-${model}` }, head, list) };
@@ -165,7 +166,7 @@ class Predictions {
   /** @param {Shown} shown */
   wordsOf(shown) {
     const { names, positions, at } = shown;
-    const label = "the words; arrow keys choose one";
+    const label = t("the words; arrow keys choose one");
     const words = new WordLine(this.ui, { words: names, places: positions, name: at, label });
     words.line.classList.toggle("compared", !this.alone);
     words.line.classList.toggle("open", !this.covered);
@@ -205,8 +206,17 @@ class Predictions {
         const mark = right[model] ? "✓" : "✗";
         small.textContent = this.covered ? mark : `${this.shown.bars(model, place)[0].word} ${mark}`;
       });
-      const told = this.models.map((name, model) => `${name} ${right[model] ? "right" : "wrong"}`.trim());
-      chip.setAttribute("aria-label", `${names[position]}, word ${position + 1}, ${told.join(", ")}`);
+      const told = this.models.map((name, model) =>
+        (right[model] ? t("{name} right", { name }) : t("{name} wrong", { name })).trim(),
+      );
+      chip.setAttribute(
+        "aria-label",
+        t("{name}, word {position}, {told}", {
+          name: names[position],
+          position: position + 1,
+          told: told.join(t(", ")),
+        }),
+      );
     });
   }
 
@@ -240,7 +250,7 @@ class Predictions {
     this.fillHoles();
     this.gutter.place();
     const several = askedOf(shown) && !this.alone;
-    this.marks.textContent = several ? "✓ the first choice is the true word, ✗ it is another" : "";
+    this.marks.textContent = several ? t("✓ the first choice is the true word, ✗ it is another") : "";
     this.models.forEach((_, model) => this.list(model));
     this.tell();
   }
@@ -253,19 +263,19 @@ class Predictions {
     const asked = askedOf(shown);
     const written = this.open ? this.yours[this.ui.state.position] : "";
     const last = beyond
-      ? row(beyond, "true", `true, rank ${beyond.rank.toLocaleString("en-GB")}`)
+      ? row(beyond, "true", t("true, rank {rank}", { rank: beyond.rank.toLocaleString("en-GB") }))
       : [0, 1, 2].map(() => h("span"));
     list.replaceChildren(
       ...bars.flatMap((bar) =>
-        bar.right ? row(bar, "true", "← true") : row(bar, "", bar.word === written ? "← yours" : ""),
+        bar.right ? row(bar, "true", t("← true")) : row(bar, "", bar.word === written ? t("← yours") : ""),
       ),
-      ...row({ word: "all others", p: others }, "rest"),
+      ...row({ word: t("all others"), p: others }, "rest"),
       ...(asked ? last : []), // its room stays where it is not needed
     );
     const right = rightOf(shown, model);
     const told = this.alone
-      ? `✓ first choice right at ${right} of ${asked} positions, ✗ wrong`
-      : `✓ right at ${right} of ${asked} positions`;
+      ? t("✓ first choice right at {right} of {asked} positions, ✗ wrong", { right, asked })
+      : t("✓ right at {right} of {asked} positions", { right, asked });
     score.textContent = asked ? told : "";
   }
 
@@ -276,32 +286,41 @@ class Predictions {
     const mine = this.open && this.yours[position];
     const said = this.models.flatMap((name, model) => {
       const [best] = shown.bars(model, place);
-      const first = name ? name[0].toUpperCase() + name.slice(1) : "The model";
+      const first = name ? name[0].toUpperCase() + name.slice(1) : t("The model");
       const right = shown.known(model, place)?.rank === 1;
       const outcome = h("b", { class: "output" }, `“${best.word}”`);
-      return [model ? `, ${name} expects ` : ` ${first} expects `, outcome, right ? `, the true ${this.noun}` : ""];
+      const values = { name: model ? name : first, word: "{word}" };
+      const text = !right
+        ? t("{name} expects {word}", values)
+        : this.covered
+          ? t("{name} expects {word}, the true word", values)
+          : t("{name} expects {word}, the true tag", values);
+      return [model ? t(", ") : "", ...woven(text, { word: outcome })];
     });
-    const there = this.covered ? " is covered." : ".";
+    const values = { position: position + 1, word: "{word}" };
+    const covered = this.covered
+      ? t("At position {position}, {word} is covered.", values)
+      : t("At position {position}, {word}.", values);
+    const there = shown.truth[place] === null ? t("At position {position}, {word}: a gap.", values) : covered;
     this.say.replaceChildren(
-      `At position ${position + 1}, `,
-      h("b", { class: "query" }, `“${shown.names[position]}”`),
-      shown.truth[place] === null ? ": a gap." : there,
-      ...said,
-      ".",
-      mine && !shown.bars(0, place).some(({ word }) => word === mine) ? ` “${mine}” is not among the bars.` : "",
+      ...woven(there, { word: h("b", { class: "query" }, `“${shown.names[position]}”`) }),
+      ...woven(t(" {sentence}."), { sentence: said }).flat(),
+      mine && !shown.bars(0, place).some(({ word }) => word === mine)
+        ? t(" “{word}” is not among the bars.", { word: mine })
+        : "",
     );
   }
 
-  /** What is expected at a position. */
+  /** What is expected at a position, as a table names it. */
   get noun() {
-    return this.covered ? "word" : "tag";
+    return this.covered ? t("true word") : t("true tag");
   }
 
   /** @returns {Table} */
   table() {
     const shown = this.now;
-    const what = ["most probable", "probability", `true ${this.noun}`, "its probability"];
-    const header = ["position", ...this.models.flatMap((name) => what.map((text) => `${name} ${text}`.trim()))];
+    const what = [t("most probable"), t("probability"), this.noun, t("its probability")];
+    const header = [t("position"), ...this.models.flatMap((name) => what.map((text) => `${name} ${text}`.trim()))];
     const rows = shown.positions.map((position, place) => {
       const cells = this.models.flatMap((_, model) => {
         const [best] = shown.bars(model, place);

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
+from course_kit.i18n import t
 from course_kit.programs.arguments import described, flag, whole_numbers
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -46,7 +47,7 @@ class Predictions(View):
     @property
     def noun(self) -> str:
         """What is expected at a position."""
-        return "word" if self.options["covered"] else "tag"
+        return t("word") if self.options["covered"] else t("tag")
 
     def describe(self) -> str:
         position = self.state["position"]
@@ -54,18 +55,33 @@ class Predictions(View):
         for m, name in enumerate(self.options["models"]):
             listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
-            truth = f" The true {self.noun} “{true[0]}” has {chance(true[1])}, rank {true[2]:,}." if true else ""
-            score = f" Right at {right} of {of} positions." if of else ""
+            truth = (
+                t(
+                    " The true {noun} “{true}” has {chance}, rank {true2}.",
+                    noun=self.noun,
+                    true=true[0],
+                    chance=chance(true[1]),
+                    true2=f"{true[2]:,}",
+                )
+                if true
+                else ""
+            )
+            score = t(" Right at {right} of {of} positions.", right=right, of=of) if of else ""
             said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
-        return f"At position {position + 1}, “{self.options['names'][position]}”: {' '.join(said)}"
+        return t(
+            "At position {position}, “{options}”: {said}",
+            position=position + 1,
+            options=self.options["names"][position],
+            said=" ".join(said),
+        )
 
     def table(self) -> TextTable:
         models = range(len(self.options["models"]))
-        header, rows = ["position"], []
+        header, rows = [t("position")], []
         for m in models:
             name = self.options["models"][m]
-            what = ("most probable", "probability", f"true {self.noun}", "its probability")
-            header += [f"{name} {t}".strip() for t in what]
+            what = (t("most probable"), t("probability"), t("true {noun}", noun=self.noun), t("its probability"))
+            header += [f"{name} {one}".strip() for one in what]
         for position in self.options["positions"]:
             cells = [f"{position + 1} {self.options['names'][position]}"]
             for m in models:
@@ -85,9 +101,11 @@ def predictions(
     select=None,
     model=None,
     covered=True,
-    title="What does the model expect here?",
-    caption="Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model "
-    "[output|expects] in the gap.",
+    title=t("What does the model expect here?"),
+    caption=t(
+        "Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
+        "the gap."
+    ),
     live=False,
 ):
     """The most probable words at each position of a sentence as bars, for one model or for two side by side.
@@ -140,11 +158,11 @@ def predictions(
     options["covered"] = flag("covered", covered)
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
-    controls = [{"kind": "button", "name": "reset", "label": "reset"}]
+    controls = [{"kind": "button", "name": "reset", "label": t("reset")}]
     options["vocabulary"] = [vocabulary[i] for i in used]
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options)
-    answered(view, model, OWN, label="Your own text, or with a [MASK]:", fold="a text of your own")
+    answered(view, model, OWN, label=t("Your own text, or with a [MASK]:"), fold=t("a text of your own"))
     return shell(view, live)
 
 

@@ -1,5 +1,6 @@
 // What models expect at the positions of a text: of the lesson as it comes, of a reader's own text as it is asked for.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ word: string, p: number }} Bar */
@@ -79,9 +80,11 @@ export class OwnText {
     this.at = /** @type {const} */ ("own_position");
     /** @type {{ bars: Bar[], known: True | null }[]} by place, once it is asked for */
     this.found = [];
-    if (!this.positions.length) throw new Error("There is no word in it that the model knows");
+    if (!this.positions.length) throw new Error(t("There is no word in it that the model knows"));
     if (this.ids.length > ROOM + MARKS)
-      throw new Error(`${this.count} pieces of words; this picture has room for ${ROOM}`);
+      throw new Error(
+        t("{count} pieces of words; this picture has room for {room}", { count: this.count, room: ROOM }),
+      );
   }
 
   /** Pieces of words, without what stands at their ends. */

@@ -2,6 +2,7 @@
 import { along, h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
 import WORDS_CSS from "./words.css";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 
@@ -89,7 +90,12 @@ export class WordLine {
 
   /** @param {string} word @param {number} place @returns {HTMLElement} */
   button(word, place) {
-    const look = { type: "button", class: "word", "data-word": place, "aria-label": `${word}, word ${place + 1}` };
+    const look = {
+      type: "button",
+      class: "word",
+      "data-word": place,
+      "aria-label": t("{word}, word {place}", { word, place: place + 1 }),
+    };
     const onclick = () => this.ui.set({ [this.name]: place }, true);
     return h("button", { ...look, onclick, onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) });
   }

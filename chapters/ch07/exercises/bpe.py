@@ -4,6 +4,7 @@ from collections import Counter
 
 from course_kit.exercises.compare import kind
 from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
+from course_kit.i18n import mark, t
 from course_utils.merges import joined, merge_once
 
 
@@ -17,7 +18,7 @@ def _read(answer, case: Case):
         rows = [(" ".join(map(str, p)) if isinstance(p, tuple) else p, count) for p, count in words.items()]
         words = ", ".join(sorted(f"{pieces} × {count}" for pieces, count in rows))
     else:
-        words = "no words" if words == {} else f"no dict, but {kind(words)}"
+        words = t("no words") if words == {} else t("no dict, but {kind}", kind=kind(words))
     return " ".join(map(str, pair)) if isinstance(pair, tuple | list) else pair, words
 
 
@@ -69,10 +70,13 @@ def _case(words: dict[str, int], shown=False) -> Case:
 
 
 MERGE = Exercise(
-    name="bpe merge",
-    task='Do one merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", '
-    '"w"): 5, …} -> the pair of neighbours that occurs most often, as a tuple, and the dict of words after this pair '
-    "has become one piece wherever it occurs, from left to right. There is never more than one most frequent pair.",
+    name=mark("bpe merge"),
+    task=t(
+        'Do one merge of byte-pair encoding. words: a dict from pieces to how often the word occurs, {("l", "o", '
+        '"w"): 5, …} -> the pair of neighbours that occurs most often, as a tuple, and the dict of words after this '
+        "pair has become one piece wherever it occurs, from left to right. There is never more than one most frequent "
+        "pair."
+    ),
     reference=merge_once,
     cases=lambda: [
         _case({"t h e": 9, "t h a t": 4, "o r e": 1, "o r b": 1, "n o r": 2}, shown=True),
@@ -83,32 +87,44 @@ MERGE = Exercise(
         _case({"xa b a b": 4, "a b": 3, "xa": 6, "a c": 1}),
         _case({"th e": 2, "t he": 2, "a bc": 3, "ab c": 1}),
     ],
-    returns=("pair", "words after it"),
+    returns=("pair", t("words after it")),
     run=_read,
-    used="Five hundred of your merges make the tokenizer of your GPT in "
-    "[Four: what is a token?](#Four:-what-is-a-token?)",
+    used=t(
+        "Five hundred of your merges make the tokenizer of your GPT in [Four: what is a "
+        "token?](#Four:-what-is-a-token?)"
+    ),
     hints=(
-        "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as often "
-        "as the word occurs.",
+        t(
+            "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as "
+            "often as the word occurs."
+        ),
         "`best = max(pairs, key=pairs.get)` is the most frequent. Then go through each word from the left, and join "
         "where `pieces[i : i + 2] == best`.",
-        "Where you have joined two pieces, continue *after* both of them, so `i` grows by 2. Otherwise you keep the "
-        "piece, and `i` grows by … what?",
+        t(
+            "Where you have joined two pieces, continue *after* both of them, so `i` grows by 2. Otherwise you keep "
+            "the piece, and `i` grows by … what?"
+        ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
         _merging(count=lambda times: 1),
-        "Each word counts once here. A pair in a word that occurs six times occurs six times, too.",
+        t("Each word counts once here. A pair in a word that occurs six times occurs six times, too."),
         _merging(join=_first_only),
-        "Only the first place in each word is joined. The pair becomes one piece wherever it occurs.",
+        t("Only the first place in each word is joined. The pair becomes one piece wherever it occurs."),
         _merging(join=_in_text),
-        "If you replace it in the text, a pair can begin inside a piece: “xa b” contains “a b”. Compare whole pieces.",
+        t(
+            "If you replace it in the text, a pair can begin inside a piece: “xa b” contains “a b”. Compare whole "
+            "pieces."
+        ),
         _merging(join=_repeated),
-        "What has been joined is joined again: “a a a” gives “aaa”. After a pair, continue after both pieces: “aa a”.",
+        t(
+            "What has been joined is joined again: “a a a” gives “aaa”. After a pair, continue after both pieces: “aa "
+            "a”."
+        ),
         _merging(neighbours=lambda pieces: set(zip(pieces, pieces[1:], strict=False))),
-        "A pair counts once in each word here. In “n a n a” the pair “n a” is there twice.",
+        t("A pair counts once in each word here. In “n a n a” the pair “n a” is there twice."),
         _merging(pair="".join),
-        "The pair is returned as one joined text. Return its two pieces, `(left, right)`.",
+        t("The pair is returned as one joined text. Return its two pieces, `(left, right)`."),
     ),
 )

@@ -7,6 +7,7 @@ from torch import Tensor
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, named, normal, variants, wrong_answers
 from course_kit.exercises.properties import rows_sum_to_one, shift_changes_nothing
+from course_kit.i18n import mark, t
 from course_utils.gpt import nucleus, with_temperature
 
 _heated = named("logits", "temperature")
@@ -45,9 +46,11 @@ def _warmer(run, case, mine, want):
 
 
 TEMPERATURE = Exercise(
-    name="temperature",
-    task="Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
-    "[..., V]. At temperature 0 all weight is on the largest logit.",
+    name=mark("temperature"),
+    task=t(
+        "Divide the logits by the temperature, then take the softmax: logits [..., V], temperature -> probabilities "
+        "[..., V]. At temperature 0 all weight is on the largest logit."
+    ),
     reference=with_temperature,
     cases=lambda: [
         _heated(torch.tensor([2.0, 1, 0]), 0.5, shown=True),
@@ -59,39 +62,47 @@ TEMPERATURE = Exercise(
     ],
     returns=("probabilities",),
     properties=(
-        Property("At temperature 0 all weight should be on the largest logit, and here it is not.", _cold),
+        Property(t("At temperature 0 all weight should be on the largest logit, and here it is not."), _cold),
         Property(
-            "This is a softmax at another temperature than was given. Divide by the temperature itself, without a "
-            "small number that saves it from 0: treat 0 separately.",
+            t(
+                "This is a softmax at another temperature than was given. Divide by the temperature itself, without a "
+                "small number that saves it from 0: treat 0 separately."
+            ),
             _warmer,
         ),
         rows_sum_to_one(what="probabilities"),
         shift_changes_nothing("logits"),
     ),
-    used="Your knob lets your model write in [The book](#The-book).",
+    used=t("Your knob lets your model write in [The book](#The-book)."),
     hints=(
-        "Half the temperature makes the logits twice as large. What does softmax do with that?",
-        "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, in "
-        "whole numbers.",
-        "Above 0 there is a division and a softmax over the last axis. Which of the two comes first?",
+        t("Half the temperature makes the logits twice as large. What does softmax do with that?"),
+        t(
+            "At 0 nothing can be divided. `torch.nn.functional.one_hot(logits.argmax(-1), …)` has a 1 at the largest, "
+            "in whole numbers."
+        ),
+        t("Above 0 there is a division and a softmax over the last axis. Which of the two comes first?"),
     ),
     minutes=8,
     difficulty=1,
     wrong=wrong_answers(
         _knob(cold=None),
-        "At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the largest.",
+        t("At 0 it divides by 0, and NaN comes out: treat 0 separately, and put all weight on the largest."),
         _knob(warm=lambda logits, t: (logits * t).softmax(-1)),
-        "You multiply by the temperature. A low temperature should sharpen the distribution, so divide.",
+        t("You multiply by the temperature. A low temperature should sharpen the distribution, so divide."),
         _knob(warm=lambda logits, t: (logits.softmax(-1) / t).softmax(-1)),
-        "There are two softmaxes, and the second takes probabilities for logits. Divide the logits, and take one "
-        "softmax.",
+        t(
+            "There are two softmaxes, and the second takes probabilities for logits. Divide the logits, and take one "
+            "softmax."
+        ),
         _knob(warm=lambda logits, t: _warm(logits, max(t, 0.01)), cold=None),
-        "`max(temperature, …)` takes a small temperature, and 0, for a larger one: tokens that are nearly as likely as "
-        "the first keep a share at 0. Treat 0 separately, and divide by the temperature itself.",
+        t(
+            "`max(temperature, …)` takes a small temperature, and 0, for a larger one: tokens that are nearly as "
+            "likely as the first keep a share at 0. Treat 0 separately, and divide by the temperature itself."
+        ),
         _knob(cold=lambda logits: logits.softmax(-1)),
-        "At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all.",
+        t("At 0 the logits are taken as they are, which is temperature 1. Towards 0 the largest takes all."),
         _knob(cold=lambda logits: logits.argmax(-1)),
-        "At 0 this is the index of the largest. It should be probabilities: a 1 there, and 0 elsewhere.",
+        t("At 0 this is the index of the largest. It should be probabilities: a 1 there, and 0 elsewhere."),
     ),
 )
 
@@ -102,7 +113,7 @@ def nucleus_cases() -> list[Case]:
         case(
             torch.tensor([0.1, 0.5, 0.15, 0.25]).log(),
             0.7,
-            given={"logits": "the logarithms of 0.1, 0.5, 0.15 and 0.25"},
+            given={"logits": t("the logarithms of 0.1, 0.5, 0.15 and 0.25")},
             shown=True,
         ),
         case(2 * normal(2, 7, seed=1760), 0.8),
@@ -135,7 +146,7 @@ def _not_the_nucleus(run, case, mine, want):
     if mine.isnan().any() or same(mine, want):
         return False
     if (p.masked_fill(~stays, 1.0).amin(-1) < p.masked_fill(stays, 0.0).amax(-1)).any():
-        return "A token has gone that is likelier than one that stays. The largest stay, each at its own place."
+        return t("A token has gone that is likelier than one that stays. The largest stay, each at its own place.")
     more = stays.sum(-1) - (want > 0).sum(-1)
     if (more > 0).any():
         return (
@@ -143,39 +154,47 @@ def _not_the_nucleus(run, case, mine, want):
             "give those that went a share again."
         )
     if (more < 0).any():
-        return "The tokens that stay do not reach top_p together: the one that crosses it stays, too."
-    return "The right tokens stay, with other probabilities. Divide them by their sum, and take no second softmax."
+        return t("The tokens that stay do not reach top_p together: the one that crosses it stays, too.")
+    return t("The right tokens stay, with other probabilities. Divide them by their sum, and take no second softmax.")
 
 
 TOP_P = Exercise(
-    name="top-p",
-    task="Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
-    "it stays), and divide by their sum: logits [..., V] -> probabilities [..., V], each at its own place.",
+    name=mark("top-p"),
+    task=t(
+        "Keep the smallest set of most likely tokens whose probabilities together reach top_p (the one that crosses "
+        "it stays), and divide by their sum: logits [..., V] -> probabilities [..., V], each at its own place."
+    ),
     reference=nucleus,
     cases=nucleus_cases,
     returns=("probabilities",),
-    properties=(Property("What stays is the smallest set of most likely tokens.", _not_the_nucleus),),
-    used="Your nucleus lets your model write in [The book](#The-book).",
+    properties=(Property(t("What stays is the smallest set of most likely tokens."), _not_the_nucleus),),
+    used=t("Your nucleus lets your model write in [The book](#The-book)."),
     hints=(
-        "Sort the probabilities, the largest first, and add them up as you go: `cumsum`.",
-        "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "
-        "before each token from `p.cumsum(-1)`?",
-        "`p * (p.cumsum(-1) - p < top_p)` keeps those numbers, still sorted. What must be done with them before "
-        "`scatter` brings them back to their places?",
+        t("Sort the probabilities, the largest first, and add them up as you go: `cumsum`."),
+        t(
+            "A token stays if those *before* it have not reached p, so the first always stays. How do you get the sum "
+            "before each token from `p.cumsum(-1)`?"
+        ),
+        t(
+            "`p * (p.cumsum(-1) - p < top_p)` keeps those numbers, still sorted. What must be done with them before "
+            "`scatter` brings them back to their places?"
+        ),
     ),
     minutes=20,
     difficulty=3,
     wrong=wrong_answers(
         kept(which=lambda p, sums, top_p: sums <= top_p),
-        "The token that crosses p is dropped. If it is the first one, nothing is left, and 0/0 is NaN. It stays: "
-        "look at the sum *before* each token.",
+        t(
+            "The token that crosses p is dropped. If it is the first one, nothing is left, and 0/0 is NaN. It stays: "
+            "look at the sum *before* each token."
+        ),
         kept(descending=None),
-        "The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front.",
+        t("The sum runs in the order of the vocabulary, which says nothing. Sort first, with the largest in front."),
         kept(which=lambda p, sums, top_p: p >= top_p),
-        "Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p.",
+        t("Each token is compared with p separately. It is their *sum*, from the largest on, that should reach p."),
         kept(back=lambda p, order: p),
-        "The probabilities are in sorted order. Bring them back to their places: `scatter` with the order.",
+        t("The probabilities are in sorted order. Bring them back to their places: `scatter` with the order."),
         kept(which=lambda p, sums, top_p: sums - p - F.pad(p, (1, 0))[..., :-1] < top_p),
-        "One token too many stays. Compare p with the sum of the tokens *before* each one.",
+        t("One token too many stays. Compare p with the sum of the tokens *before* each one."),
     ),
 )

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.exercises.define import Case, FindError, drawn, integers, named, normal, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 SIZE = 6  # features of a token
 
@@ -53,7 +54,7 @@ def train_and_write(model, batches: Tensor, prompt: Tensor, count: int, context:
 
 _given = named(
     *("model", "batches", "prompt", "count", "context"),
-    model="a GPT with dropout: model(ids [B, T]) -> logits [B, T, V]",
+    model=t("a GPT with dropout: model(ids [B, T]) -> logits [B, T, V]"),
 )
 
 
@@ -109,11 +110,13 @@ def _script(
 
 
 SCRIPT = FindError(
-    name="program 7.14",
-    title="a training script",
-    task="train the model for a step on each of N batches, then let it write `count` tokens behind the prompt: model, "
-    "batches [N, B, context + 1], prompt [1, P], count, context -> the loss of the last step, the text "
-    "[1, P + count].",
+    name=mark("program 7.14"),
+    title=t("a training script"),
+    task=t(
+        "train the model for a step on each of N batches, then let it write `count` tokens behind the prompt: model, "
+        "batches [N, B, context + 1], prompt [1, P], count, context -> the loss of the last step, the text [1, P + "
+        "count]."
+    ),
     program=(
         "def train_and_write(model, batches, prompt, count, context):  # [N, B, context + 1]",
         "    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)",
@@ -132,20 +135,22 @@ SCRIPT = FindError(
         "    return loss.item(), prompt",
     ),
     line=(3, 6, 7, 11, 13),
-    found="the gradients were set to 0 once, and from then on each step added its own to all before; the targets were "
-    "the inputs; cross-entropy got probabilities instead of logits; `no_grad` keeps no gradients, but dropout stays on "
-    "until `model.eval()`; and the text grew past the context, where no position was ever trained.",
+    found=t(
+        "the gradients were set to 0 once, and from then on each step added its own to all before; the targets were "
+        "the inputs; cross-entropy got probabilities instead of logits; `no_grad` keeps no gradients, but dropout "
+        "stays on until `model.eval()`; and the text grew past the context, where no position was ever trained."
+    ),
     innocent={
-        1: "it only names what comes in. Are all of them used?",
-        2: "it makes an optimiser of the model's parameters.",
-        4: "it turns dropout on, which belongs to training. When should it be off?",
-        5: "it takes one batch after the other.",
-        8: "it makes a row for each token, and asks for the targets. What should come in?",
-        9: "it adds the gradients of this loss to those that are already there.",
-        10: "it takes a step along the gradients.",
-        12: "it writes one token after the other.",
-        14: "it appends the most likely token.",
-        15: "it returns the last loss as a number, and the text.",
+        1: t("it only names what comes in. Are all of them used?"),
+        2: t("it makes an optimiser of the model's parameters."),
+        4: t("it turns dropout on, which belongs to training. When should it be off?"),
+        5: t("it takes one batch after the other."),
+        8: t("it makes a row for each token, and asks for the targets. What should come in?"),
+        9: t("it adds the gradients of this loss to those that are already there."),
+        10: t("it takes a step along the gradients."),
+        12: t("it writes one token after the other."),
+        14: t("it appends the most likely token."),
+        15: t("it returns the last loss as a number, and the text."),
     },
     reference=train_and_write,
     cases=lambda: [
@@ -156,11 +161,15 @@ SCRIPT = FindError(
     returns=("loss", "text"),
     run=_with_a_copy,
     hints=(
-        "Which argument is never used? Which two things are the same, and should not be?",
-        "`backward` adds gradients to those that are there. What does `cross_entropy` make of what it gets? And what "
-        "is on in training that should be off in writing?",
-        "Where does `optimizer.zero_grad()` belong? What turns dropout off? And with `prompt[:, -context:]`, which "
-        "tokens would the model read?",
+        t("Which argument is never used? Which two things are the same, and should not be?"),
+        t(
+            "`backward` adds gradients to those that are there. What does `cross_entropy` make of what it gets? And "
+            "what is on in training that should be off in writing?"
+        ),
+        t(
+            "Where does `optimizer.zero_grad()` belong? What turns dropout off? And with `prompt[:, -context:]`, "
+            "which tokens would the model read?"
+        ),
     ),
     minutes=14,
     difficulty=3,
@@ -172,18 +181,28 @@ SCRIPT = FindError(
             modes=(True, True),
             read=lambda text, context: text,
         ),
-        "Several of the five slips are still in it.",
+        t("Several of the five slips are still in it."),
         _script(clear="never"),
-        "The gradients of all steps are still added up: `optimizer.zero_grad()` belongs into the loop, before "
-        "`backward`.",
+        t(
+            "The gradients of all steps are still added up: `optimizer.zero_grad()` belongs into the loop, before "
+            "`backward`."
+        ),
         _script(target=lambda ids: ids[:, :-1]),
-        "The target is still the input, so the model learns to copy. The targets are one token further, `ids[:, 1:]`.",
+        t(
+            "The target is still the input, so the model learns to copy. The targets are one token further, `ids[:, "
+            "1:]`."
+        ),
         _script(scores=lambda logits: logits.softmax(-1)),
-        "There are still two softmaxes: cross-entropy makes probabilities of the logits itself.",
+        t("There are still two softmaxes: cross-entropy makes probabilities of the logits itself."),
         _script(modes=(True, True)),
-        "Dropout is still on while the model writes: `model.eval()` turns it off. `no_grad` only keeps no gradients.",
+        t(
+            "Dropout is still on while the model writes: `model.eval()` turns it off. `no_grad` only keeps no "
+            "gradients."
+        ),
         _script(read=lambda text, context: text),
-        "The text still grows past the context, where the positions were never trained. Let the model read the last "
-        "`context` tokens.",
+        t(
+            "The text still grows past the context, where the positions were never trained. Let the model read the "
+            "last `context` tokens."
+        ),
     ),
 )

@@ -16,6 +16,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
+from course_kit.i18n import mark, t
 from course_utils.gpt import inputs_and_targets
 
 
@@ -25,9 +26,11 @@ def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:])
 
 
 TARGETS = Exercise(
-    name="next token targets",
-    task="Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]. The "
-    "target at each position is the token that follows.",
+    name=mark("next token targets"),
+    task=t(
+        "Cut a text into what goes in and what should come out: ids [B, T + 1] -> inputs [B, T], targets [B, T]. The "
+        "target at each position is the token that follows."
+    ),
     reference=inputs_and_targets,
     cases=lambda: [
         Case({"ids": torch.tensor([[5, 6, 7, 8]])}, shown=True),
@@ -35,25 +38,29 @@ TARGETS = Exercise(
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
-    used="It cuts every text that your GPT is trained on: [The book](#The-book).",
+    used=t("It cuts every text that your GPT is trained on: [The book](#The-book)."),
     hints=(
-        "Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?",
-        "Both are the text without one token: one lacks the last, the other the first.",
-        "`ids[:, :-1]` is everything but the last token of each text. How do you write everything but the first?",
+        t("Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?"),
+        t("Both are the text without one token: one lacks the last, the other the first."),
+        t("`ids[:, :-1]` is everything but the last token of each text. How do you write everything but the first?"),
     ),
     minutes=2,
     difficulty=1,
     wrong=wrong_answers(
         _cut(targets=lambda ids: ids[:, :-1]),
-        "The target at each position is the token that is already there. To copy it, you need no model: it should be "
-        "the token that comes *next*.",
+        t(
+            "The target at each position is the token that is already there. To copy it, you need no model: it should "
+            "be the token that comes *next*."
+        ),
         _cut(inputs=lambda ids: ids, targets=lambda ids: ids.roll(-1, 1)),
-        "`roll` brings the first token to the end, so the last position is asked for the beginning of the text. It has "
-        "no target: leave it out.",
+        t(
+            "`roll` brings the first token to the end, so the last position is asked for the beginning of the text. "
+            "It has no target: leave it out."
+        ),
         _cut(inputs=lambda ids: ids[:, 1:], targets=lambda ids: ids[:, :-1]),
-        "It is the wrong way round: each position is asked for the token *before* it, which it has seen.",
+        t("It is the wrong way round: each position is asked for the token *before* it, which it has seen."),
         lambda ids: (ids[:-1], ids[1:]),
-        "The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis.",
+        t("The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis."),
     ),
 )
 
@@ -97,13 +104,15 @@ def their_loss(model, ids: Tensor) -> Tensor:
     return model(ids, labels=ids).loss
 
 
-_theirs = named("model", "ids", model="as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits")
+_theirs = named("model", "ids", model=t("as GPT2LMHeadModel: model(ids, labels=…) -> an output with .loss and .logits"))
 
 TWICE = FindError(
-    name="program 7.4",
-    title="shifted twice",
-    task="ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, as a causal model of "
-    "`transformers` gives it; return the mean cross-entropy of each next token.",
+    name=mark("program 7.4"),
+    title=t("shifted twice"),
+    task=t(
+        "ids [B, T], model(ids, labels=…) -> an output with `.loss` and `.logits`, as a causal model of "
+        "`transformers` gives it; return the mean cross-entropy of each next token."
+    ),
     program=(
         "def their_loss(model, ids):                # model: GPT2LMHeadModel",
         "    labels = torch.full_like(ids, -100)    # −100: nothing is asked here",
@@ -112,13 +121,16 @@ TWICE = FindError(
         "    return output.loss",
     ),
     line=3,
-    found="a causal model of `transformers` shifts its labels itself: it wants them the same as the inputs. If you "
-    "shift them beforehand, they are shifted twice. A model that only returns logits, as ours does, shifts nothing.",
+    found=t(
+        "a causal model of `transformers` shifts its labels itself: it wants them the same as the inputs. If you "
+        "shift them beforehand, they are shifted twice. A model that only returns logits, as ours does, shifts "
+        "nothing."
+    ),
     innocent={
-        1: "it only names what comes in. What does this model do with labels?",
-        2: "it makes a row that is filled next. What stays −100 does not count.",
-        4: "ids and labels have the same length, as the model wants them.",
-        5: "this is the mean over all positions that have a label.",
+        1: t("it only names what comes in. What does this model do with labels?"),
+        2: t("it makes a row that is filled next. What stays −100 does not count."),
+        4: t("ids and labels have the same length, as the model wants them."),
+        5: t("this is the mean over all positions that have a label."),
     },
     reference=their_loss,
     cases=lambda: [
@@ -128,24 +140,27 @@ TWICE = FindError(
     ],
     returns=("loss",),
     hints=(
-        "Read what the model's documentation says of `labels`: “the labels are shifted inside the model”.",
-        "Give it labels that are the inputs themselves, and compare with a cross-entropy of your own on `.logits`.",
-        "The model shifts the labels once. What must they be, before that, for the shift to be right?",
+        t("Read what the model's documentation says of `labels`: “the labels are shifted inside the model”."),
+        t("Give it labels that are the inputs themselves, and compare with a cross-entropy of your own on `.logits`."),
+        t("The model shifts the labels once. What must they be, before that, for the shift to be right?"),
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         lambda model, ids: model(ids[:, :-1], labels=ids[:, 1:]).loss,
-        "The labels are still shifted before the model shifts them, so it learns the token after the next.",
+        t("The labels are still shifted before the model shifts them, so it learns the token after the next."),
         lambda model, ids: model(ids[:, :-1], labels=ids[:, :-1]).loss,
-        "Inputs and labels are the same now, which is right. But the last token is missing, and with it one question.",
+        t(
+            "Inputs and labels are the same now, which is right. But the last token is missing, and with it one "
+            "question."
+        ),
         lambda model, ids: F.cross_entropy(model(ids).logits.flatten(0, 1), ids.flatten()),
-        "A loss of your own shifts nothing, so each position is asked for itself.",
+        t("A loss of your own shifts nothing, so each position is asked for itself."),
         lambda model, ids: model(ids, labels=ids.roll(-1, 1)).loss,
-        "`roll` shifts them, too, so they are shifted twice in all.",
+        t("`roll` shifts them, too, so they are shifted twice in all."),
         lambda model, ids: model(ids, labels=ids.roll(1, 1)).loss,
-        "They are shifted back first, and the model shifts them on: each position is asked for itself.",
+        t("They are shifted back first, and the model shifts them on: each position is asked for itself."),
         lambda model, ids: model(ids).loss,
-        "Without labels there is no loss: it is None.",
+        t("Without labels there is no loss: it is None."),
     ),
 )

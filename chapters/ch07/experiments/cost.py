@@ -16,6 +16,7 @@ from torch import Tensor
 
 from chapters.ch02.experiments import kept_for_backward
 from course_kit.clock import seconds, slope
+from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 from course_utils.attention import causal_mask, scaled_dot_product_attention
 
@@ -56,7 +57,7 @@ def kept_by(form: Callable, given: list[Tensor]) -> int:
 
 def costs(lengths: Sequence[int] = LENGTHS, repeats: int = 3) -> dict:
     """{form: {"seconds": […], "bytes": […]}}, one number for each length; see `time_of` and `kept_by`."""
-    found: dict = {name: {"seconds": [], "bytes": []} for name in FORMS}
+    found: dict = {name: {mark("seconds"): [], "bytes": []} for name in FORMS}
     for length in lengths:
         given = inputs(length)
         for name, form in FORMS.items():
@@ -74,11 +75,11 @@ def cost_table(lengths: Sequence[int], found: dict) -> Table:
     """What `costs` has found, as a table: milliseconds and MB of both forms."""
     rows = []
     for i, length in enumerate(lengths):
-        row: dict = {"tokens": length}
-        row |= {f"{name}, ms": round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
-        row |= {f"{name}, MB kept": round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
+        row: dict = {mark("tokens"): length}
+        row |= {t("{name}, ms", name=name): round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
+        row |= {t("{name}, MB kept", name=name): round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
         rows.append(row)
-    return Table(rows, "Forward and backward of one layer's attention, 4 heads of 32 features, one text")
+    return Table(rows, t("Forward and backward of one layer's attention, 4 heads of 32 features, one text"))
 
 
 def record_costs(lengths: Sequence[int] = (*LENGTHS, 4096)) -> dict:
@@ -88,4 +89,11 @@ def record_costs(lengths: Sequence[int] = (*LENGTHS, 4096)) -> dict:
     found = costs(lengths)
     torch.set_num_threads(threads)
     twice = {n: {w: round(growth(lengths, v), 2) for w, v in both.items()} for n, both in found.items()}
-    return {"heads": 4, "size": 32, "threads": 1, "lengths": list(lengths), "forms": found, "twice as long": twice}
+    return {
+        "heads": 4,
+        "size": 32,
+        "threads": 1,
+        "lengths": list(lengths),
+        "forms": found,
+        mark("twice as long"): twice,
+    }

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from chapters.ch07.reader_models import features
 from course_kit.contexts import seeded
 from course_kit.heads import attention_weights, silenced
+from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.training import Run, fit
@@ -82,7 +83,7 @@ class Repeats:
 
     def measured(self, model: nn.Module) -> dict[str, float]:
         """What is measured on the way."""
-        return {"second half": self.second_half(model), "induction score": self.scores(model).max().item()}
+        return {mark("second half"): self.second_half(model), mark("induction score"): self.scores(model).max().item()}
 
     @torch.no_grad()
     def by_place(self, model: nn.Module, rows: int = 128) -> Tensor:
@@ -141,10 +142,14 @@ def knock_out(task: Repeats, model: Copier) -> list[Knocked]:
 
 def head_table(task: Repeats, model: Copier) -> Table:
     """`knock_out` as a table, with the loss of the whole model above it."""
-    rows = [{"head": f"{k.head[0]}.{k.head[1]}", "induction score": k.induction, "weight on the token before": k.before,
-             "loss of the second half without this head": k.loss} for k in knock_out(task, model)]  # fmt: skip
+    rows = [{mark("head"): f"{k.head[0]}.{k.head[1]}", mark("induction score"): k.induction,
+             mark("weight on the token before"): k.before,
+             mark("loss of the second half without this head"): k.loss} for k in knock_out(task, model)]  # fmt: skip
     whole = f"{task.second_half(model):.3f}"
-    return Table(rows, f"Head 2.1 is head 1 of layer 2. With all heads, the second half costs {whole} nats per token")
+    return Table(
+        rows,
+        t("Head 2.1 is head 1 of layer 2. With all heads, the second half costs {whole} nats per token", whole=whole),
+    )
 
 
 def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dict:
@@ -155,7 +160,7 @@ def record_induction(steps: int = STEPS, seeds: Iterable[int] = range(3)) -> dic
             model = task.model(layers=layers, seed=seed)
             run = task.train(model, steps, seed)
             found.append({
-                "layers": layers, "seed": seed, "second half": round(task.second_half(model), 4),
+                "layers": layers, "seed": seed, mark("second half"): round(task.second_half(model), 4),
                 "heads": [list(k) for k in knock_out(task, model)],
                 "curve": [[s, round(v, 3)] for s, v in zip(*run.history["second half"], strict=True)],
             })  # fmt: skip

@@ -32,6 +32,7 @@ from course_utils.blocks import add_norm  # exercise: residual and norm
 from course_utils.gpt import (
     GPT,
     copying,
+    generate,
     inputs_and_targets,  # exercise: next token targets
     nucleus,  # exercise: top-p
     optimisers_of,
@@ -72,7 +73,6 @@ def training_step(model: nn.Module, optimisers: Sequence[torch.optim.Optimizer],
     return loss.item()
 
 
-@torch.no_grad()
 def write(
     model: nn.Module,
     ids: Tensor,
@@ -84,24 +84,16 @@ def write(
 ) -> Tensor:
     """Draw a token, append it, ask again: ids [B, T] -> [B, T + count], or fewer where all rows have drawn `stop`.
 
-    The last `context` tokens are read. seed: the same numbers, whatever was drawn before. Raises ValueError.
+    The last `context` tokens count. seed: the same numbers, whatever was drawn before. Raises ValueError.
     """
     if not (math.isfinite(temperature) and temperature >= 0 and 0 < top_p <= 1):
         raise ValueError(f"temperature {temperature} and top_p {top_p}: at least 0, and between 0 and 1, are needed.")
     if not ids.shape[1]:
         raise ValueError("There is nothing to go on from: one token at least is needed.")
     source = None if seed is None else torch.Generator(ids.device).manual_seed(seed)
-    ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+    chosen = temperature if temperature > 1e-4 else 0, max(top_p, 1e-6)
     with evaluating(model):
-        for _ in range(count):
-            logits = model(ids[:, -model.context :])[:, -1]  # [B, V]
-            p = with_temperature(logits, temperature if temperature > 1e-4 else 0)
-            token = torch.multinomial(nucleus(p.log(), max(top_p, 1e-6)), 1, generator=source)
-            ids = torch.cat([ids, token], 1)
-            ended |= token[:, 0] == stop
-            if ended.all():
-                break
-    return ids
+        return torch.cat([ids, *generate(model, ids, count, *chosen, stop, source)], 1)
 
 
 def sizes_of(model: nn.Module) -> dict[str, Any]:

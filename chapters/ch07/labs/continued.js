@@ -5,6 +5,7 @@ import { UNK } from "../../../course_kit/views/js/src/models/text.js";
 import { h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { folded, form, unknownOf } from "../../../course_kit/views/js/src/shared/own.js";
 import CONTINUED_CSS from "./continued.css";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @typedef {{ model: any, tokenizer: any, source: any }} Loaded as loadModel gives it */
@@ -27,7 +28,7 @@ export class Beginning {
     this.text = null;
     this.stopped = true;
     this.goesOn = false; // "write on" was pressed: what was written stays
-    this.on = h("button", { type: "button", onclick: () => this.pressed() }, "write on");
+    this.on = h("button", { type: "button", onclick: () => this.pressed() }, t("write on"));
     /** @type {any} */
     const own = ui.spec.own;
     const given = { ...own, text: ui.state.own || own.text };
@@ -88,7 +89,7 @@ export class Beginning {
   /** A readout that changes with each letter is not read out. @param {boolean} now */
   writes(now) {
     this.stopped = !now;
-    this.on.textContent = now ? "stop" : "write on";
+    this.on.textContent = now ? t("stop") : t("write on");
     this.ui.root.querySelector('[data-testid="readout"]')?.setAttribute("aria-live", now ? "off" : "polite");
   }
 
@@ -213,12 +214,15 @@ export class Continued {
   }
 
   get about() {
-    const cut = this.from ? `It reads the last ${this.ids.length} of these ${this.pieces.length} ${this.units}. ` : "";
-    return unknownOf(this.it, this.pieces) + cut;
+    const values = { read: this.ids.length, all: this.pieces.length };
+    const cut = this.letters
+      ? t("It reads the last {read} of these {all} letters. ", values)
+      : t("It reads the last {read} of these {all} pieces. ", values);
+    return unknownOf(this.it, this.pieces) + (this.from ? cut : "");
   }
 
-  get units() {
-    return this.it.tokenizer.split === "exact" ? "letters" : "pieces";
+  get letters() {
+    return this.it.tokenizer.split === "exact";
   }
 
   /**
@@ -239,7 +243,13 @@ export class Continued {
     }
     const written = this.pieces.length - before;
     const pace = Math.round((1000 * written) / (performance.now() - began));
-    const full = `Its ${this.room} ${this.units} are full: press again, and it goes on from the last half. `;
-    return `${written} ${this.units}, ${pace} a second. ${this.full ? full : this.about}`;
+    const values = { written, pace, room: this.room };
+    const full = this.letters
+      ? t("Its {room} letters are full: press again, and it goes on from the last half. ", values)
+      : t("Its {room} pieces are full: press again, and it goes on from the last half. ", values);
+    const told = this.letters
+      ? t("{written} letters, {pace} a second. ", values)
+      : t("{written} pieces, {pace} a second. ", values);
+    return told + (this.full ? full : this.about);
   }
 }

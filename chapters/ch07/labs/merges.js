@@ -3,6 +3,7 @@ import { composing, h, spoken } from "../../../course_kit/views/js/src/shared/do
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import MERGES_CSS from "./merges.css";
 import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { MergesSpec, Pair, Step } from "./merges_numbers.js" */
@@ -19,7 +20,7 @@ class Merges {
     this.measured = 0; // the width for which room is kept
     this.list = h("div", {
       ...{ class: "list", role: "group", tabindex: 0, "data-testid": "picture" },
-      "aria-label": "the words in pieces; arrow keys left and right: merge by merge",
+      "aria-label": t("the words in pieces; arrow keys left and right: merge by merge"),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.walk.keys(event),
     });
     this.bars = h("div", { class: "bars", "data-testid": "pairs" });
@@ -51,19 +52,19 @@ class Merges {
     const { ui, spec } = this;
     const go = (/** @type {number} */ step) => ui.set({ step }, true);
     const walk = stepper({ now: () => ui.state.step, last: () => spec.last, go, pace: 1200 });
-    walk.row.firstElementChild?.setAttribute("aria-label", "one merge back");
-    walk.row.lastElementChild?.setAttribute("aria-label", "one merge on");
-    walk.row.setAttribute("aria-label", "merge by merge");
+    walk.row.firstElementChild?.setAttribute("aria-label", t("one merge back"));
+    walk.row.lastElementChild?.setAttribute("aria-label", t("one merge on"));
+    walk.row.setAttribute("aria-label", t("merge by merge"));
     return walk;
   }
 
   place() {
     const { ui, spec, input } = this;
     const head = (/** @type {(string | HTMLElement)[]} */ ...words) => h("div", { class: "quiet head" }, ...words);
-    const words = head("how often each word occurs, and its pieces");
-    ui.body.append(this.said, words, this.list, head(h("span", {}, "vocabulary: "), this.sizes), this.learned);
-    ui.side.append(head("how often two pieces are neighbours"), this.bars);
-    const label = h("label", { for: input.id }, "cut a new word by these merges");
+    const words = head(t("how often each word occurs, and its pieces"));
+    ui.body.append(this.said, words, this.list, head(h("span", {}, t("vocabulary: ")), this.sizes), this.learned);
+    ui.side.append(head(t("how often two pieces are neighbours")), this.bars);
+    const label = h("label", { for: input.id }, t("cut a new word by these merges"));
     const another = h("div", { class: "another" }, label, input, this.cut);
     const controls = ui.root.querySelector(".controls");
     controls?.prepend(this.walk.row);
@@ -82,8 +83,11 @@ class Merges {
     this.count(now);
     this.say(now);
     this.know(step);
-    const taken = `all words together take ${merging.used(now)} (at first ${merging.used(merging.at(0))})`;
-    this.sizes.textContent = `${merging.signs.length + merging.learned(step).length} pieces · ${taken}`;
+    this.sizes.textContent = t("{count} pieces · all words together take {now} (at first {first})", {
+      count: merging.signs.length + merging.learned(step).length,
+      now: merging.used(now),
+      first: merging.used(merging.at(0)),
+    });
     if (ui.root.activeElement !== input) input.value = word;
     const pieces = word ? merging.cut(word, step) : [];
     this.cut.replaceChildren(...pieces.map((piece) => h("span", {}, piece)));
@@ -141,14 +145,18 @@ class Merges {
     const { made, pairs } = now;
     const next = nextOf(now);
     const merge = made && h("b", {}, `${made.left} + ${made.right} → ${pieceOf(made)}`);
+    const values = { merge: "{merge}", step: this.ui.state.step, count: made?.count };
     const done = made
-      ? [`Merge ${this.ui.state.step}: `, merge, `, side by side ${made.count} times.`]
-      : ["Every word is cut into its characters."];
+      ? woven(t("Merge {step}: {merge}, side by side {count} times.", values), { merge })
+      : [t("Every word is cut into its characters.")];
     const tie = next && pairs[1]?.count === next.count;
-    const end = tie ? "; another pair is as frequent, the first one counted wins." : ".";
+    const coming = { pair: "{pair}", count: next?.count };
+    const text = tie
+      ? t("Next: {pair}, {count} times; another pair is as frequent, the first one counted wins.", coming)
+      : t("Next: {pair}, {count} times.", coming);
     const then = next
-      ? ["Next: ", h("b", {}, `${next.left} + ${next.right}`), `, ${next.count} times`, end]
-      : ["No pair stands side by side twice: nothing is left to merge."];
+      ? woven(text, { pair: h("b", {}, `${next.left} + ${next.right}`) })
+      : [t("No pair stands side by side twice: nothing is left to merge.")];
     this.said.replaceChildren(h("div", {}, ...done), h("div", {}, ...then));
   }
 

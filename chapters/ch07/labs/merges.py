@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import string, whole_number
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -23,16 +24,21 @@ class Merges(View):
     def describe(self) -> str:
         names, ((left, right), count) = self.options["names"], self.pairs()[0]
         known, used = len({*MARK, *"".join(names)}), sum(cut(names, self.options["counts"]).values())
-        return (
-            f"{len(names)} words, cut into characters; 0 merges made. "
-            f"{known} pieces are known, the text takes {used}. "
-            f"“{left}” and “{right}” stand side by side most often, {count} times: next to be merged."
+        return t(
+            "{count} words, cut into characters; 0 merges made. {known} pieces are known, the text takes {used}. "
+            "“{left}” and “{right}” stand side by side most often, {count2} times: next to be merged.",
+            count=len(names),
+            known=known,
+            used=used,
+            left=left,
+            right=right,
+            count2=count,
         )
 
     def table(self) -> TextTable:
         """Before the first merge."""
-        rows = [[f"pair {i + 1}", *pair, str(count)] for i, (pair, count) in enumerate(self.pairs()[:BARS])]
-        return TextTable(["what", "left", "right", "side by side"], rows)
+        rows = [[t("pair {i}", i=i + 1), *pair, str(count)] for i, (pair, count) in enumerate(self.pairs()[:BARS])]
+        return TextTable([t("what"), t("left"), t("right", context="side"), t("side by side")], rows)
 
 
 def cut(names: list[str], counts: list[int]) -> dict[tuple[str, ...], int]:
@@ -54,8 +60,8 @@ def merges(
     steps=20,
     *,
     word="",
-    title="Which two pieces belong together?",
-    caption="Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled).",
+    title=t("Which two pieces belong together?"),
+    caption=t("Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."),
 ):
     """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again, as `merge_once` does.
 
@@ -74,7 +80,7 @@ def merges(
         now, last = merge_once(now)[1], last + 1
     options = {"names": names, "counts": [counts[w] for w in names], "mark": MARK, "last": last, "bars": BARS}
     controls = [
-        {"kind": "range", "name": "step", "label": "merges", "values": list(range(last + 1)), "digits": 0},
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "range", "name": "step", "label": t("merges"), "values": list(range(last + 1)), "digits": 0},
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     return Merges(title, caption, {}, {"step": 0, "word": string("word", word).strip()}, controls, options)

@@ -1,4 +1,5 @@
 // Byte-pair encoding in numbers: which pairs stand side by side, what is merged, how a word is cut. As merge_once.
+import { t, tc } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -108,12 +109,11 @@ export class Merging {
 
   /** @param {State} state @returns {Table} */
   table({ step }) {
-    /** @param {Pair[]} pairs @param {string} name */
-    const rows = (pairs, name) =>
-      pairs.map(({ left, right, count }, i) => [`${name} ${i + 1}`, left, right, String(count)]);
+    /** @param {Pair[]} pairs @param {(n: number) => string} name */
+    const rows = (pairs, name) => pairs.map(({ left, right, count }, i) => [name(i + 1), left, right, String(count)]);
     const next = this.at(step).pairs.slice(0, this.spec.bars);
-    const all = [...rows(this.made(step), "merge"), ...rows(next, "pair")];
-    return { header: ["what", "left", "right", "side by side"], rows: all };
+    const all = [...rows(this.made(step), (n) => t("merge {n}", { n })), ...rows(next, (n) => t("pair {n}", { n }))];
+    return { header: [t("what"), tc("side", "left"), tc("side", "right"), t("side by side")], rows: all };
   }
 
   /** @param {State} state */

@@ -18,6 +18,7 @@ import {
   tableOfNext,
 } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
+import { t, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Continued } from "./continued.js" */
@@ -68,7 +69,7 @@ class Game {
 
   /** What scrolls can be scrolled by keys. @param {boolean} does */
   scrolls(does) {
-    const look = { tabindex: "0", role: "group", "aria-label": "the text so far" };
+    const look = { tabindex: "0", role: "group", "aria-label": t("the text so far") };
     this.page.classList.toggle("continued", does);
     for (const [name, value] of Object.entries(look)) {
       if (does) this.page.setAttribute(name, value);
@@ -81,11 +82,12 @@ class Game {
     const [typed, written] = read.shown;
     const best = this.expected(read);
     const first = h("b", { class: "output" }, `“${visible(best[0].token)}”`);
-    const drawn = "Each letter is drawn as often as it is expected. “again”: the game.";
+    const drawn = t("Each letter is drawn as often as it is expected. “again”: the game.");
     spellOut(this.page, typed, written);
     this.score.replaceChildren();
-    this.where.textContent = "the model’s best guesses";
-    this.say(h("div", {}, "Next it expects ", first, ` most: ${percent(best[0].p)}.`), drawn);
+    this.where.textContent = t("the model’s best guesses");
+    const told = t("Next it expects {first} most: {share}.", { first: "{first}", share: percent(best[0].p) });
+    this.say(h("div", {}, ...woven(told, { first })), drawn);
     this.bars.replaceChildren(...best.flatMap((guess) => barOf(guess)));
   }
 
@@ -103,7 +105,7 @@ class Game {
     );
     this.paintScore();
     const last = spec.hidden[played - 1];
-    this.where.textContent = `the model’s best guesses where “${visible(last)}” stands`;
+    this.where.textContent = t("the model’s best guesses where “{last}” stands", { last: visible(last) });
     if (scoresOf(spec, ui.arrays, ui.state).guessed) this.tell(played - 1);
     else this.ask(played);
     const bars = guessesAt(spec, ui.arrays, played - 1).flatMap((guess) => barOf(guess, guess.token === last));
@@ -133,16 +135,22 @@ class Game {
     const { spec, ui } = this;
     const { guessed, reader, model, bits } = scoresOf(spec, ui.arrays, ui.state);
     if (!guessed) return this.score.replaceChildren();
-    const right = [`Right of ${guessed}: you `, h("b", {}, reader), ", the model ", h("b", {}, model), "."];
-    const paid = `It pays ${fmt(bits, 2)} bits per character; blind guessing ${fmt(Math.log2(spec.size), 2)}.`;
+    const text = t("Right of {guessed}: you {you}, the model {model}.", { guessed, you: "{you}", model: "{model}" });
+    const right = woven(text, { you: h("b", {}, reader), model: h("b", {}, model) });
+    const paid = t("It pays {bits} bits per character; blind guessing {size}.", {
+      bits: fmt(bits, 2),
+      size: fmt(Math.log2(spec.size), 2),
+    });
     this.score.replaceChildren(h("div", {}, ...right), h("div", { class: "quiet" }, paid));
   }
 
   /** Before the first guess. @param {number} played */
   ask(played) {
     const sign = visible(this.spec.hidden[played - 1]);
-    const example = `The model has played the first ${played}. It gave “${sign}” ${this.paid(played - 1)}`;
-    this.say(h("b", {}, "What comes next? Your guess."), example);
+    const example = t("The model has played the first {played}. It gave “{sign}” {share}: {bits} bits.", {
+      ...{ played, sign, ...this.paid(played - 1) },
+    });
+    this.say(h("b", {}, t("What comes next? Your guess.")), example);
   }
 
   /** After a guess. @param {number} place */
@@ -151,26 +159,27 @@ class Game {
     const truth = spec.hidden[place];
     const guess = ui.state.guesses[place - spec.opened];
     const right = guess === truth;
-    const over = place + 1 === spec.hidden.length ? " That was the last one." : "";
+    const over = place + 1 === spec.hidden.length ? t(" That was the last one.") : "";
     const answer = h("b", {}, `“${visible(truth)}”`);
-    const known = spec.best[place].includes(truth) ? "" : " Not among its five best:";
+    const values = { answer: "{answer}", guess: visible(guess ?? "") };
+    const verdict = right
+      ? t("It is {answer}. You are right.", values)
+      : guess
+        ? t("It is {answer}. You guessed “{guess}”.", values)
+        : t("It is {answer}. You passed.", values);
+    const paid = this.paid(place);
     this.say(
-      h(
-        "div",
-        {},
-        "It is ",
-        answer,
-        right ? ". You are right." : guess ? `. You guessed “${visible(guess)}”.` : ". You passed.",
-        over,
-      ),
-      `The model gave it ${this.paid(place)}${known}`,
+      h("div", {}, ...woven(verdict, { answer }), over),
+      spec.best[place].includes(truth)
+        ? t("The model gave it {share}: {bits} bits.", paid)
+        : t("The model gave it {share}: {bits} bits. Not among its five best:", paid),
     );
   }
 
   /** @param {number} place */
   paid(place) {
     const { arrays } = this.ui;
-    return `${percent(arrays.truth[place])}: ${bitsOf(arrays, place).toFixed(2)} bits.`;
+    return { share: percent(arrays.truth[place]), bits: bitsOf(arrays, place).toFixed(2) };
   }
 
   /** @param {HTMLElement} first @param {string} more */

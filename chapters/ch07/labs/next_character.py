@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_kit.i18n import t
 from course_kit.programs.arguments import string
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.reader_input import answered
@@ -30,10 +31,14 @@ class NextCharacter(View):
 
     def describe(self) -> str:
         hidden, blind = self.options["hidden"], np.log2(self.options["size"])
-        return (
-            f"A text of which {len(hidden)} tokens are hidden, to be guessed one by one; the model guesses as well. "
-            f"It has played the first {OPENED}, “{''.join(map(visible, hidden[:OPENED]))}”. "
-            f"The reader has not guessed yet. Blind guessing costs {blind:.2f} bits per token."
+        return t(
+            "A text of which {count} tokens are hidden, to be guessed one by one; the model guesses as well. It "
+            "has played the first {OPENED}, “{list}”. The reader has not guessed yet. Blind guessing costs "
+            "{blind} bits per token.",
+            count=len(hidden),
+            OPENED=OPENED,
+            list="".join(map(visible, hidden[:OPENED])),
+            blind=f"{blind:.2f}",
         )
 
     def table(self) -> TextTable:
@@ -42,7 +47,10 @@ class NextCharacter(View):
         for i, (character, best) in enumerate(zip(self.options["hidden"], self.options["best"], strict=True)):
             cells = [visible(character), "opened" if i < OPENED else "", f"{visible(best[0])} {chances[i, 0]:.3f}"]
             rows.append([str(i + 1), *cells, f"{truth[i]:.3f}", f"{self.bits[i]:.2f}"])
-        return TextTable(["place", "the true one", "you", "the model’s first", "it gave the right one", "bits"], rows)
+        return TextTable(
+            [t("place"), t("the true one"), t("you"), t("the model’s first"), t("it gave the right one"), t("bits")],
+            rows,
+        )
 
 
 def next_character(
@@ -51,9 +59,11 @@ def next_character(
     tokens,
     *,
     model=None,
-    title="Can you guess the next character?",
-    caption="Type your guess. Under each: ✓ if the guess was right, and in ink how much the "
-    "model expected what stands there.",
+    title=t("Can you guess the next character?"),
+    caption=t(
+        "Type your guess. Under each: ✓ if the guess was right, and in ink how much the model expected what stands "
+        "there."
+    ),
 ):
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
@@ -92,11 +102,13 @@ def next_character(
         "opened": OPENED,
     }
     controls = [
-        {"kind": "button", "name": "pass", "label": "pass"},
-        {"kind": "button", "name": "reset", "label": "again"},
+        {"kind": "button", "name": "pass", "label": t("pass")},
+        {"kind": "button", "name": "reset", "label": t("again")},
     ]
     view = NextCharacter(title, caption, arrays, {"guesses": [], "own": ""}, controls, options)
-    return answered(view, model, "ROMEO:\nBut soft, ", label="Your own beginning:", fold="a beginning of your own")
+    return answered(
+        view, model, "ROMEO:\nBut soft, ", label=t("Your own beginning:"), fold=t("a beginning of your own")
+    )
 
 
 def order(token: str):

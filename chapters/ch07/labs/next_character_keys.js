@@ -2,12 +2,13 @@
 import { composing, h } from "../../../course_kit/views/js/src/shared/dom.js";
 import { rowsOf, setsOf } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { GameSpec } from "./next_character_numbers.js" */
 
 /** @type {Record<string, string>} */
-const SPOKEN = { " ": "space", "\n": "new line" };
+const SPOKEN = { " ": t("space"), "\n": t("new line") };
 
 export class Keyboard {
   /**
@@ -29,7 +30,11 @@ export class Keyboard {
     // what is needed most; in its place, once shifted, capitals and the rest
     const row = (/** @type {string[]} */ tokens) => h("div", {}, ...tokens.map((token) => this.key(token)));
     this.sets = setsOf(spec.keys).map((set) => h("div", {}, ...rowsOf(set).map(row)));
-    this.shift = h("button", { type: "button", onclick: () => this.turn(!this.sets[0].inert) }, "capitals, rare signs");
+    this.shift = h(
+      "button",
+      { type: "button", onclick: () => this.turn(!this.sets[0].inert) },
+      t("capitals, rare signs"),
+    );
     this.turn(false);
   }
 
@@ -74,9 +79,9 @@ export class Keyboard {
     view.addEventListener("click", (event) => this.pressed(/** @type {PointerEvent} */ (event)));
     view.addEventListener("keydown", (event) => this.elsewhere(event));
     if (!spec.presenting) document.addEventListener("keydown", this); // there keys are the presenter's
-    const label = h("label", { for: field.id }, spec.presenting ? "type it" : "or type it");
+    const label = h("label", { for: field.id }, spec.presenting ? t("type it") : t("or type it"));
     const shift = sets[1] && !spec.presenting ? this.shift : null;
-    const keys = { class: "keys", role: "group", "aria-label": "characters to choose from" };
+    const keys = { class: "keys", role: "group", "aria-label": t("characters to choose from") };
     if (!spec.presenting) ui.body.append(h("div", keys, ...sets));
     ui.root.querySelector(".controls")?.prepend(h("span", { class: "control" }, shift, label, field));
   }

@@ -2,6 +2,7 @@
 import { softmax } from "../../../course_kit/views/js/src/models/tensors.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { visible } from "./tokens.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -103,22 +104,25 @@ export function rowsOf(set) {
 export function tableFor(spec, arrays, state) {
   const rows = spec.hidden.slice(0, playedOf(spec, state)).map((token, place) => {
     const guess = state.guesses[place - spec.opened];
-    const told = guess ? visible(guess) : "passed";
+    const told = guess ? visible(guess) : t("passed");
     const [first] = guessesAt(spec, arrays, place);
     return [
       String(place + 1),
       visible(token),
-      place < spec.opened ? "opened" : told,
+      place < spec.opened ? t("opened") : told,
       `${visible(first.token)} ${first.p.toFixed(3)}`,
       arrays.truth[place].toFixed(3),
       bitsOf(arrays, place).toFixed(2),
     ];
   });
-  return { header: ["place", "the true one", "you", "the model’s first", "it gave the right one", "bits"], rows };
+  return {
+    header: [t("place"), t("the true one"), t("you"), t("the model’s first"), t("it gave the right one"), t("bits")],
+    rows,
+  };
 }
 
 /** @param {Guess[]} expected @returns {Table} */
 export const tableOfNext = (expected) => ({
-  header: ["next", "probability"],
+  header: [t("next"), t("probability")],
   rows: expected.map(({ token, p }) => [visible(token), fmt(p)]),
 });

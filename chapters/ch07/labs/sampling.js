@@ -6,6 +6,7 @@ import SAMPLING_CSS from "./sampling.css";
 import { drawsOf, ownText, Sampled, textOf } from "./sampling_numbers.js";
 import { paintChances } from "./sampling_paint.js";
 import { dice, visible } from "./tokens.js";
+import { t, tn, woven } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { SamplingSpec, Text } from "./sampling_numbers.js" */
@@ -13,7 +14,7 @@ import { dice, visible } from "./tokens.js";
 
 const MOST_SHOWN = 220; // letters of the lesson's text
 const ROWS = 60; // of the table
-const SIGNS = { bar: "how likely it is drawn", mark: "what the model gives it", cut: "cut: never drawn" };
+const SIGNS = { bar: t("how likely it is drawn"), mark: t("what the model gives it"), cut: t("cut: never drawn") };
 
 /** @param {UI} ui @returns {Picture} */
 export const sampling = (ui) => new Sampling(ui);
@@ -28,9 +29,9 @@ class Sampling {
     this.hover = -1;
     /** @type {Geometry} */
     this.geometry = { top: 0, step: 1, lines: 1 };
-    this.line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": "the text so far" });
+    this.line = h("div", { class: "text", "data-testid": "text", role: "group", "aria-label": t("the text so far") });
     this.canvas = h("canvas", { "aria-hidden": "true" });
-    this.option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" }, "the most likely token");
+    this.option = h("div", { role: "option", id: `${ui.id}-row`, "aria-selected": "true" }, t("the most likely token"));
     this.say = spoken();
     this.place();
     this.listen();
@@ -42,7 +43,7 @@ class Sampling {
     const { ui, line, canvas, option, say } = this;
     const look = {
       ...{ role: "listbox", tabindex: 0, "data-testid": "picture", "aria-activedescendant": option.id },
-      "aria-label": "tokens, the most likely first; arrow keys choose one",
+      "aria-label": t("tokens, the most likely first; arrow keys choose one"),
     };
     const twin = h("div", { class: "hidden", role: "presentation" }, option);
     const signs = Object.entries(SIGNS).map(([sign, words]) => h("span", {}, h("i", { class: sign }), words));
@@ -154,35 +155,48 @@ class Sampling {
   tell(sampled, chosen) {
     const { now } = sampled;
     const { label, p, first, keep } = sampled.row(chosen);
-    const here = keep ? `here ${fmt(p)}` : "cut, it cannot be drawn";
-    const sentence = `“${label}”: the model gives ${fmt(first)}; ${here}`;
+    const values = { label, first: fmt(first), p: fmt(p) };
+    const sentence = keep
+      ? t("“{label}”: the model gives {first}; here {p}", values)
+      : t("“{label}”: the model gives {first}; cut, it cannot be drawn", values);
     const times = sampled.tally(chosen);
     const open = fmt(2 ** now.entropy, 1);
-    this.option.textContent = `${sentence}${times ? `, drawn ${times} times` : ""}`;
+    this.option.textContent = times ? t("{sentence}, drawn {times} times", { sentence, times }) : sentence;
     this.say.replaceChildren(
-      h("div", {}, h("b", {}, sentence), "."),
-      h("div", {}, `${now.kept} of ${this.spec.tokens.length} tokens can be drawn${this.cuts()}.`),
-      h("div", { class: "quiet" }, `Entropy ${fmt(now.entropy, 2)} bits: as open as ${open} equally likely tokens.`),
+      h("div", {}, ...woven(t("{sentence}."), { sentence: h("b", {}, sentence) })),
+      h("div", {}, this.kept(now.kept)),
+      h(
+        "div",
+        { class: "quiet" },
+        t("Entropy {entropy} bits: as open as {open} equally likely tokens.", { entropy: fmt(now.entropy, 2), open }),
+      ),
       h("div", {}, this.ofDraws(sampled)),
     );
   }
 
-  cuts() {
+  /** How many tokens can be drawn, and what has cut the others. @param {number} kept */
+  kept(kept) {
     const { top_k, top_p } = this.ui.state;
-    const cuts = [];
-    if (top_k < this.spec.tokens.length) cuts.push(`top-k ${top_k}`);
-    if (top_p < 1) cuts.push(`top-p ${fmt(top_p, 2)}`);
-    return cuts.length ? ` (${cuts.join(", then ")})` : "";
+    const values = { kept, all: this.spec.tokens.length, top_k, top_p: fmt(top_p, 2) };
+    const [few, sure] = [top_k < values.all, top_p < 1];
+    if (few && sure) return t("{kept} of {all} tokens can be drawn (top-k {top_k}, then top-p {top_p}).", values);
+    if (few) return t("{kept} of {all} tokens can be drawn (top-k {top_k}).", values);
+    if (sure) return t("{kept} of {all} tokens can be drawn (top-p {top_p}).", values);
+    return t("{kept} of {all} tokens can be drawn.", values);
   }
 
   /** @param {Sampled} sampled */
   ofDraws({ text, now, drawn, last }) {
     if (last === undefined) {
-      const words = this.ui.state.temperature === 0 ? "Temperature 0: nothing is left to chance." : "Draw one.";
+      const words = this.ui.state.temperature === 0 ? t("Temperature 0: nothing is left to chance.") : t("Draw one.");
       return h("span", { class: "quiet" }, words);
     }
-    const times = drawn.length === 1 ? "once" : `${drawn.length} times`;
-    return `Drawn ${times}, last “${visible(text.names[last])}”, which had ${percent(now.after[last])}.`;
+    return tn(
+      "Drawn once, last “{name}”, which had {share}.",
+      "Drawn {n} times, last “{name}”, which had {share}.",
+      drawn.length,
+      { name: visible(text.names[last]), share: percent(now.after[last]) },
+    );
   }
 
   table() {

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.decoding.sampling import check_choices, next_probabilities
+from course_kit.i18n import t
 from course_kit.programs import arguments
 from course_kit.views.arguments import as_array, as_labels
 from course_kit.views.live import shell
@@ -43,21 +44,30 @@ class Sampling(View):
     def describe(self) -> str:
         p, tokens, state = self.probabilities, self.options["tokens"], self.state
         top = ", ".join(f"{visible(tokens[i])} {p[i]:.3f}" for i in self.ranked()[:5] if p[i] > 0)
-        cut = [f"the {state['top_k']} most likely" * (state["top_k"] < len(tokens))]
-        cut += [f"those that reach {state['top_p']:g} together" * (state["top_p"] < 1)]
-        how = f"temperature {state['temperature']:g}, kept: {' and '.join(filter(None, cut)) or 'all'}"
-        drawn = (
-            f"At {how}, {(p > 0).sum()} of {len(tokens)} tokens can be drawn: {top}. Entropy {self.entropy:.2f} bits."
+        cut = [t("the {state} most likely", state=state["top_k"]) * (state["top_k"] < len(tokens))]
+        cut += [t("those that reach {state} together", state=f"{state['top_p']:g}") * (state["top_p"] < 1)]
+        how = t(
+            "temperature {state}, kept: {value}",
+            state=f"{state['temperature']:g}",
+            value=t(" and ").join(filter(None, cut)) or t("all"),
         )
-        return f"What comes after “{self.options['text'][-40:]}”? {drawn}"
+        drawn = t(
+            "At {how}, {sum} of {count} tokens can be drawn: {top}. Entropy {entropy} bits.",
+            how=how,
+            sum=(p > 0).sum(),
+            count=len(tokens),
+            top=top,
+            entropy=f"{self.entropy:.2f}",
+        )
+        return t("What comes after “{options}”? {drawn}", options=self.options["text"][-40:], drawn=drawn)
 
     def table(self) -> TextTable:
         """Before anything is drawn."""
         p, raw, order, tokens = self.probabilities, self.after(), self.ranked(), self.options["tokens"]
         rows = [[visible(tokens[i]), f"{raw[i]:.4f}", f"{p[i]:.4f}", "0"] for i in order[:ROWS]]
         if rest := order[ROWS:]:
-            rows.append([f"{len(rest)} others", f"{raw[rest].sum():.4f}", f"{p[rest].sum():.4f}", "0"])
-        return TextTable(["token", "the model’s", "drawn from", "times drawn"], rows)
+            rows.append([t("{count} others", count=len(rest)), f"{raw[rest].sum():.4f}", f"{p[rest].sum():.4f}", "0"])
+        return TextTable([t("token"), t("the model’s"), t("drawn from"), t("times drawn")], rows)
 
 
 def sampling(
@@ -70,8 +80,10 @@ def sampling(
     top_p=None,
     then=None,
     model=None,
-    title="What may come next?",
-    caption="The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn.",
+    title=t("What may come next?"),
+    caption=t(
+        "The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn."
+    ),
     live=False,
 ):
     """The next token under the hand: temperature, then top-k, then top-p, then a draw with dice that can be repeated.
@@ -91,7 +103,7 @@ def sampling(
     options = {"text": arguments.string("text", text), "tokens": tokens, "before": 0, "fresh": 0}
     options |= {"asks": then is not None}
     view = Sampling(title, caption, {"logits": values}, state, controls_of(size, state), options)
-    answered(view, model, text, label="Your own beginning:", fold="a beginning of your own")
+    answered(view, model, text, label=t("Your own beginning:"), fold=t("a beginning of your own"))
     return answering(view, then) if then is not None else shell(view, live)
 
 
@@ -122,11 +134,11 @@ def controls_of(size: int, state: dict) -> list[dict]:
         return {"kind": "range", "name": name, "label": label, "values": values, "digits": digits}
 
     return [
-        slider("temperature", "temperature", warm, 2),
+        slider("temperature", t("temperature"), warm, 2),
         slider("top_k", "top-k", [*few, size], 0),
         slider("top_p", "top-p", share, 2),
-        {"kind": "button", "name": "one", "label": "draw"},
-        {"kind": "button", "name": "many", "label": "draw 100"},
-        slider("seed", "seed", range(21), 0),
-        {"kind": "button", "name": "reset", "label": "reset"},
+        {"kind": "button", "name": "one", "label": t("draw")},
+        {"kind": "button", "name": "many", "label": t("draw 100")},
+        slider("seed", t("seed"), range(21), 0),
+        {"kind": "button", "name": "reset", "label": t("reset")},
     ]

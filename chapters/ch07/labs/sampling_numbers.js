@@ -1,6 +1,7 @@
 // The numbers of the next token: temperature, top-k, top-p, and the draw. Everywhere the likeliest token comes first.
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { dice, visible } from "./tokens.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Continued } from "./continued.js" */
@@ -112,7 +113,7 @@ export class Sampled {
   row(row) {
     const { now, raw, rows, text } = this;
     const of = (/** @type {number[]} */ all) => (row < rows ? all[row] : total(all.slice(rows)));
-    const label = row < rows ? visible(text.names[row]) : `${text.names.length - rows} others`;
+    const label = row < rows ? visible(text.names[row]) : t("{n} others", { n: text.names.length - rows });
     return { label, p: of(now.after), first: of(raw), open: of(now.open), keep: row < now.kept };
   }
 
@@ -132,6 +133,6 @@ export class Sampled {
       const { label, first, p } = this.row(row);
       return [label, first.toFixed(4), p.toFixed(4), String(this.tally(row))];
     });
-    return { header: ["token", "the model’s", "drawn from", "times drawn"], rows };
+    return { header: [t("token"), t("the model’s"), t("drawn from"), t("times drawn")], rows };
   }
 }

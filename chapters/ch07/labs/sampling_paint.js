@@ -1,10 +1,10 @@
 // The picture of what may come next: a row for each token, in it a bar, a mark for what the model gives, hatching for
 // what is cut.
 import { fitted, framed, hatch, paper, widest, write } from "../../../course_kit/views/js/src/shared/draw.js";
-import { translate } from "../../../course_kit/views/js/src/shared/language.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { visible } from "./tokens.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -44,7 +44,7 @@ class Painting {
     this.top = 20 * unit;
     const pen = /** @type {Pen} */ (canvas.getContext("2d"));
     pen.font = ui.font(13, 700);
-    const names = [`${sampled.text.names.length} others`, visible(longest)];
+    const names = [t("{n} others", { n: sampled.text.names.length }), visible(longest)];
     this.left = Math.min(0.3 * wide, widest(pen, names)) + 12 * unit; // of the bars
     this.tail = 96 * unit; // right of the longest bar: its number, and how often it was drawn
     this.c = pen;
@@ -105,8 +105,11 @@ class Painting {
   others({ p, first, keep }, y, drawn) {
     const { c, ui, wide, left } = this;
     const of = fmt(first);
-    const kept = [`together ${fmt(p)}; the model gives them ${of}`, `${fmt(p)} (model: ${of})`];
-    const cut = [`cut; the model gives them ${of} together`, `cut (model: ${of})`];
+    const kept = [
+      t("together {p}; the model gives them {of}", { p: fmt(p), of }),
+      t("{p} (model: {of})", { p: fmt(p), of }),
+    ];
+    const cut = [t("cut; the model gives them {of} together", { of }), t("cut (model: {of})", { of })];
     const [whole, brief] = keep ? kept : cut;
     c.font = ui.font(12);
     const fits = c.measureText(whole).width < wide - left - (drawn ? 60 * ui.unit : 0);
@@ -130,7 +133,7 @@ class Painting {
     if (shown > this.sampled.text.reach) this.broken(y, high);
     c.font = ui.font(12, chosen ? 700 : 400);
     const end = Math.max(this.x(shown), this.x(first)) + 8 * unit;
-    write(c, keep ? fmt(p) : translate("cut"), end, y, keep ? theme.text : theme.quiet);
+    write(c, keep ? fmt(p) : t("cut"), end, y, keep ? theme.text : theme.quiet);
   }
 
   /** @param {number} x @param {number} y @param {number} wide @param {number} high */

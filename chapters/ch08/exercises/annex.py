@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises.define import Case, Exercise, FindError, drawn, named, variants, wrong_answers
+from course_kit.i18n import mark, t
 
 
 def linear_step(q: Tensor, k: Tensor, v: Tensor, state: Tensor, total: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -29,35 +30,42 @@ def _wrong_step(
 
 
 LINEAR_STEP = Exercise(
-    name="linear attention step",
-    task="Add one token to linear attention: the state S = Σ k vᵀ [d, e] and the total z = Σ k [d] hold all tokens "
-    "before it. q, k [d] (positive features already) and v [e] -> the output q S / (q · z) [e], the new S and the new "
-    "z. The new token attends to itself, too.",
+    name=mark("linear attention step"),
+    task=t(
+        "Add one token to linear attention: the state S = Σ k vᵀ [d, e] and the total z = Σ k [d] hold all tokens "
+        "before it. q, k [d] (positive features already) and v [e] -> the output q S / (q · z) [e], the new S and the "
+        "new z. The new token attends to itself, too."
+    ),
     reference=linear_step,
     cases=lambda: [_step(2, 2, 810, shown=True), _step(3, 2, 820, before=0), _step(2, 4, 830), _step(4, 3, 840)],
     returns=("output", "state", "total"),
-    used="It runs through a whole text, against the matrix of weights, in "
-    "[Attention without a growing cache?](#Attention-without-a-growing-cache?)",
+    used=t(
+        "It runs through a whole text, against the matrix of weights, in [Attention without a growing "
+        "cache?](#Attention-without-a-growing-cache?)"
+    ),
     hints=(
-        "First write, then read. What a token adds to the state is a matrix [d, e]: `torch.outer(k, v)`.",
-        "The total grows by k. Then the query reads both: `q @ state` is [e], `q @ total` is one number.",
-        "`state, total = state + torch.outer(k, v), total + k`. What do you divide `q @ state` by?",
+        t("First write, then read. What a token adds to the state is a matrix [d, e]: `torch.outer(k, v)`."),
+        t("The total grows by k. Then the query reads both: `q @ state` is [e], `q @ total` is one number."),
+        t("`state, total = state + torch.outer(k, v), total + k`. What do you divide `q @ state` by?"),
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _wrong_step(seen=lambda old, new: old),
-        "You read before you write, so the new token does not attend to itself, and the first one has nothing to read.",
+        t(
+            "You read before you write, so the new token does not attend to itself, and the first one has nothing to "
+            "read."
+        ),
         _wrong_step(over=lambda q, total: 1),
-        "These are sums of values, not means. Divide by the sum of the weights, `q @ total`.",
+        t("These are sums of values, not means. Divide by the sum of the weights, `q @ total`."),
         _wrong_step(count=lambda k: 0 * k),
-        "The total is as before: it grows by k with each token.",
+        t("The total is as before: it grows by k with each token."),
         _wrong_step(count=lambda k: torch.ones_like(k)),
-        "The total counts tokens here. It is the sum of the *keys*, so that `q @ total` is the sum of the weights.",
+        t("The total counts tokens here. It is the sum of the *keys*, so that `q @ total` is the sum of the weights."),
         lambda q, k, v, state, total: (linear_step(q, k, v, state, total)[0], state, total),
-        "The output is right, but what you return is the old state and the old total.",
+        t("The output is right, but what you return is the old state and the old total."),
         lambda q, k, v, state, total: linear_step(k, q, v, state, total),
-        "Query and key are exchanged: the key writes, the query reads.",
+        t("Query and key are exchanged: the key writes, the query reads."),
     ),
 )
 
@@ -73,9 +81,11 @@ def _sink(sink: float, *shape: int, seed: int, shown: bool = False) -> Case:
 
 
 SINK = Exercise(
-    name="softmax with a sink",
-    task="Add a sink to each softmax: one more score, the same number for every query, that has no value. scores "
-    "[..., K] and the sink's score, a number -> the weights of the K keys [..., K]. With the sink's they sum to 1.",
+    name=mark("softmax with a sink"),
+    task=t(
+        "Add a sink to each softmax: one more score, the same number for every query, that has no value. scores [..., "
+        "K] and the sink's score, a number -> the weights of the K keys [..., K]. With the sink's they sum to 1."
+    ),
     reference=with_sink,
     cases=lambda: [
         _sink(0.0, 3, seed=850, shown=True),
@@ -85,27 +95,31 @@ SINK = Exercise(
     ],
     returns=("weights",),
     hints=(
-        "The sink is one more column of scores: `torch.full_like(scores[..., :1], sink)`.",
-        "`torch.cat([scores, column], -1).softmax(-1)` is [..., K + 1].",
-        "The values have no row for the sink. Which columns do you return?",
+        t("The sink is one more column of scores: `torch.full_like(scores[..., :1], sink)`."),
+        t("`torch.cat([scores, column], -1).softmax(-1)` is [..., K + 1]."),
+        t("The values have no row for the sink. Which columns do you return?"),
     ),
     minutes=4,
     difficulty=1,
     wrong=wrong_answers(
         lambda scores, sink: scores.softmax(-1),
-        "Your weights sum to 1, so the sink takes none of them. It is one more score in the softmax; adding it to all "
-        "scores changes nothing, and neither may you scale the K weights up again.",
+        t(
+            "Your weights sum to 1, so the sink takes none of them. It is one more score in the softmax; adding it to "
+            "all scores changes nothing, and neither may you scale the K weights up again."
+        ),
         lambda scores, sink: torch.cat([scores, torch.full_like(scores[..., :1], sink)], -1).softmax(-1),
-        "The sink's own weight is still there. Return the K weights of the keys only.",
+        t("The sink's own weight is still there. Return the K weights of the keys only."),
         lambda scores, sink: torch.cat([torch.full_like(scores[..., :1], sink), scores], -1).softmax(-1)[..., :-1],
-        "Your sink is in front, so the column that you drop is that of the last key. Drop the sink's.",
+        t("Your sink is in front, so the column that you drop is that of the last key. Drop the sink's."),
         lambda scores, sink: scores.exp() / (scores.exp().sum(-1, keepdim=True) + sink),
-        "The sink is a score: what it adds to the sum is exp(sink). (And exp of a large score overflows; softmax does "
-        "not.)",
+        t(
+            "The sink is a score: what it adds to the sum is exp(sink). (And exp of a large score overflows; softmax "
+            "does not.)"
+        ),
         lambda scores, sink: scores.exp() / (scores.exp().sum(-1, keepdim=True) + torch.tensor(sink).exp()),
-        "The formula is right, but exp overflows for large scores, and NaN comes out. Let `softmax` do it.",
+        t("The formula is right, but exp overflows for large scores, and NaN comes out. Let `softmax` do it."),
         lambda scores, sink: scores.clamp_min(sink).softmax(-1),
-        "The sink is no lowest score for the keys. It is one more score, beside theirs.",
+        t("The sink is no lowest score for the keys. It is one more score, beside theirs."),
     ),
 )
 
@@ -128,10 +142,12 @@ def _ended(*rows: list[int]) -> Tensor:
 
 
 ENDLESS = FindError(
-    name="program 8.1",
-    title="an answer without an end",
-    task="ids [B, N], filled up with PAD = 2, which is also the token that ends an answer, and real [B, N], True = not "
-    "padding -> labels [B, N] for a model of `transformers`: the ids, and −100 where there is only padding.",
+    name=mark("program 8.1"),
+    title=t("an answer without an end"),
+    task=t(
+        "ids [B, N], filled up with PAD = 2, which is also the token that ends an answer, and real [B, N], True = not "
+        "padding -> labels [B, N] for a model of `transformers`: the ids, and −100 where there is only padding."
+    ),
     program=(
         "def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token",
         "    PAD = 2",
@@ -140,13 +156,15 @@ ENDLESS = FindError(
         "    return labels",
     ),
     line=4,
-    found="the end of an answer has the same number as padding, so it is −100, too. The model learns every token of "
-    "its answers but the last, and later it does not stop. What is padding is said by the mask, not by the number.",
+    found=t(
+        "the end of an answer has the same number as padding, so it is −100, too. The model learns every token of its "
+        "answers but the last, and later it does not stop. What is padding is said by the mask, not by the number."
+    ),
     innocent={
-        1: "it only names what comes in.",
-        2: "many tokenizers have no token for padding, and take the one that ends a text. That alone does no harm.",
-        3: "a copy, so that the ids stay as they are.",
-        5: "labels have the shape of the ids: a model of `transformers` shifts them itself.",
+        1: t("it only names what comes in."),
+        2: t("many tokenizers have no token for padding, and take the one that ends a text. That alone does no harm."),
+        3: t("a copy, so that the ids stay as they are."),
+        5: t("labels have the shape of the ids: a model of `transformers` shifts them itself."),
     },
     reference=labels_of,
     cases=lambda: [
@@ -156,23 +174,23 @@ ENDLESS = FindError(
     ],
     returns=("labels",),
     hints=(
-        "Which tokens of an answer does the model never see as a target?",
-        "The token that ends an answer is number 2, and so is padding. Can the number tell the two apart?",
-        "`masked_fill` needs to know what is padding. Which of the two inputs says so?",
+        t("Which tokens of an answer does the model never see as a target?"),
+        t("The token that ends an answer is number 2, and so is padding. Can the number tell the two apart?"),
+        t("`masked_fill` needs to know what is padding. Which of the two inputs says so?"),
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         lambda ids, real: ids,
-        "Padding is learned now: the model is taught to write its end again and again.",
+        t("Padding is learned now: the model is taught to write its end again and again."),
         lambda ids, real: ids.masked_fill(real, -100),
-        "The mask is the wrong way round: the text is −100, and padding is learned.",
+        t("The mask is the wrong way round: the text is −100, and padding is learned."),
         lambda ids, real: ids.masked_fill(~real, 0),
-        "0 is a token like any other. What is not to be learned is −100.",
+        t("0 is a token like any other. What is not to be learned is −100."),
         lambda ids, real: ids[:, 1:].masked_fill(~real[:, 1:], -100),
-        "This shifts the labels, and a model of `transformers` shifts them itself.",
+        t("This shifts the labels, and a model of `transformers` shifts them itself."),
         lambda ids, real: ids.masked_fill((ids == 2) & real, -100),
-        "Only the ends are −100 now, and padding is learned.",
+        t("Only the ends are −100 now, and padding is learned."),
     ),
 )
 

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 from course_kit.exercises.define import Exercise, integers, named, normal, tensors, variants, wrong_answers
 from course_kit.exercises.properties import mean_of_rows
+from course_kit.i18n import mark, t
 from course_utils.post_training import answer_targets, dpo_loss
 
 _talk = named("ids", "is_answer")
@@ -29,9 +30,11 @@ def _targets(
 
 
 TARGETS = Exercise(
-    name="answer targets",
-    task="The target at each place is the next token, as in chapter 7, and −100 where that next token is not of an "
-    "answer: ids [B, N], is_answer [B, N] -> targets [B, N − 1].",
+    name=mark("answer targets"),
+    task=t(
+        "The target at each place is the next token, as in chapter 7, and −100 where that next token is not of an "
+        "answer: ids [B, N], is_answer [B, N] -> targets [B, N − 1]."
+    ),
     reference=answer_targets,
     cases=lambda: [
         _talk(torch.tensor([[5, 6, 7, 8, 9]]), _from(5, (3, 5)), shown=True),
@@ -39,29 +42,33 @@ TARGETS = Exercise(
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
     ],
     returns=("targets",),
-    used="With it your model learns to add in "
-    "[Three: from continuing to following](#Three:-from-continuing-to-following).",
+    used=t(
+        "With it your model learns to add in [Three: from continuing to "
+        "following](#Three:-from-continuing-to-following)."
+    ),
     hints=(
-        "First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?",
-        "Whether a target counts is said by the mask *at the target*, so the mask is shifted, too.",
-        "A tensor's masked_fill writes a number where its mask is True. What is True in `is_answer`?",
+        t("First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?"),
+        t("Whether a target counts is said by the mask *at the target*, so the mask is shifted, too."),
+        t("A tensor's masked_fill writes a number where its mask is True. What is True in `is_answer`?"),
     ),
     minutes=4,
     difficulty=2,
     wrong=wrong_answers(
         _targets(counted=lambda m: m[:, :-1]),
-        "The mask is not shifted: it asks whether the token that is *read* belongs to the answer. So the first token "
-        "of the answer, which the question leads to, is never learned.",
+        t(
+            "The mask is not shifted: it asks whether the token that is *read* belongs to the answer. So the first "
+            "token of the answer, which the question leads to, is never learned."
+        ),
         _targets(hide=lambda targets, counted: targets.masked_fill(~counted, 0)),
-        "0 is a token like any other, and would be learned. `F.cross_entropy` leaves out −100.",
+        t("0 is a token like any other, and would be learned. `F.cross_entropy` leaves out −100."),
         _targets(shifted=lambda ids: ids[:, :-1], counted=lambda m: m[:, :-1]),
-        "Nothing is shifted: each place is asked for the token that is already there.",
+        t("Nothing is shifted: each place is asked for the token that is already there."),
         _targets(shifted=lambda ids: ids, counted=lambda m: m),
-        "The last token is read, but nothing comes after it: there are N − 1 targets, the next tokens.",
+        t("The last token is read, but nothing comes after it: there are N − 1 targets, the next tokens."),
         _targets(hide=lambda targets, counted: targets.masked_fill(counted, -100)),
-        "The mask is read the wrong way round: what belongs to the answer is −100, and the question is learned.",
+        t("The mask is read the wrong way round: what belongs to the answer is −100, and the question is learned."),
         lambda ids, is_answer: ids[:, 1:][is_answer[:, 1:]],
-        "These are the right tokens, but they have lost their places: the loss needs a target at each of N − 1.",
+        t("These are the right tokens, but they have lost their places: the loss needs a target at each of N − 1."),
     ),
 )
 
@@ -83,9 +90,11 @@ def _dpo(
 
 
 DPO = Exercise(
-    name="dpo loss",
-    task="How much more has the liked answer gained, since the training began, than the disliked one? The loss is "
-    "−ln σ(β · that), and the mean over the batch; four log-probabilities [B] -> a number. beta is 0.1 unless given.",
+    name=mark("dpo loss"),
+    task=t(
+        "How much more has the liked answer gained, since the training began, than the disliked one? The loss is −ln "
+        "σ(β · that), and the mean over the batch; four log-probabilities [B] -> a number. beta is 0.1 unless given."
+    ),
     reference=dpo_loss,
     cases=lambda: [
         _preferred(*tensors([-2.0], [-3.0], [-4.0], [-3.0]), beta=0.5, shown=True),
@@ -101,25 +110,27 @@ DPO = Exercise(
             "disliked",
             "liked_before",
             "disliked_before",
-            says="The loss of a batch should be the mean of the losses of its pairs: take the mean last.",
+            says=t("The loss of a batch should be the mean of the losses of its pairs: take the mean last."),
         ),
     ),
     hints=(
-        "The gain of an answer is its log-probability now, minus its log-probability before.",
-        "Liked gain minus disliked gain, times β: the larger, the smaller the loss should be.",
-        "σ is the sigmoid. `F.logsigmoid(x)` is ln σ(x), also where σ(x) is 0 in float32.",
+        t("The gain of an answer is its log-probability now, minus its log-probability before."),
+        t("Liked gain minus disliked gain, times β: the larger, the smaller the loss should be."),
+        t("σ is the sigmoid. `F.logsigmoid(x)` is ln σ(x), also where σ(x) is 0 in float32."),
     ),
     minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _dpo(gain=lambda a, b, c, d: (b - d) - (a - c)),
-        "The signs are turned round: this loss falls when the *disliked* answer gains.",
+        t("The signs are turned round: this loss falls when the *disliked* answer gains."),
         _dpo(loss=lambda x, beta: F.logsigmoid(beta * x)),
-        "ln σ is negative, and grows with the right preference. A loss should fall: a minus is missing.",
+        t("ln σ is negative, and grows with the right preference. A loss should fall: a minus is missing."),
         _dpo(loss=lambda x, beta: -(beta * x).sigmoid().log()),
-        "σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely.",
+        t("σ(−600) is 0 in float32, and ln 0 is −∞. `F.logsigmoid` computes it safely."),
         _dpo(loss=lambda x, beta: -beta * F.logsigmoid(x)),
-        "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how far "
-        "the model may move.",
+        t(
+            "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how "
+            "far the model may move."
+        ),
     ),
 )

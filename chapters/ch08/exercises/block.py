@@ -6,6 +6,7 @@ import torch
 
 from course_kit.exercises.define import Exercise, named, normal, tensors, variants, wrong_answers
 from course_kit.exercises.properties import rows_are_independent
+from course_kit.i18n import mark, t
 from course_utils.llama import rms_norm, share_heads
 
 _normed = named("x", "weight")
@@ -28,9 +29,11 @@ def _norm(
 
 
 RMS = Exercise(
-    name="rms norm",
-    task="Divide each row by the root of its mean square (eps inside the root), then multiply each feature by its "
-    "weight: x [..., D], weight [D] -> [..., D].",
+    name=mark("rms norm"),
+    task=t(
+        "Divide each row by the root of its mean square (eps inside the root), then multiply each feature by its "
+        "weight: x [..., D], weight [D] -> [..., D]."
+    ),
     reference=rms_norm,
     cases=lambda: [
         _normed(*tensors([[3.0, 4.0]], [1.0, 2.0]), shown=True),
@@ -40,12 +43,14 @@ RMS = Exercise(
         _normed(1e-2 * normal(1, 3, 4, seed=1805), normal(4, seed=1806), eps=1e-3),
     ],
     returns=("normalised",),
-    used="Every block of your Llama calls it twice: "
-    "[Grouped queries: heads that share](#Grouped-queries:-heads-that-share).",
+    used=t(
+        "Every block of your Llama calls it twice: [Grouped queries: heads that "
+        "share](#Grouped-queries:-heads-that-share)."
+    ),
     hints=(
-        "Mean square: square first, then the mean over the features. Which axis is that, and does it stay?",
-        "`x.pow(2).mean(-1, keepdim=True)` has one number for each row.",
-        "Divide x by the root of that number plus eps. What is left to do with `weight`?",
+        t("Mean square: square first, then the mean over the features. Which axis is that, and does it stay?"),
+        t("`x.pow(2).mean(-1, keepdim=True)` has one number for each row."),
+        t("Divide x by the root of that number plus eps. What is left to do with `weight`?"),
     ),
     minutes=4,
     difficulty=1,
@@ -57,19 +62,30 @@ RMS = Exercise(
     ),
     wrong=wrong_answers(
         _norm(centre=lambda x: x - x.mean(-1, keepdim=True)),
-        "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of the "
-        "mean of the squares.",
+        t(
+            "This is a layer norm without its bias. RMSNorm leaves the mean where it is, and divides by the root of "
+            "the mean of the squares."
+        ),
         _norm(size=lambda x: x.var(-1, keepdim=True, unbiased=False)),
-        "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean of "
-        "the squares.",
+        t(
+            "This divides by the standard deviation, which measures from the mean. RMSNorm measures from 0: the mean "
+            "of the squares."
+        ),
         _norm(size=lambda x: x.pow(2).sum(-1, keepdim=True)),
-        "You divide by the length of the row: the root of the *sum* of squares. It is the root of their mean, so that "
-        "features stay near 1 however many there are.",
+        t(
+            "You divide by the length of the row: the root of the *sum* of squares. It is the root of their mean, so "
+            "that features stay near 1 however many there are."
+        ),
         _norm(root=lambda size, eps: size.sqrt() + eps),
-        "eps is added to the root, not inside it: for small rows that is another number, and published models were "
-        "trained with eps inside.",
+        t(
+            "eps is added to the root, not inside it: for small rows that is another number, and published models "
+            "were trained with eps inside."
+        ),
         _norm(gain=lambda weight: 1 + weight),
-        "You multiply by 1 + weight, as Gemma does, whose weights begin at 0. Here they begin at 1: multiply by them.",
+        t(
+            "You multiply by 1 + weight, as Gemma does, whose weights begin at 0. Here they begin at 1: multiply by "
+            "them."
+        ),
     ),
 )
 
@@ -81,9 +97,11 @@ def _groups(x, heads):
 
 
 SHARE = Exercise(
-    name="share heads",
-    task="Give each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the "
-    "first. x [B, G, K, d], heads -> [B, heads, K, d].",
+    name=mark("share heads"),
+    task=t(
+        "Give each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the "
+        "first. x [B, G, K, d], heads -> [B, heads, K, d]."
+    ),
     reference=share_heads,
     cases=lambda: [
         _shared(*tensors([[[[1.0, 1]], [[2.0, 2]]]]), 4, shown=True),
@@ -92,23 +110,28 @@ SHARE = Exercise(
         _shared(normal(2, 1, 3, 2, seed=1812), 4),
     ],
     returns=("shared",),
-    used="It is in the attention of your Llama, for keys and for values: "
-    "[Grouped queries: heads that share](#Grouped-queries:-heads-that-share).",
+    used=t(
+        "It is in the attention of your Llama, for keys and for values: [Grouped queries: heads that "
+        "share](#Grouped-queries:-heads-that-share)."
+    ),
     hints=(
-        "Each of the G heads is needed heads / G times. On which axis?",
-        "The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2.",
-        "`x.repeat_interleave(2, 1)` repeats each entry of axis 1 twice, in place. How often is it here?",
+        t("Each of the G heads is needed heads / G times. On which axis?"),
+        t("The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2."),
+        t("`x.repeat_interleave(2, 1)` repeats each entry of axis 1 twice, in place. How often is it here?"),
     ),
     minutes=5,
     difficulty=2,
     wrong=wrong_answers(
         lambda x, heads: x.repeat(1, _groups(x, heads), 1, 1),
-        "`repeat` gives 1 2 1 2: the heads in turn. Neighbouring queries share: 1 1 2 2, which is `repeat_interleave`.",
+        t(
+            "`repeat` gives 1 2 1 2: the heads in turn. Neighbouring queries share: 1 1 2 2, which is "
+            "`repeat_interleave`."
+        ),
         lambda x, heads: x.repeat_interleave(heads, 1),
-        "There are too many: each head is needed heads / G times, not `heads` times.",
+        t("There are too many: each head is needed heads / G times, not `heads` times."),
         lambda x, heads: x[:, :1].expand(-1, heads, -1, -1),
-        "All queries use the first head: that is multi-query attention. With G heads, each serves its own group.",
+        t("All queries use the first head: that is multi-query attention. With G heads, each serves its own group."),
         lambda x, heads: x.flip(1).repeat_interleave(_groups(x, heads), 1),
-        "The heads are in reverse order: the first queries should use the first head.",
+        t("The heads are in reverse order: the first queries should use the first head."),
     ),
 )

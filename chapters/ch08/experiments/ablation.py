@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from chapters.ch07 import reader_models
 from course_kit import data
+from course_kit.i18n import mark
 from course_utils.attention import causal_mask, join_heads, masked_softmax, split_heads
 from course_utils.gpt import optimisers_of, training_step, windows
 from course_utils.llama import RMSNorm, SwiGLU, share_heads
 from course_utils.merges import Tokenizer, learn_merges
 from course_utils.rotary import rotary
 
-CHANGES = ("RMSNorm", "rotary", "SwiGLU", "grouped queries")
+CHANGES = ("RMSNorm", "rotary", "SwiGLU", mark("grouped queries"))
 SIZE, LAYERS, HEADS, KEY_HEADS, CONTEXT, PIECES = 128, 2, 4, 2, 64, 756
 STEPS, ROWS, RATE, WIDE = 300, 32, 1e-2, 4 * SIZE
 
@@ -128,7 +129,7 @@ def record_ablation(seeds: Iterable[int] = range(3)) -> dict:
     cut = len(book) * 9 // 10
     tokenizer = Tokenizer(learn_merges(book[: min(cut, 200_000)], PIECES - 256))
     known, held_out = torch.tensor(tokenizer.encode(book[:cut])), tokenizer.encode(book[cut:])
-    models = {"chapter 7": ()} | {f"+ {change}": (change,) for change in CHANGES} | {"+ all four": CHANGES}
+    models = {mark("chapter 7"): ()} | {f"+ {change}": (change,) for change in CHANGES} | {mark("+ all four"): CHANGES}
     found = {}
     for name, changes in models.items():
         started, bits = time.process_time(), []

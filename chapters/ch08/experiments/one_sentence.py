@@ -15,6 +15,7 @@ from course_kit import data
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
+from course_kit.i18n import t
 from course_utils.attention import masked_softmax
 from course_utils.kernels import gaussian_kernel
 from course_utils.positions import sinusoidal_encoding
@@ -43,7 +44,15 @@ def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]
         it, animal = words.index("it"), words.index("animal")
         layer, head = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
         given[name] = maps[layer][0, head, it, animal].item()
-        panels.append((f"{name}, layer {layer + 1}, head {head + 1}", maps[layer][0, head], words, words, chapter))
+        panels.append(
+            (
+                t("{name}, layer {layer}, head {head}", name=name, layer=layer + 1, head=head + 1),
+                maps[layer][0, head],
+                words,
+                words,
+                chapter,
+            )
+        )
     return panels, given
 
 
@@ -52,10 +61,10 @@ def _first_four(sentence: str):
     names, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
     near, places = gaussian_kernel(torch.cdist(x, x), width=0.3), sinusoidal_encoding(len(names), 128)
     french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), sentence)[0]
-    yield "one kernel", near / near.sum(-1, keepdim=True), names, names, 1
-    yield "scaled dot product", masked_softmax(trained_scores(3)["scaled_dot"](x, x)), names, names, 2
-    yield "seq2seq, French", french.weights, french.tokens, french.source_tokens, 3
-    yield "positions alone", masked_softmax(places @ places.T / 128**0.5), names, names, 4
+    yield t("one kernel"), near / near.sum(-1, keepdim=True), names, names, 1
+    yield t("scaled dot product"), masked_softmax(trained_scores(3)["scaled_dot"](x, x)), names, names, 2
+    yield t("seq2seq, French"), french.weights, french.tokens, french.source_tokens, 3
+    yield t("positions alone"), masked_softmax(places @ places.T / 128**0.5), names, names, 4
 
 
 def _four_models(sentence: str) -> dict[str, tuple]:

@@ -14,6 +14,7 @@ from torch import nn
 
 from chapters.ch08 import sums
 from chapters.ch08.kept.answering import imitate, practise, text_of
+from course_kit.i18n import mark, t
 
 SFT_STEPS, SFT_RATE, ROWS = 400, 4e-3, 32
 RL_STEPS, RL_RATE, TOO_FAST = 50, 3e-4, 2e-3
@@ -56,7 +57,7 @@ def record_reasoning(seeds: Iterable[int] = range(3)) -> dict:
     for seed in seeds:
         known, unsolved, asked = sums.split(seed=seed)
         models = {}
-        for name, answer in (("answer alone", sums.result), ("blanks", sums.blanks), ("draft", sums.draft)):
+        for name, answer in ((t("answer alone"), sums.result), ("blanks", sums.blanks), ("draft", sums.draft)):
             models[name] = imitating(sums.fresh(seed), answer, known)
         start = models["draft"]
         models["draft + GRPO"] = practised(start, unsolved)
@@ -70,7 +71,17 @@ def record_reasoning(seeds: Iterable[int] = range(3)) -> dict:
         one = {name: sums.share_right(model, asked) for name, model in models.items()}
         form = sum(sums.said(text).isdigit() for text in sums.answers(start, asked)) / len(asked)
         found.append(
-            {"right": one, "of the taught": sums.share_right(start, known), "form": form, **of_eight(start, asked)}
+            {
+                "right": one,
+                mark("of the taught"): sums.share_right(start, known),
+                "form": form,
+                **of_eight(start, asked),
+            }
         )
         print(seed, found[-1], flush=True)
-    return {"seeds": found, "taught": 200, "held out": sums.HELD_OUT, "steps": {"SFT": SFT_STEPS, "GRPO": RL_STEPS}}
+    return {
+        "seeds": found,
+        "taught": 200,
+        mark("held out"): sums.HELD_OUT,
+        "steps": {"SFT": SFT_STEPS, "GRPO": RL_STEPS},
+    }

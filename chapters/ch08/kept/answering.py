@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.cache import Cache
+from course_utils.gpt import generate
 from course_utils.post_training import (
     advantages,
     answer_loss,
@@ -84,7 +84,6 @@ def need_context(model: nn.Module, tokens: int) -> None:
         raise ValueError(f"{tokens:,} tokens are to be read, and {context:,} fit into the context.")
 
 
-@torch.no_grad()
 def drawn(
     model: nn.Module,
     questions: Tensor,
@@ -97,18 +96,8 @@ def drawn(
 
     At temperature 0 the likeliest token, else drawn, from torch's random numbers or those of a source of one's own.
     """
-    caches = [Cache() for _ in getattr(model, "blocks", [])]
-    ids, rows, ended = questions, questions[:, :0], torch.zeros(len(questions), 1) > 0
-    for _ in range(longest):
-        logits = model(ids, caches)[:, -1]  # [B, V]
-        ids = logits.argmax(-1, keepdim=True)  # [B, 1]: the next round reads only this
-        if temperature > 0:
-            p = (logits / temperature).softmax(-1)
-            ids = torch.multinomial(p, 1, generator=source)
-        rows, ended = torch.cat([rows, ids], 1), ended.to(ids.device) | (ids == end)
-        if ended.all():
-            break
-    rows = rows.tolist()
+    tokens = generate(model, questions, longest, temperature, stop=end, generator=source)
+    rows = torch.cat([questions[:, :0], *tokens], 1).tolist()
     return [row[: row.index(end) + 1] if end in row else row for row in rows]
 
 

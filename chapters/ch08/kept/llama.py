@@ -29,6 +29,7 @@ from course_utils.attention import (
 )
 from course_utils.gpt import (
     copying,
+    next_token,
     nucleus,  # exercise: top-p
     with_temperature,  # exercise: temperature
 )
@@ -94,10 +95,7 @@ def generate(
         logits = model(ids, caches)[:, -1]  # [1, V]
         if not logits.isfinite().all():
             raise ValueError("The model gives numbers that are not finite: its parameters are damaged.")
-        ids = logits.argmax(-1, keepdim=True)  # [1, 1]: the next round reads only this
-        if temperature > 1e-4:
-            p = nucleus(with_temperature(logits, temperature).log(), max(top_p, 1e-6))
-            ids = torch.multinomial(p, 1, generator=source)
+        ids = next_token(logits, temperature if temperature > 1e-4 else 0, max(top_p, 1e-6), source)  # [1, 1]
         yield int(ids)
         if int(ids) in stop:
             return

@@ -42,10 +42,17 @@ def where() -> Path | None:
 
 def opened(path: Path) -> Any:
     """A GGUF file, checked: ValueError says what it is, and what is needed."""
+    import numpy
     from gguf import GGUFReader
 
+    class Reader(GGUFReader):
+        """Its file as a plain array: it takes 800,000 slices, and those of a `memmap` are slow."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value.view(numpy.ndarray) if name == "data" else value)
+
     try:
-        file = GGUFReader(path)
+        file = Reader(path)
         sizes = [one.data.size for one in file.tensors]
     except Exception as error:  # a damaged file may raise anything
         raise ValueError(f"{path.name} is cut off or damaged ({error}). `{INSTALL}` brings it again.") from None

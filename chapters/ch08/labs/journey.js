@@ -6,6 +6,7 @@ import { Twin } from "../../../course_kit/views/js/src/shared/twin.js";
 import JOURNEY_CSS from "./journey.css";
 import { acrossOf, heatmapsOf, summary, tableOfMaps } from "./journey_numbers.js";
 import { paintMap, rampOf } from "./journey_paint.js";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Picture, UI } from "../../../course_kit/views/js/src/shared/types.js" */
@@ -32,7 +33,7 @@ class Journey {
     const pair = this.pair;
     this.spoken = this.maps.find((map) => Math.min(...map.place(pair)) >= 0) ?? this.maps[0]; // whose words are above
     this.words = this.spoken.panel.keys.map((word) => h("span", {}, word));
-    const scale = h("div", { class: "scale quiet" }, "weight, in each map: 0", this.ramp, String(this.spec.high));
+    const scale = h("div", { class: "scale quiet" }, t("weight, in each map: 0"), this.ramp, String(this.spec.high));
     const sentence = h("div", { class: "sentence" }, ...this.words);
     ui.body.append(
       h("div", { class: "above", "aria-hidden": "true" }, sentence, scale),
@@ -110,7 +111,9 @@ class Journey {
   /** @param {Pair} pair */
   tell(pair) {
     const { maps, active } = this;
-    const about = ` · ${maps[active].panel.title}: ${maps[active].words(pair)}.`;
+    const about = t(" · {title}: {sentence}.", {
+      ...{ title: maps[active].panel.title, sentence: maps[active].words(pair) },
+    });
     const [query, key] = [h("b", { class: "query" }, pair.query), h("b", { class: "key" }, pair.key)];
     this.said.replaceChildren(
       h("div", {}, query, " → ", key, about),
@@ -138,7 +141,7 @@ class Panel {
     /** @type {Geometry} */
     this.cells = { left: 0, top: 0, wide: 1, high: 1 };
     this.twin = new Twin(journey.ui, {
-      ...{ label: `${this.name}; queries down, keys across`, name: `panel${number}` },
+      ...{ label: t("{name}; queries down, keys across", { name: this.name }), name: `panel${number}` },
       key: (event) => this.key(event),
       focus: () => this.focus(),
       point: (event) => (event ? this.pointed(event, false) : journey.point(null)),
@@ -150,20 +153,20 @@ class Panel {
 
   get name() {
     const { chapter, title } = this.map.panel;
-    return `chapter ${chapter}: ${title}`;
+    return t("chapter {chapter}: {title}", { chapter, title });
   }
 
   head() {
     const { chapter, title, most } = this.map.panel;
-    const [model, ...rest] = title.split(", ");
+    const [model, ...rest] = title.split(/, |，/);
     // a pale map is no broken one
-    if (most < this.journey.spec.high / 4) rest.push(`all ≤ ${most.toFixed(2)}`);
+    if (most < this.journey.spec.high / 4) rest.push(t("all ≤ {most}", { most: most.toFixed(2) }));
     return h(
       "div",
       { class: "head", title: this.name },
       h("span", { class: "chapter" }, chapter),
       h("b", {}, model),
-      rest.length ? h("span", { class: "quiet" }, rest.join(", ")) : null,
+      rest.length ? h("span", { class: "quiet" }, rest.join(t(", "))) : null,
     );
   }
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from course_kit.i18n import mark, t
 from course_kit.views.arguments import allowed_pairs, as_array, check_weights, checked_labels, full_ink
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -17,7 +18,11 @@ class Journey(View):
     def describe(self) -> str:
         table = self.table()
         lines = (f"{name}: {table.header[1]} {weight}, {table.header[2]} {most}" for name, weight, most in table.rows)
-        return f"{len(table.rows)} heatmaps of one sentence, linked by its words. {'. '.join(lines)}."
+        return t(
+            "{count} heatmaps of one sentence, linked by its words. {lines}.",
+            count=len(table.rows),
+            lines=". ".join(lines),
+        )
 
     def table(self) -> TextTable:
         """What the query gives to the key in each map, and to which word it gives most; – where a word is missing."""
@@ -29,16 +34,17 @@ class Journey(View):
                 most = f"{panel['keys'][line.argmax()]} {line.max():.3f}"
                 weight = f"{line[panel['columns'].index(key)]:.3f}" if key in panel["columns"] else "–"
             rows.append([f"{panel['chapter']} · {panel['title']}", weight, most])
-        return TextTable(["chapter", f"{query} → {key}", "its largest"], rows)
+        return TextTable([t("chapter"), f"{query} → {key}", t("its largest")], rows)
 
 
 def journey(
     panels,
     *,
     select=("it", "animal"),
-    title="What has become of “it”?",
-    caption="Rows are [query|queries], columns [key|keys], ink is the weight. "
-    "Choose a cell: its words light up everywhere.",
+    title=t("What has become of “it”?"),
+    caption=t(
+        "Rows are [query|queries], columns [key|keys], ink is the weight. Choose a cell: its words light up everywhere."
+    ),
 ):
     """One sentence through all chapters, side by side: point at a word, and it lights up in every heatmap.
 
@@ -62,14 +68,14 @@ def journey(
         shown.append({"title": name, "chapter": str(chapter), "shape": list(values.shape), "most": most, **words})
     choices = {side: list(dict.fromkeys(w for p in shown for w in p[names])) for side, names in SIDES.items()}
     controls = [
-        {"kind": "choice", "name": side, "label": side, "options": choices[side], "menu": True} for side in SIDES
-    ] + [{"kind": "button", "name": "reset", "label": "reset"}]
+        {"kind": "choice", "name": side, "label": t(side), "options": choices[side], "menu": True} for side in SIDES
+    ] + [{"kind": "button", "name": "reset", "label": t("reset")}]
     options = {"panels": shown, "high": full_ink(np.concatenate(every))}
     query, key = map(plain, select)
     return Journey(title, caption, arrays, {"query": query, "key": key}, controls, options)
 
 
-SIDES = {"query": "rows", "key": "columns"}
+SIDES = {mark("query"): "rows", mark("key"): "columns"}
 
 
 def plain(word: str) -> str:

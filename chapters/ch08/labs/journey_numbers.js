@@ -1,5 +1,6 @@
 // What the maps of one sentence say of two words: where they are in each, their weight, and what is largest beside it.
 import { clamp, strongest } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { t, tn } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec, Table } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -46,31 +47,48 @@ export class Heatmap {
     const { queries, keys } = this.panel;
     const [q, k] = this.place(pair);
     const gives = (/** @type {number} */ i, /** @type {number} */ j) =>
-      `${quoted(queries[i])} gives ${quoted(keys[j])}`;
-    if (q < 0 && k < 0) return `neither ${quoted(pair.query)} nor ${quoted(pair.key)} appears here`;
+      t("{query} gives {key}", { query: quoted(queries[i]), key: quoted(keys[j]) });
+    if (q < 0 && k < 0)
+      return t("neither {query} nor {key} appears here", { query: quoted(pair.query), key: quoted(pair.key) });
     if (q < 0) {
       const column = this.rows.map((row) => row[k]);
       const best = strongest(column);
-      return `${quoted(pair.query)} is not a query here; ${gives(best, k)} most: ${three(column[best])}`;
+      return t("{query} is not a query here; {best} most: {column}", {
+        query: quoted(pair.query),
+        best: gives(best, k),
+        column: three(column[best]),
+      });
     }
     const row = this.rows[q];
     const best = strongest(row);
-    if (k < 0) return `${quoted(pair.key)} is not a key here; ${gives(q, best)} most: ${three(row[best])}`;
+    if (k < 0)
+      return t("{key} is not a key here; {gives} most: {row}", {
+        key: quoted(pair.key),
+        gives: gives(q, best),
+        row: three(row[best]),
+      });
     const [query, key, weight] = [quoted(queries[q]), quoted(keys[k]), three(row[k])];
     return this.leads(pair)
-      ? `${query} gives ${key} ${weight}, its largest share`
-      : `${query} gives ${key} ${weight}; most to ${quoted(keys[best])} ${three(row[best])}`;
+      ? t("{query} gives {key} {weight}, its largest share", { query, key, weight })
+      : t("{query} gives {key} {weight}; most to {best} {row}", {
+          query,
+          key,
+          weight,
+          best: quoted(keys[best]),
+          row: three(row[best]),
+        });
   }
 
   /** In a few words: [the weight, what is said of it]. @param {Pair} pair */
   brief(pair) {
     const [q, k] = this.place(pair);
-    if (q < 0) return ["–", k < 0 ? "neither word is here" : `${quoted(pair.query)} is no query here`];
+    if (q < 0)
+      return ["–", k < 0 ? t("neither word is here") : t("{query} is no query here", { query: quoted(pair.query) })];
     const row = this.rows[q];
     const best = strongest(row);
-    const most = `most: ${quoted(this.panel.keys[best])} ${three(row[best])}`;
-    if (k < 0) return ["–", `no ${quoted(pair.key)} here; ${most}`];
-    return [three(row[k]), this.leads(pair) ? "its largest share" : most];
+    const values = { key: quoted(pair.key), best: quoted(this.panel.keys[best]), weight: three(row[best]) };
+    if (k < 0) return ["–", t("no {key} here; most: {best} {weight}", values)];
+    return [three(row[k]), this.leads(pair) ? t("its largest share") : t("most: {best} {weight}", values)];
   }
 
   /** The words one step from there, in rows down and columns to the right. @param {Pair} pair @param {number[]} step */
@@ -102,15 +120,20 @@ export const heatmapsOf = ({ panels }, arrays) => panels.map((panel, i) => new H
 export function summary(maps, pair) {
   const both = maps.filter((map) => !Number.isNaN(map.weight(pair)));
   const leading = both.filter((map) => map.leads(pair));
-  const names = leading.map(({ panel }) => panel.chapter).join(", ");
-  const where = leading.length ? `${leading.length} chapter${leading.length > 1 ? "s" : ""}: ${names}` : "none";
-  const can = `${quoted(pair.query)} can attend to ${quoted(pair.key)} in ${both.length} of ${maps.length}`;
-  return `${can}; its largest share in ${where}.`;
+  const names = leading.map(({ panel }) => panel.chapter).join(t(", "));
+  const values = { query: quoted(pair.query), key: quoted(pair.key), some: both.length, all: maps.length, names };
+  if (!leading.length) return t("{query} can attend to {key} in {some} of {all}; its largest share in none.", values);
+  return tn(
+    "{query} can attend to {key} in {some} of {all}; its largest share in {n} chapter: {names}.",
+    "{query} can attend to {key} in {some} of {all}; its largest share in {n} chapters: {names}.",
+    leading.length,
+    values,
+  );
 }
 
 /** @param {Heatmap[]} maps @param {Pair} pair @returns {Table} */
 export const tableOfMaps = (maps, pair) => ({
-  header: ["chapter", `${pair.query} → ${pair.key}`, "its largest"],
+  header: [t("chapter"), `${pair.query} → ${pair.key}`, t("its largest")],
   rows: maps.map((map) => map.cells(pair)),
 });
 

@@ -5,6 +5,7 @@ import { readable } from "../../../course_kit/views/js/src/shared/labels.js";
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import { visible } from "../../ch07/labs/tokens.js";
 import REPLIES_CSS from "./replies.css";
+import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Picture, Spec, State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
@@ -67,7 +68,7 @@ export function replies(ui) {
   const buttons = spec.questions.map((one) =>
     h("button", { type: "button", onclick: () => choose(one) }, readable(one, LONGEST)),
   );
-  const questions = h("div", { class: "questions", role: "group", "aria-label": "questions" }, ...buttons);
+  const questions = h("div", { class: "questions", role: "group", "aria-label": t("questions") }, ...buttons);
   const replied = h("div", { class: "replies" }, ...columns.map(({ box }) => box));
   const answers = h("div", { role: traced ? null : "status" }, replied, traced?.box);
   ui.body.append(h("div", { class: traced ? "talk traced" : "talk" }, h("div", {}, traced?.field, questions), answers));
@@ -87,7 +88,7 @@ export function replies(ui) {
       traced?.paint();
     },
     table: () => ({
-      header: ["question", ...spec.models],
+      header: [t("question"), ...spec.models],
       rows: spec.questions.map((question) => [question, ...said(spec, question).map(({ reply }) => reply)]),
     }),
     numbers: () => ({ question: ui.state.question, said: said(spec, ui.state.question), trace: traced?.now }),
@@ -106,8 +107,11 @@ class Traced {
       pace: 160,
     });
     const look = { class: "pieces", role: "group", tabindex: 0, onkeydown: this.steps.keys, "data-testid": "pieces" };
-    this.pieces = h("div", { ...look, "aria-label": "tokens of question and answer; arrow keys move in the answer" });
-    this.heads = h("span", { class: "control", role: "group", "aria-label": "head" });
+    this.pieces = h("div", {
+      ...look,
+      "aria-label": t("tokens of question and answer; arrow keys move in the answer"),
+    });
+    this.heads = h("span", { class: "control", role: "group", "aria-label": t("head") });
     this.bars = h("div", { class: "chances", "aria-hidden": "true" });
     this.told = spoken();
     this.box = h("div", { class: "trace" }, this.pieces, this.steps.row, this.heads, this.bars, this.told);
@@ -122,7 +126,7 @@ class Traced {
     const note = h("div", { class: "quiet", role: "status", "data-testid": "asking" });
     const send = () => {
       const asked = field.value.trim();
-      note.textContent = asked ? "Asked. The answer comes when the kernel is free." : "Type a question first.";
+      note.textContent = asked ? t("Asked. The answer comes when the kernel is free.") : t("Type a question first.");
       if (asked) ui.set({ asked }, true);
     };
     const onkeydown = (/** @type {KeyboardEvent} */ event) => {
@@ -136,8 +140,8 @@ class Traced {
     return h(
       "div",
       {},
-      h("label", {}, "Your question:", field),
-      h("button", { type: "button", onclick: send, disabled: !live }, "ask"),
+      h("label", {}, t("Your question:"), field),
+      h("button", { type: "button", onclick: send, disabled: !live }, t("ask")),
       note,
     );
   }
@@ -180,7 +184,7 @@ class Traced {
     const one = (/** @type {number} */ i) =>
       h("button", { type: "button", onclick: () => ui.set({ head: i }, true) }, i + 1);
     if (heads.childElementCount !== now.heads)
-      heads.replaceChildren("head", ...Array.from({ length: now.heads }, (_, i) => one(i)));
+      heads.replaceChildren(t("head"), ...Array.from({ length: now.heads }, (_, i) => one(i)));
     [...heads.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === head)));
     bars.replaceChildren(
       ...now.chances
@@ -194,11 +198,12 @@ class Traced {
     const [name, p] = now.chances[0];
     told.setAttribute("aria-live", steps.timer ? "off" : "polite");
     const most = `“${visible(now.pieces[strongest])}” (${attended[strongest].toFixed(3)})`;
-    const had = `“${visible(name)}” had a probability of ${p.toFixed(3)}.`;
-    told.textContent = `${had} There head ${head + 1} attends most to ${most}.`;
+    told.textContent = t("“{name}” had a probability of {p}. There head {head} attends most to {most}.", {
+      ...{ name: visible(name), p: p.toFixed(3), head: head + 1, most },
+    });
   }
 }
 
 const LONGEST = 120; // letters of a question that is quoted
-const RECORDED = "These answers are recorded. To ask your own, run this cell in JupyterLab.";
-const COMES = "You can type here when the kernel is ready.";
+const RECORDED = t("These answers are recorded. To ask your own, run this cell in JupyterLab.");
+const COMES = t("You can type here when the kernel is ready.");

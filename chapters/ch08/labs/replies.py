@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch08.traces import Trace
+from course_kit.i18n import t
 from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -30,10 +31,10 @@ class Replies(View):
 
     def table(self) -> TextTable:
         rows = zip(self.options["questions"], *self.options["replies"], strict=True)
-        return TextTable(["question", *self.options["models"]], [list(row) for row in rows])
+        return TextTable([t("question"), *self.options["models"]], [list(row) for row in rows])
 
 
-def replies(questions, said, *, title="Who answers?", caption="", live=False):
+def replies(questions, said, *, title=t("Who answers?"), caption="", live=False):
     """What several models say, one question at a time.
 
     questions: one or more; said: {the name of a model: its replies, one for each question}. Or the models are asked:
@@ -52,7 +53,7 @@ def replies(questions, said, *, title="Who answers?", caption="", live=False):
         if len(given) != len(questions):
             raise ValueError(f"{model} has {len(given)} replies to {len(questions)} questions: give one for each")
     options = {"questions": questions, "models": models, "replies": texts}
-    menu = {"kind": "choice", "name": "question", "label": "question", "options": questions, "menu": True}
+    menu = {"kind": "choice", "name": "question", "label": t("question"), "options": questions, "menu": True}
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options)
 
 

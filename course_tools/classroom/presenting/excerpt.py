@@ -43,7 +43,7 @@ class Excerpt:
         return len(self.code.splitlines())
 
 
-def of(source, points=(), printed=None, most=MOST):
+def excerpt(source, points=(), printed=None, most=MOST):
     """An excerpt of a cell's source: what it is about, and if it can be at most so many lines with those printed below
     it; None where its output is not shown."""
     try:

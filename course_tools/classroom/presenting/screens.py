@@ -66,7 +66,7 @@ class Screen:
     later: bool = False
 
 
-def of(cells):
+def screens(cells):
     """The screens of a notebook's cells, which are as nbformat has them."""
     found, early = [], ()
     sections = _sections(cells)
@@ -96,7 +96,7 @@ def plan(cells, run=()):
     """
     ran, here = ({cell["id"]: cell for cell in some if cell["cell_type"] == "code"} for some in (run, cells))
     found = []
-    for screen in of(cells):
+    for screen in screens(cells):
         own, ours = here.get(screen.cell), ran.get(screen.cell, {"source": "", "outputs": ()})
         code = excerpt.coloured(screen.code) if screen.code else kept_files(cells, ours["outputs"])
         committed = ours["outputs"] if own and _unfinished(own) and _text(own) == _text(ours) else ()
@@ -186,7 +186,7 @@ def _code(kind, section, at):
         return _excerpt(section[at], _printed(section[at])), False
     after = section[at + 1 :] if kind == "formula" else []
     if answer := next(filter(None, map(excerpt.answered, after)), ""):
-        return excerpt.of(answer, _points(section[at])), True
+        return excerpt.excerpt(answer, _points(section[at])), True
     points = _points(section[at])
     definitions = (_excerpt(cell, None, BELOW, points) for cell in after if "definition" in _tags(cell))
     return next((made for made in definitions if made.lines <= BELOW), None), False
@@ -207,7 +207,7 @@ def _some(section):
     found = {}
     for cell in section:
         if cell["cell_type"] == "markdown":
-            kind, code = "answer", excerpt.of(excerpt.answered(cell), _points(cell))
+            kind, code = "answer", excerpt.excerpt(excerpt.answered(cell), _points(cell))
         else:
             kind = next((kind for kind in _kinds(cell) if kind in ("class", "training", "code")), "")
             code = _excerpt(cell)
@@ -219,7 +219,7 @@ def _some(section):
 
 def _excerpt(cell, printed=None, most=excerpt.MOST, points=()):
     """Of a cell's code what a class sees, above so many lines that it printed."""
-    return excerpt.of(cell["source"], points or _points(cell), printed, most)
+    return excerpt.excerpt(cell["source"], points or _points(cell), printed, most)
 
 
 def _printed(cell):

@@ -105,16 +105,22 @@
     return { score, met };
   }
 
-  /** A sentence in the page's language, with its numbers. @param {string} text @param {...number} numbers */
-  const say = (text, ...numbers) =>
-    (globalThis.courseWords?.[text] ?? text).replace(/\{(\d)\}/g, (_, i) => String(numbers[i]));
+  // sentences in the page's language, as text.js of the views has them, which is not on every page
+  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  const t = (key, values = {}) => filled(globalThis.courseWords?.[key] ?? key, values);
+  const tn = (one, many, n) => {
+    const forms = [globalThis.courseWords?.[one] ?? [one, many]].flat();
+    const rules = new Intl.PluralRules(document.documentElement.lang);
+    const kind = rules.resolvedOptions().pluralCategories.indexOf(rules.select(n));
+    return filled(forms[Math.min(kind, forms.length - 1)], { n });
+  };
 
   function count(found, best, words) {
     const [many, most] = [found.length, Math.min(found.length, MOST)];
-    if (!many) return say("no places");
-    const one = many === 1 ? say("1 place") : say("{0} places", many);
-    const some = best < words.length ? ` ${say("with {0} of {1} words", best, words.length)}` : "";
-    return one + some + (many > MOST ? say(", the first {0} of them", most) : "");
+    if (!many) return t("no places");
+    const places = tn("{n} place", "{n} places", many);
+    const some = best < words.length ? t(" with {best} of {all} words", { best, all: words.length }) : "";
+    return places + some + (many > MOST ? t(", the first {most} of them", { most }) : "");
   }
 
   // ---- the list

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from chapters.ch02.scores import SCORES
 from course_kit.views import sweep
+from course_kit.views.figure import figure, one
 from course_kit.views.view import at
 
 
@@ -61,6 +63,16 @@ def test_masking_equals_torch(order):
             assert np.allclose(shown["leaks"], weights.masked_fill(allowed, 0).sum(-1), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("score", list(SCORES))
+def test_each_score_in_the_lab_equals_torch(score):
+    lab = labs.scoring([1.2, 0.4], vectors(4, 2, seed=3), list("abcd"), score=score)
+    for mask in ([True] * 4, [True, False, True, True], [False] * 4):
+        spec, arrays, state = in_node.data_of(lab)
+        shown = in_node.call("chapters/ch02/labs/scoring.js", "numbersOf", spec, arrays, state | {"mask": mask})
+        for step, numbers in at(lab, mask=mask).compute().items():
+            assert np.allclose(shown[step], numbers, atol=1e-5), step
+
+
 def carrying(look):
     """A layer that always attends to the one whose name is looked for, with a sharpness, and hands on the thing."""
 
@@ -73,9 +85,35 @@ def carrying(look):
 
 
 def test_whom_the_first_looks_for_decides_what_she_gets():
-    room = labs.people(carrying(30.0))
-    assert room.state["along"] == "Cleo" and sweep(room) == 5
-    frames = room.arrays["y"].reshape(5, 5 * 5 + 5 * 8)  # by whom Ada looks for: weights, then what each gets
-    assert frames[:, :5].argmax(-1).tolist() == [0, 1, 2, 3, 4]
-    assert frames[:, 25:33].argmax(-1).tolist() == [4, 1, 3, 6, 0]  # egg, bread, drum, glass, apple
-    assert (frames[:, 33:] == frames[0, 33:]).all()
+    room = labs.room({0: carrying(0.0), 400: carrying(30.0)})
+    assert room.state == {"ada": "Cleo", "after": 400} and sweep(room) == 5 + 2
+    carried = {"Ada": "egg", "Ben": "bread", "Cleo": "drum", "Dan": "glass", "Eva": "apple"}
+    for whom, thing in carried.items():
+        found = at(room, ada=whom)
+        assert f"gets {thing}, what she needs. 5 of 5 are served" in found.describe()
+        shown = in_node.call("views/figure.js", "numbersOf", *of_state(found))
+        assert shown == {"frame": found.frame, "step": 1}
+        assert found.table().rows[0][1] == whom and found.table().rows[0][-1] == thing
+    assert "gives 20% of her weight" in at(room, after=0).describe()
+
+
+def of_state(view):
+    spec, _, state = in_node.data_of(view)
+    return spec, state
+
+
+def test_four_steps_are_those_of_attention():
+    drawn = labs.steps([0, 1], [[1, 0], [0, 2]], ["a", "b"])
+    weight = torch.softmax(torch.tensor([0.0, 2]), -1)
+    assert [shape["share"] for shape in drawn.options["shapes"] if shape["shape"] == "bar"] == [
+        pytest.approx(one, abs=1e-4) for one in weight.tolist()
+    ]
+    assert "0·0 + 1·2 = 2" in at(drawn, step=2).describe() and drawn.table().rows[-1][1] == "(0.119, 1.762)"
+    with pytest.raises(ValueError, match="needed"):
+        labs.steps([0, 1], [[1, 0, 0]], ["a"])
+
+
+def test_a_figure_has_a_sentence_for_each_frame():
+    for said, shapes in ((["a"], []), (["a", "b"], [one("arrow", each=[{}])]), (["a", "b"], [one("star")])):
+        with pytest.raises(ValueError):
+            figure(shapes, said, [((), [])], axes=[("step", "step", (1, 2))], height=9)

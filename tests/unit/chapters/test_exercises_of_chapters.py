@@ -80,7 +80,7 @@ def test_properties_hold_of_the_reference_on_every_input_and_each_can_tell_on_on
     wanted = [judge.expected(one, case) for case in cases]
     run = functools.partial(judge.expected, one)
     for property_ in one.properties:
-        broken = [property_.broken(run, case, want, want) for case, want in zip(cases, wanted, strict=True)]
+        broken = [property_.violation(run, case, want, want) for case, want in zip(cases, wanted, strict=True)]
         assert not any(broken) and set(broken) != {None}, (property_.says, broken)
 
 

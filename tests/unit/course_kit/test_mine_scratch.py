@@ -1,6 +1,7 @@
 """Models from an empty file: what is written, and how the parts are judged."""
 
 import ast
+import functools
 import importlib
 import re
 
@@ -37,9 +38,13 @@ del SelfAttention, boxcar_kernel
 """
 
 
+handout = functools.cache(scratch.handout)
+
+
+@functools.cache
 def own(name):
     """The handed-out file with the course's own bodies in it, and above its foot what these use."""
-    track, text, bodies, lines = scratch.track(name), scratch.handout(name), {}, {}
+    track, text, bodies, lines = scratch.track(name), handout(name), {}, {}
     for one in track.texts:
         bodies, lines = blocks(one) | bodies, imports(one) | lines
     parts = {part.name for part in track.all_parts}
@@ -58,12 +63,6 @@ def results(folder, text, name, stop=False, tasks=False, only=""):
     return list(scratch.results(folder / "file.py", name, stop, tasks, only))
 
 
-def verdict(folder, text, name):
-    """The first part that does not pass, and what is said of it."""
-    found = results(folder, text, name, stop=True)[-1]
-    return ("", "") if found.passed else (found.part, found.sentence)
-
-
 @pytest.mark.parametrize("name", scratch.CHAPTERS)
 def test_the_handed_out_file_passes_with_the_courses_bodies(name, tmp_path, monkeypatch):
     """The task, too, runs to its end: here in two steps, so that only its bar is missed."""
@@ -77,7 +76,7 @@ def test_the_handed_out_file_passes_with_the_courses_bodies(name, tmp_path, monk
 
 @pytest.mark.parametrize("name", scratch.CHAPTERS)
 def test_the_file_has_every_part_and_no_body(name, tmp_path):
-    text, track = scratch.handout(name), scratch.track(name)
+    text, track = handout(name), scratch.track(name)
     nodes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     parts = {part.name for part in track.all_parts}
     assert parts <= nodes.keys() and nodes.keys() - parts - set(track.given) == {"build", "state_map"}
@@ -152,8 +151,8 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
 )
 def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
     assert own(name).count(right) >= 1
-    found, sentence = verdict(tmp_path, own(name).replace(right, wrong), name)
-    assert found == part and says in sentence
+    found = results(tmp_path, own(name).replace(right, wrong), name, only=part)
+    assert [(row.part, says in row.sentence) for row in found if not row.passed][:1] == [(part, True)]
 
 
 def test_none_is_taken_where_it_may_be(tmp_path):
@@ -163,7 +162,7 @@ def test_none_is_taken_where_it_may_be(tmp_path):
 
 def test_one_part_alone_stands_on_the_courses(tmp_path):
     body = blocks(own("gpt"))["GPT"]
-    text = with_block(scratch.handout("gpt"), "GPT", body)
+    text = with_block(handout("gpt"), "GPT", body)
     assert results(tmp_path, text, "gpt", only="GPT") == [("GPT", True, "right, on all 2 inputs.")]
     (row,) = results(tmp_path, text, "gpt", only="CausalBlock")
     assert not row.passed and row.sentence.startswith("Not written yet.")

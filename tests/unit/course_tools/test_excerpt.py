@@ -21,28 +21,28 @@ def lit(made):
 
 
 def test_words_and_imports_are_left_out():
-    made = excerpt.of(f"import torch\n\n\n{MODEL}")
+    made = excerpt.excerpt(f"import torch\n\n\n{MODEL}")
     assert made.code.startswith("class Model(nn.Module):\n    def __init__") and "Doubles" not in made.code
     assert "import" not in made.code and "->" not in made.code
 
 
 def test_a_class_is_about_what_it_does_forward_and_a_function_about_what_it_returns():
-    assert lit(excerpt.of(MODEL)) == ["return 2 * x  # [B]"]
-    assert [lit(excerpt.of(f"def f(x):\n    y = x\n    z = y\n    return {z}")) for z in ("2 * z", "z")] == [
+    assert lit(excerpt.excerpt(MODEL)) == ["return 2 * x  # [B]"]
+    assert [lit(excerpt.excerpt(f"def f(x):\n    y = x\n    z = y\n    return {z}")) for z in ("2 * z", "z")] == [
         ["return 2 * z"],
         [],
     ]
-    assert lit(excerpt.of("def f(x):\n    return x")) == [], "there is no line beside it"
+    assert lit(excerpt.excerpt("def f(x):\n    return x")) == [], "there is no line beside it"
 
 
 def test_the_lines_that_an_author_names_are_whole_statements():
     source = "a = 1\nb = max(\n    a,\n    2,\n)\nfor x in range(b):\n    print(x)"
-    assert excerpt.of(source, ["2,"]).lit == (1, 2, 3, 4)
-    assert lit(excerpt.of(source, ["for x"])) == ["for x in range(b):"]
+    assert excerpt.excerpt(source, ["2,"]).lit == (1, 2, 3, 4)
+    assert lit(excerpt.excerpt(source, ["for x"])) == ["for x in range(b):"]
 
 
 def test_what_is_too_long_keeps_what_it_is_about():
-    made = excerpt.of(f"first = 1\n{MODEL}", most=5)
+    made = excerpt.excerpt(f"first = 1\n{MODEL}", most=5)
     assert made.code.splitlines() == [
         "class Model(nn.Module):",
         "    def __init__(self, size): …",
@@ -54,8 +54,8 @@ def test_what_is_too_long_keeps_what_it_is_about():
 
 def test_prints_are_left_out_where_their_output_is_not_seen_or_something_else_is_the_point():
     source = "a = 1 + 1\nfor one in [a]:\n    print(one)"
-    assert excerpt.of(source, ["1 + 1"], printed=1).code == excerpt.of(source).code == "a = 1 + 1"
-    assert excerpt.of(source, printed=1).code == source
+    assert excerpt.excerpt(source, ["1 + 1"], printed=1).code == excerpt.excerpt(source).code == "a = 1 + 1"
+    assert excerpt.excerpt(source, printed=1).code == source
 
 
 BROKEN = """\
@@ -68,7 +68,7 @@ mean = torch.tensor([best_width(n, source) for n in range(1_000)]).mean(0).tolis
 
 
 def test_a_long_line_is_broken_as_far_outside_as_it_can_be_and_is_still_the_same_program():
-    made = excerpt.of(BROKEN)
+    made = excerpt.excerpt(BROKEN)
     assert max(map(len, made.code.splitlines())) <= excerpt.WIDE
     assert ast.dump(ast.parse(made.code)) == ast.dump(ast.parse(BROKEN))
     ends = [" number3='a b',", "steps=STEPS,", "STEPS, 100),", "a_masked_softmax(", "torch.tensor("]
@@ -76,10 +76,10 @@ def test_a_long_line_is_broken_as_far_outside_as_it_can_be_and_is_still_the_same
 
 
 def test_what_is_no_python_is_shown_as_it_is():
-    assert excerpt.of("%run -m course doctor").code == "%run -m course doctor"
+    assert excerpt.excerpt("%run -m course doctor").code == "%run -m course doctor"
 
 
 def test_html_has_a_line_for_each_line_and_marks_those_that_it_is_about():
-    made = excerpt.coloured(excerpt.of(MODEL))
-    assert made.count('class="line') == excerpt.of(MODEL).lines and made.count('class="line lit"') == 1
+    made = excerpt.coloured(excerpt.excerpt(MODEL))
+    assert made.count('class="line') == excerpt.excerpt(MODEL).lines and made.count('class="line lit"') == 1
     assert "lifted" in made and "lifted" not in excerpt.coloured(excerpt.Excerpt("a = 1"))

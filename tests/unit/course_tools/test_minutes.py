@@ -4,14 +4,14 @@ import jupytext
 import pytest
 
 from course_tools.authoring import building, minutes
-from course_tools.authoring.minutes import of, words
+from course_tools.authoring.minutes import estimate, words
 
 TEXT = "# %% [markdown]\n# " + "word " * 1100 + "\n\n"  # ten minutes
 CODE = "# %%\n1 + 1\n\n"
 
 
 def content(source, name="01_nadaraya_watson"):
-    return of(jupytext.reads(source, fmt="py:percent"), name)
+    return estimate(jupytext.reads(source, fmt="py:percent"), name)
 
 
 @pytest.mark.parametrize(

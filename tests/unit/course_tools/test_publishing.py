@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 import course
-from course_kit import files, language, lessons, views
+from course_kit import files, i18n, lessons, views
 from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
@@ -116,7 +116,7 @@ def test_a_view_of_another_form_is_not_lost(wrong):
 @pytest.mark.parametrize("name", building.names())
 def test_slides_are_the_screens_of_the_notebook(name):
     made = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")])
-    wanted, found = screens.of(read(name).cells), slides_of(made)
+    wanted, found = screens.screens(read(name).cells), slides_of(made)
     assert [slide["class"][0] for slide in found] == [screen.kind for screen in wanted]
     assert [plain(slide.h2) for slide in found[1:]] == [screen.title for screen in wanted[1:]]
     for slide, screen in zip(found, wanted, strict=True):
@@ -134,7 +134,7 @@ def test_slides_are_the_screens_of_the_notebook(name):
 
 def test_slides_in_another_language(tmp_path, capsys):
     assert slides.run(["03_seq2seq"], tmp_path, "zh") == 0
-    language.use("en")
+    i18n.use("en")
     made = (tmp_path / "03_seq2seq.html").read_text("utf-8")
     (keep, *_), said = tree(made).select("p.keep"), tree(made).select_one("aside dl")
     assert made.startswith('<!DOCTYPE html>\n<html lang="zh-CN">') and "courseWords={" in made
@@ -183,7 +183,7 @@ def test_there_are_ten_questions_for_a_lesson_or_more_and_each_key_is_what_the_n
             quoted = one.question.partition("“")[2].rstrip("?”").removesuffix(" …")
             assert quoted in one.why and one.rightly in one.why, one
     (chinese,) = question_bank.banks(["03_seq2seq"], "zh").values()
-    assert all(re.search("[一-鿿]", one.question) for one in chinese) and language.current() == "en"
+    assert all(re.search("[一-鿿]", one.question) for one in chinese) and i18n.current() == "en"
 
 
 def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):

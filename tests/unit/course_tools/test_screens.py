@@ -26,7 +26,7 @@ def cells(*given):
 
 
 def seen(*given):
-    return [(screen.title, screen.kind) for screen in screens.of(cells(*given))]
+    return [(screen.title, screen.kind) for screen in screens.screens(cells(*given))]
 
 
 def told(path, in_no_language=False):
@@ -35,7 +35,7 @@ def told(path, in_no_language=False):
     for cell in here if in_no_language else ():
         if cell.cell_type == "markdown":
             cell.source = WORD.sub(lambda found: found["word"] and "x" * len(found["word"]) or found[0], cell.source)
-    return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.of(here)]
+    return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.screens(here)]
 
 
 @pytest.mark.parametrize("name", building.names())
@@ -45,14 +45,14 @@ def test_another_language_has_the_same_screens(name):
     if not catalogues.in_step(name, "zh"):
         pytest.skip("the English is newer")
     assert told(english) == told(chinese)
-    titles = {one.title for one in screens.of(nbformat.read(chinese, as_version=4).cells)}
+    titles = {one.title for one in screens.screens(nbformat.read(chinese, as_version=4).cells)}
     assert titles <= set(screens.headings(name, chinese).values()), "speaker's notes are found by them"
 
 
 @pytest.mark.parametrize("name", building.names())
 def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
     here = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
-    found, by_id = screens.of(here), {cell["id"]: cell for cell in here}
+    found, by_id = screens.screens(here), {cell["id"]: cell for cell in here}
     assert found[0].kind == "title"
     if lessons.chapter(name) and not lessons.is_annex(name):  # a class has so much time
         assert len(found) <= screens.MOST, [(one.title, one.kind) for one in found]
@@ -96,21 +96,21 @@ def test_of_classes_the_last_is_shown_and_none_that_is_too_long():
     one, other = (one, "definition"), (other, "definition")
     long = ("class Long:\n    def forward(self):\n" + "        x = 1\n" * screens.LINES, "definition")
     made = cells(("# Title",), ("## A model",), one, other, long)
-    assert [screen.cell for screen in screens.of(made)[1:]] == [made[3]["id"]]
+    assert [screen.cell for screen in screens.screens(made)[1:]] == [made[3]["id"]]
 
 
 def test_words_alone_are_what_to_keep_or_no_screen():
     assert seen(("# Title",), ("## Why?\nText.",))[1:] == []
     assert seen(("# Title",), ("## Why?\nText.",), ("**Keep this:** so.", "keep"))[1:] == [("Why?", "keep")]
     made = cells(("# Title",), ("## Because\nText.",))
-    assert [screen.kind for screen in screens.of(made)] == ["title"]
-    assert screens.of(made)[0].said == (made[0]["id"], made[1]["id"]), "its words go with the screen before"
+    assert [screen.kind for screen in screens.screens(made)] == ["title"]
+    assert screens.screens(made)[0].said == (made[0]["id"], made[1]["id"]), "its words go with the screen before"
 
 
 def test_a_cell_with_two_headings_begins_two_sections():
     made = cells(("# Title\nText.\n## First?\nText.",), ("labs.ask()", "lab", "-", True))
-    assert [(one.title, one.kind) for one in screens.of(made)] == [("Title", "title"), ("First?", "lab")]
-    assert [len(one.said) for one in screens.of(made)] == [0, 1]
+    assert [(one.title, one.kind) for one in screens.screens(made)] == [("Title", "title"), ("First?", "lab")]
+    assert [len(one.said) for one in screens.screens(made)] == [0, 1]
 
 
 def test_an_author_begins_a_slide_with_code_and_leaves_out_until_the_next():
@@ -122,7 +122,7 @@ def test_an_author_begins_a_slide_with_code_and_leaves_out_until_the_next():
 def test_of_an_exercise_a_class_sees_the_formula_alone():
     card = "## One\nText.\n\n$$ x $$\n\n### Exercise 1 ●○○ · 3 minutes\n| a |\n|---|\n"
     made = cells(("# Title",), (card, "card"))
-    assert [(one.kind, one.said) for one in screens.of(made)][1:] == [("formula", ())]
+    assert [(one.kind, one.said) for one in screens.screens(made)][1:] == [("formula", ())]
 
 
 def test_the_plan_of_a_page_is_plain_data():
@@ -162,14 +162,14 @@ def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_
     answer = (f"<details><summary>?</summary>\n\n```python\n{made}\n```\n\n</details>\n\nText", "solution")
     card = ("### Exercise 1 ●○○ · 3 minutes", "card")
     for given, later in (((definition,), False), ((card, exercise, answer), True), ((definition, card, answer), True)):
-        screen = screens.of(cells(("# Title",), ("## One\n$$ x $$",), *given))[1]
+        screen = screens.screens(cells(("# Title",), ("## One\n$$ x $$",), *given))[1]
         assert (screen.kind, screen.code.code, screen.later) == ("formula", made, later)
     for thing in (("## One\n$$ x $$",), ("labs.ask()", "lab", "-", True)):  # else a line of the section
-        screen = screens.of(cells(("# Title",), ("## One",), thing, ("x = 1",)))[1]
+        screen = screens.screens(cells(("# Title",), ("## One",), thing, ("x = 1",)))[1]
         assert (screen.code.code, screen.later) == ("x = 1", True)
 
 
 def test_an_author_names_the_lines_that_a_screen_is_about():
     made = cells(("# Title",), ("## One",), ("a = 1\nb = a + 1\nc = b",))
     made[2].metadata["slideshow"]["point"] = ["a + 1"]
-    assert screens.of(made)[1].code.lit == (1,)
+    assert screens.screens(made)[1].code.lit == (1,)

@@ -61,7 +61,7 @@ def test_what_search_knows_of_a_page():
 )
 def test_a_broken_link_is_named(tmp_path, body, said):
     (tmp_path / "a.html").write_text(body)
-    assert links.broken(tmp_path) == [f"a.html: {said}"]
+    assert links.dead_links(tmp_path) == [f"a.html: {said}"]
 
 
 def test_a_folder_with_other_files_is_not_emptied(tmp_path):

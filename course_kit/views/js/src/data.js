@@ -1,4 +1,5 @@
 // The numbers of a view as they come: one buffer, and its layout in the spec.
+import { t } from "./text.js";
 
 /** @typedef {{ name: string, dtype: string, size: number, offset: number }} Place one array in the buffer */
 /** @typedef {Float32Array | Float64Array | Uint8Array} Numbers */
@@ -33,7 +34,8 @@ export function decode(buffer, layout) {
   return Object.fromEntries(
     layout.map(({ name, dtype, size, offset }) => {
       if (dtype === "float16") return [name, fromHalf(new Uint16Array(buffer.slice(offset), 0, size))];
-      if (!(dtype in KINDS)) throw new Error(`the numbers of this view are ${dtype}, which it cannot read`);
+      if (!(dtype in KINDS))
+        throw new Error(t("the numbers of this view are {dtype}, which it cannot read", { dtype }));
       return [name, new KINDS[/** @type {keyof typeof KINDS} */ (dtype)](buffer.slice(offset), 0, size)];
     }),
   );

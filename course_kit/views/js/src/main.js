@@ -5,17 +5,17 @@ import "./models/page.js";
 import { fromBase64 } from "./data.js";
 import { ahead } from "./models/load.js";
 import { h } from "./shared/dom.js";
-import { speak, translate } from "./shared/language.js";
 import { live } from "./shared/live.js";
 import { mount } from "./shared/mount.js";
+import { language, t, tn } from "./text.js";
 
 /** @import { Kind, Spec } from "./shared/types.js" */
 /** @import { Model } from "./shared/live.js" */
 
 /** Changes when outputs of older editions can no longer be shown; it is FORMAT in course_kit/views/program.py. */
 export const FORMAT = 1;
-const OTHER = "This view was made by another edition of the course: run its cell again.";
-const BROKEN = "This view could not be shown: run its cell again.";
+const OTHER = t("This view was made by another edition of the course: run its cell again.");
+const BROKEN = t("This view could not be shown: run its cell again.");
 
 class Page {
   /** @param {Record<string, Kind>} kinds every view by the name that its data say */
@@ -62,9 +62,10 @@ class Page {
     return () => stop?.();
   }
 
-  /** What is in an element of the page, and what comes there, in the page's language; a text in it. */
-  speak = speak;
-  translate = translate;
+  /** For what works beside the views: their words in the page's language. */
+  t = t;
+  tn = tn;
+  language = language;
 
   ahead = ahead;
 
@@ -100,7 +101,7 @@ function attempt(host, build) {
  */
 function apologise(place, why) {
   const host = /** @type {HTMLElement} */ (place.querySelector(":scope > .course-view") ?? place); // of a live view
-  const note = h("p", { class: "course-view-note", role: "note" }, translate(why));
+  const note = h("p", { class: "course-view-note", role: "note" }, why);
   host.shadowRoot?.replaceChildren(h("slot"));
   host.querySelector(".course-view-note")?.remove();
   host.append(note);

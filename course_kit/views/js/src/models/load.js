@@ -1,5 +1,8 @@
 // A trained model, loaded into the page when it is first needed. Its files lie beside the pages of the website (in
 // models/), or are served by the course's JupyterLab; nothing comes from elsewhere.
+import { t } from "../text.js";
+
+export const MISSING = t("the files of the models are not here");
 
 /** The scripts that have come or are coming, by their address. @type {Map<string, Promise<void>>} */
 const coming = new Map();
@@ -26,7 +29,7 @@ function script(address) {
     element.onerror = () => {
       element.remove();
       coming.delete(address);
-      failed(new Error("the files of the models are not here"));
+      failed(new Error(MISSING));
     };
     document.head.append(element);
   });
@@ -45,8 +48,8 @@ export const ahead = (file) => script(`${modelsAt()}${file}`).catch(() => {});
  */
 export async function loadModel(name, tell = () => {}) {
   const at = modelsAt();
-  if (!at) throw new Error("this page has no models beside it");
-  if (!/^[\w-]+$/.test(name)) throw new Error("no trained model has such a name"); // an output may say any, also ../
+  if (!at) throw new Error(t("this page has no models beside it"));
+  if (!/^[\w-]+$/.test(name)) throw new Error(t("no trained model has such a name")); // an output may say any, also ../
   await script(`${at}${name}.js`);
   const { parts } = globalThis.courseModels.cards[name];
   let come = 0;

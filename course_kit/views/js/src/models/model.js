@@ -15,6 +15,7 @@ import {
   softmax,
   weightedMeans,
 } from "./tensors.js";
+import { t } from "../text.js";
 
 /** @import { Layer } from "./tensors.js" */
 /** @typedef {(name: string, value: any) => any} Tap */
@@ -84,7 +85,7 @@ export class Model {
    * @returns {Matrix} [T, V]
    */
   words(_x, _tap) {
-    throw new Error(`${this.card.name} says no words`);
+    throw new Error(t("{name} says no words", { name: this.card.name }));
   }
 
   /**
@@ -105,7 +106,10 @@ export class Model {
   embed(ids, name) {
     const table = this.tensors[name];
     const wrong = ids.find((id) => !(id >= 0 && id < table.rows));
-    if (wrong !== undefined) throw new RangeError(`id ${wrong} is not among the ${table.rows} of ${this.card.name}`);
+    if (wrong !== undefined)
+      throw new RangeError(
+        t("id {wrong} is not among the {rows} of {name}", { wrong, rows: table.rows, name: this.card.name }),
+      );
     const rows = new Matrix(ids.length, table.columns);
     for (const [t, id] of ids.entries()) rows.row(t).set(table.row(id));
     return rows;

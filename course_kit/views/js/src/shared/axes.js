@@ -1,6 +1,5 @@
 // Scales and the numbers at axes, and axes on a canvas for the labs that draw functions of one number.
 import { widest, write } from "./draw.js";
-import { translate } from "./language.js";
 import { clock, number } from "./numbers.js";
 
 /** @import { Pen } from "./draw.js" */
@@ -126,11 +125,11 @@ export function axes(c, ui, box, x, y, names) {
     const across = numbersAt(x.low, x.high, Math.max(2, box.w / (80 * unit)), kind);
     for (const { at, text } of roomy(across, x, (text) => widest(c, [text]), 6 * unit, names.hours))
       write(c, text, at, bottom + 5 * unit, theme.quiet, "center", "top");
-    write(c, translate(names.x), right, bottom + 19 * unit, theme.quiet, "right", "top");
+    write(c, names.x, right, bottom + 19 * unit, theme.quiet, "right", "top");
   }
   const up = names.up ?? ticks(y.low, y.high, Math.max(2, box.h / (50 * unit)));
   for (const value of up) write(c, plain(value), box.x - 6 * unit, y(value), theme.quiet, "right");
-  if (names.y) write(c, translate(names.y), box.x, box.y - 4 * unit, theme.quiet, "left", "bottom");
+  if (names.y) write(c, names.y, box.x, box.y - 4 * unit, theme.quiet, "left", "bottom");
 }
 
 /** From the least to the greatest of some numbers, with room at both ends. @param {Iterable<number>} values */

@@ -5,6 +5,7 @@ import { arrow, h, pointed } from "./dom.js";
 import { broken, paper, wide, widest } from "./draw.js";
 import { clamp } from "./numbers.js";
 import CHART_CSS from "./chart.css";
+import { t } from "../text.js";
 
 /** @import { Pen } from "./draw.js" */
 /** @import { Picture, State, Table, UI } from "./types.js" */
@@ -108,7 +109,7 @@ class Chart {
     const listeners = { onfocus: seen, onblur: seen, onkeydown: (/** @type {KeyboardEvent} */ e) => this.press(e) };
     this.hand = h(
       "div",
-      { class: "hand", role: "slider", tabindex: 0, "aria-label": ui.spec.title || "chart", ...range, ...listeners },
+      { class: "hand", role: "slider", tabindex: 0, "aria-label": ui.spec.title || t("chart"), ...range, ...listeners },
       this.canvas,
     );
     this.said = h("div", { class: "read", "data-testid": "readout" });

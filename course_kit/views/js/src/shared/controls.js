@@ -1,6 +1,7 @@
 // The controls of a view: native, labelled, described by its spec; a value is always its own, never an index.
 import { fresh, h } from "./dom.js";
 import { fmt, nearest } from "./numbers.js";
+import { t } from "../text.js";
 
 /** @import { Control, UI } from "./types.js" */
 /** @typedef {{ element: HTMLElement, sync: () => void }} Made sync: shows the state */
@@ -8,8 +9,11 @@ import { fmt, nearest } from "./numbers.js";
 /** By kind. @type {Record<Control["kind"], (ui: UI, control: Control) => Made>} */
 export const CONTROLS = { range, choice, toggles, button };
 
+/** Options that are words of the program. @type {Record<string, string>} */
+const OPTIONS = { on: t("on"), off: t("off") };
+
 /** What an option is called. @param {UI} ui @param {Record<any, string>} words @param {any} option */
-const named = ({ spec }, words, option) => words[option] ?? spec.table?.[option] ?? String(option);
+const named = ({ spec }, words, option) => words[option] ?? spec.table?.[option] ?? OPTIONS[option] ?? String(option);
 
 /** @param {UI} ui @param {Control} control @returns {Made} */
 function range(ui, { name, label, values = [], digits = 2 }) {

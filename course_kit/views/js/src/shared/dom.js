@@ -1,5 +1,4 @@
 // Elements, style sheets, pointers and keys.
-import { together, translate } from "./language.js";
 import { clamp } from "./numbers.js";
 
 /** @typedef {Node | string | number | null | undefined} Child */
@@ -123,12 +122,10 @@ export function along(event, at, count) {
  * @returns {(string | HTMLElement)[]}
  */
 export function coloured(text) {
-  return translate(text)
-    .split(/(\[(?:query|key|value|output)\|[^\]]*\])/)
-    .map((part) => {
-      const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
-      return found ? h("b", { class: found[1] }, found[2]) : part;
-    });
+  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
+    const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
+    return found ? h("b", { class: found[1] }, found[2]) : part;
+  });
 }
 
 /**
@@ -145,7 +142,7 @@ export function tableOf({ header, rows, caption }) {
     "table",
     {},
     caption == null ? null : h("caption", {}, caption),
-    h("thead", {}, line(together(header), "th")),
+    h("thead", {}, line(header, "th")),
     h("tbody", {}, ...rows.map((row) => line(row, "td"))),
   );
 }

@@ -1,5 +1,5 @@
 // What views draw on a canvas: text that fits, hatching, frames, arrows, curves, dots.
-import { phrase, pieces } from "./language.js";
+import { pieces } from "../text.js";
 
 /** @typedef {CanvasRenderingContext2D} Pen */
 
@@ -46,17 +46,16 @@ export function write(c, text, x, y, colour, align = "left", base = "middle") {
   c.textAlign = align;
   c.textBaseline = base;
   c.fillStyle = colour;
-  c.fillText(phrase(text), x, y);
+  c.fillText(text, x, y);
 }
 
 /**
  * A text that is cut, with …, where it is wider than its room.
  * @param {Pen} c
- * @param {string} whole
+ * @param {string} text
  * @param {number} room
  */
-export function fitted(c, whole, room) {
-  const text = phrase(whole);
+export function fitted(c, text, room) {
   const letters = Array.from(text);
   if (c.measureText(text).width <= room) return text;
   let [fits, most] = [1, letters.length]; // between them is how many letters have room
@@ -69,7 +68,7 @@ export function fitted(c, whole, room) {
 }
 
 /** How wide `write` writes it. @param {Pen} c @param {string} text */
-export const wide = (c, text) => c.measureText(phrase(text)).width;
+export const wide = (c, text) => c.measureText(text).width;
 
 /** @param {Pen} c @param {string[]} texts */
 export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, wide(c, text)), 0);
@@ -81,7 +80,7 @@ export const widest = (c, texts) => texts.reduce((most, text) => Math.max(most, 
  * @param {number} room
  */
 export function broken(c, text, room) {
-  const { words, space } = pieces(phrase(text));
+  const { words, space } = pieces(text);
   /** @param {number} n */
   const first = (n) => c.measureText(words.slice(0, n).join(space)).width;
   if (words.length < 2 || first(words.length) < room) return [text];

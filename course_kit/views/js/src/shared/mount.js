@@ -8,9 +8,9 @@ import { CONTROLS } from "./controls.js";
 import { decode } from "../data.js";
 import { adopt, coloured, fresh, h, still, tableOf } from "./dom.js";
 import { curled } from "./labels.js";
-import { fonts, language, speak } from "./language.js";
 import { own } from "./own.js";
 import { LIGHT, onThemeChange, properties, themeOf } from "./theme.js";
+import { fonts, language, t } from "../text.js";
 
 /** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
 
@@ -70,7 +70,6 @@ class View {
     this.root.adoptedStyleSheets = [];
     adopt(this.root, SHARED_CSS);
     this.root.replaceChildren(this.shell);
-    this.speak = speak(this.root);
     host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
     /** @type {Picture} */
     this.picture = kinds[this.spec.kind](this.ui);
@@ -192,7 +191,7 @@ class View {
     const wanted = [...(this.spec.controls ?? [])];
     wanted.sort((a, b) => Number(b.kind === "range") - Number(a.kind === "range"));
     if (wanted.length && !wanted.some(({ name }) => name === "reset"))
-      wanted.push({ kind: "button", name: "reset", label: "reset" });
+      wanted.push({ kind: "button", name: "reset", label: t("reset") });
     return wanted.map((control) => {
       const { element, sync } = CONTROLS[control.kind](this.ui, control);
       this.syncs.push(sync);
@@ -202,10 +201,10 @@ class View {
 
   /** Words and table behind one quiet mark, and the way back. @param {HTMLElement | undefined} back */
   foot(back) {
-    const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of the numbers shown" };
+    const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": t("table of the numbers shown") };
     this.table = h("div", group);
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
-    const name = h("span", { class: "said" }, "table and words");
+    const name = h("span", { class: "said" }, t("table and words"));
     const show = () => this.folded?.open && this.fill();
     const recorded = this.spec.caption?.match(RECORDED);
     this.folded = h(
@@ -279,7 +278,6 @@ class View {
     shell.classList.toggle("asking", Boolean(spec.silent));
     picture.paint(width, shell.classList.contains("narrow"));
     this.rename();
-    this.speak();
     if (spec.presenting && width !== this.arranged) this.arrange(width);
     if (this.folded?.open) this.fill();
     if (this.settled && link) link.save(this.state);

@@ -1,5 +1,6 @@
 // The mathematics that several views share, and numbers as a reader sees them. No page is needed: tests run it in node.
 // A definition here exists a second time in course_utils/attention.py; tests hold the two together.
+import { t } from "../text.js";
 
 /** How close two places are, by their distance in widths. @type {Record<string, (u: number) => number>} */
 export const KERNELS = {
@@ -83,10 +84,13 @@ export function fmt(x, digits = 3) {
 /** Two digits, or one from 100 on. @param {number} x */
 export const short = (x) => fmt(x, Math.abs(x) >= 100 ? 1 : 2);
 
+/** A number of hundredths, as the page's language writes it. @param {string | number} number */
+export const percentage = (number) => t("{number} %", { number });
+
 /** A weight as a share. @param {number} weight */
 export function percent(weight) {
-  if (weight > 0 && weight < 0.0005) return "less than 0.1 %";
-  return `${weight > 0 && weight < 0.005 ? (100 * weight).toFixed(1) : Math.round(100 * weight)} %`;
+  if (weight > 0 && weight < 0.0005) return t("less than 0.1 %");
+  return percentage(weight > 0 && weight < 0.005 ? (100 * weight).toFixed(1) : Math.round(100 * weight));
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";

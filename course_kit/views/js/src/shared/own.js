@@ -3,9 +3,10 @@
 // itself: what the model reads -> a generator of pictures, one for each new word, each with what differs in the spec,
 // and its arrays. Other views build it with `form`, and put it behind a quiet line with `folded`.
 import { writing } from "../models/writing.js";
-import { loadModel, modelsAt } from "../models/load.js";
+import { MISSING, loadModel, modelsAt } from "../models/load.js";
 import { composing, h } from "./dom.js";
 import { readable } from "./labels.js";
+import { t } from "../text.js";
 
 /** @import { Own, Picture, Reading, UI } from "./types.js" */
 /** @typedef {any} Model as models/load.js gives it */
@@ -28,16 +29,17 @@ import { readable } from "./labels.js";
  * @property {import("./dom.js").Child} [beside] comes beside the button
  */
 
-const READING = "Reading …";
-const NOTHING = "There is no word to read: type a text";
-const ELSEWHERE = "You can type a text of your own here on the course's website and in JupyterLab.";
+const READING = t("Reading …");
+const NOTHING = t("There is no word to read: type a text");
+const ELSEWHERE = t("You can type a text of your own here on the course's website and in JupyterLab.");
 const MOST = 400; // letters of a text that is quoted
 
 /** What a model reads instead of pieces that it does not know. @param {Model} model @param {Piece[]} pieces */
 export function unknownOf({ source, tokenizer }, pieces) {
   const { unk, words } = source ?? tokenizer;
   const missing = new Set(pieces.filter(({ id }) => id === unk).map(({ text }) => `“${readable(text)}”`));
-  return missing.size ? `It does not know ${[...missing].join(", ")}, and reads ${words[unk]} there. ` : "";
+  const values = { missing: [...missing].join(t(", ")), reads: words[unk] };
+  return missing.size ? t("It does not know {missing}, and reads {reads} there. ", values) : "";
 }
 
 /**
@@ -68,9 +70,9 @@ class Form {
     this.facts = h("span", {}, about);
     this.news = h("span");
     this.field = this.textarea();
-    this.back = h("button", { type: "button", onclick: () => this.first(), hidden: true }, "the first sentence");
-    const hint = "Computed in this page: what you type is sent nowhere.";
-    const button = h("button", { type: "button", onclick: () => this.ask(), title: hint }, "ask the model");
+    this.back = h("button", { type: "button", onclick: () => this.first(), hidden: true }, t("the first sentence"));
+    const hint = t("Computed in this page: what you type is sent nowhere.");
+    const button = h("button", { type: "button", onclick: () => this.ask(), title: hint }, t("ask the model"));
     const more =
       larger && h("button", { type: "button", onclick: () => this.ask(undefined, [larger.name]) }, larger.label);
     const said = h("span", { role: "status", "data-testid": "model" }, this.facts, this.news);
@@ -140,8 +142,8 @@ class Form {
       if (then && going()) tell(await then(models, going));
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      const where = message.includes("files of the models") ? ELSEWHERE : "";
-      tell(`${message[0].toUpperCase()}${message.slice(1)}. ${where}`);
+      const where = message === MISSING ? ELSEWHERE : "";
+      tell(t("{sentence}. {more}", { sentence: message[0].toUpperCase() + message.slice(1), more: where }));
     }
   }
 
@@ -150,7 +152,7 @@ class Form {
     const shares = names.map(() => 0);
     const come = (/** @type {number} */ n) => (/** @type {number} */ share) => {
       shares[n] = share / names.length;
-      tell(`The model is coming: ${Math.round(100 * shares.reduce((a, b) => a + b))} %.`);
+      tell(t("The model is coming: {share} %.", { share: Math.round(100 * shares.reduce((a, b) => a + b)) }));
     };
     return Promise.all(names.map((name, n) => loadModel(name, come(n))));
   }
@@ -182,7 +184,7 @@ class Read {
     this.said = unknownOf(models[0], this.pieces);
     const { length } = this.ids;
     if (!length) throw new Error(NOTHING);
-    if (length > room) throw new Error(`These are ${length} tokens, and there is room for ${room}`);
+    if (length > room) throw new Error(t("These are {length} tokens, and there is room for {room}", { length, room }));
   }
 
   /**
@@ -201,7 +203,7 @@ class Read {
       yield picture(ids.map(named(target ?? tokenizer)), weights.map(shares), ids);
       step = steps.next();
     }
-    if (!step.value.ended) this.said += "It did not come to an end: this is its beginning. ";
+    if (!step.value.ended) this.said += t("It did not come to an end: this is its beginning. ");
   }
 }
 
@@ -218,7 +220,7 @@ function shares(row) {
  * @param {HTMLElement} element
  */
 export function folded({ root, spec }, element) {
-  const { fold = "a sentence of your own", open = false } = /** @type {Own} */ (spec.own);
+  const { fold = t("a sentence of your own"), open = false } = /** @type {Own} */ (spec.own);
   const room = open && !document.querySelector(".jp-Notebook"); // there a view is whole above the fold
   const line = h("details", { class: "more typed", open: room }, h("summary", {}, fold), element);
   root.querySelector(".foot")?.prepend(line);
@@ -246,7 +248,9 @@ export function own(ui, picture) {
 async function answered(ui, picture, read, { element, going }) {
   const host = /** @type {HTMLElement} */ (ui.root.host);
   const { title, caption } = /** @type {Own} */ (ui.spec.own);
-  const words = `“${readable(read.text.trim(), MOST)}”, as the model reads it. The table has its numbers.`;
+  const words = t("“{text}”, as the model reads it. The table has its numbers.", {
+    text: readable(read.text.trim(), MOST),
+  });
   let shown = 0;
   host.style.minHeight = `${host.offsetHeight}px`; // what comes below the view stays where it is
   try {
@@ -259,5 +263,5 @@ async function answered(ui, picture, read, { element, going }) {
   } finally {
     host.style.minHeight = "";
   }
-  return read.said + (shown ? "" : "It ends at once, and writes nothing. ");
+  return read.said + (shown ? "" : t("It ends at once, and writes nothing. "));
 }

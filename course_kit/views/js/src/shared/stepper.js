@@ -2,6 +2,7 @@
 // picture.
 import { foreign, h, used } from "./dom.js";
 import { clamp } from "./numbers.js";
+import { t } from "../text.js";
 
 /**
  * @typedef {object} Steps
@@ -27,10 +28,10 @@ class Stepper {
     this.expected = -1; // how many words are written, unless another hand has moved it
     const button = (/** @type {object} */ look, /** @type {string} */ text) =>
       h("button", { type: "button", ...look }, text);
-    this.back = button({ "aria-label": "one word back", onclick: () => this.to(now() - 1) }, "◀");
-    this.play = button({ class: "play", "data-testid": "play", onclick: () => this.toggle() }, "play");
-    this.on = button({ "aria-label": "one word on", onclick: () => this.to(now() + 1) }, "▶");
-    const look = { class: "control stepper", role: "group", "aria-label": "word by word" };
+    this.back = button({ "aria-label": t("one word back"), onclick: () => this.to(now() - 1) }, "◀");
+    this.play = button({ class: "play", "data-testid": "play", onclick: () => this.toggle() }, t("play"));
+    this.on = button({ "aria-label": t("one word on"), onclick: () => this.to(now() + 1) }, "▶");
+    const look = { class: "control stepper", role: "group", "aria-label": t("word by word") };
     this.row = h("span", look, this.back, this.play, this.on);
   }
 
@@ -48,13 +49,13 @@ class Stepper {
   stop() {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.play.textContent = "play";
+    this.play.textContent = t("play");
   }
 
   start() {
     if (this.now() >= this.last()) this.go(this.first);
     this.expected = this.now();
-    this.play.textContent = "pause";
+    this.play.textContent = t("pause");
     this.wait(this.pace / 3);
   }
 

@@ -1,4 +1,5 @@
 // Colours: ink is attention, the four roles are the only bright ones.
+import { t } from "../text.js";
 
 /** @typedef {[number, number, number] | number[]} Colour red, green and blue, 0 to 255 */
 
@@ -121,3 +122,12 @@ export function onThemeChange(element, changed) {
     near?.unobserve(element);
   };
 }
+
+/** @type {Record<string, string>} */
+const ROLES = { query: t("query"), key: t("key"), value: t("value") };
+
+/** A side of attention as the page calls it; any other name as it is. @param {string} name */
+export const roleName = (name) => ROLES[name] ?? name;
+
+/** Which role has this name. @param {string} name */
+export const roleOf = (name) => Object.keys(ROLES).find((role) => [role, ROLES[role]].includes(name)) ?? "";

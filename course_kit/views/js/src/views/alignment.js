@@ -8,6 +8,7 @@ import ALIGNMENT_CSS from "./alignment.css";
 import { AlignmentNumbers, POINT } from "./alignment_numbers.js";
 import { layoutOf, RowsPainter } from "./alignment_paint.js";
 import { Sentences } from "./alignment_words.js";
+import { t } from "../text.js";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
 /** @import { AlignmentSpec, Place } from "./alignment_numbers.js" */
@@ -61,7 +62,7 @@ class Alignment {
   // ---- elements
   group() {
     const look = { role: "group", tabindex: 0, class: "picture", "data-testid": "picture" };
-    const name = "rows of weights; arrow keys write and choose a word";
+    const name = t("rows of weights; arrow keys write and choose a word");
     const onkeydown = (/** @type {KeyboardEvent} */ event) => this.keys(event);
     return h("div", { ...look, "aria-label": name, onkeydown }, this.scroller);
   }
@@ -79,7 +80,7 @@ class Alignment {
   }
 
   legend() {
-    return this.translation.versions.length > 1 ? legend({}, ["masked", "masked"]) : legend({});
+    return this.translation.versions.length > 1 ? legend({}, ["masked", t("masked")]) : legend({});
   }
 
   // ---- what is lit
@@ -185,8 +186,8 @@ class Alignment {
     this.sentences.paint(look.lit);
     this.say(look.lit);
     this.steps.sync();
-    this.output.value = `${written} of ${total}`;
-    this.slider.setAttribute("aria-valuetext", `${written} of ${total} words`);
+    this.output.value = t("{written} of {total}", { written, total });
+    this.slider.setAttribute("aria-valuetext", t("{written} of {total} words", { written, total }));
   }
 
   /** How far the newest row has come. */

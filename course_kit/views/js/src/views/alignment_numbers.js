@@ -1,6 +1,7 @@
 // What a translation shows at a state: its weights, what is lit, what is said. No page is needed.
 import { readable } from "../shared/labels.js";
 import { fmt, percent, strongest } from "../shared/numbers.js";
+import { t, tn } from "../text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[target: number, source: number]} Place of a word in both sentences; -1: none */
@@ -27,13 +28,13 @@ import { fmt, percent, strongest } from "../shared/numbers.js";
 
 /** A weight from here on lights the other word. */
 export const PARTNER = 0.15;
-export const POINT = "Choose any word, or press play to see it grow.";
+export const POINT = t("Choose any word, or press play to see it grow.");
 
 const NOBODY = /** @type {Place} */ ([-1, -1]);
 /** A masked weight counts as none. @param {number} x */
 export const known = (x) => (Number.isNaN(x) ? 0 : x);
 /** @param {number} count @param {string} one @param {string} more */
-const counted = (count, one, more) => `${count} ${count === 1 ? one : more}`;
+
 /** @param {boolean[]} marks */
 const marked = (marks) => marks.filter(Boolean).length;
 
@@ -54,8 +55,8 @@ export class AlignmentNumbers {
     this.versions = spec.versions.map(readableVersion);
     this.longest = Math.max(...this.versions.map(({ tokens }) => tokens.length));
     const rows = this.versions.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    if (this.weights.length !== rows * this.columns) throw new Error("weights and words do not fit together");
-    if (this.weights.some((x) => Math.abs(x) === Infinity)) throw new Error("a weight is infinite");
+    if (this.weights.length !== rows * this.columns) throw new Error(t("weights and words do not fit together"));
+    if (this.weights.some((x) => Math.abs(x) === Infinity)) throw new Error(t("a weight is infinite"));
   }
 
   get columns() {
@@ -173,9 +174,11 @@ export class AlignmentNumbers {
     const whole = this.whole();
     if (target >= 0) return { ...this.ofTarget(target, source), whole };
     if (source >= 0) return { ...this.ofSource(source), whole };
-    if (this.written) return { head: [{ text: "all is written" }], text: POINT, whole };
-    const text = `Press play, or ▶: each word brings its row of ${this.spec.linked ? "links" : "weights"}.`;
-    return { head: [{ text: "nothing is written yet" }], text, whole };
+    if (this.written) return { head: [{ text: t("all is written") }], text: POINT, whole };
+    const text = this.spec.linked
+      ? t("Press play, or ▶: each word brings its row of links.")
+      : t("Press play, or ▶: each word brings its row of weights.");
+    return { head: [{ text: t("nothing is written yet") }], text, whole };
   }
 
   /** Of a written word and a source word; -1: its strongest. @param {number} target @param {number} source */
@@ -184,17 +187,18 @@ export class AlignmentNumbers {
     const word = this.version.tokens[target];
     /** @type {Part[]} */
     const head = [{ text: word, role: "query" }];
-    if (!row.some((x) => x > 0)) return { head, text: "No weights here." };
+    if (!row.some((x) => x > 0)) return { head, text: t("No weights here.") };
     const partner = source >= 0 ? source : strongest(row);
     const x = row[partner];
     const other = this.source[partner];
-    const exact = Number.isNaN(x) ? "masked" : fmt(x);
+    const exact = Number.isNaN(x) ? t("masked") : fmt(x);
     head.push({ text: " → " }, { text: other, role: "key" }, { text: " " }, { text: exact, role: "plain" });
-    if (Number.isNaN(x)) return { head, text: `“${word}” may not attend to “${other}”.` };
-    const most = partner === strongest(row) ? ", its largest share" : "";
-    const on = `“${other}”${this.gloss(partner)}${most}.`;
-    if (this.spec.linked) return { head, text: `“${word}” translates “${other}”${this.gloss(partner)}.` };
-    return { head, text: `“${word}” puts ${percent(x)} of its attention on ${on}` };
+    if (Number.isNaN(x)) return { head, text: t("“{word}” may not attend to “{other}”.", { word, other }) };
+    const values = { word, other, share: percent(x), gloss: this.gloss(partner) };
+    if (this.spec.linked) return { head, text: t("“{word}” translates “{other}”{gloss}.", values) };
+    if (partner !== strongest(row))
+      return { head, text: t("“{word}” puts {share} of its attention on “{other}”{gloss}.", values) };
+    return { head, text: t("“{word}” puts {share} of its attention on “{other}”{gloss}, its largest share.", values) };
   }
 
   /** Of a source word and all that look at it. @param {number} source */
@@ -203,7 +207,7 @@ export class AlignmentNumbers {
     const word = this.source[source];
     /** @type {Part[]} */
     const head = [{ text: word, role: "key" }];
-    if (!column.length) return { head, text: "Nobody has looked at it yet." };
+    if (!column.length) return { head, text: t("Nobody has looked at it yet.") };
     const sum = column.reduce((all, x) => all + known(x), 0);
     const best = strongest(column);
     const seen = known(column[best]) > 0;
@@ -212,10 +216,22 @@ export class AlignmentNumbers {
       const exact = fmt(column[best]);
       head.push({ text: " ← " }, { text: looker, role: "query" }, { text: " " }, { text: exact, role: "plain" });
     }
-    if (this.spec.linked && seen) return { head, text: `“${word}” is translated by “${looker}”.` };
-    const from = seen ? `, most from “${looker}”` : "";
-    const owners = counted(column.length, "word’s", "words’");
-    return { head, text: `“${word}”${this.gloss(source)} gets ${fmt(sum, 2)} of the ${owners} attention${from}.` };
+    if (this.spec.linked && seen) return { head, text: t("“{word}” is translated by “{looker}”.", { word, looker }) };
+    const values = { word, gloss: this.gloss(source), sum: fmt(sum, 2), looker };
+    const text = seen
+      ? tn(
+          "“{word}”{gloss} gets {sum} of the {n} word’s attention, most from “{looker}”.",
+          "“{word}”{gloss} gets {sum} of the {n} words’ attention, most from “{looker}”.",
+          column.length,
+          values,
+        )
+      : tn(
+          "“{word}”{gloss} gets {sum} of the {n} word’s attention.",
+          "“{word}”{gloss} gets {sum} of the {n} words’ attention.",
+          column.length,
+          values,
+        );
+    return { head, text };
   }
 
   /** Of the whole: what has changed; "" of the first translation. */
@@ -223,16 +239,17 @@ export class AlignmentNumbers {
     const { label, changed, lost } = this.version;
     if (!this.state.variant) return "";
     const [added, gone] = [marked(changed), marked(lost)];
-    const change = added || gone ? `${counted(added, "word is", "words are")} new, ${gone} gone.` : "";
-    return `${label[0].toUpperCase()}${label.slice(1)}: ${change || "the translation stays the same."}`;
+    const values = { label: `${label[0].toUpperCase()}${label.slice(1)}`, gone };
+    if (!added && !gone) return t("{label}: the translation stays the same.", values);
+    return tn("{label}: {n} word is new, {gone} gone.", "{label}: {n} words are new, {gone} gone.", added, values);
   }
 
   /** @returns {Table} */
   table() {
-    const text = (/** @type {number} */ x) => (Number.isNaN(x) ? "masked" : fmt(x));
+    const text = (/** @type {number} */ x) => (Number.isNaN(x) ? t("masked") : fmt(x));
     const words = this.version.tokens.slice(0, this.written);
     return {
-      header: ["word", ...this.source],
+      header: [t("word"), ...this.source],
       rows: words.map((word, target) => [word, ...this.row(target).map(text)]),
     };
   }

@@ -1,6 +1,7 @@
 // How large the parts of a translation's weights are, and its picture on a canvas: a row for each word written.
 import { CellsPainter, SLOPE } from "../shared/cells.js";
 import { framed, widest, write } from "../shared/draw.js";
+import { t } from "../text.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -35,7 +36,7 @@ export function layoutOf(numbers, ui, c, width, narrow) {
   const { columns, source, versions, total } = numbers;
   const longest = ui.spec.presenting ? total : numbers.longest; // a class cannot scroll
   const room = width - (narrow ? 0 : 250 * unit) - 4;
-  const corner = narrow ? ["↓", "→"] : ["translation ↓", "source →"];
+  const corner = narrow ? ["↓", "→"] : [t("translation ↓"), t("source →")];
   c.font = ui.font(13, 700);
   const words = versions.flatMap(({ tokens }) => tokens);
   const left = Math.min(Math.ceil(widest(c, [...words, corner[0]])), LONGEST * unit) + 14 * unit;
@@ -90,7 +91,7 @@ export class RowsPainter extends CellsPainter {
     c.fillStyle = ui.theme.line;
     for (let row = written; row < total; row++) c.fillRect(left, top + row * down - 1.5, wide - this.gap, 1);
     c.font = ui.font(Math.min(13, (down - 4) / ui.unit));
-    write(c, "still to be written", left + wide / 2, top + (written + 0.5) * down - 1, ui.theme.quiet, "center");
+    write(c, t("still to be written"), left + wide / 2, top + (written + 0.5) * down - 1, ui.theme.quiet, "center");
   }
 
   /** Of a cell; the newest row fades in. @param {number} target @param {number} source */

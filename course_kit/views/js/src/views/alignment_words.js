@@ -2,6 +2,7 @@
 import { foreign, h, used } from "../shared/dom.js";
 import { inked, legible, rgb } from "../shared/theme.js";
 import { known } from "./alignment_numbers.js";
+import { t } from "../text.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { AlignmentNumbers, Place } from "./alignment_numbers.js" */
@@ -78,10 +79,14 @@ export class Sentences {
     this.numbers = numbers;
     this.ui = ui;
     this.compares = versions.length > 1;
-    const above = { label: "source sentence", lang: from, glosses };
+    const above = { label: t("source sentence"), lang: from, glosses };
     this.source = new Line(source, above, (i) => [-1, i], hands);
     this.targets = versions.map(({ tokens, label }, i) => {
-      const look = { label: i ? `translation ${label}` : "translation", lang: to, written: () => numbers.written };
+      const look = {
+        label: i ? t("translation {label}", { label }) : t("translation"),
+        lang: to,
+        written: () => numbers.written,
+      };
       return new Line(tokens, look, (place) => [place, -1], hands);
     });
     /** The first translation, below one that has changed. */
@@ -89,11 +94,11 @@ export class Sentences {
     this.element = h(
       "div",
       { class: "strip" },
-      h("span", { class: "key" }, "source"),
+      h("span", { class: "key" }, t("source")),
       this.source.element,
-      h("span", { class: "query" }, "translation"),
+      h("span", { class: "query" }, t("translation")),
       h("div", { class: "stack" }, ...this.targets.map(({ element }) => element)),
-      this.compares ? h("span", { class: "quiet was" }, "before") : null,
+      this.compares ? h("span", { class: "quiet was" }, t("before")) : null,
       this.compares ? this.before : null,
     );
   }

@@ -5,6 +5,7 @@ import ARCHITECTURE_CSS from "./architecture.css";
 import { aloneIn, isAlone, layoutOf } from "./architecture_layout.js";
 import { sign, strokes } from "./architecture_parts.js";
 import PARTS_CSS from "./architecture_parts.css";
+import { t } from "../text.js";
 
 /** @import { Picture, Spec, Table, UI } from "../shared/types.js" */
 /** @import { Box, Column, Label, Layout, Mask, Sizes } from "./architecture_layout.js" */
@@ -22,16 +23,21 @@ import PARTS_CSS from "./architecture_parts.css";
  */
 
 const WHOLE = "model";
+/** What a shape is of. @type {Record<string, string>} */
+const WHAT = {
+  ...{ in: t("in"), inside: t("inside"), out: t("out"), words: t("words"), follows: t("follows") },
+  ...{ hidden: t("hidden"), pooled: t("pooled"), weights: t("weights") },
+};
 const ENDS = ["in", "out", "hidden", "pooled", "words", "follows"]; // as in architecture.py
 const ASIDE = 13.5; // the room beside a column that stands alone, in sizes of type
 const EDGE = 104; // of a screen in front of a class: title, caption and margins
 const SEEN = 0.36; // of a phone's screen, for what is told
-const KEYS = "the parts, in the order of the data: arrow up goes on, arrow down goes back, Escape chooses none";
+const KEYS = t("the parts, in the order of the data: arrow up goes on, arrow down goes back, Escape chooses none");
 /** @type {[Exclude<Mask, "">, string][]} */
 const MASKS = [
-  ["full", "every word"],
-  ["causal", "itself and those before"],
-  ["cross", "every word of the source"],
+  ["full", t("every word")],
+  ["causal", t("itself and those before")],
+  ["cross", t("every word of the source")],
 ];
 
 /** @param {UI} ui @returns {Picture} */
@@ -118,8 +124,8 @@ class Architecture {
   button(key) {
     const { label, name } = this.spec.parts[key];
     const notes = this.spec.columns.flatMap(({ notes: some = [] }) => some.filter((note) => note.key === key));
-    const said = notes.map(({ mark, text }) => `, ${mark}: ${text}`).join("");
-    const named = (name.includes(label) ? name : `${label}, ${name}`) + said;
+    const said = notes.map(({ mark, text }) => t(", {mark}: {text}", { mark, text })).join("");
+    const named = (name.includes(label) ? name : t("{label}, {name}", { label, name })) + said;
     const look = { type: "button", class: "part", "data-part": key, "aria-label": named };
     return h("button", { ...look, onclick: () => this.choose(key === this.ui.state.part ? "" : key) }, label);
   }
@@ -135,7 +141,7 @@ class Architecture {
       "div",
       { class: "masks" },
       this.buttons.get(WHOLE),
-      h("p", {}, "A word attends to"),
+      h("p", {}, t("A word attends to")),
       h("ul", {}, ...lines),
     );
   }
@@ -277,7 +283,7 @@ class Architecture {
     this.shown = key;
     const part = spec.parts[key] ?? (spec.presenting ? spec.parts[WHOLE] : null); // a class begins with the whole
     if (!part) {
-      told.replaceChildren(h("p", { class: "name none" }, "Choose a part"));
+      told.replaceChildren(h("p", { class: "name none" }, t("Choose a part")));
       return;
     }
     const { name, about, made, call, shapes, parameters } = part;
@@ -285,12 +291,16 @@ class Architecture {
     const brief = spec.presenting; // in front of a class only what is first
     const shown = brief ? shapes.filter(([what]) => ENDS.includes(what)) : shapes;
     const list = listOf([
-      ["class", code(made), others ? h("span", {}, "framed: the same class") : ""],
+      [t("class"), code(made), others ? h("span", {}, t("framed: the same class")) : ""],
       ["", call && !brief ? code(call) : ""],
       .../** @type {[string, ...(Node | string)[]][]} */ (
-        shown.map(([what, letters, numbers]) => [what, code(letters), numbers && !brief ? code(numbers) : ""])
+        shown.map(([what, letters, numbers]) => [
+          WHAT[what] ?? what,
+          code(letters),
+          numbers && !brief ? code(numbers) : "",
+        ])
       ),
-      ["parameters", parameters],
+      [t("parameters"), parameters],
     ]);
     told.replaceChildren(h("p", { class: "name" }, name), h("p", {}, about), list);
   }
@@ -301,7 +311,7 @@ class Architecture {
       const ends = shapes.filter(([what]) => ENDS.includes(what));
       return [name, made, ends.map(([, letters, numbers]) => numbers || letters).join(" → "), parameters];
     });
-    return { header: ["part", "class", "shapes", "parameters"], rows };
+    return { header: [t("part"), t("class"), t("shapes"), t("parameters")], rows };
   }
 
   numbers() {

@@ -4,6 +4,7 @@ import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { dot, write } from "../shared/draw.js";
 import { mix, rgb } from "../shared/theme.js";
+import { t } from "../text.js";
 
 /** @import { Form, Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -93,6 +94,7 @@ export function bars(ui) {
   const valueOf = (/** @type {number} */ row, /** @type {number} */ part) => values[at(row) * parts.length + part];
   const figure = (/** @type {number} */ row, /** @type {number} */ part) => shown(valueOf(row, part), digits);
   const measured = (/** @type {number} */ row) => dots.slice(at(row) * spec.dots, (at(row) + 1) * spec.dots);
+  const each = (/** @type {number} */ row) => measured(row).map((value) => shown(value, digits));
   const high = () => (spec.presenting ? 0.55 * ui.screen * ui.tall : Infinity);
   /** @type {Form<BarsLayout>} */
   const form = {
@@ -120,17 +122,15 @@ export function bars(ui) {
     },
     find: (layout, _, y) => barAt(layout, y, names.length, parts.length),
     say: ([row, part]) => [
-      `${names[row]}${parts[part] && `, ${parts[part]}`}: `,
+      t("{name}: ", {
+        name: parts[part] ? t("{label}, {name}", { label: names[row], name: parts[part] }) : names[row],
+      }),
       h("b", {}, figure(row, part)),
       ylabel ? ` ${ylabel}` : "",
-      spec.dots
-        ? `; each: ${measured(row)
-            .map((value) => shown(value, digits))
-            .join(", ")}`
-        : "",
+      spec.dots ? t("; each: {values}", { values: each(row).join(", ") }) : "",
     ],
     table: () => ({
-      header: parts[0] ? [ylabel || "name", ...parts] : ["name", ylabel || "value"],
+      header: parts[0] ? [ylabel || t("name"), ...parts] : [t("name"), ylabel || t("value")],
       rows: names.map((name, row) => [name, ...parts.map((_, part) => figure(row, part))]),
     }),
     numbers: () => ({ names, parts, values, dots }),

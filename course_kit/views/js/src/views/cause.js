@@ -3,6 +3,7 @@ import { changed, compared, weightsOf } from "../models/interventions.js";
 import { loadModel } from "../models/load.js";
 import { h, tableOf } from "../shared/dom.js";
 import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
+import { t } from "../text.js";
 
 /** @import { Answer, Row, Silent } from "../models/interventions.js" */
 /** @import { Matrix } from "../models/tensors.js" */
@@ -18,7 +19,7 @@ import { askedInWords, changeInWords, toldOf } from "./cause_words.js";
  * @property {(weights: Float32Array) => void} show instead of those that are shown
  */
 
-const FIRST = "Does this weight matter? Guess what the model says then, and press.";
+const FIRST = t("Does this weight matter? Guess what the model says then, and press.");
 
 export class Cause {
   /** @type {Row[]} */
@@ -38,10 +39,10 @@ export class Cause {
     const button = (/** @type {() => void} */ onclick, /** @type {string} */ words) =>
       h("button", { type: "button", onclick }, words);
     this.alone = button(() => this.paint(open.query(), [open.key()]), "");
-    this.undo = button(() => this.asItWas(), "as it was");
+    this.undo = button(() => this.asItWas(), t("as it was"));
     this.told = h("div", { class: "told quiet", role: "status" }, FIRST);
     this.tables = h("div", { class: "tables", "data-testid": "cause-tables" });
-    this.folded = h("details", { class: "more", hidden: true }, h("summary", {}, "word by word, layer by layer"));
+    this.folded = h("details", { class: "more", hidden: true }, h("summary", {}, t("word by word, layer by layer")));
     this.line = h("div", { class: "line" }, this.alone);
     if (ui.spec.presenting) this.below();
     else this.above();
@@ -98,12 +99,12 @@ export class Cause {
     try {
       const it = await loadModel(this.spec.own?.models[0] ?? "", (share) => {
         if (mine === this.turn && !this.found)
-          this.told.textContent = `The model is coming: ${Math.round(100 * share)} %.`;
+          this.told.textContent = t("The model is coming: {share} %.", { share: Math.round(100 * share) });
       });
       if (mine === this.turn) this.answer(it);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      this.told.textContent = `${message[0].toUpperCase()}${message.slice(1)}.`;
+      this.told.textContent = t("{sentence}.", { sentence: message[0].toUpperCase() + message.slice(1) });
     }
   }
 
@@ -113,7 +114,7 @@ export class Cause {
     const [map] = spec.maps;
     const ids = it.source.encode(spec.reads ?? spec.own?.text ?? "");
     if (ids.length !== map.shape[2])
-      throw new Error("The model cuts this text up differently: ask it for the sentence again, above");
+      throw new Error(t("The model cuts this text up differently: ask it for the sentence again, above"));
     const out = this.ui.state.knocked.map((/** @type {any[]} */ one) => one.slice(-2));
     const tap = painted.length || out.length ? changed(it, ids, painted, out) : undefined;
     this.found = compared(it, ids, tap);
@@ -141,7 +142,7 @@ export class Cause {
   /** Called at each paint. @param {string} query @param {string} key the chosen words */
   sync(query, key) {
     const { knocked } = this.ui.state;
-    this.alone.textContent = `let “${query}” attend only to “${key}”`;
+    this.alone.textContent = t("let “{query}” attend only to “{key}”", { query, key });
     const asItWas = !this.painted.length && !knocked.length;
     this.undo.hidden = asItWas && !this.ui.spec.presenting;
     this.undo.style.visibility = asItWas ? "hidden" : ""; // before a class its room is there

@@ -15,6 +15,7 @@ import { HeadsNumbers, capital, most, plain } from "./heads_numbers.js";
 import { cellAt, layoutOf, mapAt } from "./heads_layout.js";
 import { Atlas, paintLarge, paintSmall } from "./heads_paint.js";
 import HEADS_CSS from "./heads.css";
+import { t, woven } from "../text.js";
 
 /** @import { Picture, Reading, UI } from "../shared/types.js" */
 /** @import { HeadsSpec, Hover } from "./heads_numbers.js" */
@@ -54,12 +55,12 @@ class Heads {
     this.knock = h(
       "button",
       { type: "button", "data-testid": "knock", onclick: () => this.knockOut() },
-      "knock it out",
+      t("knock it out"),
     );
     this.why = this.spec.own && modelsAt() ? this.cause() : null;
     const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
     const high = { high: this.spec.high };
-    this.inks = unnamed ? legend(high, ["masked", "masked"]) : legend(high);
+    this.inks = unnamed ? legend(high, ["masked", t("masked")]) : legend(high);
     this.knock.className = this.why && !this.spec.live ? "later" : "";
     this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
     this.assemble();
@@ -91,7 +92,7 @@ class Heads {
 
   smallTwin() {
     return new Twin(this.ui, {
-      label: "all heads: layers down, heads across; Enter goes in",
+      label: t("all heads: layers down, heads across; Enter goes in"),
       name: "heads",
       key: (event) => this.smallKey(event),
       point: (event) => this.point(event ? this.mapUnder(event) : {}),
@@ -103,9 +104,11 @@ class Heads {
   }
 
   largeTwin() {
-    const asked = this.spec.own && modelsAt() ? "; Space lets the word attend to this key, too" : "";
     return new Twin(this.ui, {
-      label: `the open head: queries down, keys across; Escape goes back${asked}`,
+      label:
+        this.spec.own && modelsAt()
+          ? t("the open head: queries down, keys across; Escape goes back; Space lets the word attend to this key, too")
+          : t("the open head: queries down, keys across; Escape goes back"),
       name: "open",
       key: (event) => this.largeKey(event),
       point: (event) => this.point(event ? this.cellUnder(event) : {}),
@@ -276,16 +279,16 @@ class Heads {
     const [layer, head] = numbers.opened;
     const told = numbers.told;
     const parts = numbers.parts(...told);
-    const asks = h("b", { class: "query" }, parts.query);
-    const reads = h("b", { class: "key" }, parts.key);
+    const asks = h("b", { class: "query" }, parts.words.query);
+    const reads = h("b", { class: "key" }, parts.words.key);
     this.said.replaceChildren(
-      h("div", {}, `${capital(parts.of)}: `, asks, ` ${parts.gives} `, reads, `${parts.largest}.`),
+      h("div", {}, ...woven(t("{sentence}.", { sentence: capital(parts.text) }), { query: asks, key: reads })),
       h("div", { class: "quiet" }, numbers.more(...told)),
     );
     this.title.textContent = capital(numbers.name(layer, head));
-    this.knock.textContent = numbers.out(layer, head) ? "bring it back" : "knock it out";
+    this.knock.textContent = numbers.out(layer, head) ? t("bring it back") : t("knock it out");
     this.knock.disabled = head === numbers.heads;
-    this.what.replaceChildren("all heads, each on its own scale: ", ...this.below(numbers));
+    this.what.replaceChildren(t("all heads, each on its own scale: "), ...this.below(numbers));
     const open = numbers.key(numbers.asked(layer, head));
     this.why?.sync(map.queries[query], map.keys[open]);
     const label = numbers.sentence(layer, head);
@@ -297,7 +300,7 @@ class Heads {
   /** What the number below each map is. @param {HeadsNumbers} numbers @returns {(Node | string)[]} */
   below({ fixed, map, query }) {
     const asks = h("b", { class: "query" }, map.queries[query]);
-    if (fixed === null) return [asks, " → ", "its strongest word"];
+    if (fixed === null) return [asks, " → ", t("its strongest word")];
     return [asks, " → ", h("b", { class: "key" }, map.keys[fixed])];
   }
 

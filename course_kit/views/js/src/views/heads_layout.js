@@ -1,5 +1,6 @@
 // Where the head explorer draws what: the small maps, and the open head beside them where there is room, else below.
 import { clamp } from "../shared/numbers.js";
+import { t } from "../text.js";
 
 /** @import { HeadMap } from "./heads_numbers.js" */
 /**
@@ -70,7 +71,7 @@ function openOf(map, room, spare) {
   const letters = map.keys.every((key) => Array.from(key).length < 2); // stand upright in the narrowest column
   const tail = letters ? 4 : names * LEAN + 4;
   const bare = widest(map.queries) + 12 * unit;
-  const corner = Math.max(bare, widest(["query ↓"]) + 12 * unit); // it is named where that hides no column
+  const corner = Math.max(bare, widest([t("query ↓")]) + 12 * unit); // it is named where that hides no column
   const fits = corner + 14 * unit * keys + tail <= (spare ?? width - 4);
   const label = fits ? corner : bare;
   const whole = label + 14 * unit * keys + tail; // what it takes to see all columns at once
@@ -95,7 +96,7 @@ function openOf(map, room, spare) {
   const top = Math.max(44 * unit, slanted ? lean : 0);
   return {
     ...{ left: label, top, across, down: size, slanted, turn: Math.PI / 4, names, wide, high, x: 0, y: 0 },
-    corner: fits ? ["query ↓", "key →"] : ["↓", "→"],
+    corner: fits ? [t("query ↓"), t("key →")] : ["↓", "→"],
     width: Math.ceil(Math.min(most, label + wide + end)),
     height: Math.ceil(top + high) + 2,
   };

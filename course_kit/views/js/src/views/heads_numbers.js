@@ -1,6 +1,6 @@
 // What the head explorer shows, as numbers and words. Head H of a layer is the mean of its heads; NaN is a masked cell.
-import { translate } from "../shared/language.js";
 import { clamp, strongest } from "../shared/numbers.js";
+import { t, woven } from "../text.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {{ name: string, queries: string[], keys: string[], shape: [number, number, number, number],
@@ -148,23 +148,29 @@ export class HeadsNumbers {
 
   /** @param {number} layer @param {number} head */
   name(layer, head) {
-    return `layer ${layer + 1}, ${head < this.heads ? `head ${head + 1}` : "mean of its heads"}`;
+    return head < this.heads
+      ? t("layer {layer}, head {head}", { layer: layer + 1, head: head + 1 })
+      : t("layer {layer}, mean of its heads", { layer: layer + 1 });
   }
 
   /** @param {number} layer @param {number} head */
   sentence(layer, head) {
-    const { of, query, gives, key, largest } = this.parts(layer, head);
-    return `${of}: ${query} ${gives} ${key}${largest}`;
+    const { text, words } = this.parts(layer, head);
+    return woven(text, words).join("");
   }
 
-  /** Of that sentence. @param {number} layer @param {number} head */
+  /** That sentence, with open places for its words. @param {number} layer @param {number} head */
   parts(layer, head) {
     const row = this.asked(layer, head);
     const key = this.key(row);
-    const gives = masked(row[key]) ? "may not attend to" : `gives ${plain(row[key], 3)} to`;
-    const largest = key === strongest(row) && row[key] > 0 ? ", its largest share" : "";
+    const values = { head: this.name(layer, head), weight: plain(row[key], 3), query: "{query}", key: "{key}" };
+    const gives =
+      key === strongest(row) && row[key] > 0
+        ? t("{head}: {query} gives {weight} to {key}, its largest share", values)
+        : t("{head}: {query} gives {weight} to {key}", values);
+    const text = masked(row[key]) ? t("{head}: {query} may not attend to {key}", values) : gives;
     const { queries, keys } = this.map;
-    return { of: this.name(layer, head), query: `“${queries[this.query]}”`, gives, key: `“${keys[key]}”`, largest };
+    return { text, words: { query: `“${queries[this.query]}”`, key: `“${keys[key]}”` } };
   }
 
   /** What else there is to say of a head. @param {number} layer @param {number} head */
@@ -173,9 +179,13 @@ export class HeadsNumbers {
     const count = this.layers * this.heads;
     const rank = this.ranking().findIndex((one) => one[0] === layer && one[1] === head) + 1;
     if (rank && count > 1 && !masked(this.number(layer, head)))
-      found.push(`${rank > 1 ? `number ${rank}` : "the largest"} of ${count} heads`);
-    if (this.out(layer, head)) found.push("knocked out");
-    return found.map((text) => `${capital(text)}. `).join("");
+      found.push(
+        rank > 1
+          ? t("Number {rank} of {count} heads. ", { rank, count })
+          : t("The largest of {count} heads. ", { count }),
+      );
+    if (this.out(layer, head)) found.push(t("Knocked out. "));
+    return found.join("");
   }
 
   /** A row for each head, the largest number first, then the mean of each layer. @returns {Table} */
@@ -190,15 +200,15 @@ export class HeadsNumbers {
       const top = strongest(row);
       return [
         this.name(layer, head),
-        masked(weight) ? "masked" : plain(weight, 3),
+        masked(weight) ? t("masked") : plain(weight, 3),
         `${map.keys[top]} ${plain(row[top] || 0, 3)}`,
-        ...(marked ? [this.out(layer, head) ? translate("yes") : ""] : []),
+        ...(marked ? [this.out(layer, head) ? t("yes") : ""] : []),
       ];
     });
     const asks = map.queries[this.query];
-    const pair = this.fixed === null ? `${asks} → its strongest` : `${asks} → ${map.keys[this.fixed]}`;
-    const header = ["head", pair, "most on"];
-    return { header: [...header, ...(marked ? ["knocked out"] : [])], rows };
+    const pair = this.fixed === null ? t("{asks} → its strongest", { asks }) : `${asks} → ${map.keys[this.fixed]}`;
+    const header = [t("head"), pair, t("most on")];
+    return { header: [...header, ...(marked ? [t("knocked out")] : [])], rows };
   }
 
   /** The open head [Q, K], and the number of each head, of the mean last. */

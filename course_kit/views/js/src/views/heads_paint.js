@@ -1,9 +1,9 @@
 // The head explorer's two pictures: all heads as small maps, and the one that is open.
 import { CellsPainter } from "../shared/cells.js";
 import { framed, hatch, write } from "../shared/draw.js";
-import { translate } from "../shared/language.js";
 import { inked, rgb } from "../shared/theme.js";
 import { plain } from "./heads_numbers.js";
+import { t } from "../text.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { Theme } from "../shared/theme.js" */
@@ -59,9 +59,9 @@ export function paintSmall(c, ui, numbers, layout, atlas) {
   const { left, top, tile, tall, across, down } = layout;
   const quiet = ui.theme.quiet;
   c.font = ui.font(12);
-  write(c, translate("head"), left - 6, top - 6, quiet, "right", "alphabetic");
+  write(c, t("head"), left - 6, top - 6, quiet, "right", "alphabetic");
   for (let head = 0; head < numbers.columns; head++) {
-    const name = head < numbers.heads ? String(head + 1) : "mean";
+    const name = head < numbers.heads ? String(head + 1) : t("mean");
     write(c, name, left + head * across + tile / 2, top - 6, quiet, "center", "alphabetic");
   }
   const pixels = atlas.of(numbers, ui.theme);
@@ -69,7 +69,7 @@ export function paintSmall(c, ui, numbers, layout, atlas) {
   for (let layer = 0; layer < numbers.layers; layer++) {
     const y = top + layer * down;
     c.font = ui.font(12);
-    write(c, `layer ${layer + 1}`, left - 6, y + tall / 2 + 4, quiet, "right", "alphabetic");
+    write(c, t("layer {layer}", { layer: layer + 1 }), left - 6, y + tall / 2 + 4, quiet, "right", "alphabetic");
     for (let head = 0; head < numbers.columns; head++) {
       const x = left + head * across;
       paintMap(c, ui, numbers, layout, { pixels, layer, head, x, y });

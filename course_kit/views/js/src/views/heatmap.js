@@ -9,6 +9,7 @@ import { Twin } from "../shared/twin.js";
 import HEATMAP_CSS from "./heatmap.css";
 import { HeatmapNumbers } from "./heatmap_numbers.js";
 import { paintMap, windowOf } from "./heatmap_paint.js";
+import { t } from "../text.js";
 
 /** @import { Pen } from "../shared/draw.js" */
 /** @import { UI, Picture } from "../shared/types.js" */
@@ -28,7 +29,7 @@ class Heatmap {
     /** Where the open map is. @type {Window | null} */
     this.place = null;
     this.twin = new Twin(ui, {
-      ...{ label: ui.spec.title || "heatmap", name: "cells" },
+      ...{ label: ui.spec.title || t("heatmap"), name: "cells" },
       key: (event) => this.walk(event),
       focus: () => this.choose(this.lit, false),
       point: (event) => this.light(event && this.under(event)),
@@ -47,7 +48,7 @@ class Heatmap {
     const { map, ui } = this;
     const high = String(map.high);
     const unsaid = map.hasMask && !/hatched/i.test(ui.spec.caption ?? "");
-    return unsaid ? legend({ high }, ["masked", "masked"]) : legend({ high });
+    return unsaid ? legend({ high }, ["masked", t("masked")]) : legend({ high });
   }
 
   // ---- what is lit
@@ -127,7 +128,7 @@ class Heatmap {
     said.replaceChildren(
       h("div", {}, h("b", { class: "query" }, from), " → ", h("b", { class: "key" }, to), " ", h("b", {}, exact)),
       h("div", { class: "quiet" }, sentence),
-      touched ? "" : h("div", { class: "quiet" }, "Choose any cell."),
+      touched ? "" : h("div", { class: "quiet" }, t("Choose any cell.")),
     );
     const place = { rows: map.rows, columns: map.columns, row: lit[0] + 1, column: lit[1] + 1 };
     twin.tell({ ...place, label: `${sentence} ${exact}` });

@@ -2,6 +2,8 @@
 import { readable } from "../shared/labels.js";
 import { fmt, percent } from "../shared/numbers.js";
 import { best } from "../shared/ranked.js";
+import { t } from "../text.js";
+import { roleName } from "../shared/theme.js";
 
 /** @import { Arrays, Spec, State, Table } from "../shared/types.js" */
 /** @typedef {[row: number, column: number]} Cell */
@@ -30,12 +32,12 @@ export class HeatmapNumbers {
     this.high = spec.range[1];
     this.queries = spec.queries.map((label) => readable(label));
     this.keys = spec.keys.map((label) => readable(label));
-    this.axes = spec.axes.map((label) => readable(label));
+    this.axes = spec.axes.map((label) => readable(roleName(label)));
     this.same = spec.queries.every((name, q) => name === spec.keys[q]);
     const sizes = [this.queries.length - rows, this.keys.length - columns];
     if (sizes.some(Boolean) || this.weights.length !== maps * rows * columns)
-      throw new Error("the numbers and labels of this heatmap do not fit together");
-    if (this.weights.some((x) => Math.abs(x) === Infinity)) throw new Error("a number of this heatmap is infinite");
+      throw new Error(t("the numbers and labels of this heatmap do not fit together"));
+    if (this.weights.some((x) => Math.abs(x) === Infinity)) throw new Error(t("a number of this heatmap is infinite"));
   }
 
   /** The numbers of one query in the map that is shown; NaN is a masked cell. @param {number} q */
@@ -75,10 +77,13 @@ export class HeatmapNumbers {
     const row = this.row(q);
     const x = row[k];
     const [from, to] = [this.queries[q], this.keys[k]];
-    if (Number.isNaN(x)) return { exact: "masked", sentence: `“${from}” may not attend to “${to}”.` };
+    if (Number.isNaN(x)) return { exact: t("masked"), sentence: t("“{from}” may not attend to “{to}”.", { from, to }) };
     const first = row.every((other, i) => i === k || !(other >= x));
-    const most = first ? ", its largest share" : "";
-    return { exact: fmt(x), sentence: `“${from}” puts ${percent(x)} of its attention on “${to}”${most}.` };
+    const values = { from, to, share: percent(x) };
+    const sentence = first
+      ? t("“{from}” puts {share} of its attention on “{to}”, its largest share.", values)
+      : t("“{from}” puts {share} of its attention on “{to}”.", values);
+    return { exact: fmt(x), sentence };
   }
 
   /**
@@ -99,14 +104,14 @@ export class HeatmapNumbers {
   /** @returns {Table} */
   table() {
     if (this.columns <= MANY) {
-      const text = (/** @type {number} */ x) => (Number.isNaN(x) ? "masked" : fmt(x));
+      const text = (/** @type {number} */ x) => (Number.isNaN(x) ? t("masked") : fmt(x));
       return {
-        header: ["query", ...this.keys],
+        header: [t("query"), ...this.keys],
         rows: this.queries.map((name, q) => [name, ...Array.from(this.row(q), text)]),
       };
     }
     return {
-      header: ["query", "1st key", "2nd key", "3rd key"],
+      header: [t("query"), t("1st key"), t("2nd key"), t("3rd key")],
       rows: this.queries.map((name, q) => [name, ...this.strongest(q)]),
     };
   }

@@ -1,6 +1,7 @@
 // How large the parts of a heatmap are, and its picture on a canvas: a map with its labels.
 import { CellsPainter, SLOPE } from "../shared/cells.js";
 import { fitted, widest } from "../shared/draw.js";
+import { roleOf } from "../shared/theme.js";
 
 /** @import { UI } from "../shared/types.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -69,7 +70,7 @@ export function paintMap(numbers, ui, c, place, [row, column]) {
   );
   painter.within(3 * unit, () => painter.frame(row, column, 2 * unit));
   const colours = [theme.query, theme.key];
-  const named = numbers.axes.map((name, i) => (name === ["query", "key"][i] ? colours[i] : theme.quiet));
+  const named = numbers.axes.map((name, i) => (roleOf(name) === ["query", "key"][i] ? colours[i] : theme.quiet));
   const arrows = ["↓", "→"].map((arrow) => ` ${arrow}`);
   c.font = ui.font(12);
   painter.corner(

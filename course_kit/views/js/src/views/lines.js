@@ -3,6 +3,7 @@ import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { found, frames, PanelPlan, sentence, seriesOf, startOf, tableOf } from "./lines_numbers.js";
 import { LinesPainter } from "./lines_paint.js";
+import { t } from "../text.js";
 
 /** @import { Form } from "../shared/chart.js" */
 /** @import { Picture, UI } from "../shared/types.js" */
@@ -44,7 +45,7 @@ export function lines(ui) {
       const said = sentence(...now(), place);
       return [
         quiet(`${said.at} · `),
-        said.name ? `${said.name}: ` : "",
+        said.name ? t("{name}: ", { name: said.name }) : "",
         h("b", {}, said.number),
         said.unit ? ` ${said.unit}` : "",
         ...said.others.map((other) => quiet(` · ${other}`)),

@@ -3,6 +3,7 @@ import { numbersAt, roomy, scale, tick } from "../shared/axes.js";
 import { evenly } from "../shared/chart.js";
 import { clamp, clock, nearest, number } from "../shared/numbers.js";
 import { places } from "./lines_labels.js";
+import { t } from "../text.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
 /** @import { Scale } from "../shared/axes.js" */
@@ -320,7 +321,8 @@ export function startOf(panels, rows) {
 }
 
 /** The height of a mark, or its reach. @param {Series} row @param {number} i */
-const told = (row, i) => (row.kind === "band" ? `${number(row.y[i])} to ${number(row.z[i])}` : number(row.y[i]));
+const told = (row, i) =>
+  row.kind === "band" ? t("{low} to {high}", { low: number(row.y[i]), high: number(row.z[i]) }) : number(row.y[i]);
 /** @param {Panel} panel @param {number} x */
 const where = (panel, x) => (panel.hours ? clock(x) : number(x));
 
@@ -342,7 +344,7 @@ export function sentence(panels, rows, [r, i]) {
     name,
     number: told(row, i),
     unit: name ? "" : panel.ylabel,
-    others: others.slice(0, 6).map((o) => `${o.name}: ${told(o, i)}`),
+    others: others.slice(0, 6).map((o) => t("{name}: {value}", { name: o.name, value: told(o, i) })),
   };
 }
 
@@ -350,7 +352,7 @@ export function sentence(panels, rows, [r, i]) {
 export function tableOf(panels, rows) {
   const names = (/** @type {"xlabel" | "ylabel"} */ of) => [...new Set(panels.map((panel) => panel[of]))].join(", ");
   return {
-    header: ["line", names("xlabel") || "x", names("ylabel") || "y"],
+    header: [t("line"), names("xlabel") || "x", names("ylabel") || "y"],
     rows: rows.flatMap((row) => {
       const panel = panels[row.panel];
       const every = Math.ceil(row.count / 24);

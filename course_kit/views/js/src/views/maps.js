@@ -4,7 +4,7 @@ import { h } from "../shared/dom.js";
 import { fitted, hatch, widest, write } from "../shared/draw.js";
 import { legend } from "../shared/legend.js";
 import { slanting } from "../shared/labels.js";
-import { inked, legible, mix, rgb } from "../shared/theme.js";
+import { inked, legible, mix, rgb, roleName, roleOf } from "../shared/theme.js";
 import { cellAt, Cells, figure, mapsLayout } from "./maps_numbers.js";
 
 const SMALL = 9.9; // what is below 10 is as small as its cell makes it, see `font` in mount.js
@@ -60,7 +60,7 @@ export function shade(theme, { signed, range: [low, high] }, value) {
 }
 
 /** The colour of a role, for its name; or another. @param {Theme} theme @param {string} name @param {string} other */
-const played = ({ query, key, value }, name, other) => ({ query, key, value })[name] ?? other;
+const played = ({ query, key, value }, name, other) => ({ query, key, value })[roleOf(name)] ?? other;
 
 class MapsPainter {
   /** @param {UI} ui @param {Pen} pen @param {Cells} cells @param {MapsLayout} layout */
@@ -138,7 +138,7 @@ class MapsPainter {
     if (dy < 9) return;
     pen.font = ui.font(Math.min(12, dy / ui.unit));
     this.cells.panels[p].rows.forEach((name, r) => {
-      const text = fitted(pen, name, x - left - 6 * ui.unit);
+      const text = fitted(pen, roleName(name), x - left - 6 * ui.unit);
       write(pen, text, x - 6 * ui.unit, y + (r + 0.5) * dy, played(ui.theme, name, ui.theme.text), "right");
     });
   }
@@ -173,7 +173,7 @@ class MapsPainter {
     if (top + 46 * unit >= y || x - left <= widest(pen, names) + 20 * unit) return;
     names.forEach((name, i) => {
       const colour = played(theme, name, theme.quiet);
-      write(pen, `${name} ${"↓→"[i]}`, x - 6 * unit, y - (i ? 26 : 9) * unit, colour, "right");
+      write(pen, `${roleName(name)} ${"↓→"[i]}`, x - 6 * unit, y - (i ? 26 : 9) * unit, colour, "right");
     });
   }
 

@@ -1,6 +1,8 @@
 // What matrices beside each other show, as numbers: which cell is which, and where each matrix stands.
 import { evenly } from "../shared/chart.js";
 import { number } from "../shared/numbers.js";
+import { t } from "../text.js";
+import { roleName } from "../shared/theme.js";
 
 /** @import { Place, Ruler } from "../shared/chart.js" */
 /** @import { Spec, State, Table } from "../shared/types.js" */
@@ -82,7 +84,7 @@ export class Cells {
 
   /** @param {number} p @param {"rows" | "columns"} what @param {number} i */
   name(p, what, i) {
-    return this.panels[p][what][i] ?? `${this.spec[what]} ${i + 1}`;
+    return roleName(this.panels[p][what][i] ?? "") || `${roleName(this.spec[what])} ${i + 1}`;
   }
 
   /** A cell in words. @param {Place} place */
@@ -91,7 +93,7 @@ export class Cells {
     const { title } = this.panels[p];
     return {
       title: title ? `${title} · ` : "",
-      names: `${this.name(p, "rows", r)} → ${this.name(p, "columns", k)}: `,
+      names: t("{name}: ", { name: `${this.name(p, "rows", r)} → ${this.name(p, "columns", k)}` }),
       number: number(this.value(p, r, k)),
     };
   }
@@ -100,7 +102,7 @@ export class Cells {
   table() {
     const most = Math.min(36, Math.max(...this.panels.map(({ shape }) => shape[1])));
     return {
-      header: [this.spec.rows, ...Array.from({ length: most }, (_, k) => String(k + 1))],
+      header: [roleName(this.spec.rows), ...Array.from({ length: most }, (_, k) => String(k + 1))],
       rows: this.panels.flatMap(({ shape: [rows, columns], title }, p) =>
         Array.from({ length: rows }, (_, r) => [
           `${title} ${this.name(p, "rows", r)}`,

@@ -3,16 +3,16 @@
 // guess, and the page hears of it: it unfolds what follows.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
-import { translate } from "../shared/language.js";
 import PREDICT_CSS from "./predict.css";
+import { t } from "../text.js";
 
 /** @import { Picture, Spec, UI } from "../shared/types.js" */
 /** @typedef {string | string[]} Because why the right answer is right, or a reason for each answer */
 /** @typedef {{ answers: string[], answer: number, because: Because }} Question answer: the number of the right one */
 /** @typedef {Spec & Question} PredictSpec */
 
-const HINT = "Guess before you read on; a wrong guess teaches more.";
-const FIRST = "Guess first."; // in front of a class
+const HINT = t("Guess before you read on; a wrong guess teaches more.");
+const FIRST = t("Guess first."); // in front of a class
 const MARKS = "✓✗";
 const MOST = 300; // letters of an answer
 const LONG = 26; // letters of an answer from which each has a line of its own
@@ -28,13 +28,13 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export function verdictOf({ answers, answer, because }, pick, told = false) {
   const right = answers[answer].replace(/\.$/, "");
   const reason = typeof because === "string" ? because : because[answer];
-  if (told) return [[`✓ ${translate(`The answer: ${right}.`)} `, reason]];
+  if (told) return [[t("✓ The answer: {right}. ", { right }), reason]];
   if (typeof because === "string")
-    return [[pick === answer ? `✓ ${translate("Yes.")} ` : `✗ ${translate(`The answer: ${right}.`)} `, reason]];
-  if (pick === answer) return [[`✓ ${translate("Yes.")} `, reason]];
+    return [[pick === answer ? t("✓ Yes. ") : t("✗ The answer: {right}. ", { right }), reason]];
+  if (pick === answer) return [[t("✓ Yes. "), reason]];
   return [
-    [`✗ ${translate("No.")} `, because[pick]],
-    [`${translate(`The answer is “${right}”.`)} `, reason],
+    [t("✗ No. "), because[pick]],
+    [t("The answer is “{right}”. ", { right }), reason],
   ];
 }
 
@@ -139,7 +139,7 @@ export function predict(ui) {
       fieldset.classList.toggle("told", told);
       said.replaceChildren(...(told ? sentences(state.pick) : [waiting()]));
     },
-    table: () => ({ header: ["number", "answer"], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
+    table: () => ({ header: [t("number"), t("answer")], rows: answers.map((answer, i) => [String(i + 1), answer]) }),
     numbers: () => ({ pick: state.pick }),
   };
 }

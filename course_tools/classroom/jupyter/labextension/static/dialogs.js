@@ -1,30 +1,31 @@
 // Two lists above the screen: all keys, and the places to go to.
 import { el } from "./screen.js";
+import { t } from "./text.js";
 
-const KEYS = [
-  ["→ · space · page down", "next: run, then the sentence to keep, then the next screen"],
-  ["← · page up", "back"],
-  ["Enter · shift Enter", "run, or run again"],
-  ["S", "stop (a training keeps its best)"],
-  ["Tab, then arrows · Esc", "into the view · out of it"],
-  ["R · shift R", "reset the views of this screen · of the whole chapter"],
-  ["N", "notes in a second window"],
-  ["G", "go to a section or chapter"],
-  ["C · E", "show a cell's code, or put it away · write in it"],
-  ["shift T", "train now, though a result is kept"],
-  ["shift K", "a fresh kernel, with all that stands above"],
-  ["B · full stop", "black screen"],
-  ["Q", "leave: JupyterLab as usual; alt P presents again"],
+const keys = () => [
+  [t("→ · space · page down"), t("next: run, then the sentence to keep, then the next screen")],
+  [t("← · page up"), t("back")],
+  [t("Enter · shift Enter"), t("run, or run again")],
+  ["S", t("stop (a training keeps its best)")],
+  [t("Tab, then arrows · Esc"), t("into the view · out of it")],
+  [t("R · shift R"), t("reset the views of this screen · of the whole chapter")],
+  ["N", t("notes in a second window")],
+  ["G", t("go to a section or chapter")],
+  ["C · E", t("show a cell's code, or put it away · write in it")],
+  [t("shift T"), t("train now, though a result is kept")],
+  [t("shift K"), t("a fresh kernel, with all that stands above")],
+  [t("B · full stop"), t("black screen")],
+  ["Q", t("leave: JupyterLab as usual; alt P presents again")],
 ];
 
 export function help() {
-  const rows = KEYS.map(([key, does]) => el("tr", {}, el("th", {}, key), el("td", {}, does)));
-  return el("dialog", { className: "course-dialog" }, el("h2", {}, "Keys"), el("table", {}, ...rows));
+  const rows = keys().map(([key, does]) => el("tr", {}, el("th", {}, key), el("td", {}, does)));
+  return el("dialog", { className: "course-dialog" }, el("h2", {}, t("Keys")), el("table", {}, ...rows));
 }
 
 // Sections of this chapter, then the other chapters
 export function chooser(deck) {
-  const dialog = el("dialog", { className: "course-dialog", ariaLabel: "Go to" });
+  const dialog = el("dialog", { className: "course-dialog", ariaLabel: t("Go to") });
   const go = (text, act, here) =>
     el(
       "button",

@@ -1,10 +1,11 @@
 // The list of files at the left: an annex stands under its lesson and is called an annex, however narrow the list is.
 // JupyterLab sorts 05_transformer_annex.ipynb above 05_transformer.ipynb, and cuts both after 05_transfor…
+import { t } from "./text.js";
 
 const ANNEX = /^(\d\d)_(.*)_annex(\.new-edition[\d-]*)?\.ipynb$/;
 
 /** Changes how JupyterLab's own list (a DirListing) sorts and names; without it nothing happens. */
-export function pair(listing, course) {
+export function pair(listing) {
   const renderer = listing?._renderer;
   if (!renderer?.updateItemNode || !listing.sort) return;
   const { sort } = listing;
@@ -19,7 +20,7 @@ export function pair(listing, course) {
     update.call(renderer, node, model, ...more);
     const [, chapter, , edition = ""] = ANNEX.exec(model.name) ?? [];
     node.classList.toggle("course-annex", !!chapter);
-    if (chapter) write(renderer.getNameNode(node), course.said(`${chapter} annex${edition}`));
+    if (chapter) write(renderer.getNameNode(node), t("{chapter} annex{edition}", { chapter, edition }));
   };
   listing._renderer = own;
   listing.sort(listing.sortState);

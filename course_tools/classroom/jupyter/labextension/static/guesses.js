@@ -1,6 +1,7 @@
 // What follows a guess, up to the next heading, is out of sight until the guess is made or *show* is pressed: outputs
 // and text, not code, which has to be run. Only the page hides it; the notebook stays as it is. "Run all cells" shows
 // all, and a class sees all (reading.css). predict.js keeps the guesses, by their questions.
+import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
 const RUN_ALL = /run-all(-cells)?$/;
@@ -28,7 +29,7 @@ const hasHeading = (cell) =>
   HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, ""));
 
 /** Folds a notebook now and whenever it changes. */
-export function foldGuesses(app, panel, course) {
+export function foldGuesses(app, panel) {
   const notebook = panel.content;
   const shown = new Set(); // cells whose fold was opened here
   const questions = new Map(); // an output that is being made again is still the question
@@ -64,11 +65,12 @@ export function foldGuesses(app, panel, course) {
       if (there.nextElementSibling) cell.node.append(there); // JupyterLab fills a cell when it comes near the screen
       return;
     }
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "show" });
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: t("show") });
     button.addEventListener("click", () => show(cell));
     const made = Object.assign(document.createElement("p"), { className: "course-fold" });
-    made.append("Guess first, or ", button, " what follows.");
-    cell.node.append(course.speak(made));
+    const [before, after] = t("Guess first, or {show} what follows.").split("{show}");
+    made.append(before, button, after);
+    cell.node.append(made);
   }
 
   function fold() {

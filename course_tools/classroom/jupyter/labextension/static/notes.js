@@ -1,4 +1,5 @@
 import { el, words } from "./screen.js";
+import { t } from "./text.js";
 
 // The speaker's window: where one is in the lesson, what to ask, which wrong guesses to expect. Keys work there, too.
 const STYLE = await (await fetch(new URL("./notes.css", import.meta.url))).text();
@@ -23,10 +24,10 @@ export function notesWindow() {
   }
   function open() {
     other = window.open("", "course-notes", "popup,width=760,height=820");
-    if (!other) return deck.tell("The browser keeps the notes' window from opening: allow pop-ups for this address.");
+    if (!other)
+      return deck.tell(t("The browser keeps the notes' window from opening: allow pop-ups for this address."));
     other.document.head.innerHTML = `<meta charset="utf-8"><style>${STYLE}</style>`;
-    other.document.title = deck.course.said("Notes");
-    deck.course.speak(other.document.body);
+    other.document.title = t("Notes");
     other.document.onkeydown = (event) => {
       if (!event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
@@ -52,16 +53,18 @@ export function notesWindow() {
     body.innerHTML =
       `<header><span id="plan"></span><span id="place"></span></header>` +
       `<main></main><aside></aside><footer></footer>`;
-    body.querySelector("header").prepend(el("span", {}, "since the start ", el("b", { id: "clock" })));
-    body.querySelector("#place").textContent = `${deck.at + 1} of ${deck.steps.length}`;
-    if (!note) return (body.querySelector("main").textContent = "No notes for this notebook.");
+    body.querySelector("header").prepend(el("span", {}, t("since the start "), el("b", { id: "clock" })));
+    body.querySelector("#place").textContent = t("{at} of {n}", { at: deck.at + 1, n: deck.steps.length });
+    if (!note) return (body.querySelector("main").textContent = t("No notes for this notebook."));
     body.querySelector("#plan").textContent = note.minutes
-      ? `plan: minutes ${note.starts} to ${note.starts + note.minutes}`
-      : `plan: minute ${note.starts}`;
+      ? t("plan: minutes {starts} to {ends}", { starts: note.starts, ends: note.starts + note.minutes })
+      : t("plan: minute {starts}", { starts: note.starts });
     const said = words(deck.step.said); // what the notebook says of this screen
     body.querySelector("main").innerHTML = note.html + (said && `<section>${said}</section>`); // the note: speaker.py
     body.querySelector("aside").innerHTML = index ? notes[0].html : ""; // what holds for the whole chapter
-    body.querySelector("footer").textContent = after ? `After this: ${after.heading}` : "The last section.";
+    body.querySelector("footer").textContent = after
+      ? t("After this: {heading}", { heading: after.heading })
+      : t("The last section.");
     tick();
   }
   return { follow, open, show };

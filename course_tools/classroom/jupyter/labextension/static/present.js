@@ -24,6 +24,7 @@ import {
   shownOf,
 } from "./screen.js";
 import { STYLE } from "./style.js";
+import { t, tn } from "./text.js";
 
 const PATIENT = 180; // frames, at most, for a view to come after its cell has run
 const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
@@ -42,7 +43,7 @@ class Deck {
     this.head = el("h2", { className: "course-head" });
     this.foot = el("div", { className: "course-keep" });
     this.coming = el("p", { className: "course-coming" }); // where there is nothing to see yet
-    document.body.append(...[this.head, this.foot, this.bar, this.coming].map(course.speak));
+    document.body.append(this.head, this.foot, this.bar, this.coming);
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
     this.notebook.node.tabIndex = -1;
@@ -126,7 +127,7 @@ class Deck {
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
-    else this.tell("This is the end. ← back, G goes to a section.");
+    else this.tell(t("This is the end. ← back, G goes to a section."));
   }
 
   // What has its room comes at a press, and nothing is fitted again.
@@ -158,7 +159,7 @@ class Deck {
         if (this.isSeen(cell)) await this.execute(cell);
         else await this.runBehind(cell);
       } catch (error) {
-        if (!this.restarting) return this.tell(`Not all came back: ${error.message}`, 20000);
+        if (!this.restarting) return this.tell(t("Not all came back: {message}", { message: error.message }), 20000);
       }
       if (this.asked?.cell === cell) await this.asked.keep?.("");
       if (this.asked?.cell === cell) this.asked = null;
@@ -235,11 +236,11 @@ class Deck {
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
     const [title, share] = this.far || [];
-    const here = cell === step.cell ? `${title}: ${share}` : `in the background: ${share}`;
-    const far = this.far ? here : `getting ready: ${this.headingOf(cell)}`;
+    const here = cell === step.cell ? `${title}: ${share}` : t("in the background: {share}", { share });
+    const far = this.far ? here : t("getting ready: {heading}", { heading: this.headingOf(cell) });
     const { id } = step.cell.model;
     const isOld = held || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
-    return this.open.has(id) && isOld ? `${far} · shown: an earlier run` : far;
+    return this.open.has(id) && isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
 
   // How long what is still to run up to this screen takes, as its cells say
@@ -247,11 +248,11 @@ class Deck {
     const isRun = (cell) => this.ran.has(cell.model.id) && ![this.busy, this.behind].includes(cell);
     const cells = [...new Set([...this.above, this.step.cell])].filter((cell) => !isRun(cell));
     const seconds = cells.reduce((sum, { model }) => sum + (model.getMetadata("seconds") ?? 0), 0);
-    return seconds ? `comes in about ${seconds} s` : "comes in a moment";
+    return seconds ? t("comes in about {seconds} s", { seconds }) : t("comes in a moment");
   }
 
   fails(name) {
-    this.tell(`What this screen needs raised ${name}: Q leads to its cell.`, 20000);
+    this.tell(t("What this screen needs raised {name}: Q leads to its cell.", { name }), 20000);
   }
 
   // Runs the cell of this screen, or runs it again; keep: is told how it takes what is kept, before and after
@@ -296,9 +297,9 @@ class Deck {
   }
 
   stop() {
-    if (this.kernel?.status !== "busy") return this.tell("Nothing is running.");
+    if (this.kernel?.status !== "busy") return this.tell(t("Nothing is running."));
     this.kernel.interrupt();
-    this.tell("Stopped. A training keeps the best that it had.");
+    this.tell(t("Stopped. A training keeps the best that it had."));
   }
 
   trainAnew() {
@@ -315,7 +316,7 @@ class Deck {
 
   // A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits.
   restart() {
-    this.tell("A fresh kernel; bringing back what was defined …", 20000);
+    this.tell(t("A fresh kernel; bringing back what was defined …"), 20000);
     const again = () => {
       this.restarting = null;
       for (const id of this.ran) this.open.add(id);
@@ -325,7 +326,7 @@ class Deck {
       this.focus();
       this.work();
     };
-    const fails = ({ message }) => this.tell(`Not all came back: ${message}`, 20000);
+    const fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
     this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(fails).finally(again);
   }
 
@@ -363,15 +364,17 @@ class Deck {
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
     const hint = waits
-      ? `${waits} · S stop · → next`
+      ? t("{waits} · S stop · → next", { waits })
       : folded
-        ? "→ next · ← back · Enter run · C code · N notes · ? all keys"
+        ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
         : main
-          ? `→ next · ← back · Tab, then Enter: ${main.textContent} · R reset view · N notes · ? all keys`
-          : "→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys";
+          ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
+              what: main.textContent,
+            })
+          : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
-        field.placeholder = this.course.said(`${waits} · then you can type here`);
+        field.placeholder = t("{waits} · then you can type here", { waits });
     this.coming.textContent = waits && isEmpty(step) && quiet(step) ? this.time : "";
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
@@ -401,11 +404,11 @@ class Deck {
 
   touch() {
     if (this.control) this.control.focus();
-    else this.tell("Nothing to move on this screen.");
+    else this.tell(t("Nothing to move on this screen."));
   }
 
   edit() {
-    if (!isCode(this.step.cell)) return this.tell("This is text; only code is edited here.");
+    if (!isCode(this.step.cell)) return this.tell(t("This is text; only code is edited here."));
     this.show(this.step.cell);
     this.change();
     this.layout();
@@ -416,7 +419,7 @@ class Deck {
   toggleCode() {
     const { cell } = this.step;
     const { id } = cell.model;
-    if (!isCode(cell)) return this.tell("This is text.");
+    if (!isCode(cell)) return this.tell(t("This is text."));
     if (cell.node.classList.contains("course-nocode")) this.show(cell);
     else {
       this.shown.delete(id);
@@ -450,13 +453,17 @@ class Deck {
     if (within && isFirst) this.focus();
   }
 
+  reset() {
+    const count = this.course.resetViews(this.panel);
+    return tn("{n} view of this chapter is as at first.", "{n} views of this chapter are as at first.", count);
+  }
+
   action(event) {
     const { key, shiftKey } = event;
     const { classList } = document.body;
     if (classList.contains("course-black") && moves(event)) return () => classList.remove("course-black");
     const one = SAME[key] ?? (key.length === 1 ? key.toLowerCase() : key);
-    if (shiftKey && one === "r")
-      return () => this.tell(`${this.course.resetViews(this.panel)} views of this chapter are as at first.`);
+    if (shiftKey && one === "r") return () => this.tell(this.reset());
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
     const answer = answerOf(this.step.cell.node, key);
@@ -472,7 +479,7 @@ class Deck {
       s: () => this.stop(),
       r: () => {
         this.course.resetViews(this.panel, [this.step.cell]);
-        this.tell("As at first.");
+        this.tell(t("As at first."));
       },
       Tab: () => this.touch(),
       Escape: () => this.focus(),
@@ -481,9 +488,9 @@ class Deck {
       n: () => this.notes.open(),
       b: () => document.body.classList.toggle("course-black"),
       F5: () => {}, // a remote's "start": a reload would leave the class with nothing
-      g: () => pop(this.course.speak(chooser(this)), () => this.focus()),
+      g: () => pop(chooser(this), () => this.focus()),
       q: () => this.leave(null),
-      "?": () => pop(this.course.speak(help()), () => this.focus()),
+      "?": () => pop(help(), () => this.focus()),
     }[one];
   }
 
@@ -568,7 +575,7 @@ export async function present(app, course) {
     left = true;
   };
   app.commands.addCommand("attention-course:present", {
-    label: () => course.said("Present this notebook"),
+    label: () => t("Present this notebook"),
     execute: begin,
   });
   app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });

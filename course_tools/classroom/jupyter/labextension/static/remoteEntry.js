@@ -23,15 +23,12 @@
   document.head.append(program);
   if (page.courseLarge) document.body.classList.add("course-large"); // views take their size from the page
 
-  // What the plugin writes, in the page's language: the program of the views has the words.
-  const said = (text) => globalThis.courseViews?.translate?.(text) ?? text;
-  const speak = (node) => {
-    (globalThis.courseViews ??= []).push((page) => page.speak(node));
-    return node;
-  };
+  // What the plugin says, in the page's language, once text.js has come.
+  let [t, tn] = [(key) => key, (one) => one];
+  const words = import(new URL("text.js", HERE)).then((text) => ({ t, tn } = text));
 
-  (globalThis.courseViews ??= []).push(() => {
-    if (globalThis.courseWords) document.documentElement.lang = "zh-CN";
+  (globalThis.courseViews ??= []).push(({ language }) => {
+    if (language()) document.documentElement.lang = language();
   });
 
   // ---- what can be done with an open notebook; `panel` is JupyterLab's NotebookPanel
@@ -47,7 +44,7 @@
   // Runs Python in the notebook's kernel, beside its cells -> what it printed, or the error. heard: stderr, at once.
   async function ask(panel, code, heard = () => {}) {
     const kernel = panel.sessionContext.session?.kernel;
-    if (!kernel) throw new Error("This notebook has no kernel: choose one in the Kernel menu.");
+    if (!kernel) throw new Error(t("This notebook has no kernel: choose one in the Kernel menu."));
     const future = kernel.requestExecute({ code, store_history: false, stop_on_error: false });
     let said = "";
     future.onIOPub = ({ content, header }) => {
@@ -61,7 +58,7 @@
 
   // Brings back what the cells above the active one had defined; their outputs stay as they are.
   async function resume(panel, heard = () => {}) {
-    heard("The cells above run again, quietly …");
+    heard(t("The cells above run again, quietly …"));
     await panel.context.save();
     const id = panel.content.activeCell?.model.id ?? "";
     return ask(panel, `from course_kit import resuming\nresuming.resume_here(${JSON.stringify(id)}, tell=True)`, heard);
@@ -70,7 +67,9 @@
   const soon = (promise, seconds) =>
     Promise.race([
       promise,
-      new Promise((_, fail) => setTimeout(() => fail(new Error(`no answer in ${seconds} s`)), 1000 * seconds)),
+      new Promise((_, fail) =>
+        setTimeout(() => fail(new Error(t("no answer in {seconds} s", { seconds }))), 1000 * seconds),
+      ),
     ]);
 
   // A kernel that was just started may lose what it is sent before it listens: ask until it answers.
@@ -79,7 +78,7 @@
       const later = new Promise((done) => setTimeout(done, 3000)); // one that cannot be asked yet is asked again then
       if (await Promise.race([kernel.requestKernelInfo().catch(() => later), later])) return;
     }
-    throw new Error("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu.");
+    throw new Error(t("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu."));
   }
 
   // The old kernel restarts in its old place, which may be taken by now: then a new one takes over.
@@ -95,38 +94,36 @@
   }
 
   async function restartAndResume(panel, heard = () => {}) {
-    heard("The kernel starts afresh …");
+    heard(t("The kernel starts afresh …"));
     await panel.context.save();
     await freshKernel(panel.sessionContext);
     return resume(panel, heard);
   }
 
-  const course = { views, resetViews, ask, freshKernel, configured, said, speak };
+  const course = { views, resetViews, ask, freshKernel, configured };
 
   function activate(app) {
     const current = () =>
       app.shell.currentWidget?.content?.widgets && app.shell.currentWidget?.sessionContext
         ? app.shell.currentWidget
         : null;
-    const say = (text, type = "success", autoClose = 8000) => {
-      const message = said(text);
-      return app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
-    };
+    const say = (message, type = "success", autoClose = 8000) =>
+      app.commands.execute("apputils:notify", { message, type, options: { autoClose } }).catch(() => {});
     // A notice that follows what goes on, from the moment of the press.
     function follow() {
       let notice; // a promise of its id
       return {
         heard: (text) => {
           if (!notice) return void (notice = say(text, "in-progress", false));
-          notice.then((id) => app.commands.execute("apputils:update-notification", { id, message: said(text) }));
+          notice.then((id) => app.commands.execute("apputils:update-notification", { id, message: text }));
         },
         close: () => notice?.then((id) => app.commands.execute("apputils:dismiss-notification", { id })),
       };
     }
     const add = (name, label, caption, run) =>
       app.commands.addCommand(`attention-course:${name}`, {
-        label: () => said(label),
-        caption: () => said(caption),
+        label,
+        caption,
         isEnabled: () => !!current(),
         execute: async () => {
           const { heard, close } = follow();
@@ -135,24 +132,35 @@
             if (told) say(told);
             return told;
           } catch (error) {
-            say(`Not done: ${error.message}`, "error", false);
+            say(t("Not done: {message}", { message: error.message }), "error", false);
             return false;
           } finally {
             close();
           }
         },
       });
-    add("reset-views", "Reset views", "Every view of this notebook back to its first state", (panel) => {
+    const reset = (panel) => {
       const count = resetViews(panel);
       return count
-        ? `${count} ${count === 1 ? "view is" : "views are"} as at first.`
-        : "There is no view on this page.";
-    });
-    add("resume", "Resume here", "After a restart: bring back what the cells above this one had defined", resume);
+        ? tn("{n} view is as at first.", "{n} views are as at first.", count)
+        : t("There is no view on this page.");
+    };
+    add(
+      "reset-views",
+      () => t("Reset views"),
+      () => t("Every view of this notebook back to its first state"),
+      reset,
+    );
+    add(
+      "resume",
+      () => t("Resume here"),
+      () => t("After a restart: bring back what the cells above this one had defined"),
+      resume,
+    );
     add(
       "restart-and-resume",
-      "Restart Kernel and Resume Here",
-      "A fresh kernel, with what the cells above had defined",
+      () => t("Restart Kernel and Resume Here"),
+      () => t("A fresh kernel, with what the cells above had defined"),
       restartAndResume,
     );
     // Cells that hold the text to its numbers, or put the reader's functions into a training, stay out of sight, until
@@ -179,13 +187,15 @@
         if (!panel || seen.has(panel)) return;
         seen.add(panel);
         showUntrusted(panel);
-        panel.context.ready.then(() => foldGuesses(app, panel, course));
+        panel.context.ready.then(() => foldGuesses(app, panel));
       };
       app.shell.currentChanged?.connect(look);
       look();
     });
-    const files = app.restored?.then(() => [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"));
-    files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing, course));
+    const files = Promise.all([app.restored, words]).then(() =>
+      [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"),
+    );
+    files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing));
     // In a narrow window the list would leave the notebook no room: folded once, it is the reader's to unfold.
     app.restored?.then(() => {
       if (innerWidth > NARROW || localStorage.getItem("course:folded")) return;

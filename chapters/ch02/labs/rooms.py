@@ -1,0 +1,118 @@
+"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others."""
+
+import copy
+import itertools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_kit.i18n import mark, t
+from course_kit.views.figure import figure, one
+
+NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
+THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
+WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
+LEAST = 0.04  # a weight that is drawn
+STEPS = (0, 20, 40, 60, 100, 400)
+
+
+def stages(layer: nn.Module, train, steps=STEPS) -> dict[int, nn.Module]:
+    """What a layer is after so many steps of `train(layer)`: copies, by the number of steps."""
+    counted, found = itertools.count(), {}
+
+    def look(layer, _):
+        if (step := next(counted)) in steps:
+            found[step] = {name: number.clone() for name, number in layer.state_dict().items()}
+
+    hook = layer.register_forward_pre_hook(look)
+    train(layer)
+    hook.remove()
+    bare = copy.deepcopy(layer)
+    return {step: _with(copy.deepcopy(bare), state) for step, state in found.items()}
+
+
+def _with(layer, state):
+    layer.load_state_dict(state)
+    return layer
+
+
+@torch.no_grad()
+def room(trained: dict[int, nn.Module], *, title="", caption=""):
+    """The weights and outputs of a layer in a room, after so many steps, for each person that Ada may look for.
+
+    trained: steps -> layer as trained on rooms, (x [B, T, 24], mask [B, 1, T]) -> output [B, T, 8], weights [B, T, T].
+    """
+    count, steps = len(WHOM), sorted(trained)
+    wishes = [(ada, *WHOM[1:]) for ada in range(count)]
+    parts = torch.tensor([[list(range(count)), list(wish), CARRIED] for wish in wishes])
+    x = F.one_hot(parts, len(NAMES)).permute(0, 2, 1, 3).flatten(2).float()  # [5, 3, 5, 8] -> [5, 5, 24]
+    mask = torch.ones(count, 1, count, dtype=torch.bool)
+    made = [trained[step](x, mask) for step in steps]
+    frames = [(wish, gets[a].argmax(-1).tolist(), weights[a].tolist())
+              for a, wish in enumerate(wishes) for gets, weights in made]  # fmt: skip
+    turns = [2 * math.pi * i / count for i in range(count)]
+    at = [(0.5 + 0.33 * math.sin(turn), 190 - 130 * math.cos(turn)) for turn in turns]
+    shapes = [_look(i, j, at, frames) for i in range(count) for j in range(count)]
+    for i, (x, y) in enumerate(at):
+        wishes_of = [{"words": t("looks for {name}", name=NAMES[wish[i]])} for wish, _, _ in frames]
+        gets = [{"words": t("gets {thing}", thing=t(THINGS[got[i]]))} for _, got, _ in frames]
+        shapes += [
+            one("disc", x, y, NAMES[i], "key", high=46, strong=True),
+            one("text", x, y - 35, role="query", size=13, each=wishes_of),
+            one("box", x, y + 36, t(THINGS[CARRIED[i]]), "value", wide=0.13, high=22, size=12.5),
+            one("text", x, y + 59, role="output", size=13, each=gets),
+        ]
+    said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
+    tables = [_table(*frame) for frame in frames]
+    axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
+    start = {"ada": NAMES[WHOM[0]]}
+    return figure(shapes, said, tables, axes=axes, height=385, start=start, title=title, caption=caption,
+                  play=t("▶ train"))  # fmt: skip
+
+
+def _look(i, j, at, frames):
+    """The arrow along which i takes from j, as thick as its weight; to oneself, a loop."""
+    (x, y), (u, v) = at[i], at[j]
+    each = [{"weight": round(5 * weights[i][j], 2) if weights[i][j] > LEAST else 0} for _, _, weights in frames]
+    if i == j:
+        return one("arrow", from_=[x - 0.03, y - 20], to=[x + 0.03, y - 20], bend=-70, each=each)
+    far = math.hypot((u - x) * 640, v - y)
+    near = [[a + (c - a) * 34 / far, b + (d - b) * 34 / far] for a, b, c, d in ((x, y, u, v), (u, v, x, y))]
+    near = [[round(a, 3), round(b, 1)] for a, b in near]
+    return one("arrow", from_=near[1], to=near[0], bend=16, each=each)
+
+
+def _said(wish, got, weights, step):
+    places = {
+        "step": step,
+        "name": NAMES[wish[0]],
+        "share": f"{weights[0][wish[0]]:.0%}",
+        "thing": t(THINGS[got[0]]),
+        "needed": t(THINGS[CARRIED[wish[0]]]),
+        "right": sum(CARRIED[whom] == thing for whom, thing in zip(wish, got, strict=True)),
+    }
+    if got[0] == CARRIED[wish[0]]:
+        return t(
+            "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, what she "
+            "needs. {right} of 5 are served.",
+            **places,
+        )
+    return t(
+        "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, but she needs "
+        "{needed}. {right} of 5 are served.",
+        **places,
+    )
+
+
+def _table(wish, got, weights):
+    rows = [[NAMES[i], NAMES[wish[i]], t(THINGS[CARRIED[i]]), *(f"{w:.2f}" for w in weights[i]), t(THINGS[got[i]])]
+            for i in range(len(WHOM))]  # fmt: skip
+    return [
+        t("name"),
+        t("looks for"),
+        t("carries"),
+        *(t("to {name}", name=name) for name in NAMES[: len(WHOM)]),
+        t("gets"),
+    ], rows

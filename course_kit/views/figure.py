@@ -1,0 +1,78 @@
+"""A figure that tells: a story of boxes, vectors, bars and arrows, drawn from numbers, one step after the other."""
+
+import math
+
+from course_kit.i18n import t
+from course_kit.views.table import TextTable
+from course_kit.views.view import View
+
+SHAPES = ("text", "box", "cells", "bar", "arrow", "disc")
+
+
+class Figure(View):
+    """See `figure`."""
+
+    kind = "figure"
+
+    @property
+    def frame(self) -> int:
+        """Which frame the state has chosen: the last axis changes fastest."""
+        place = 0
+        for axis in self.options["axes"]:
+            place = place * len(axis["values"]) + axis["values"].index(self.state[axis["name"]])
+        return place
+
+    def describe(self) -> str:
+        return self.options["said"][self.frame]
+
+    def table(self) -> TextTable:
+        tables = self.options["tables"]
+        made = tables[min(self.frame, len(tables) - 1)]
+        return TextTable(made["header"], made["rows"])
+
+
+def figure(shapes, said, tables, *, axes, height, start=None, play=t("▶ play"), title="", caption="", still=False):
+    """Shapes that come step by step, with a sentence for each step. `one` makes a shape.
+
+    shapes: dicts of `one`; said: a sentence for each frame; tables: (header, rows) for each frame, or one for all.
+    axes: (name, label, values) or (name, label, words) each; there is a frame for each choice, the last axis changes
+    fastest, and ▶ goes along it. start: name -> what is seen first; without it the end of the last axis.
+    height: of the picture in lengths of 1; x of a shape is 0 to 1 of the width. still: it does not play by itself.
+    Raises ValueError for frames without a sentence, and for shapes that it does not know.
+    """
+    frames = math.prod(len(values) for _, _, values in axes)
+    if len(said) != frames or len(tables) not in (1, frames):
+        raise ValueError(f"{len(said)} sentences and {len(tables)} tables for {frames} frames: one for each of them")
+    for shape in shapes:
+        if shape["shape"] not in SHAPES or len(shape.get("each", said)) != frames:
+            raise ValueError(f"{shape['shape']!r} has {len(shape.get('each', said))} frames; needed: {frames}, and one "
+                             f"of {', '.join(SHAPES)}")  # fmt: skip
+    controls, state = [], {}
+    for i, (name, label, values) in enumerate(axes):
+        values = list(values)
+        kind = "choice" if isinstance(values[0], str) else "range"
+        of = {"options": values} if kind == "choice" else {"values": values, "digits": 0}
+        controls.append({"kind": kind, "name": name, "label": label, **of})
+        state[name] = (start or {}).get(name, values[-1] if i == len(axes) - 1 else values[0])
+    controls.append({"kind": "button", "name": "play", "label": play})
+    options = {
+        "shapes": list(shapes),
+        "said": list(said),
+        "tables": [{"header": list(header), "rows": [list(map(str, row)) for row in rows]} for header, rows in tables],
+        "axes": [{"name": name, "values": list(values)} for name, _, values in axes],
+        "height": height,
+        "still": still,
+    }
+    return Figure(title, caption, {}, state, controls, options)
+
+
+def one(shape: str, x=0.0, y=0.0, words="", role="", **more) -> dict:
+    """A shape: text, box, cells (numbers), bar (share), arrow (from_, to, weight, bend) or disc.
+
+    x: its middle, 0 to 1 of the width; y: its middle in lengths of 1. since: the step with which it comes; until: the
+    step after which it fades; each: what is different in each frame.
+    """
+    made = {"shape": shape, "x": round(x, 4), "y": round(y, 1), "words": words, "role": role, **more}
+    if "from_" in made:
+        made["from"] = made.pop("from_")
+    return {name: value for name, value in made.items() if value not in ("", None)}

@@ -1,0 +1,201 @@
+// A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
+import { fresh, h, readout, still, svgElement } from "../shared/dom.js";
+import FIGURE_CSS from "./figure.css";
+
+/** @import { Picture, Spec, State, UI } from "../shared/types.js" */
+/**
+ * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
+ * @typedef {object} Shape
+ * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc"} shape
+ * @property {string} [role] query, key, value, output; else ink
+ * @property {number} [x] its middle
+ * @property {number} [y] its middle
+ * @property {number} [wide] of a box or bar, 0 to 1 of the width
+ * @property {number} [high]
+ * @property {string} [words]
+ * @property {number} [size] of its type
+ * @property {boolean} [strong]
+ * @property {"start" | "middle" | "end"} [anchor]
+ * @property {number[]} [numbers] of cells, side by side
+ * @property {number} [share] of a bar, 0 to 1
+ * @property {Point} [from] of an arrow
+ * @property {Point} [to]
+ * @property {number} [bend] how far its middle is from the straight line
+ * @property {number} [weight] its thickness; 0: not to be seen
+ * @property {number} [since] the step with which it comes
+ * @property {number} [until] the step after which it fades
+ * @property {Record<string, any>[]} [each] what is different in each frame
+ * @typedef {Spec & { shapes: Shape[], height: number, axes: { name: string, values: any[] }[], said: string[],
+ *   tables: { header: string[], rows: string[][] }[] }} FigureSpec
+ *   axes: what chooses a frame; the last is the one that plays
+ */
+
+const PACE = 1300; // milliseconds of a step that plays
+const CELL = [30, 19];
+
+/** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
+export function numbersOf({ axes }, state) {
+  const places = axes.map(({ name, values }) => values.indexOf(state[name]));
+  const frame = places.reduce((before, place, i) => before * axes[i].values.length + place, 0);
+  return { frame, step: places.at(-1) ?? 0 };
+}
+
+/** A shape as it is in a frame. @param {Shape} shape @param {number} frame @returns {Shape} */
+export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
+
+/** A number of a cell: two digits behind the point where there are some. @param {number} x */
+export const inCell = (x) =>
+  (Number.isInteger(x) ? String(x) : x.toFixed(2).replace(/^(-?)0\./, "$1.")).replace("-", "−");
+
+/** @param {UI} ui @returns {Picture} */
+export function figure(ui) {
+  ui.style(FIGURE_CSS);
+  return new Figure(ui);
+}
+
+class Figure {
+  /** @param {UI} ui */
+  constructor(ui) {
+    this.ui = ui;
+    this.spec = /** @type {FigureSpec} */ (ui.spec);
+    this.head = fresh("head");
+    this.parts = this.spec.shapes.map((shape) => this.made(shape));
+    const heads = ["query", "key", "value", "output", "ink"].map((role) => this.marker(role));
+    const picture = { role: "img", "aria-label": ui.spec.words };
+    this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
+    ui.body.append(/** @type {any} */ (this.svg));
+    const longest = this.spec.said.reduce((most, said) => (said.length > most.length ? said : most), "");
+    this.now = h("div");
+    const room = h("div", { "aria-hidden": "true", style: "visibility:hidden" }, longest); // so that nothing jumps
+    readout(ui, "margin-top:.5em;display:grid").append(this.now, room);
+    for (const part of [this.now, room]) part.style.gridArea = "1/1";
+    this.timer = 0;
+    ui.actions.play = () => this.play();
+    if (!still() && !ui.spec.presenting) this.awaited();
+  }
+
+  /** Plays once, by itself, when it has come into sight. */
+  awaited() {
+    if (!globalThis.IntersectionObserver || this.spec.still) return;
+    const start = JSON.stringify(this.ui.state);
+    const eye = new IntersectionObserver(
+      ([{ intersectionRatio: share }]) => {
+        if (share < 0.9) return;
+        eye.disconnect();
+        if (JSON.stringify(this.ui.state) === start) this.play();
+      },
+      { threshold: 0.9 },
+    );
+    eye.observe(/** @type {any} */ (this.svg));
+  }
+
+  play() {
+    clearTimeout(this.timer);
+    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    const pace = Math.min(PACE, 6000 / values.length);
+    const show = (/** @type {number} */ i) => {
+      if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) return; // another hand has moved it
+      this.ui.set({ [name]: values[i] }, i === values.length - 1);
+      if (i + 1 < values.length) this.timer = window.setTimeout(show, pace, i + 1);
+    };
+    show(0);
+  }
+
+  /** @param {string} role */
+  marker(role) {
+    const look = { id: `${this.head}${role}`, class: role, viewBox: "0 0 8 8", refX: 6, refY: 4, orient: "auto" };
+    const size = { markerUnits: "userSpaceOnUse", markerWidth: 14, markerHeight: 14 };
+    return svgElement("marker", { ...look, ...size }, svgElement("path", { d: "M0 0L8 4L0 8z" }));
+  }
+
+  /** @param {Shape} shape */
+  made({ shape, role = "ink", numbers = [], strong = false }) {
+    const kinds = {
+      text: () => [svgElement("text")],
+      box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
+      disc: () => [svgElement("circle"), svgElement("text")],
+      bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
+      arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
+      cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
+    };
+    return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+  }
+
+  /** @param {number} width */
+  paint(width) {
+    const { ui, spec } = this;
+    const { frame, step } = numbersOf(spec, ui.state);
+    const high = spec.height * ui.unit;
+    for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
+    spec.shapes.forEach((all, i) => {
+      const shape = shapeAt(all, frame);
+      const { since = 0, until = Infinity } = shape;
+      this.parts[i].classList.toggle("later", step < since);
+      this.parts[i].classList.toggle("ghost", step > until);
+      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
+    });
+    this.now.textContent = spec.said[frame];
+  }
+
+  /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
+  place(parts, shape, width) {
+    const { unit } = this.ui;
+    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = 13.5, anchor = "middle" } = shape;
+    const [left, top] = [x * width, y * unit];
+    const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
+      for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
+    };
+    const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size) => {
+      set(part, { x: at, y: top, "text-anchor": anchor, "font-size": big * unit });
+      part.textContent = said;
+    };
+    const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
+      set(part, { x: from, y: top - (high * unit) / 2, width: Math.max(0, across), height: high * unit });
+    if (shape.shape === "text") text(parts[0], words);
+    if (shape.shape === "box") {
+      block(parts[0], left - (wide * width) / 2, wide * width);
+      text(parts[1], words);
+    }
+    if (shape.shape === "disc") {
+      set(parts[0], { cx: left, cy: top, r: (high / 2) * unit });
+      text(parts[1], words);
+    }
+    if (shape.shape === "bar") {
+      const room = wide * width;
+      block(parts[0], left - room / 2, room);
+      block(parts[1], left - room / 2, room * (shape.share ?? 0));
+    }
+    if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
+    if (shape.shape === "cells") {
+      const numbers = shape.numbers ?? [];
+      const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
+      const most = Math.max(1, ...numbers.map(Math.abs));
+      numbers.forEach((number, i) => {
+        const from = left + (i - numbers.length / 2) * across;
+        set(parts[2 * i], { x: from, y: top - (CELL[1] / 2) * unit, width: across - 1, height: CELL[1] * unit });
+        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
+        text(parts[2 * i + 1], inCell(number), from + across / 2, 12);
+      });
+    }
+  }
+
+  /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
+  line(part, { from = [0, 0], to = [0, 0], bend = 0, weight = 1.5 }, width, set) {
+    const { unit } = this.ui;
+    const [[x, y], [u, v]] = [from, to].map(([a, b]) => [a * width, b * unit]);
+    const far = Math.hypot(u - x, v - y) || 1;
+    const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
+    set(part, { d: `M${x} ${y}Q${a} ${b} ${u} ${v}` });
+    part.style.strokeWidth = `${Math.max(weight, 1) * unit}px`;
+    part.classList.toggle("none", weight === 0);
+  }
+
+  table() {
+    const { tables } = this.spec;
+    return tables[Math.min(numbersOf(this.spec, this.ui.state).frame, tables.length - 1)];
+  }
+
+  numbers() {
+    return numbersOf(this.spec, this.ui.state);
+  }
+}

@@ -1,0 +1,42 @@
+"""English in what a built notebook of another language shows: runs of three words outside code, data and quotations."""
+
+import html
+import re
+
+from course_kit.views import fragments
+from course_tools.translation.units import LABELS
+
+RUN = re.compile(r"(?<![\w.])[a-z]{2,}(?:[ -][a-z]{2,}){2,}(?![\w(])")
+ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
+    r"<(pre|code|script|style)\b.*?</\1>|<[^>]*translate=\"no\"[^>]*>.*?</\w+>|`[^`]*`|\$[^$]*\$|“[^”]*”|\"[^\"]*\"|"
+    r"\[\w+\|([^\]]*)\]",
+    re.S,
+)
+TOLD = LABELS | {"words"}
+
+
+def runs(notebook):
+    """(cell and run) of each run of three English words in what the cells show -> sentences."""
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            made = output.get("data", {}).get("text/html", "")
+            view = fragments.read(made)
+            texts = [one for key, one in _strings(view.spec) if key in TOLD] if view else _texts(made)
+            for text in dict.fromkeys(texts):
+                for run in RUN.findall(ASIDE.sub(" ", text)):
+                    yield f"cell {number}: English in what it shows: {run}"
+
+
+def _texts(made):
+    return [html.unescape(one) for one in re.split(r"<[^>]*>", ASIDE.sub(" ", made)) if one.strip()]
+
+
+def _strings(value, key=""):
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _strings(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one, key)

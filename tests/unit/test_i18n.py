@@ -1,0 +1,211 @@
+"""Text of any language: what is marked is shown in it, places are values, and a bad catalogue loses nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_kit import i18n
+from course_kit.i18n import catalogues as spoken
+from course_tools.authoring import sources
+from course_tools.translation import catalogues, english, notebooks, units
+from course_tools.translation.units import Unit
+
+HEAD = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+TOML = 'name = "Ŝ"\nfolder = "xx"\ntag = "xx"\nplural = "nplurals=2; plural=n%2;"\nfonts = ""\nbetween = ""\n'
+
+
+@pytest.fixture
+def language(tmp_path, monkeypatch):
+    """A language "xx" whose kit.po is what the test writes -> a function of its text, or bytes, that speaks it."""
+
+    def speak(text):
+        folder = tmp_path / "xx" / "LC_MESSAGES"
+        folder.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "xx.toml").write_text(TOML, "utf-8")
+        (folder / "kit.po").write_bytes(text if isinstance(text, bytes) else (HEAD + text).encode())
+        i18n.use("xx")
+
+    monkeypatch.setattr(spoken, "FOLDER", tmp_path)
+    monkeypatch.setenv("COURSE_LANGUAGE", "en")
+    for cached in (spoken.languages, spoken.speech, spoken.lesson, spoken.table):
+        cached.cache_clear()
+    yield speak
+    i18n.use("en")
+    for cached in (spoken.languages, spoken.speech, spoken.lesson, spoken.table):
+        cached.cache_clear()
+
+
+def test_places_contexts_and_plural_forms(language):
+    assert (
+        i18n.t("{a} of {b}, {c}", a=1, b="{a}") == "1 of {a}, {c}" and i18n.tn("{n} word", "{n} words", 1) == "1 word"
+    )
+    language('msgid "{a} of {b}"\nmsgstr "{b}: {a}"\n\nmsgctxt "side"\nmsgid "right"\nmsgstr "R"\n\n'
+             'msgid "{n} word"\nmsgid_plural "{n} words"\nmsgstr[0] "{n} W"\nmsgstr[1] "W {n}"\n')  # fmt: skip
+    assert i18n.t("{a} of {b}", a="of {b}", b=2) == "2: of {b}"
+    assert (i18n.t("right", context="side"), i18n.t("right"), i18n.t("new {x}", x=1)) == ("R", "right", "new 1")
+    assert (i18n.tn("{n} word", "{n} words", 2), i18n.tn("{n} word", "{n} words", 3)) == ("2 W", "W 3")
+    assert i18n.sentences("a", "", "b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'msgid "yes"\nmsgstr "ja"\n\nmsgid "{a} of"\nmsgstr "von"\n',
+            "line 7: its places differ from those of '{a} of'",
+        ),
+        (HEAD.encode() + 'msgid "yes"\nmsgstr "是"\n'.encode("gbk"), "line 5: this is not UTF-8"),
+        ('msgid "yes"\nmsgstr "ja"\n\nmsgid "half\n', "kit.po, line 7"),
+        ('msgid "yes"\nmsgstr "ja"\n\nwhat\n', "kit.po, line 7"),
+        ('msgid "yes"\nmsgstr "ja"\n\n#, fuzzy\nmsgid "no"\nmsgstr "nein"\n', ""),
+        ('msgid "yes"\nmsgstr "ja"\n\nmsgid "no"\nmsgstr ""\n', ""),
+    ],
+)
+def test_a_bad_catalogue_is_one_sentence_and_english(language, capsys, text, said):
+    language(text)
+    assert i18n.t("{a} of", a=1) == "1 of" and i18n.t("no") == "no" and i18n.t("yes") in ("ja", "yes")
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == bool(said) and ("English is shown." in told) == bool(said)
+
+
+def test_an_unknown_language_is_said_and_english(monkeypatch, capsys):
+    with pytest.raises(ValueError, match="'fr'; the course has 'en', 'zh'"):
+        i18n.use("fr")
+    monkeypatch.setenv("COURSE_LANGUAGE", "fr")
+    monkeypatch.setitem(i18n._state, "language", None)
+    assert i18n.t("as it is") == "as it is" and "COURSE_LANGUAGE: language is 'fr'" in capsys.readouterr().err
+    i18n.use("en")
+
+
+WALK = """
+import json, pseudo
+pseudo.install()
+import scenes
+from course_kit.exercises import define, judge, show
+from course_kit.views import Table
+found = {}
+for name, make in scenes.VIEWS.items():
+    view = make()
+    view, more = getattr(view, "view", view), []
+    for control in view.controls:
+        words = control.get("words") or {}
+        more += [control.get("label", ""), *(words.values() if isinstance(words, dict) else words)]
+    texts = [view.title, view.caption, view.describe(), *view.table().header, *more]
+    found[name] = [word for text in texts if isinstance(text, str) for word in pseudo.english(text)]
+exercise = define.find("gaussian kernel")
+wrong = [*(one.answer for one in exercise.wrong), lambda distance, width=1.0: None]
+for i, wrong in enumerate(wrong):
+    verdict = judge.judge(exercise, wrong)
+    found[f"verdict {i}"] = pseudo.english(verdict.text)
+found["task"] = [word for text in (exercise.task, *exercise.hints) for word in pseudo.english(text)]
+found["data"] = [view.options["names"] for view in [scenes.VIEWS["softmax"]()]]
+found["planted"] = pseudo.english("Not marked: " + pseudo.pseudo("it is marked"))
+print(json.dumps(found))
+"""
+GIVEN = """agreement European Economic Area August signed accord sur zone apples eating green animal didn street the The
+cross because was too tired cat sat mat Where does curve down bites dog man old sin cos Chinese GPT one asks width with
+decoder encoder after before top exp NaN inf log dim torch near far"""  # by the scenes; names of functions
+
+
+def test_each_word_of_a_view_and_of_a_verdict_is_marked():
+    """In a language made of English by a function; module-level texts are in the language of their import."""
+    folder = Path(__file__).parents[1]
+    environment = {"PYTHONPATH": f"{folder}:{folder.parent}", "OMP_NUM_THREADS": "1", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", WALK], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found.pop("planted") == ["Not", "marked"] and found.pop("data") == [["cat", "sat", "mat"]]
+    assert {name: left for name, words in found.items() if (left := sorted(set(words) - set(GIVEN.split())))} == {}
+
+
+def test_a_text_has_one_translation_where_it_has_one_context():
+    found = {}
+    for path in spoken.paths("zh"):
+        if spoken.MARKED.fullmatch(path.stem):
+            for one in spoken.messages(path, []):
+                found.setdefault((one.context, one.id), set()).add(one.string)
+    assert {key: said for key, said in found.items() if len(said) > 1} == {} and len(found) > 1000
+
+
+def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
+    text = '## A title\n<a id="x"></a>\n- one $x$ `y`\n\n$$ a = b $$\n\n| ab cd | 1 |\n|---|---|\n'
+    text += "```\ncode here\n```\n<!-- source: X -->"
+    assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
+    assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
+
+
+def test_of_an_exercise_comments_and_docstrings_alone_may_differ():
+    code = 'def f(x):\n    """what it does\n    and how"""\n    y = "# no"  # why\n    return y\n'
+    cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["exercise"]})
+    assert units.of_comments(cell) == ["why", "what it does", "and how"]
+    assert units.commented(cell, str.upper) == code.replace(
+        "what it does\n    and how", "WHAT IT DOES\n    AND HOW"
+    ).replace("why", "WHY")
+    cell.metadata.tags = []
+    assert units.commented(cell, str.upper) == code
+
+
+def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
+    (tmp_path / "a.py").write_text(
+        't("one {x}", x=f"{y}")\ntn("{n} a", "{n} b", 2)\nt("right", context="side")\nmark("id")\n'
+    )
+    assert [u for _, u in units.READ[".py"](tmp_path / "a.py")] == [
+        Unit("one {x}"), Unit("{n} a", "{n} b"), Unit("right", "", "side"), Unit("id")]  # fmt: skip
+    (tmp_path / "a.js").write_text(
+        't("one {x}", { x: f(1, "no") });\nt("right", {}, "side");\ntn("{n} a", "{n} b", 2)\n'
+    )
+    assert [u for _, u in units.READ[".js"](tmp_path / "a.js")] == [
+        Unit("one {x}"), Unit("right", "", "side"), Unit("{n} a", "{n} b")]  # fmt: skip
+    (tmp_path / "a.j2").write_text("{% trans n=3 %}<b>{{ n }}</b> lines{% endtrans %}")
+    assert [u for _, u in units.READ[".j2"](tmp_path / "a.j2")] == [Unit("<b>%(n)s</b> lines")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "wrong"),
+    [
+        ("$x$ and `y` in 3 %", "3% 的 $x$ 和 `y`", []),
+        ("$x$ and `y`", "`y`", ["$x$ of the English is missing"]),
+        ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
+        ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
+        ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
+    ],
+)
+def test_what_a_translation_may_not_lose(text, said, wrong):
+    found = catalogues.lost(text, said)
+    assert len(found) == len(wrong) and all(any(one in sentence for sentence in found) for one in wrong)
+
+
+def test_a_changed_sentence_is_fuzzy(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogues, "path", lambda name, language: tmp_path / f"{name}.po")
+    monkeypatch.setattr(catalogues, "wanted", lambda name: {Unit("A key has one value, always."): [("x.md", "1")]})
+    (tmp_path / "x.po").write_text(HEAD + 'msgid "A key has one value."\nmsgstr "一个键有一个值。"\n', "utf-8")
+    assert not catalogues.in_step("x", "zh")
+    (entry,) = catalogues.update("x", "zh")
+    assert catalogues.in_step("x", "zh") and entry.fuzzy and entry.previous_msgid == "A key has one value."
+    assert notebooks._said("A key has one value, always.", {catalogues.unit_of(entry): entry}) == entry.msgid
+
+
+def test_english_in_a_page_is_found_but_not_in_code_and_quotations():
+    made = "<p>中文 three english words here</p><code>in code it stays</code><p>“what was it now”</p>"
+    output = nbformat.v4.new_output("display_data", {"text/html": made})
+    cell = nbformat.v4.new_code_cell("", outputs=[output])
+    assert list(english.runs(nbformat.v4.new_notebook(cells=[cell]))) == [
+        "cell 1: English in what it shows: three english words here"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sources.names())
+def test_a_text_said_as_it_is_is_itself(name):
+    notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert [units.rewritten(text, lambda unit: unit) for text in texts] == texts
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [units.commented(cell, lambda unit: unit) for cell in codes] == [cell.source for cell in codes]
+
+
+@pytest.mark.parametrize("name", catalogues.names())
+def test_what_is_translated_keeps_numbers_formulas_and_places(name):
+    assert catalogues.problems(name, "zh") == []
