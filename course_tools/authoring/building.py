@@ -22,7 +22,7 @@ from .drift import carry_text, drift
 from .filling import for_readers, read_source
 from .sources import KERNEL, BuildError, folder, head, names
 
-TIMEOUT = 600  # seconds for one cell
+TIMEOUT = 1200  # seconds for one cell, on a busy machine too
 SLOW = 10  # seconds after which a cell should say how long it runs
 
 
