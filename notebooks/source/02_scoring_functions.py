@@ -58,7 +58,7 @@ assert torch.softmax(louder @ asked, -1).argmax() == 2
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# From outside, attention is a box. You put words in, a vector each. You get as many vectors out, and each has taken from the others what it needed. Which word goes with which? Here is the whole idea of this lesson in one sentence: **attention learns a table of what goes with what, and the table need not be the same both ways**, because you may need somebody who does not need you. We come to the table in section Three. First the box, as you will use it:
+# From outside, self-attention is a box. You put words in, a vector each. You get as many vectors out, and each has taken from the others what it needed. How does it know which word needs which? That is the idea of this lesson: **attention learns what goes with what.** It learns it once, for all sentences, as a table of numbers. And the table works one way: that you need somebody does not mean that they need you. We come to it in section Three. First the box, as you will use it:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.self_attention import SelfAttention
@@ -71,7 +71,7 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 # You put in a batch of sentences, [B, T, D]: B sentences of T words, each a row of D numbers. You get a vector for each word, [B, T, dv], and the weights, [B, T, T]: a row for each word that asks, a column for each that is asked.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Inside the box, the same four steps happen for every query. Watch them for ours, whose vectors we made up:
+# Inside the box, the same four steps happen for every query. Watch them for ours. We made its vectors up, and for now a word's key is also what it gives:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.steps(
@@ -145,7 +145,7 @@ assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].no
 
 # %% [markdown] tags=["keep"]
 # <a id="dot-product"></a>
-# So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two: direction counts, and so do both lengths. A longer query makes all its scores larger, so its softmax gets sharper. A longer key makes itself louder.
+# So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two: direction counts, and so do both lengths. A query twice as long doubles all its scores, and so its softmax gets sharper. A key twice as long has twice the score.
 #
 # **Keep this:** a dot product says how well two vectors agree in direction, times both their lengths.
 
@@ -154,7 +154,7 @@ assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].no
 # <a id="scaled-dot-product"></a>
 # The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it did not?
 #
-# Take one before its training. Its queries and keys are random numbers, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you would expect its attention to spread.
+# Take a Transformer that nobody has trained yet. Let its queries and keys be independent random numbers, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you would expect its attention to spread.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -253,17 +253,17 @@ assert all(run["certain"] == 0 for run in recorded["runs"] if run["divided"])
 assert all(0.4 < run["certain"] < 0.45 for run in recorded["runs"] if not run["divided"] and run["heads"] == 1)
 
 # %% [markdown] tags=["keep"]
-# With √d the model has learned its task halfway through our picture. Without √d it still gets most of the digits wrong when we stop. Why?
+# After 200 steps the model with √d gets nearly every digit right. Without √d it is far behind, and it still is when we stop. Why?
 #
-# A softmax feels *differences* of scores. Without √d, the same change of a parameter moves these differences √d times as far, here eight times. So the attention jumps from one key to the next, instead of turning towards it. And where it is already certain it hardly moves at all, because a weight α changes with its score by α(1 − α), which is nearly 0 at both ends. Such a softmax is called **saturated**.
+# A query has 64 numbers here. So without √d the same step of training moves the scores eight times as far. And many queries are certain before they have learned anything. A softmax that is certain is flat: a weight α changes with its score by α(1 − α), which is nearly 0 for an α near 0 or 1, so training has little to hold on to. Such a softmax is called **saturated**.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We trained both three times at each of four learning rates, from 0.0005 to 0.005. With √d it learned at every rate. Without, it was slower at the smallest and learned next to nothing at the largest. With heads of 16 numbers instead of 64 both learn. A trained model's scores are as large as it has learned to make them. As a curve over d: [the annex](02_scoring_functions_annex.ipynb#response).
+# We trained both three times at each of four learning rates, from 0.0005 to 0.005. With √d it learned at every rate. Without, it was slower at the smallest and learned next to nothing at the largest. With four heads of 16 numbers instead of one of 64, both learn. The scale is a start: while it trains, a model can make its scores larger or smaller. As a curve over d: [the annex](02_scoring_functions_annex.ipynb#response).
 #
 # </details>
 #
-# **Keep this:** random dot products have the size √d. Divide by √d, and they start with one size for every d.
+# **Keep this:** random dot products have the size √d. Divide by √d, and that size no longer depends on d.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 6 minutes
@@ -371,11 +371,11 @@ for seed in range(2):  # other starts, another size
     assert find(a, b, [a, b])[range(3), wanted].min() > 0.9
 
 # %% [markdown]
-# With one vector each, the search ends where everybody attends to everybody alike: it could not prefer anyone. The reason fits on a napkin. Ada needs Ada·Ben > Ada·Cleo. Ben needs Ben·Cleo > Ben·Ada. Cleo needs Cleo·Ada > Cleo·Ben. Put them in a row,
+# With one vector each nobody finds their person: the search ends with equal shares for all. With the table everybody does. Why was one vector not enough? A dot product is the same both ways: Ada·Ben *is* Ben·Ada. Now look at the three wishes. Ada needs Ada·Ben > Ada·Cleo. Cleo needs Cleo·Ada > Cleo·Ben. Ben needs Ben·Cleo > Ben·Ada. Put them in a row,
 #
 # $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben}, $$
 #
-# and a number would have to be larger than itself. No vectors can do it, however long. The fault is that a dot product is the same both ways. **Asking is not being found.**
+# and a number would have to be larger than itself. No vectors can do it, however long. **To ask and to be found are two jobs, and each needs a vector of its own.**
 
 # %% [markdown]
 # ### Two vectors, and then three
@@ -383,7 +383,7 @@ for seed in range(2):  # other starts, another size
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
 #
-# There you have the table $M$. Its row says what the asking word has, its column what the other one has, and its entry how well they go together. Nothing makes it the same both ways, so Ada can find Ben without drawing him.
+# There you have the table $M$. It has a row for each number of the word that asks, a column for each number of the word that is asked, and its entry says how well the two go together. It is the same table for all words and all sentences. And it need not be a mirror of itself, so Ada can find Ben without drawing him.
 #
 # The third job is to *answer*. People find you by your name, but what they want from you is something else: what you carry. So each word also gets a **value**, $v=x\,W_V$, and the values are what is averaged. For all words of a sentence at once, as rows of $X$, this is self-attention:
 #
@@ -400,10 +400,12 @@ y = torch.softmax(q @ k.T / 2**0.5, -1) @ v
 print(y)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(y, F.scaled_dot_product_attention(q, k, v)) and y.shape == (3, 2)
+assert torch.allclose(y, F.scaled_dot_product_attention(q, k, v)) and (y - X[wanted]).abs().max() < 0.12
 assert torch.softmax(q @ k.T / 2**0.5, -1).argmax(-1).tolist() == wanted
 
 # %% [markdown] tags=["keep"]
+# Compare this with `X`: Ada gets nearly Ben's vector, Ben gets Cleo's, and Cleo gets Ada's. Everybody has found their person.
+#
 # **Keep this:** a query asks, a key is found, a value is given. Each word makes all three, each by a matrix of its own.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
@@ -449,10 +451,10 @@ assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
 # %% [markdown] tags=["keep"]
 # *Multiply, then softmax* gives a good part of the weight to words that are not there. *Softmax, then multiply* comes too late: the padding has taken its share already, and one of the rows keeps only a fifth of its weight.
 #
-# **Keep this:** hide a word by making its score −∞, before the softmax. Then its weight is 0, and the others still add up to 1.
+# **Keep this:** hide a word by making its score −∞, before the softmax. Then its weight is 0, and the words that are left share the 1.
 
 # %% [markdown] tags=["card"]
-# Your `masked_softmax` of chapter 1 does just that, so it comes along.
+# Your `masked_softmax` of chapter 1 does just that: it writes −∞ with `scores.masked_fill(~mask, -torch.inf)`, and then it takes the softmax. So it comes along.
 #
 # ### Exercise 2 ●●○ · 5 minutes
 # Put it together: score, scale, mask, softmax, average.
@@ -492,7 +494,7 @@ with torch.no_grad():  # one head, the identity for each matrix
 assert torch.allclose(other_way, output, atol=1e-5)
 
 # %% [markdown]
-# But PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*, with True = hidden, so hand it `~mask`.
+# Beware: PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*. There, True means hidden.
 #
 # Now put all of it together. One layer of self-attention is this:
 
@@ -652,7 +654,7 @@ plot.maps(
 assert reads(trained[400]).argmax(1).tolist() == [1, 0, 2] and reads(trained[400]).amax(1).min() > 0.6 and reads(trained[0]).max() < 0.4
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At the start each matrix reads everything alike. In the end $W_Q$ reads whom you look for, $W_K$ your name and $W_V$ what you carry, because that is what the loss pays for. Could two of them be one matrix? Queries and keys could not: with one matrix for both, fewer than half of the people are served ([the annex](02_scoring_functions_annex.ipynb#sharing)).
+# At the start each matrix reads everything alike. In the end $W_Q$ reads mostly whom you look for, $W_K$ your name and $W_V$ what you carry. Could one matrix make both queries and keys? We trained that, too, and fewer than half of the people were served ([the annex](02_scoring_functions_annex.ipynb#sharing)).
 #
 # **Keep this:** training divides the work: one matrix learns to ask, one to be found, one to give.
 
@@ -675,7 +677,7 @@ keep("attention", "rooms")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Ask, score, share, add up: a dot product with each key, a softmax, an average of the values.
-# 2. Random dot products have the size √d. Divide by √d, and they start with one size for every d.
+# 2. Random dot products have the size √d. Divide by √d, and that size no longer depends on d.
 # 3. $\mathrm{softmax}(QK^\top/\sqrt d)\,V$ with $Q=XW_Q$, $K=XW_K$, $V=XW_V$: one matrix asks, one is found, one gives.
 # 4. $W_QW_K^\top$ is a learned table of what goes with what, and need not be the same both ways.
 # 5. To hide a word, make its score −∞, before the softmax.
@@ -683,7 +685,7 @@ keep("attention", "rooms")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](02_scoring_functions_annex.ipynb#open-questions).
-# 1. *Prove:* $W_QW_K^\top$ is all that a score sees of the two matrices. How many numbers about a word can it use?
+# 1. *Prove:* $W_QW_K^\top$ is all that a score sees of the two matrices, for a given d. How many numbers about a word can it use?
 # 2. *Design an experiment:* how few numbers may a query have in our rooms?
 # 3. *Why not* let the values be the keys?
 

@@ -221,7 +221,7 @@ assert same and W_Q.numel() + W_K.numel() == 1024 and W_both.numel() == 4096
 # %% [markdown]
 # ### A kernel with a direction
 # <a id="asymmetric-kernel"></a>
-# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With $W_Q\ne W_K$, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
+# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With a table $W=W_QW_K^\top$ that is no mirror of itself, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
 
 # %%
 one_way = (x @ W_both @ y.T).flatten()  # [100]: the scores, x asks y
@@ -918,7 +918,7 @@ assert tired[twelve[1, tired.index("it")].argmax()] == "animal"
 # <a id="open-questions"></a>
 # **Prove: $W_QW_K^\top$ is all that a score sees.** $(xW_Q)\cdot(yW_K)=x\,W_Q\,W_K^\top\,y^\top$ with rows x and y, so $W_QA$ and $W_K(A^{-1})^\top$ give the same scores for every invertible A. The score reads word x only through $xW_Q$, d numbers.
 #
-# **Design an experiment: how few numbers may a query have?** Train the lesson's layer with other sizes, several times each. With as many numbers as there are names each name can have a direction of its own; with fewer they overlap.
+# **Design an experiment: how few numbers may a query have?** Train the lesson's layer with other sizes, several times each. With as many numbers as there are names, the names can all be at right angles; with two they can still point eight different ways.
 #
 # **Why not let the values be the keys?** You can, if there is room and $W_O$ reads the answer out: the vector only has to be longer.
 

@@ -6,7 +6,7 @@ from course_kit.i18n import t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.figure import figure, one
 
-LEFT = 0.1  # of the width, for the names of the steps
+LEFT = 0.14  # of the width, for the names of the steps
 
 
 def listed(numbers) -> str:
