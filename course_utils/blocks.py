@@ -22,9 +22,6 @@ def activation(name: str) -> Callable:
     return getattr(F, name)
 
 
-ACTIVATIONS = {name: activation(name) for name in ("relu", "gelu", "gelu_tanh")}
-
-
 class PositionwiseFFN(nn.Module):
     """Two linear layers with a non-linearity between, the same for each position."""
 

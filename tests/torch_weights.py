@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from course_utils.attention import MultiHeadAttention
-from course_utils.blocks import ACTIVATIONS, AddNorm, EncoderBlock, PositionwiseFFN, PostNorm
+from course_utils.blocks import AddNorm, EncoderBlock, PositionwiseFFN, PostNorm, activation
 from course_utils.transformer import DecoderBlock
 
 
@@ -24,7 +24,7 @@ def block_from(layer: nn.TransformerEncoderLayer | nn.TransformerDecoderLayer) -
     cls = DecoderBlock if hasattr(layer, "multihead_attn") else EncoderBlock
     sizes = layer.linear1.in_features, layer.self_attn.num_heads, layer.linear1.out_features
     ours = cls(*sizes, layer.dropout.p)
-    ours.ffn = PositionwiseFFN(sizes[0], sizes[2], ACTIVATIONS[layer.activation.__name__])
+    ours.ffn = PositionwiseFFN(sizes[0], sizes[2], activation(layer.activation.__name__))
     for name, part in list(ours.named_children()):
         if isinstance(part, AddNorm) and not layer.norm_first:
             setattr(ours, name, PostNorm(sizes[0], layer.dropout.p))

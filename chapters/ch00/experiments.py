@@ -70,7 +70,7 @@ def held_out(count: int | None = None) -> Table:
             right.append((one > other).float())
     found = [torch.cat(right[i :: len(mixed)]).mean().item() for i in range(len(mixed))]
     shares = dict(zip(mixed, found, strict=True))
-    order = sorted(shares, key=lambda name: (name.startswith(t("all but")), "word" not in name))
+    order = sorted(shares, key=lambda name: (name.startswith("all but"), "word" not in name))
     return Table([{mark("attention for"): name, mark("right, %"): round(100 * shares[name])} for name in order],
                  t("The right one of il and elle, in {count} sentences.", count=len(pairs)))  # fmt: skip
 

@@ -313,7 +313,7 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
                 ast.Slice(part.upper, part.lower),
             ):  # fmt: skip
                 both = [*parts[:i], cut, *parts[i + 1 :]]
-                where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else other
+                where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else cut
                 if ast.unparse(where) != ast.unparse(node.slice):
                     yield ast.Subscript(node.value, where, node.ctx), ""
 

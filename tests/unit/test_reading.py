@@ -36,7 +36,7 @@ def length(paths):
 
 def test_a_gpt_its_training_and_its_writing_stand_alone_in_about_400_lines():
     """With a cache, a stop and one token at a time, which were the llama's before."""
-    assert 300 < length(closure(CORE / "gpt.py")) <= 450
+    assert 300 < length(closure(CORE / "gpt.py")) <= 445
 
 
 def printed():

@@ -45,7 +45,7 @@ const said = (x) => (x === -Infinity ? "−∞" : x.toFixed(3).replace("-", "−
 export function scoring(ui) {
   ui.style(SCORING_CSS);
   const spec = /** @type {ScoringSpec} */ (ui.spec);
-  const names = ["query", ...spec.names];
+  const names = [t("query"), ...spec.names];
   const numbers = () => numbersOf(spec, ui.arrays, ui.state);
   const move = (/** @type {number} */ i, /** @type {number[]} */ to, /** @type {boolean} */ done) => {
     const vectors = [...ui.state.vectors];
@@ -67,7 +67,7 @@ export function scoring(ui) {
   ui.body.append(plane.canvas);
   ui.side.append(
     h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...heads)),
-      h("tbody", {}, ...vectors, row("", equation), ...steps, row(t("context"), context))),
+      h("tbody", {}, ...vectors, h("tr", {}, h("td"), equation), ...steps, row(t("context"), context))),
   ); // prettier-ignore
   const say = readout(ui, "margin-top:.5em;min-height:1.6em");
 
@@ -122,7 +122,7 @@ export function scoring(ui) {
       const made = numbers();
       const rows = STEPS.map((step) => [spec.steps[step], ...made[step].map(said)]);
       const context = [t("context"), ...made.context.map(said), ...names.slice(3).map(() => "")];
-      return { header: ["", ...spec.names], rows: [...rows, context] };
+      return { header: [t("step"), ...spec.names], rows: [...rows, context] };
     },
     numbers,
   };

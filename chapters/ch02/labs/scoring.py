@@ -48,7 +48,7 @@ class Scoring(View):
         rows = [[word, *(f"{x:.3f}" for x in made[step])] for step, word in STEPS.items()]
         rest = [""] * (len(self.options["names"]) - 2)
         return TextTable(
-            ["", *self.options["names"]], [*rows, [t("context"), *map("{:.3f}".format, made["context"]), *rest]]
+            [t("step"), *self.options["names"]], [*rows, [t("context"), *map("{:.3f}".format, made["context"]), *rest]]
         )
 
 

@@ -14,9 +14,9 @@ from torch import nn
 
 from chapters.ch08 import sums
 from chapters.ch08.kept.answering import imitate, practise, text_of
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark
 
-SFT_STEPS, SFT_RATE, ROWS = 400, 4e-3, 32
+SFT_STEPS, SFT_RATE, ROWS = 400, 2e-3, 32
 RL_STEPS, RL_RATE, TOO_FAST = 50, 3e-4, 2e-3
 
 
@@ -57,7 +57,7 @@ def record_reasoning(seeds: Iterable[int] = range(3)) -> dict:
     for seed in seeds:
         known, unsolved, asked = sums.split(seed=seed)
         models = {}
-        for name, answer in ((t("answer alone"), sums.result), ("blanks", sums.blanks), ("draft", sums.draft)):
+        for name, answer in ((mark("answer alone"), sums.result), ("blanks", sums.blanks), ("draft", sums.draft)):
             models[name] = imitating(sums.fresh(seed), answer, known)
         start = models["draft"]
         models["draft + GRPO"] = practised(start, unsolved)

@@ -18,7 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.gpt import generate
+from course_utils.gpt import (
+    generate,
+    nucleus,  # exercise: top-p
+    with_temperature,  # exercise: temperature
+)
 from course_utils.post_training import (
     advantages,
     answer_loss,
@@ -170,6 +174,11 @@ def check() -> None:
     alone = torch.cat([log_probability(model, *batch_of([talk])) for talk in talks])
     assert torch.allclose(now, alone) and abs(dpo_loss(now, now - 1, now, now - 1) - math.log(2)) < 1e-6
     assert (advantages(torch.ones(1, 4)) == 0).all() and advantages(torch.tensor([[0.0, 1]]))[0, 1] > 0.7
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 4.0, 1.0]])
+    assert torch.allclose(with_temperature(logits, 0.5), (2 * logits).softmax(-1), atol=1e-5)
+    assert with_temperature(logits, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
+    two = torch.tensor([2.0, 1.0, -math.inf]).softmax(0)  # .67 alone is less than .7
+    assert torch.allclose(nucleus(logits, 0.7), torch.stack([two, torch.eye(3)[1]]), atol=1e-5)
     losses = [loss for _, loss in imitate(model, talks, steps=5, rate=0.1)]
     assert losses[-1] < losses[0]
 

@@ -139,7 +139,7 @@ def test_as_it_stands_it_is_a_module_that_passes_its_check(module):
         assert needed <= sys.stdlib_module_names | {"torch"}
 
 
-def test_the_models_compute_what_the_course_does(book):
+def test_the_models_compute_what_the_course_does(book, monkeypatch):
     from course_utils.bert import BertConfig, BertForPreTraining
     from course_utils.transformer import Transformer, TransformerConfig
 
@@ -149,7 +149,7 @@ def test_the_models_compute_what_the_course_does(book):
     ):
         solved(module, len(asked(module)))
         kept = {"__name__": "kept"}
-        sys.modules["kept"] = loading.ModuleType("kept")
+        monkeypatch.setitem(sys.modules, "kept", loading.ModuleType("kept"))
         exec(composed(module, answers.solved(), answers.read).text, kept)
         ours, theirs = model(sizes), kept[model.__name__](kept[type(sizes).__name__](**vars(sizes)))
         theirs.load_state_dict(ours.state_dict())

@@ -110,7 +110,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         ("transformer", ", label_smoothing=label_smoothing)", ")", "masked_loss", ""),
         ("gpt", "model.train(training)", "pass", "write", "`model.training` was True and is False after it."),
         ("gpt", "model.train()", "model", "training_step", ""),
-        ("gpt", "nucleus(p.log(), max(top_p, 1e-6))", "p", "write, by chance", "expected 0%"),
+        ("gpt", "nucleus(p.log(), top_p) if top_p < 1 else p", "p", "write, by chance", "expected 0%"),
         ("gpt", "manual_seed(seed)", "manual_seed(7)", "write, by chance", "With the seeds 3 and 4"),
         ("gpt", "0 < top_p <= 1", "0 < top_p", "write, at its limits", "Yours takes top_p 1.5; expected: a"),
         (

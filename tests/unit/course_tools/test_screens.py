@@ -9,7 +9,6 @@ from course_kit import files, lessons
 from course_tools.authoring import building
 from course_tools.authoring.markup import to_keep
 from course_tools.classroom.presenting import screens
-from course_tools.translation import catalogues
 
 WORD = re.compile(r"^```.*?^```|<[^>]*>|(?P<word>[A-Za-z]+)", re.S | re.M)  # neither in code nor in a tag of HTML
 
@@ -42,7 +41,8 @@ def told(path, in_no_language=False):
 def test_another_language_has_the_same_screens(name):
     english, chinese = (building.folder() / folder / f"{name}.ipynb" for folder in ("", "zh"))
     assert told(english) == told(english, in_no_language=True), "nothing is known by its words"
-    if not catalogues.in_step(name, "zh"):
+    one, other = ([cell["id"] for cell in nbformat.read(path, as_version=4).cells] for path in (english, chinese))
+    if one != other:
         pytest.skip("the English is newer")
     assert told(english) == told(chinese)
     titles = {one.title for one in screens.screens(nbformat.read(chinese, as_version=4).cells)}

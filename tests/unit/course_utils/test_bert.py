@@ -92,7 +92,7 @@ def test_it_sees_both_sides_and_padding_is_seen_by_nobody():
             longer = model(padded(ids, 6, fill), padded(segments, 6), mask)
         assert torch.allclose(longer.hidden[:, :10], alone.hidden, atol=1e-6)
         assert torch.allclose(longer.pooled, alone.pooled, atol=1e-6)
-    with pytest.raises(IndexError, match="too many indices"):  # it would hide queries
+    with pytest.raises((IndexError, TypeError), match="too many indices|parameter .mask."):  # it would hide queries
         model(ids, segments, mask[0, :10])
     assert len(weights["encoder"]) == 2
     for one in weights["encoder"]:

@@ -32,6 +32,7 @@ import FIGURE_CSS from "./figure.css";
 
 const PACE = 1300; // milliseconds of a step that plays
 const CELL = [30, 19];
+const ROOM = 0.66; // of a class's screen, at most
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
@@ -70,6 +71,7 @@ class Figure {
     readout(ui, "margin-top:.5em;display:grid").append(this.now, room);
     for (const part of [this.now, room]) part.style.gridArea = "1/1";
     this.timer = 0;
+    this.up = ui.unit; // what a length upwards is
     ui.actions.play = () => this.play();
     if (!still() && !ui.spec.presenting) this.awaited();
   }
@@ -125,7 +127,8 @@ class Figure {
   paint(width) {
     const { ui, spec } = this;
     const { frame, step } = numbersOf(spec, ui.state);
-    const high = spec.height * ui.unit;
+    const high = Math.min(spec.height * ui.unit, ui.spec.presenting ? ROOM * ui.screen : Infinity);
+    this.up = high / spec.height;
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
@@ -141,12 +144,17 @@ class Figure {
   place(parts, shape, width) {
     const { unit } = this.ui;
     const { x = 0, y = 0, words = "", wide = 0, high = 20, size = 13.5, anchor = "middle" } = shape;
-    const [left, top] = [x * width, y * unit];
+    const [left, top] = [x * width, y * this.up];
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
     const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size) => {
-      set(part, { x: at, y: top, "text-anchor": anchor, "font-size": big * unit });
+      set(part, {
+        x: at,
+        y: top,
+        "text-anchor": anchor,
+        "font-size": Math.max(big * unit, this.spec.presenting ? 24 : 0),
+      });
       part.textContent = said;
     };
     const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
@@ -170,9 +178,10 @@ class Figure {
       const numbers = shape.numbers ?? [];
       const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
       const most = Math.max(1, ...numbers.map(Math.abs));
+      const deep = (CELL[1] * (unit + this.up)) / 2; // flatter where rows are closer
       numbers.forEach((number, i) => {
         const from = left + (i - numbers.length / 2) * across;
-        set(parts[2 * i], { x: from, y: top - (CELL[1] / 2) * unit, width: across - 1, height: CELL[1] * unit });
+        set(parts[2 * i], { x: from, y: top - deep / 2, width: across - 1, height: deep });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
         text(parts[2 * i + 1], inCell(number), from + across / 2, 12);
       });
@@ -182,7 +191,7 @@ class Figure {
   /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
   line(part, { from = [0, 0], to = [0, 0], bend = 0, weight = 1.5 }, width, set) {
     const { unit } = this.ui;
-    const [[x, y], [u, v]] = [from, to].map(([a, b]) => [a * width, b * unit]);
+    const [[x, y], [u, v]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
     set(part, { d: `M${x} ${y}Q${a} ${b} ${u} ${v}` });
