@@ -1,4 +1,4 @@
-"""Languages and their catalogues: locale/zh.toml is a language, locale/zh_CN/LC_MESSAGES/*.po are its texts (gettext).
+"""Languages and their catalogues: locale/es.toml is a language, locale/es/LC_MESSAGES/*.po are its texts (gettext).
 
 kit.po, site.po and ch00.po … have what is marked in Python and in templates, views.po what is marked in JavaScript, and
 a notebook's own catalogue its Markdown and what its cells give to be shown. What is wrong with one is said once, with

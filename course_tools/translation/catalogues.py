@@ -1,4 +1,4 @@
-"""Catalogues of translations, locale/zh_CN/LC_MESSAGES/*.po: written from the units, and checked unit by unit."""
+"""Catalogues of translations, locale/FOLDER/LC_MESSAGES/*.po: written from the units, and checked unit by unit."""
 
 import collections
 import difflib
