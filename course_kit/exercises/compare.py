@@ -418,7 +418,7 @@ def where(got: Tensor, want: Tensor) -> str:
     if number_kind(want) != "bool" and got.unique().numel() > 1 and equal(mine, needed):
         return t("The right numbers in another order.")
     place = [int(i) for i in wrong.nonzero()[0]]
-    told = {"sum": int(wrong.sum()), "numel": wrong.numel()}
+    told: dict[str, Any] = {"sum": int(wrong.sum()), "numel": wrong.numel()}
     if len(place) == 2:
         told |= {"row": place[0], "column": place[1]}
         says = t("{sum} of {numel} numbers differ, the first in row {row}, column {column} (counted from 0).", **told)

@@ -230,7 +230,8 @@ class Diagnosis:
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
         cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
-        told, lead = {"count": len(cases) - len(failing), "count2": len(cases)}, ""
+        told: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
+        lead = ""
         if len(which) == len(failing) < len(cases):
             lead = t("Right on {count} of {count2} inputs; this is the smallest that shows it.", **told)
         elif len(failing) < len(cases):

@@ -194,7 +194,11 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
 
 def _praise(puzzle: FindError, made: Changes | None) -> str:
     title = t("This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
-    told = {"found": sentences(puzzle.found, title), "count": len(puzzle.lines), "line": puzzle.lines[0]}
+    told: dict[str, Any] = {
+        "found": sentences(puzzle.found, title),
+        "count": len(puzzle.lines),
+        "line": puzzle.lines[0],
+    }
     if len(puzzle.lines) > 1:
         return t("All {count} are repaired: {found}", **told)
     if made is None or made.lines.intersection(puzzle.lines):

@@ -198,9 +198,8 @@ def heads(
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": t("map"), "options": [m["name"] for m in maps]})
     if caption is None:
-        caption = CAPTION
-        caption += f" Full ink = {high:g}." if high < 1 else ""
-        caption += t(" Hatched = masked.") if any(m["masked"] for m in maps) else ""
+        ink = t("Full ink = {high}.", high=f"{high:g}") if high < 1 else ""
+        caption = sentences(CAPTION, ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
     options = {"maps": maps, "high": high}
     view = Heads(title, caption, arrays, state, controls, options)
     if model is not None:

@@ -226,9 +226,8 @@ def _chart(panels, **words) -> Chart:
     arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
     look = lambda s: dict(name=from_cell(s.name), kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
-    said = t("{panels} against {panels2}: ", panels=panels[0]["ylabel"], panels2=panels[0]["xlabel"]) + "; ".join(
-        _ends(one) for _, one in every
-    )
+    ends = "; ".join(_ends(one) for _, one in every)
+    said = t("{y} against {x}: {ends}", y=panels[0]["ylabel"], x=panels[0]["xlabel"], ends=ends)
     rows = [
         [from_cell(one.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
         for panel, one in every
@@ -271,10 +270,10 @@ def _by_group(what: str, given, groups: list[Series]) -> dict:
 def _ends(one: Series) -> str:
     x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
     if not len(y):
-        return t("{name}: empty", name=one.name)
+        return t("{name}: empty", name=from_cell(one.name))
     return t(
         "{name} from {y} to {y2}, lowest {min}, highest {max}",
-        name=one.name,
+        name=from_cell(one.name),
         y=f"{y[0]:.3g}",
         y2=f"{y[-1]:.3g}",
         min=f"{y.min():.3g}",
