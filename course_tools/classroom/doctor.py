@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import timeit
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,13 @@ class Line:
     todo: str = ""
 
     def __str__(self):
-        mark = t("TO DO") if self.todo else t("OK")
-        return f"{mark:<6}{self.what:<13}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+        mark = _padded(t("TO DO") if self.todo else t("OK"), 6)
+        return f"{mark}{_padded(self.what, 13)}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+
+
+def _padded(text, width):
+    """A text with blanks behind it; a sign of Chinese takes the place of two letters."""
+    return text + " " * (width - sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text))
 
 
 def run(quick=False, out=print):
@@ -92,9 +98,13 @@ def check_device():
     return Line(t("device"), t("{device}, {cores} cores, torch uses {threads} threads", **told))
 
 
+def _there(folder):
+    """A folder, or the one above it where it will be made."""
+    return next(one for one in (folder, *folder.parents) if one.is_dir())
+
+
 def check_disk():
-    where = workbook.place()
-    free = shutil.disk_usage(where if where.is_dir() else where.parent).free / 1e9
+    free = shutil.disk_usage(_there(workbook.place())).free / 1e9
     todo = t("make room: {size} GB should be free", size=f"{FREE_DISK:.0f}")
     return Line(t("disk"), t("{size} GB free", size=f"{free:.1f}"), todo if free < FREE_DISK else "")
 
@@ -212,7 +222,7 @@ def checkpoint_problems(folder):
 
 def check_workbook():
     folder = workbook.place()
-    place = folder if folder.is_dir() else folder.parent
+    place = _there(folder)
     if not os.access(place, os.W_OK):
         todo = t("copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours")
         return Line(t("workbook"), t("{folder} cannot be written", folder=place), todo)
