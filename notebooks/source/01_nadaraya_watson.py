@@ -225,12 +225,12 @@ best = {
     name: min(tried, key=lambda w: off(fitted(kernel, w)))
     for name, kernel in kernels.items()
 }
-told = {
-    "Gaussian": "Gaussian, {width} h",
-    "boxcar": "boxcar, {width} h",
-    "Epanechnikov": "Epanechnikov, {width} h",
+of = {name: f"{best[name]:.2f}" for name in kernels}
+named = {
+    "Gaussian": from_cell("Gaussian, {width} h", width=of["Gaussian"]),
+    "boxcar": from_cell("boxcar, {width} h", width=of["boxcar"]),
+    "Epanechnikov": from_cell("Epanechnikov, {width} h", width=of["Epanechnikov"]),
 }
-named = {name: from_cell(told[name], width=f"{best[name]:.2f}") for name in kernels}
 plot.chosen(
     {named[name]: drawn(fitted(kernels[name], best[name])) for name in kernels},
     "kernel",

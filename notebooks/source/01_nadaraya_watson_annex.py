@@ -437,8 +437,9 @@ plot.lines(
     mark=(best, from_cell("{best} years", best=best)),
     title="How far off is the guess of a hidden week?",
     caption=from_cell(
-        "From 0.01 to 0.03 years (four to eleven days), the guess is off by {off} ppm. From "
-        "half a year on, the guess misses the whole season.", off=f"{min(errors):.2f}"
+        "From 0.01 to 0.03 years (four to eleven days), the guess is off by {off} ppm. "
+        "From half a year on, the guess misses the whole season.",
+        off=f"{min(errors):.2f}",
     ),
 )
 

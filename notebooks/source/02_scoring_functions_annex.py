@@ -846,7 +846,8 @@ costs = results.load("scores_cost")
 lengths = [row["tokens"] for row in costs["times"]]
 kinds = {"exact attention": "exact s", "linear attention": "linear s"}
 times = {
-    kind: (lengths, [row[column] for row in costs["times"]]) for kind, column in kinds.items()
+    kind: (lengths, [row[column] for row in costs["times"]])
+    for kind, column in kinds.items()
 }
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
 plot.lines(

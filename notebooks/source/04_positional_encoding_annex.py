@@ -261,7 +261,8 @@ Table(
         | {
             name: from_cell(
                 "{low} to {high}",
-                low=f"{min(s[i] for s in shares):.0%}", high=f"{max(s[i] for s in shares):.0%}"
+                low=f"{min(s[i] for s in shares):.0%}",
+                high=f"{max(s[i] for s in shares):.0%}",
             )
             for name, shares in (
                 ("right at positions 2 to 19", [s[1:] for s in longer["early"]]),

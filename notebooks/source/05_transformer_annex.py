@@ -324,8 +324,8 @@ plot.lines(
     "seconds so far",
     title="What does the cache save?",
     caption=from_cell(
-        "Decoder only, on one core: {times} times faster at 128 words. Largest difference of "
-        "a logit in 128 steps: {gap}.", times=f"{times:.1f}", gap=f"{differ.max():.0e}"
+        "Decoder only, on one core: {times} times faster at 128 words. Largest "
+        "difference of a logit in 128 steps: {gap}.", times=f"{times:.1f}", gap=f"{differ.max():.0e}"
     ),
 )
 

@@ -156,8 +156,8 @@ plot.maps(
     scale="cosine",
     title="Whose meanings are close?",
     caption=from_cell(
-        "Cosines between the vectors of six sentences. In row 1, compare columns 2 and 3. "
-        "{origin}", origin=origin
+        "Cosines between the vectors of six sentences. In row 1, compare columns 2 and "
+        "3. {origin}", origin=origin
     ),
 )
 

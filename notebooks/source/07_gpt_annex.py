@@ -200,8 +200,8 @@ plot.beside(
     },
     title="When can it predict the next token?",
     caption=from_cell(
-        "New texts: {half} random tokens, twice. Guessing costs ln {size} = {blind} nats per "
-        "token.", half=task.half, size=task.size, blind=f"{blind:.2f}"
+        "New texts: {half} random tokens, twice. Guessing costs ln {size} = {blind} nats "
+        "per token.", half=task.half, size=task.size, blind=f"{blind:.2f}"
     ),
 )
 
