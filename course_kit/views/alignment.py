@@ -64,7 +64,7 @@ class Alignment(View):
             said = [t("Source: “{source}”. Translation {label}, {count} of {of} words written: “{written}”.", **told)]
         else:
             said = [t("Source: “{source}”. Translation, {count} of {of} words written: “{written}”.", **told)]
-        strongest = ", ".join(f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links))
+        strongest = t(", ").join(f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links))
         if strongest and self.options.get("linked"):
             said.append(t("Each word and the source word that it translates: {strongest}.", strongest=strongest))
         elif strongest:

@@ -32,14 +32,16 @@ class Architecture(View):
             "{name}, {parameters} parameters. From below, {names}.",
             name=whole.name,
             parameters=whole.parameters,
-            names="; ".join(names),
+            names=t("; ").join(names),
         )
         for column in self.options["columns"]:
             changed = [
                 f"{note['mark']} " + t("{name}: {text}", name=self.parts[note["key"]].name, text=note["text"])
                 for note in column.get("notes", ())
             ]
-            said = sentences(said, t("Changed since a GPT: {changed}.", changed="; ".join(changed)) if changed else "")
+            said = sentences(
+                said, t("Changed since a GPT: {changed}.", changed=t("; ").join(changed)) if changed else ""
+            )
         return sentences(said, t("Chosen: {name}. {about}", name=chosen.name, about=chosen.about) if chosen else "")
 
     def _names(self, column: dict) -> list[str]:

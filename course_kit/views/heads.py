@@ -109,8 +109,8 @@ class Heads(View):
                 to = m["keys"][self.key(rows[place])]
                 found.append(t("layer {layer} head {head} {share} to {key}", **said, key=to))
         out = [t("layer {layer} head {head}", layer=a + 1, head=b + 1) for a, b in sorted(self.knocked)]
-        knocked = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
-        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), knocked)
+        knocked = t("Knocked out: {heads}.", heads=t(", ").join(out)) if out else ""
+        return sentences(size, text, t("Most in: {heads}.", heads=t(", ").join(found)), knocked)
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""

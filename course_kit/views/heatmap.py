@@ -48,7 +48,7 @@ class Heatmap(View):
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
-        found = ", ".join(f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
+        found = t(", ").join(f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
         if len(full) > 12:
             more = len(full) - 12
             said.append(t("Largest weight in a row: {found}, and {count} more rows.", found=found, count=more))

@@ -111,9 +111,8 @@ def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words)
         )
     labels, parts, ylabel = from_cell(labels), from_cell(parts), from_cell(ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
-    said = "; ".join(
-        f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
-    )
+    told = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
+    said = t("; ").join(t("{name}: {text}", name=n, text=one) for (n, *_), one in zip(rows, told, strict=True))
     options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
@@ -166,7 +165,7 @@ def maps(
             dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
         )
         cells += [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for row in part]
-    said = "; ".join(
+    said = t("; ").join(
         t("{title}: {shape}, mean {mean}", title=from_cell(title), shape=list(part.shape), mean=f"{part.mean():.2g}")
         for title, part in parts.items()
     )
@@ -226,7 +225,7 @@ def _chart(panels, **words) -> Chart:
     arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
     look = lambda s: dict(name=from_cell(s.name), kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
-    ends = "; ".join(_ends(one) for _, one in every)
+    ends = t("; ").join(_ends(one) for _, one in every)
     said = t("{y} against {x}: {ends}", y=panels[0]["ylabel"], x=panels[0]["xlabel"], ends=ends)
     rows = [
         [from_cell(one.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]

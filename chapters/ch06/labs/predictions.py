@@ -54,7 +54,7 @@ class Predictions(View):
         position = self.state["position"]
         said = []
         for m, name in enumerate(self.options["models"]):
-            listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
+            listed = t(", ").join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
             told = t("{name}: {text}.", name=name, text=listed) if name else f"{listed}."
             truth = score = ""

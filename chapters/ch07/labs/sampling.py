@@ -43,7 +43,7 @@ class Sampling(View):
 
     def describe(self) -> str:
         p, tokens, state = self.probabilities, self.options["tokens"], self.state
-        top = ", ".join(f"{visible(tokens[i])} {p[i]:.3f}" for i in self.ranked()[:5] if p[i] > 0)
+        top = t(", ").join(f"{visible(tokens[i])} {p[i]:.3f}" for i in self.ranked()[:5] if p[i] > 0)
         told = {"k": state["top_k"], "p": f"{state['top_p']:g}", "heat": f"{state['temperature']:g}"}
         if state["top_k"] < len(tokens) and state["top_p"] < 1:
             how = t("temperature {heat}, kept: the {k} most likely and those that reach {p} together", **told)
