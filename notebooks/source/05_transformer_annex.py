@@ -325,7 +325,8 @@ plot.lines(
     title="What does the cache save?",
     caption=from_cell(
         "Decoder only, on one core: {times} times faster at 128 words. Largest "
-        "difference of a logit in 128 steps: {gap}.", times=f"{times:.1f}", gap=f"{differ.max():.0e}"
+        "difference of a logit in 128 steps: {gap}.",
+        times=f"{times:.1f}", gap=f"{differ.max():.0e}",
     ),
 )
 
