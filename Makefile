@@ -2,7 +2,7 @@
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
 #   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
-#   make lab LANG=zh                             the course in Chinese; also present, slides, notebooks, check
+#   make lab LANG=zh                             the course in Chinese (locale/zh.toml); also present, slides, notebooks, check
 #   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
 
 ARGS ?=

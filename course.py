@@ -45,7 +45,7 @@ def parser():
     add.add_argument("--check", action="store_true", help="say what is fuzzy, missing or drifted; write nothing")
     add.add_argument("--catalogue", action="store_true", help="only the catalogues")
     add.add_argument("--text", action="store_true", help="run nothing: cells keep what they show")
-    add.add_argument("--to", default="zh", help="the language; without: zh")
+    add.add_argument("--to", help="the language; without: the one in use, or the only one in locale/")
 
     add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
     add.add_argument("names", nargs="*", help=NAMES)

@@ -107,10 +107,12 @@ def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict,
         )
     gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
     if gone:
-        remarks.append(t("Also solved, and no longer in the course: {list}.", list=", ".join(sorted(gone))))
+        remarks.append(t("Also solved, and no longer in the course: {list}.", list=t(", ").join(map(t, sorted(gone)))))
     states = [state for _, one in course for state in one.values()]
-    head = t("{count} of {count2} exercises solved", count=states.count("solved"), count2=len(states))
-    head += t(", {count} tried.", count=states.count("tried")) if "tried" in states else "."
+    told: dict[str, Any] = {"solved": states.count("solved"), "count": len(states), "tried": states.count("tried")}
+    head = t("{solved} of {count} exercises solved.", **told)
+    if told["tried"]:
+        head = t("{solved} of {count} exercises solved, {tried} tried.", **told)
     return head, course, entries, remarks
 
 
@@ -126,16 +128,16 @@ def _cells(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any
     ]
     if any(one.annex for one, _ in both):
         counts = [
-            t("{count} in the {kind}", count=count, kind=_kind(one))
+            t("{count} in the annex", count=count) if one.annex else t("{count} in the lesson", count=count)
             for count, (one, _) in zip(counts, both, strict=True)
         ]
     tried = sum(list(states.values()).count("tried") for _, states in both)
-    count = ", ".join(counts + [t("{tried} tried", tried=tried)] * bool(tried))
+    count = t(", ").join(counts + [t("{tried} tried", tried=tried)] * bool(tried))
     return str(both[0][0].chapter), both[0][0].title, count, _following(both, entries)
 
 
 def _kind(notebook: Notebook) -> str:
-    return "annex" if notebook.annex else "lesson"
+    return t("annex") if notebook.annex else t("lesson")
 
 
 def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> str:
@@ -143,16 +145,17 @@ def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str,
     one, states = next((row for row in both if _next(row[1])), both[0])
     name = _next(states)
     if not name:
-        return t("{SIGNS} all solved", SIGNS=SIGNS["solved"])
+        return f"{SIGNS['solved']} " + t("all solved")
     entry = entries.get(name, {})
     attempts = entry.get("attempts", 0)
     about = [t("in the annex")] * one.annex + [tn("{n} attempt", "{n} attempts", attempts)] * bool(attempts)
     about += [t("hints seen")] * bool(entry.get("hints"))
-    return f"{SIGNS[states[name]]} {name}" + (f" ({', '.join(about)})" if about else "")
+    told: dict[str, Any] = {"name": t(name), "about": t(", ").join(about)}
+    return f"{SIGNS[states[name]]} " + (t("{name} ({about})", **told) if about else told["name"])
 
 
 def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
-    grid = [("", "chapter", "solved", "next"), *(_cells(both, entries) for both in _by_chapter(course))]
+    grid = [("", t("chapter"), t("solved"), t("next")), *(_cells(both, entries) for both in _by_chapter(course))]
     widths = [max(len(row[i]) for row in grid) for i in range(3)]
     lines = ["  ".join([*(x.ljust(w) for x, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip() for row in grid]
     return "\n".join([head, *lines, *remarks])
@@ -173,7 +176,7 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
         )
     grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
     said = "".join(paragraph(inline(x)) for x in remarks)
-    aria = 'role="group" aria-label="Your progress"'
+    aria = f'role="group" aria-label="{html.escape(t("Your progress"))}"'
     return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + said, role=aria)
 
 

@@ -52,8 +52,8 @@ def setup(seed: int = 0, language: str | None = None) -> Runtime:
     """Prepare a notebook and print one line saying on what it runs.
 
     seed      a whole number; the same seed gives the same random draws
-    language  of all that the course shows, such as "zh"; None: the one in use
-    Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full, COURSE_LANGUAGE=en|zh.
+    language  of all that the course shows, such as "es"; None: the one in use
+    Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full, COURSE_LANGUAGE=en or one of locale/.
     Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
     ValueError for a wrong setting.
     """
@@ -115,15 +115,20 @@ def pick_device(name: str = "auto") -> Any:
     if name == "auto":
         name = "cuda" if there["cuda"] else "cpu"
     if not there[name]:
-        why = "torch sees no Apple GPU here."
         if name == "cuda":
-            why = "torch sees no CUDA device: there is none, its driver is missing, or this torch is a CPU build"
-            why += f" (it is {torch.__version__})."
-        raise EnvironmentProblem(
-            f"COURSE_DEVICE={name} was asked for, but {why}\n"
-            f"Available here: {', '.join(kind for kind, is_there in there.items() if is_there)}. "
-            "Set COURSE_DEVICE=cpu, or leave it away and the course takes the best there is; then restart the kernel."
+            why = t(
+                "COURSE_DEVICE=cuda was asked for, but torch sees no CUDA device: there is none, its driver is "
+                "missing, or this torch is a CPU build (it is {version}).",
+                version=torch.__version__,
+            )
+        else:
+            why = t("COURSE_DEVICE={name} was asked for, but torch sees no Apple GPU here.", name=name)
+        todo = t(
+            "Available here: {kinds}. Set COURSE_DEVICE=cpu, or leave it away and the course takes the best there is; "
+            "then restart the kernel.",
+            kinds=", ".join(kind for kind, is_there in there.items() if is_there),
         )
+        raise EnvironmentProblem(f"{why}\n{todo}")
     return torch.device(name)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -336,34 +336,30 @@ def summary(run: Run, first: int) -> str:
     best = ""
     if run.best:
         name, value = next(iter(run.best.metrics.items()))
-        best = t(" Best {name}: {value}, after step {step}.", name=name, value=f"{value:.4g}", step=run.best.step)
+        best = t("Best {name}: {value}, after step {step}.", name=name, value=f"{value:.4g}", step=run.best.step)
         if not run.best.state:  # the last point of the picture: the mean of a fortieth
             losses = run.history["loss"][1][: run.step]
             last = losses[-max(1, len(losses) // 40) :] if len(losses) > 80 else losses[-1:]
-            best = t(" Loss: {mean}.", mean=f"{statistics.mean(last):.3g}")
+            best = t("Loss: {mean}.", mean=f"{statistics.mean(last):.3g}")
+    told: dict[str, Any] = {"step": run.step, "steps": run.steps, "trouble": run.trouble}
     if run.stopped == "diverged" and not run.history["loss"][1]:
-        why = t("{trouble} from the start. Look at the data and the loss.", trouble=run.trouble)
-        return t("Stopped at the first step: {why}", why=why)
+        return t("Stopped at the first step: {trouble} from the start. Look at the data and the loss.", **told)
     if run.stopped == "diverged":
-        when = run.history["loss"][0][-1] + 1
-        held = run.best.step if run.best else run.step
-        return t(
+        told |= {"when": run.history["loss"][0][-1] + 1, "held": run.best.step if run.best else run.step}
+        told |= {"lr": f"{run.lr:g}", "lr2": f"{run.lr / 10:g}"}
+        said = t(
             "Stopped at step {when}: {trouble}. The learning rate, {lr}, is probably too large; try lr={lr2}. The "
-            "model holds its state after step {held}.{best}",
-            when=when,
-            trouble=run.trouble,
-            lr=f"{run.lr:g}",
-            lr2=f"{run.lr / 10:g}",
-            held=held,
-            best=best,
+            "model holds its state after step {held}.",
+            **told,
         )
+        return sentences(said, best)
     if run.stopped:
-        how = t("by an error") if run.stopped == "error" else run.stopped
-        done = t(
-            "Stopped {how} after {step} of {steps} steps.{best}", how=how, step=run.step, steps=run.steps, best=best
-        )
-        return t("{done} To go on, call again with resume=run.", done=done)
+        said = {
+            "error": t("Stopped by an error after {step} of {steps} steps.", **told),
+            "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
+        }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
+        return sentences(said, best, t("To go on, call again with resume=run."))
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
-        return t("{step} steps are done already.{best} {more}", step=run.step, best=best, more=more)
-    return t("{step} steps.{best}", step=run.step, best=best)
+        return sentences(t("{step} steps are done already.", **told), best, more)
+    return sentences(t("{step} steps.", **told), best)

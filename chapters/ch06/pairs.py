@@ -39,10 +39,10 @@ class Input:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        missing = (
-            t(" … and {dropped} more tokens that did not fit", dropped=sum(self.dropped)) if any(self.dropped) else ""
-        )
-        return f"{' '.join(self.tokens)}{missing}"
+        text = " ".join(self.tokens)
+        if not any(self.dropped):
+            return text
+        return t("{text} … and {dropped} more tokens that did not fit", text=text, dropped=sum(self.dropped))
 
 
 class Batch(NamedTuple):

@@ -22,8 +22,8 @@ class Timeline:
 
     def __repr__(self) -> str:
         told = (
-            f"{year}: {what}" + t(" (chapter {chapter})", chapter=chapter) * bool(chapter)
-            for year, what, chapter in self.events
+            t("{year}: {what} (chapter {chapter})", **told) if told["chapter"] else t("{year}: {what}", **told)
+            for told in (dict(zip(("year", "what", "chapter"), one, strict=True)) for one in self.events)
         )
         return "; ".join([*[self.title] * bool(self.title), *told])
 

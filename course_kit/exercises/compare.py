@@ -16,12 +16,17 @@ import numpy
 import torch
 from torch import Tensor
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 
 # how close is equal, by the coarser dtype of the two: (relative, absolute)
 TOLERANCE = {torch.float16: (5e-3, 2e-3), torch.bfloat16: (3e-2, 1e-2)}
 MOST = 10_000_000  # numbers in one result
 FINE = (2e-4, 1e-5)  # float32 and float64: another order of summation must not matter
+NONE = t("It returns None. Is a `return` missing?")
+
+
+class Unexplained(str):
+    """What is said of a result of which only that it differs is known, and not in which way."""
 
 
 class Misfit(Exception):
@@ -31,7 +36,7 @@ class Misfit(Exception):
 def converted(result: Any, wanted: Any, names: tuple[str, ...]) -> Any:
     """The result in the form of `wanted`. Raises Misfit, in a teacher's words, where that is impossible."""
     if result is None:
-        raise Misfit(t("It returns None. Is a `return` missing?"))
+        raise Misfit(NONE)
     if isinstance(wanted, tuple):
         return _parts(result, wanted, names)
     if isinstance(wanted, Tensor):
@@ -183,16 +188,18 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
     mine, needed = number_kind(got), number_kind(want)
     if mine == needed or not equal(got, want):
         return None
-    words = {"float": t("decimal numbers"), "bool": t("True and False")}
-    mine, needed = (words.get(kind, t("{kind} numbers", kind=kind)) for kind in (mine, needed))
+    words = {
+        "float": t("decimal numbers"), "bool": t("True and False"), "whole": t("whole numbers"),
+        "complex": t("complex numbers"),
+    }  # fmt: skip
     text = t(
         "The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).",
-        mine=mine,
+        mine=words[mine],
         dtype=got.dtype,
-        needed=needed,
+        needed=words[needed],
         dtype2=want.dtype,
     )
-    return text + (" Compare with `==`, or use `.bool()`, to get a mask." if number_kind(want) == "bool" else "")
+    return sentences(text, t("Compare with `==`, or use `.bool()`, to get a mask.") if needed == "bool" else "")
 
 
 def _axes(got: Tensor, want: Tensor) -> str | None:
@@ -202,25 +209,32 @@ def _axes(got: Tensor, want: Tensor) -> str | None:
     shapes = (
         ""
         if got.shape == want.shape
-        else t("Its shape is {shape}, needed: {shape2}. ", shape=list(got.shape), shape2=list(want.shape))
+        else t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
     )
     if want.dim() > 1 and equal(got.mT if got.dim() > 1 else got, want):
-        return t("{shapes}Right, but transposed: rows and columns have changed places.", shapes=shapes)
+        return sentences(shapes, t("Right, but transposed: rows and columns have changed places."))
     if got.dim() == want.dim() < 5:
         for axes in itertools.permutations(range(want.dim())):
             moved = [i for i, axis in enumerate(axes) if axis != i]
+            if len(moved) == 2 and equal(got.permute(axes), want):
+                one, two = moved
+                says = t("The numbers are right, but axes {one} and {two} have changed places.", one=one, two=two)
+                return sentences(shapes, says)
             if moved and equal(got.permute(axes), want):
-                places = t("axes {} and {} have").format(*moved) if len(moved) == 2 else t("its axes have")
-                return t("{shapes}The numbers are right, but {places} changed places.", shapes=shapes, places=places)
+                return sentences(shapes, t("The numbers are right, but its axes have changed places."))
     if got.shape == want.shape or not equal(got.reshape(want.shape), want):
         return None
-    right = t("{shapes}The numbers are right, and in the right order: ", shapes=shapes)
     if got.dim() < want.dim():
-        return t(
-            "{right}is an axis to be cut in two or put in (`[:, None]`), or does a sum or max run over all (`dim=`)?",
-            right=right,
+        says = t(
+            "The numbers are right, and in the right order: is an axis to be cut in two or put in (`[:, None]`), or "
+            "does a sum or max run over all (`dim=`)?"
         )
-    return t("{right}is an axis still to be cut, joined (`.flatten(…)`) or taken away (`[:, 0]`)?", right=right)
+    else:
+        says = t(
+            "The numbers are right, and in the right order: is an axis still to be cut, joined (`.flatten(…)`) or "
+            "taken away (`[:, 0]`)?"
+        )
+    return sentences(shapes, says)
 
 
 def _other_way(got: Tensor, want: Tensor) -> str | None:
@@ -269,10 +283,9 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
     if equal(got.masked_fill(want == 0, -torch.inf).softmax(-1).nan_to_num(), want):
         return t("These are the scores from before the softmax. It is still to come.")
     if got.min() >= 0 and equal((got / _sums(got)).nan_to_num(), want):
-        after = (
-            t(" (A mask after the softmax takes away from the sum; before it does not.)") if (want == 0).any() else ""
-        )
-        return t("Right, but for the sums of the rows: divide each row by its own sum.{after}", after=after)
+        after = t("(A mask after the softmax takes away from the sum; before it does not.)")
+        says = t("Right, but for the sums of the rows: divide each row by its own sum.")
+        return sentences(says, after if (want == 0).any() else "")
     return None
 
 
@@ -329,12 +342,12 @@ def _nan(got: Tensor, want: Tensor) -> str | None:
     if not bad.any():
         return None
     amount = (
-        t("all of it")
+        t("NaN, in all of it.")
         if bad.all() and bad.dim()
-        else t("{sum} of {numel} numbers", sum=int(bad.sum()), numel=bad.numel())
+        else t("NaN, in {sum} of {numel} numbers.", sum=int(bad.sum()), numel=bad.numel())
     )
-    comes = t("NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number")
-    return t("NaN, in {amount}. {comes}: which step makes it?", amount=amount, comes=comes)
+    comes = t("NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number: which step makes it?")
+    return sentences(amount, comes)
 
 
 def _infinite(got: Tensor, want: Tensor) -> str | None:
@@ -349,8 +362,7 @@ def _other_kind(got: Tensor, want: Tensor) -> str | None:
         None
         if mine == needed
         else t(
-            "Its numbers are of the kind {mine} (`{dtype}`), needed: `{dtype2}`.",
-            mine=mine,
+            "Its numbers are of the kind `{dtype}`, needed: `{dtype2}`.",
             dtype=got.dtype,
             dtype2=want.dtype,
         )
@@ -381,17 +393,19 @@ def _shape(got: Tensor, want: Tensor) -> str:
     """What to say of a shape that is wrong, with numbers that are."""
     shapes = t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
     if got.dim() == want.dim() > 0 and len(got) == 1 and equal(got, want[:1]):
-        return t(
-            "{shapes} It is right for the first of {count}. Does a `return` end a loop after its first round?",
-            shapes=shapes,
-            count=len(want),
+        says = t(
+            "It is right for the first of {count}. Does a `return` end a loop after its first round?", count=len(want)
         )
-    if got.dim() < want.dim():
-        lost = t("does a sum, mean or max run over too much (say which with `dim=`), or is an input not used yet?")
-        return t("{shapes} An axis has gone: {lost}", shapes=shapes, lost=lost)
-    if got.dim() > want.dim():
-        return t("{shapes} There is an axis too many: does a sum over it still have to come?", shapes=shapes)
-    return t("{shapes} Print the shape after each step, and see where it goes wrong.", shapes=shapes)
+    elif got.dim() < want.dim():
+        says = t(
+            "An axis has gone: does a sum, mean or max run over too much (say which with `dim=`), or is an input not "
+            "used yet?"
+        )
+    elif got.dim() > want.dim():
+        says = t("There is an axis too many: does a sum over it still have to come?")
+    else:
+        says = t("Print the shape after each step, and see where it goes wrong.")
+    return sentences(shapes, says)
 
 
 def where(got: Tensor, want: Tensor) -> str:
@@ -404,14 +418,14 @@ def where(got: Tensor, want: Tensor) -> str:
     if number_kind(want) != "bool" and got.unique().numel() > 1 and equal(mine, needed):
         return t("The right numbers in another order.")
     place = [int(i) for i in wrong.nonzero()[0]]
-    axes = {2: t("in row {}, column {}")}.get(len(place), t("at {}") + ", {}" * (len(place) - 1))
-    first = axes.format(*place)
-    return t(
-        "{sum} of {numel} numbers differ, the first {first} (counted from 0).",
-        sum=int(wrong.sum()),
-        numel=wrong.numel(),
-        first=first,
-    )
+    told: dict[str, Any] = {"sum": int(wrong.sum()), "numel": wrong.numel()}
+    if len(place) == 2:
+        told |= {"row": place[0], "column": place[1]}
+        says = t("{sum} of {numel} numbers differ, the first in row {row}, column {column} (counted from 0).", **told)
+    else:
+        told["place"] = ", ".join(map(str, place))
+        says = t("{sum} of {numel} numbers differ, the first at {place} (counted from 0).", **told)
+    return Unexplained(says)
 
 
 def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: bool) -> str:
@@ -430,11 +444,13 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     parts = range(len(names))
     shapes = order_of(pairs, lambda got, want: getattr(got, "shape", ()) == getattr(want, "shape", ()))
     if shapes and shapes != tuple(parts):
-        return f"By their shapes, they are in the wrong order: return `{', '.join(names)}`."
+        return t("By their shapes, they are in the wrong order: return `{names}`.", names=", ".join(names))
     i = next(i for i in reversed(parts) if not same(pairs[0][0][i], pairs[0][1][i]))
     part = [(got[i], want[i]) for got, want in pairs if not same(got[i], want[i])]
     rest = everything and len(names) > 1 and all(same(got[j], want[j]) for got, want in pairs for j in parts if j != i)
-    return t("In `{names}`: {say}{what}", names=names[i], say=_say(part), what=t(" The rest is right.") if rest else "")
+    say = _say(part)
+    text = t("In `{name}`: {say}", name=names[i], say=say)
+    return type(say)(sentences(text, t("The rest is right.") if rest else ""))
 
 
 def _say(pairs: list[tuple[Any, Any]]) -> str:
@@ -452,8 +468,6 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if want.numel() != 1:
             return where(got, want)
         got, want = got.item(), want.item()  # one number has no first place that differs
-    return (
-        t("{got}, expected {want}.", got=f"{got:.6g}", want=f"{want:.6g}")
-        if isinstance(want, float)
-        else t("Expected {want}, got {got}.", want=f"{want!r}", got=f"{got!r}")
-    )
+    if isinstance(want, float):
+        return t("{got}, expected {want}.", got=f"{got:.6g}", want=f"{want:.6g}")
+    return Unexplained(t("Expected {want}, got {got}.", want=f"{want!r}", got=f"{got!r}"))

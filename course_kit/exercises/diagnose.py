@@ -17,15 +17,14 @@ from typing import Any
 
 from torch import Tensor
 
-from course_kit.exercises.compare import alike, describe, order_of, right_but, same, senseless
+from course_kit.exercises.compare import Unexplained, alike, describe, order_of, right_but, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.guard import Trouble
-from course_kit.exercises.mutants import INSTEAD, mutants
+from course_kit.exercises.mutants import Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 
-TWO = t("Two mistakes at once, each described as if it were alone.")  # one may hide what the other does
 SEARCH = 2.0  # seconds of computing for mutants of the solution
 
 
@@ -192,7 +191,12 @@ def _two_at_once(evidence: Evidence) -> Match | None:
     for first, second in itertools.combinations(evidence.exercise.wrong, 2):
         both = _combined(first.answer, second.answer)
         if both and _explains(_outcomes_of(evidence, both), evidence):
-            return Match(t("{TWO} First: {hint} Second: {hint2}", TWO=TWO, hint=first.hint, hint2=second.hint), first)
+            says = t(  # one may hide what the other does
+                "Two mistakes at once, each described as if it were alone. First: {hint} Second: {hint2}",
+                hint=first.hint,
+                hint2=second.hint,
+            )
+            return Match(says, first)
     return None
 
 
@@ -226,9 +230,12 @@ class Diagnosis:
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
         cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
-        lead = t("Right on {count} of {count2} inputs", count=len(cases) - len(failing), count2=len(cases))
-        lead += t("; this is the smallest that shows it.") if len(which) == len(failing) else "."
-        lead = lead if len(failing) < len(cases) else ""
+        told: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
+        lead = ""
+        if len(which) == len(failing) < len(cases):
+            lead = t("Right on {count} of {count2} inputs; this is the smallest that shows it.", **told)
+        elif len(failing) < len(cases):
+            lead = t("Right on {count} of {count2} inputs.", **told)
         got = None if self.outcomes[here].trouble else self.outcomes[here].value
         arrays = example(self.exercise, cases[here], self.wanted[here], got)
         return Verdict(self.exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
@@ -253,7 +260,7 @@ class Diagnosis:
     def a_known_mistake(self) -> Verdict | None:
         if self.whole and not self.whole.listed and (unused := self.pairs and self.an_unused_input()):
             return unused
-        exact = self.whole and not self.whole.says.startswith(INSTEAD.split("{")[0])
+        exact = self.whole and not isinstance(self.whole.says, Instead)
         if self.near and not exact and right_but(self.pairs, factor=False):
             return None
         if not self.whole:
@@ -276,8 +283,7 @@ class Diagnosis:
             return Verdict(
                 self.exercise.name, "wrong", says, known=Wrong(self.evidence.answer, says), notes=self.elsewhere
             )
-        only_where = "differ" in self.plain or "Expected" in self.plain  # and not in which way
-        if not only_where:
+        if not isinstance(self.plain, Unexplained):
             return self.shown(self.failing, self.plain, notes=self.notes)
         return self.shown(self.failing, says, notes=(self.plain, *self.elsewhere))
 
@@ -315,11 +321,15 @@ class Diagnosis:
 
 def _spoils(case: Case, name: str, right: bool) -> str:
     """What to say of a function that changes its input. right: all its results are right."""
-    text = t("The result is right, but it") if right else t("It")
-    text += t(" changes its input `{name}`, which later lines may still need.", name=name)
+    if right:
+        text = t("The result is right, but it changes its input `{name}`, which later lines may still need.", name=name)
+    else:
+        text = t("It changes its input `{name}`, which later lines may still need.", name=name)
     if isinstance(case.args[name], Tensor):
-        return text + t(" Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`.")
-    return text + t(" Make a new one instead, for example from a copy: `list({name})`.", name=name)
+        advice = t("Make a new tensor instead: no `+=`, no `x[…] =`, no method that ends in `_`.")
+    else:
+        advice = t("Make a new one instead, for example from a copy: `list({name})`.", name=name)
+    return sentences(text, advice)
 
 
 LOOKS = (

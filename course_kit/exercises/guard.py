@@ -15,7 +15,6 @@ import dis
 import functools
 import inspect
 import io
-import json
 import linecache
 import random
 import re
@@ -27,12 +26,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
+from course_kit.exercises.advice import ADVICE
 from course_kit.exercises.define import Case
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
@@ -40,8 +39,6 @@ PATIENCE = 6  # times as long an answer may wait, and compute nothing
 IDLE = 0.02  # of a second's time: who computes less does nothing but wait
 KEPT = 3000  # characters of printed text that are kept
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
-ADVICE: dict[str, str] = json.loads(Path(__file__).with_name("advice.json").read_text(encoding="utf-8"))
-# a pattern in an error's message, and behind " | " the student's line -> what to try; the first that fits is said
 
 
 class TookTooLong(BaseException):
@@ -256,11 +253,10 @@ class Trouble:
         if self.kind == "slow":
             if self.error == WaitedTooLong.__name__:
                 return t("It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?")
-            hint = t("Is there a loop that never ends? A few numbers should take no time at all.")
             return t(
-                "Still running after {message} s of computing, so it was stopped. {hint}",
+                "Still running after {message} s of computing, so it was stopped. Is there a loop that never ends? A "
+                "few numbers should take no time at all.",
                 message=self.message,
-                hint=hint,
             )
         if self.error == "signature":
             return t(
@@ -272,8 +268,9 @@ class Trouble:
         if self.error == "SystemExit":
             return t("It ends with `exit()`. A function hands on its result with `return`.")
         told = f"{self.message} | {self.line}"
-        advice = next((f" {words}" for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
-        return t("It stops with {error}", error=self.error) + (f": {self.message}." if self.message else ".") + advice
+        advice = next((words for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
+        what = f"{self.error}: {self.message}" if self.message else self.error
+        return sentences(t("It stops with {error}.", error=what), advice)
 
 
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import repair
-from course_kit.exercises.compare import Misfit, cloned, converted, kind, untouched
+from course_kit.exercises.compare import NONE, Misfit, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong, call
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
 from course_kit.exercises.guard import (
@@ -114,8 +114,10 @@ def attempt(
             if not any(outcome.trouble and outcome.trouble.kind != "misfit" for outcome in outcomes):
                 second = run(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
-                    text = t("Asked the same thing twice, it gives two different answers. Does something in it draw ")
-                    text += t("random numbers, or remember the last call?")
+                    text = t(
+                        "Asked the same thing twice, it gives two different answers. Does something in it draw random "
+                        "numbers, or remember the last call?"
+                    )
                     outcomes[0] = replace(outcomes[0], trouble=Trouble("misfit", message=text))
     except TookTooLong as stop:
         slow = Trouble("slow", type(stop).__name__, f"{seconds:g}", own_line(answer, stop.__traceback__))
@@ -162,7 +164,7 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
 def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
     notes = []
     if changed:
-        notes.append(t("It changed {changed}; the check has put that back.", changed=" and ".join(changed)))
+        notes.append(t("It changed {changed}; the check has put that back.", changed=t(" and ").join(changed)))
     if verdict.converts:
         notes.append(t("It does not return tensors like the course's; the notebook turns its results into such: "
                        "with float64 in it, say, a model would go on in float64."))  # fmt: skip
@@ -171,8 +173,9 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
                        "Where the notebook trains, it takes the course's function."))  # fmt: skip
     if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
         lines = [clean(line, 120) for line in text.splitlines()]
-        notes.append(t("On this input it printed:\n") + "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS)))
-        if verdict.text.startswith("It returns None"):
+        printed = "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS))
+        notes.append(t("On this input it printed:") + f"\n{printed}")
+        if verdict.text == NONE:
             notes.append(t("Printing shows a result; `return` hands it on."))
     return tuple(notes)
 

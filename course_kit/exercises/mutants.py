@@ -29,13 +29,13 @@ OTHERS = {
     "max": ("min",), "amax": ("max",), "rsqrt": ("sqrt",), "exp": ("exp2",), "log": ("log2",), "any": ("all",),
 }  # fmt: skip
 SIGNS = {  # an operator: others that people write, and how that is said
-    ast.Mult: ((ast.Div, t("divide by {}, which should multiply")),),
-    ast.Div: ((ast.Mult, t("multiply by {}, by which you should divide")),),
+    ast.Mult: ((ast.Div, t("You divide by {part}, which should multiply.")),),
+    ast.Div: ((ast.Mult, t("You multiply by {part}, by which you should divide.")),),
     ast.Add: (
-        (ast.Sub, t("subtract {}, which should be added")),
-        (ast.Mult, t("multiply by {}, which should be added")),
+        (ast.Sub, t("You subtract {part}, which should be added.")),
+        (ast.Mult, t("You multiply by {part}, which should be added.")),
     ),
-    ast.Sub: ((ast.Add, t("add {}, which should be subtracted")),),
+    ast.Sub: ((ast.Add, t("You add {part}, which should be subtracted.")),),
 }
 INFINITE = ("-torch.inf", "-math.inf", "float('-inf')")
 LOW = t("What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞.")
@@ -59,8 +59,16 @@ MASKED = {  # for masked_softmax(scores, mask)
         "In a row with nothing to attend to, softmax sees only −∞ and gives 0/0 = NaN. It should be zeros."
     ),
 }
-INSTEAD = t("Your results are those of the course's solution with {} in the place of {}.")
-DOES = {ast.Mult: t("multiply by it"), ast.Div: t("divide by it"), ast.Add: t("add it"), ast.Sub: t("subtract it")}
+DOES = {
+    ast.Mult: t("{part} seems to be missing: multiply by it."),
+    ast.Div: t("{part} seems to be missing: divide by it."),
+    ast.Add: t("{part} seems to be missing: add it."),
+    ast.Sub: t("{part} seems to be missing: subtract it."),
+}
+FAR = [
+    (ast.Add(), t("One place too far on: {written}, which should be {needed}.")),
+    (ast.Sub(), t("One place too far back: {written}, which should be {needed}.")),
+]
 COMPARED = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
     ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
@@ -84,6 +92,21 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
             yield Wrong(made[getattr(tree.body[0], "name", "")], says)
 
 
+class Instead(str):
+    """What is said of a mutant that no teacher has words for."""
+
+
+def _instead(other: str, before: str) -> Instead:
+    other, before = _apart(other, before)
+    return Instead(
+        t(
+            "Your results are those of the course's solution with {other} in the place of {before}.",
+            other=other,
+            before=before,
+        )
+    )
+
+
 def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, str]]:
     """The program with one place changed, and what is said of it; on the way to the next it is put back. What could be
     chance, another name, comes last."""
@@ -103,7 +126,7 @@ def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, 
                 change for kind in kinds if isinstance(node, kind) for change in kinds[kind](node, names)
             ):
                 _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
-                yield tree, says or INSTEAD.format(*_apart(ast.unparse(other if seen is node else seen), before))
+                yield tree, says or _instead(ast.unparse(other if seen is node else seen), before)
                 _put(parent, field, i, node)
                 made += 1
                 if made >= MOST:
@@ -162,9 +185,9 @@ def _apart(*texts: str) -> list[str]:
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     kind, left, right = type(node.op), node.left, node.right
     if kind in DOES:
-        yield left, t("{written} seems to be missing: {DOES}.", written=_written(right), DOES=DOES[kind])
+        yield left, DOES[kind].format(part=_written(right))
     for other, does in SIGNS.get(kind, ()):
-        yield ast.BinOp(left, other(), right), t("You {format}.", format=does.format(_written(right)))
+        yield ast.BinOp(left, other(), right), does.format(part=_written(right))
     if kind in (ast.Sub, ast.Div, ast.MatMult):
         yield ast.BinOp(right, node.op, left), ""
     if kind in (ast.BitAnd, ast.BitOr):
@@ -293,17 +316,12 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not isinstance(parts[1], ast.Slice):
         yield ast.Subscript(node.value, parts[1], node.ctx), ""
-    for step, far in ((ast.Add(), "on"), (ast.Sub(), "back")) if isinstance(parts[0], ast.Name | ast.Subscript) else ():
+    for step, says in FAR if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):
             yield (
                 other,
-                t(
-                    "One place too far {far}: {written}, which should be {written2}.",
-                    far=far,
-                    written=_written(other),
-                    written2=_written(node),
-                ),
+                says.format(written=_written(other), needed=_written(node)),
             )
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from course_kit.exercises.define import FindError
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 
 if TYPE_CHECKING:
     from course_kit.exercises.diagnose import Verdict
@@ -163,7 +163,7 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
     if verdict.state == "unsolved":
         return replace(verdict, text=puzzle.asks)
     if verdict.right and not (made and puzzle.misnamed and 1 not in made.lines):
-        return replace(verdict, text=_praise(puzzle, made))
+        return replace(verdict, text=t("right."), lead=_praise(puzzle, made))
     if made is None:
         return verdict
     hit = {line for line in puzzle.lines if line in made.lines or made.added & {line - 1, line}}
@@ -171,43 +171,36 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
         text = t("All that it computes is right. Line 1 is still as it was: is it what its name says?")
         return replace(verdict, state="wrong", text=text, notes=())
     spoilt = min((made.lines - (made.freed if hit else set())) & puzzle.innocent.keys(), default=None)
-    acquitted = (
-        t("line {spoilt}, and that line was right: {innocent}", spoilt=spoilt, innocent=puzzle.innocent[spoilt])
-        if spoilt
-        else ""
-    )
+    told: dict[str, Any] = {"count": len(hit), "all": len(puzzle.lines), "line": puzzle.lines[0], "text": verdict.text}
+    also: tuple[str, ...] = ()
+    if spoilt:
+        told |= {"spoilt": spoilt, "innocent": puzzle.innocent[spoilt]}
+        also = (t("You also changed line {spoilt}, and that line was right: {innocent}", **told),)
     refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look="")
     if len(puzzle.lines) > 1:
-        found = t("{count} of the {count2} wrong lines are changed.", count=len(hit), count2=len(puzzle.lines))
         if len(hit) < len(puzzle.lines):
-            return replace(refused, text=f"{found} You also changed {acquitted}" if spoilt else found, notes=())
-        text = t(
-            "All {count} wrong lines are changed, and not all are right yet. {text}",
-            count=len(puzzle.lines),
-            text=verdict.text,
-        )
-        return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
+            found = t("{count} of the {all} wrong lines are changed.", **told)
+            return replace(refused, text=sentences(found, *also), notes=())
+        text = t("All {all} wrong lines are changed, and not all are right yet. {text}", **told)
+        return replace(verdict, text=text, notes=also + verdict.notes)
     if hit:
-        text = t("Line {lines} is the one, but it is not right yet. {text}", lines=puzzle.lines[0], text=verdict.text)
-        return replace(verdict, text=text, notes=_also(acquitted) + verdict.notes)
+        text = t("Line {line} is the one, but it is not right yet. {text}", **told)
+        return replace(verdict, text=text, notes=also + verdict.notes)
     if spoilt:
-        text = t("You changed {acquitted} The error is elsewhere.", acquitted=acquitted)
+        text = t("You changed line {spoilt}, and that line was right: {innocent} The error is elsewhere.", **told)
         return replace(refused, text=text, code=puzzle.program[spoilt - 1].strip(), notes=())
     return verdict
 
 
-def _also(acquitted: str) -> tuple[str, ...]:
-    return (t("You also changed {acquitted}", acquitted=acquitted),) if acquitted else ()
-
-
 def _praise(puzzle: FindError, made: Changes | None) -> str:
-    title = t(" This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
-    found = f"{puzzle.found}{title}"
+    title = t("This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
+    told: dict[str, Any] = {
+        "found": sentences(puzzle.found, title),
+        "count": len(puzzle.lines),
+        "line": puzzle.lines[0],
+    }
     if len(puzzle.lines) > 1:
-        return t("right. All {count} are repaired: {found}", count=len(puzzle.lines), found=found)
-    where = t("line {lines}", lines=puzzle.lines[0])
+        return t("All {count} are repaired: {found}", **told)
     if made is None or made.lines.intersection(puzzle.lines):
-        return t("right. {where} it is: {found}", where=where.capitalize(), found=found)
-    return t(
-        "right. The error is in {where}, and your repair elsewhere does as well: {found}", where=where, found=found
-    )
+        return t("Line {line} it is: {found}", **told)
+    return t("The error is in line {line}, and your repair elsewhere does as well: {found}", **told)

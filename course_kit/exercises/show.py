@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.markup import LINK, inline
 from course_kit.shell import in_notebook
 
@@ -102,10 +102,12 @@ def headed(state: str, name: str, words: str, head: str = "", beside: str = "", 
     words: all of it as text. head: the state in other words; beside: said instead of the name; below: what the page
     says in the next paragraph.
     """
-    of = f'<span style="color:{QUIET}">· {inline(beside) if beside else html.escape(name)}</span>'
+    of = f'<span style="color:{QUIET}">· {inline(beside) if beside else html.escape(t(name))}</span>'
     head = f'<strong style="font-size:1.1em">{head or STATES[state]}</strong>'
     page = f'<p style="margin:.35em 0">{stamp(state)} {head} {of}</p>'
-    return page + (paragraph(inline(below)) if below else ""), f"{SIGNS[state]} {name}: {words}"
+    return page + (paragraph(inline(below)) if below else ""), f"{SIGNS[state]} " + t(
+        "{name}: {text}", name=t(name), text=words
+    )
 
 
 def quiet(*words: str) -> Piece:
@@ -192,11 +194,8 @@ def table(arrays: dict[str, Any]) -> Piece:
     page = "".join(_row(name, _pre(html.escape(written[name], quote=False))) for name in inputs)
     page = f'<table style="margin:.3em 0;border:none;{CODE}"><tbody>{page}</tbody></table>'
     if sum(written[name].count("\n") + 1 for name in inputs) > LONG:
-        page = t(
-            "<details><summary>inputs: {escape}</summary>{page}</details>",
-            escape=html.escape(", ".join(inputs)),
-            page=page,
-        )
+        summary = html.escape(t("inputs: {names}", names=", ".join(inputs)))
+        page = f"<details><summary>{summary}</summary>{page}</details>"
     marks = {name: arrays[name + MINE] for name in names if name + MINE in arrays}
     marks = {name: differing(got, arrays[name + EXPECTED]) for name, got in marks.items()}
     for name, wrong in marks.items():
@@ -207,13 +206,21 @@ def table(arrays: dict[str, Any]) -> Piece:
         else:
             marks[name] = array(arrays[ends[1]], wrong=wrong)
     for name in names:  # beside each other, or below where there is no room for both
-        pair = _column(f"{name}{EXPECTED}", html.escape(written[name + EXPECTED], quote=False))
-        pair += _column(f"{name}{MINE}", marks[name], strong=True) if name in marks else ""
+        pair = _column(_called(name + EXPECTED), html.escape(written[name + EXPECTED], quote=False))
+        pair += _column(_called(name + MINE), marks[name], strong=True) if name in marks else ""
         page += f'<div style="display:flex;flex-wrap:wrap;gap:.3em 4ch;margin:.4em 0;{CODE}">{pair}</div>'
-    lines, width = [], max(map(len, arrays)) + 2
-    for name, text in written.items():
+    lines, width = [], max(len(_called(name)) for name in arrays) + 2
+    for key, text in written.items():
+        name = _called(key)
         lines += [f"  {'' if i else name:<{width}}{line}".rstrip() for i, line in enumerate(text.splitlines())]
     return page, "\n".join(lines)
+
+
+def _called(name: str) -> str:
+    """What a reader sees above one of the arrays of a verdict."""
+    if name.endswith(EXPECTED):
+        return t("{name}, expected", name=name.removesuffix(EXPECTED))
+    return t("{name}, yours", name=name.removesuffix(MINE)) if name.endswith(MINE) else name
 
 
 CODE = "font-family:var(--jp-code-font-family,monospace);font-size:.92em"
@@ -248,21 +255,22 @@ def verdict_note(
     whether it is solved.
     """
     state, name, lead, text = verdict.state, verdict.name, verdict.lead, verdict.text
-    goes_on = t("the notebook goes on with the course's own `{own}`.", own=own)
+    goes_on = t("The notebook goes on with the course's own `{own}`.", own=own)
+    until = t("Until then the notebook goes on with the course's own `{own}`.", own=own)
     if state == "unsolved":
         pieces = [
             headed(
                 state,
                 name,
                 t("not solved yet · {effort}", effort=effort),
-                beside=t("until then {goes_on}", goes_on=goes_on),
+                beside=until[:1].lower() + until[1:],
             ),
             sentence(text),
         ]
         lead = t("It should do this:")
     elif state == "right":
-        head, _, below = text.partition(". ") if text.startswith("right.") else (text.rstrip("."), "", "")
-        pieces = [headed(state, name, text, inline(head[:1].upper() + head[1:]), below=below)]
+        head = text.rstrip(".。")
+        pieces = [headed(state, name, sentences(text, lead), inline(head[:1].upper() + head[1:]), below=lead)]
     else:
         pieces = [headed(state, name, t("not yet. {text}", text=text), _stopped(verdict), below=text)]
     if verdict.code:
@@ -281,14 +289,14 @@ def verdict_note(
         pieces.append(sentence(words))
         pieces += [(code(below), below)] if below else []
     if state == "unsolved":
-        pieces.append(("", t("Until then {goes_on}", goes_on=goes_on)))  # the page has it in its head
+        pieces.append(("", until))  # the page has it in its head
     if state != "right" and hints:
         text = t('Stuck? `hint("{name}")`', name=name)
         pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
     if state == "wrong":
         closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
         look = [t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=name)] if closer else []
-        pieces.append(quiet(*look, goes_on[:1].upper() + goes_on[1:]))
+        pieces.append(quiet(*look, goes_on))
     if state == "right":
         pieces += [sentence(used)] if used else []
         pieces += [filled(solved)] if solved else []
@@ -333,5 +341,6 @@ def folded(hints: tuple[str, ...], first: str = "") -> str:
 
 def hints_note(name: str, hints: tuple[str, ...]) -> Note:
     """The hints of an exercise as a Note."""
-    text = [t("Hints: {name}", name=name)] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
-    return Note(box(folded(hints), role=f'role="group" aria-label="Hints: {html.escape(name)}"'), "\n".join(text))
+    title = t("Hints: {name}", name=t(name))
+    text = [title] + [f"  {i}. {words}" for i, words in enumerate(hints, 1)]
+    return Note(box(folded(hints), role=f'role="group" aria-label="{html.escape(title)}"'), "\n".join(text))

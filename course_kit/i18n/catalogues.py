@@ -1,4 +1,4 @@
-"""Languages and their catalogues: locale/zh.toml is a language, locale/zh_CN/LC_MESSAGES/*.po are its texts (gettext).
+"""Languages and their catalogues: locale/es.toml is a language, locale/es/LC_MESSAGES/*.po are its texts (gettext).
 
 kit.po, site.po and ch00.po … have what is marked in Python and in templates, views.po what is marked in JavaScript, and
 a notebook's own catalogue its Markdown and what its cells give to be shown. What is wrong with one is said once, with
@@ -17,6 +17,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "locale"
 PLACE = re.compile(r"\{\w*\}")
+NEEDED = "name", "folder", "tag", "plural", "fonts", "between"  # of a language
 MARKED = re.compile(r"kit|site|ch\d\d")  # catalogues of what is marked in Python and in templates
 
 
@@ -26,8 +27,11 @@ def languages() -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted(FOLDER.glob("*.toml")):
         try:
-            found[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            told = tomllib.loads(path.read_text(encoding="utf-8"))
+            if lacking := [name for name in NEEDED if name not in told]:
+                raise ValueError(f"it lacks {', '.join(lacking)}")
+            found[path.stem] = told
+        except ValueError as error:  # of TOML and of UTF-8, too
             print(f"{path}: {error}. This language is left out.", file=sys.stderr)
     return found
 

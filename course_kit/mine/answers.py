@@ -183,8 +183,11 @@ def _reached(place: Path, stem: str) -> dict[str, str]:
 def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     """Write an answer -> what was done, "" if it was there already. Raises CannotTake, OSError."""
     if verdict.cuts or verdict.converts:
-        lets = "no gradient passes through it" if verdict.cuts else "it gives no tensors"
-        raise CannotTake(f"{lets}. Write it with torch.")
+        raise CannotTake(
+            t("no gradient passes through it. Write it with torch.")
+            if verdict.cuts
+            else t("it gives no tensors. Write it with torch.")
+        )
     cell, stub, space = _cell_of(task, answer)
     pieces, needs = _pieces(cell, stub, task)
     brought = {name: _import_of(name, space[name], task) for name in sorted(needs) if name in space}
@@ -342,6 +345,6 @@ def _text(path: Path) -> str:
     try:
         parsed(text)
     except (SyntaxError, ValueError):
-        why = f"mine/{path.name} is not Python as it stands. Put that right, and run this cell again."
+        why = t("mine/{name} is not Python as it stands. Put that right, and run this cell again.", name=path.name)
         raise CannotTake(why) from None
     return text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 
 from . import answers, record
 from .composing import Answers, Composed, composed, package
@@ -73,11 +73,11 @@ def _trouble(made: Composed, own: Answers) -> str:
 
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
-    others = t(" The course's: {course}.", course=", ".join(made.course)) if made.course and made.yours else ""
+    others = t("The course's: {course}.", course=", ".join(made.course)) if made.course and made.yours else ""
     is_said = made.yours or (made.course and not os.environ.get("COURSE_PRESENTING"))  # none are a class's
-    whose = f"{made.whose}{others}" if is_said else ""
+    lines = t("{count} lines, which need only torch.", count=len(made.text.splitlines()))
     said = [
-        t("{count} lines, which need only torch. {whose}", count=len(made.text.splitlines()), whose=whose).rstrip(),
+        sentences(lines, made.whose, others) if is_said else lines,
         *made.notes,
         *troubles,
     ]
@@ -102,8 +102,10 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
         return display(note_of(map(sentence, said), "dotted"))
     said.insert(
         0,
-        t("Written: mine/{file}.", file=file)
-        + (t(" mine/{stays} stays as you have changed it.", stays=stays) if stays else ""),
+        sentences(
+            t("Written: mine/{file}.", file=file),
+            t("mine/{stays} stays as you have changed it.", stays=stays) if stays else "",
+        ),
     )
     if 'if __name__ == "__main__":' not in made.text:
         return display(note_of(map(sentence, said)))

@@ -359,7 +359,8 @@ def _filled(mine: Any, ours: Any) -> Any:
 def _times(drops: tuple[float, ...]) -> str:
     """How often, and with which shares."""
     shares = ", ".join(f"{p:g}" for p in dict.fromkeys(drops))
-    return t("{count} times", count=len(drops)) + (f" (p = {shares})" if drops else "")
+    told: dict[str, Any] = {"count": len(drops), "shares": shares}
+    return t("{count} times (p = {shares})", **told) if drops else t("{count} times", **told)
 
 
 def arguments(thing: Any, pool: Mapping[str, Any], title: str) -> dict[str, Any]:

@@ -281,15 +281,10 @@ def _wrong_kind(call: Call) -> str:
         if x is None or len(call.forms[name]) != 1:
             continue
         if not _is_tensor(x):
-            as_one = (
-                t(": write torch.tensor({name})", name=name) if isinstance(x, list) or hasattr(x, "__array__") else ""
-            )
-            return t(
-                "{name} is of the type {name2}, needed: a tensor{as_one}",
-                name=name,
-                name2=type(x).__name__,
-                as_one=as_one,
-            )
+            told: dict[str, Any] = {"name": name, "kind": type(x).__name__}
+            if isinstance(x, list) or hasattr(x, "__array__"):
+                return t("{name} is of the type {kind}, needed: a tensor: write torch.tensor({name})", **told)
+            return t("{name} is of the type {kind}, needed: a tensor", **told)
         allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
         kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
         if kinds and dtype not in allowed:
@@ -472,24 +467,21 @@ def _wrong_shape(call: Call) -> str:
             continue
         axes, shape = call.forms[name][0].dim_str.split(), list(x.shape)
         last = _behind_any_axes(axes)
-        here = t("{name} has shape {shape}, needed [{axes}]", name=name, shape=shape, axes=", ".join(axes))
+        told: dict[str, Any] = {"name": name, "shape": shape, "axes": ", ".join(axes)}
+        here = t("{name} has shape {shape}, needed [{axes}]", **told)
         if len(shape) < len(last) or (last == axes and len(shape) > len(axes)):
             lacks_batch = axes[:1] == ["B"] and len(shape) == len(axes) - 1
-            return here + (t(": write {name}[None] for a batch of one", name=name) if lacks_batch else "")
+            if lacks_batch:
+                return t("{name} has shape {shape}, needed [{axes}]: write {name}[None] for a batch of one", **told)
+            return here
         ends = list(zip(last, shape[len(shape) - len(last) :], strict=True))
         for axis, size in ends:
             if axis.isdigit() and size != int(axis):
                 return here
             if _differ(axis, size, sizes):
                 needed, other = sizes[axis]
-                return t(
-                    "{here} with {axis} = {needed}, as {other} has{advice}",
-                    here=here,
-                    axis=axis,
-                    needed=needed,
-                    other=other,
-                    advice=_advice(name, ends, axis, sizes),
-                )
+                told |= {"axis": axis, "size": needed, "other": other}
+                return _advice(told, ends, axis, sizes)
         named = {axis: (size, name) for axis, size in ends if axis.isidentifier() and axis[0] != "_" and size != 1}
         sizes = named | sizes
     return ""
@@ -506,15 +498,24 @@ def _differ(axis: str, size: int, sizes: dict[str, tuple[int, str]]) -> bool:
     return axis in sizes and size not in (1, sizes[axis][0])
 
 
-def _advice(name: str, ends: list[tuple[str, int]], axis: str, sizes: dict[str, tuple[int, str]]) -> str:
-    """What to write, where that is clear: rows and columns have changed places, or the features are too few."""
+def _advice(told: dict, ends: list[tuple[str, int]], axis: str, sizes: dict[str, tuple[int, str]]) -> str:
+    """What is wrong with a size, and what to write, where that is clear: rows and columns have changed places, or the
+    features are too few."""
     if len(ends) > 1:
         (row, rows), (column, columns) = ends[-2:]
         if rows != columns and not _differ(row, columns, sizes) and not _differ(column, rows, sizes):
-            return t(": write {name}.transpose(-2, -1)", name=name)
+            return t(
+                "{name} has shape {shape}, needed [{axes}] with {axis} = {size}, as {other} has: write "
+                "{name}.transpose(-2, -1)",
+                **told,
+            )
     if axis == ends[-1][0] and axis in sizes:
-        return t(": project {name} to {sizes} features first", name=name, sizes=sizes[axis][0])
-    return ""
+        return t(
+            "{name} has shape {shape}, needed [{axes}] with {axis} = {size}, as {other} has: project {name} to {size} "
+            "features first",
+            **told,
+        )
+    return t("{name} has shape {shape}, needed [{axes}] with {axis} = {size}, as {other} has", **told)
 
 
 def _wrong_for_a_layer(call: Call, below: list[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t, tn
 from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_labels, checked_labels, place_of
 from course_kit.views.live import shell
@@ -58,31 +58,28 @@ class Alignment(View):
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
-        text = t("Source: “{source}”. Translation", source=" ".join(source))
-        text += f" {self.version['label']}" if self.state["variant"] else ""
-        text += t(
-            ", {count} of {of} words written: “{written}”. ", count=len(written), of=of, written=" ".join(written)
-        )
-        strongest = [f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links)]
-        if strongest:
-            most = t("that it translates") if self.options.get("linked") else t("it attends to most")
-            text += t("Each word and the source word {most}: {strongest}. ", most=most, strongest=", ".join(strongest))
+        told: dict[str, Any] = dict(source=" ".join(source), count=len(written), of=of, written=" ".join(written))
+        if self.state["variant"]:
+            told["label"] = self.version["label"]
+            said = [t("Source: “{source}”. Translation {label}, {count} of {of} words written: “{written}”.", **told)]
+        else:
+            said = [t("Source: “{source}”. Translation, {count} of {of} words written: “{written}”.", **told)]
+        strongest = t(", ").join(f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links))
+        if strongest and self.options.get("linked"):
+            said.append(t("Each word and the source word that it translates: {strongest}.", strongest=strongest))
+        elif strongest:
+            said.append(t("Each word and the source word it attends to most: {strongest}.", strongest=strongest))
         if self.state["variant"]:
             changed, lost = sum(self.version["changed"]), sum(self.version["lost"])
-            before = " ".join(self.options["versions"][0]["tokens"])
-            said = t(
-                "{changed} {what} new, {lost} gone. ",
-                changed=changed,
-                what=t("word is") if changed == 1 else t("words are"),
-                lost=lost,
-            )
-            text += t("Before: “{before}”. ", before=before) + (said if changed or lost else t("Nothing changes. "))
-        return text.strip()
+            said.append(t("Before: “{before}”.", before=" ".join(self.options["versions"][0]["tokens"])))
+            some = tn("{n} word is new, {lost} gone.", "{n} words are new, {lost} gone.", changed, lost=lost)
+            said.append(some if changed or lost else t("Nothing changes."))
+        return sentences(*said)
 
     def table(self) -> TextTable:
         rows = []
         for word, weights in zip(self.tokens, self.weights, strict=True):
-            rows.append([word, *("masked" if np.isnan(w) else f"{w:.3f}" for w in weights)])
+            rows.append([word, *(t("masked") if np.isnan(w) else f"{w:.3f}" for w in weights)])
         return TextTable([t("word"), *self.source], rows)
 
 
@@ -132,7 +129,7 @@ def alignment(
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
-        caption = CAPTION + (t(" Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
+        caption = sentences(CAPTION, t("Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
     start, shown = 0, []
     for v in versions:
         changed, lost = difference(tokens, v.tokens)

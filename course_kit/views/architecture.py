@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import one_of
 from course_kit.views.architecture_columns import drawing
 from course_kit.views.architecture_parts import Part, Parts
@@ -23,21 +23,26 @@ class Architecture(View):
     parts: Parts
 
     def describe(self) -> str:
-        names = [f"{column['name'].lower()}: " * bool(column["name"]) + ", ".join(self._names(column))
-                 for column in self.options["columns"]]  # fmt: skip
+        names = []
+        for column in self.options["columns"]:
+            said = t(", ").join(self._names(column))
+            names.append(t("{name}: {text}", name=column["name"].lower(), text=said) if column["name"] else said)
         whole, chosen = self.parts["model"], self.parts.get(self.state["part"])
         said = t(
             "{name}, {parameters} parameters. From below, {names}.",
             name=whole.name,
             parameters=whole.parameters,
-            names="; ".join(names),
+            names=t("; ").join(names),
         )
         for column in self.options["columns"]:
             changed = [
-                f"{note['mark']} {self.parts[note['key']].name}: {note['text']}" for note in column.get("notes", ())
+                f"{note['mark']} " + t("{name}: {text}", name=self.parts[note["key"]].name, text=note["text"])
+                for note in column.get("notes", ())
             ]
-            said += t(" Changed since a GPT: {changed}.", changed="; ".join(changed)) if changed else ""
-        return said + (t(" Chosen: {name}. {about}", name=chosen.name, about=chosen.about) if chosen else "")
+            said = sentences(
+                said, t("Changed since a GPT: {changed}.", changed=t("; ").join(changed)) if changed else ""
+            )
+        return sentences(said, t("Chosen: {name}. {about}", name=chosen.name, about=chosen.about) if chosen else "")
 
     def _names(self, column: dict) -> list[str]:
         """The parts of a column, from below."""

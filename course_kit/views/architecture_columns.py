@@ -7,7 +7,7 @@ stands alone can have "notes" beside its parts.
 
 from torch import nn
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.views.architecture_parts import Parts, in_words
 from course_utils.bert import BertForPreTraining
 from course_utils.gpt import GPT
@@ -37,7 +37,12 @@ FFN = t("Two linear layers with a non-linearity between them, applied to each po
 LAST_NORM = t("Each block only adds to its input. After the last block the sum is normalised once more.")
 FIRST_NORM = t("A layer norm: it normalises the sum of the three vectors.")
 TABLE = t("A table with a learned vector for each word of the vocabulary. Each {word} looks up its own.")
-SCALED = t(" It is multiplied by √D, so that the positions added next do not drown it.")
+SCALED = t("It is multiplied by √D, so that the positions added next do not drown it.")
+EMBEDDINGS = {
+    "tokens": t("token embedding"),
+    "source_embedding": t("source embedding"),
+    "target_embedding": t("target embedding"),
+}
 SINES = t(
     "Attention does not notice the order of the words, so each position adds a fixed pattern of sines and cosines."
 )
@@ -53,12 +58,12 @@ BLOCK = t(
     "have the same design, and each has parameters of its own."
 )
 POOLER = t("A linear layer and a tanh on the vector of the first token, [CLS], which stands for the whole text.")
-HEADS = {  # of a BERT, by the name of its module -> about
-    "transform": t("A linear layer and a non-linearity, before a hidden token is predicted."),
-    "next_sentence": t("Two scores: does the second text follow the first, or not?"),
+HEADS = {  # of a BERT, by the name of its module -> label, about
+    "transform": (t("transform"), t("A linear layer and a non-linearity, before a hidden token is predicted.")),
+    "next_sentence": (t("next sentence"), t("Two scores: does the second text follow the first, or not?")),
 }
 GROUPED = t(
-    " Queries and keys are turned by their positions. Each head of keys and values serves {times} heads of queries."
+    "Queries and keys are turned by their positions. Each head of keys and values serves {times} heads of queries."
 )
 SWIGLU = t(
     "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies "
@@ -91,8 +96,10 @@ def drawing(model: nn.Module) -> tuple[Parts, list[dict]]:
 # ---- models
 def _transformer(parts: Parts) -> list[dict]:
     columns = [_encoder(parts), _decoder(parts)]
-    about = t("The encoder turns the source into a memory. The decoder reads the target words so far and the memory, ")
-    about += t("and predicts the next word at each position.")
+    about = t(
+        "The encoder turns the source into a memory. The decoder reads the target words so far and the memory, and "
+        "predicts the next word at each position."
+    )
     parts.whole("Transformer", about, given="source [B, S], target [B, T]", out="logits [B, T, V]")
     return columns
 
@@ -102,7 +109,13 @@ def _encoder(parts: Parts) -> dict:
         _embedding(parts, "source_embedding", t("source word"), SCALED, "S"), _positions(parts, "positions", "S"),
         _block(parts, "encoder", t("source word"), [FULL], "S"), _norm(parts, "encoder_norm", LAST_NORM, "S"),
     ]  # fmt: skip
-    parts.call("memory", "memory", MEMORY, f"{type(parts.model).__name__}.encode(source, source_mask)", out="[B, S, D]")
+    parts.call(
+        "memory",
+        t("memory", context="of the encoder"),
+        MEMORY,
+        f"{type(parts.model).__name__}.encode(source, source_mask)",
+        out="[B, S, D]",
+    )
     return _column(t("Encoder"), -1, t("source words"), [*rows, {"kind": "memory", "key": "memory"}])
 
 
@@ -118,10 +131,10 @@ def _decoder(parts: Parts) -> dict:
 
 def _gpt(parts: Parts) -> dict:
     """A GPT or a Llama, whose blocks have two norms and add themselves, and which use the table of tokens twice."""
-    rows = [_embedding(parts, "tokens", "token")]
+    rows = [_embedding(parts, "tokens", t("token"))]
     if isinstance(parts.model, GPT):
         rows.append(_positions(parts, "positions"))
-    parts.stack("blocks", BLOCK.format(word="token"), given=f"x {X}", out=X)
+    parts.stack("blocks", BLOCK.format(word=t("token")), given=f"x {X}", out=X)
     inner = [("attention", "norm1", CAUSAL), ("ffn", "norm2", "")]
     sublayers = [_normed(parts, f"blocks.{inside}", f"blocks.{norm}", mask) for inside, norm, mask in inner]
     rows += [{"kind": "block", "key": "blocks", "rows": sublayers}, _norm(parts, "norm", LAST_NORM)]
@@ -141,16 +154,16 @@ def _normed(parts: Parts, inside: str, norm: str, mask: str) -> dict:
     parts.add(norm, _short(parts, norm), t("add & norm"), PRE_NORM, given=f"x {X}", out=X)
     if mask:
         name, about = ATTENTIONS[mask]
-        about = about.format(word="token")
+        about = about.format(word=t("token"))
         shapes = {"q, k, v": "[B, H, T, d]"}
         if grouped:
             heads = parts.sizes["H"] // parts.sizes["G"]
-            about += GROUPED.format(times=in_words(heads))
+            about = sentences(about, GROUPED.format(times=in_words(heads)))
             shapes = {"q": "[B, H, T, d]", "k, v": "[B, G, T, d]"}
         shapes = {"given": f"x {X}", **shapes, "weights": "[B, H, T, T]", "out": X}
-        parts.add(inside, "self-attention", name, about, **shapes)
+        parts.add(inside, t("self-attention"), name, about, **shapes)
     else:
-        label, about = ("SwiGLU", SWIGLU) if isinstance(parts.modules(inside)[0], SwiGLU) else ("feed-forward", FFN)
+        label, about = ("SwiGLU", SWIGLU) if isinstance(parts.modules(inside)[0], SwiGLU) else (t("feed-forward"), FFN)
         parts.add(inside, label, t("feed-forward network"), about, given=X, inside="[B, T, F]", out=X)
     return {"inside": inside, "around": norm, "mask": mask, "pre": True}
 
@@ -170,14 +183,14 @@ def _bert(parts: Parts) -> list[dict]:
     """Two columns: the encoder with what reads every token, and what reads the pooled vector."""
     before = "bert.embeddings"
     rows = [
-        _embedding(parts, f"{before}.tokens", "token"),
+        _embedding(parts, f"{before}.tokens", t("token")),
         _sum(parts, f"{before}.segments", SEGMENTS, "[B, T]", X),
         _positions(parts, f"{before}.positions"), _norm(parts, f"{before}.norm", FIRST_NORM),
-        _block(parts, "bert.blocks", "token", [FULL]),
+        _block(parts, "bert.blocks", t("token"), [FULL]),
         _head(parts, "transform", X, X), _norm(parts, "norm", t("A layer norm, before the output matrix.")),
         *_output(parts, "output", f"{before}.tokens"),
     ]  # fmt: skip
-    parts.add("bert.pooler", "pooler", "pooler", POOLER, given="[B, D]", out="[B, D]")
+    parts.add("bert.pooler", t("pooler"), t("pooler"), POOLER, given="[B, D]", out="[B, D]")
     pooled = [{"kind": "box", "key": "bert.pooler"}, _head(parts, "next_sentence", "[B, 2]", "[B, D]")]
     about = t("An encoder: each token reads those before it and those after it, and gets a vector that knows them all.")
     given = "ids [B, T], segments [B, T]"
@@ -193,9 +206,9 @@ def _column(name: str, side: int, reads: str, rows: list[dict], gives: str = "")
 
 # ---- rows: each adds its parts and tells where they stand
 def _embedding(parts: Parts, path: str, word: str, scaled: str = "", time: str = "T") -> dict:
-    label = t("embedding × √D") if scaled else "embedding"
-    name = t("{word} embedding", word=word.split()[0])
-    parts.add(path, label, name, TABLE.format(word=word) + scaled, given=f"[B, {time}]", out=f"[B, {time}, D]")
+    label = t("embedding × √D") if scaled else t("embedding")
+    about = sentences(TABLE.format(word=word), scaled)
+    parts.add(path, label, EMBEDDINGS[path.rpartition(".")[2]], about, given=f"[B, {time}]", out=f"[B, {time}, D]")
     return {"kind": "box", "key": path}
 
 
@@ -205,7 +218,7 @@ def _positions(parts: Parts, path: str, time: str = "T") -> dict:
     return _sum(parts, path, LEARNED if [*module.parameters()] else SINES, given, out, t("positions"))
 
 
-def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = "segments") -> dict:
+def _sum(parts: Parts, path: str, about: str, given: str, out: str, name: str = t("segments")) -> dict:
     return {"kind": "sum", "key": parts.add(path, name, name, about, given=given, out=out)}
 
 
@@ -221,15 +234,14 @@ def _short(parts: Parts, path: str) -> str:
 
 
 def _head(parts: Parts, name: str, out: str, given: str) -> dict:
-    label = name.replace("_", " ")
-    return {"kind": "box", "key": parts.add(name, label, label, HEADS[name], given=given, out=out)}
+    label, about = HEADS[name]
+    return {"kind": "box", "key": parts.add(name, label, label, about, given=given, out=out)}
 
 
 def _output(parts: Parts, path: str, table: str) -> list[dict]:
     """The output matrix, and the softmax on what it gives."""
     tied = parts.modules(path)[0].weight is parts.modules(table)[0].weight
-    note = t("; the matrix is that of {table}", table=table) if tied else ""
-    parts.add(path, t("output matrix"), t("output matrix"), OUTPUT, note, given=X, out="[B, T, V]")
+    parts.add(path, t("output matrix"), t("output matrix"), OUTPUT, table if tied else "", given=X, out="[B, T, V]")
     return [{"kind": "box", "key": path}, _softmax(parts)]
 
 
@@ -267,7 +279,7 @@ def norm_first(around: nn.Module) -> bool:
 def _sublayer(parts: Parts, path: str, mask: str, word: str, time: str) -> None:
     x = f"[B, {time}, D]"
     if not mask:
-        parts.add(path, "feed-forward", t("feed-forward network"), FFN, given=x, inside=f"[B, {time}, F]", out=x)
+        parts.add(path, t("feed-forward"), t("feed-forward network"), FFN, given=x, inside=f"[B, {time}, F]", out=x)
         return
     name, about = ATTENTIONS[mask]
     if mask == CROSS:
@@ -277,4 +289,5 @@ def _sublayer(parts: Parts, path: str, mask: str, word: str, time: str) -> None:
         given, keys = {"given": t("x and memory {x}", x=x)}, time
         inside = {"q, k, v": f"[B, H, {time}, d]"}
     shapes = {**given, **inside, "weights": f"[B, H, {time}, {keys}]", "out": x}
-    parts.add(path, name.removeprefix("causal "), name, about.format(word=word), **shapes)
+    label = ATTENTIONS[FULL if mask == CAUSAL else mask][0]
+    parts.add(path, label, name, about.format(word=word), **shapes)

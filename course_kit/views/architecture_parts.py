@@ -50,18 +50,24 @@ class Parts(dict):
             found = [one for module in found for one in (module if name in STACKS else [module])]
         return found
 
-    def add(self, path: str, label: str, name: str, about: str, note: str = "", **shapes: str) -> str:
-        """A module of the model, or one in each of its blocks. shapes: what -> letters -> its path."""
+    def add(self, path: str, label: str, name: str, about: str, table: str = "", **shapes: str) -> str:
+        """A module of the model, or one in each of its blocks. table: the part whose matrix it uses; shapes: what ->
+        letters -> its path."""
         modules = self.modules(path)
         new = [[p for p in module.parameters() if id(p) not in self.counted] for module in modules]
         self.counted |= {id(p) for tensors in new for p in tensors}
         count = sum(p.numel() for tensors in new for p in tensors)
-        words = t("none of its own") if note else t("none")
+        told: dict[str, str] = {"blocks": self.blocks, "table": table}
         if count:
-            each = t(" in each of {blocks}", blocks=self.blocks) if len(modules) > 1 else ""
-            words = f"{self.formula(modules[0], new[0])} = {count // len(modules):,}{each}"
+            told["count"] = f"{self.formula(modules[0], new[0])} = {count // len(modules):,}"
+        if not count:
+            words = t("none of its own; the matrix is that of {table}", **told) if table else t("none")
+        elif len(modules) > 1:
+            words = t("{count} in each of {blocks}", **told)
+        else:
+            words = t("{count}; the matrix is that of {table}", **told) if table else told["count"]
         kind = type(modules[0])
-        self[path] = Part(label, name, about, made(modules[0]), call(kind), self.measured(shapes), count, words + note)
+        self[path] = Part(label, name, about, made(modules[0]), call(kind), self.measured(shapes), count, words)
         return path
 
     def call(self, path, label, about, code, parameters=t("none of its own"), **shapes: str) -> str:
@@ -75,7 +81,7 @@ class Parts(dict):
         count = sum(p.numel() for p in block.parameters())
         words = t("{count} in each of {blocks}", count=f"{count:,}", blocks=self.blocks)
         label = f"× {self.layers}"
-        name = t("one {path} block", path=path) if path in ("encoder", "decoder") else t("one block")
+        name = {"encoder": t("one encoder block"), "decoder": t("one decoder block")}.get(path, t("one block"))
         self[path] = Part(label, name, about, made(block), call(type(block)), self.measured(shapes), 0, words)
         return path
 

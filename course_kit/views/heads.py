@@ -109,8 +109,8 @@ class Heads(View):
                 to = m["keys"][self.key(rows[place])]
                 found.append(t("layer {layer} head {head} {share} to {key}", **said, key=to))
         out = [t("layer {layer} head {head}", layer=a + 1, head=b + 1) for a, b in sorted(self.knocked)]
-        knocked = t("Knocked out: {heads}.", heads=", ".join(out)) if out else ""
-        return sentences(size, text, t("Most in: {heads}.", heads=", ".join(found)), knocked)
+        knocked = t("Knocked out: {heads}.", heads=t(", ").join(out)) if out else ""
+        return sentences(size, text, t("Most in: {heads}.", heads=t(", ").join(found)), knocked)
 
     def table(self) -> TextTable:
         """A row for each head, the largest number first, then the mean of each layer."""
@@ -198,9 +198,8 @@ def heads(
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": t("map"), "options": [m["name"] for m in maps]})
     if caption is None:
-        caption = CAPTION
-        caption += f" Full ink = {high:g}." if high < 1 else ""
-        caption += t(" Hatched = masked.") if any(m["masked"] for m in maps) else ""
+        ink = t("Full ink = {high}.", high=f"{high:g}") if high < 1 else ""
+        caption = sentences(CAPTION, ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
     options = {"maps": maps, "high": high}
     view = Heads(title, caption, arrays, state, controls, options)
     if model is not None:

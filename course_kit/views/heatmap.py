@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -38,16 +38,23 @@ class Heatmap(View):
     def describe(self) -> str:
         (queries, keys), weights = self.labels, self.weights
         masked = int(np.isnan(weights).sum())
-        text = t("Heatmap of weights, {count} queries by {count2} keys", count=len(queries), count2=len(keys))
-        text = text + (t(", {masked} masked", masked=masked) if masked else "") + t(". ", context="end")
+        told: dict[str, Any] = dict(count=len(queries), count2=len(keys), masked=masked)
+        if masked:
+            said = [t("Heatmap of weights, {count} queries by {count2} keys, {masked} masked.", **told)]
+        else:
+            said = [t("Heatmap of weights, {count} queries by {count2} keys.", **told)]
         if self.controls:
-            text += f"{self.options['names'][self.state['head']]}. "
+            said.append(f"{self.options['names'][self.state['head']]}.")
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}
-        found = (f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
-        text += t("Largest weight in a row: ") + ", ".join(found)
-        return text + (t(", and {count} more rows.", count=len(full) - 12) if len(full) > 12 else ".")
+        found = t(", ").join(f"{queries[q]} → {keys[k]} {weights[q, k]:.3g}" for q, k in sorted(top.items()))
+        if len(full) > 12:
+            more = len(full) - 12
+            said.append(t("Largest weight in a row: {found}, and {count} more rows.", found=found, count=more))
+        else:
+            said.append(t("Largest weight in a row: {found}.", found=found))
+        return sentences(*said)
 
     def table(self) -> TextTable:
         (queries, keys), weights = self.labels, self.weights

@@ -111,9 +111,8 @@ def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words)
         )
     labels, parts, ylabel = from_cell(labels), from_cell(parts), from_cell(ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
-    said = "; ".join(
-        f"{n}: " + ", ".join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for n, *of in rows
-    )
+    told = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
+    said = t("; ").join(t("{name}: {text}", name=n, text=one) for (n, *_), one in zip(rows, told, strict=True))
     options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
@@ -166,7 +165,7 @@ def maps(
             dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
         )
         cells += [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for row in part]
-    said = "; ".join(
+    said = t("; ").join(
         t("{title}: {shape}, mean {mean}", title=from_cell(title), shape=list(part.shape), mean=f"{part.mean():.2g}")
         for title, part in parts.items()
     )
@@ -226,9 +225,8 @@ def _chart(panels, **words) -> Chart:
     arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
     look = lambda s: dict(name=from_cell(s.name), kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
-    said = t("{panels} against {panels2}: ", panels=panels[0]["ylabel"], panels2=panels[0]["xlabel"]) + "; ".join(
-        _ends(one) for _, one in every
-    )
+    ends = t("; ").join(_ends(one) for _, one in every)
+    said = t("{y} against {x}: {ends}", y=panels[0]["ylabel"], x=panels[0]["xlabel"], ends=ends)
     rows = [
         [from_cell(one.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
         for panel, one in every
@@ -271,10 +269,10 @@ def _by_group(what: str, given, groups: list[Series]) -> dict:
 def _ends(one: Series) -> str:
     x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
     if not len(y):
-        return t("{name}: empty", name=one.name)
+        return t("{name}: empty", name=from_cell(one.name))
     return t(
         "{name} from {y} to {y2}, lowest {min}, highest {max}",
-        name=one.name,
+        name=from_cell(one.name),
         y=f"{y[0]:.3g}",
         y2=f"{y[-1]:.3g}",
         min=f"{y.min():.3g}",

@@ -1,7 +1,7 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
 from course_kit.checkpoints import Loaded, config_of, load_checkpoint
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.text.vocabulary import join
 
 LANGUAGES = {"en": t("English"), "fr": t("French"), "zh": t("Chinese")}
@@ -48,19 +48,24 @@ def options_of(loaded: list[Loaded], text, room=None, label=t("Your own sentence
     most = t("it sees {limit} at once", limit=limit) if room is None else t("reads up to {room}", room=min(room, limit))
     trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
     if len(names) > 1:
-        whole = t("{names}: {size} M parameters each, trained on {trained}. Knows {count} {units}; {most}.{note}")
+        whole = t("{names}: {size} M parameters each, trained on {trained}. Knows {count} {units}; {most}.")
     else:
-        whole = t("{names}: {size} M parameters, trained on {trained}. Knows {count} {units}; {most}.{note}")
+        whole = t("{names}: {size} M parameters, trained on {trained}. Knows {count} {units}; {most}.")
     about = whole.format(
-        names=" and ".join(names),
+        names=t(" and ").join(names),
         size=f"{size:.1f}",
         trained=trained,
         count=f"{len(read):,}",
         units=UNITS[kind],
         most=most,
-        note=note,
     )
     if not isinstance(text, str):
         bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")
         text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").removeprefix(" "))
-    return more | {"models": names, "label": label, "text": text, "about": about, "room": min(room or limit, limit)}
+    return more | {
+        "models": names,
+        "label": label,
+        "text": text,
+        "about": sentences(about, note),
+        "room": min(room or limit, limit),
+    }

@@ -6,17 +6,20 @@ import platform
 import shutil
 import sys
 import timeit
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import files, runtime
+from course_kit.i18n import t, tn
 
 from . import workbook
 
-REPAIR = (
-    "close JupyterLab and run `make lab`, which repairs the environment "
-    "(without make: pip install -e . -c requirements.lock)"
+REPAIR = t(
+    "close JupyterLab and run `make lab`, which repairs the environment (without make: pip install -e . -c "
+    "requirements.lock)"
 )
+MISSING, DAMAGED = "is missing", "is damaged (its checksum differs)"
 FREE_DISK, FREE_MEMORY = 1.0, 1.0  # gigabytes below which a lesson may stop half-way
 CHAT_MEMORY = 1.3  # of a kernel that has loaded SmolLM2, as measured
 
@@ -30,8 +33,13 @@ class Line:
     todo: str = ""
 
     def __str__(self):
-        mark = "TO DO" if self.todo else "OK"
-        return f"{mark:<6}{self.what:<13}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+        mark = _padded(t("TO DO") if self.todo else t("OK"), 6)
+        return f"{mark}{_padded(self.what, 13)}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+
+
+def _padded(text, width):
+    """A text with blanks behind it; a sign of Chinese takes the place of two letters."""
+    return text + " " * (width - sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text))
 
 
 def run(quick=False, out=print):
@@ -44,32 +52,36 @@ def run(quick=False, out=print):
         try:
             line = check()
         except Exception as error:  # a check that cannot be made is an answer, and the others are still wanted
-            name = check.__name__.removeprefix("check_").replace("_", " ")
-            line = Line(name, f"could not be checked: {type(error).__name__}: {error}", REPAIR)
+            name, problem = check.__name__.removeprefix("check_"), f"{type(error).__name__}: {error}"
+            line = Line(t(name), t("could not be checked: {problem}", problem=problem), REPAIR)
         lines.append(line)
         out(str(line))
     wrong = sum(1 for line in lines if line.todo)
-    out("Everything is in order." if not wrong else f"{wrong} of {len(lines)} need something done (→).")
+    told = {"wrong": wrong, "count": len(lines)}
+    out(t("{wrong} of {count} need something done (→).", **told) if wrong else t("Everything is in order."))
     return int(wrong > 0)
 
 
 def check_python():
-    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Line("Python", found, "" if sys.version_info >= (3, 11) else "the course needs Python 3.11 or newer")
+    system = f"{platform.system()} {platform.machine()}"
+    found = t("{version} on {system}", version=platform.python_version(), system=system)
+    return Line("Python", found, "" if sys.version_info >= (3, 11) else t("the course needs Python 3.11 or newer"))
 
 
 def check_packages():
     problems = runtime.missing_packages()
     if problems:
-        return Line("packages", "; ".join(f"{need}: {have or 'not installed'}" for need, have in problems), REPAIR)
+        absent = t("not installed")
+        return Line(t("packages"), "; ".join(f"{need}: {have or absent}" for need, have in problems), REPAIR)
     from importlib import metadata, util
 
     for name in ("torch", "numpy", "jupyterlab"):
         place = Path(util.find_spec(name).origin)
         if os.environ.get("PYTHONPATH") and not place.is_relative_to(sys.prefix):
-            return Line("packages", f"{name} comes from {place.parent}", "unset PYTHONPATH, which points there")
+            found = t("{name} comes from {folder}", name=name, folder=place.parent)
+            return Line(t("packages"), found, t("unset PYTHONPATH, which points there"))
     shown = ("torch", "jupyterlab", "ipywidgets", "anywidget", "numpy", "matplotlib")
-    return Line("packages", " · ".join(f"{name} {metadata.version(name)}" for name in shown))
+    return Line(t("packages"), " · ".join(f"{name} {metadata.version(name)}" for name in shown))
 
 
 def check_device():
@@ -78,26 +90,35 @@ def check_device():
     try:
         device = runtime.pick_device(runtime.choice("COURSE_DEVICE", "auto", runtime.DEVICES))
     except (runtime.EnvironmentProblem, ValueError) as error:
-        return Line("device", os.environ.get("COURSE_DEVICE", ""), " ".join(str(error).split()))
+        return Line(t("device"), os.environ.get("COURSE_DEVICE", ""), " ".join(str(error).split()))
     if device.type == "cuda":
         about = torch.cuda.get_device_properties(device)
-        return Line("device", f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
-    return Line("device", f"{device.type}, {os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
+        return Line(t("device"), f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
+    told = {"device": device.type, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+    return Line(t("device"), t("{device}, {cores} cores, torch uses {threads} threads", **told))
+
+
+def _there(folder):
+    """A folder, or the one above it where it will be made."""
+    return next(one for one in (folder, *folder.parents) if one.is_dir())
 
 
 def check_disk():
-    where = workbook.place()
-    free = shutil.disk_usage(where if where.is_dir() else where.parent).free / 1e9
-    todo = f"make room: {FREE_DISK:.0f} GB should be free"
-    return Line("disk", f"{free:.1f} GB free", todo if free < FREE_DISK else "")
+    free = shutil.disk_usage(_there(workbook.place())).free / 1e9
+    todo = t("make room: {size} GB should be free", size=f"{FREE_DISK:.0f}")
+    return Line(t("disk"), t("{size} GB free", size=f"{free:.1f}"), todo if free < FREE_DISK else "")
 
 
 def check_memory():
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    todo = "close other programs, or shut down kernels you no longer need (■ in the side bar)"
-    return Line("memory", f"{free:.1f} GB available", todo if free < FREE_MEMORY else "")
+    todo = t("close other programs, or shut down kernels you no longer need (■ in the side bar)")
+    return Line(
+        t("memory", context="of a computer"),
+        t("{size} GB available", size=f"{free:.1f}"),
+        todo if free < FREE_MEMORY else "",
+    )
 
 
 def check_chat():
@@ -107,10 +128,12 @@ def check_chat():
     try:
         there = published.where()
     except FileNotFoundError as error:
-        return Line("SmolLM2", "its file is missing", str(error))
+        return Line("SmolLM2", t("its file is missing"), str(error))
     if there is None:
-        return Line("SmolLM2", f"not installed; chapter 8 runs without it (`{published.INSTALL}` brings it)")
-    return Line("SmolLM2", f"installed; a kernel that has loaded it needs about {CHAT_MEMORY:.1f} GB")
+        found = t("not installed; chapter 8 runs without it (`{command}` brings it)", command=published.INSTALL)
+        return Line("SmolLM2", found)
+    size = f"{CHAT_MEMORY:.1f}"
+    return Line("SmolLM2", t("installed; a kernel that has loaded it needs about {size} GB", size=size))
 
 
 def check_jupyter():
@@ -125,8 +148,9 @@ def check_jupyter():
         for path in filter(Path.is_file, [ours / name, *(ours / name).rglob("*")]):
             there = Path(sys.prefix) / place / path.relative_to(ours / name)
             if not there.is_file() or there.read_bytes() != path.read_bytes():
-                return Line("JupyterLab", f"{there} is missing, or older than the course", REPAIR)
-    return Line("JupyterLab", "the course's plugin, settings and hook for saving are in place")
+                found = t("{file} is missing, or older than the course", file=there)
+                return Line("JupyterLab", found, REPAIR)
+    return Line("JupyterLab", t("the course's plugin, settings and hook for saving are in place"))
 
 
 def check_home():
@@ -134,25 +158,33 @@ def check_home():
     from . import lab
 
     if not lab.folders(workbook.place()):
-        return Line("home", "Jupyter's own folders can be written")
-    home = os.environ.get("HOME", "HOME is not set")
-    return Line("home", f"not writable ({home}); Jupyter's folders are in the workbook")
+        return Line(t("home"), t("Jupyter's own folders can be written"))
+    home = os.environ.get("HOME") or t("HOME is not set")
+    return Line(t("home"), t("not writable ({home}); Jupyter's folders are in the workbook", home=home))
 
 
 def check_data():
     found = verify()
-    wrong = "; ".join(f"data/{name} {problem}" for name, problem in found.items() if problem)
-    return Line("data", wrong, files.RESTORE) if wrong else Line("data", f"{len(found)} tables, intact")
+    wrong = [
+        t("data/{name} is missing", name=name)
+        if problem == MISSING
+        else t("data/{name} is damaged (its checksum differs)", name=name)
+        for name, problem in found.items()
+        if problem
+    ]
+    if wrong:
+        return Line(t("data"), "; ".join(wrong), files.RESTORE)
+    return Line(t("data"), tn("{n} table, intact", "{n} tables, intact", len(found)))
 
 
 def verify():
     """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
     from course_kit.data.tables import INDEX, folder  # and with it torch, which may be what is broken
 
-    index, damaged = json.loads(files.read(f"data/{INDEX}")), "is damaged (its checksum differs)"
+    index = json.loads(files.read(f"data/{INDEX}"))
     there = {name: folder() / name for name in index if (folder() / name).exists()}
-    found = {name: "" if files.sha256(path) == index[name] else damaged for name, path in there.items()}
-    return {name: found.get(name, "is missing") for name in index}
+    found = {name: "" if files.sha256(path) == index[name] else DAMAGED for name, path in there.items()}
+    return {name: found.get(name, MISSING) for name in index}
 
 
 def check_checkpoints():
@@ -160,8 +192,8 @@ def check_checkpoints():
 
     wrong, count = checkpoint_problems(tables.folder() / "checkpoints")
     if wrong:
-        return Line("checkpoints", "; ".join(wrong), files.RESTORE)
-    return Line("checkpoints", f"{count}, intact" if count else "none in this edition")
+        return Line(t("checkpoints"), "; ".join(wrong), files.RESTORE)
+    return Line(t("checkpoints"), t("{count}, intact", count=count) if count else t("none in this edition"))
 
 
 def checkpoint_problems(folder):
@@ -176,29 +208,32 @@ def checkpoint_problems(folder):
         try:
             intact = files.sha256(weights) == json.loads(card.read_text("utf-8"))["weights"]["sha256"]
         except FileNotFoundError:
-            wrong.append(f"{name} has no {'weights' if card.exists() else 'card'}")
+            lacks = t("{name} has no weights", name=name) if card.exists() else t("{name} has no card", name=name)
+            wrong.append(lacks)
         except KeyError as missing:
-            wrong.append(f"{name} is broken (its card does not say {missing})")
+            wrong.append(t("{name} is broken (its card does not say {missing})", name=name, missing=missing))
         except (OSError, ValueError, TypeError) as error:
-            wrong.append(f"{name} is broken ({error})")
+            wrong.append(t("{name} is broken ({error})", name=name, error=error))
         else:
             if not intact:
-                wrong.append(f"{name} is damaged (its checksum differs from its card's)")
+                wrong.append(t("{name} is damaged (its checksum differs from its card's)", name=name))
     return wrong, len(names)
 
 
 def check_workbook():
     folder = workbook.place()
-    place = folder if folder.is_dir() else folder.parent
+    place = _there(folder)
     if not os.access(place, os.W_OK):
-        todo = "copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours"
-        return Line("workbook", f"{place} cannot be written", todo)
+        todo = t("copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours")
+        return Line(t("workbook"), t("{folder} cannot be written", folder=place), todo)
     notebooks = sorted(folder.glob("*.ipynb"))
     if wrong := [path.name for path in notebooks if workbook.damaged(path)]:
-        todo = "`make lab` lays a fresh copy beside it; what you saved before may be in .ipynb_checkpoints/"
-        return Line("workbook", f"damaged, cannot be opened: {', '.join(wrong)}", todo)
-    count = len(notebooks)
-    return Line("workbook", f"{count} notebooks in {folder.name}/" if count else "empty until the first `make lab`")
+        todo = t("`make lab` lays a fresh copy beside it; what you saved before may be in .ipynb_checkpoints/")
+        return Line(t("workbook"), t("damaged, cannot be opened: {names}", names=", ".join(wrong)), todo)
+    if not notebooks:
+        return Line(t("workbook"), t("empty until the first `make lab`"))
+    there = tn("{n} notebook in {folder}/", "{n} notebooks in {folder}/", len(notebooks), folder=folder.name)
+    return Line(t("workbook"), there)
 
 
 def check_notebook():
@@ -212,8 +247,9 @@ def check_notebook():
     seconds = timeit.timeit(client.execute, number=1)
     answer = cell.outputs[0].get("text", "").strip()
     if answer != f"{sys.prefix} 3.0":
-        return Line("notebook", f"the kernel is another Python: it answered {answer!r}", REPAIR)
-    return Line("notebook", f"a cell was run in a kernel of this environment, in {seconds:.1f} s with its start")
+        return Line(t("notebook"), t("the kernel is another Python: it answered {answer}", answer=repr(answer)), REPAIR)
+    found = t("a cell was run in a kernel of this environment, in {seconds} s with its start", seconds=f"{seconds:.1f}")
+    return Line(t("notebook"), found)
 
 
 CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat]

@@ -31,7 +31,7 @@ class SetUpError(Exception):
 def ensure(root=ROOT, extras=(), pip_options=()):
     """Make `root/.venv` fit pyproject.toml and requirements.lock -> "ready", "made", "updated" or "repaired".
 
-    extras       names of optional dependencies ("test"); those installed earlier stay
+    extras       names of optional dependencies ("test"), or of a language; those installed earlier stay
     pip_options  handed to pip as they are
     Raises SetUpError.
     """
@@ -58,6 +58,7 @@ def wanted_stamp(root, extras):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     tools = project.get("tool", {})
     parts = [project.get("build-system"), project["project"], tools.get("hatch"), tools.get("attention-course")]
+    parts += _packs(root, extras)
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     copied = sorted((root / "course_tools" / "classroom" / "jupyter").rglob("*"))  # to where Jupyter looks for it
     for path in [root / "requirements.lock", *filter(Path.is_file, copied)]:
@@ -105,9 +106,10 @@ def _install(root, venv, extras, pip_options):
     unfinished.write_text("An installation was under way. `make lab` makes this environment anew.\n")
     if not (venv / "pyvenv.cfg").exists():
         _make(venv)
-    target = f".[{','.join(extras)}]" if extras else "."
+    optional = [one for one in extras if not (root / "locale" / f"{one}.toml").exists()]
+    target = f".[{','.join(optional)}]" if optional else "."
     command = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    command += ["--constraint", "requirements.lock", *pip_options, "--editable", target]
+    command += ["--constraint", "requirements.lock", *pip_options, *_packs(root, extras), "--editable", target]
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
     environment["PIP_USER"] = "0"
     if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
@@ -123,6 +125,13 @@ def _install(root, venv, extras, pip_options):
     _compile(venv)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
+
+
+def _packs(root, extras):
+    """The packages with JupyterLab's own words in those of the extras that are a language: its file names one."""
+    files = [root / "locale" / f"{one}.toml" for one in extras]
+    told = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
+    return [one["jupyterlab"] for one in told if "jupyterlab" in one]
 
 
 def _compile(venv):
@@ -212,7 +221,7 @@ def _only_one(root):
 
 def main():
     options = argparse.ArgumentParser(description="Make or repair the course's environment, .venv.")
-    options.add_argument("--extra", action="append", default=[], help="optional dependencies, such as test")
+    options.add_argument("--extra", action="append", default=[], help="dependencies, such as test, or a language")
     options.add_argument("--root", default=ROOT, help="the course's folder")
     options.add_argument("pip", nargs="*", help="options for pip, after --")
     chosen = options.parse_args()

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from course_kit import files
+from course_kit.i18n import t
 
 from . import workbook
 
@@ -23,8 +24,12 @@ def run(arguments=(), author=False, fill_only=False):
     root = files.course_folder()
     if absent := [name for name in ("jupyterlab", "nbformat", "torch") if importlib.util.find_spec(name) is None]:
         print(
-            f"{sys.executable} has no {absent[0]}: it is not the Python that the course was installed for.\n"
-            "In the course's folder, `make lab` sets everything up and starts the right one.",
+            t(
+                "{python} has no {package}: it is not the Python that the course was installed for.\nIn the course's "
+                "folder, `make lab` sets everything up and starts the right one.",
+                python=sys.executable,
+                package=absent[0],
+            ),
             file=sys.stderr,
         )
         return 1
@@ -32,18 +37,23 @@ def run(arguments=(), author=False, fill_only=False):
         if not (where := filled(root)):
             return 1
         if fill_only:
-            print(f"Your notebooks are in {where}")
+            print(t("Your notebooks are in {folder}", folder=where))
             return 0
     if elsewhere := already_open(root if author else where.parent):
-        print(f"This folder is open in a JupyterLab already, at {elsewhere}\nOf a notebook that is open in both, "
-              "the one that is saved last keeps its changes: use one of them.")  # fmt: skip
+        print(
+            t(
+                "This folder is open in a JupyterLab already, at {address}\nOf a notebook that is open in both, the "
+                "one that is saved last keeps its changes: use one of them.",
+                address=elsewhere,
+            )
+        )
     chosen = options(root, arguments, author)
     if elsewhere := folders(root if author else where):
-        home, folder = os.environ.get("HOME", "not set"), elsewhere["JUPYTER_CONFIG_DIR"]
-        print(f"Jupyter's own folders cannot be written (HOME is {home!r}); it uses {folder} instead.")
+        told = {"home": repr(os.environ.get("HOME", "")), "folder": elsewhere["JUPYTER_CONFIG_DIR"]}
+        print(t("Jupyter's own folders cannot be written (HOME is {home}); it uses {folder} instead.", **told))
         os.environ.update(elsewhere)
     os.environ.setdefault("PYTHONSTARTUP", str(root / "course_kit" / "kernel_start.py"))
-    print("JupyterLab starts, and stops with Ctrl-C.", flush=True)
+    print(t("JupyterLab starts, and stops with Ctrl-C."), flush=True)
     return launch(root, chosen)
 
 
@@ -69,7 +79,8 @@ def filled(root):
         print(f"{where.name}/ {change}")
     if any(change.kind in ("replaced", "beside") for change in changes):
         news = workbook.news(root / workbook.CHANGELOG)
-        print(f"\nWhat is new ({workbook.CHANGELOG} of the course has all of it):\n{news}")
+        head = t("What is new ({file} of the course has all of it):", file=workbook.CHANGELOG)
+        print(f"\n{head}\n{news}")
     return where
 
 

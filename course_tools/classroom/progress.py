@@ -4,6 +4,7 @@ from pathlib import Path
 
 from course_kit import files, progress
 from course_kit.exercises import record
+from course_kit.i18n import t
 
 from . import workbook
 
@@ -20,7 +21,10 @@ def place(folder: str | None = None) -> Path:
     where = Path(folder) if folder else files.workbook_folder() or workbook.place()
     if not any(where.glob("*.ipynb")) and not any((where / name).exists() for name in (files.STATE, record.FILE)):
         raise ValueError(
-            f"{where} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; "
-            "for another, name its folder behind the command."
+            t(
+                "{folder} is no workbook; needed: one, with your copies of the notebooks. `make lab` makes one; for "
+                "another, name its folder behind the command.",
+                folder=where,
+            )
         )
     return where

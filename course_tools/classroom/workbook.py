@@ -20,6 +20,7 @@ from pathlib import Path
 from course_kit import files
 from course_kit.exercises import record
 from course_kit.files import STATE
+from course_kit.i18n import t
 
 CHANGELOG = "CHANGELOG.md"
 # cells whose outputs speak of the machine that ran them: what it is, what it has, where it wrote
@@ -39,13 +40,18 @@ class Change:
     notebook: str
 
     def __str__(self):
-        return {
-            "new": f"{self.file}: new",
-            "replaced": f"{self.file}: the new edition (your copy was as it came)",
-            "beside": f"{self.notebook}: you have worked in it, so it stays as it is; the new edition is {self.file}",
-            "damaged": f"{self.notebook}: damaged, so it cannot be opened. It stays as it is; a fresh copy is "
-            f"{self.file}, and what you saved before may be in .ipynb_checkpoints/",
-        }[self.kind]
+        told = {"file": self.file, "notebook": self.notebook}
+        if self.kind == "new":
+            return t("{file}: new", **told)
+        if self.kind == "replaced":
+            return t("{file}: the new edition (your copy was as it came)", **told)
+        if self.kind == "beside":
+            return t("{notebook}: you have worked in it, so it stays as it is; the new edition is {file}", **told)
+        return t(
+            "{notebook}: damaged, so it cannot be opened. It stays as it is; a fresh copy is {file}, and what you "
+            "saved before may be in .ipynb_checkpoints/",
+            **told,
+        )
 
 
 def place(course=None):
@@ -59,7 +65,10 @@ def place(course=None):
         return Path(given).expanduser().resolve() / own
     except RuntimeError:  # the home folder of an unknown user
         raise WorkbookError(
-            f"COURSE_WORKBOOK is {given!r}, and no user of that name exists here: give the full path of a folder."
+            t(
+                "COURSE_WORKBOOK is {given}, and no user of that name exists here: give the full path of a folder.",
+                given=repr(given),
+            )
         ) from None
 
 
@@ -84,8 +93,11 @@ def sync(notebooks, workbook):
     editions = {path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
     if not editions:
         raise WorkbookError(
-            f"There are no notebooks in {notebooks}. If you have just cloned the course, `git checkout -- notebooks`; "
-            "if you write it, `make notebooks` builds them."
+            t(
+                "There are no notebooks in {folder}. If you have just cloned the course, `git checkout -- notebooks`; "
+                "if you write it, `make notebooks` builds them.",
+                folder=notebooks,
+            )
         )
     try:
         workbook.mkdir(parents=True, exist_ok=True)
@@ -226,15 +238,17 @@ def _write_state(workbook, state):
 
 
 def _explain(error, workbook):
-    where = error.filename or workbook
+    told = {"where": error.filename or workbook, "workbook": workbook, "why": error.strerror or error}
     if error.errno == errno.ENOSPC:
-        return (
-            f"The disk is full: {where} could not be written. Make room and start again; your notebooks are as before."
+        return t(
+            "The disk is full: {where} could not be written. Make room and start again; your notebooks are as before.",
+            **told,
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return (
-            f"{where} cannot be written ({error.strerror}). The course keeps your copies in {workbook}: "
-            "give yourself the right to write there, copy the course's folder to a place of your own, or set "
-            "COURSE_WORKBOOK to a folder of yours."
+        return t(
+            "{where} cannot be written ({why}). The course keeps your copies in {workbook}: give yourself the right "
+            "to write there, copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of "
+            "yours.",
+            **told,
         )
-    return f"{where} could not be written: {error.strerror or error}. Your notebooks are as before."
+    return t("{where} could not be written: {why}. Your notebooks are as before.", **told)

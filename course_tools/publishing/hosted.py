@@ -55,7 +55,7 @@ def badges(address, name, state="main", folder=""):
     """[(what it says, address)] of the places that open a chapter; none without the repository's address.
 
     name: such as "01_nadaraya_watson"; state: the branch or commit that Binder is to take; folder: of its
-    language, such as "zh/".
+    language, such as "es/".
     """
     if not address:
         return []

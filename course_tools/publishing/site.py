@@ -65,7 +65,7 @@ def build(out, repository=None):
 
 
 def folder(language):
-    """Where its pages are in the site, and its notebooks in notebooks/: "" or "zh/"."""
+    """Where its pages are in the site, and its notebooks in notebooks/: "" or "es/"."""
     return "" if language == "en" else f"{language}/"
 
 

@@ -1,4 +1,4 @@
-"""Catalogues of translations, locale/zh_CN/LC_MESSAGES/*.po: written from the units, and checked unit by unit."""
+"""Catalogues of translations, locale/FOLDER/LC_MESSAGES/*.po: written from the units, and checked unit by unit."""
 
 import collections
 import difflib
@@ -7,7 +7,8 @@ import re
 
 import polib
 
-from course_kit.i18n.catalogues import FOLDER, CatalogueError, languages
+from course_kit.i18n import catalogues as spoken
+from course_kit.i18n.catalogues import CatalogueError, languages
 from course_tools.authoring import sources
 from course_tools.translation import units
 from course_tools.translation.units import Unit
@@ -19,7 +20,7 @@ NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 
 
 def path(name, language):
-    return FOLDER / languages()[language]["folder"] / "LC_MESSAGES" / f"{name}.po"
+    return spoken.FOLDER / languages()[language]["folder"] / "LC_MESSAGES" / f"{name}.po"
 
 
 def names(prefixes=()):
@@ -39,10 +40,8 @@ def read(name, language):
         made.metadata = {"Language": told["folder"], "Content-Type": "text/plain; charset=UTF-8"}
         made.metadata["Plural-Forms"] = told["plural"]
         return made
-    try:
-        return polib.pofile(str(file), wrapwidth=0, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{file}: {error}. Save it as UTF-8, in gettext's format.") from None
+    spoken.read(file)  # says in which line it is broken
+    return polib.pofile(str(file), wrapwidth=0, encoding="utf-8")
 
 
 def unit_of(entry):

@@ -1,8 +1,8 @@
-"""Notebooks in another language: `notebooks/zh/NAME.ipynb` from the English one and a catalogue, executed in it.
+"""Notebooks in another language: `notebooks/LANGUAGE/NAME.ipynb` from the English one and a catalogue, executed in it.
 
-    course translate --to zh 05           bring the catalogues in step with the English, and build: it is executed
-    course translate --to zh --text 05    the same, where only Markdown and comments differ; outputs stay
-    course translate --to zh --check      what is fuzzy or missing, pages that are not what their catalogue says
+    course translate --to es 05           bring the catalogues in step with the English, and build: it is executed
+    course translate --to es --text 05    the same, where only Markdown and comments differ; outputs stay
+    course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
 
 The code is the English one's but for a line that says the language, before the chapters are imported, and the comments
@@ -14,6 +14,7 @@ import re
 import tempfile
 
 from course_kit import files
+from course_kit.i18n import current
 from course_kit.i18n.catalogues import languages
 from course_tools.authoring import building, serialiser, sources, stills
 from course_tools.translation import catalogues, english, units
@@ -151,10 +152,21 @@ def readme(to):
     return f"{head}\n\n{rest}".replace("](notebooks/", f"](notebooks/{to}/")
 
 
-def run(names=(), check=False, catalogue=False, text=False, to="zh"):
+def _language(to):
+    """The language that is meant: the one that is named, the one in use, the only one. Raises ValueError."""
+    known = list(languages())
+    if not to:
+        to = current() if current() != "en" else known[0] if len(known) == 1 else None
+    if not to:
+        raise ValueError(f"Which language? `--to` names one of {', '.join(known)}.")
+    if to not in known:
+        raise ValueError(f"There is no locale/{to}.toml; there are: {', '.join(known)}. CONTRIBUTING says how.")
+    return to
+
+
+def run(names=(), check=False, catalogue=False, text=False, to=None):
     """The command `course translate` -> exit status."""
-    if to not in languages():
-        raise ValueError(f"There is no locale/{to}.toml; there are: {', '.join(languages())}. CONTRIBUTING says how.")
+    to = _language(to)
     chosen = catalogues.names(names)
     if check:
         return max(int(bool(_problems(name, to))) for name in chosen)

@@ -34,8 +34,12 @@ LABELS = {
     "fold",
     "note",
 }
+CLASSROOM = "doctor", "lab", "workbook", "progress"  # what a student starts
 LABELS |= {"answers", "because"}  # what a view shows as it was given, by its name in the spec
-ROOMS = {"kit": ["course_kit/**/*.py"], "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"]}
+ROOMS = {
+    "kit": ["course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
+    "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
+}
 ROOMS["site"] += ["course_tools/authoring/minutes.py", "course_tools/classroom/question_bank.py"]
 ROOMS |= {f"ch{n:02}": [f"chapters/ch{n:02}/**/*.py"] for n in range(9)}
 ROOMS["views"] = [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")]

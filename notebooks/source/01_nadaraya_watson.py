@@ -225,13 +225,16 @@ best = {
     name: min(tried, key=lambda w: off(fitted(kernel, w)))
     for name, kernel in kernels.items()
 }
+of = {name: f"{best[name]:.2f}" for name in kernels}
+named = {
+    "Gaussian": from_cell("Gaussian, {width} h", width=of["Gaussian"]),
+    "boxcar": from_cell("boxcar, {width} h", width=of["boxcar"]),
+    "Epanechnikov": from_cell("Epanechnikov, {width} h", width=of["Epanechnikov"]),
+}
 plot.chosen(
-    {
-        f"{name}, {best[name]:.2f} h": drawn(fitted(kernel, best[name]))
-        for name, kernel in kernels.items()
-    },
+    {named[name]: drawn(fitted(kernels[name], best[name])) for name in kernels},
     "kernel",
-    start=from_cell("Gaussian, {best} h", best=f"{best['Gaussian']:.2f}"),
+    start=named["Gaussian"],
     title="Does the shape of the kernel matter?",
     caption="The same readings with three kernels, each with the width that suits it "
     "best. Which of the curves jumps?",
@@ -510,12 +513,14 @@ print(f"at 15:00: {at_learned[three_pm]:.1f} °C, truth {true_day(grid[three_pm]
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 at_one, alpha_one = attention_pooling(grid, hours, readings, 1.0)
 effective_one = 1 / alpha_one.pow(2).sum(-1)
-words = "estimate ({:.1f} readings count)"
+at_end = [
+    from_cell("estimate ({count} readings count)", count=f"{one.mean():.1f}")
+    for one in (effective_one, effective)
+]
 plot.chosen(
     {
-        "1 hour": drawn(at_one, words.format(effective_one.mean())),
-        from_cell("learned, {width} hours",
-            width=f'{width:.2f}'): drawn(at_learned, words.format(effective.mean())),
+        "1 hour": drawn(at_one, at_end[0]),
+        from_cell("learned, {width} hours", width=f"{width:.2f}"): drawn(at_learned, at_end[1]),
     },
     "width",
     start="1 hour",

@@ -434,10 +434,13 @@ plot.lines(
     "width in years",
     "error in ppm",
     log="x",
-    mark=(best, f"{best} years"),
+    mark=(best, from_cell("{best} years", best=best)),
     title="How far off is the guess of a hidden week?",
-    caption=f"From 0.01 to 0.03 years (four to eleven days), the guess is off by "
-    f"{min(errors):.2f} ppm. From half a year on, the guess misses the whole season.",
+    caption=from_cell(
+        "From 0.01 to 0.03 years (four to eleven days), the guess is off by {off} ppm. "
+        "From half a year on, the guess misses the whole season.",
+        off=f"{min(errors):.2f}",
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -470,8 +473,10 @@ plot.regression(
     xlabel="year",
     ylabel="ppm",
     title="What is left without the season?",
-    caption=f"CO₂ grew by {growth[0]:.1f} ppm a year in the 1960s and by {growth[1]:.1f} "
-    "in the 1990s: the trend bends upwards.",
+    caption=from_cell(
+        "CO₂ grew by {then} ppm a year in the 1960s and by {now} in the 1990s: the trend "
+        "bends upwards.", then=f"{growth[0]:.1f}", now=f"{growth[1]:.1f}"
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -24,6 +24,7 @@ from torch import nn
 import course_kit
 from chapters.ch02 import again, exercise, hint, labs, solution
 from course_kit import results
+from course_kit.i18n import from_cell
 from course_kit.views import plot, predict
 
 runtime = course_kit.setup()
@@ -237,8 +238,10 @@ plot.lines(
     "digits written rightly, %",
     limits=(0, 100),
     title="What does √d do for learning?",
-    caption="Copy or reverse eight digits: the mean of three trainings. Guessing gives 10 %. "
-    f"{recorded.about}",
+    caption=from_cell(
+        "Copy or reverse eight digits: the mean of three trainings. Guessing gives 10 %. "
+        "{about}", about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -352,9 +355,13 @@ table = find(x, M, [x, M])
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 people = ["Ada", "Ben", "Cleo"]
 labels = {"x·x": people, "x M x": people}
+wishes = [
+    from_cell("{name} looks for {other}", name=a, other=b)
+    for a, b in zip(people, ["Ben", "Cleo", "Ada"])
+]
 plot.maps(
     {"x·x": plain, "x M x": table},
-    {"x·x": [f"{a} looks for {b}" for a, b in zip(people, ["Ben", "Cleo", "Ada"])], "x M x": people},
+    {"x·x": wishes, "x M x": people},
     labels,
     axes=("who asks", "who is found"),
     title="Can everybody find their person?",

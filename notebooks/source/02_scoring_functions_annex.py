@@ -15,6 +15,7 @@ import torch
 import course_kit
 from chapters.ch02 import again, exercise, find_error, hint, labs, solution
 from course_kit import results
+from course_kit.i18n import from_cell
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
 from chapters.ch02.experiments import trained_scores
@@ -160,8 +161,10 @@ plot.maps(
     limits=(0, 100),
     signed=[what],
     title="Does one score win everywhere?",
-    caption="Each cell shows how often a score (row) is right in a world (column). "
-    f"Guessing gives 12.5 %. {recorded.about}",
+    caption=from_cell(
+        "Each cell shows how often a score (row) is right in a world (column). Guessing "
+        "gives 12.5 %. {about}", about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -841,9 +844,10 @@ assert 0.36 < equal < 0.38 and 0.34 < performer[64] < 0.37 and performer[1024] <
 # %%
 costs = results.load("scores_cost")
 lengths = [row["tokens"] for row in costs["times"]]
+kinds = {"exact attention": "exact s", "linear attention": "linear s"}
 times = {
-    f"{kind} attention": (lengths, [row[f"{kind} s"] for row in costs["times"]])
-    for kind in ("exact", "linear")
+    kind: (lengths, [row[column] for row in costs["times"]])
+    for kind, column in kinds.items()
 }
 ratio = [row["exact s"] / row["linear s"] for row in costs["times"]]
 plot.lines(
@@ -852,7 +856,7 @@ plot.lines(
     "seconds",
     log="xy",
     title="What does length cost?",
-    caption=f"Both axes are logarithmic. {costs.about}",
+    caption=from_cell("Both axes are logarithmic. {about}", about=costs.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

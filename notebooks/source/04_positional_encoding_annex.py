@@ -16,6 +16,7 @@ import course_kit
 from chapters.ch04 import again, exercise, find_error, hint, labs, solution
 from chapters.ch04.experiments import LAYERS, LettersBefore, costs_of, multiply_adds
 from course_kit import results
+from course_kit.i18n import from_cell
 from course_kit.views import Table, heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
 from course_utils.positions import frequencies, sinusoidal_encoding
@@ -193,7 +194,10 @@ assert right[2].text == "ils habitent dans la zone économique européenne."
 
 # %%
 common = P @ P.T
-starts = {f"from position {i}": (range(-i, 50 - i), common[i]) for i in (0, 20, 40)}
+starts = {
+    from_cell("from position {i}", i=i): (range(-i, 50 - i), common[i])
+    for i in (0, 20, 40)
+}
 plot.lines(
     starts,
     "distance δ",
@@ -255,7 +259,11 @@ Table(
     [
         {"letters in the text": length}
         | {
-            name: f"{min(s[i] for s in shares):.0%} to {max(s[i] for s in shares):.0%}"
+            name: from_cell(
+                "{low} to {high}",
+                low=f"{min(s[i] for s in shares):.0%}",
+                high=f"{max(s[i] for s in shares):.0%}",
+            )
             for name, shares in (
                 ("right at positions 2 to 19", [s[1:] for s in longer["early"]]),
                 ("right from position 20 on", longer["late"]),
@@ -263,8 +271,10 @@ Table(
         }
         for i, length in enumerate(longer["lengths"][1:])
     ],
-    f"Rotary positions, trained on texts of 20 letters, {len(longer['seeds'])} seeds. "
-    f"{longer.about}",
+    from_cell(
+        "Rotary positions, trained on texts of 20 letters, {seeds} seeds. {about}",
+        seeds=len(longer["seeds"]), about=longer.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -348,7 +358,9 @@ plot.lines(
     "ms of processor time",
     title="What does a long text cost?",
     log="xy",
-    caption=f"One layer, {costs['size']} features. {costs.about}",
+    caption=from_cell(
+        "One layer, {size} features. {about}", size=costs["size"], about=costs.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -434,12 +446,12 @@ Table(
     [
         {"layers": n}
         | {
-            f"seed {s}": f"{x:.0%}"
+            from_cell("seed {s}", s=s): f"{x:.0%}"
             for s, x in zip(causal["seeds"], found, strict=True)
         }
         for n, found in causal["right"].items()
     ],
-    f"Right letters. {causal.about}",
+    from_cell("Right letters. {about}", about=causal.about),
 )
 
 # %% [markdown]

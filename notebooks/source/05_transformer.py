@@ -509,6 +509,11 @@ assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 race = results.load("transformer_race")
 at = list(range(race["every"], race["steps"] + 1, race["every"]))
+ends = [
+    from_cell("{name} {low} to {high}",
+        name=from_cell(name), low=min(one["test"]), high=max(one["test"]))
+    for name, one in race["models"].items()
+]
 plot.lines(
     {
         name: (at, torch.tensor(one["valid"]).mean(0))
@@ -518,14 +523,10 @@ plot.lines(
     "BLEU",
     title="Which of the two learns faster?",
     caption=from_cell(
-        "Means of {count} seeds on {race} validation sentences. BLEU on "
-        "{race2} test sentences at the end: ", count=len(race['seeds']),
-        race=race['sentences']['valid'], race2=race['sentences']['test']
-    ) + "; ".join(
-        f"{name} {min(one['test'])} to {max(one['test'])}"
-        for name, one in race["models"].items()
-    )
-    + f". {race.about}",
+        "Means of {seeds} seeds on {valid} validation sentences. BLEU on {test} test sentences "
+        "at the end: {ends}. {about}", seeds=len(race["seeds"]), about=race.about,
+        ends="; ".join(ends), **race["sentences"]
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -323,8 +323,11 @@ plot.lines(
     "words read",
     "seconds so far",
     title="What does the cache save?",
-    caption=f"Decoder only, on one core: {times:.1f} times faster at 128 words. "
-    f"Largest difference of a logit in 128 steps: {differ.max():.0e}.",
+    caption=from_cell(
+        "Decoder only, on one core: {times} times faster at 128 words. Largest "
+        "difference of a logit in 128 steps: {gap}.",
+        times=f"{times:.1f}", gap=f"{differ.max():.0e}",
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

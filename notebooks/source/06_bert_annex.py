@@ -135,7 +135,7 @@ if real:
         WordPiece(real.tokenizer.backend_tokenizer),
     )
     print(*encode(pieces, "Penguins are flightless birds").tokens, sep=" · ")
-origin = "Computed just now." if real else on_record.about
+origin = from_cell("Computed just now.") if real else on_record.about
 print(origin if real else f"No weights here. {origin}")
 print(
     f"{shown['parameters']:,} parameters, largest difference to the library's own model "
@@ -155,8 +155,10 @@ plot.maps(
     signed=["cosine"],
     scale="cosine",
     title="Whose meanings are close?",
-    caption="Cosines between the vectors of six sentences. In row 1, compare columns 2 "
-    f"and 3. {origin}",
+    caption=from_cell(
+        "Cosines between the vectors of six sentences. In row 1, compare columns 2 and "
+        "3. {origin}", origin=origin
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
@@ -192,7 +194,10 @@ display(
     Table(
         [
             {"word": word}
-            | {f"block {n}, %": round(100 * share) for n, share in enumerate(after, 1)}
+            | {
+                from_cell("block {n}, %", n=n): round(100 * share)
+                for n, share in enumerate(after, 1)
+            }
             | {"by shared words, %": round(100 * shared)}
             for word, (*after, shared) in alike.items()
         ],
@@ -447,7 +452,10 @@ Table(
         }
         for way, found in parts["ways"].items()
     ],
-    f"Each cell is the mean of {parts['seeds']} seeds (lowest to highest). {parts.about}",
+    from_cell(
+        "Each cell is the mean of {seeds} seeds (lowest to highest). {about}",
+        seeds=parts["seeds"], about=parts.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

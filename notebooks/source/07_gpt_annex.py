@@ -82,19 +82,19 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 # %% jupyter={"source_hidden": true}
 worth = results.load("gpt_pretraining")
 shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
+ranges = [
+    from_cell("{min} to {max}", min=f"{100 * x.min():.0f}", max=f"{100 * x.max():.0f}")
+    for x in shares.values()
+]
 plot.bars(
     list(shares),
     [100 * x.mean().item() for x in shares.values()],
     ylabel="right answers, %",
     digits=0,
     title="What was pre-training worth?",
-    caption="Means of three seeds ("
-    + "; ".join(from_cell(
-        "{min} to {max}", min=f'{100 * x.min():.0f}', max=f'{100 * x.max():.0f}'
-    ) for x in shares.values())
-    + from_cell(
-        "), {worth} test sentences; guessing gives 50. {about}",
-        worth=worth['sentences']['test'], about=worth.about
+    caption=from_cell(
+        "Means of three seeds ({ranges}), {count} test sentences; guessing gives 50. {about}",
+        ranges="; ".join(ranges), count=worth["sentences"]["test"], about=worth.about
     ),
 )
 
@@ -199,8 +199,10 @@ plot.beside(
         ),
     },
     title="When can it predict the next token?",
-    caption=f"New texts: {task.half} random tokens, twice. Guessing costs ln "
-    f"{task.size} = {blind:.2f} nats per token.",
+    caption=from_cell(
+        "New texts: {half} random tokens, twice. Guessing costs ln {size} = {blind} nats "
+        "per token.", half=task.half, size=task.size, blind=f"{blind:.2f}"
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

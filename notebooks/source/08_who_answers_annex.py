@@ -51,6 +51,12 @@ assert 30 * 9 == 270
 from chapters.ch08.experiments.models import cache_bytes, models
 
 rows = models()
+
+
+def experts_of(m):
+    return from_cell("{chosen} of {all}", chosen=m["chosen"], all=m["experts"])
+
+
 Table(
     [
         {
@@ -62,7 +68,7 @@ Table(
             "key heads": m["key_heads"] or "MLA",
             "QK-norm": "yes" if m["qk_norm"] else "",
             "window": m["window"] or "",
-            "experts": f"{m['chosen']} of {m['experts']}" if m["experts"] else "",
+            "experts": experts_of(m) if m["experts"] else "",
             "context": m["context"],
             "KB a token": cache_bytes(m) / 1e3,
         }

@@ -1,6 +1,7 @@
 """Text of any language: what is marked is shown in it, places are values, and a bad catalogue loses nothing."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,34 @@ def test_a_bad_catalogue_is_one_sentence_and_english(language, capsys, text, sai
     assert said in told and told.count("\n") == bool(said) and ("English is shown." in told) == bool(said)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('msgid "yes"\nmsgstr "ja"\n\nmsgid "half\n', "kit.po, line 7: "),  # cut off
+        ('msgid "yes"\nmsgstr "ja"\n\nmsgid "no"\nmsgstr ""\n', "missing in kit.po, line 7: no"),
+        ('msgid "yes"\nmsgstr "ja"\n\nmsgid "{a} of"\nmsgstr "von"\n', "kit.po, line 7: {a} of the English is missing"),
+        ('#, fuzzy\nmsgid "yes"\nmsgstr "ja"\n', "fuzzy in kit.po, line 4: yes"),
+        (HEAD.encode() + 'msgid "yes"\nmsgstr "für"\n'.encode("latin-1"), "kit.po, line 5: this is not UTF-8"),
+        (None, "There is no locale/fr.toml; there are: xx."),
+    ],
+)
+def test_the_command_names_file_and_line_and_loses_nothing(language, monkeypatch, capsys, text, said):
+    language(text or "")
+    file = spoken.paths("xx")[0]
+    before = file.read_bytes()
+    monkeypatch.setattr(catalogues, "wanted", lambda name: {Unit(one): [("a.py", "3")] for one in ("yes", "no")})
+    broken = "not UTF-8" in said or said.startswith("kit.po, line 7: ") and "{a}" not in said
+    if text is None or broken:
+        for more in ({"check": True}, {"catalogue": True}):
+            with pytest.raises(ValueError, match=re.escape(said)):
+                notebooks.run(["kit"], to="xx" if text else "fr", **more)
+        assert file.read_bytes() == before
+    else:
+        assert notebooks.run(["kit"], to="xx", check=True) == 1 and capsys.readouterr().out.count(said) == 1
+        notebooks.run(["kit"], to="xx", catalogue=True)
+        assert 'msgstr "ja"' in file.read_text("utf-8")
+
+
 def test_an_unknown_language_is_said_and_english(monkeypatch, capsys):
     with pytest.raises(ValueError, match="'fr'; the course has 'en', 'zh'"):
         i18n.use("fr")
@@ -79,6 +108,22 @@ def test_an_unknown_language_is_said_and_english(monkeypatch, capsys):
     monkeypatch.setitem(i18n._state, "language", None)
     assert i18n.t("as it is") == "as it is" and "COURSE_LANGUAGE: language is 'fr'" in capsys.readouterr().err
     i18n.use("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TOML.replace('tag = "xx"\n', "").encode(), "it lacks tag"),
+        (b"name = \nx = 1", "line 1"),
+        (b'name = "\xfc"', "utf-8"),
+    ],
+)
+def test_a_bad_file_of_a_language_leaves_it_out_and_says_why(language, tmp_path, capsys, text, said):
+    (tmp_path / "yy.toml").write_bytes(text)
+    language("")
+    assert list(spoken.languages()) == ["xx"]
+    told = capsys.readouterr().err
+    assert told.count("yy.toml: ") == 1 and said in told and "This language is left out." in told
 
 
 WALK = """

@@ -57,13 +57,17 @@ AVERAGE = Exercise(
     properties=(
         replace(
             averages("values"),
-            says="If all values are 3, their average is 3 whatever the weights are, and yours is not. Do you multiply "
-            "each value by its weight, and divide by the sum of the weights?",
+            says=t(
+                "If all values are 3, their average is 3 whatever the weights are, and yours is not. Do you multiply "
+                "each value by its weight, and divide by the sum of the weights?"
+            ),
         ),
         replace(
             any_order("weights", "values", dim=-1),
-            says="If two values change places, together with their weights, your result changes. Does each pair count, "
-            "and in the same way?",
+            says=t(
+                "If two values change places, together with their weights, your result changes. Does each pair count, "
+                "and in the same way?"
+            ),
         ),
     ),
     wrong=wrong_answers(

@@ -16,7 +16,7 @@ from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -160,12 +160,12 @@ def cover(
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
         studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint}
-    seen = t(" It was trained on the first sentence, too.") if loaded.was_seen(COW) else ""
+    seen = t("It was trained on the first sentence, too.") if loaded.was_seen(COW) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
         "own": options_of(
             [loaded], OWN, MOST, open=not lists, larger=_larger(),
-            note=t(" Shown: head {head} of encoder layer {layer}.{seen}", head=HEAD, layer=LAYER, seen=seen),
+            note=sentences(t("Shown: head {head} of encoder layer {layer}.", head=HEAD, layer=LAYER), seen),
         ),
         "door": options_of([loaded], COW, DEEP, longest=LONG, caption=""),
     }  # fmt: skip

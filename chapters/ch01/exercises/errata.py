@@ -86,7 +86,7 @@ DENOMINATOR = FindError(
         properties.rows_sum_to_one(),
         replace(
             properties.queries_are_independent("scores"),
-            says="One query's weights depend on another query's scores. Does the sum run over the queries?",
+            says=t("One query's weights depend on another query's scores. Does the sum run over the queries?"),
         ),
     ),
     wrong=wrong_answers(

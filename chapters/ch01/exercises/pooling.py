@@ -51,8 +51,10 @@ KERNEL = Exercise(
     properties=(
         replace(
             properties.rows_are_independent("distance"),
-            says="The closeness of one distance depends on the other distances. A kernel treats each number "
-            "separately: is there a sum, a softmax or a maximum in it?",
+            says=t(
+                "The closeness of one distance depends on the other distances. A kernel treats each number "
+                "separately: is there a sum, a softmax or a maximum in it?"
+            ),
         ),
         properties.Property(
             "Distances of −1 and 1 should be equally close, and yours are not. Is the distance squared, and not "

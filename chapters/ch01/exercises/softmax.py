@@ -89,8 +89,10 @@ SOFTMAX = Exercise(
             properties.blind_to_padding(
                 "scores", padded=lambda case: ~case.args["mask"].expand_as(case.args["scores"])
             ),
-            says="The score of a masked key changes the weights. Is the mask used before the softmax, and is the "
-            "largest score that of the allowed keys only?",
+            says=t(
+                "The score of a masked key changes the weights. Is the mask used before the softmax, and is the "
+                "largest score that of the allowed keys only?"
+            ),
         ),
         properties.shift_changes_nothing("scores"),
         properties.rows_sum_to_one(),

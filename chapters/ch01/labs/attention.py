@@ -47,7 +47,7 @@ class Attention(View):
 
     def describe(self) -> str:
         said = (f"{self._noun(letter)} {_listed(table)}" for letter, table in self.numbers.items())
-        return t("Tables, row by row: {tables}.", tables="; ".join(said))
+        return t("Tables, row by row: {tables}.", tables=t("; ").join(said))
 
     def table(self) -> TextTable:
         tables = self.numbers

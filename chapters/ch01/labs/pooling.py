@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
@@ -17,7 +17,7 @@ ASK = t(
     "its [key|key]."
 )
 REACH = t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight.")
-EXAM = t(" The curve below is the error on examples left out.")
+EXAM = t("The curve below is the error on examples left out.")
 HOUR = "hour"  # keys of this name are hours of a day
 
 
@@ -183,7 +183,7 @@ def bandwidth(
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "domain": list(_domain(keys))}
     options |= _named(key_name, value_name)
-    caption = REACH + EXAM * exam if caption is None else caption
+    caption = sentences(REACH, EXAM * exam) if caption is None else caption
     return shell(Bandwidth(title, caption, arrays, state, controls, options), live)
 
 

@@ -52,8 +52,10 @@ SCORE = Exercise(
     properties=(
         replace(
             properties.linear_in("queries"),
-            says="Twice the query should give twice the scores, but with yours it does not. Is there a softmax or "
-            "another function around the dot products?",
+            says=t(
+                "Twice the query should give twice the scores, but with yours it does not. Is there a softmax or "
+                "another function around the dot products?"
+            ),
         ),
         properties.rows_are_independent("queries", "keys"),
     ),

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t, tn
 from course_kit.programs.arguments import flag, one_of, whole_number
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.table import TextTable
@@ -53,16 +53,17 @@ class Masking(View):
         allowed, _, weights = self.compute()
         leak = weights[~allowed].sum().item() / len(weights)
         empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
-        parts = [t("{state} of {count} tokens are real", state=self.state["length"], count=len(weights))]
-        parts += [t("causal")] if self.state["causal"] else []
-        parts += [t("{empty} rows with nothing to attend", empty=empty)] if empty else []
-        text = ", ".join(parts) + t(
-            ". {ORDERS} Weight where the mask says no: {leak} %.",
-            ORDERS=ORDERS[self.state["order"]],
-            leak=f"{100 * leak:.0f}",
-        )
-        return text + t(
-            " Rows sum to {min} at least and {max} at most.", min=f"{sums.min():.2f}", max=f"{sums.max():.2f}"
+        real, told = self.state["length"], {"count": len(weights)}
+        if self.state["causal"]:
+            first = t("{real} of {count} tokens are real, and the mask is causal.", real=real, **told)
+        else:
+            first = t("{real} of {count} tokens are real.", real=real, **told)
+        return sentences(
+            first,
+            tn("{n} row has nothing to attend.", "{n} rows have nothing to attend.", empty) if empty else "",
+            ORDERS[self.state["order"]],
+            t("Weight where the mask says no: {leak} %.", leak=f"{100 * leak:.0f}"),
+            t("Rows sum to {min} at least and {max} at most.", min=f"{sums.min():.2f}", max=f"{sums.max():.2f}"),
         )
 
     def table(self) -> TextTable:

@@ -34,7 +34,7 @@ class Scoring(View):
 
     def describe(self) -> str:
         made = self.compute()
-        shares = ", ".join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
+        shares = t(", ").join(f"{n} {w:.3f}" for n, w in zip(self.options["names"], made["weights"], strict=True))
         vector = ", ".join(f"{x:.3f}" for x in made["context"])
         return t(
             "{score}: weights {shares}; context ({vector}).",

@@ -85,11 +85,11 @@ LOSS = Exercise(
     properties=(
         replace(
             blind_to_padding("logits", padded=lambda case: ~case.args["mask"]),
-            says="What is in the padding changes the loss. Does each token meet its own place in the mask?",
+            says=t("What is in the padding changes the loss. Does each token meet its own place in the mask?"),
         ),
         replace(
             shift_changes_nothing("logits"),
-            says="Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?",
+            says=t("Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?"),
         ),
     ),
     shown=answers.masked_loss,

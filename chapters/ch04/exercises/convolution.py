@@ -81,7 +81,7 @@ CONVOLUTION = Exercise(
         ),
         replace(
             linear_in("kernel"),
-            says="Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0.",
+            says=t("Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0."),
         ),
     ),
     used=t("The first map of [Which layers are matrices?](#Which-layers-are-matrices?) is yours."),

@@ -178,7 +178,7 @@ ROTARY = Exercise(
         t("All pairs turn by the same angle. Each has a frequency of its own."),
     ),
     properties=(
-        replace(linear_in("x"), says="Twice the x should give twice the result: a turn adds nothing."),
+        replace(linear_in("x"), says=t("Twice the x should give twice the result: a turn adds nothing.")),
         Property(
             t(
                 "Rows in another order, together with their positions, should give the same rows in that order. Are "

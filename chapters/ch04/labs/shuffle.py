@@ -40,7 +40,7 @@ class Shuffle(View):
         weights, _ = self.attend()
         words = [self.options["names"][w] for w in self.state["order"]]
         strongest = [f"{words[q]} → {words[k]} {weights[q, k]:.2f}" for q, k in enumerate(weights.argmax(-1))]
-        said = {"words": " ".join(words), "strongest": ", ".join(strongest)}
+        said = {"words": " ".join(words), "strongest": t(", ").join(strongest)}
         if self.state["positions"]:
             return t("Self-attention over “{words}”, with positions. Largest weights: {strongest}.", **said)
         return t("Self-attention over “{words}”, without positions. Largest weights: {strongest}.", **said)

@@ -18,8 +18,10 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
     share = 100 * (part & of).sum().item() / max(int(of.sum()), 1)
     figures = [w for w, slack in RIGHT if abs(share - w) <= slack]
     figures += sorted((w for w in OTHERS if abs(share - w) <= 1.5), key=lambda w: abs(share - w))
-    almost = "almost " if exactly and share not in (0, 100) and f"{share:.0f}" in ("0", "100") else ""
-    return f"{figures[0]:g} %" if figures else f"{almost}{share:.0f} %"
+    if figures:
+        return f"{figures[0]:g} %"
+    almost = exactly and share not in (0, 100) and f"{share:.0f}" in ("0", "100")
+    return t("almost {share} %", share=f"{share:.0f}") if almost else f"{share:.0f} %"
 
 
 def _statistics(answer, case: Case):
@@ -31,33 +33,47 @@ def _statistics(answer, case: Case):
         found = compare.converted(masked, (ids, ids), MASK.returns)
         for name, x in zip(MASK.returns, found, strict=True):
             if x.shape != ids.shape:
-                raise compare.Misfit(f"In `{name}`: Its shape is {list(x.shape)}, needed: {list(ids.shape)}, as `ids`.")
+                raise compare.Misfit(
+                    t(
+                        "In `{name}`: Its shape is {shape}, needed: {shape2}, as `ids`.",
+                        name=name,
+                        shape=list(x.shape),
+                        shape2=list(ids.shape),
+                    )
+                )
         return found
 
     inputs, labels = run(case.args["ids"], case.args["special_mask"], *seed)
     chosen = labels != -100
     asked, others = chosen & ~special, ~chosen & ~special
     hidden, same = inputs == mask_id, inputs == ids
-    kinds = {"[MASK]": hidden, mark("other words"): ~hidden & ~same, "unchanged": same}
-    words = "chosen: " + ", ".join(f"{_near(what, asked)} {name}" for name, what in kinds.items())
-    words += t("; others: {near} unchanged", near=_near(inputs == ids, others, True))
+    words = [
+        t(
+            "chosen: {hidden} [MASK], {other} other words, {same} unchanged; others: {rest} unchanged",
+            hidden=_near(hidden, asked),
+            other=_near(~hidden & ~same, asked),
+            same=_near(same, asked),
+            rest=_near(same, others, True),
+        )
+    ]
     if ((inputs != ids) & special & ~chosen).any():
-        words += t("; special tokens changed")
+        words.append(t("special tokens changed"))
     new = inputs[asked & (inputs != ids) & (inputs != mask_id)]
     if len(new.unique()) == 1:
-        words += t("; it is always the same word")
+        words.append(t("it is always the same word"))
     elif len(new) > 50 and new.max() < vocab / 2:
-        words += t("; never one from the second half of the vocabulary")
+        words.append(t("never one from the second half of the vocabulary"))
     if seed:
         first, again, other = (run(ids[:2].clone(), special[:2].clone(), seed[0] + i) for i in (0, 0, 1))
         if not all(map(torch.equal, first, again)) or torch.equal(first[1], other[1]):
-            words += t("; the generator does not decide what is drawn")
+            words.append(t("the generator does not decide what is drawn"))
     some = t(
-        "at {near} of the words, {near2} of the special tokens",
-        near=_near(chosen, ~special),
-        near2=_near(chosen, special, True),
+        "at {words} of the words, {special} of the special tokens; the right id in {right}",
+        words=_near(chosen, ~special),
+        special=_near(chosen, special, True),
+        right=_near(labels == ids, chosen, True),
     )
-    return words, t("{some}; the right id in {near}", some=some, near=_near(labels == ids, chosen, True))
+    return "; ".join(words), some
 
 
 def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False) -> Case:

@@ -80,7 +80,7 @@ class MaskTokens(View):
             count=len(chosen),
             count2=self.options["special"].count(False),
             what=": " if chosen else "",
-            become=", ".join(become),
+            become=t(", ").join(become),
         )
 
     def table(self) -> TextTable:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -44,35 +44,31 @@ class Predictions(View):
         known = [(bars, true) for bars, true in known if true is not None]
         return sum(true[2] == 1 for _, true in known), len(known)
 
-    @property
-    def noun(self) -> str:
-        """What is expected at a position."""
-        return t("word") if self.options["covered"] else t("tag")
+    def truth(self, **told: str) -> str:
+        """What is said of the one that is right at a position."""
+        if self.options["covered"]:
+            return t("The true word “{true}” has {chance}, rank {rank}.", **told)
+        return t("The true tag “{true}” has {chance}, rank {rank}.", **told)
 
     def describe(self) -> str:
         position = self.state["position"]
         said = []
         for m, name in enumerate(self.options["models"]):
-            listed = ", ".join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
+            listed = t(", ").join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
-            truth = (
-                t(
-                    " The true {noun} “{true}” has {chance}, rank {true2}.",
-                    noun=self.noun,
-                    true=true[0],
-                    chance=chance(true[1]),
-                    true2=f"{true[2]:,}",
-                )
-                if true
-                else ""
-            )
-            score = t(" Right at {right} of {of} positions.", right=right, of=of) if of else ""
-            said.append(f"{name + ': ' if name else ''}{listed}.{truth}{score}")
+            told = t("{name}: {text}.", name=name, text=listed) if name else f"{listed}."
+            truth = score = ""
+            if true:
+                words = dict(true=true[0], chance=chance(true[1]), rank=f"{true[2]:,}")
+                truth = self.truth(**words)
+            if of:
+                score = t("Right at {right} of {of} positions.", right=right, of=of)
+            said.append(sentences(told, truth, score))
         return t(
             "At position {position}, “{options}”: {said}",
             position=position + 1,
             options=self.options["names"][position],
-            said=" ".join(said),
+            said=sentences(*said),
         )
 
     def table(self) -> TextTable:
@@ -80,7 +76,8 @@ class Predictions(View):
         header, rows = [t("position")], []
         for m in models:
             name = self.options["models"][m]
-            what = (t("most probable"), t("probability"), t("true {noun}", noun=self.noun), t("its probability"))
+            right = t("true word") if self.options["covered"] else t("true tag")
+            what = (t("most probable"), t("probability"), right, t("its probability"))
             header += [f"{name} {one}".strip() for one in what]
         for position in self.options["positions"]:
             cells = [f"{position + 1} {self.options['names'][position]}"]

@@ -43,14 +43,16 @@ class Sampling(View):
 
     def describe(self) -> str:
         p, tokens, state = self.probabilities, self.options["tokens"], self.state
-        top = ", ".join(f"{visible(tokens[i])} {p[i]:.3f}" for i in self.ranked()[:5] if p[i] > 0)
-        cut = [t("the {state} most likely", state=state["top_k"]) * (state["top_k"] < len(tokens))]
-        cut += [t("those that reach {state} together", state=f"{state['top_p']:g}") * (state["top_p"] < 1)]
-        how = t(
-            "temperature {state}, kept: {value}",
-            state=f"{state['temperature']:g}",
-            value=t(" and ").join(filter(None, cut)) or t("all"),
-        )
+        top = t(", ").join(f"{visible(tokens[i])} {p[i]:.3f}" for i in self.ranked()[:5] if p[i] > 0)
+        told = {"k": state["top_k"], "p": f"{state['top_p']:g}", "heat": f"{state['temperature']:g}"}
+        if state["top_k"] < len(tokens) and state["top_p"] < 1:
+            how = t("temperature {heat}, kept: the {k} most likely and those that reach {p} together", **told)
+        elif state["top_k"] < len(tokens):
+            how = t("temperature {heat}, kept: the {k} most likely", **told)
+        elif state["top_p"] < 1:
+            how = t("temperature {heat}, kept: those that reach {p} together", **told)
+        else:
+            how = t("temperature {heat}, kept: all", **told)
         drawn = t(
             "At {how}, {sum} of {count} tokens can be drawn: {top}. Entropy {entropy} bits.",
             how=how,

@@ -57,7 +57,7 @@ RMS = Exercise(
     properties=(
         replace(
             rows_are_independent("x"),
-            says="A row gives another result when it is alone. Each is divided by a mean of its own: `dim=-1`.",
+            says=t("A row gives another result when it is alone. Each is divided by a mean of its own: `dim=-1`."),
         ),
     ),
     wrong=wrong_answers(

@@ -28,7 +28,7 @@ def test_masking_names_the_leak():
     lab = labs.masking(np.zeros((4, 4)), length=2, order="times")
     assert "Weight where the mask says no: 50 %" in lab.describe()
     assert "Weight where the mask says no: 0 %" in at(lab, order="before").describe()
-    assert "4 rows with nothing to attend" in at(lab, order="before", length=0).describe()
+    assert "4 rows have nothing to attend" in at(lab, order="before", length=0).describe()
     for bad, match in ((np.ones((2, 3)), r"\[T, T\]"), (np.full((3, 3), np.inf), "finite")):
         with pytest.raises(ValueError, match=match):
             labs.masking(bad)

@@ -107,11 +107,11 @@ class TestVerdict:
     )
     def test_right_wherever_it_is_repaired(self, change, elsewhere):
         verdict = verdict_on(change)
-        assert verdict.right and MEAN.found in verdict.text and MEAN.title in verdict.text
-        assert ("elsewhere" in verdict.text) == elsewhere
+        assert verdict.right and MEAN.found in verdict.lead and MEAN.title in verdict.lead
+        assert ("elsewhere" in verdict.lead) == elsewhere
 
     def test_written_anew(self):
-        assert check(MEAN, lambda x: (x**2).mean()).text.startswith("right. Line 4 it is")
+        assert check(MEAN, lambda x: (x**2).mean()).lead.startswith("Line 4 it is")
         assert "10, expected 5" in check(MEAN, lambda x: 2 * (x**2).mean()).text
 
     def test_a_right_line_that_was_changed_is_acquitted(self):
@@ -146,7 +146,7 @@ class TestVerdict:
         assert verdict.state == "wrong" and verdict.text.startswith(said)
         assert bool(verdict.arrays) == (found == 2)
         assert (SEVERAL.innocent[3] in verdict.text) == (spoilt == 3)
-        assert verdict_on(("1.0", "0.0"), RIGHT, puzzle=SEVERAL).text.startswith("right. All 2 are repaired")
+        assert verdict_on(("1.0", "0.0"), RIGHT, puzzle=SEVERAL).lead.startswith("All 2 are repaired")
 
     def test_a_name_that_is_one_of_the_errors_must_go(self):
         load()

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as normalise
 
 from course_kit import files
+from course_kit.i18n.catalogues import languages
 
 ROOT = files.course_folder()
 
@@ -31,6 +32,7 @@ def locked():
 
 def test_the_lock_has_a_fitting_version_of_everything_that_is_needed(project, locked):
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    extras += [one["jupyterlab"] for one in languages().values() if "jupyterlab" in one]
     for requirement in map(Requirement, [*project["dependencies"], *extras]):
         assert normalise(requirement.name) in locked, f"{requirement.name} is not locked: run make lock"
         version = locked[normalise(requirement.name)]

@@ -8,19 +8,19 @@
 
 const PLACE = /\{(\w+)\}/g;
 const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]/;
-/** @type {Language} */
-const DEFAULT = { tag: "zh-CN", fonts: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC"' };
-
 /** @returns {Record<string, any> | undefined} */
 const table = () => /** @type {any} */ (globalThis).courseWords;
-/** @returns {Language} */
-const spokenHere = () => ({ ...DEFAULT, ...table()?.[""] });
+/** @returns {Language | undefined} */
+const spokenHere = () => table()?.[""];
 
 /** The language of a view's words, for its `lang`; null: the page's. */
-export const language = () => (table() ? spokenHere().tag : null);
+export const language = () => spokenHere()?.tag ?? null;
 
 /** A font stack with what systems have for the language. @param {string} family */
-export const fonts = (family) => (table() ? family.replace(/(, *)?([\w-]+)$/, `$1${spokenHere().fonts}, $2`) : family);
+export function fonts(family) {
+  const own = spokenHere()?.fonts;
+  return own ? family.replace(/(, *)?([\w-]+)$/, `$1${own}, $2`) : family;
+}
 
 /** @param {string} text */
 const placesOf = (text) => Array.from(text.matchAll(PLACE), ([, name]) => name);
@@ -69,7 +69,7 @@ function said(key, meant, values) {
  */
 export function tn(one, many, n, values) {
   const all = { n, ...values };
-  const rules = new Intl.PluralRules(table() ? spokenHere().tag : "en");
+  const rules = new Intl.PluralRules(spokenHere()?.tag ?? "en");
   const forms = [found(one)].flat();
   const kind = rules.resolvedOptions().pluralCategories.indexOf(rules.select(n));
   const meant = forms[Math.min(kind, forms.length - 1)];
