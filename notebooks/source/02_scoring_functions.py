@@ -92,7 +92,7 @@ labs.steps(
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys of a query. You know from chapter 1 that a softmax ignores what is added to every score, so we can drop it. If all keys are equally long, we can drop the middle part for the same reason. What is left is the **dot product** $q\cdot k$: multiply number by number, and add. Here it is for our query, by hand:
+# The last part is the same for all keys of a query. You know from chapter 1 that a softmax ignores what is added to every score, so we can drop it. If all keys are equally long, we can drop the middle part for the same reason. What is left is the **dot product** $q\cdot k$: multiply number by number, and add. Here it is by hand, for the query of the picture (`asked`) and its keys (`K`):
 
 # %%
 scores = []
@@ -218,7 +218,7 @@ assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_siz
 
 # %% [markdown]
 # ### Does it matter, once the network is trained?
-# Here is the same small Transformer twice, with √d and without. We give it eight digits, to be copied or to be reversed. Nothing else differs between the two.
+# Here is the same small Transformer twice, with √d and without. It reads eight digits, and in front of them a sign that says *copy* or *reverse*. Nothing else differs between the two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 recorded = results.load("scores_scaled")
@@ -235,7 +235,7 @@ found = {name: 100 * three.mean(0) for name, three in curves().items()}
 plot.lines(
     {name: (recorded["steps"], line) for name, line in found.items()},
     "steps of training",
-    "digits written rightly, %",
+    "digits right, %",
     limits=(0, 100),
     title="What does √d do for learning?",
     caption=from_cell(
@@ -297,7 +297,7 @@ assert torch.allclose(weights @ K, torch.tensor([[0.453, 0.453, 0.640]]), atol=5
 assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
 
 # %% [markdown]
-# From this output the network will have to make *assis* and go on: *Le chat était assis sur la natte*.
+# How a network makes the word *assis* of such an output is chapter 3's story: *Le chat était assis sur la natte*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: one vector, three jobs
@@ -344,7 +344,7 @@ def find(x, M, learned, steps=400):
     return weights.detach()
 
 # %% [markdown]
-# `M` is a table between the two people, of which more in a moment. First it is the identity, so it changes nothing, and the score is the plain dot product. The second time it is learned, too:
+# The score is $x_iMx_j^\top$, with a square of numbers `M` between the one who asks and the one who is asked. First `M` is the identity, so it changes nothing, and the score is the plain dot product. The second time `M` is learned, too:
 
 # %%
 torch.manual_seed(0)
@@ -425,7 +425,7 @@ assert torch.softmax(q @ k.T / 2**0.5, -1).argmax(-1).tolist() == wanted
 # The   cat   sat   <pad>   <pad>   <pad>
 # ```
 #
-# Nobody should attend to a `<pad>`. From chapter 4 on we have something else to hide: a model that learns to write must not see the words to come (a **causal mask**). So we need a mask, which says which keys may be attended. But where would you put it: before the softmax or after it?
+# Nobody should attend to a `<pad>`. From chapter 4 on we have something else to hide: a model that learns to write must not see the words to come (a **causal mask**, `torch.ones(T, T).tril().bool()` for T words). So we need a mask, which says which keys may be attended. But where would you put it: before the softmax or after it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -534,7 +534,7 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: can it be learned?
-# We have the layer. Can it find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room, and carries a thing. **Everybody needs what the one they look for carries.** Nobody tells the layer so. It only hears which thing would have been right.
+# We have the layer. Can it find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room (perhaps for themselves), and carries a thing. **Everybody needs what the one they look for carries.** Nobody tells the layer so. It only hears which thing would have been right.
 #
 # There are eight names and eight things. Each is written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers: name, whom they look for, what they carry. `gather` looks up what the person at place `whom` has.
 
@@ -667,7 +667,7 @@ assert reads(trained[400]).argmax(1).tolist() == [1, 0, 2] and reads(trained[400
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?
-# A word asks with $xW_Q$. Every word is found by its $xW_K$, and gives its $xW_V$. In chapter 1 “it” found “animal”, because *we* had put their vectors together. In the rooms, nobody did: the table of what goes with what was learned.
+# A word asks with $xW_Q$. Every word is found by its $xW_K$, and gives its $xW_V$. In chapter 1 “it” found “animal”, because *we* had put their vectors together. In the rooms, nobody did: the table of what goes with what was learned. Two things are still missing. This layer does not see in which order the words stand, and it can ask only one question at a time. Chapters 4 and 5 mend that.
 #
 # <a id="additive-attention"></a>
 # A score need not be a dot product. In chapter 3 it will be a small network that reads query and key, the **additive** score; [the annex](02_scoring_functions_annex.ipynb#twelve) has twelve.
