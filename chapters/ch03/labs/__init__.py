@@ -1,5 +1,7 @@
-"""The lab of chapter 3: an alignment that computes in the browser while the hand moves."""
+"""The labs of chapter 3: an alignment that computes in the browser while the hand moves, and three drawings."""
 
 from course_kit.views.alignment import alignment
 
-__all__ = ["alignment"]
+from .drawings import fan, forcing, squeeze
+
+__all__ = ["alignment", "fan", "forcing", "squeeze"]
