@@ -222,12 +222,14 @@ from torch import nn
 from course_utils.loss import masked_loss
 from course_kit.training import fit, warm_then_fall
 
-V, shapes = len(lesson.target), ((len(lesson.target), 128), (256, 128), (128, 128), (256, len(lesson.target)))
+V = len(lesson.target)
+shapes = (V, 128), (256, 128), (128, 128), (256, V)  # E, Wx, Ws, Wo
 
 def matrices():
     """E, Wx, Ws, Wo"""
     draw = torch.Generator().manual_seed(6)
-    return nn.ParameterList(torch.randn(*shape, generator=draw) / 128**0.5 for shape in shapes)
+    drawn = (torch.randn(*shape, generator=draw) / 128**0.5 for shape in shapes)
+    return nn.ParameterList(drawn)
 
 def loss_with(step):
     """A step, word after word, and then your masked_loss."""
@@ -250,7 +252,8 @@ for query, step in {"before": decoder_step, "after": luongs_step}.items():
     run = fit(own, lesson.batches, own_loss, steps=own_steps, lr=1e-2, clip=1.0,
               schedule=warm_then_fall(own_steps), show=False)
     trained_by[query] = run.history["loss"]
-    print(f"query {query}: loss {first:.1f} before training, {own_loss(own, trial).item():.2f} after")
+    last = own_loss(own, trial).item()
+    print(f"query {query}: loss {first:.1f} before training, {last:.2f} after")
 
 # %% jupyter={"source_hidden": true}
 plot.lines(
@@ -699,7 +702,8 @@ cases = {"a longer sentence": (spoilt, right), "the football": (ours, theirs)}
 rows = []
 for name, (made, wanted) in cases.items():
     package = corpus_bleu([" ".join(made)], [[" ".join(wanted)]], tokenize="none").score
-    rows.append({"sentence": name, "yours": your_bleu(made, wanted), "sacrebleu": package})
+    own_score = your_bleu(made, wanted)
+    rows.append({"sentence": name, "yours": own_score, "sacrebleu": package})
 Table(rows, "BLEU of one sentence: your functions beside the package")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

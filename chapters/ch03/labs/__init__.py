@@ -2,6 +2,6 @@
 
 from course_kit.views.alignment import alignment
 
-from .drawings import fan, forcing, squeeze
+from .drawings import fan, forcing, slips, squeeze
 
-__all__ = ["alignment", "fan", "forcing", "squeeze"]
+__all__ = ["alignment", "fan", "forcing", "slips", "squeeze"]

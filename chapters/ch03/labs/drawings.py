@@ -114,16 +114,28 @@ def _columns(at, words, numbers, top, role, since):
 
 
 @torch.no_grad()
-def forcing(model, source, target, reads, *, title="", caption=""):
+def _twice(model, source, reads):
+    """What a model writes if it reads these, and if it reads what it wrote: two lists of T."""
+    mask, own = torch.ones_like(source, dtype=torch.bool), reads[:, :1]
+    for _ in range(reads.shape[1]):
+        own = torch.cat([own, model(source, own, mask)[0][:, -1:].argmax(-1)], 1)
+    return model(source, reads, mask)[0][0].argmax(-1).tolist(), own[0, 1:].tolist()
+
+
+def slips(model, source, reads, target) -> tuple[int, int]:
+    """How many digits of a row, [1, T] each, are wrong as in training, where the right ones are read; in writing."""
+    right = target[0].tolist()
+    guided, alone = (sum(map(int.__ne__, made, right)) for made in _twice(model, source, reads))
+    return guided, alone
+
+
+def forcing(model, source, reads, target, *, title="", caption=""):
     """A row of digits as in training, where the right ones are read, and as in writing, where it reads its own.
 
-    source, target, reads: [1, T], as `backwards` makes them
+    source, reads, target: [1, T], as `backwards` makes them
     """
-    mask, right = torch.ones_like(source, dtype=torch.bool), [str(x) for x in target[0].tolist()]
-    guided, own = model(source, reads, mask)[0][0].argmax(-1).tolist(), reads[:, :1]
-    for _ in right:
-        own = torch.cat([own, model(source, own, mask)[0][:, -1:].argmax(-1)], 1)
-    alone = own[0, 1:].tolist()
+    right = [str(x) for x in target[0].tolist()]
+    guided, alone = _twice(model, source, reads)
     at = [0.23 + 0.72 * i / (len(right) - 1) for i in range(len(right))]
     lanes = (
         (t("Training"), 14, ["<bos>", *right[:-1]], guided, False),

@@ -194,8 +194,10 @@ def test_the_drawings_say_what_the_models_do(lesson, model):
     torch.manual_seed(0)
     source, reads, target, mask = experiments.backwards(1, 5)
     digits = Translator(Encoder(11, 8), Decoder(11, 8))
-    rows = labs.forcing(digits, source, target, reads).table().rows
+    rows = labs.forcing(digits, source, reads, target).table().rows
     with torch.no_grad():
         guided = digits(source, reads, mask)[0].argmax(-1)[0].tolist()
     assert rows[0][1:] == [str(x) for x in target[0].tolist()] and rows[1][1:] == list(map(str, guided))
+    wrong = [sum(a != b for a, b in zip(rows[0], rows[i], strict=True)) - 1 for i in (1, 2)]
+    assert labs.slips(digits, source, reads, target) == tuple(wrong)
     assert rows[1][1] == rows[2][1]  # the first digit is written alike
