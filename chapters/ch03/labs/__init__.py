@@ -1,7 +1,7 @@
-"""The labs of chapter 3: an alignment that computes in the browser while the hand moves, and three drawings."""
+"""The labs of chapter 3: an alignment that computes in the browser while the hand moves, and drawings."""
 
 from course_kit.views.alignment import alignment
 
-from .drawings import fan, forcing, slips, squeeze
+from .drawings import branches, chain, fan, forcing, slips, squeeze
 
-__all__ = ["alignment", "fan", "forcing", "slips", "squeeze"]
+__all__ = ["alignment", "branches", "chain", "fan", "forcing", "slips", "squeeze"]

@@ -1,4 +1,4 @@
-"""Three drawings: a translator that squeezes a sentence, one that looks back, and training beside writing."""
+"""Drawings: a translator that squeezes a sentence, one that looks back, training beside writing, a beam."""
 
 import torch
 
@@ -175,3 +175,46 @@ def forcing(model, source, reads, target, *, title="", caption=""):
     )
     axes = [("step", t("step"), range(1, len(right) + 1))]
     return figure(shapes, said, [table], axes=axes, height=256, title=title, caption=caption)
+
+
+def chain(words, states, *, title="", caption=""):
+    """A recurrent network that reads: each state, [T, D], by its first numbers, made of its word and the one before."""
+    at = [0.11 + 0.78 * i / (len(words) - 1) for i in range(len(words))]
+    shapes = _columns(at, words, [row[:SHOWN] for row in states.tolist()], 18, "key", 0)
+    first = t("State 1 is made of “{word}” and of zeros.", word=words[0])
+    said = [first] + [
+        t("State {place} is made of “{word}” and of state {before}.", place=i + 1, word=word, before=i)
+        for i, word in enumerate(words[1:], 1)
+    ]
+    table = [t("word"), t("state")], [[word, ", ".join(f"{x:.2f}" for x in row)]
+                                      for word, row in zip(words, states.tolist(), strict=True)]  # fmt: skip
+    axes = [("step", t("step"), range(1, len(said) + 1))]
+    return figure(shapes, said, [table], axes=axes, height=100, title=title, caption=caption)
+
+
+def branches(tree, *, title="", caption=""):
+    """Two beginnings and the best word after each: what greedy decoding takes, and what a beam of two finds.
+
+    tree: first word -> its probability, and that of the best word after it; two of them, the likelier first
+    """
+    shapes = [one("box", 0.1, 80, "<bos>", "query", wide=0.14, high=28)]
+    together = {word: p * after for word, (p, after) in tree.items()}
+    for row, (word, (p, after)) in enumerate(tree.items()):
+        y, since = 32 + 96 * row, 2 * row
+        shapes += [
+            one("arrow", role="query", from_=[0.18, 80], to=[0.31, y], weight=round(9 * p, 1)),
+            one("box", 0.4, y, f"{word}  {p:g}", "output", wide=0.16, high=28, strong=True),
+            one("arrow", role="query", from_=[0.49, y], to=[0.6, y], weight=round(9 * after, 1), since=since or 1),
+            one("box", 0.68, y, f"…  {after:g}", "output", wide=0.14, high=28, since=since or 1),
+            one("text", 0.86, y, f"{p:g} · {after:g} = {together[word]:.2f}", strong=True, since=since or 1, size=13),
+        ]
+    (first, (p, _)), best = next(iter(tree.items())), max(together, key=together.__getitem__)
+    said = [
+        t("First word: “{word}” is the likelier one.", word=first),
+        t("Greedy decoding goes on from there: {share} together.", share=f"{together[first]:.2f}"),
+        t("A beam of two goes on with both. “{word}” wins: {share}.", word=best, share=f"{together[best]:.2f}"),
+    ]
+    rows = [[word, p, after, f"{together[word]:.2f}"] for word, (p, after) in tree.items()]
+    table = [t("first word"), "p", t("best next word"), t("together")], rows
+    axes = [("step", t("step"), range(1, 4))]
+    return figure(shapes, said, [table], axes=axes, height=160, title=title, caption=caption)

@@ -201,3 +201,15 @@ def test_the_drawings_say_what_the_models_do(lesson, model):
     wrong = [sum(a != b for a, b in zip(rows[0], rows[i], strict=True)) - 1 for i in (1, 2)]
     assert labs.slips(digits, source, reads, target) == tuple(wrong)
     assert rows[1][1] == rows[2][1]  # the first digit is written alike
+
+
+def test_a_beam_finds_what_greedy_decoding_misses():
+    drawn = labs.branches({"la": (0.6, 0.5), "le": (0.4, 0.9)})
+    assert [row[-1] for row in drawn.table().rows] == ["0.30", "0.36"]
+    assert "“la” is the likelier" in drawn.options["said"][0] and "“le” wins: 0.36" in drawn.options["said"][2]
+
+
+def test_a_chain_has_a_state_for_each_word():
+    drawn = labs.chain(["the", "dog"], torch.tensor([[0.1, 0.2, 0.3, 9], [0.4, -0.5, 0.6, 9]]))
+    assert drawn.table().rows[1] == ["dog", "0.40, -0.50, 0.60, 9.00"]
+    assert "made of “dog” and of state 1" in drawn.describe()
