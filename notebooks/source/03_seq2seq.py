@@ -162,7 +162,20 @@ assert torch.equal(torch.tensor([1.0, 1]) @ W1 + h @ W2, torch.tensor([[1.0, 3],
 assert all(torch.equal((torch.tensor([g, 1]) @ W1 + h @ W2) @ w, torch.tensor([-2.0, -2])) for g in (1.0, -1.0))
 assert round(math.tanh(1), 2) == 0.76 and round(math.tanh(3), 1) == 1 and round(math.tanh(1) - math.tanh(3), 2) == -0.23
 
-# %% [markdown] tags=["keep"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+queries, names = torch.tensor([[1.0, 1], [-1, 1]]) @ W1, ["animal", "street"]
+both = queries[:, None] + h @ W2  # [2 queries, 2 words, 2]
+squeezed = {"with tanh": torch.tanh(both), "without tanh": both}
+plot.maps(
+    {name: torch.softmax(x @ w, -1) for name, x in squeezed.items()},
+    {name: ["masculine", "feminine"] for name in squeezed},
+    {name: names for name in squeezed},
+    axes=("wanted", "word"),
+    title="Does the query have a say?",
+    caption="The weights that each [query|query] (row) gives to the two [key|words] (columns).",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # With the tanh the query decides who wins. Take one score with a pencil: for a masculine word and *animal* the sum is (1, 3), its tanh (0.76, 1.00), and $w$ subtracts: −0.23. Without the tanh both words get the same, whatever we ask. There, $e_i=s\,W_1w+h_i\,W_2w$. The first part is the same for every English word, and a softmax ignores what all scores share. The tanh is where query and key *meet*.
 #
 # **Keep this:** before each word: ask, score, share, add up. Training finds out where to look.
@@ -193,6 +206,17 @@ def look_back(query, keys, mask, W1, W2, w):
 # So read the words in turn, and carry along what was read. A **recurrent network** (RNN) makes each state of the word and of the state before:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+torch.manual_seed(2)
+bitten = "the dog bites the man".split()
+labs.chain(
+    bitten,
+    nn.RNN(4, 3, batch_first=True)(torch.randn(1, 5, 4))[0][0].detach(),
+    title="Reading, word by word",
+    caption="An RNN that has not been trained. Each [key|state] is made of its word and of "
+    "the state before.",
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 2 ●○○ · 6 minutes
@@ -316,7 +340,7 @@ assert translate(without, dog, beam=1)[0].tokens == "le chien a traversé la rue
 # %% [markdown]
 # New since chapter 2's loop: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. `cross_entropy` wants the classes on the second axis, hence `transpose`.
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch03.experiments: train
 
 # %% seconds=15 slideshow={"slide_type": "subslide"} tags=["training"]
@@ -718,13 +742,16 @@ assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translato
 assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Is your model's pronoun right? We come to that. Greedy decoding has a fault of its own: it never looks ahead. **With a pencil:**
-#
-# | first word | p | best next word | p | together |
-# |---|---|---|---|---|
-# | *la* | .6 | … | .5 | .30 |
-# | *le* | .4 | … | .9 | .36 |
-#
+# Is your model's pronoun right? We come to that. Greedy decoding has a fault of its own: it never looks ahead. Which of these two beginnings leads to the likelier sentence? A pencil is enough.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.branches(
+    {"la": (0.6, 0.5), "le": (0.4, 0.9)},
+    title="Does the best word lead to the best sentence?",
+    caption="Probabilities that we made up: of a first word, and of the best word after it.",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # Greedy takes *la*, and the better sentence is gone. **Beam search** does not decide so soon: it keeps the best $k$ beginnings, and goes on with all of them.
 
 # %% slideshow={"slide_type": "skip"}
