@@ -206,7 +206,7 @@ def branches(tree, *, title="", caption=""):
             one("box", 0.4, y, f"{word}  {p:g}", "output", wide=0.16, high=28, strong=True),
             one("arrow", role="query", from_=[0.49, y], to=[0.6, y], weight=round(9 * after, 1), since=since or 1),
             one("box", 0.68, y, f"…  {after:g}", "output", wide=0.14, high=28, since=since or 1),
-            one("text", 0.86, y, f"{p:g} · {after:g} = {together[word]:.2f}", strong=True, since=since or 1, size=13),
+            one("text", 0.88, y, f"→ {together[word]:.2f}", strong=True, since=since or 1),
         ]
     (first, (p, _)), best = next(iter(tree.items())), max(together, key=together.__getitem__)
     said = [
