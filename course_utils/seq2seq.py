@@ -30,6 +30,16 @@ def look_back(
     return (weights[:, None] @ keys)[:, 0], weights
 
 
+def run_packed(
+    gru: nn.GRU, x: Float[Tensor, "B S E"], mask: Bool[Tensor, "B S"]
+) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "directions B size"]]:
+    """The states of a GRU that reads no padding, and the last of each direction."""
+    lengths = mask.sum(1).cpu()
+    packed = pack_padded_sequence(x, lengths, True, enforce_sorted=False)
+    states, last = gru(packed)
+    return pad_packed_sequence(states, True, total_length=x.shape[1])[0], last
+
+
 class Encoder(nn.Module):
     """One state for each word, read from both ends, and c, one vector for all."""
 
@@ -41,11 +51,9 @@ class Encoder(nn.Module):
     def forward(
         self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]
     ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B D"]]:
-        x, lengths = self.embedding(source), mask.sum(1).cpu()
-        packed = pack_padded_sequence(x, lengths, True, enforce_sorted=False)
-        states, last = self.gru(packed)  # last [2, B, D / 2], of each direction
-        states, _ = pad_packed_sequence(states, True, total_length=source.shape[1])
-        c = torch.cat([last[0], last[1]], dim=-1)  # the ends of both
+        x = self.embedding(source)  # [B, S, D]
+        states, last = run_packed(self.gru, x, mask)  # last [2, B, D / 2]
+        c = torch.cat([last[0], last[1]], dim=-1)  # the ends of both directions
         return states, c
 
 

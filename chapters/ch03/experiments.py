@@ -63,6 +63,14 @@ def right_at(model, length, rows=300):
     return (reads[:, 1:] == target).all(1).float().mean().item()
 
 
+@torch.no_grad()
+def right_by_place(model, length, rows=300):
+    """Share of new rows whose digit is right at each place, the right ones before it."""
+    source, reads, target, mask = backwards(rows, length)
+    written = model(source, reads, mask)[0].argmax(-1)  # [rows, length]
+    return (written == target).float().mean(0).tolist()
+
+
 def record_digits() -> dict:
     """What c costs: rows written backwards by lesson 3's translators of two sizes, after 600 and 6,000 steps.
 
@@ -167,6 +175,41 @@ def pronouns(lesson: Lesson, model: nn.Module) -> tuple[float, float]:
         pairs.setdefault(one.twin.pair, []).append(written == [one.twin.pronoun])
     whole = [all(found) for found in pairs.values() if len(found) == 2]
     return sum(map(sum, pairs.values())) / len(twins), sum(whole) / len(whole)
+
+
+@torch.no_grad()
+def at_pronoun(loaded, source, target):
+    """The decoder's state and its context where the French pronoun is due, [1, 1, D]."""
+    ids = torch.tensor([loaded.source.encode(source)])
+    place = max(i for i, word in enumerate(target) if word in ("il", "elle"))
+    reads = torch.tensor([[2, *loaded.target.encode(target)[:place]]])  # 2 is <bos>
+    mask, decoder = torch.ones_like(ids, dtype=torch.bool), loaded.model.decoder
+    states, c = loaded.model.encoder(ids, mask)
+    s, _ = decoder.gru(decoder.embedding(reads), decoder.begin(c))
+    context, _ = decoder.context(s[:, -1:], states, c, mask)
+    return s[:, -1:], context
+
+
+@torch.no_grad()
+def pronoun_of(loaded, state, context):
+    """Which of "il" and "elle" is the likelier next word."""
+    logits = loaded.model.decoder.output(torch.cat([state, context], -1))[0, 0]
+    return max(("il", "elle"), key=lambda word: logits[loaded.target.encode(word)[0]])
+
+
+def exchanged(lesson: Lesson, loaded: Loaded) -> tuple[int, int]:
+    """Twins whose pronoun follows the other twin's context, their own state left alone; and how many were tried: of
+    the test pairs those in which the model has both pronouns right, each twin once."""
+    pairs: dict[int, list] = {}
+    for one in lesson.examples("twins"):
+        pairs.setdefault(one.twin.pair, []).append((one.twin.pronoun, *at_pronoun(loaded, one.source, one.target)))
+    follow = tried = 0
+    for pair in pairs.values():
+        if len(pair) == 2 and all(pronoun_of(loaded, *parts) == pronoun for pronoun, *parts in pair):
+            for (_, state, _), (theirs, _, context) in (pair, pair[::-1]):
+                follow += pronoun_of(loaded, state, context) == theirs
+                tried += 1
+    return follow, tried
 
 
 def felt(

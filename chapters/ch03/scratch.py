@@ -57,6 +57,7 @@ HAVE = "a translator that looks back, and one that does not"
 TRACKS = {
     "seq2seq": Track(
         3, "seq2seq", PARTS, pool, 150, HAVE, bar=80, seconds=600, causal=("target",), told=TOLD,
-        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun), given=("PADDING", "real_words", "backwards"),
+        calls=dict.fromkeys(("Decoder", "AttentiveDecoder"), begun),
+        given=("PADDING", "real_words", "backwards", "run_packed"),
     )
 }  # fmt: skip

@@ -93,7 +93,7 @@ LOSS = Exercise(
         ),
     ),
     shown=answers.masked_loss,
-    used=t("Your loss trains the translator of [Five: sentences](#Five:-sentences)."),
+    used=t("Your loss trains the translator of [Four: sentences](#Four:-sentences)."),
 )
 
 

@@ -100,7 +100,7 @@ STEP = Exercise(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),
     ),
-    used=t("Your decoder looks back with it, in training, too: [Five: sentences](#Five:-sentences)."),
+    used=t("Your decoder looks back with it, in training, too: [Four: sentences](#Four:-sentences)."),
 )
 
 

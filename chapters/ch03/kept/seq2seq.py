@@ -33,9 +33,10 @@ from course_utils.seq2seq import (
     Encoder,
     Translator,
     look_back,  # exercise: additive attention step
+    run_packed,
 )
 
-__all__ = ["look_back", "masked_softmax"]
+__all__ = ["look_back", "masked_softmax", "run_packed"]
 PADDING, BEGIN, END, DIGITS = 0, 1, 2, range(3, 13)  # the ids of the rows of digits below
 
 

@@ -1,5 +1,7 @@
-"""The lab of chapter 3: an alignment that computes in the browser while the hand moves."""
+"""The labs of chapter 3: an alignment that computes in the browser while the hand moves, and drawings."""
 
 from course_kit.views.alignment import alignment
 
-__all__ = ["alignment"]
+from .drawings import branches, chain, fan, forcing, slips, squeeze
+
+__all__ = ["alignment", "branches", "chain", "fan", "forcing", "slips", "squeeze"]

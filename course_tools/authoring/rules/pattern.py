@@ -10,7 +10,7 @@ from course_tools.authoring.markup import sentences, to_keep
 from .names import names
 from .notebook import LINK, tags, without_magics
 
-WORDS, CELLS, EXERCISES, GUESSES = 2500, 28, 5, 5  # of a lesson, at most: what minutes.py counts
+WORDS, CELLS, EXERCISES, GUESSES = 3000, 28, 5, 5  # of a lesson, at most: what minutes.py counts
 DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
 WIDTH = 90  # characters of a line that can be projected
 FIRST_VIEW = 3  # something to touch is among so many cells

@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from chapters.ch03 import experiments
+from chapters.ch03 import experiments, labs
 from chapters.ch03.experiments import Diagonal, Without, knocked_out, pronouns
 from chapters.ch03.lesson import Example, Lesson, gold_weights
 from chapters.ch03.lesson import _words as lesson_words
 from course_kit import metrics, text
+from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.decoding.steps import TranslatorSteps
-from course_utils.seq2seq import AttentiveDecoder, Encoder, Translator
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,6 @@ def test_a_word_without_weight_gets_none_and_the_others_share_all(lesson, model)
 
 
 def test_variants_for_the_alignment_lab_have_one_entry_for_each_word(lesson, model):
-    import labs
-
     sentence = "the animal was too tired ."
     whole = translate(lesson.loaded(model), sentence, beam=1)[0]
     variants = knocked_out(lesson.loaded(model), sentence)
@@ -148,3 +147,69 @@ def test_a_digit_is_right_only_in_a_row_that_is_right_to_the_end(monkeypatch):
     found = experiments.record_digits()
     assert [len(row["right"]) for row in found["rows"]] == [2, 1] and found["seeds"] == [0, 1]
     assert found == experiments.record_digits()
+
+
+def test_a_pronoun_follows_the_context_that_it_is_given(lesson):
+    """Of an untrained model both pronouns of a pair are right only by chance; a context of its own changes nothing."""
+    loaded = lesson.loaded(lesson.model(size=16).eval())
+    one = lesson.examples("twins")[0]
+    state, context = experiments.at_pronoun(loaded, one.source, one.target)
+    assert state.shape == context.shape == (1, 1, 16)
+    assert experiments.pronoun_of(loaded, state, context) in ("il", "elle")
+    place = max(i for i, word in enumerate(one.target) if word in ("il", "elle"))
+    with torch.no_grad():
+        ids, mask = torch.tensor([loaded.source.encode(one.source)]), torch.ones(1, len(one.source), dtype=torch.bool)
+        reads = torch.tensor([[text.BOS, *loaded.target.encode(one.target)[:-1]]])
+        logits, _ = loaded.model(ids, reads, mask)
+    words = [loaded.target.encode(word)[0] for word in ("il", "elle")]
+    assert experiments.pronoun_of(loaded, state, context) == ("il", "elle")[logits[0, place, words].argmax()]
+    trained = load_checkpoint("seq2seq-attention-en-fr-grammar")
+    trained.model.eval()
+    some = Lesson.__new__(Lesson)
+    some._examples = {"twins": lesson.examples("twins")[:80]}
+    follow, tried = experiments.exchanged(some, trained)
+    assert 0 < follow <= tried <= 80 and follow >= 0.95 * tried
+
+
+def test_digits_are_counted_by_their_place():
+    def read(source, reads, mask):  # right but for the second place
+        logits = torch.nn.functional.one_hot(source.flip(1), 11).float()
+        logits[:, 1] = logits[:, 1].roll(1, -1)
+        return logits, None
+
+    assert experiments.right_by_place(read, 4, rows=5) == [1, 0, 1, 1]
+
+
+def test_the_drawings_say_what_the_models_do(lesson, model):
+    loaded = lesson.loaded(model)
+    whole = translate(loaded, "the animal was too tired .", beam=1)[0]
+    drawn = labs.fan(whole)
+    assert drawn.state["step"] == 1 and drawn.table().rows == [
+        [word, *(f"{w:.2f}" for w in row)] for word, row in zip(whole.tokens, whole.weights.tolist(), strict=True)
+    ]
+    plain = lesson.loaded(lesson.model(attention=False, size=16).eval())
+    drawn = labs.squeeze(plain, "the animal was too tired .")
+    written = translate(plain, "the animal was too tired .", beam=1)[0].tokens
+    assert drawn.table().rows[0][1].split() == list(written)[:12] and "16 numbers" in drawn.options["said"][6]
+    torch.manual_seed(0)
+    source, reads, target, mask = experiments.backwards(1, 5)
+    digits = Translator(Encoder(11, 8), Decoder(11, 8))
+    rows = labs.forcing(digits, source, reads, target).table().rows
+    with torch.no_grad():
+        guided = digits(source, reads, mask)[0].argmax(-1)[0].tolist()
+    assert rows[0][1:] == [str(x) for x in target[0].tolist()] and rows[1][1:] == list(map(str, guided))
+    wrong = [sum(a != b for a, b in zip(rows[0], rows[i], strict=True)) - 1 for i in (1, 2)]
+    assert labs.slips(digits, source, reads, target) == tuple(wrong)
+    assert rows[1][1] == rows[2][1]  # the first digit is written alike
+
+
+def test_a_beam_finds_what_greedy_decoding_misses():
+    drawn = labs.branches({"la": (0.6, 0.5), "le": (0.4, 0.9)})
+    assert [row[-1] for row in drawn.table().rows] == ["0.30", "0.36"]
+    assert "“la” is the likelier" in drawn.options["said"][0] and "“le” wins: 0.36" in drawn.options["said"][2]
+
+
+def test_a_chain_has_a_state_for_each_word():
+    drawn = labs.chain(["the", "dog"], torch.tensor([[0.1, 0.2, 0.3, 9], [0.4, -0.5, 0.6, 9]]))
+    assert drawn.table().rows[1] == ["dog", "0.40, -0.50, 0.60, 9.00"]
+    assert "made of “dog” and of state 1" in drawn.describe()
