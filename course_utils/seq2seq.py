@@ -86,7 +86,7 @@ class Decoder(nn.Module):
     ) -> tuple[
         Float[Tensor, "B T V"], Float[Tensor, "B T S"] | None, Float[Tensor, "1 B D"]
     ]:
-        """Reads the target from its last state on; the logits are of what comes next."""
+        """target: the words so far; the logits say which word follows each of them."""
         s, last = self.gru(self.embedding(target), last)  # [B, T, D], [1, B, D]
         context, weights = self.context(s, states, c, mask)
         logits = self.output(torch.cat([s, context], dim=-1))  # [B, T, V]

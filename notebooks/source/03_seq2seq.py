@@ -68,7 +68,7 @@ labs.alignment(
 #
 # $$ P(y\mid x)=\prod_t P(y_t\mid y_1,\dots,y_{t-1},\,x) $$
 #
-# Training makes the right translation $y$ more probable. Inside are two parts. The **encoder** reads: for each English word it makes a vector, its *state*. The **decoder** writes, one French word after the other, and has a state of its own. Together they are called *sequence to sequence*, **seq2seq**. How do the two meet? The idea of this lesson: **before each word that it writes, the decoder looks back at all the states that were read, and takes what it needs.**
+# Training makes the right translation $y$ more probable. Inside are two parts. The **encoder** reads: for each English word it makes a vector, its *state*. The **decoder** writes, one French word after the other, and has a state of its own. Together they are called *sequence to sequence*, **seq2seq**. How do the two meet? You could hand over one vector for the whole sentence. But each French word needs something else of the English. So this is the idea of the lesson: **before each word that it writes, the decoder looks back at all the states that were read, and takes what it needs.**
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils import seq2seq as whole
@@ -176,13 +176,13 @@ plot.maps(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# With the tanh the query decides who wins. Take one score with a pencil: for a masculine word and *animal* the sum is (1, 3), its tanh (0.76, 1.00), and $w$ subtracts: −0.23. Without the tanh both words get the same, whatever we ask. There, $e_i=s\,W_1w+h_i\,W_2w$. The first part is the same for every English word, and a softmax ignores what all scores share. The tanh is where query and key *meet*.
+# With the tanh the query decides who wins. Take one score with a pencil: for a masculine word and *animal* the sum is (1, 3), its tanh (0.76, 1.00), and $w$ subtracts: −0.23. Without the tanh the query has no say at all. There, $e_i=s\,W_1w+h_i\,W_2w$. The first part, the query's, is the same for every English word, and a softmax ignores what all scores share. The tanh is where query and key *meet*.
 #
 # **Keep this:** before each word: ask, score, share, add up. Training finds out where to look.
 
 # %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"} tags=["card", "core"]
 # ### Exercise 1 ●●○ · 12 minutes
-# Write this look for one word of each sentence in a batch. `masked_softmax` gives padding no weight. For a product with a matrix of each sentence, a vector needs an axis more: `x[:, None]` is [B, 1, K], and `[:, 0]` takes it away again.
+# Write this look for one word of each sentence in a batch. `masked_softmax` gives padding no weight. Each sentence has a vector x [K] and a matrix of its own, [K, D]. To multiply them for the whole batch at once, make the vectors rows: `x[:, None]` is [B, 1, K], and `[:, 0]` takes the axis away again.
 #
 # <!-- example: additive attention step -->
 
@@ -400,7 +400,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97, 96]]
 
 # %% [markdown]
-# So the room is there: the same vector can hold ten digits. What one vector costs here is *learning*. Why is it so hard to learn?
+# Ten times as many steps help most. So the same vector *can* hold ten digits. What it costs here is *learning*. Why is it so hard to learn?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>How sure is this?</summary>
@@ -417,7 +417,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The same, looking back
-# Let us give it your `look_back`. New are three parameters, and `context`, which is no longer the same for every word.
+# Let us give it your `look_back`. It has three new parameters, `W1`, `W2` and `w`, and its `context` is no longer the same for every word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: AttentiveDecoder
@@ -475,7 +475,7 @@ lost = by_place["without attention"]
 assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85 and min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9]
 
 # %% [markdown]
-# Without attention the line falls, until it comes to the digits that the backward GRU read last. Each digit has to be carried to the end of the reading and from there to its place, and the longer the way, the more often it is lost. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
+# Without attention the line falls, and at its end it rises again, with the digits that the backward GRU has read last. Each digit has to be carried to the end of the reading and from there to its place, and the longer the way, the more often it is lost. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You can see whom it asks:
@@ -498,9 +498,9 @@ heatmap(
 assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <= 1.0
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The ink goes from the end to the beginning, although nobody told it to.
+# It reads the row from the end to the beginning. That, too, it has found out by itself.
 #
-# **Keep this:** one vector is a long way for every word. With attention each word is one step away.
+# **Keep this:** through one vector every word has a long way to go. With attention each is one step away.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: sentences
@@ -821,13 +821,28 @@ assert [round(x) for x in by_words] == [51, 97]
 # As with the digits, one vector learns slowly.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Your model's score is high. So has it understood who was too tired? We test it on new twins. What would a model get that always writes *il*? Half of the pronouns, and not one pair of twins.
+# Your model's score is high. So has it understood who was too tired? We test it on new twins. A model that always writes *il* would get half of the pronouns, and it would never get both of a pair.
 
 # %% slideshow={"slide_type": "slide"}
 agree = {name: pronouns(lesson, model) for name, model in
          {"your model": translator, "the checkpoint": trained.model}.items()}
 for name, (right, both) in agree.items():
     print(f"{name}: {right:.0%} of pronouns right, both of a pair {both:.0%}")
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+tested = {"always il": (0.5, 0.0), **agree}
+plot.bars(
+    list(tested),
+    {
+        name: [100 * both[i] for both in tested.values()]
+        for i, name in enumerate(("pronouns right", "both of a pair right"))
+    },
+    ylabel="%",
+    digits=0,
+    title="Who knows what “it” is?",
+    caption="New twins, such as *too tired* and *too wide*. Compare your model with one that always "
+    "writes *il*.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert STEPS > 700 or abs(lesson.bleu(translator) - 90) < 5
@@ -862,7 +877,7 @@ keep("seq2seq")
 # 1. An encoder reads, a decoder writes: a language model whose condition is the source.
 # 2. Before each word the decoder looks back: ask, score, share, add up. Training finds out where.
 # 3. Teacher forcing: in training the decoder reads the right sentence, shifted by one, in one pass.
-# 4. One vector is a long way for every word. With attention each word is one step away.
+# 4. Through one vector every word has a long way to go. With attention each is one step away.
 # 5. A weight points at a state. If masking it changes the translation, it was needed; if not, another state may hold the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
