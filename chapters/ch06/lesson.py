@@ -202,11 +202,11 @@ class BertLesson:
 
 def count_parameters(model: nn.Module) -> dict[str, int]:
     """How many parameters each part has; shared ones count once. On the "meta" device BERT-large takes no memory."""
-    parts = {f"embeddings.{kind}s": t("{kind} embeddings", kind=kind) for kind in ("token", "segment", "position")}
+    parts = {f"embeddings.{kind}s": f"{kind} embeddings" for kind in ("token", "segment", "position")}
     parts |= {
-        "norm": t("layer norms"),
+        "norm": "layer norms",
         ".attention.": "attention",
-        ".ffn.": t("feed-forward networks"),
+        ".ffn.": "feed-forward networks",
         "pooler": "pooler",
     }
     counts: Counter = Counter()

@@ -133,7 +133,7 @@ assert black.text.startswith("Le chien noir") or black.tokens[:3] == ["le", "chi
 assert [black.source_tokens[row.argmax()] for row in black.weights[1:3]] == ["dog", "black"] and not black.seen
 
 # %% [markdown]
-# Nobody told it where to look. Each of the four steps has a slope, so you can train them together with everything else. Training that improves the translation improves the looking, too.
+# Nobody told it where to look. Each of the four steps has a slope, so you can train them together with everything else. So the looking is learned along with the translating.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Which score?
@@ -160,7 +160,7 @@ found = [torch.softmax(torch.tanh(torch.tensor([g, 1]) @ W1 + h @ W2) @ w, -1) f
 assert found[0][0] > 0.75 and found[1][1] > 0.75
 assert torch.equal(torch.tensor([1.0, 1]) @ W1 + h @ W2, torch.tensor([[1.0, 3], [-1, 1]]))
 assert all(torch.equal((torch.tensor([g, 1]) @ W1 + h @ W2) @ w, torch.tensor([-2.0, -2])) for g in (1.0, -1.0))
-assert round(math.tanh(1), 2) == 0.76 and round(math.tanh(3), 1) == 1 and round(math.tanh(1) - math.tanh(3), 2) == -0.23
+assert round(math.tanh(1), 3) == 0.762 and round(math.tanh(3), 3) == 0.995 and round(math.tanh(1) - math.tanh(3), 3) == -0.233
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 queries, names = torch.tensor([[1.0, 1], [-1, 1]]) @ W1, ["animal", "street"]
@@ -176,7 +176,7 @@ plot.maps(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# With the tanh the query decides who wins. Take one score with a pencil: for a masculine word and *animal* the sum is (1, 3), its tanh (0.76, 1.00), and $w$ subtracts: −0.23. Without the tanh the query has no say at all. There, $e_i=s\,W_1w+h_i\,W_2w$. The first part, the query's, is the same for every English word, and a softmax ignores what all scores share. The tanh is where query and key *meet*.
+# With the tanh the query decides who wins. Take one score with a pencil: for a masculine word and *animal* the sum is (1, 3), its tanh (0.762, 0.995), and $w$ subtracts: −0.233. Without the tanh the query has no say at all. There, $e_i=s\,W_1w+h_i\,W_2w$. The first part, the query's, is the same for every English word, and a softmax ignores what all scores share. The tanh is where query and key *meet*.
 #
 # **Keep this:** before each word: ask, score, share, add up. Training finds out where to look.
 
@@ -298,7 +298,7 @@ for length in [5, 20]:
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: what does one vector cost?
 # <a id="bottleneck"></a>
-# Could you do without looking back? The first neural translators did (Sutskever et al. and Cho et al., 2014). Their decoder got a single vector $c$, made where the reading ends. Watch one at work, with the sentence of the fan:
+# Could you do without looking back? The neural translators before Bahdanau's did (Sutskever et al. and Cho et al., 2014). Their decoder got a single vector $c$, made where the reading ends. Watch one at work, with the sentence of the fan:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.squeeze(
@@ -400,7 +400,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97, 96]]
 
 # %% [markdown]
-# Ten times as many steps help most. So the same vector *can* hold ten digits. What it costs here is *learning*. Why is it so hard to learn?
+# Ten times as many steps help most. So the same vector *can* hold ten digits. What it costs here is, above all, *learning*. Why is it so hard to learn?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>How sure is this?</summary>
@@ -457,7 +457,7 @@ shares = by_length["with attention"]
 assert sum(shares[:7]) / 7 >= 0.95 and min(shares[:7]) > 0.85 and shares[7] > 0.75
 
 # %% [markdown]
-# Almost all rows come back now, after the same number of steps. Let us look where the others fail: at which place in a row of 16 is a digit lost?
+# Almost all rows come back now, after the same number of steps. Let us look where the others fail: at which place in a row of 16?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 by_place = {"with attention": right_by_place(attentive, 16), "without attention": right_by_place(plain, 16)}
@@ -466,16 +466,21 @@ plot.lines(
     "place in the row that is written",
     "digits right, %",
     limits=(0, 100),
-    title="Where are digits lost?",
+    title="Where do digits go wrong?",
     caption="Rows of 16 digits, the right ones given before each place. Guessing gives 10 %.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 lost = by_place["without attention"]
-assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85 and min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9]
+assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85 and min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9] and lost[15] > min(lost)
+source, reads, target, mask = backwards(500, 16)
+with torch.no_grad():
+    wrote = plain(source, reads, mask)[0].argmax(-1)[:, 1:-1]
+right, near = target[:, 1:-1], torch.stack([target[:, :-2], target[:, 2:]])
+assert ((wrote == near).any(0) & (wrote != right)).sum() > 0.45 * (wrote != right).sum()  # chance: about a fifth
 
 # %% [markdown]
-# Without attention the line falls, and at its end it rises again, with the digits that the backward GRU has read last. Each digit has to be carried to the end of the reading and from there to its place, and the longer the way, the more often it is lost. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
+# Without attention the two ends of a row come back best, and the middle worst. Many wrong digits there are a neighbour of the right one: the digit is still there, but its place is lost. All digits had to fit through one vector, and each has to be found in it again. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You can see whom it asks:
@@ -500,7 +505,7 @@ assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # It reads the row from the end to the beginning. That, too, it has found out by itself.
 #
-# **Keep this:** through one vector every word has a long way to go. With attention each is one step away.
+# **Keep this:** without attention everything has to fit through one vector. With attention each word is one step away.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: sentences
@@ -555,7 +560,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %% [markdown]
-# Where does a translator look? Take the sentence from which the authors of 2014 drew their most famous picture. French puts most adjectives behind the noun, so here three words have to change places.
+# Where does a translator look? Take three words from the most famous picture of the authors of 2014. French puts most adjectives behind the noun, so the three come in the opposite order.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -588,7 +593,7 @@ assert [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]] == 
 # %% [markdown] tags=["keep"]
 # At *zone* it jumps to "area", and then goes back word by word. This model has seen the sentence in its training, but type one that it has not, about the European economic crisis, and it does the same. Nobody showed it an alignment. We rewarded it for right words only, and looking at the right place helped.
 #
-# **Keep this:** paid for right words only, a translator with attention learns by itself which word translates which.
+# **Keep this:** paid for right words only, a translator with attention learns by itself, for most words, which word translates which.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
@@ -634,9 +639,9 @@ assert all(x["animal"] + x["street"] < 0.05 for x in said.values())
 
 # %% [markdown]
 # <a id="routes"></a>
-# The full stop. How can a full stop help with *elle*? The forward GRU ends there, so half of that state has read every word. What looks like a look at a full stop is a look at the whole sentence.
+# The full stop. How can a full stop help with *elle*? The forward GRU ends there, so half of that state has read every word. A look at the full stop is a look at a state that knows the whole sentence.
 #
-# But perhaps the decoder knew *elle* anyway, and the look did nothing? We can find out. In front of the pronoun, the decoder has two things: its own state, which holds the French so far, and the context, which it has just taken. Leave its state as it is, and give it the context of the *twin*. Who decides, the state or the context?
+# But perhaps the decoder knew *elle* anyway, and the look did nothing? We can find out. In front of the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken. Leave its state as it is, and give it the context of the *twin*. Who decides, the state or the context?
 
 # %%
 wide = tired.replace("tired", "wide")
@@ -653,7 +658,7 @@ for mine in ("tired", "wide"):
 assert all(pronoun_of(trained, parts[a][0], parts[b][1]) == ("il" if b == "tired" else "elle") for a in parts for b in parts) and len(parts) == 2
 
 # %% [markdown]
-# The context decides. We tried all the new twins whose pronouns the model gets right, and gave each the other's context:
+# Between these two the context decides. We tried all the new twins whose pronouns the model gets right, and gave each the other's context:
 
 # %%
 follow, tried = exchanged(lesson, trained)
@@ -663,7 +668,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So the look does everything: what the model knows about the pronoun comes to it in this one step, through the weights. Now the other question. Is the full stop *needed*? We can forbid the decoder one English word, by a mask before the softmax. Try it: press a word. Does *elle* become *il* without "street", without "it", without the full stop?
+# So between twins the look decides. It tells the decoder which of the two nouns "it" is. Now the other question. Is the full stop *needed*? We can forbid the decoder one English word, for the whole sentence, by a mask before the softmax. Try it: press a word. Does *elle* become *il* without "street", without "it", without the full stop?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sentence = wide  # yours: words of our grammar
@@ -691,11 +696,11 @@ middle = full.shape[-1] // 2
 assert torch.equal(full[0, -1, middle:], other[0, -1, middle:]) and not torch.allclose(full[0, -1, :middle], other[0, -1, :middle])
 
 # %% [markdown] tags=["keep"]
-# Here only the full stop matters for *elle*. In the other twin, *too tired*, it is "it" that matters, and the full stop does not. Does that prove that the model does not need what the full stop knows? No. Several states have read the adjective, so if you hide one, another can stand in for it. A mask that changes something shows that the state was needed. A mask that changes nothing shows little.
+# Here only the full stop matters for *elle*. In the other twin, *too tired*, it is the other way round: without "it" the pronoun changes, and without the full stop it stays. Does that prove that the model does not need what the full stop knows? No. Several states have read the adjective, so if you hide one, another can stand in for it. A mask that changes something shows that the weight there mattered. A mask that changes nothing shows little.
 #
 # <details><summary>How sure is this?</summary>
 #
-# This model was trained on both of these sentences. The exchange of contexts was done with twins that it has not seen, whose French up to the pronoun we gave it. Each word of many sentences masked in turn: [the annex](03_seq2seq_annex.ipynb#Does-a-small-weight-matter?).
+# This model was trained on both of these sentences. The exchange of contexts was done with twins that it has not seen, whose French up to the pronoun we gave it. Given the context of a sentence whose nouns have the other genders, most pronouns do not follow: the genders stand in the decoder's state, too. Each word of many sentences masked in turn: [the annex](03_seq2seq_annex.ipynb#Does-a-small-weight-matter?).
 #
 # </details>
 #
@@ -781,7 +786,7 @@ odds = torch.tensor([[0.0, 0.6, 0.4, 0.0], [0.5, 0.25, 0.25, 0.0], [0.9, 0.05, 0
 assert [round(beam(lambda word, state: (odds[word].log(), state), None, 3, 0, k)[0][0].exp().item(), 2) for k in (1, 2)] == [0.30, 0.36]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A beam costs you $k$ steps for each word, and each further word makes the product smaller, so it likes short sentences. A *length penalty* repairs that: [the annex](03_seq2seq_annex.ipynb#Does-a-wider-search-help?).
+# A beam costs you $k$ steps for each word, and each further word makes the product smaller, so it can prefer short sentences. A *length penalty* repairs that: [the annex](03_seq2seq_annex.ipynb#Does-a-wider-search-help?).
 #
 # ### How good is it?
 # <a id="bleu"></a>
@@ -847,7 +852,7 @@ plot.bars(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert STEPS > 700 or abs(lesson.bleu(translator) - 90) < 5
 assert trained.card["training"]["steps"] == 1500
-assert STEPS > 700 or 0.4 < agree["your model"][0] < 0.65 and agree["your model"][1] < 0.35
+assert STEPS > 700 or 0.4 < agree["your model"][0] < 0.58 and agree["your model"][1] < 0.35
 assert [round(100 * x) for x in agree["the checkpoint"]] == [86, 76]
 always = {}
 for one in lesson.examples("twins"):
@@ -855,13 +860,13 @@ for one in lesson.examples("twins"):
 assert sum(sum(pair) for pair in always.values()) * 2 == len(lesson.examples("twins")) and not any(all(pair) for pair in always.values())
 
 # %% [markdown] tags=["keep"]
-# Your model gets no more pronouns right than one that always writes the same, and its BLEU did not tell you: few words of a sentence hang on the pronoun. The checkpoint, which was trained for longer, has learned most of it. Both look fluent.
+# After 700 steps a model gets hardly more pronouns right than one that always writes the same, and its BLEU does not tell you: few words of a sentence hang on the pronoun. The checkpoint, which was trained for longer, has learned most of it. Both look fluent.
 #
 # **Keep this:** a high score on all words can hide that the word you care about was never learned.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what does it look at?
-# It looks at states. Most often you find it at the state of the word that it translates, and sometimes at a later one that has read that word. Seq2seq with attention came to translate, to summarise, to caption pictures, to write down speech and to answer in chats ([where it was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?)). Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
+# It looks at states. Most often you find it at the state of the word that it translates, and sometimes at another one that has read that word. Seq2seq with attention came to translate, to summarise, to caption pictures, to write down speech and to answer in chats ([where it was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?)). Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -877,8 +882,8 @@ keep("seq2seq")
 # 1. An encoder reads, a decoder writes: a language model whose condition is the source.
 # 2. Before each word the decoder looks back: ask, score, share, add up. Training finds out where.
 # 3. Teacher forcing: in training the decoder reads the right sentence, shifted by one, in one pass.
-# 4. Through one vector every word has a long way to go. With attention each is one step away.
-# 5. A weight points at a state. If masking it changes the translation, it was needed; if not, another state may hold the same.
+# 4. Without attention everything has to fit through one vector. With attention each word is one step away.
+# 5. A weight points at a state, and a state holds more than its word. If a mask changes nothing, another state may hold the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
