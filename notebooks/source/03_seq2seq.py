@@ -90,7 +90,7 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # 3. **Share.** A softmax makes weights of the scores. Together they are 1.
 # 4. **Add up.** Each state, now as a <b style="color:#008a67">value</b>, is multiplied by its weight, and all are added. The sum is called the <b style="color:#bb51a8">context</b>, and from it the decoder chooses its word.
 #
-# Do it once by hand, with states that we made up. The first number says how much of a thing a word is, the second how much of a quality. *Le* is written, so a thing is wanted:
+# Do it once by hand, with states that we made up. The first number is large for the name of a thing, the second for a quality. *Le* is written, so a thing is wanted:
 
 # %%
 words = ["the", "black", "dog", "crossed"]
@@ -116,7 +116,7 @@ for asks in torch.tensor([[1.0, 0], [0, 1]]):  # a thing; then a quality
 assert torch.allclose(torch.softmax(states @ torch.tensor([1.0, 0]), -1) @ states, context) and context[0] > 2.5
 
 # %% [markdown]
-# Now a real one, with the true weights of a trained translator. From each French word a fan of questions goes out. Where the answer counts, the line is thick.
+# Now a real one, with the true weights of a translator that we trained and saved: a **checkpoint**, called `trained`. From each French word a fan of questions goes out. Where the answer counts, the line is thick.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 dog = "The black dog crossed the street."
@@ -133,7 +133,7 @@ assert black.text.startswith("Le chien noir") or black.tokens[:3] == ["le", "chi
 assert [black.source_tokens[row.argmax()] for row in black.weights[1:3]] == ["dog", "black"] and not black.seen
 
 # %% [markdown]
-# Nobody told it where to look. Each of the four steps has a slope, so you can train them together with everything else. So the looking is learned along with the translating.
+# Nobody told it where to look. Each of the four steps has a gradient, so you can train them together with everything else. So the looking is learned along with the translating.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Which score?
@@ -142,7 +142,7 @@ assert [black.source_tokens[row.argmax()] for row in black.weights[1:3]] == ["do
 #
 # $$ e_i=\tanh(\underbrace{{\color{#bf5f00}{s}}\,W_1}_{\text{what is wanted}}+\underbrace{{\color{#007fc6}{h_i}}\,W_2}_{\text{what is there}})\cdot w,\qquad \alpha=\mathrm{softmax}(e),\qquad {\color{#bb51a8}{c}}=\sum_i\alpha_i\,{\color{#008a67}{h_i}} $$
 #
-# Why the tanh? We want a pronoun: $h$ is 1 for *animal*, which is masculine in French, and −1 for *street*, which is feminine. The query's first number says which of the two is wanted, and its second is always 1.
+# Why the tanh? We want a pronoun: $h$ is 1 for *animal*, which is masculine in French, and −1 for *street*, which is feminine. The query is (1, 1) if we want a masculine word, and (−1, 1) if we want a feminine one.
 
 # %% slideshow={"point": ["torch.tanh"]}
 W1, W2 = torch.tensor([[1.0, 1], [-1, 1]]), torch.tensor([[1.0, 1]])
@@ -641,7 +641,7 @@ assert all(x["animal"] + x["street"] < 0.05 for x in said.values())
 # <a id="routes"></a>
 # The full stop. How can a full stop help with *elle*? The forward GRU ends there, so half of that state has read every word. A look at the full stop is a look at a state that knows the whole sentence.
 #
-# But perhaps the decoder knew *elle* anyway, and the look did nothing? We can find out. In front of the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken. Leave its state as it is, and give it the context of the *twin*. Who decides, the state or the context?
+# But perhaps the decoder knew *elle* anyway, and the look did nothing? We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken. Leave its state as it is, and give it the context of the *twin*. Who decides, the state or the context? `at_pronoun` gives the two as they are before the pronoun, and `pronoun_of` says what the decoder writes with them.
 
 # %%
 wide = tired.replace("tired", "wide")
@@ -800,7 +800,7 @@ print(f"BLEU on {new:,} new sentences: {lesson.bleu(translator):.0f}")
 assert STEPS > 700 or 84 < lesson.bleu(translator) < 96
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# And without attention? Both models were saved while they were trained, as **checkpoints**, so you can see how fast each learned:
+# And without attention? Each checkpoint has kept how it was trained, so you can see how fast the two learned:
 
 # %% jupyter={"source_hidden": true}
 learned = {
