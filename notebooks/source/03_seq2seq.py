@@ -243,7 +243,7 @@ said = ["the dog bites the man", "the man bites the dog"]
 one, other = (read(torch.stack([table[word] for word in words.split()]), Wx, Wh)
               for words in said)  # [5, 6] each
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.maps(
     dict(zip(said, (one, other), strict=True)),
     {words: words.split() for words in said},
@@ -828,13 +828,13 @@ assert [round(x) for x in by_words] == [51, 97]
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Your model's score is high. So has it understood who was too tired? We test it on new twins. A model that always writes *il* would get half of the pronouns, and it would never get both of a pair.
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "skip"}
 agree = {name: pronouns(lesson, model) for name, model in
          {"your model": translator, "the checkpoint": trained.model}.items()}
 for name, (right, both) in agree.items():
     print(f"{name}: {right:.0%} of pronouns right, both of a pair {both:.0%}")
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 tested = {"always il": (0.5, 0.0), **agree}
 plot.bars(
     list(tested),
