@@ -112,7 +112,17 @@ def lost(text, said, numbers=True):
         ours, theirs = collections.Counter(read(text)), collections.Counter(read(said))
         found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
         found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
-    return found
+    return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]
+
+
+def _open(said):
+    """Bold that ends with a stop and touches a word: to Markdown its ** closes nothing."""
+    parts = said.split("**")
+    return [
+        bold
+        for bold, after in zip(parts[1::2], parts[2::2], strict=False)
+        if not bold[-1:].isalnum() and after[:1].isalnum()
+    ]
 
 
 def _numbers(text):

@@ -217,6 +217,7 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
         ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
         ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
         ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
+        ("**a:** b", "**甲：**乙", ["**甲：** open"]),
     ],
 )
 def test_what_a_translation_may_not_lose(text, said, wrong):
