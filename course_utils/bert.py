@@ -4,9 +4,8 @@
     inputs, labels = mask_tokens(ids, special_mask, 1000, mask_id, generator)
     model(inputs, segments, mask).mlm_logits          # [B, T, V]
 
-`Bert` is the encoder. Parameters are named so that those
-of transformers' classes of the same names fit. Source: Devlin et al. 2019. Sizes: B
-batch, T time, D features (size), V vocabulary, C classes.
+`Bert` is the encoder. Parameters are named as in transformers' classes of these names.
+Source: Devlin et al. 2019. Sizes: B batch, T time, D features (size), V vocabulary.
 """
 
 from dataclasses import dataclass

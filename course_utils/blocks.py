@@ -1,5 +1,4 @@
-"""The block that Transformers are stacked from: attention, and a network at each
-position.
+"""The block of a Transformer: attention, and a network at each position.
 
 Sizes: B batch, T time, D features (size), F features inside the network (hidden).
 Sources: Vaswani et al. 2017, sections 3.1, 3.3 and 5.4; norm first: Xiong et al. 2020.

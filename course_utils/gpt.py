@@ -6,9 +6,8 @@
     for token in generate(model, ids[None, :10], count=100):    # [1, 1], one by one
 
 Sizes: B texts, T tokens, K with those in a cache, D features (size), H heads of
-d = D / H, V tokens known (vocab).
-Sources: Radford et al. 2018 and 2019 (GPT, GPT-2); Holtzman et al. 2020 (top-p);
-Jordan et al. 2024 (Muon).
+d = D / H, V tokens known (vocab). Sources: Radford et al. 2018 and 2019 (GPT, GPT-2);
+Holtzman et al. 2020 (top-p); Jordan et al. 2024 (Muon).
 """
 
 import math

@@ -8,9 +8,8 @@ two layers with a GELU, keys and values shared by several heads of queries, and 
 With published parameters it is SmolLM2. It has no second table for the output (Llama 2),
 no window (Mistral), no bias of queries and keys (Qwen2).
 Sizes: B texts, T tokens, K keys, D features, H heads of queries, G heads of keys and
-values, d features of a head, V vocabulary. Sources: Zhang and Sennrich 2019 (RMSNorm),
-Su et al. 2021 (rotary), Shazeer 2020 (SwiGLU), Ainslie et al. 2023 (grouped queries),
-Touvron et al. 2023 (Llama).
+values, d features of a head, V vocabulary. Sources: Zhang and Sennrich 2019, Su et al.
+2021, Shazeer 2020, Ainslie et al. 2023 (grouped queries), Touvron et al. 2023 (Llama).
 """
 
 from dataclasses import dataclass

@@ -4,8 +4,7 @@
     logits, weights = translator(source, target, mask)  # [B, T, V], [B, T, S]
 
 Sizes: B batch, S source words, T target words, D features, h of the score, V words of the
-target's vocabulary. Sources: Cho et al. 2014; Bahdanau, Cho & Bengio 2015; Luong et al.
-2015, whose query is the state after a word.
+target's vocabulary. Sources: Cho et al. 2014; Bahdanau et al. 2015; Luong et al. 2015.
 """
 
 import torch

@@ -246,7 +246,7 @@ plot.lines(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert all(curves()["with √d"][:, 8] > 0.95) and all(curves()["without"][:, -1] < 0.52)
-assert len({run["seed"] for run in recorded["runs"]}) == 3
+assert len({run["seed"] for run in recorded["runs"]}) == 3 and recorded["steps"][8] == 200
 for rate in (0.0005, 0.001, 0.002, 0.005):
     both = curves(rate)
     assert (both["with √d"][:, 8:].mean(1) > both["without"][:, 8:].mean(1)).all() and both["with √d"][:, -1].min() > 0.99
@@ -538,7 +538,7 @@ class SelfAttention(nn.Module):
 #
 # There are eight names and eight things. Each is written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers: name, whom they look for, what they carry. `gather` looks up what the person at place `whom` has.
 
-# %% tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: rooms
 
 # %% [markdown]
@@ -562,7 +562,7 @@ def served(layer):
     right = layer(x, there[:, None])[0].argmax(-1) == needed  # [500, 8]
     return right[there].float().mean().item()
 
-# %% slideshow={"point": ["loss ="]}
+# %% slideshow={"point": ["loss ="], "slide_type": "subslide"}
 def train(layer, steps=400):
     """Train a layer on rooms -> the share of people in 500 new ones who are served."""
     optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
-# *At one word after the other, and at more than you see.* You will hold `mine/seq2seq.py`, two translators that you trained: one looks back at the English, one does not. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
+# *At one English word after the other, and each of them knows its neighbours.* You will hold `mine/seq2seq.py`, two translators that you trained: one looks back at the English, one does not. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
 # Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il*. Which English word do your eyes go back to?
@@ -68,7 +68,7 @@ labs.alignment(
 #
 # $$ P(y\mid x)=\prod_t P(y_t\mid y_1,\dots,y_{t-1},\,x) $$
 #
-# Training makes the right translation $y$ more probable. Inside are two parts. The **encoder** reads: for each English word it makes a vector, its *state*. The **decoder** writes, one French word after the other, and has a state of its own. Together they are called *sequence to sequence*, **seq2seq**. How do the two meet? You could hand over one vector for the whole sentence. But each French word needs something else of the English. So this is the idea of the lesson: **before each word that it writes, the decoder looks back at all the states that were read, and takes what it needs.**
+# Training makes the right translation $y$ more probable. Inside are two parts. The **encoder** reads: for each English word it makes a vector, its *state*. The **decoder** writes, one French word after the other, and has a state of its own. Together they are called *sequence to sequence*, **seq2seq**. How do the two meet? You could hand over one vector for the whole sentence. But each French word depends on another part of the English. So this is the idea of the lesson: **before each word that it writes, the decoder looks back at all the states that were read, and takes what it needs.**
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils import seq2seq as whole
@@ -85,10 +85,10 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # ## One: look back
 # How do *you* translate a long sentence? You do not read it once, close your eyes and write. You write a word, look back at the English, and write the next. Let us allow the decoder the same. Before each French word it takes four steps:
 #
-# 1. **Ask.** The decoder's state holds what has been written, and so what is wanted now. This is the <b style="color:#bf5f00">query</b>.
-# 2. **Score.** Each English word has a state. How well does it fit what is wanted? As <b style="color:#007fc6">keys</b>, the states get one number each.
+# 1. **Ask.** The decoder's state sums up what has been written, so it can ask for what is needed next. This is the <b style="color:#bf5f00">query</b>.
+# 2. **Score.** Each English word has a state. How well does it fit the question? The states are the <b style="color:#007fc6">keys</b>, and each gets one score.
 # 3. **Share.** A softmax makes weights of the scores. Together they are 1.
-# 4. **Add up.** Each state, now as a <b style="color:#008a67">value</b>, is multiplied by its weight, and all are added. The sum is called the <b style="color:#bb51a8">context</b>, and from it the decoder chooses its word.
+# 4. **Add up.** The same states are the <b style="color:#008a67">values</b>: multiply each by its weight, and add them all. The sum is called the <b style="color:#bb51a8">context</b>, and from it the decoder chooses its word.
 #
 # Do it once by hand, with states that we made up. The first number is large for the name of a thing, the second for a quality. *Le* is written, so a thing is wanted:
 
@@ -106,7 +106,7 @@ for word, h, score in zip(words, states, scores):
     print(f"{word:8} score {score:.0f}, weight {weight:.2f}, the sum so far", context)
 
 # %% [markdown]
-# The context is almost the state of *dog*, and *chien* can be written. All of it at once is a line that you know from chapter 2:
+# The context is almost the state of *dog*, and *chien* can be written. You can do all of it at once, in a line that you know from chapter 2:
 
 # %% slideshow={"point": ["softmax("]}
 for asks in torch.tensor([[1.0, 0], [0, 1]]):  # a thing; then a quality
@@ -203,7 +203,7 @@ def look_back(query, keys, mask, W1, W2, w):
 # ## Two: where do the states come from?
 # We were given the states. Who makes them? You could take a vector for each word, row 7 of a table for word 7. Such a vector is called an *embedding*, and the table is trained with the rest. But an embedding knows nothing of the words around it, and *the dog bites the man* would be the same as *the man bites the dog*.
 #
-# So read the words in turn, and carry along what was read. A **recurrent network** (RNN) makes each state of the word and of the state before:
+# So read the words in turn, and carry along what was read. A **recurrent network** (RNN) computes each state from the word and from the state before it:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 
@@ -265,14 +265,14 @@ assert (one[-1] - other[-1]).abs().max() > 0.01 and torch.equal(one[0], other[0]
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>What is inside a GRU?</summary>
 #
-# Gates were invented against fading: first in the **LSTM** (1997), then, simpler, in the GRU. Its *update gate* $z_i$ says which share of each feature of the old state is kept. The rest comes from a *proposal* $\tilde h_i$, to which the old state adds a share, the *reset gate* $r_i$. σ squeezes numbers between 0 and 1, ⊙ multiplies feature by feature, and biases are left out. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014 -->
+# Gates were invented against fading: first in the **LSTM** (1997), then, simpler, in the GRU. Its *update gate* $z_i$ says which share of each feature of the old state is kept. The rest comes from a *proposal* $\tilde h_i$, and the *reset gate* $r_i$ says how much of the old state goes into that. σ squeezes numbers between 0 and 1, ⊙ multiplies feature by feature, and biases are left out. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014 -->
 #
 # $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot(h_{i-1}W_h)),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["keep"]
-# Our encoder is **bidirectional**: one GRU reads forwards and one backwards. Half of $h_i$ has read the words up to $i$, the other half those from $i$ on, so around each word the whole sentence has been read. In the class below, `run_packed` is a helper that runs a GRU without reading padding, and `c` joins the two ends of the reading.
+# Our encoder is **bidirectional**: one GRU reads forwards and one backwards. Half of $h_i$ has read the words from the beginning to $i$, the other half those from the end to $i$, so each state can know the whole sentence. In the class below, `run_packed` runs a GRU and skips the padding, and `c` puts the last state of each direction side by side.
 #
 # **Keep this:** a state holds its word, and something of the words that were read before.
 
@@ -405,7 +405,7 @@ assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97,
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>How sure is this?</summary>
 #
-# Rows that are right, in %, on average over two or three seeds, each at the best learning rate that we tried. Whether 14 digits fit, we do not know. <!-- 64 numbers, 600 steps, 10 digits, seed 0: 13 % at 0.005, 19 at 0.01, 12 at 0.02 -->
+# The table shows how many rows are right, in %, on average over two or three seeds. For each size we took the best learning rate that we tried. Whether 14 digits fit, we do not know. <!-- 64 numbers, 600 steps, 10 digits, seed 0: 13 % at 0.005, 19 at 0.01, 12 at 0.02 -->
 #
 # | numbers in $c$ | steps | 8 digits | 10 | 12 | 14 |
 # |---|---|---|---|---|---|
@@ -480,7 +480,7 @@ right, near = target[:, 1:-1], torch.stack([target[:, :-2], target[:, 2:]])
 assert ((wrote == near).any(0) & (wrote != right)).sum() > 0.45 * (wrote != right).sum()  # chance: about a fifth
 
 # %% [markdown]
-# Without attention the two ends of a row come back best, and the middle worst. Many wrong digits there are a neighbour of the right one: the digit is still there, but its place is lost. All digits had to fit through one vector, and each has to be found in it again. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
+# Without attention the two ends of a row come back best, and the middle worst. Many wrong digits there belong one place to the left or right: the model still knows the digit, but no longer its place. All digits had to fit through one vector, and each has to be found in it again. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You can see whom it asks:
@@ -700,7 +700,7 @@ assert torch.equal(full[0, -1, middle:], other[0, -1, middle:]) and not torch.al
 #
 # <details><summary>How sure is this?</summary>
 #
-# This model was trained on both of these sentences. The exchange of contexts was done with twins that it has not seen, whose French up to the pronoun we gave it. Given the context of a sentence whose nouns have the other genders, most pronouns do not follow: the genders stand in the decoder's state, too. Each word of many sentences masked in turn: [the annex](03_seq2seq_annex.ipynb#Does-a-small-weight-matter?).
+# This model was trained on both of these sentences. The exchange of contexts was done with twins that it has not seen, whose French up to the pronoun we gave it. If the context comes from a sentence whose nouns have the other genders, most pronouns stay as they were, because the decoder's own state knows the genders, too. Each word of many sentences masked in turn: [the annex](03_seq2seq_annex.ipynb#Does-a-small-weight-matter?).
 #
 # </details>
 #
@@ -860,13 +860,13 @@ for one in lesson.examples("twins"):
 assert sum(sum(pair) for pair in always.values()) * 2 == len(lesson.examples("twins")) and not any(all(pair) for pair in always.values())
 
 # %% [markdown] tags=["keep"]
-# After 700 steps a model gets hardly more pronouns right than one that always writes the same, and its BLEU does not tell you: few words of a sentence hang on the pronoun. The checkpoint, which was trained for longer, has learned most of it. Both look fluent.
+# After 700 steps a model gets about half of the pronouns right, as one does that always writes *il*. BLEU hides this, because most words of a sentence do not depend on the pronoun. The checkpoint, which was trained for longer, has learned most of it. Both look fluent.
 #
 # **Keep this:** a high score on all words can hide that the word you care about was never learned.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what does it look at?
-# It looks at states. Most often you find it at the state of the word that it translates, and sometimes at another one that has read that word. Seq2seq with attention came to translate, to summarise, to caption pictures, to write down speech and to answer in chats ([where it was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?)). Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
+# It looks at states. Most often you find it at the state of the word that it translates, and sometimes at another one that has read that word. Seq2seq with attention was soon used for translations, summaries, captions of pictures, speech and chats ([where it was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?)). Then a paper asked what would be left without the recurrence. <!-- source: Wu et al. 2016; Vaswani et al. 2017 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

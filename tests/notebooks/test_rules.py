@@ -141,10 +141,10 @@ def test_a_chapter_as_it_should_be_has_no_problem(problems):
 
 STEP = "# ## A step\n"
 CELL = "# %%\nx = 3\n"
-WORDS = ("# " + 79 * "word " + "\n#\n") * 31  # with the others 2,500
+WORDS = ("# " + 79 * "word " + "\n#\n") * 37 + "# " + 26 * "word " + "\n#\n"  # with the others 3,000
 LONG = "# %%\n" + "x = 3\n\n" * 11 + "x = 3\n"
 IN_LESSON = {
-    "the lesson has 2501 words": (STEP, STEP + WORDS + "# word\n#\n"),
+    "the lesson has 3001 words": (STEP, STEP + WORDS + "# word\n#\n"),
     "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 27 + CELL),
     "the lesson has 6 guesses": (CELL, '# %% jupyter={"source_hidden": true} tags=["predict"]\nx\n\n' * 5 + CELL),
     "a code cell of 13 lines": (CELL, LONG),
@@ -159,7 +159,7 @@ IN_LESSON = {
     "does not call setup()": ("runtime = setup()", "runtime = None"),
     "there is nothing to touch within the first screen": ("# %% jupyter={", "# %%\nx = 2\n\n# %% jupyter={"),
     "the title cell does not say what one will hold": ("hold `mine/one.py`", "hold a file"),
-    "the core path takes 70 minutes": (
+    "the core path takes 84 minutes": (
         "[markdown]\n# ## A step",
         f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}',
     ),

@@ -38,7 +38,10 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used=t("Yours says which English words “assis” needs in [Two: why divide by √d?](#Two:-why-divide-by-√d?)"),
+    used=t(
+        "Yours says which English words “assis” needs in "
+        "[Does it matter, once the network is trained?](#Does-it-matter,-once-the-network-is-trained?)"
+    ),
     hints=(
         t("All dot products of a batch at once are a matrix product: the queries times the transposed keys."),
         t("`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone."),
@@ -133,7 +136,7 @@ ATTENTION = Exercise(
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used=t("It is at work in [Four: words that are not there](#Four:-words-that-are-not-there)."),
+    used=t("It is at work in [The order of the steps](#The-order-of-the-steps)."),
     hints=(
         t(
             "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the "

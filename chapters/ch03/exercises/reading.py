@@ -66,6 +66,7 @@ READER = Exercise(
     ),
     properties=(blind_to_later("words", asks=t("Is the sentence read from its beginning, one word after the other?")),),
     used=t(
-        "It reads two sentences of the same words in [One: a network that remembers](#One:-a-network-that-remembers)."
+        "It reads two sentences of the same words in "
+        "[Two: where do the states come from?](#Two:-where-do-the-states-come-from?)."
     ),
 )

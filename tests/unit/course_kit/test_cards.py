@@ -70,5 +70,7 @@ def test_the_programs_that_cards_name_are_there():
         for module in re.findall(r"python -m ([\w.]+)", card.read_text("utf-8")):
             there = f"{module.replace('.', '/')}.py" in inside or module.replace(".", "/") in inside
             assert there or importlib.util.find_spec(module), (card.name, module)
-        for path in re.findall(r"`((?:chapters|course_\w+|tests)/[\w/.]+)`(?! of the tag)", card.read_text("utf-8")):
+        for path in re.findall(
+            r"`((?:chapters|course_\w+|tests)/[\w/.]+)`(?! of the (?:tag|commit))", card.read_text("utf-8")
+        ):
             assert (Path(files.course_folder()) / path).exists(), (card.name, path)
