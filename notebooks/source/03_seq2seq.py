@@ -116,7 +116,7 @@ for asks in torch.tensor([[1.0, 0], [0, 1]]):  # a thing; then a quality
 assert torch.allclose(torch.softmax(states @ torch.tensor([1.0, 0]), -1) @ states, context) and context[0] > 2.5
 
 # %% [markdown]
-# Now a real one, with the true weights of a translator that we trained and saved: a **checkpoint**, called `trained`. From each French word a fan of questions goes out. Where the answer counts, the line is thick.
+# Now a real one, with the true weights of a translator that we trained and saved: a **checkpoint**, called `trained`. Each French word is joined to every English word: the thicker the line, the larger the weight.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 dog = "The black dog crossed the street."
@@ -260,7 +260,7 @@ assert (one[-1] - other[-1]).abs().max() > 0.01 and torch.equal(one[0], other[0]
 
 # %% [markdown]
 # <a id="bidirectional"></a>
-# The first rows are equal, and the last ones differ: each step works on what came before, so the order leaves its trace. What was read long ago fades, though. The **GRU** (2014) is an RNN with *gates*, which learn what to keep. PyTorch has it, and we take it from there.
+# Only the first rows are equal. After them each state depends on all the words before, so the two sentences end differently. What was read long ago fades, though. The **GRU** (2014) is an RNN with *gates*, which learn what to keep. PyTorch has it, and we take it from there.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>What is inside a GRU?</summary>
@@ -483,7 +483,7 @@ assert ((wrote == near).any(0) & (wrote != right)).sum() > 0.45 * (wrote != righ
 # Without attention the two ends of a row come back best, and the middle worst. Many wrong digits there belong one place to the left or right: the model still knows the digit, but no longer its place. All digits had to fit through one vector, and each has to be found in it again. With attention each digit is *one step* away, wherever it stands, and in training a correction reaches it in one step.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# You can see whom it asks:
+# The heatmap shows which digit of the source gets the weight at each step:
 
 # %% jupyter={"source_hidden": true}
 source, reads, target, mask = backwards(1, 10)
@@ -505,7 +505,7 @@ assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # It reads the row from the end to the beginning. That, too, it has found out by itself.
 #
-# **Keep this:** without attention everything has to fit through one vector. With attention each word is one step away.
+# **Keep this:** without attention everything must be learned through one vector. With attention each word is one step away.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: sentences
@@ -529,7 +529,7 @@ def masked_loss(logits, target, mask):
 # <!-- solution: masked loss -->
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# `fit` is the loop above with a stop button, and `warm_then_fall` lets the learning rate rise before it falls. `lesson` holds our sentences. Two lines in the picture help you to read the loss: *guessing*, where all French words are equally likely, and *two words*, for a model that hesitates between two at each word.
+# `fit` is the training loop of the digits with a stop button. With `warm_then_fall` the learning rate rises before it falls. `lesson` holds our sentences. Two lines in the picture help you to read the loss: *guessing*, where all French words are equally likely, and *two words*, for a model that hesitates between two at each word.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.training import fit, warm_then_fall
@@ -560,7 +560,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %% [markdown]
-# Where does a translator look? Take three words from the most famous picture of the authors of 2014. French puts most adjectives behind the noun, so the three come in the opposite order.
+# Take "European Economic Area", from the best-known picture of Bahdanau and his co-authors. French puts most adjectives behind the noun, so the three come in the opposite order.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -593,7 +593,7 @@ assert [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]] == 
 # %% [markdown] tags=["keep"]
 # At *zone* it jumps to "area", and then goes back word by word. This model has seen the sentence in its training, but type one that it has not, about the European economic crisis, and it does the same. Nobody showed it an alignment. We rewarded it for right words only, and looking at the right place helped.
 #
-# **Keep this:** paid for right words only, a translator with attention learns by itself, for most words, which word translates which.
+# **Keep this:** trained only to write the next word, a translator with attention learns most of the alignment by itself.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
@@ -826,7 +826,7 @@ assert [round(x) for x in by_words] == [51, 97]
 # As with the digits, one vector learns slowly.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Your model's score is high. So has it understood who was too tired? We test it on new twins. A model that always writes *il* would get half of the pronouns, and it would never get both of a pair.
+# Your model's score is high: its sentences come from a small grammar. But has it understood who was too tired? We test it on new twins. A model that always writes *il* would get half of the pronouns, and it would never get both of a pair.
 
 # %% slideshow={"slide_type": "skip"}
 agree = {name: pronouns(lesson, model) for name, model in
@@ -882,7 +882,7 @@ keep("seq2seq")
 # 1. An encoder reads, a decoder writes: a language model whose condition is the source.
 # 2. Before each word the decoder looks back: ask, score, share, add up. Training finds out where.
 # 3. Teacher forcing: in training the decoder reads the right sentence, shifted by one, in one pass.
-# 4. Without attention everything has to fit through one vector. With attention each word is one step away.
+# 4. Without attention everything must be learned through one vector. With attention each word is one step away.
 # 5. A weight points at a state, and a state holds more than its word. If a mask changes nothing, another state may hold the same.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
