@@ -413,7 +413,7 @@ assert torch.softmax(q @ k.T / 2**0.5, -1).argmax(-1).tolist() == wanted
 # %% [markdown] tags=["keep"]
 # Compare this with `X`: Ada gets nearly Ben's vector, Ben gets Cleo's, and Cleo gets Ada's. Everybody has found their person.
 #
-# **Keep this:** a query asks, a key is found, a value is given. Each word makes all three, each by a matrix of its own.
+# **Keep this:** a query asks, a key is found, a value is given. Each has a matrix of its own.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: words that are not there
@@ -458,7 +458,7 @@ assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
 # %% [markdown] tags=["keep"]
 # *Multiply, then softmax* gives a good part of the weight to words that are not there. *Softmax, then multiply* comes too late: the padding has taken its share already, and one of the rows keeps only a fifth of its weight.
 #
-# **Keep this:** hide a word by making its score −∞, before the softmax. Then its weight is 0, and the words that are left share the 1.
+# **Keep this:** hide a word by making its score −∞, before the softmax. The words that are left share the 1.
 
 # %% [markdown] tags=["card"]
 # Your `masked_softmax` of chapter 1 does just that: it writes −∞ with `scores.masked_fill(~mask, -torch.inf)`, and then it takes the softmax. So it comes along.

@@ -579,8 +579,8 @@ labs.alignment(
     languages=("en", "fr"),
     title="Which way does it read?",
     model=trained,
-    caption=f"By a model that was trained for longer. The sentence was {'in' if area.seen else 'not in'} "
-    "its training. Press play, or type one of your own.",
+    caption="By a model that was trained for longer, on this sentence, too. Press play, or type "
+    "one of your own.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
