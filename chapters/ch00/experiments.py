@@ -12,6 +12,12 @@ from course_kit.i18n import mark, t
 from course_kit.text import BOS
 from course_kit.views import Table
 
+WORDS = {
+    mark("only the adjective"): mark("all but the adjective"),
+    mark("only “it”"): mark("all but “it”"),
+    mark("only the noun that it means"): mark("all but the noun that it means"),
+}
+
 
 @torch.no_grad()
 def both_lists(loaded: Loaded, source: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,7 +43,7 @@ def word_by_word() -> Table:
         {mark("word"): word, mark("attention for it alone"): one, mark("for all but it"): other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
-    return Table(rows, COW)
+    return Table(rows, COW, data=tuple(rows[0]))
 
 
 @torch.no_grad()
@@ -59,25 +65,24 @@ def held_out(count: int | None = None) -> Table:
         pronouns = [loaded.target.encode([pair.twin.pronoun, pair.twin.other_pronoun]) for pair in group]
         lists, without = both_lists(loaded, source)
         mixed = {mark("every word"): lists, mark("no word"): without}
-        places = [_places(pair) for pair in group]
-        for name in places[0]:
-            alone = torch.eye(size, dtype=torch.bool)[[place[name] for place in places]][..., None]  # [B, S, 1]
-            mixed[f"only {name}"] = torch.where(alone, lists, without)
-            mixed[f"all but {name}"] = torch.where(alone, without, lists)
+        for (only, but), places in zip(WORDS.items(), zip(*map(_places, group), strict=True), strict=True):
+            alone = torch.eye(size, dtype=torch.bool)[list(places)][..., None]  # [B, S, 1]
+            mixed[only] = torch.where(alone, lists, without)
+            mixed[but] = torch.where(alone, without, lists)
         for memory in mixed.values():
             logits = loaded.model.output(loaded.model.decode(prefix, memory)[:, -1])
             one, other = logits.gather(1, torch.tensor(pronouns)).unbind(1)
             right.append((one > other).float())
     found = [torch.cat(right[i :: len(mixed)]).mean().item() for i in range(len(mixed))]
     shares = dict(zip(mixed, found, strict=True))
-    order = sorted(shares, key=lambda name: (name.startswith("all but"), "word" not in name))
-    return Table([{mark("attention for"): name, mark("right, %"): round(100 * shares[name])} for name in order],
+    order = [*list(shares)[:2], *WORDS, *WORDS.values()]
+    return Table([{mark("attention for"): t(name), mark("right, %"): round(100 * shares[name])} for name in order],
                  t("The right one of il and elle, in {count} sentences.", count=len(pairs)))  # fmt: skip
 
 
-def _places(pair: Pair) -> dict[str, int]:
-    """Three words of a sentence: where they are."""
+def _places(pair: Pair) -> tuple[int, ...]:
+    """The three WORDS of a sentence: where they are."""
     words = [word.lower() for word in pair.source]
     it = len(words) - 1 - words[::-1].index("it")
     noun = words.index(pair.twin.referent.lower())
-    return {mark("the adjective"): len(words) - 2, "“it”": it, mark("the noun that it means"): noun}
+    return len(words) - 2, it, noun

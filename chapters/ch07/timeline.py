@@ -47,7 +47,7 @@ def timeline(events, *, title="", caption=""):
     """
     if hasattr(events, "what"):
         events = zip(events.year, events.what, events.chapter, strict=True)
-    events = [(int(year), str(what), int(chapter or 0)) for year, what, chapter in events]
+    events = [(int(year), t(str(what)), int(chapter or 0)) for year, what, chapter in events]
     if not 1 <= len(events) <= 60:
         raise ValueError(f"{len(events)} events; needed: 1 to 60, each (year, what, chapter)")
     years = [year for year, _, _ in events]

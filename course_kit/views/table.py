@@ -52,7 +52,8 @@ def _column(values) -> list[str]:
 class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
-    def __init__(self, rows, caption: str = ""):
+    def __init__(self, rows, caption: str = "", data: tuple[str, ...] = ()):
+        """data: the columns of sentences and answers, which stay as they are in any language."""
         rows = list(rows) if hasattr(rows, "__iter__") else [rows]
         if not rows or not all(isinstance(row, dict) for row in rows):
             raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
@@ -61,11 +62,13 @@ class Table(list):
                 given, needed = (", ".join(map(str, names)) or "none" for names in (row, rows[0]))
                 raise ValueError(f"row {number} has the columns {given}; needed, as in the first row: {needed}")
         super().__init__(rows)
-        self.caption = from_cell(string("caption", caption))
+        self.caption, self.data = from_cell(string("caption", caption)), data
 
     def _cells(self):
         yield [from_cell(t(str(name))) for name in self[0]]
-        yield from zip(*(_column([from_cell(row[name]) for row in self]) for name in self[0]), strict=True)
+        shown = {name: [row[name] for row in self] for name in self[0]}
+        columns = (_column(x if name in self.data else from_cell(x)) for name, x in shown.items())
+        yield from zip(*columns, strict=True)
 
     def __repr__(self):
         cells = list(self._cells())
@@ -77,6 +80,7 @@ class Table(list):
         head, *body = self._cells()
         numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
         longest = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+        kept = [' translate="no"' * (name in self.data) for name in self[0]]
         side = [  # a sentence has room for some words in a line: where the page has not, the table scrolls
             f' style="text-align:{"right" if n else "left"}{f";min-width:{min(14, wide // 2)}em" * (wide > 16)}"'
             for n, wide in zip(numeric, longest, strict=True)
@@ -84,7 +88,8 @@ class Table(list):
 
         def line(tag, cells):
             scope = ' scope="col"' if tag == "th" else ""
-            return "".join(f"<{tag}{scope}{s}>{html.escape(c)}</{tag}>" for c, s in zip(cells, side, strict=True))
+            marks = [s + k * (tag == "td") for s, k in zip(side, kept, strict=True)]
+            return "".join(f"<{tag}{scope}{m}>{html.escape(c)}</{tag}>" for c, m in zip(cells, marks, strict=True))
 
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
         name = html.escape(self.caption)  # above what scrolls, so that it is read whole on a narrow page

@@ -257,7 +257,10 @@ for query, step in {"before": decoder_step, "after": luongs_step}.items():
 
 # %% jupyter={"source_hidden": true}
 plot.lines(
-    {f"query: the state {query}": curve for query, curve in trained_by.items()},
+    {
+        from_cell("query: the state before"): trained_by["before"],
+        from_cell("query: the state after"): trained_by["after"],
+    },
     "steps",
     "loss",
     log="y",
@@ -302,8 +305,9 @@ assert sorted(b > a for a, b in zip(*(recorded["readers"][name]["bleu"] for name
 # %% jupyter={"source_hidden": true}
 one_way = results.load("seq2seq_one_way")
 rows, kinds = [], {"plain": "without", "attention": "with"}
-for name, r in one_way["readers"].items():
-    reader, order = name.split(", ")
+orders = [from_cell("as it is"), from_cell("reversed")] * 2
+for (name, r), order in zip(one_way["readers"].items(), orders, strict=True):
+    reader = name.split(", ")[0]
     thirds = [sum(x) / len(x) for x in zip(*r["thirds"], strict=True)]
     rows.append(
         {
@@ -478,7 +482,7 @@ for one, wide in zip(
     translate(real, sentences, beam=8, length_penalty=0),
     strict=True,
 ):
-    better = wide.text if wide.text != one.text else "the same"
+    better = wide.text if wide.text != one.text else from_cell("the same")
     rows.append(
         {
             "in training": "seen" if one.seen else "new",
@@ -488,7 +492,9 @@ for one, wide in zip(
             "log p ": wide.score,
         }
     )
-Table(rows, "Four real sentences, by the model with attention")
+Table(
+    rows, "Four real sentences, by the model with attention", data=("greedy", "beam of 8, α = 0")
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 800 < len(lesson.source) < 830  # English words
@@ -531,8 +537,10 @@ found = translate(real, yours)[0]
 labs.alignment(
     found,
     languages=("en", "fr"),
-    title=f"Type a sentence ({'trained on' if found.seen else 'new'}): where does the "
-    "map leave the diagonal?",
+    title=from_cell(
+        "Type a sentence ({mark}): where does the map leave the diagonal?",
+        mark=from_cell("trained on") if found.seen else from_cell("new"),
+    ),
     model=real,
     typing=True,
 )
@@ -749,13 +757,14 @@ tried = {
 scores = {
     name: float(bleu([words], [answer], lowercase=True)) for name, words in tried.items()
 }
-mark = "trained on" if real.was_seen(source) else "new"
+mark = from_cell("trained on") if real.was_seen(source) else from_cell("new")
 Table(
     [
         {"by": name, "translation": words, "BLEU": scores[name]}
         for name, words in tried.items()
     ],
-    from_cell(
+    data=("translation",),
+    caption=from_cell(
         "{source} For both models: {mark}. For BLEU, all words are in lower case.",
         source=source, mark=mark
     ),

@@ -88,7 +88,8 @@ Table(
         }
         for row in found["rows"]
     ],
-    from_cell(
+    data=("question", "found"),
+    caption=from_cell(
         "Ten questions that share no word with their sentence but small ones. "
         "{about}", about=found.about
     ),
@@ -215,6 +216,7 @@ Table(
         for n in range(1, 24, 4)
     ],
     "Every fourth sentence with “light”",
+    data=("sentence", "nearest by output vector"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -442,6 +444,7 @@ shown = {
     "next sentence": "next sentence, %",
 }
 four = "sentiment", "pairs", "entities", "questions"
+ways = "as in the paper", "always [MASK]", "without NSP"
 shown |= {f"{name}, test": f"{name}, %" for name in four}
 Table(
     [
@@ -450,7 +453,7 @@ Table(
             title: spread(found[key]) if key in found else "–"
             for key, title in shown.items()
         }
-        for way, found in parts["ways"].items()
+        for way, found in zip(ways, parts["ways"].values(), strict=True)
     ],
     from_cell(
         "Each cell is the mean of {seeds} seeds (lowest to highest). {about}",

@@ -306,7 +306,7 @@ for start in ("They looked at each", "They looked at the"):
     )
 Table(rows, from_cell(
     "gpt-prose, which knows {count} pieces", count=f'{len(prose.tokenizer):,}'
-))
+), data=("after",))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9

@@ -81,7 +81,8 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 
 # %% jupyter={"source_hidden": true}
 worth = results.load("gpt_pretraining")
-shares = {name: torch.tensor(start["test"]) for name, start in worth["starts"].items()}
+starts = "pre-trained", "from random parameters", "from random parameters, 150 steps"
+shares = {name: torch.tensor(worth["starts"][name]["test"]) for name in starts}
 ranges = [
     from_cell("{min} to {max}", min=f"{100 * x.min():.0f}", max=f"{100 * x.max():.0f}")
     for x in shares.values()

@@ -35,9 +35,9 @@ recorded = results.load("smollm_answers")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {
-    "a model that read one novel": recorded["goes_on"],
+    from_cell("a model that read one novel"): recorded["goes_on"],
     "SmolLM2": recorded["bare"],
-    "SmolLM2, asked in another way": recorded["answers"],
+    from_cell("SmolLM2, asked in another way"): recorded["answers"],
 }
 questions = sorted(recorded["answers"], key=lambda question: "Moon" not in question)
 nothing = {"∅": "(nothing: it ends at once)"}
@@ -521,9 +521,20 @@ sums.save(model)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
+ways = (
+    "answer alone",
+    "blanks",
+    "draft",
+    "draft + GRPO",
+    "draft + as many steps of SFT again",
+    "draft + SFT again + GRPO",
+    "draft + SFT again + SFT again",
+    "draft + GRPO, paid by a coin",
+    "draft + GRPO, too fast",
+)
 percent = {
     name: [100 * one["right"][name] for one in trials["seeds"] if name in one["right"]]
-    for name in trials["seeds"][0]["right"]
+    for name in ways
 } | {
     from_cell("draft, {how} of 8", how=how): [100 * one[how] for one in trials["seeds"]]
     for how in ("best", "majority")
@@ -577,7 +588,7 @@ assert live[0] < 0.15 < 0.55 < live[1] and live[2] > live[1] - 0.03 and 400 / 50
 asking = labs.replies(
     ["37 + 48 =", "What is seven times eight?", "What is the capital of France?"],
     {
-        "the model you taught": partial(sums.asked, model),
+        from_cell("the model you taught"): partial(sums.asked, model),
         ("SmolLM2" if smol else "llama-holmes"): talker.asked,
     },
     live=True,

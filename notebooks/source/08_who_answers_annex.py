@@ -415,7 +415,7 @@ it = results.load("smollm_it")
 Table(
     [
         {
-            "attends from": place["from"],
+            "attends from": start,
             "head (layer.head)": ".".join(map(str, one["head"])),
             from_cell("on the {it} twins of the choice",
                 it=it['chosen on']): f"{one['chosen on']:.0%}",
@@ -423,7 +423,9 @@ Table(
                 it=it['measured on']): f"{one['measured on']:.0%}",
             "on their words alone": f"{one['words alone']:.0%}",
         }
-        for place in it["places"]
+        for start, place in zip(
+            ("the last word", "the question's end"), it["places"], strict=True
+        )
         for one in place["heads"]
     ],
     from_cell(
@@ -513,7 +515,13 @@ if smol:
 
 # %% jupyter={"source_hidden": true}
 choices = results.load("smollm_questions")
-shares = {way: marks.count("1") for way, marks in choices["right"].items()}
+ways = (
+    "likeliest answer",
+    "likeliest for each token",
+    "what the question adds",
+    "without the question",
+)
+shares = {way: choices["right"][way].count("1") for way in ways}
 shares |= {
     from_cell("letters A to D, the right one is {letter}",
         letter=letter): marks.count(letter)

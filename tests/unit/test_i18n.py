@@ -244,6 +244,11 @@ def test_english_in_a_page_is_found_but_not_in_code_and_quotations():
 
 
 @pytest.mark.parametrize("name", sources.names())
+def test_a_chinese_page_shows_no_english(name):
+    assert not list(english.runs(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4)))
+
+
+@pytest.mark.parametrize("name", sources.names())
 def test_a_text_said_as_it_is_is_itself(name):
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]

@@ -27,7 +27,7 @@ class Replies(View):
         return {model: texts[at] for model, texts in zip(self.options["models"], self.options["replies"], strict=True)}
 
     def describe(self) -> str:
-        return f"{self.state['question']} " + " ".join(f"{model}: “{text}”" for model, text in self.said.items())
+        return f"“{self.state['question']}” " + " ".join(f"{model}: “{text}”" for model, text in self.said.items())
 
     def table(self) -> TextTable:
         rows = zip(self.options["questions"], *self.options["replies"], strict=True)
