@@ -367,8 +367,9 @@ course = "The animal didn't cross the street because it was too tired."
 ids = trained.source.encode(course)
 read = trained.source.tokens(ids)
 tokens = trained.model.source_embedding.weight[ids].detach() * 128**0.5  # [12, 128]
-W_Q, W_K, W_E = torch.randn(3, 128, 128, generator=torch.Generator().manual_seed(5)) / 128**0.5
-u, v = torch.randn(2, 128, generator=torch.Generator().manual_seed(6))
+random = torch.Generator().manual_seed(5)
+W_Q, W_K, W_E = torch.randn(3, 128, 128, generator=random) / 128**0.5
+u, v = torch.randn(2, 128, generator=random)
 
 
 def four_parts(x, words):
@@ -403,8 +404,9 @@ plot.maps(
 # No part asks *where* a word stands, only how far away. So put four words in front of the sentence. Every word gets another position, and its scores should stay. With added positions they should not:
 
 # %%
-front = trained.model.source_embedding.weight[trained.source.encode("yesterday i was tired")]
-longer_text = torch.cat([front.detach() * 128**0.5, tokens])  # [S, D]
+before = trained.source.encode("yesterday i was tired")
+front = trained.model.source_embedding.weight[before].detach() * 128**0.5
+longer_text = torch.cat([front, tokens])  # [S, D]
 n = len(tokens)
 
 
