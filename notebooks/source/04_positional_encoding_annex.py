@@ -395,9 +395,9 @@ plot.maps(
     signed=list(parts),
     across=2,
     title="What does each of the four parts know?",
-    caption="Look for stripes. Downwards, “u meets word” likes a word whoever asks; on the "
-    "slant, “v meets distance” likes a distance whatever the words. The words’ vectors "
-    "are trained, the matrices random. Each map by its largest number.",
+    caption="Look for stripes. Downwards, “u meets word” likes a word whoever asks; "
+    "on the slant, “v meets distance” likes a distance whatever the words. The vectors "
+    "of words are trained, the matrices random. Each map by its largest number.",
 )
 
 # %% [markdown]
