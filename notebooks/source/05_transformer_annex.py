@@ -612,7 +612,7 @@ assert tatoeba is grammar or {
 #
 # </details>
 #
-# One sentence shows best what the words of a training are worth. The course's other Transformer learned from our grammar, which has *economic* and *area*; it has met neither this sentence nor more than a thousand French words. Both read the same English. Where does each look while it writes?
+# Whose training a model had, one sentence shows best. The lesson's Transformer learned from our grammar, which speaks of economic areas, though not in this sentence; Tatoeba's learned from real sentences, in which they are rare. Both read the same English. Where does each look while it writes?
 
 # %% jupyter={"source_hidden": true}
 area = "They live in the European Economic Area."
@@ -625,12 +625,11 @@ plot.maps(
     {name: one.tokens for name, one in told.items()},
     {name: one.source_tokens for name, one in told.items()},
     axes=("written", "read"),
-    across=1,
     scale="weight",
     title="One translator knows the Area, the other one invents it. Where do they look?",
-    caption="Each row is a French word or piece of a word. Above, the last three words run "
-    "backwards through the English: zone – area, économique – economic, européenne – "
-    "european. Below, the pieces of an invented word, *l’introphone*.",
+    caption="Each row is a French word or a piece of one. The grammar’s last three words "
+    "run backwards through the English: zone – area, économique – economic, européenne – "
+    "european. Tatoeba’s makes up a word, “l’introphone”.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
