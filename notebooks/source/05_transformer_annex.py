@@ -612,7 +612,7 @@ assert tatoeba is grammar or {
 #
 # </details>
 #
-# Whose training a model had, one sentence shows best. The lesson's Transformer learned from our grammar, which speaks of economic areas, though not in this sentence; Tatoeba's learned from real sentences, in which they are rare. Both read the same English. Where does each look while it writes?
+# Whose training a model had, one sentence shows best. The lesson's Transformer learned from our grammar, which speaks of economic areas, though not in this sentence; Tatoeba's learned from real sentences of people. Both read the same English. Where does each look while it writes?
 
 # %% jupyter={"source_hidden": true}
 area = "They live in the European Economic Area."
@@ -913,7 +913,7 @@ for name, parts in {
 }.items():
     torch.manual_seed(0)
     x, found = torch.randn(1, 6, 64), []
-    for n in range(6):
+    for _ in range(6):
         with torch.no_grad():
             x = BareBlock(64, **parts)(x)
         found.append(apart(x))
