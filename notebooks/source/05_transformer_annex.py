@@ -676,11 +676,11 @@ assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 from chapters.ch05.experiments import in_class as study
 
 plot.maps(
-    study.zoo(36),
+    study.zoo(16),
     "query",
     "key",
     title="Which words may be read?",
-    caption="A row for each word that reads, a column for each of the 36 words. A "
+    caption="A row for each word that reads, a column for each of the 16 words. A "
     "filled cell may be read. After how many layers can the last word know of the "
     "first one?",
 )
