@@ -104,32 +104,90 @@ assert [english[own[english.index(w)].argmax()] for w in ("european", "the")] ==
 # %% [markdown]
 # ## Which errors circulate?
 # <a id="errors"></a>
-# Lectures, articles and slides print the left column; the lesson proves, counts or measures the middle one.
-#
-# | printed | correct | why |
-# |---|---|---|
-# | Self-attention is permutation *invariant*. | $f(\Pi X)=\Pi f(X)$: *equivariant* | Only a pooling, such as the mean, makes it invariant. |
-# | Attention lowers the complexity (and, elsewhere in the same article, raises it). | $4nd^2+2n^2d>2nd^2$ | It never multiplies less than a plain RNN. Without its four matrices, $2n^2d<2nd^2$ holds only for $n<d$. |
-# | The path through convolutions has $\log n$ steps. | about $n/(k-1)$ | $\log n$ needs gaps that grow with each layer (dilated), or a pyramid. |
-# | Sinusoids add parameters. | 0 parameters | Learned positions have them: BERT's 512 × 768 are 393,216. |
-# | Positions are added after the softmax: $AV+P$ | $x_i+P_i$, at the inputs of encoder and decoder | Afterwards the weights are decided. If "dog" and "man" change places, "bites" keeps its output, and gets the same $P_2$ as before. |
-# | Relative position: $\sin(i\,\omega_j),\ \cos(i\,\omega_j)$ | $\sin((i-m)\,\omega_j),\ \cos((i-m)\,\omega_j)$ | The printed formula knows where the query is, and nothing of the key: it is the *absolute* encoding. |
-# | $Z_{out}=A\,Z_{in}$ (on the next slide: $A\,V_{in}$) | $Z_{out}=A\,V$ with $V=Z_{in}W_V$ | The two are equal only if $W_V$ is the identity. |
-#
-# (The article that adds $P$ too late also announces an encoder, which its code lacks. Chapter 5 builds one.)
+# Lectures, articles and slides print them, one beside the other. Here are six. Find what is true before you look. (One of the articles also announces an encoder, which its code lacks. Chapter 5 builds one.)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "A slide says that a path through convolutions is log n layers long. Kernel 3, nine "
+    "words, ordinary layers: how many does it take from the first word to the last?",
+    ["2, because 3² = 9", "4", "8"],
+    answer=1,
+    because="Each layer reaches one word further to each side, so all nine meet in the "
+    "middle after 4, and n/(k − 1) grows like n. The slide's log n needs gaps that grow "
+    "with each layer (dilated), or a pyramid.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "An article says that attention lowers the complexity, and some pages on that it "
+    "raises it. Which layer multiplies more, attention with its four matrices or a "
+    "plain RNN of the same size?",
+    ["the RNN", "attention, for any length", "attention, for long sentences only"],
+    answer=1,
+    because="4nd² + 2n²d is more than 2nd² for every n. Only without the four matrices "
+    "is 2n²d < 2nd², and then for n < d alone.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "The same article says that sinusoids add parameters. How many do they add to BERT's "
+    "512 positions of 768 features?",
+    ["0", "768", "393,216"],
+    answer=0,
+    because="A formula gives them, and nothing is trained. The 393,216 are those of "
+    "BERT's learned positions.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "A lecture writes Z_out = A Z_in, and on the next slide A V_in. When are the two "
+    "equal?",
+    ["always", "if W_V is the identity", "if A is the identity"],
+    answer=1,
+    because="V = Z_in W_V. The first formula has lost the values' matrix.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "A flow chart adds the positions after the softmax, A V + P. “dog” and “man” change "
+    "places. What happens to the output of “bites”?",
+    ["it changes: P brings the order in", "it stays as it was", "it changes places, too"],
+    answer=1,
+    because="The weights are decided before P comes in, and P₂ belongs to the place of "
+    "“bites”, which has not changed. So add the positions to the words, at the inputs.",
+)
+
+# %% [markdown]
+# The last one runs. Compare the row of "bites" before and after the two have changed places, once with the positions after attention and once before it:
+
+# %%
+from course_utils.attention import scaled_dot_product_attention
+
+swapped = [0, 4, 2, 3, 1, 5]  # dog and man change places
+place = sinusoidal_encoding(6, 8).float()
+
+
+def attend(x):
+    return scaled_dot_product_attention(x, x, x)[0]
+
+
+for name, layer in {
+    "A V + P": lambda x: attend(x) + place,
+    "x + P": lambda x: attend(x + place),
+}.items():
+    change = (layer(X[swapped]) - layer(X))[2].abs().max()
+    print(f"{name}: the output of “bites” moves by {change:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_utils.attention import scaled_dot_product_attention
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
-late = [scaled_dot_product_attention(x, x, x)[0] + P[:6, :8] for x in (X, X[[0, 4, 2, 3, 1, 5]])]  # dog and man change places
-assert torch.allclose(late[0][2], late[1][2], atol=1e-5) and not torch.allclose(late[0], late[1], atol=1e-2)
+assert change > 0.02 and torch.allclose(attend(X[swapped])[2], attend(X)[2], atol=1e-5)
 assert all(2 * n**2 * d < 2 * n * d**2 for n, d in ((30, 512), (511, 512))) and not 2 * 512**3 < 2 * 512**3
 
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
-# Is this program's vector relative, as its name says? Repair it.
+# The sixth is a formula: a slide prints $\sin(i\,\omega_j),\ \cos(i\,\omega_j)$ under *relative position*. Is this program's vector relative, as its name says? Repair it.
 
 # %% tags=["exercise"]
 @find_error("program 4.7")
@@ -302,7 +360,96 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 #
 # $$ x_i^\top W_QW_K^\top x_m+x_i^\top W_QW_E^\top E_{i-m}+u^\top W_K^\top x_m+v^\top W_E^\top E_{i-m} $$
 #
-# It also keeps the hidden states of the piece of text before, so that a word can attend across the boundary; with absolute positions, counted anew in each piece, two words would share one position.
+# In code they are ten lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
+
+# %%
+course = "The animal didn't cross the street because it was too tired."
+ids = trained.source.encode(course)
+read = trained.source.tokens(ids)
+tokens = trained.model.source_embedding.weight[ids].detach() * 128**0.5  # [12, 128]
+random = torch.Generator().manual_seed(5)
+W_Q, W_K, W_E = torch.randn(3, 128, 128, generator=random) / 128**0.5
+u, v = torch.randn(2, 128, generator=random)
+
+
+def four_parts(x, words):
+    T, S = len(x), len(words)
+    distance = torch.arange(S - T, S)[:, None] - torch.arange(S)  # i − m, [T, S]
+    angles = distance[..., None] * frequencies(128)
+    E = torch.cat([angles.sin(), angles.cos()], -1).float() @ W_E  # [T, S, D]
+    q, k = x @ W_Q, words @ W_K
+    return {
+        "word meets word": q @ k.T,
+        "word meets distance": (q[:, None] * E).sum(-1),
+        "u meets word": (k @ u).expand(T, S),
+        "v meets distance": E @ v,
+    }
+
+
+parts = four_parts(tokens, tokens)
+plot.maps(
+    {name: part / part.abs().max() for name, part in parts.items()},
+    dict.fromkeys(parts, read),
+    dict.fromkeys(parts, read),
+    axes=("query", "key"),
+    signed=list(parts),
+    across=2,
+    title="What does each of the four parts know?",
+    caption="Look for stripes. Downwards, “u meets word” likes a word whoever asks; "
+    "on the slant, “v meets distance” likes a distance whatever the words. The vectors "
+    "of words are trained, the matrices random. Each map by its largest number.",
+)
+
+# %% [markdown]
+# No part asks *where* a word stands, only how far away. So put four words in front of the sentence. Every word gets another position, and its scores should stay. With added positions they should not:
+
+# %%
+before = trained.source.encode("yesterday i was tired")
+front = trained.model.source_embedding.weight[before].detach() * 128**0.5
+longer_text = torch.cat([front, tokens])  # [S, D]
+n = len(tokens)
+
+
+def score(x):
+    return sum(four_parts(x, x).values())
+
+
+def added(x):
+    x = x + sinusoidal_encoding(len(x), 128).float()
+    return x @ W_Q @ (x @ W_K).T
+
+
+moved_by = {
+    name: (one(longer_text)[-n:, -n:] - one(tokens)).abs().max().item()
+    for name, one in {"Transformer-XL": score, "added positions": added}.items()
+}
+for name, gap in moved_by.items():
+    print(f"{name}: the largest change of a score is {gap:.4f}")
+
+# %% [markdown]
+# That pays when a text is too long to be read at once. Read it in pieces, and keep the hidden states of the piece before: the new words ask, and kept and new words answer. With absolute positions, counted anew in each piece, two words would share one position; a distance is a distance across the boundary, too. Here the sentence comes in two pieces, and the second step is compared with reading all of it:
+
+# %%
+def layer(x, words):  # a causal layer; here the words are their own values
+    scores = sum(four_parts(x, words).values()) / 128**0.5
+    later = torch.ones(len(x), len(words)).triu(len(words) - len(x) + 1).bool()
+    return scores.masked_fill(later, -torch.inf).softmax(-1) @ words
+
+
+first, second = tokens[:6], tokens[6:]
+kept = first  # this layer's inputs, kept from the first step
+in_pieces = layer(second, torch.cat([kept, second]))
+at_once, forgetful = layer(tokens, tokens)[6:], layer(second, second)
+print(f"with the kept states: differs by {(in_pieces - at_once).abs().max():.0e}")
+print(f"without them:         differs by {(forgetful - at_once).abs().max():.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert moved_by["Transformer-XL"] < 1e-3 and moved_by["added positions"] > 1 and len(read) == n
+assert torch.allclose(in_pieces, at_once, atol=1e-4) and (forgetful - at_once).abs().max() > 0.1
+assert torch.allclose(parts["v meets distance"][1:, 1:], parts["v meets distance"][:-1, :-1], atol=1e-4)
+
+# %% [markdown]
+# (In training, no gradient flows into kept states. And a claim that circulates: "Transformer-XL reduces the parameters". It adds some to each layer, $W_E$, $u$ and $v$.)
 
 # %% [markdown]
 # ## What does it cost to connect the first word with the last?

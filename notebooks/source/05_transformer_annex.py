@@ -375,10 +375,10 @@ from chapters.ch03.lesson import Lesson
 
 lesson = Lesson("en-fr")
 views = {
-    "the last": (3, 3, 3),
-    "each its own": (1, 2, 3),
-    "upside down": (3, 2, 1),
-    "the first": (1, 1, 1),
+    from_cell("the last"): (3, 3, 3),
+    from_cell("each its own"): (1, 2, 3),
+    from_cell("upside down"): (3, 2, 1),
+    from_cell("the first"): (1, 1, 1),
 }
 rows = []
 for name, layers in views.items():
@@ -414,9 +414,15 @@ lower = {
     name: torch.tensor(lines).mean(0)
     for name, lines in norms["lower rate"]["curves"].items()
 }
+labels = {
+    "pre-norm, warm-up": from_cell("pre-norm, warm-up"),
+    "pre-norm, none": from_cell("pre-norm, none"),
+    "post-norm, warm-up": from_cell("post-norm, warm-up"),
+    "post-norm, none": from_cell("post-norm, none"),
+}
 at = [norms["every"] * (n + 1) for n in range(len(curves["pre-norm, none"]))]
 plot.lines(
-    {name: (at, curve) for name, curve in curves.items()},
+    {labels[name]: (at, curve) for name, curve in curves.items()},
     "steps",
     "loss",
     title="Which of them learns?",
@@ -431,7 +437,7 @@ plot.lines(
 # %% jupyter={"source_hidden": true}
 rows = [
     {
-        "norm, warm-up": name,
+        "norm, warm-up": labels[name],
         from_cell("rate {norms}", norms=norms['lr']): curves[name][-1].item(),
         from_cell("rate {norms}",
             norms=norms['lower rate']['lr']): lower[name][-1].item(),
@@ -606,6 +612,33 @@ assert tatoeba is grammar or {
 #
 # </details>
 #
+# Whose training a model had, one sentence shows best. The lesson's Transformer learned from our grammar, which speaks of economic areas, though not in this sentence; Tatoeba's learned from real sentences of people. Both read the same English. Where does each look while it writes?
+
+# %% jupyter={"source_hidden": true}
+area = "They live in the European Economic Area."
+told = {
+    from_cell("learned our grammar"): translate(grammar, area, beam=1)[0],
+    from_cell("learned Tatoeba"): translate(tatoeba, area, beam=1)[0],
+}
+plot.maps(
+    {name: one.weights for name, one in told.items()},
+    {name: one.tokens for name, one in told.items()},
+    {name: one.source_tokens for name, one in told.items()},
+    axes=("written", "read"),
+    scale="weight",
+    title="One translator knows the Area, the other one invents it. Where do they look?",
+    caption="Each row is a French word or a piece of one. The grammar’s last three words "
+    "run backwards through the English: zone – area, économique – economic, européenne – "
+    "european. Tatoeba’s makes up a word, “l’introphone”.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+good, bad = told.values()
+assert good.text == "ils habitent dans la zone économique européenne." and not good.seen
+assert [good.source_tokens[row.argmax()] for row in good.weights[-4:-1]] == ["area", "economic", "european"]
+assert tatoeba is grammar or "introphone" in bad.text and not bad.seen
+
+# %% [markdown]
 # Now type a sentence of your own. Ink: the last layer's cross-attention, the mean of its heads.
 
 # %% jupyter={"source_hidden": true}
@@ -643,11 +676,11 @@ assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 from chapters.ch05.experiments import in_class as study
 
 plot.maps(
-    study.zoo(36),
+    study.zoo(16),
     "query",
     "key",
     title="Which words may be read?",
-    caption="A row for each word that reads, a column for each of the 36 words. A "
+    caption="A row for each word that reads, a column for each of the 16 words. A "
     "filled cell may be read. After how many layers can the last word know of the "
     "first one?",
 )
@@ -707,21 +740,210 @@ study.cache_table(length=1024, size=512, heads=8)
 # | encoder–decoder | both of these, and cross-attention | rewrite | the Transformer of 2017, T5 |
 #
 # <a id="t5"></a>
-# T5 puts every task into words, "translate English to German: …" (Raffel et al., 2020).
+# The third family has BERT's side and GPT's side, and T5 (Raffel et al., 2020) uses both for everything. A task is some words in front of the source, "translate English to German: …", and the answer is always a text; the lesson's little Transformer, told to copy or to reverse by its first token, works in the same way. From raw texts T5 learns by *filling spans*: cut pieces out, leave a mark for each, and let the decoder write what was there. What would each family be given, and asked, with the course sentence?
+
+# %%
+def spans(words, cut):  # cut: (begin, end) of each piece
+    source, target, at = [], [], 0
+    for n, (begin, end) in enumerate(cut):
+        mark = f"<{n}>"
+        source += words[at:begin] + [mark]
+        target += [mark] + words[begin:end]
+        at = end
+    return source + words[at:], target
+
+
+source, target = spans(words, [(2, 5), (8, 11)])
+hidden = ["[MASK]" if n in (1, 10) else word for n, word in enumerate(words)]
+Table(
+    [
+        {"family": family, "reads": " ".join(a), "must answer": " ".join(b)}
+        for family, a, b in (
+            ("encoder-only", hidden, [words[1], words[10]]),
+            ("decoder-only", words[:-1], words[1:]),
+            ("encoder–decoder (T5)", source, target),
+        )
+    ],
+    "A decoder answers at each word with the next one.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert " ".join(source) == "the animal <0> street because it <1> ."
+assert " ".join(target) == "<0> didn't cross the <1> was too tired" and len(target) < len(words)
+
+# %% [markdown]
+# T5's answer is shorter than the text, so a step of training costs less than one that writes all of it again. And one model, one loss and one way of writing do for a translation, a summary or a gap.
 
 # %% [markdown]
 # ## Errors that circulate
-# Errors of an article that programs a Transformer for "I love you" → "Je t'aime":
-#
-# | in the article | what is wrong | how you notice |
-# |---|---|---|
-# | `torch.matmul(q, k)` | the keys are not transposed | an error, unless there are as many keys as a head has features |
-# | $q/\sqrt d$, and scores divided by $\sqrt d$ | divided by $d$ in all | hardly: training can make up for it |
-# | `scores / sqrt(d)` | `sqrt` is not imported | a `NameError` |
-# | keys cut with the query's length | in cross-attention the source has its own | an error, as soon as the lengths differ |
-# | no caller builds a mask | each word sees the future, and padding | the loss falls too fast, translations are bad |
-# | `W2(W1(x))` | no ReLU: two matrices do what one could | hardly, at first |
-# | `ffn(attention(x))` | no residual connection, no norm | deep stacks do not learn |
+# An article programs a Transformer for "I love you" → "Je t'aime". Here is its class, with its names changed and its errors kept: can you find five? Then we run it.
+
+# %%
+class Circulating(torch.nn.Module):
+    def __init__(self, size, heads):
+        super().__init__()
+        self.heads, self.d = heads, size // heads
+        self.query, self.key = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
+        self.value, self.out = torch.nn.Linear(size, size), torch.nn.Linear(size, size)
+
+    def cut(self, x, length):  # [B, T, D] -> [B, H, T, d]
+        return x.view(len(x), length, self.heads, self.d).transpose(1, 2)
+
+    def scores(self, q, k):
+        return torch.matmul(q, k) / sqrt(self.d)
+
+    def forward(self, query, memory, mask=None):
+        B, length, D = query.shape
+        q = self.cut(self.query(query), length) / self.d**0.5
+        k = self.cut(self.key(memory), length)
+        v = self.cut(self.value(memory), length)
+        scores = self.scores(q, k)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        heads = torch.softmax(scores, dim=-1) @ v
+        return self.out(heads.transpose(1, 2).reshape(B, length, D))
+
+
+def tried(layer, *inputs):
+    try:
+        return list(layer(*inputs).shape)
+    except Exception as error:
+        return type(error).__name__
+
+
+five = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(0))  # five words
+four = five[:, :4]
+print(tried(Circulating(8, 2), four, four))
+from math import sqrt  # the first repair, for whatever runs from here on
+
+# %% [markdown]
+# It does not even start: nobody has imported `sqrt`. We do, and then repair one line after the other. Each class below mends one more, and does three things: it reads five words; it reads four, as many as a head has features; and it lets three words read five, as French reads English.
+
+# %%
+from course_utils.attention import MultiHeadAttention
+
+
+class Transposed(Circulating):
+    def scores(self, q, k):
+        return q @ k.transpose(-2, -1) / sqrt(self.d)
+
+
+class OwnLength(Transposed):
+    def cut(self, x, length):
+        return super().cut(x, x.shape[1])  # not the length of the queries
+
+
+class ScaledOnce(OwnLength):
+    def scores(self, q, k):
+        return q @ k.transpose(-2, -1)  # the queries are divided already
+
+
+right, rows = MultiHeadAttention(8, 2), []
+for repair, kind in (
+    ("sqrt imported", Circulating),
+    ("keys transposed", Transposed),
+    ("keys cut by their own length", OwnLength),
+    ("divided by √d once", ScaledOnce),
+):
+    layer = kind(8, 2)
+    layer.load_state_dict(right.state_dict())
+    off = (layer(four, four) - right(four, four)[0]).abs().max().item()
+    row = {"repaired, one after the other": repair, "5 words": tried(layer, five, five)}
+    row["4 words"] = tried(layer, four, four)
+    row["3 read 5"] = tried(layer, five[:, :3], five)
+    rows.append(row | {"4 words, off by": f"{off:.4f}"})
+Table(
+    rows,
+    "The shape that comes out, or the error. “Off by”: the largest difference from the "
+    "course’s own class with the same parameters.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert tried(Circulating(8, 2), four, four) == [1, 4, 8] and rows[0]["5 words"] == "RuntimeError" and rows[0]["4 words"] == [1, 4, 8]
+assert rows[1]["3 read 5"] == "RuntimeError" and rows[2]["3 read 5"] == [1, 3, 8]
+assert all(float(row["4 words, off by"]) > 1e-3 for row in rows[:3]) and float(rows[3]["4 words, off by"]) == 0
+
+# %% [markdown]
+# Look at the first row. With four words the wrong product has the right shape, so it runs, and nobody notices. Nor does anybody notice the second division by √d: it raises no error, it only makes the weights more even, and training can make up for that. The fifth error is in no line of the class: no caller builds a mask. So change the *last* word and look whether the first one, which may not see it, moves:
+
+# %%
+layer = ScaledOnce(8, 2)
+other = five.clone()
+other[0, -1] += 1
+for name, mask in {"no mask": None, "causal mask": causal_mask(5)}.items():
+    move = (layer(other, other, mask) - layer(five, five, mask))[0, 0].abs().max()
+    print(f"{name}: the first word moves by {move:.3f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert move == 0 and (layer(other, other) - layer(five, five))[0, 0].abs().max() > 1e-3
+
+# %% [markdown]
+# ### And its block
+# <a id="bare-block"></a>
+# The block around the class is one line, `ffn(attention(x))`, and its network is `W2(W1(x))`: no residual connection, no norm, no ReLU. What does a stack of such blocks make of six random words? In attention each word becomes an average of words, and averages of averages are more and more alike. A residual connection keeps what each word was.
+
+# %%
+class BareBlock(torch.nn.Module):
+    def __init__(self, size, residual=False, norm=False):
+        super().__init__()
+        self.attention, self.residual = MultiHeadAttention(size, 4), residual
+        self.W1 = torch.nn.Linear(size, 4 * size)
+        self.W2 = torch.nn.Linear(4 * size, size)
+        self.norm = torch.nn.LayerNorm(size) if norm else torch.nn.Identity()
+
+    def around(self, x, part):
+        return x * self.residual + part(self.norm(x))
+
+    def forward(self, x):
+        x = self.around(x, lambda h: self.attention(h, h)[0])
+        return self.around(x, lambda h: self.W2(self.W1(h)))
+
+
+def apart(x):
+    """How far the words are from their mean, as a share of their size."""
+    return ((x - x.mean(1, keepdim=True)).norm() / x.norm()).item()
+
+
+unlike, sizes = {}, {}
+for name, parts in {
+    "as printed": {},
+    "with the norm": {"norm": True},
+    "with the residual": {"residual": True},
+    "with both": {"residual": True, "norm": True},
+}.items():
+    torch.manual_seed(0)
+    x, found = torch.randn(1, 6, 64), []
+    for _ in range(6):
+        with torch.no_grad():
+            x = BareBlock(64, **parts)(x)
+        found.append(apart(x))
+    unlike[name], sizes[name] = found, x.norm().item()
+plot.lines(
+    {name: (range(1, 7), found) for name, found in unlike.items()},
+    "blocks",
+    "words apart",
+    title="Do six words stay six words?",
+    log="y",
+    caption="How far the words are from their mean, as a share of their size. Untrained "
+    "blocks. At the bottom all six words are one.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert max(unlike["as printed"][2:] + unlike["with the norm"][3:]) < 1e-3 < 0.2 < min(unlike["with the residual"] + unlike["with both"])
+assert unlike["as printed"][1] < 0.01 and sizes["with the residual"] > 2 * sizes["with both"]
+
+# %% [markdown]
+# After two blocks as printed, the six words are nearly the same vector, whatever they were. Only the residual keeps them apart; the norm keeps their size, which grows otherwise. And the missing ReLU? Then $W_1W_2$ is one matrix, and the hidden layer is worth nothing:
+
+# %%
+bare = BareBlock(64)
+together = bare.W2.weight @ bare.W1.weight  # [64, 64]
+x = torch.randn(64, generator=torch.Generator().manual_seed(1))
+ffn = bare.W2(bare.W1(x)) - bare.W2(bare.W1(0 * x))  # without the biases
+print("one matrix does the same:", torch.allclose(ffn, together @ x, atol=1e-4))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(ffn, together @ x, atol=1e-4)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -754,9 +976,42 @@ predict(
     "encoder–decoder.",
 )
 
+# %% [markdown]
+# ### Keys from the vocabulary?
+# <a id="target-vocabulary"></a>
+# The article's drawing takes the keys and values of cross-attention from the *target vocabulary*: from all French words that there are. These are the same for every English sentence. So what would the translator write? We let `grammar` write with the right memory, and with its vocabulary as the memory:
+
+# %%
+from course_kit.text import BOS, EOS
+
+
+def write(memory):  # [1, S, D] -> French, always the likeliest word
+    ids = [BOS]
+    while ids[-1] != EOS and len(ids) < 20:
+        features = grammar.model.decode(torch.tensor([ids]), memory)
+        ids.append(grammar.model.output(features)[0, -1].argmax().item())
+    return " ".join(grammar.target.tokens(ids[1:-1]))
+
+
+vocabulary = grammar.model.target_embedding.weight[None]  # [1, V, D]
+rows = []
+with torch.no_grad():
+    for english in ("They live in the European Economic Area.", tired):
+        memory = grammar.model.encode(torch.tensor([grammar.source.encode(english)]))
+        row = {"source": english, "keys from the source": write(memory)}
+        rows.append(row | {"keys from the vocabulary": write(vocabulary)})
+Table(rows)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert rows[0]["keys from the vocabulary"] == rows[1]["keys from the vocabulary"]
+assert rows[0]["keys from the source"].startswith("ils habitent dans la zone économique européenne")
+
+# %% [markdown]
+# The right column has one sentence for both: a decoder that reads its own vocabulary can only continue French. Nothing of the English has reached it.
+
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
-# Here “Je t'aime” should attend to “I love you”.
+# The next program has a milder form of the same error. Here “Je t'aime” should attend to “I love you”.
 
 
 # %% tags=["exercise"]

@@ -65,12 +65,12 @@ def zoo(length: int) -> dict[str, Tensor]:
     causal = causal_mask(length)
     near, first = local_mask(length, w, causal=False), (row == 0) | (column == 0)
     return {
-        mark("full (encoder)"): torch.ones(length, length, dtype=torch.bool),
-        mark("causal (decoder)"): causal,
-        mark("local"): near,
-        mark("local, causal"): local_mask(length, w),
-        mark("strided, causal"): causal & ((row - column < w) | ((row - column) % w == 0)),
-        mark("local and one global word"): near | first,
+        t("full (encoder)"): torch.ones(length, length, dtype=torch.bool),
+        t("causal (decoder)"): causal,
+        t("local"): near,
+        t("local, causal"): local_mask(length, w),
+        t("strided, causal"): causal & ((row - column < w) | ((row - column) % w == 0)),
+        t("local and one global word"): near | first,
     }
 
 
@@ -101,12 +101,12 @@ def cache_table(length: int = 1024, size: int = 512, heads: int = 8) -> Table:
     """Numbers that a layer keeps for a text that is being written: keys and values of all heads, of groups, of one."""
     w, size = round(length**0.5), size // heads
     kinds = {
-        mark("every head its own"): (heads, length),
-        mark("two heads share (grouped-query)"): (heads // 2, length),
-        mark("all share one (multi-query)"): (1, length),
+        t("every head its own"): (heads, length),
+        t("two heads share (grouped-query)"): (heads // 2, length),
+        t("all share one (multi-query)"): (1, length),
         t("every head its own, the last {w} words", w=w): (heads, w),
     }
-    rows = [{mark("keys and values"): name, mark("numbers kept"): 2 * n * size * t} for name, (n, t) in kinds.items()]
+    rows = [{mark("keys and values"): name, mark("numbers kept"): 2 * n * size * k} for name, (n, k) in kinds.items()]
     return Table([row | {mark("share"): round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
                  t("One layer, {length} words, {heads} heads of {size} features",
                    length=length, heads=heads, size=size))  # fmt: skip
