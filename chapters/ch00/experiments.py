@@ -43,7 +43,7 @@ def word_by_word() -> Table:
         {mark("word"): word, mark("attention for it alone"): one, mark("for all but it"): other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
-    return Table(rows, COW, data=tuple(rows[0]))
+    return Table(rows, f"“{COW}”", data=tuple(rows[0]))
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from course_tools.translation.units import LABELS
 RUN = re.compile(r"(?<![\w.])[a-z]{2,}(?: [a-z-]{2,}){2,}(?![\w(])")
 ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
     r"<(pre|code|script|style)\b.*?</\1>|<[^>]*translate=\"no\"[^>]*>.*?</\w+>|`[^`]*`|\$[^$]*\$|“[^”]*”|\"[^\"]*\"|"
-    r"\[\w+\|([^\]]*)\]",
+    r"\bcourse results \w+|\[\w+\|([^\]]*)\]",
     re.S,
 )
 TOLD = LABELS | {"words"}

@@ -244,12 +244,13 @@ one, other = (read(torch.stack([table[word] for word in words.split()]), Wx, Wh)
               for words in said)  # [5, 6] each
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+quoted = [f"“{words}”" for words in said]
 plot.maps(
-    dict(zip(said, (one, other), strict=True)),
-    {words: words.split() for words in said},
+    dict(zip(quoted, (one, other), strict=True)),
+    dict(zip(quoted, map(str.split, said), strict=True)),
     axes=("word", "number of the state"),
     limits=(0, 1),
-    signed=said,
+    signed=quoted,
     title="Does a state know the order?",
     caption="A row for each word that is read: the six numbers of the state after it. "
     "Compare the last rows.",

@@ -765,7 +765,7 @@ Table(
     ],
     data=("translation",),
     caption=from_cell(
-        "{source} For both models: {mark}. For BLEU, all words are in lower case.",
+        "“{source}” For both models: {mark}. For BLEU, all words are in lower case.",
         source=source, mark=mark
     ),
 )
