@@ -235,7 +235,8 @@ Table(
     [
         {"source (new to the model)": s, "with positions": a.text, "without": b.text}
         for s, a, b in zip(texts, right, wrong, strict=True)
-    ]
+    ],
+    data=("source (new to the model)", "with positions", "without"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

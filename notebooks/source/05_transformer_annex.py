@@ -573,7 +573,14 @@ efforts = Table(
 )
 from IPython.display import display
 
-display(efforts, Table(rows, "The same two models translate, with a beam of 4"))
+display(
+    efforts,
+    Table(
+        rows,
+        "The same two models translate, with a beam of 4",
+        data=("source", "chapter 3", "chapter 5"),
+    ),
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert tatoeba is grammar or all(
@@ -765,6 +772,7 @@ Table(
         )
     ],
     "A decoder answers at each word with the next one.",
+    data=("reads", "must answer"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -1000,7 +1008,7 @@ with torch.no_grad():
         memory = grammar.model.encode(torch.tensor([grammar.source.encode(english)]))
         row = {"source": english, "keys from the source": write(memory)}
         rows.append(row | {"keys from the vocabulary": write(vocabulary)})
-Table(rows)
+Table(rows, data=tuple(rows[0]))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["keys from the vocabulary"] == rows[1]["keys from the vocabulary"]
