@@ -70,3 +70,15 @@ def test_the_letters_task_asks_for_the_letter_before():
 
     assert letters.right(Knows()) == (1.0, 1.0) and letters.by_place(Knows()).shape == (BEYOND - BACK,)
     assert letters.loss(Knows(), ids) < 1e-2
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_beyond_the_trained_length_other_seeds_say_the_same(seed):
+    letters, right = LettersBefore(), {}
+    for kind, anywhere in (("rotary", False), ("sinusoidal", False), ("learned", False), ("sinusoidal", True)):
+        model = letters.model(kind, seed)
+        letters.train(model, seed=seed, anywhere=anywhere)
+        right[kind, anywhere] = letters.right(model)[1]
+    assert right["rotary", False] > 0.9 and right["sinusoidal", True] > 0.8
+    assert right["sinusoidal", False] < 0.45 and right["learned", False] < 0.2

@@ -6,7 +6,7 @@ import FIGURE_CSS from "./figure.css";
 /**
  * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
  * @typedef {object} Shape
- * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc"} shape
+ * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
  * @property {string} [role] query, key, value, output; else ink
  * @property {number} [x] its middle
  * @property {number} [y] its middle
@@ -20,6 +20,9 @@ import FIGURE_CSS from "./figure.css";
  * @property {number} [share] of a bar, 0 to 1
  * @property {Point} [from] of an arrow
  * @property {Point} [to]
+ * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
+ * @property {number} [reach] and its length
+ * @property {number[][]} [lines] of a web: x, y, u, v each; without u, v a dot
  * @property {number} [bend] how far its middle is from the straight line
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
@@ -118,6 +121,7 @@ class Figure {
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
       arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
+      web: () => [svgElement("path")],
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
     return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
@@ -165,7 +169,7 @@ class Figure {
       text(parts[1], words);
     }
     if (shape.shape === "disc") {
-      set(parts[0], { cx: left, cy: top, r: (high / 2) * unit });
+      set(parts[0], { cx: left, cy: top, r: (high / 2) * (words ? unit : Math.min(unit, this.up)) });
       text(parts[1], words);
     }
     if (shape.shape === "bar") {
@@ -174,6 +178,11 @@ class Figure {
       block(parts[1], left - room / 2, room * (shape.share ?? 0));
     }
     if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
+    if (shape.shape === "web") {
+      const lines = (shape.lines ?? []).map(([a, b, u = a, v = b]) => [a * width, b * this.up, u * width, v * this.up]);
+      set(parts[0], { d: lines.map(([a, b, u, v]) => `M${a} ${b}L${u} ${v}`).join("") });
+      parts[0].style.strokeWidth = `${(shape.weight ?? 1) * unit}px`;
+    }
     if (shape.shape === "cells") {
       const numbers = shape.numbers ?? [];
       const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
@@ -189,9 +198,10 @@ class Figure {
   }
 
   /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
-  line(part, { from = [0, 0], to = [0, 0], bend = 0, weight = 1.5 }, width, set) {
-    const { unit } = this.ui;
-    const [[x, y], [u, v]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
+  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, width, set) {
+    const unit = reach ? Math.min(this.ui.unit, this.up) : this.ui.unit;
+    const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
+    const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
     set(part, { d: `M${x} ${y}Q${a} ${b} ${u} ${v}` });
