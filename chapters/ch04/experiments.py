@@ -118,7 +118,8 @@ class LettersBefore:
             return ids, int(torch.randint(last + 1, (1,), generator=generator)) if anywhere else 0
 
         settings = {"lr": rate, "schedule": lambda i: 1 - i / steps} | options
-        return fit(model, batches, lambda of, batch: self.loss(of, *batch), steps=steps, seed=seed, show=show, **settings)
+        loss = lambda of, batch: self.loss(of, *batch)  # noqa: E731
+        return fit(model, batches, loss, steps=steps, seed=seed, show=show, **settings)
 
     @torch.no_grad()
     def by_place(self, model: nn.Module, length: int = BEYOND, count: int = 500) -> Tensor:

@@ -55,7 +55,7 @@ labs.shuffle(
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# You can tell a word's position in two ways. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. The second is what most language models do today, and this is the idea behind it: **if you turn two vectors by the same angle, their product stays the same.** So if each word is turned a little further than the word before it, a score depends only on how far apart two words are.
+# You can tell a word's position in two ways. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. The second is what most language models of today do, and this is the idea behind it: **if you turn two vectors by the same angle, their product stays the same.** So if you turn each word a little further than the word before it, what a score sees of the order is only how far apart two words are.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
@@ -117,7 +117,7 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 # </details>
 #
 # ### Can training help?
-# Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. It averages the outputs of all words, and the average of shuffled outputs is the same. So before any training we know: **it gives a sentence and its twin the same answer.**
+# Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. At its end the outputs of all words are averaged, and the average of shuffled outputs is the same. So before any training we know: **it gives a sentence and its twin the same answer.**
 
 # %% tags=["definition"]
 # chapters.ch04.experiments: Reader
@@ -167,7 +167,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? Perhaps you would number the words 0, 1, 2 …, and add the number to each of the word's features. Then look at what attention does with it:
+# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? Perhaps you would number the words from 0, and add its number to each feature of a word. Then look at what attention does with it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 numbered = X + torch.arange(6)[:, None]  # [6, 8]
@@ -189,13 +189,13 @@ assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).a
 # %% tags=["nbval-check-output"]
 for i in [5, 6, 7, 8, 15]:
     differ = sum(a != b for a, b in zip(f"{i:04b}", f"{7:04b}"))
-    print(f"{i:2}  {i:04b}  {differ} digits differ from those of 7")
+    print(f"{i:2}  {i:04b}  {differ} of 4 digits differ from 7")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [f"{i:04b}" for i in (7, 8, 15)] == ["0111", "1000", "1111"]
 
 # %% [markdown]
-# The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But something is wrong. 7 and 8 are neighbours, and yet *all* their digits differ, while 7 and 15 differ in one. A small step should make a small difference.
+# The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But something is wrong. Look at 7 and 8. They are neighbours, and yet *all* their digits differ, while the distant 15 differs from 7 in only one. We want a small step to make a small difference.
 #
 # What counts like digits, and does not jump? A clock. One hand is fast and one is slow, together they tell the time, and from one moment to the next no hand jumps. So give each position a clock, with as many hands as you like. A hand is two numbers: how far its tip is to the right, the *sine* of its angle, and how far up, the *cosine*. Why both? If you only knew how high a hand points, you could not tell whether it rises or falls.
 
@@ -207,11 +207,11 @@ labs.clocks(
 )
 
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]} tags=["card"]
-# With all the hands' numbers side by side, each position has a row of a table, $P$. Hand $j$ turns by the angle $\omega_j$ at each step, its **frequency**. After $i$ steps it stands at $i\,\omega_j$. The Transformer's paper chose these, for a row of $D$ numbers:
+# Write the numbers of all hands side by side, and you have a row for each position, a table $P$. Hand $j$ turns by the angle $\omega_j$ at each step, its **frequency**. After $i$ steps it stands at $i\,\omega_j$. The Transformer's paper chose these, for a row of $D$ numbers:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# They are called **sinusoidal** positions. The first hand goes round in about six steps, and each next one a little more slowly. <!-- source: Vaswani et al. 2017, section 3.5 -->
+# Positions of this kind are called **sinusoidal**. The first hand goes round in about six steps, and each next one a little more slowly. <!-- source: Vaswani et al. 2017, section 3.5 -->
 #
 # ### Exercise 1 ●●○ · 8 minutes
 # Write the table, a row for each position.
@@ -227,7 +227,7 @@ def sinusoidal_encoding(length, size):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: sinusoidal encoding -->
 #
-# Here is your table for 50 positions and 128 columns, 64 hands. Follow a column downwards, and you see a wave:
+# Here is your table for 50 positions and 128 columns. Follow a column downwards, and you see a wave:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 P = sinusoidal_encoding(50, 128).float()  # [50, 128]
@@ -303,7 +303,7 @@ print(f"right: {who.right(third):.0%} of the new sentences")
 assert who.right(third) > 0.98 and sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
 
 # %% [markdown] tags=["keep"]
-# Here that is just as good. What do you need the clock for, then? It has two properties that nobody taught it, and the next sections are about them.
+# Here that is just as good. What do you need the clock for, then? The clock has two properties that nobody taught it, and our next two sections are about them.
 #
 # **Keep this:** a position is a clock's time: many hands, fast and slow, two numbers each, added to the word.
 
@@ -315,13 +315,13 @@ assert who.right(third) > 0.98 and sum(p.numel() for p in AddPositions(table).pa
 labs.rotation()
 
 # %% [markdown]
-# A turn is a matrix of two rows. It has the sine and the cosine of the angle $\delta\omega$ in it, and no $i$:
+# A turn is a matrix. The sine and the cosine of the angle $\delta\omega$ stand in it, and no $i$:
 #
 # $$ \begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}=\underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix} $$
 #
-# These are the formulas for the sine and the cosine of a sum, which you may know from school. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
+# You may know this from school, as the formulas for the sine and the cosine of a sum. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
 
-# %% slideshow={"point": ["R @ "]}
+# %% slideshow={"slide_type": "skip"}
 angle = 3 * 10000 ** (-40 / 128)
 sin, cos = math.sin(angle), math.cos(angle)
 R = torch.tensor([[cos, sin], [-sin, cos]])
@@ -348,19 +348,9 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # The two parts in the middle change when both words move on, although their distance stays. What a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Do not add the clock. Turn the query and the key as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. These are **rotary** positions (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "A query at position 7 meets a key at position 5. Then both move on, to 47 and 45. What "
-    "happens to the score?",
-    ["it grows", "it shrinks", "it stays"],
-    answer=2,
-    because="Query and key are turned on by the same angle, so the angle between them stays.",
-)
-
-# %% [markdown] slideshow={"slide_type": "fragment"}
-# Write $R_i$ for the turn by $i$ steps. Then the whole idea is one line:
+# **Do not add the clock. Turn the query and the key as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+#
+# A query at position 7 meets a key at position 5. What happens to the score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps. Then the whole idea is one line:
 #
 # $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
 #
@@ -373,16 +363,19 @@ labs.meet(
     "[key|key (1, 0)]. Move them apart: which of the two rows stays equal?",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
-# Take the first circle with a pencil. At position 7 the query points to 210°, at position 5 the key points to 150°. Between them are 60°, and the score is $2\cdot1\cdot\cos60°=1$.
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Take the first circle with a pencil. The query points to 210° and the key to 150°. So they are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$.
 #
+# A query of $d$ numbers has $d/2$ pairs, and each pair turns at its own speed. You can take the hands of the clock:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.positions: frequencies
+
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 2 ●●○ · 8 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads. The frequencies are the clock's:
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads.
 #
 # <!-- example: rotary -->
-
-# %% tags=["definition"]
-# course_utils.positions: frequencies
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("rotary")
@@ -396,7 +389,7 @@ def rotary(x, positions):
 #
 # Try yours, with a random query and key:
 
-# %% slideshow={"point": ["return (rotary"]}
+# %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 q, k = torch.randn(2, 1, 16)
 
@@ -416,7 +409,7 @@ assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 # %% [markdown] tags=["keep"]
 # Equal distances, equal scores. (We pair neighbouring features, as in the paper; some programs pair feature $j$ with $j+d/2$.)
 #
-# **Keep this:** turn query and key by their positions, and their score knows only the distance.
+# **Keep this:** turn query and key by their positions, and all that their score sees of them is the distance.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: longer than anything it saw
@@ -468,9 +461,9 @@ assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", 
 assert beyond["rotary"] > 90 and beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
 
 # %% [markdown]
-# Learned positions fail at once: nobody has trained row 20 of the table. Rotary positions go on as if nothing had happened. But why do the sinusoids fail? Their formula gives a row for any position, and each step is the same turn. The *formula* goes on, yes. But the matrices that read it were trained on the first twenty rows only, and what they make of the others, nobody has taught them.
+# Learned positions fail at once: nobody has trained row 20 of the table. Rotary positions go on as if nothing had happened. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. The *formula* goes on, yes. But the matrices that read it were trained on the first twenty rows only, and what they make of the others, nobody has taught them.
 #
-# If that is the cause, we can test it. Train the same model with the same number of texts of 20 letters, but let each text begin somewhere between positions 0 and 40. Now all sixty positions have been met:
+# If that is the cause, we can test it. Train the same model again, with as many texts of 20 letters, but let them begin at random positions. Now all sixty positions are met in training:
 
 # %% seconds=3 slideshow={"slide_type": "subslide"} tags=["training"]
 wandering = letters.model("sinusoidal")
@@ -492,7 +485,7 @@ plot.lines(
 assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).shape == (58,)
 
 # %% [markdown] tags=["keep"]
-# It works. The sinusoids were never the problem; what was missing was practice. And rotary positions? They too have an end, in texts much longer than these: there, many more keys compete, at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# It works. The sinusoids were never the problem; what was missing was practice. And rotary positions? In much longer texts they fail, too, because many more keys compete there, at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -500,14 +493,14 @@ assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).sha
 #
 # </details>
 #
-# **Keep this:** a formula goes on for ever. A trained model only knows the positions that it has met.
+# **Keep this:** a formula for every position does not make a trained model work at every position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: how far is it from word to word?
 # <a id="path-length"></a><a id="convolution"></a>
-# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. The reason is the way that news has to travel. If the last word is to know the first, how many steps lie between them? This number is called the **path length**, and a short path is easier to learn: in chapter 3 digits got lost that had to be carried through many states.
+# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. The reason is the way that news has to travel. If the last word is to know the first, how many steps lie between them? This number is called the **path length**, and a short path is easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
 #
-# Beside the two there is a third kind of layer, the **convolution**. It reads each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*.
+# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(
@@ -538,7 +531,7 @@ assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, 
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
-# You do. Without positions our reader was right about half of the twins, and with them about all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only their distance counts.
+# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only their distance counts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

@@ -9,7 +9,7 @@ import labs
 import pytest
 from cut_labels import cut_labels
 from scenes import shuffled
-from waiting import contains, differs, lacks, numbers, settle, state, until
+from waiting import contains, differs, numbers, settle, state, until
 
 pytestmark = pytest.mark.browser
 
@@ -48,10 +48,12 @@ def test_words_move_by_key_button_and_pointer(show):
 
 def test_paths_are_drawn_within_the_picture_and_follow_the_sliders(show):
     page = show(labs.paths())
-    inside = """() => [...document.querySelector('.course-view').shadowRoot.querySelectorAll('.web path')].map((path) => {
+    inside = """() => {
+      const root = document.querySelector('.course-view').shadowRoot;
+      return [...root.querySelectorAll('.web path')].map((path) => {
       const [box, whole] = [path.getBBox(), path.closest('svg').getBoundingClientRect()];
       return path.getAttribute('d').length > 0 && box.x >= 0 && box.x + box.width <= whole.width
-        && box.y >= 0 && box.y + box.height <= whole.height; })"""
+        && box.y >= 0 && box.y + box.height <= whole.height; }); }"""
     for width in (1000, 390):
         page.set_viewport_size({"width": width, "height": 900})
         for words, kernel in ((9, 3), (3, 2), (9, 2)):

@@ -160,7 +160,7 @@ def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
                 return [round(x0 + wide * (i + 0.5) / n, 3), round(y)]
 
             up = 0 if kind == 0 else 1
-            line = lambda rows: [at(a, i) + at(a + up, j) for a, i, j in rows]  # noqa: E731
+            line = lambda rows, up=up: [at(a, i) + at(a + up, j) for a, i, j in rows]  # noqa: E731
             dots = [at(layer, i) for layer in range(1 if kind == 0 else levels + 1) for i in range(n)]
             words = t("{name}: {count}", name=names[kind], count=count)
             each[kind].append({"all": line(edges), "lit": line(lit), "dots": dots, "words": words})
