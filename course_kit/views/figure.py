@@ -67,7 +67,8 @@ def figure(shapes, said, tables, *, axes, height, start=None, play=t("▶ play")
 
 
 def one(shape: str, x=0.0, y=0.0, words="", role="", **more) -> dict:
-    """A shape: text, box, cells (numbers), bar (share), arrow (from_, to, weight, bend), disc or web (lines).
+    """A shape: text, box, cells (numbers), bar (share), arrow (from_, to, weight, bend), disc or web (dots,
+    lines, lit: flat lists).
 
     An arrow with turn and reach, and without to, is a hand of a clock. x: its middle, 0 to 1 of the width; y: its
     middle in lengths of 1. since: the step with which it comes; until: the step after which it fades; each: what is

@@ -62,7 +62,7 @@ def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=
          for j, w in zip(pairs, omegas, strict=True)],
     )  # fmt: skip
     return figure(shapes, said, [table], axes=[("position", t("position"), range(length))], height=144,
-                  start={"position": start}, title=title, caption=caption)  # fmt: skip
+                  start={"position": start}, still=True, title=title, caption=caption)  # fmt: skip
 
 
 def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption=""):
@@ -103,11 +103,35 @@ def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption="")
     header = [t("query at"), t("key at"), t("turned: score"), t("added: score")]
     tables = [(header, [[i, m, _written(a), _written(b)] for i, m, a, b in row]) for row in rows]
     return figure(shapes, said, tables, axes=[("distance", t("positions apart"), range(most + 1))], height=204,
-                  start={"distance": start}, title=title, caption=caption)  # fmt: skip
+                  start={"distance": start}, still=True, title=title, caption=caption)  # fmt: skip
 
 
 def _written(x: float) -> str:
     return f"{round(x, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def task(letters="f b h c a d", *, title="", caption=""):
+    """What is to be said of a row of letters: at each position, the letter two positions back."""
+    letters = letters.split()
+    at = [0.2 + 0.78 * (i + 0.5) / len(letters) for i in range(len(letters))]
+    shapes = [one("text", 0, y, words, anchor="start", size=12.5)
+              for y, words in ((14, t("position")), (44, t("it reads")), (126, t("it should say")))]  # fmt: skip
+    for i, (x, letter) in enumerate(zip(at, letters, strict=True)):
+        shapes += [
+            one("text", x, 14, str(i), "quiet", size=12.5),
+            one("box", x, 44, letter, "key", wide=0.09, high=28, strong=True),
+        ]
+        if i > 1:
+            shapes += [
+                one("arrow", role="value", from_=[at[i - 2], 60], to=[x, 110], since=i - 2),
+                one("box", x, 126, letters[i - 2], "output", wide=0.09, high=28, strong=True, since=i - 2),
+            ]
+    said = [t("At position {i} it should say “{letter}”, which stands at position {m}.", i=i, letter=letters[i - 2],
+              m=i - 2) for i in range(2, len(letters))]  # fmt: skip
+    rows = [[t("it reads"), *letters], [t("it should say"), "", "", *letters[:-2]]]
+    table = [t("position"), *map(str, range(len(letters)))], rows
+    axes = [("position", t("position"), range(2, len(letters)))]
+    return figure(shapes, said, [table], axes=axes, height=146, title=title, caption=caption)
 
 
 def spreads(kind: str, words: int, kernel: int) -> list[int]:
@@ -139,7 +163,7 @@ def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
     left, top, wide, high = (0.02, 0.54), (34, 176), 0.44, 92
     names = (t("recurrent"), t("convolution"), t("dilated convolution"), t("attention"))
     frames = [(k, n) for k in kernels for n in lengths]
-    each: list[list[dict[str, dict]]] = [[] for _ in names]
+    each: list[list[dict]] = [[] for _ in names]
     tables, said = [], []
     for k, n in frames:
         counts = []
@@ -160,10 +184,16 @@ def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
                 return [round(x0 + wide * (i + 0.5) / n, 3), round(y)]
 
             up = 0 if kind == 0 else 1
-            line = lambda rows, up=up: [at(a, i) + at(a + up, j) for a, i, j in rows]  # noqa: E731
-            dots = [at(layer, i) for layer in range(1 if kind == 0 else levels + 1) for i in range(n)]
+            place = {}  # (layer, word) -> number of its dot
+            for layer in range(1 if kind == 0 else levels + 1):
+                for i in range(n):
+                    place[layer, i] = len(place)
+            dots = [x for spot in place for x in at(*spot)]
+            flat = lambda rows, up=up, place=place: [  # noqa: E731
+                place[spot] for a, i, j in rows for spot in ((a, i), (a + up, j))
+            ]
             words = t("{name}: {count}", name=names[kind], count=count)
-            each[kind].append({"all": line(edges), "lit": line(lit), "dots": dots, "words": words})
+            each[kind].append({"words": words, "dots": dots, "lines": flat(edges), "lit": flat(lit)})
             counts.append(count)
         tables.append(([t("layer"), t("steps from the first word to the last")], list(zip(names, counts, strict=True))))
         said.append(t(
@@ -172,13 +202,11 @@ def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
         ))  # fmt: skip
     shapes = []
     for kind, (x0, y0) in enumerate((x, y) for y in top for x in left):
-        of = lambda name, kind=kind: [{"lines": frame[name]} for frame in each[kind]]  # noqa: E731
         shapes += [
             one("text", x0 + wide / 2, y0 - 20, strong=True, size=12.5,
                 each=[{"words": frame["words"]} for frame in each[kind]]),
-            one("web", role="faint", each=of("all")),
-            one("web", role="value", weight=3, each=of("lit")),
-            one("web", role="key", weight=7, each=of("dots")),
+            one("web", role="key",
+                each=[{part: frame[part] for part in ("dots", "lines", "lit")} for frame in each[kind]]),
         ]  # fmt: skip
     axes = [("kernel", t("kernel k"), kernels), ("words", t("words n"), lengths)]
     return figure(shapes, said, tables, axes=axes, height=282, start={"kernel": 3}, title=title, caption=caption)

@@ -17,11 +17,12 @@ def sentence(count=5, size=6):
 
 
 def all_labs():
-    return [labs.rotation(), labs.shuffle(sentence()), labs.clocks(), labs.meet(), labs.paths(), labs.ways()]
+    drawn = [labs.clocks(), labs.meet(), labs.paths(), labs.task(), labs.ways()]
+    return [labs.rotation(), labs.shuffle(sentence()), *drawn]
 
 
 def test_every_control_over_its_whole_range():
-    assert [sweep(lab) for lab in all_labs()] == [50 + 41 + 64, 2, 50, 7, 3 + 4, 4]
+    assert [sweep(lab) for lab in all_labs()] == [50 + 41 + 64, 2, 50, 7, 3 + 4, 4, 4]
 
 
 def shapes(view, kind, role=None):

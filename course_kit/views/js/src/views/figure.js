@@ -22,7 +22,9 @@ import FIGURE_CSS from "./figure.css";
  * @property {Point} [to]
  * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
  * @property {number} [reach] and its length
- * @property {number[][]} [lines] of a web: x, y, u, v each; without u, v a dot
+ * @property {number[]} [dots] of a web: x, y, x, y, …
+ * @property {number[]} [lines] between its dots: from, to, from, to, …
+ * @property {number[]} [lit] the lines that stand out
  * @property {number} [bend] how far its middle is from the straight line
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
@@ -121,7 +123,7 @@ class Figure {
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
       arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
-      web: () => [svgElement("path")],
+      web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
     return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
@@ -179,9 +181,13 @@ class Figure {
     }
     if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
     if (shape.shape === "web") {
-      const lines = (shape.lines ?? []).map(([a, b, u = a, v = b]) => [a * width, b * this.up, u * width, v * this.up]);
-      set(parts[0], { d: lines.map(([a, b, u, v]) => `M${a} ${b}L${u} ${v}`).join("") });
-      parts[0].style.strokeWidth = `${(shape.weight ?? 1) * unit}px`;
+      const { dots = [], lines = [], lit = [] } = shape;
+      const at = (/** @type {number} */ i) => `${dots[2 * i] * width} ${dots[2 * i + 1] * this.up}`;
+      const joined = (/** @type {number[]} */ ends) =>
+        ends.map((end, i) => `${i % 2 ? "L" : "M"}${at(end)}`).join("");
+      set(parts[0], { d: joined(lines), "stroke-width": unit });
+      set(parts[1], { d: joined(lit), "stroke-width": 3 * unit });
+      set(parts[2], { d: joined(dots.flatMap((_, i) => (i % 2 ? [] : [i / 2, i / 2]))), "stroke-width": 7 * unit });
     }
     if (shape.shape === "cells") {
       const numbers = shape.numbers ?? [];
