@@ -411,10 +411,19 @@ assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 #
 # **Keep this:** turn query and key by their positions, and all that their score sees of them is the distance.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: longer than anything it saw
 # <a id="extrapolation"></a>
-# You train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works? This is called **extrapolation**. Our twins are all equally long, so we take a task that can be as long as we like: random letters, and at each position the model is to say *the letter two positions back*. The model has one layer of attention:
+# You train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works? This is called **extrapolation**. Our twins are all equally long, so we take a task that can be as long as we like: random letters, and at each position the model is to say *the letter two positions back*.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.task(
+    title="Which letter stood two positions back?",
+    caption="What the model [key|reads], and what it [output|should say].",
+)
+
+# %% [markdown]
+# Here is the model. It has one layer of attention, and `kind` says how it learns of the positions:
 
 # %% tags=["definition"]
 # chapters.ch04.kept.positions: LetterReader
