@@ -167,7 +167,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? Perhaps you would number the words from 0, and add its number to each feature of a word. Then look at what attention does with it:
+# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? Perhaps you would number the words from 0, and add a word's number to each of its features. Then look at what attention does with it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 numbered = X + torch.arange(6)[:, None]  # [6, 8]
@@ -354,7 +354,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
 #
-# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. Now the query stands as if it had never been turned. The key is turned by $m-i$ steps, the distance. Nothing else is left of the positions, so they are called **relative**.
+# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps, the distance. Nothing else is left of the positions, so they are called **relative**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -525,15 +525,15 @@ assert multiply_adds("attention", 30, 512) == 4 * 30 * 512**2 + 2 * 30**2 * 512
 assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, d) for n in (1, 30, 4096) for d in (8, 512))
 
 # %% [markdown]
-# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost? Count the multiplications of a layer, for $n$ words of $d$ features:
+# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost? Count the multiplications for $n$ words of $d$ features. A matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other:
 #
-# | layer | multiplications | steps in a row | longest path |
+# | layer | multiplications | in a row | path, about |
 # |---|---|---|---|
-# | **recurrent**: a matrix for each word, and one for each state | $2nd^2$ | $n$ | about $n$ |
-# | **convolution**: a matrix for each of the $k$ words that it reads | $k\,nd^2$ | 1 | about $n/(k-1)$, dilated about $\log n$ |
-# | **attention**: four matrices for each word, then scores and averages | $4nd^2+2n^2d$ | 1 | 1 |
+# | **recurrent**, two matrices | $2nd^2$ | $n$ | $n$ |
+# | **convolution**, $k$ matrices | $k\,nd^2$ | 1 | $n/(k-1)$, dilated $\log n$ |
+# | **attention**, four matrices, and all pairs | $4nd^2+2n^2d$ | 1 | 1 |
 #
-# The last part is new. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words are four times as many pairs. So this is the bargain: attention pays with pairs for short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
+# New is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is what the short paths cost you ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** in attention any word is one step from any other. The price is a score for every pair.

@@ -183,8 +183,7 @@ class Figure {
     if (shape.shape === "web") {
       const { dots = [], lines = [], lit = [] } = shape;
       const at = (/** @type {number} */ i) => `${dots[2 * i] * width} ${dots[2 * i + 1] * this.up}`;
-      const joined = (/** @type {number[]} */ ends) =>
-        ends.map((end, i) => `${i % 2 ? "L" : "M"}${at(end)}`).join("");
+      const joined = (/** @type {number[]} */ ends) => ends.map((end, i) => `${i % 2 ? "L" : "M"}${at(end)}`).join("");
       set(parts[0], { d: joined(lines), "stroke-width": unit });
       set(parts[1], { d: joined(lit), "stroke-width": 3 * unit });
       set(parts[2], { d: joined(dots.flatMap((_, i) => (i % 2 ? [] : [i / 2, i / 2]))), "stroke-width": 7 * unit });
