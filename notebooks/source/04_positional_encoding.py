@@ -509,7 +509,13 @@ assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).sha
 # <a id="path-length"></a><a id="convolution"></a>
 # If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. The reason is the way that news has to travel. If the last word is to know the first, how many steps lie between them? This number is called the **path length**, and a short path is easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
 #
-# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*.
+# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other. The last column you can see below.
+#
+# | layer | multiplications | in a row | path, about |
+# |---|---|---|---|
+# | **recurrent**, two matrices | $2nd^2$ | $n$ | $n$ |
+# | **convolution**, $k$ matrices | $k\,nd^2$ | 1 | $n/(k-1)$, dilated $\log n$ |
+# | **attention**, four matrices, and all pairs | $4nd^2+2n^2d$ | 1 | 1 |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(
@@ -525,15 +531,7 @@ assert multiply_adds("attention", 30, 512) == 4 * 30 * 512**2 + 2 * 30**2 * 512
 assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, d) for n in (1, 30, 4096) for d in (8, 512))
 
 # %% [markdown]
-# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost? Count the multiplications for $n$ words of $d$ features. A matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other:
-#
-# | layer | multiplications | in a row | path, about |
-# |---|---|---|---|
-# | **recurrent**, two matrices | $2nd^2$ | $n$ | $n$ |
-# | **convolution**, $k$ matrices | $k\,nd^2$ | 1 | $n/(k-1)$, dilated $\log n$ |
-# | **attention**, four matrices, and all pairs | $4nd^2+2n^2d$ | 1 | 1 |
-#
-# New is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is what the short paths cost you ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
+# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** in attention any word is one step from any other. The price is a score for every pair.
