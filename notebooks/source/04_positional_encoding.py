@@ -11,7 +11,7 @@
 # *Not attention itself: you have to.* You will hold `mine/positions.py`, three ways to tell a model where its words stand, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
 #
 # ## Who bites whom?
-# *The dog bites the man.* Six words, with the full stop, go into self-attention. To begin with we made each word a vector of eight random numbers, which is its query, its key and its value. **Guess before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
+# *The dog bites the man.* Six words, with the full stop, go into self-attention. For this first test each word gets a vector of eight random numbers, and we use it as query, key and value at once. **Guess before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -55,7 +55,7 @@ labs.shuffle(
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# You can tell a word's position in two ways. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. The second is what most language models of today do, and this is the idea behind it: **if you turn two vectors by the same angle, their product stays the same.** So if you turn each word a little further than the word before it, what a score sees of the order is only how far apart two words are.
+# You can tell a word's position in two ways. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. Most language models of today use the second way. It rests on one fact: **if you turn two vectors by the same angle, their product stays the same.** So turn the query and the key of each word a little further than those of the word before. Then their score depends only on how far before or behind each other the two words stand.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
@@ -79,7 +79,7 @@ for said in ["the dog bites the man", "the man bites the dog"]:
     print("\nthe output of bites begins", output[:3].numpy().round(2))
 
 # %% [markdown]
-# The same five products, added in another order. A share is made of two vectors, and no vector says where its word stands. And a sum does not care in which order you add.
+# The same five products, added in another order. Each share is computed from two vectors, and neither of them contains a position. And a sum does not care in which order you add.
 #
 # What holds for one word holds for all. A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try chapter 2's layer, which is yours if you solved it, with three random matrices:
 
@@ -112,12 +112,12 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 #
 # <details><summary>And with a causal mask?</summary>
 #
-# Chapter 2's causal mask hides the words to come. It gives away a part of the order: the first word averages one value, the last all of them, and a second layer can use that. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
+# Chapter 2's causal mask hides the words to come. It gives away a part of the order: the first word averages one value, the last all of them. With such a mask even our small reader, below, tells all twins apart without positions. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
 #
 # </details>
 #
 # ### Can training help?
-# Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. At its end the outputs of all words are averaged, and the average of shuffled outputs is the same. So before any training we know: **it gives a sentence and its twin the same answer.**
+# Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. Its last step averages the outputs of all words, and an average does not change if you shuffle what you average. So before any training we know: **it gives a sentence and its twin the same answer.**
 
 # %% tags=["definition"]
 # chapters.ch04.experiments: Reader
@@ -162,12 +162,12 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blin
 # %% [markdown] tags=["keep"]
 # The reader has learned to find the two nouns, and cannot tell which of them comes first. More data or more layers would not help, because a stack of equivariant layers is equivariant, too.
 #
-# **Keep this:** without positions, attention sees a *bag of words*. A sentence and its twin are one to it.
+# **Keep this:** without positions and without a mask, attention sees a *bag of words*. It cannot tell a sentence from its twin.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? Perhaps you would number the words from 0, and add a word's number to each of its features. Then look at what attention does with it:
+# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? It should be different for each position, its numbers should stay small, and a small step should make a small difference. The obvious idea is to number the words 0, 1, 2 and so on, and to add a word's number to each of its features. Look at what attention does with it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 numbered = X + torch.arange(6)[:, None]  # [6, 8]
@@ -177,14 +177,14 @@ heatmap(
     sentence,
     select=("bites", 5),
     title="What if we add the number itself?",
-    caption="Each row is a word that asks. To which word do they all attend?",
+    caption="Each row is a word that asks. To which word do nearly all attend?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).all()
 
 # %% [markdown]
-# Nearly everybody looks at the last word, whatever it is. A feature is about 1 in size, a position soon much more, and in a dot product the largest numbers win. We need numbers that stay small. How do you write a large number with small ones? In digits. A computer takes *binary* digits, which are 0 or 1:
+# Nearly every word now gives most of its weight to the last word, whatever that word is. A feature is about 1 in size, a position is soon much more, and here a large number multiplies a large number. You could divide the number by the length of the text. But then the fifth word gets another number in every text. How do you write a large number with small ones, the same in every text? In digits. A computer takes *binary* digits, which are 0 or 1:
 
 # %% tags=["nbval-check-output"]
 for i in [5, 6, 7, 8, 15]:
@@ -197,7 +197,7 @@ assert [f"{i:04b}" for i in (7, 8, 15)] == ["0111", "1000", "1111"]
 # %% [markdown]
 # The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But something is wrong. Look at 7 and 8. They are neighbours, and yet *all* their digits differ, while the distant 15 differs from 7 in only one. We want a small step to make a small difference.
 #
-# What counts like digits, and does not jump? A clock. One hand is fast and one is slow, together they tell the time, and from one moment to the next no hand jumps. So give each position a clock, with as many hands as you like. A hand is two numbers: how far its tip is to the right, the *sine* of its angle, and how far up, the *cosine*. Why both? If you only knew how high a hand points, you could not tell whether it rises or falls.
+# What counts like digits, and does not jump? A clock. One hand is fast and one is slow, together they tell the time, and from one moment to the next no hand jumps. So give each position a clock, with as many hands as you like. A hand is two numbers: how far its tip is to the right, the *sine* of its angle, and how far up, the *cosine*. (The angle counts as on a clock, from the top.) Why both? If you only knew how high a hand points, you could not tell whether it rises or falls.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.clocks(
@@ -211,7 +211,7 @@ labs.clocks(
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# Positions of this kind are called **sinusoidal**. The first hand goes round in about six steps, and each next one a little more slowly. <!-- source: Vaswani et al. 2017, section 3.5 -->
+# Positions of this kind are called **sinusoidal**. The first hand goes round in about six steps, and each next one more slowly. <!-- source: Vaswani et al. 2017, section 3.5 -->
 #
 # ### Exercise 1 ●●○ · 8 minutes
 # Write the table, a row for each position.
@@ -227,7 +227,7 @@ def sinusoidal_encoding(length, size):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: sinusoidal encoding -->
 #
-# Here is your table for 50 positions and 128 columns. Follow a column downwards, and you see a wave:
+# Here is your table for 50 positions and 128 columns. Follow a column on the left downwards, and you see a wave. The slow ones on the right hardly bend:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 P = sinusoidal_encoding(50, 128).float()  # [50, 128]
@@ -279,7 +279,7 @@ print(f"right: {who.right(sighted):.0%} of the new sentences")
 assert who.right(sighted) > 0.98 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
-# From half to all. Try both readers. The one who does it is always the second word, so look at which column gets the ink:
+# The share of right answers rises from a half to all. Try both readers. In these sentences the one who does it is the second word, so look at the second column of the map:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from IPython.display import display
@@ -303,9 +303,9 @@ print(f"right: {who.right(third):.0%} of the new sentences")
 assert who.right(third) > 0.98 and sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
 
 # %% [markdown] tags=["keep"]
-# Here that is just as good. What do you need the clock for, then? The clock has two properties that nobody taught it, and our next two sections are about them.
+# Here that is just as good. What do you need the clock for, then? It has a property that nobody had to teach it, and our next two sections use it.
 #
-# **Keep this:** a position is a clock's time: many hands, fast and slow, two numbers each, added to the word.
+# **Keep this:** a position is a clock's time. Each hand, fast or slow, gives two numbers, which you add to the word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a step is the same turn everywhere
@@ -335,26 +335,26 @@ assert torch.allclose(R @ P[5, 40:42], P[8, 40:42], atol=1e-4) and torch.allclos
 assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47), atol=1e-3)
 
 # %% [markdown] tags=["keep"]
-# So a layer could find "the word three positions back" with one matrix that works everywhere. And what about the dot product of two positions? Two hands of length 1 have as their product the cosine of the angle between them. Sum over all hands, and $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left.
+# So a layer could find "the word three positions back" with one matrix that works everywhere. And what about the dot product of two positions? Two hands of length 1 have as their product the cosine of the angle between them. Sum over all hands, and $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left, without its sign.
 #
 # **Keep this:** a step in the text turns each hand by its own angle, the same wherever you are.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: turn instead of add
 # <a id="rotary"></a><a id="relative"></a>
-# The clock knows distances. But we added it to the words, and in a score everything meets everything. Leave the matrices out for a moment:
+# Does it matter how many words of the book came before? What matters is which words stand near, before it and behind it. The clock knows that. But because we add it to the words, a score is a sum of four products. Leave the matrices out for a moment:
 #
 # $$ (x_i+P_i)\cdot(x_m+P_m)=\underbrace{x_i\cdot x_m}_{\text{words}}+\underbrace{x_i\cdot P_m+P_i\cdot x_m}_{\text{a word meets a position}}+\underbrace{P_i\cdot P_m}_{\text{the distance}} $$
 #
 # The two parts in the middle change when both words move on, although their distance stays. What a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Do not add the clock. Turn the query and the key as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+# **Instead of adding the clock, turn the query and the key, as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
 # A query at position 7 meets a key at position 5. What happens to the score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps. Then the whole idea is one line:
 #
 # $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
 #
-# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps, the distance. Nothing else is left of the positions, so they are called **relative**.
+# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps: that says how far before or behind the query it stands, and nothing else is left of the positions. So they are called **relative**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -364,7 +364,7 @@ labs.meet(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Take the first circle with a pencil. The query points to 210° and the key to 150°. So they are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$.
+# Take the first circle with a pencil. The query, of length 2, points to 210°, and the key, of length 1, to 150°. They are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$.
 #
 # A query of $d$ numbers has $d/2$ pairs, and each pair turns at its own speed. You can take the hands of the clock:
 
@@ -373,7 +373,7 @@ labs.meet(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 2 ●●○ · 8 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. In front of $[T,d]$ there may be a batch, or heads.
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. (That is how one turns in mathematics, from the right. The clock of section Three turns the other way, and so the signs of its $R$ differ.) In front of $[T,d]$ there may be a batch, or heads.
 #
 # <!-- example: rotary -->
 
@@ -407,9 +407,9 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 
 # %% [markdown] tags=["keep"]
-# Equal distances, equal scores. (We pair neighbouring features, as in the paper; some programs pair feature $j$ with $j+d/2$.)
+# The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper; some programs pair feature $j$ with $j+d/2$.)
 #
-# **Keep this:** turn query and key by their positions, and all that their score sees of them is the distance.
+# **Keep this:** turn query and key by their positions, and their score depends only on how far before or behind the key stands.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: longer than anything it saw
@@ -437,8 +437,8 @@ predict(
     "still right at position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary positions a score knows only the distance, and “two back” is the "
-    "same distance everywhere.",
+    because="With rotary positions a score knows only how far back the key stands, and “two "
+    "back” is the same everywhere.",
 )
 
 # %% [markdown]
@@ -470,7 +470,7 @@ assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", 
 assert beyond["rotary"] > 90 and beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
 
 # %% [markdown]
-# Learned positions fail at once: nobody has trained row 20 of the table. Rotary positions go on as if nothing had happened. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. The *formula* goes on, yes. But the matrices that read it were trained on the first twenty rows only, and what they make of the others, nobody has taught them.
+# Learned positions fail at once: nobody has trained row 20 of the table. Rotary positions go on, with few errors. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. The *formula* goes on, yes. But the matrices that read it have met the first twenty rows only. After that the slow hands stand where they never stood in training, and nobody has taught the matrices what to make of that.
 #
 # If that is the cause, we can test it. Train the same model again, with as many texts of 20 letters, but let them begin at random positions. Now all sixty positions are met in training:
 
@@ -494,11 +494,11 @@ plot.lines(
 assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).shape == (58,)
 
 # %% [markdown] tags=["keep"]
-# It works. The sinusoids were never the problem; what was missing was practice. And rotary positions? In much longer texts they fail, too, because many more keys compete there, at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# At most positions it works now. The two ends were met most seldom, and there it is worst. So the formula was not the problem: practice was missing. And rotary positions? In much longer texts they fail, too, because many more keys compete there, at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. The sinusoidal curve has humps: its matrices were taught nothing there, but they may be right by luck.
+# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. The sinusoidal curve has a hump near position 31: there the fast hands stand as they stood in training.
 #
 # </details>
 #
@@ -507,7 +507,7 @@ assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).sha
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: how far is it from word to word?
 # <a id="path-length"></a><a id="convolution"></a>
-# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. The reason is the way that news has to travel. If the last word is to know the first, how many steps lie between them? This number is called the **path length**, and a short path is easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
+# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. Because in such a network, what the first word says passes through every word between before it reaches the last. The number of steps on the way is called the **path length**, and a short path is usually easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
 #
 # Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other. The last column you can see below.
 #
@@ -534,11 +534,11 @@ assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, 
 # In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** in attention any word is one step from any other. The price is a score for every pair.
+# **Keep this:** in attention any word is one step from any other. The price is a score for every pair: you feel it in long texts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
-# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only their distance counts.
+# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only the way from one to the other counts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -551,11 +551,11 @@ keep("positions")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. Without positions attention is equivariant: shuffle the words, and the outputs move along. A sentence is a bag of words.
-# 2. A position is a clock's time: fast and slow hands, a sine and a cosine each, added to the word.
+# 1. Without positions and without a mask attention is equivariant: shuffle the words, and the outputs move along.
+# 2. A position is a clock's time: fast and slow hands, a sine and a cosine each, which you add to the word.
 # 3. A step in the text is the same turn everywhere. So turn queries and keys instead: $(R_iq)\cdot(R_mk)=q\cdot(R_{m-i}k)$.
-# 4. Beyond the trained length, learned positions fail at once and sinusoids soon. Rotary ones last longer, in our task.
-# 5. In attention any word is one step from any other. The price is a score for every pair.
+# 4. Beyond the trained length, learned positions and sinusoids fail at once. Rotary ones last longer, in our task.
+# 5. In attention any word is one step from any other. The price is a score for every pair: you feel it in long texts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
@@ -577,7 +577,7 @@ keep("positions")
 # | [sinusoidal encoding](#sinusoidal) | 正弦位置编码 | waves, fast and slow |
 # | [learned positions](#learned-positions) | 可学习的位置嵌入 | a trained vector for each position |
 # | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned |
-# | [relative positions](#relative) | 相对位置 | how far apart two words are, not where |
+# | [relative positions](#relative) | 相对位置 | how far before or behind, not where |
 # | [extrapolation](#extrapolation) | 外推 | use beyond the trained range |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
