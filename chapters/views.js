@@ -7,7 +7,6 @@ import { masking } from "./ch02/labs/masking.js";
 import { scoring } from "./ch02/labs/scoring.js";
 import { rotation } from "./ch04/labs/rotation.js";
 import { shuffle } from "./ch04/labs/shuffle.js";
-import { sinusoid } from "./ch04/labs/sinusoid.js";
 import { descent } from "./ch05/labs/descent.js";
 import { mask_tokens } from "./ch06/labs/mask_tokens.js";
 import { predictions } from "./ch06/labs/predictions.js";
@@ -52,6 +51,5 @@ start({
   sampling,
   scoring,
   shuffle,
-  sinusoid,
   softmax_lab,
 });

@@ -36,7 +36,7 @@ def shift_matrix(offset: float, size: int) -> Float[Tensor, "D D"]:
 
 
 class SinusoidalPositions(nn.Module):
-    """Adds the sinusoidal encoding; nothing is learned, and no text is too long."""
+    """Adds the sinusoidal encoding; nothing is learned, a longer text gets more rows."""
 
     table: Tensor
 

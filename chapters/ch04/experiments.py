@@ -99,13 +99,27 @@ class LettersBefore:
         """ids [count, length]."""
         return torch.randint(LETTERS, (count, length), generator=generator)
 
-    def loss(self, model: nn.Module, ids: Tensor) -> Tensor:
-        return F.cross_entropy(model(ids)[:, BACK:].flatten(0, 1), ids[:, :-BACK].flatten())
+    def loss(self, model: nn.Module, ids: Tensor, first: int = 0) -> Tensor:
+        """first: the place at which the texts begin"""
+        if first:
+            x = model.positions(model.embedding(F.pad(ids, (first, 0))))[:, first:]
+            said = model.output(model.weights(x) @ model.v(x))
+        else:
+            said = model(ids)
+        return F.cross_entropy(said[:, BACK:].flatten(0, 1), ids[:, :-BACK].flatten())
 
-    def train(self, model: nn.Module, steps: int = 300, rate: float = 6e-3, seed: int = 0, show=False, **options):
-        """fit() with texts of TRAINED letters, the rate falling to 0 -> Run."""
+    def train(self, model: nn.Module, steps: int = 300, rate: float = 6e-3, seed: int = 0, show=False, anywhere=False,
+              **options):  # fmt: skip
+        """fit() with texts of TRAINED letters, the rate falling to 0 -> Run. anywhere: they begin at random places of
+        BEYOND, not at 0."""
+
+        def batches(generator):
+            ids, last = self.batches(generator), BEYOND - TRAINED
+            return ids, int(torch.randint(last + 1, (1,), generator=generator)) if anywhere else 0
+
         settings = {"lr": rate, "schedule": lambda i: 1 - i / steps} | options
-        return fit(model, self.batches, self.loss, steps=steps, seed=seed, show=show, **settings)
+        loss = lambda of, batch: self.loss(of, *batch)  # noqa: E731
+        return fit(model, batches, loss, steps=steps, seed=seed, show=show, **settings)
 
     @torch.no_grad()
     def by_place(self, model: nn.Module, length: int = BEYOND, count: int = 500) -> Tensor:
@@ -171,23 +185,6 @@ class WhoDoesIt:
 
 
 # ---- what is recorded -----------------------------------------------------------------------------------------------
-
-
-def record_order(seeds=range(5), steps: int = 300) -> dict:
-    """The letters' task with each kind of positions; the figures behind data/results/positions_order.json.
-
-    Of each kind: the shares right inside and beyond the trained length, one for each seed, and their mean by_place.
-    """
-    letters, kinds = LettersBefore(), {}
-    for kind in KINDS:
-        models = [letters.model(kind, seed) for seed in seeds]
-        for seed, model in zip(seeds, models, strict=True):
-            letters.train(model, steps, seed=seed)
-        inside, beyond = zip(*map(letters.right, models), strict=True)
-        curve = torch.stack([letters.by_place(model) for model in models]).mean(0).tolist()
-        found = {"inside": inside, "beyond": beyond, "by_place": curve}
-        kinds[kind] = {name: [round(x, 4) for x in shares] for name, shares in found.items()}
-    return {"seeds": list(seeds), "steps": steps, "kinds": kinds}
 
 
 def record_causal(seeds=range(3), layers=(1, 2, 3), steps: int = 1000) -> dict:

@@ -6,7 +6,7 @@ from course_kit.i18n import t
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
-SHAPES = ("text", "box", "cells", "bar", "arrow", "disc")
+SHAPES = ("text", "box", "cells", "bar", "arrow", "disc", "web")
 
 
 class Figure(View):
@@ -67,10 +67,12 @@ def figure(shapes, said, tables, *, axes, height, start=None, play=t("▶ play")
 
 
 def one(shape: str, x=0.0, y=0.0, words="", role="", **more) -> dict:
-    """A shape: text, box, cells (numbers), bar (share), arrow (from_, to, weight, bend) or disc.
+    """A shape: text, box, cells (numbers), bar (share), arrow (from_, to, weight, bend), disc or web (dots,
+    lines, lit: flat lists).
 
-    x: its middle, 0 to 1 of the width; y: its middle in lengths of 1. since: the step with which it comes; until: the
-    step after which it fades; each: what is different in each frame.
+    An arrow with turn and reach, and without to, is a hand of a clock. x: its middle, 0 to 1 of the width; y: its
+    middle in lengths of 1. since: the step with which it comes; until: the step after which it fades; each: what is
+    different in each frame.
     """
     made = {"shape": shape, "x": round(x, 4), "y": round(y, 1), "words": words, "role": role, **more}
     if "from_" in made:

@@ -3,6 +3,7 @@
 Its traits are the entries of the view's state (`width`, `query`, `row`, …), so `ipywidgets.jslink` and `.observe` work.
 """
 
+import re
 from collections.abc import Callable
 
 import anywidget
@@ -89,7 +90,8 @@ class Below(ipywidgets.HTML):
     """What Python writes below a live view. A saved notebook keeps it as it was when it was shown."""
 
     def _repr_mimebundle_(self, **kwargs):
-        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/html": self.value}
+        plain = re.sub("<[^>]+>", "", self.value)
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/html": self.value, "text/plain": plain}
 
 
 def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:

@@ -9,7 +9,7 @@ import labs
 import pytest
 from cut_labels import cut_labels
 from scenes import shuffled
-from waiting import contains, differs, lacks, numbers, settle, state, until
+from waiting import contains, differs, numbers, settle, state, until
 
 pytestmark = pytest.mark.browser
 
@@ -46,23 +46,20 @@ def test_words_move_by_key_button_and_pointer(show):
         until(lambda: sorted(state(page)["order"]), list(range(6)))
 
 
-def test_the_sinusoid_by_keys_and_pointer(show):
-    page = show(labs.sinusoid())
-    page.get_by_test_id("picture").focus()
-    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "PageDown"):
-        page.keyboard.press(key)
-    until(lambda: (state(page)["position"], state(page)["column"]), (31, 10))
-    until(lambda: said(page), contains("P[31, 10] = sin(31 ·"))
-    until(lambda: said(page), contains("From position 31 to 32"))
-    box = page.locator("canvas").bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 60)
-    until(lambda: said(page), lacks("P[31, 10]"))
-    page.mouse.click(box["x"] + 40, box["y"] + 60)
-    settle(page)
-    clicked = state(page)["position"], state(page)["column"]
-    page.mouse.move(0, 0)
-    until(lambda: said(page), contains(f"P[{clicked[0]}, {clicked[1]}]"))
-    assert clicked != (31, 10)
+def test_paths_are_drawn_within_the_picture_and_follow_the_sliders(show):
+    page = show(labs.paths())
+    inside = """() => {
+      const root = document.querySelector('.course-view').shadowRoot;
+      return [...root.querySelectorAll('.web path')].map((path) => {
+      const [box, whole] = [path.getBBox(), path.closest('svg').getBoundingClientRect()];
+      return path.getAttribute('d').length > 0 && box.x >= 0 && box.x + box.width <= whole.width
+        && box.y >= 0 && box.y + box.height <= whole.height; }); }"""
+    for width in (1000, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for words, kernel in ((9, 3), (3, 2), (9, 2)):
+            numbers(page, words=words, kernel=kernel)
+            assert page.evaluate(inside) == [True] * 12, (width, words, kernel)
+    until(lambda: said(page), contains("9 words, kernel 2"))
 
 
 def test_the_matrix_stays_while_i_moves(show):

@@ -86,8 +86,8 @@ SINUSOIDAL = Exercise(
     ),
     shown=answers.sinusoidal,
     used=t(
-        "Your table is what a module adds to the words in [Four: a clock with many "
-        "hands](#Four:-a-clock-with-many-hands)."
+        "Your table is what a module adds to the words in [Two: a clock with many "
+        "hands](#Two:-a-clock-with-many-hands)."
     ),
 )
 
@@ -188,5 +188,5 @@ ROTARY = Exercise(
         ),
     ),
     shown=answers.turn,
-    used=t("Yours turns a query and a key in [Six: turn instead of add](#Six:-turn-instead-of-add)."),
+    used=t("Yours turns a query and a key in [Four: turn instead of add](#Four:-turn-instead-of-add)."),
 )

@@ -3,7 +3,7 @@
     python -m mine.positions          # checks itself, then trains a reader with each for some seconds
 
     x = torch.randn(2, 30, 64)                                   # [B, T, D]
-    x = SinusoidalPositions(context=50, size=64)(x)     # the same shape, for texts of any length
+    x = SinusoidalPositions(context=50, size=64)(x)     # the same shape; more rows for a longer text
     x = LearnedPositions(context=50, size=64)(x)        # for texts of up to context
     places = torch.arange(30)                                    # [T]
     q, k = rotary(x, places), rotary(x, places)                  # queries and keys, not the values

@@ -1,8 +1,8 @@
-"""The labs of chapter 4: small experiments that compute in the browser while the hand moves."""
+"""The labs of chapter 4: small experiments that compute in the browser while the hand moves, and drawings."""
 
+from .drawings import clocks, meet, paths, task, ways
 from .readers import who_does_it
 from .rotation import rotation
 from .shuffle import shuffle
-from .sinusoid import sinusoid
 
-__all__ = ["rotation", "shuffle", "sinusoid", "who_does_it"]
+__all__ = ["clocks", "meet", "paths", "rotation", "shuffle", "task", "ways", "who_does_it"]

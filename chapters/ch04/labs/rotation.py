@@ -7,7 +7,7 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
 
-from .sinusoid import LENGTH, SIZE, waves
+from .waves import LENGTH, SIZE, waves
 
 MOST_OFFSET = 20
 

@@ -11,7 +11,7 @@ from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import scaled_dot_product_attention
 
-from .sinusoid import waves
+from .waves import waves
 
 MOST_WORDS, MOST_FEATURES = 12, 16
 

@@ -5,29 +5,8 @@ import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { SAME, attend, compared, movedWords, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
 import { dragged, held, noticed, numbersOf as turned } from "../../../chapters/ch04/labs/rotation_numbers.js";
 import { encode, frequencies } from "../../../chapters/ch04/labs/sines.js";
-import { numbersOf as encoded, period, told, wave } from "../../../chapters/ch04/labs/sinusoid_numbers.js";
 
 const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
-
-// ---- the encoding
-test("waves go through the encoding, repeat after their period, and come in pairs", () => {
-  for (const [length, size] of [
-    [50, 128],
-    [2, 2],
-    [17, 6],
-  ]) {
-    const made = encoded({ length, size });
-    assert.equal(made.encoding.length, length);
-    made.encoding.forEach((row, position) =>
-      row.forEach((number, column) => {
-        near(number, wave(position, column, made.frequencies));
-        near(number, wave(position + period(column, made.frequencies), column, made.frequencies), 1e-9);
-        near(number ** 2 + row[column ^ 1] ** 2, 1);
-      }),
-    );
-  }
-  assert.deepEqual([6.2832, 54410.4].map(told), ["6.3", "54,410"]);
-});
 
 // ---- the rotation
 test("a dragged point goes to the nearest position, of two in one place to the nearer value", () => {

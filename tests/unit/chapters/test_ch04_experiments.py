@@ -19,6 +19,7 @@ from chapters.ch04.experiments import (
     costs_of,
     multiply_adds,
 )
+from course_utils.attention import causal_mask
 
 
 def test_costs_are_those_of_enough_layers_to_connect_both_ends():
@@ -70,3 +71,27 @@ def test_the_letters_task_asks_for_the_letter_before():
 
     assert letters.right(Knows()) == (1.0, 1.0) and letters.by_place(Knows()).shape == (BEYOND - BACK,)
     assert letters.loss(Knows(), ids) < 1e-2
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_beyond_the_trained_length_other_seeds_say_the_same(seed):
+    letters, right = LettersBefore(), {}
+    for kind, anywhere in (("rotary", False), ("sinusoidal", False), ("learned", False), ("sinusoidal", True)):
+        model = letters.model(kind, seed)
+        letters.train(model, seed=seed, anywhere=anywhere)
+        right[kind, anywhere] = letters.right(model)[1]
+    assert right["rotary", False] > 0.9 and right["sinusoidal", True] > 0.8
+    assert right["sinusoidal", False] < 0.45 and right["learned", False] < 0.2
+
+
+def test_under_a_causal_mask_a_reader_without_positions_tells_twins_apart():
+    class Masked(Reader):
+        def forward(self, ids):
+            return self.output(self.attention(self.embedding(ids), causal_mask(ids.shape[1]))[0].mean(1))
+
+    who = WhoDoesIt()
+    torch.manual_seed(0)
+    reader = Masked(len(who.words), len(who.nouns))
+    who.train(reader)
+    assert who.right(reader) > 0.95

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from chapters.ch04.labs import drawings
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.positions import frequencies, shift_matrix, sinusoidal_encoding
+from course_utils.positions import shift_matrix, sinusoidal_encoding
 
 
 def sentence(count=5, size=6):
@@ -16,18 +17,56 @@ def sentence(count=5, size=6):
 
 
 def all_labs():
-    return [labs.sinusoid(), labs.rotation(), labs.shuffle(sentence())]
+    drawn = [labs.clocks(), labs.meet(), labs.paths(), labs.task(), labs.ways()]
+    return [labs.rotation(), labs.shuffle(sentence()), *drawn]
 
 
 def test_every_control_over_its_whole_range():
-    assert [sweep(lab) for lab in all_labs()] == [128, 50 + 41 + 64, 2]
+    assert [sweep(lab) for lab in all_labs()] == [50 + 41 + 64, 2, 50, 7, 3 + 4, 4, 4]
 
 
-def test_sinusoids():
-    lab = labs.sinusoid()
-    assert np.allclose(lab.encoding, sinusoidal_encoding(50, 128), atol=1e-5)
-    assert f"from {lab.encoding[20, 8]:.3f} to {lab.encoding[21, 8]:.3f}." in lab.describe()
-    assert lab.table().rows[21] == ["21", *(f"{x:.3f}" for x in lab.encoding[21, 8:10])]
+def shapes(view, kind, role=None):
+    return [one for one in view.options["shapes"] if one["shape"] == kind and role in (None, one.get("role"))]
+
+
+def test_clocks_show_the_encoding():
+    lab, P = labs.clocks(), sinusoidal_encoding(50, 128).double()
+    for cells, hand, pair in zip(shapes(lab, "cells"), shapes(lab, "arrow"), (0, 10, 20, 30, 40), strict=True):
+        numbers = torch.tensor([frame["numbers"] for frame in cells["each"]], dtype=torch.float64)
+        turns = torch.tensor([frame["turn"] for frame in hand["each"]], dtype=torch.float64)
+        assert torch.allclose(numbers, P[:, 2 * pair : 2 * pair + 2], atol=6e-3)
+        assert torch.allclose(torch.stack([turns.sin(), turns.cos()], -1), P[:, 2 * pair : 2 * pair + 2], atol=1e-3)
+
+
+def test_turned_scores_know_the_distance_alone_and_added_ones_do_not():
+    lab = labs.meet()
+    for distance in range(7):
+        rows = at(lab, distance=distance).table().rows
+        turned, added = ({row[i] for row in rows} for i in (2, 3))
+        assert len(turned) == 1 < len(added) and all(int(row[0]) - int(row[1]) == distance for row in rows)
+    assert at(lab, distance=2).table().rows[0][2] == "1.00"
+
+
+@pytest.mark.parametrize("dilated", [False, True])
+def test_a_path_is_as_long_as_it_has_to_be(dilated):
+    for n in (3, 5, 9, 27):
+        for k in (2, 3, 4):
+            steps = drawings.spreads("dilated" if dilated else "plain", n, k)
+            reached, layers = {n - 1}, 0
+            while 0 not in reached:
+                spread = k**layers if dilated else 1
+                reached = {i - m * spread for i in reached for m in range(k) if i >= m * spread}
+                layers += 1
+            edges, path = drawings.walk(n, k, steps)
+            assert len(steps) == len(path) == layers and all(row in edges for row in path)
+            assert path[0][1] == 0 and path[-1][2] == n - 1
+            assert all(a[2] == b[1] for a, b in zip(path, path[1:], strict=False))
+
+
+def test_the_paths_of_nine_words():
+    lab = labs.paths()
+    assert [row[1] for row in at(lab, kernel=3, words=9).table().rows] == ["8", "4", "2", "1"]
+    assert [row[1] for row in at(lab, kernel=2, words=5).table().rows] == ["4", "4", "3", "1"]
 
 
 def test_one_matrix_for_every_position():
@@ -63,8 +102,7 @@ def test_refusals_say_what_to_do():
 
 
 def test_fragments_stay_small():
-    for lab in (labs.sinusoid(), labs.rotation(), labs.shuffle(sentence())):
-        assert len(lab.fragment()) < 70_000
+    assert all(len(lab.fragment()) < 70_000 for lab in all_labs())
 
 
 # ---- the page computes what torch does: its functions in node
@@ -80,12 +118,6 @@ def shown(view, **state):
     spec, arrays, given = in_node.data_of(view)
     arguments = (spec, arrays, given | state) if view.kind == "shuffle" else (spec, given | state)
     return in_node.call(f"chapters/ch04/labs/{view.kind}_numbers.js", "numbersOf", *arguments)
-
-
-def test_sinusoids_equal_torch(float64):
-    found = shown(labs.sinusoid())
-    assert np.allclose(found["encoding"], sinusoidal_encoding(50, 128), atol=1e-6, rtol=0)
-    assert np.allclose(found["frequencies"], frequencies(128), atol=0, rtol=1e-12)
 
 
 @pytest.mark.parametrize("offset", [-7, 0, 3, 20])

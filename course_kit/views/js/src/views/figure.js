@@ -6,7 +6,7 @@ import FIGURE_CSS from "./figure.css";
 /**
  * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
  * @typedef {object} Shape
- * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc"} shape
+ * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
  * @property {string} [role] query, key, value, output; else ink
  * @property {number} [x] its middle
  * @property {number} [y] its middle
@@ -20,6 +20,11 @@ import FIGURE_CSS from "./figure.css";
  * @property {number} [share] of a bar, 0 to 1
  * @property {Point} [from] of an arrow
  * @property {Point} [to]
+ * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
+ * @property {number} [reach] and its length
+ * @property {number[]} [dots] of a web: x, y, x, y, …
+ * @property {number[]} [lines] between its dots: from, to, from, to, …
+ * @property {number[]} [lit] the lines that stand out
  * @property {number} [bend] how far its middle is from the straight line
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
@@ -118,6 +123,7 @@ class Figure {
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
       arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
+      web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
     return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
@@ -165,7 +171,7 @@ class Figure {
       text(parts[1], words);
     }
     if (shape.shape === "disc") {
-      set(parts[0], { cx: left, cy: top, r: (high / 2) * unit });
+      set(parts[0], { cx: left, cy: top, r: (high / 2) * (words ? unit : Math.min(unit, this.up)) });
       text(parts[1], words);
     }
     if (shape.shape === "bar") {
@@ -174,6 +180,14 @@ class Figure {
       block(parts[1], left - room / 2, room * (shape.share ?? 0));
     }
     if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
+    if (shape.shape === "web") {
+      const { dots = [], lines = [], lit = [] } = shape;
+      const at = (/** @type {number} */ i) => `${dots[2 * i] * width} ${dots[2 * i + 1] * this.up}`;
+      const joined = (/** @type {number[]} */ ends) => ends.map((end, i) => `${i % 2 ? "L" : "M"}${at(end)}`).join("");
+      set(parts[0], { d: joined(lines), "stroke-width": unit });
+      set(parts[1], { d: joined(lit), "stroke-width": 3 * unit });
+      set(parts[2], { d: joined(dots.flatMap((_, i) => (i % 2 ? [] : [i / 2, i / 2]))), "stroke-width": 7 * unit });
+    }
     if (shape.shape === "cells") {
       const numbers = shape.numbers ?? [];
       const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
@@ -189,9 +203,10 @@ class Figure {
   }
 
   /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
-  line(part, { from = [0, 0], to = [0, 0], bend = 0, weight = 1.5 }, width, set) {
-    const { unit } = this.ui;
-    const [[x, y], [u, v]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
+  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, width, set) {
+    const unit = reach ? Math.min(this.ui.unit, this.up) : this.ui.unit;
+    const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
+    const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
     set(part, { d: `M${x} ${y}Q${a} ${b} ${u} ${v}` });

@@ -1,0 +1,14 @@
+"""The encoding at any positions, fractions too, in float64."""
+
+import numpy as np
+import torch
+
+from course_utils.positions import frequencies
+
+LENGTH, SIZE = 50, 128  # positions and columns of the encoding that is shown
+
+
+def waves(positions, size: int = SIZE) -> np.ndarray:
+    """Sine and cosine in pairs: [n] -> [n, D]."""
+    angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(size)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).numpy()
