@@ -98,7 +98,8 @@ def attending(model: Any, own: list[CachedAttention], cross: list[CachedAttentio
     blocks = {}
     for n, (block, one, other) in enumerate(zip(model.decoder, own, cross, strict=True)):
         attention, cross_attention = with_parts(block.attention), with_parts(block.cross_attention)
-        attend_by(attention, one), attend_by(cross_attention, other)
+        attend_by(attention, one)
+        attend_by(cross_attention, other)
         blocks[str(n)] = with_parts(block, attention=attention, cross_attention=cross_attention)
     positions = Behind(model.target_positions, own[0].cache.length)
     return with_parts(model, decoder=with_parts(model.decoder, **blocks), target_positions=positions)

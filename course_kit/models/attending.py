@@ -35,4 +35,5 @@ def _attending(kind: type) -> type:
 
 def attend_by(attention: Any, way: Callable) -> None:
     """Let a multi-head attention, of the course or of a page, attend in this way from now on."""
-    attention.__class__, attention.attend = _attending(type(attention)), way
+    kind: Any = type(attention)
+    attention.__class__, attention.attend = _attending(kind), way

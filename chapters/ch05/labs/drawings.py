@@ -1,4 +1,4 @@
-"""Drawings: the machine opened, a vector cut into heads, the stream, at once beside word by word, information that hops.
+"""Drawings: the machine opened, a vector cut into heads, the stream, all at once beside word by word, two hops.
 
 What reads is in the blue of keys, what writes in the orange of queries: the decoder asks, the encoder is asked.
 """
@@ -36,12 +36,13 @@ def opened(translation, layers=3, *, title="", caption=""):
     names = [t("black box"), t("two halves"), t("stacks"), t("one layer")]
     source, target = " ".join(translation.source_tokens), " ".join(translation.tokens)
     left, right, high = 0.25, 0.75, 62
+    above, under = ([(0.5, 0.5), *3 * [ends]] for ends in ((right, 0.58), (0.42, left)))
     shapes = [
         one("text", 0.5, 12, t("French: “{words}”", words=target), WRITES, size=13),
-        one("arrow", role=WRITES, each=[{"from": [x, 46], "to": [y, 24]} for x, y in ((0.5, 0.5), *3 * [(right, 0.58)])]),
+        one("arrow", role=WRITES, each=[{"from": [a, 46], "to": [b, 24]} for a, b in above]),
         _in([0], 4, "box", 0.5, 160, "?", wide=0.98, high=228, size=40),
         _in([0], 4, "text", 0.5, 205, t("reads English, writes French")),
-        one("arrow", role=READS, each=[{"from": [x, 303], "to": [y, 278]} for x, y in ((0.5, 0.5), *3 * [(0.42, left)])]),
+        one("arrow", role=READS, each=[{"from": [a, 303], "to": [b, 278]} for a, b in under]),
         one("text", 0.5, 314, t("English: “{words}”", words=source), READS, size=13),
     ]  # fmt: skip
     for x, role, name, does in (
@@ -163,7 +164,9 @@ def cut(loaded, sentence, words, layer, *, title="", caption=""):
     said, tables = [], []
     for i, step in frames:
         best = weights[0, :, i].max(-1)
-        most = [f"{read_as[n]} {share:.0%}" for n, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
+        most = [
+            f"{read_as[n]} {share:.0%}" for n, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
         places = {"word": read_as[i], "count": model.config.size, "heads": heads, "each": model.config.size // heads}
         said.append([
             t("The query of “{word}” has {count} numbers. Two of each head are drawn.", **places),
@@ -221,7 +224,10 @@ def stream(loaded, sentence, word, *, title="", caption=""):
         t("After “{name}” it would say “{word}”, with {share}.", name=name, word=says, share=f"{share:.0%}")
         for name, (says, share) in zip(names, stops, strict=True)
     ]
-    table = [t("after"), t("would say"), "p"], [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)]
+    table = (
+        [t("after"), t("would say"), "p"],
+        [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)],
+    )
     axes = [("step", t("sub-layers"), range(count))]
     return figure(shapes, said, [table], axes=axes, height=height, play=t("▶ flow"), title=title, caption=caption)
 
@@ -246,7 +252,10 @@ def at_once(loaded, sentence, *, title="", caption=""):
     )
     shapes = []
     for left, name, calls, words, slowly in lanes:
-        shapes += [one("text", left, 12, name, anchor="start", strong=True), one("text", left + 0.47, 12, calls, "quiet", anchor="end")]
+        shapes += [
+            one("text", left, 12, name, anchor="start", strong=True),
+            one("text", left + 0.47, 12, calls, "quiet", anchor="end"),
+        ]
         for edge, says in ((0.14, t("reads")), (0.155 + box * count / 2, t("sees")), (0.47, t("next"))):
             anchor = "middle" if edge not in (0.14, 0.47) else "end"
             shapes.append(one("text", left + edge, 34, says, "quiet", anchor=anchor, size=12))
@@ -257,14 +266,33 @@ def at_once(loaded, sentence, *, title="", caption=""):
                        for j in range(i + 1)]  # fmt: skip
             shapes.append(one("text", left + 0.47, y, after, "output", anchor="end", size=12.5, **comes))
             if slowly and i:
-                shapes.append(one("arrow", role="output", from_=[left + 0.4, y - rows + 8], to=[left + 0.14, y - 6], since=i, weight=1))
+                shapes.append(
+                    one(
+                        "arrow",
+                        role="output",
+                        from_=[left + 0.4, y - rows + 8],
+                        to=[left + 0.14, y - 6],
+                        since=i,
+                        weight=1,
+                    )
+                )
     said = [
-        t("Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.", count=count, n=i + 1, word=wrote[i])
+        t(
+            "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
+            count=count,
+            n=i + 1,
+            word=wrote[i],
+        )
         for i in range(count)
     ]
-    table = ([t("reads"), t("in training"), t("writing")], [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)])
+    table = (
+        [t("reads"), t("in training"), t("writing")],
+        [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
+    )
     axes = [("call", t("call"), range(1, count + 1))]
-    made = figure(shapes, said, [table], axes=axes, height=top + rows * count - 8, play=t("▶ write"), title=title, caption=caption)
+    made = figure(
+        shapes, said, [table], axes=axes, height=top + rows * count - 8, play=t("▶ write"), title=title, caption=caption
+    )
     made.gap = gap
     return made
 
@@ -280,8 +308,15 @@ def hops(loaded, example, rows, *, title="", caption=""):
     largest weight there, of all heads and layers.
     """
     model, source = loaded.model, list(example.source)
-    place = {"noun": source.index(example.twin.referent.lower()), "it": source.index("it"), "adjective": len(source) - 2}
-    ids, target = torch.tensor([loaded.source.encode(source)]), torch.tensor([[text.BOS, *loaded.target.encode(example.target)]])
+    place = {
+        "noun": source.index(example.twin.referent.lower()),
+        "it": source.index("it"),
+        "adjective": len(source) - 2,
+    }
+    ids, target = (
+        torch.tensor([loaded.source.encode(source)]),
+        torch.tensor([[text.BOS, *loaded.target.encode(example.target)]]),
+    )
     with evaluating(model), attention_weights(model) as seen:
         model(ids, target)
         inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))
@@ -290,40 +325,89 @@ def hops(loaded, example, rows, *, title="", caption=""):
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
         written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
-    gone = [{(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()]
+    gone = [
+        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
+    ]
     high, columns = 23, (0.13, 0.5, 0.86)
     at = [44 + high * i for i in range(len(source))]
     middle = (at[place["noun"]] + at[-1]) / 2
-    shapes = [one("text", x, 14, name, role, size=13) for x, name, role in (
-        (columns[0], t("English"), READS), (columns[1], t("encoded"), READS), (columns[2], t("French"), WRITES))]
+    shapes = [
+        one("text", x, 14, name, role, size=13)
+        for x, name, role in (
+            (columns[0], t("English"), READS),
+            (columns[1], t("encoded"), READS),
+            (columns[2], t("French"), WRITES),
+        )
+    ]
     for i, word in enumerate(source):
         strong = i in place.values()
-        shapes += [one("text", x, at[i], word, READS if strong else "quiet", size=13.5 if strong else 12.5) for x in columns[:2]]
+        shapes += [
+            one("text", x, at[i], word, READS if strong else "quiet", size=13.5 if strong else 12.5)
+            for x in columns[:2]
+        ]
     shapes += [
-        one("box", columns[2], middle, role=WRITES, wide=0.2, high=34, size=16, strong=True, each=[{"words": word} for word in written]),
+        one(
+            "box",
+            columns[2],
+            middle,
+            role=WRITES,
+            wide=0.2,
+            high=34,
+            size=16,
+            strong=True,
+            each=[{"words": word} for word in written],
+        ),
         one("text", columns[2], at[-1] - 42, t("right"), "quiet", size=12.5),
         one("bar", columns[2], at[-1] - 22, wide=0.2, high=12, each=[{"share": share / 100} for share in right]),
         one("text", columns[2], at[-1] + 2, strong=True, each=[{"words": f"{share:.0f} %"} for share in right]),
     ]
     ways = {
-        ("noun", "it"): inside[place["it"], place["noun"]], ("noun", "adjective"): inside[place["adjective"], place["noun"]],
-        ("it", "French"): across[step, place["it"]], ("adjective", "French"): across[step, place["adjective"]],
-    }  # fmt: skip
+        ("noun", "it"): inside[place["it"], place["noun"]],
+        ("noun", "adjective"): inside[place["adjective"], place["noun"]],
+        ("it", "French"): across[step, place["it"]],
+        ("adjective", "French"): across[step, place["adjective"]],
+    }
     for (begin, end), weight in ways.items():
         to = [columns[2] - 0.11, round(middle, 1)] if end == "French" else [columns[1] - 0.08, at[place[end]]]
         start = [columns[0] + 0.09 if end != "French" else columns[1] + 0.08, at[place[begin]]]
-        each = [{"weight": 0 if (begin, end) in cuts else round(1 + 6 * weight.item(), 1)} for cuts in gone]  # fmt: skip
+        thick = round(1 + 6 * weight.item(), 1)
+        each = [{"weight": 0 if (begin, end) in cuts else thick} for cuts in gone]
         middle_ = [(a + b) / 2 for a, b in zip(start, to, strict=True)]
         shapes += [
             one("arrow", from_=start, to=to, weight=1),
             one("arrow", role="value", from_=start, to=to, each=each),
-            one("text", *middle_, strong=True, size=17, each=[{"words": "✗" if (begin, end) in cuts else ""} for cuts in gone]),
+            one(
+                "text",
+                *middle_,
+                strong=True,
+                size=17,
+                each=[{"words": "✗" if (begin, end) in cuts else ""} for cuts in gone],
+            ),
         ]
     said = [
-        t("Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.", cut=t(cut), share=f"{share:.0f}", word=word)
+        t(
+            "Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.",
+            cut=t(cut),
+            share=f"{share:.0f}",
+            word=word,
+        )
         for cut, share, word in zip(CONNECTIONS, right, written, strict=True)
     ]
-    table = [t("cut"), t("right, %"), t("writes here")], [[t(cut), f"{share:.0f}", word] for cut, share, word in zip(CONNECTIONS, right, written, strict=True)]
+    table = (
+        [t("cut"), t("right, %"), t("writes here")],
+        [[t(cut), f"{share:.0f}", word] for cut, share, word in zip(CONNECTIONS, right, written, strict=True)],
+    )
     names = [t(cut) for cut in CONNECTIONS]
     axes = [("cut", t("cut"), names)]
-    return figure(shapes, said, [table], axes=axes, height=at[-1] + 20, start={"cut": names[0]}, play=t("▶ cut"), still=True, title=title, caption=caption)
+    return figure(
+        shapes,
+        said,
+        [table],
+        axes=axes,
+        height=at[-1] + 20,
+        start={"cut": names[0]},
+        play=t("▶ cut"),
+        still=True,
+        title=title,
+        caption=caption,
+    )

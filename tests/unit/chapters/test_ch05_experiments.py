@@ -142,7 +142,9 @@ def test_drawings_show_what_the_model_computes(loaded, lesson):
     assert [row[1:] for row in drawn.table().rows] == rows and drawn.state == {"word": "tired", "step": 4}
     reading = read(loaded, sentence)
     drawn = labs.stream(loaded, sentence, reading.next[0])
-    assert drawn.table().rows[-1][1] == reading.next[0] and len(drawn.options["said"]) == 1 + 3 * len(loaded.model.decoder)
+    assert drawn.table().rows[-1][1] == reading.next[0] and len(drawn.options["said"]) == 1 + 3 * len(
+        loaded.model.decoder
+    )
     with pytest.raises(ValueError, match="needed: one of"):
         labs.stream(loaded, sentence, "no such word")
     drawn = labs.at_once(loaded, sentence)
