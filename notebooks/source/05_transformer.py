@@ -53,6 +53,7 @@ asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
+assert maps_of[1][0, 1].argmax() == words.index("tired") * len(words) + animal
 assert len(maps_of) == 3 and maps_of[0].shape[1] == 4 and grammar.was_seen(tired) and first.opened == (1, 1)
 from contextlib import ExitStack
 from chapters.ch05.experiments.heads import blinded
@@ -75,10 +76,9 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# <a id="hop"></a>
 # In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) leaves the recurrence out: what a word knows of other words, it knows by attention. <!-- source: Vaswani et al. 2017 -->
 #
-# Is that enough? To choose the pronoun you need the noun. But *which* noun? Our sentence tells you at the very end: animals get tired, and streets do not. So you have to bring *tired* and *animal* together first. This is the idea of the lesson: **information travels in hops.** In a first hop, while we read the English, *tired* takes something from *animal*. In a second hop the French pronoun takes it from *tired*. Each layer of attention is one hop, so for several hops you need a stack of layers.
+# Is that enough? To choose the pronoun you need the noun. But *which* noun? Our sentence tells you at the very end: animals get tired, and streets do not. So you have to bring *tired* and *animal* together first. This is the idea of the lesson: **information travels in hops.** In a first hop, while we read the English, *tired* takes something from *animal*. In a second hop the French pronoun takes it from *tired*. (Look at the map again. The darkest square is not in the row of “it”.) Each layer of attention is one hop, so for several hops you need a stack of layers.
 #
 # We open this machine four times. What reads is blue from here on, and what writes is orange:
 
@@ -93,9 +93,7 @@ labs.opened(
 # <a id="encoder"></a>
 # The <b style="color:#007fc6">encoder</b> makes a vector for each English word, the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers that are built alike. In a layer you find two parts. In *attention* words take from other words. In the *network* each word works by itself. The decoder's layers have one part more, *cross-attention*, with which French words look at the English ones.
 #
-# You build these parts from the inside out. To watch one word go through all of them first: [one word, all the way down](#descent).
-#
-# From outside it is one function. It gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
+# You build these parts from the inside out. (To watch a word go through them first: [one word, all the way down](#descent).) From outside they are one function. It gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.positions import SinusoidalPositions  # chapter 4's
@@ -143,7 +141,7 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2, *tired* takes nearly everything from *animal*: there is the first hop. In head 1 it asks something else, and most comes from *it*. Nobody told the heads what to ask. The matrices are as large as for one wide head.
+# In head 2, *tired* takes nearly everything from *animal*: there is the first hop. In head 1 it asks something else, and most comes from *it*. Nobody told them what to ask.
 #
 # **Keep this:** each head asks a question of its own. Cutting one wide head into several adds no parameters.
 
@@ -164,11 +162,11 @@ def split_heads(x, heads):
 
 # %% [markdown] slideshow={"point": ["scaled_dot_product_attention(", "join_heads"], "slide_type": "subslide"}
 # <a id="multi-head-attention"></a>
-# You can write the four steps as a formula. In head $h$ the <b style="color:#bf5f00">queries</b> $Q_h$ meet the <b style="color:#007fc6">keys</b> $K_h$, and the weights average the <b style="color:#008a67">values</b> $V_h$. Then the heads are joined and mixed:
+# The same as a formula. In head $h$ the <b style="color:#bf5f00">queries</b> $Q_h$ meet the <b style="color:#007fc6">keys</b> $K_h$, and the weights average the <b style="color:#008a67">values</b> $V_h$. Then the heads are joined and mixed:
 #
 # $$ \mathrm{head}_h=\underbrace{\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big)}_{\text{ask, compare, share}}{\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=\underbrace{[\mathrm{head}_1,\dots,\mathrm{head}_H]}_{\text{join}}\,W_O $$
 #
-# The first line below is chapter 2's attention. `masked_softmax`, which gives hidden keys the weight 0, is yours if you solved it in chapter 1.
+# The first function below is chapter 2's attention. `masked_softmax`, which gives hidden keys the weight 0, is yours if you solved it in chapter 1.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -209,7 +207,7 @@ def multi_head(q, k, v, heads, mask=None):
 # course_utils.attention: MultiHeadAttention
 
 # %% [markdown]
-# PyTorch has such a class, too. `share` gives it our parameters, `padding_mask` hides the padding, and both must return the same. (In PyTorch's masks True means *hidden*.)
+# PyTorch has such a class, too. With the same parameters, and with padding, both must return the same:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import causal_mask, padding_mask
@@ -245,13 +243,12 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.blocks: PositionwiseFFN
-
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Who notices if one word changes? We change each word in turn, and look which outputs of an attention and of a network move:
+# Who notices if one word changes? We change each in turn, and look which outputs move:
 
 # %% jupyter={"source_hidden": true}
+from course_utils.blocks import PositionwiseFFN
+
 ffn, h = PositionwiseFFN(128, 512), torch.randn(1, len(words), 128)
 moved = {"attention": [], "network": []}
 for j in range(len(words)):
@@ -263,7 +260,7 @@ for j in range(len(words)):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 who = {part: torch.cat(found).abs().amax(-1).T > 1e-6 for part, found in moved.items()}  # [T, T]
 plot.maps(
-    who,
+    {part: found.float() for part, found in who.items()},
     {part: words for part in who},
     axes=("output of", "changed word"),
     title="Whose output changes?",
@@ -276,9 +273,12 @@ assert who["attention"].all() and torch.equal(who["network"], torch.eye(len(word
 assert torch.allclose(ffn(h.flatten(0, 1)), ffn(h)[0], atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In attention every output depends on every word. In the network you see a diagonal: each word is on its own.
+# In attention every output depends on every word. In the network you see a diagonal: each word is on its own. So you may as well give it all words of a batch as one long list, $[B\cdot T,D]$.
 #
 # **Keep this:** attention moves information between words; the feed-forward network works within each word.
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.blocks: PositionwiseFFN
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the stream
@@ -319,9 +319,9 @@ assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] <
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\underbrace{\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}}_{\text{centred, scaled}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# With a pencil: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). And from (2, 6)? The same. The norm keeps the pattern and drops the size. We norm each word alone. (In *batch norm* it is not: [annex](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?).)
+# With a pencil: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). And from (2, 6)? The same: the pattern stays, the size is gone. ([Batch norm](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?) looks at other words, too.)
 #
-# In the paper the norm came after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, normalise only what the part reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
+# The paper put the norm after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, norm only what a part reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.equal(F.layer_norm(torch.tensor([[1.0, 3.0], [2.0, 6.0]]), (2,)).round(), torch.tensor([[-1.0, 1.0]] * 2))
@@ -370,7 +370,7 @@ for j in range(len(words)):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 names = [from_cell("{n} layers", n=n) if n > 1 else from_cell("1 layer") for n in (1, 2, 3)]
 plot.maps(
-    dict(zip(names, reach, strict=True)),
+    {name: found.float() for name, found in zip(names, reach, strict=True)},
     {name: words for name in names},
     axes=("output of", "word that is known"),
     title="How far does information get?",
@@ -424,6 +424,15 @@ plot.maps(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # So in training one call computes all rows. In writing each word needs a call of its own, because the next one reads it.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+both_ways = labs.at_once(
+    grammar,
+    "The animal was too tired.",
+    title="All at once, and word by word",
+    caption="Our translator. A square is a French word that a row may see. How many calls does each way need?",
+)
+both_ways
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "In training the model predicts all words in one call; when it writes, one after the "
@@ -438,20 +447,14 @@ predict(
     "to 5, in every layer.",
 )
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-both_ways = labs.at_once(
-    grammar,
-    "The animal was too tired.",
-    title="All at once, and word by word",
-    caption="Our translator. A square is a French word that a row may see. How many calls does each way need?",
-)
-both_ways
+# %%
+print(f"largest difference of a logit {both_ways.gap:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Both give the same. A row never depends on what comes later, in any layer, so it makes no difference whether you have the later words already.
+# They are equal, up to rounding. A row never depends on what comes later, in any layer, so it makes no difference whether you have the later words already.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions.
 
@@ -608,7 +611,7 @@ print(lesson.translate(translator, tired)[0].text)
 assert bleu > 60 and lesson.loaded(translator).was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your own Transformer translates. Which pronoun did it write? After so short a training it may be the wrong one.
+# Which pronoun did it write? After so short a training it may be the wrong one.
 #
 # Is it better than chapter 3's GRU, which looks back, too? We let the two race, on the same sentences:
 
@@ -638,32 +641,32 @@ assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) <
 #
 # ### Then why did everyone change?
 # <a id="Why-Transformers?"></a>
-# Look at who has to wait for whom while you train the two. A GRU reads one word after the other, however many processors you have: word 4,096 has to wait for all the others. In a Transformer layer no word waits for another, so the number of steps in a row does not grow with the text:
+# Look at who has to wait for whom while you train the two. A GRU reads one word after the other, however many processors you have: word 4,096 has to wait for all the others. In a Transformer layer no word waits for another. Its steps in a row do not grow with the text:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 from chapters.ch05.experiments.speed import work
 
 Table(
     [
-        {"words": n, "layer": kind, "words that wait in a row": one["in a row"] - (kind != "GRU"),
+        {"words": n, "layer": kind, "in a row": n if kind == "GRU" else "all at once",
          "multiplications, millions": round(one["multiplications"] / 1e6)}
         for n in (64, 4096) for kind, one in work(n).items()
     ],
-    "One layer in training, one sentence, 128 features a word.",
+    "In a row: words that are read one after the other. One layer in training, one sentence, 128 features a word.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 counted = work(4096)
-assert counted["GRU"]["in a row"] == 4096 and counted["Transformer"]["in a row"] == 1
+assert counted["GRU"]["in a row"] == 4096
 assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multiplications"] < 13
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown] tags=["keep"]
-# The price: you multiply more, and the longer the text, the more so, because each word is compared with every other. A graphics processor does thousands of multiplications at once. There it is the waiting that costs, and that is a reason which the paper gives. A single core does one thing after another, so there you gain little, and a GRU is often ahead. And when it *writes*, a Transformer waits, too: each word needs the one before. <!-- source: Vaswani et al. 2017, section 1 -->
+# The price: you multiply more, and the longer the text, the more so, because each word is compared with every other. But a graphics processor does thousands of multiplications at once. There it is the waiting that costs, and the paper gives this reason. A single core does one thing after another, so there you gain little, and a GRU is often ahead. And when it *writes*, a Transformer waits, too: each word needs the one before. <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each model had the best of the same three learning rates, and the Transformer was half as large again as the GRU. In the end the seeds differ by more than the models do. With more steps, or other sentences, it may come out differently. We have not timed a graphics processor.
+# Each model had the best of the same three learning rates, and the Transformer was half as large again as the GRU. In the end the seeds differ by more than the models do. More steps are untried. We have not timed a graphics processor.
 #
 # </details>
 #
@@ -684,14 +687,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# Here you see the second hop at work. But is it needed?
+# Here is the second hop, at work. Is it needed?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
-# From the noun to the French pronoun there are two ways of two hops: one over "it", one over the adjective. We can cut each hop by a mask, in all heads and all layers, and see whether the pronoun is still right.
-#
-# On which sentences? Ours has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. We take 368 such pairs with new nouns. A model that always writes *il* gets half of them right.
+# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells you what the model takes "it" for. We take 368 such pairs with new nouns. A model that always writes *il* gets half of the pronouns right. Now we cut what the map shows: by a mask we forbid "it" to attend to its noun.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -699,6 +700,12 @@ predict(
     "With nothing forbidden, 95 of 100 pronouns are right. How many are right now?",
     ["about 50: the model has to guess", "about 75", "about 95, as before"],
     answer=2, because="This model finds the right pronoun without that connection.")
+
+# %% [markdown]
+# As many as before. Then how does the model know?
+#
+# ### Two ways of two hops
+# From the noun to the French pronoun one way leads over "it", and one over the adjective. You can cut each hop, in all heads and all layers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch05.experiments import heads as head_study
@@ -816,7 +823,7 @@ onward(5)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: half of it
-# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words of any text: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants and errors that circulate.
+# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants and errors that circulate.
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
