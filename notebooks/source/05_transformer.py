@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. The map is from a Transformer that we trained. In it, “it” attends most to “animal”, and such a map is often shown as proof that a model understands “it”. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. The map is from a Transformer that we trained. In one of its twelve maps “it” attends most to “animal”, and such a map is often shown as proof that a model understands “it”. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -68,7 +68,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No. It does not change with any of the twelve maps, nor with all of them at once.
+# No. It stays the same with any of the twelve maps (three layers of four heads), and with all of them at once.
 #
 # </details>
 #
@@ -76,11 +76,13 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) leaves the recurrence out: what a word knows of other words, it knows by attention. <!-- source: Vaswani et al. 2017 -->
+# In chapter 3 each state had to wait for the one before. *Attention is all you need* (Vaswani et al. 2017) leaves the recurrence out: attention is the only way for one word to get something from another. <!-- source: Vaswani et al. 2017 -->
 #
-# Is that enough? To choose the pronoun you need the noun. But *which* noun? Our sentence tells you at the very end: animals get tired, and streets do not. So you have to bring *tired* and *animal* together first. This is the idea of the lesson: **information travels in hops.** In a first hop, while we read the English, *tired* takes something from *animal*. In a second hop the French pronoun takes it from *tired*. (Look at the map again. The darkest square is not in the row of “it”.) Each layer of attention is one hop, so for several hops you need a stack of layers.
+# Is that enough? To choose the pronoun you need the noun. But *which* noun? Our sentence tells you at the very end: animals get tired, and streets do not. So you have to bring *tired* and *animal* together first. This is the idea of the lesson: **information travels in hops.** In a first hop, while we read the English, *tired* takes something from *animal*. In a second hop the French pronoun takes it from *tired*.
 #
-# We open this machine four times. What reads is blue from here on, and what writes is orange:
+# Each layer of attention is one hop. Here the encoder makes the first and the decoder the second, and for more hops you need more layers.
+#
+# We open this machine four times. From here on the encoder, which reads the English, is blue, and the decoder, which writes the French, is orange:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.opened(
@@ -93,7 +95,7 @@ labs.opened(
 # <a id="encoder"></a>
 # The <b style="color:#007fc6">encoder</b> makes a vector for each English word, the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers that are built alike. In a layer you find two parts. In *attention* words take from other words. In the *network* each word works by itself. The decoder's layers have one part more, *cross-attention*, with which French words look at the English ones.
 #
-# You build these parts from the inside out. (To watch a word go through them first: [one word, all the way down](#descent).) From outside they are one function. It gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
+# You build these parts from the inside out. From outside they are one function. It gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.positions import SinusoidalPositions  # chapter 4's
@@ -112,18 +114,18 @@ print("logits", tuple(logits.shape))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: several heads
 # <a id="head"></a>
-# First attention itself, once more, if you start here. Think of the words as people around a table. Each has put down an envelope, with a line on the outside and a letter inside.
+# First attention itself, once more, if you start here. Think of the words as people around a table. Each has put down an envelope, with a label on the outside and a message inside.
 #
 # 1. **Ask.** Each word has a question, its <b style="color:#bf5f00">query</b>. *Tired* might ask: who can be tired?
-# 2. **Compare.** The line on an envelope is its <b style="color:#007fc6">key</b>. How well does it fit the question? The dot product of query and key is the score.
+# 2. **Compare.** The label on an envelope is its <b style="color:#007fc6">key</b>. How well does it fit the question? The dot product of query and key, divided by $\sqrt d$ as in chapter 2, is the score.
 # 3. **Share.** A softmax makes weights of the scores. Together they are 1.
-# 4. **Add up.** The letters are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all: that is what the word takes with it.
+# 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all: that is what the word takes with it.
 #
-# Three matrices make query, key and value from the word's own vector. You train the matrices, and with them the questions.
+# Three matrices make query, key and value from the word's own vector. Training changes these matrices, and so it changes what each word asks.
 #
 # But each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired. One row gives it a mixture of both answers. What would you do?
 #
-# Let it ask several questions at once. We cut the query into pieces, and the keys and values, too. Each piece attends on its own: this is a **head**. At the end we lay the answers side by side, and one more matrix, $W_O$, mixes them:
+# Let it ask several questions at once. We cut the query into pieces, and the keys and values, too. Each piece attends on its own: this is a **head**. At the end we lay the answers side by side. That makes one vector again, and one more matrix, $W_O$, mixes what the heads have found:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.cut(
@@ -141,9 +143,9 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2, *tired* takes nearly everything from *animal*: there is the first hop. In head 1 it asks something else, and most comes from *it*. Nobody told them what to ask.
+# In head 2 of this layer *tired* gives *animal* nearly all its weight: this is the first hop. In head 1 the largest share comes from *it*.
 #
-# **Keep this:** each head asks a question of its own. Cutting one wide head into several adds no parameters.
+# **Keep this:** each head has weights of its own. Cutting one wide head into several adds no parameters.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●○ · 4 minutes
@@ -239,12 +241,12 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: what each word does alone
 # <a id="ffn"></a>
-# Now *tired* has taken something from *animal*. But a head can only average the letters that you gave it. Who works out what follows from them? The second part, the **position-wise feed-forward network** (FFN). We give it each word's vector alone, with the same two matrices for every word. The first makes the vector wider, in the paper four times, a ReLU sets what is negative to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# Now *tired* has taken something from *animal*. But a head only averages messages. The second part of a layer, the **position-wise feed-forward network** (FFN), works on what has arrived. We give it each word's vector alone, with the same two matrices for every word. The first makes the vector wider, in the paper four times, a ReLU sets what is negative to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Who notices if one word changes? We change each in turn, and look which outputs move:
+# If one word of the input changes, which outputs change? We try each word in turn:
 
 # %% jupyter={"source_hidden": true}
 from course_utils.blocks import PositionwiseFFN
@@ -273,7 +275,7 @@ assert who["attention"].all() and torch.equal(who["network"], torch.eye(len(word
 assert torch.allclose(ffn(h.flatten(0, 1)), ffn(h)[0], atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In attention every output depends on every word. In the network you see a diagonal: each word is on its own. So you may as well give it all words of a batch as one long list, $[B\cdot T,D]$.
+# Without a mask, every output of attention depends on every word. In the network you see a diagonal: each word is on its own. So you may as well give it all words of a batch as one long list, $[B\cdot T,D]$.
 #
 # **Keep this:** attention moves information between words; the feed-forward network works within each word.
 
@@ -287,7 +289,7 @@ assert torch.allclose(ffn(h.flatten(0, 1)), ffn(h)[0], atol=1e-5)
 #
 # $$ x\;\to\;\underbrace{x}_{\text{as it was}}+\underbrace{f(x)}_{\text{what is new}} $$
 #
-# We call this a **residual connection**, and the sum that runs through all layers the **residual stream**. You also need it to train many layers: the slope of $x+f(x)$ is $1+f'$, so a gradient gets through even where $f'$ is small.
+# We call this a **residual connection**, and the sum that runs through all layers the **residual stream**. It also helps in training: the slope of $x+f(x)$ is $1+f'$, so a gradient gets through even where $f'$ is small.
 #
 # The stream has the same shape at every height. So you can stop anywhere and ask: which word would the model write, if this were the end? This is called the *logit lens*. Here the decoder has written “… la rue parce qu'” and is about to write the pronoun: <!-- source: nostalgebraist 2020 -->
 
@@ -308,9 +310,9 @@ stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
 assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At first the model would only repeat *qu'*, the word that it has just read. Having looked at the English it begins to doubt, and from the first network on it says *il*. No part decides alone: you see each add a little.
+# At first the model would only repeat *qu'*, the word that it has just read. Having looked at the English it begins to doubt, and from the first network on it says *il*. From then on most parts make it surer, and one makes it less sure.
 #
-# **Keep this:** each part reads the stream and adds to it. Nothing is overwritten.
+# **Keep this:** each part reads the stream and adds to it. To remove something, it must add the opposite.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And a norm
@@ -319,7 +321,7 @@ assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] <
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\underbrace{\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}}_{\text{centred, scaled}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# With a pencil: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). And from (2, 6)? The same: the pattern stays, the size is gone. ([Batch norm](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?) looks at other words, too.)
+# With a pencil: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). And from (2, 6)? The same: the pattern stays, the size is gone. ([Batch norm](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?) is another thing.)
 #
 # The paper put the norm after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, norm only what a part reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
 
@@ -382,9 +384,9 @@ plot.maps(
 assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in enumerate(reach, 1))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Each layer adds one word: one layer, one hop. In a Transformer a hop can be as long as the sentence. But what you take must be there first: *tired* can only pass on what it has taken before, in a layer below.
+# Each layer adds one word: one layer, one hop. In a Transformer a hop can be as long as the sentence. But a word can pass on only what it already has. *Tired* must take something from *animal* in one layer, before another word can take it from *tired* in a later one.
 #
-# **Keep this:** one layer is one hop. In a stack a word can take what another one has taken.
+# **Keep this:** one layer is one hop. With several layers, information can reach a word through another word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the decoder, and what it may see
@@ -422,7 +424,7 @@ plot.maps(
 # course_utils.attention: causal_mask
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So in training one call computes all rows. In writing each word needs a call of its own, because the next one reads it.
+# So in training one call predicts all words. When the model writes, it needs one call for each word, because the new word is part of the next input.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 both_ways = labs.at_once(
@@ -454,9 +456,9 @@ print(f"largest difference of a logit {both_ways.gap:.0e}")
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# They are equal, up to rounding. A row never depends on what comes later, in any layer, so it makes no difference whether you have the later words already.
+# They are equal, up to rounding, because a row never depends on what comes later, in any layer.
 #
-# **Keep this:** with the causal mask, all words at once and word by word give the same predictions.
+# **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # Padding at the end of a target needs no mask of its own, because no real word comes after it, and the loss skips it.
@@ -480,12 +482,12 @@ class DecoderBlock(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: the whole model
-# We have two stacks, and both ends are missing. **In front**, words must become vectors. For each language we take a table of embeddings, a row for each word, and add chapter 4's positions. (The rows begin small. Times $\sqrt D$ they are about as large as the positions.)
+# We have two stacks, and both ends are missing. **In front**, words must become vectors. For each language we take a table of embeddings, a row for each word, and add chapter 4's positions. (The rows begin with a standard deviation of $1/\sqrt D$. Times $\sqrt D$ they are about as large as the positions.)
 #
-# **Behind**, a vector must become a word. How? Compare it with every word that you know: the dot products of the decoder's vector with all rows of the French table are the *logits*, and a softmax makes probabilities of them. So one table reads and writes. Each stack ends with one more norm.
+# **Behind**, a vector must become a word. How? Compare it with every word that you know: the dot products of the decoder's vector with all rows of the French table are the *logits*, and a softmax makes probabilities of them. So the same table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# As code, the layers first:
+# The layers:
 
 # %% tags=["definition"]
 # course_utils.transformer: TransformerLayers
@@ -536,7 +538,7 @@ def train_step(model, optimiser, source, target):
 # %% [markdown]
 # <!-- solution: a training step -->
 #
-# The optimiser, *Adam*, divides each parameter's step by the usual size of its gradient, so that all move about equally fast. The learning rate falls to 0:
+# The optimiser, *Adam*, takes a running mean of each gradient and divides it by the gradient's usual size. The learning rate falls to 0:
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -611,7 +613,7 @@ print(lesson.translate(translator, tired)[0].text)
 assert bleu > 60 and lesson.loaded(translator).was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Which pronoun did it write? After so short a training it may be the wrong one.
+# After so short a training the pronoun may be wrong.
 #
 # Is it better than chapter 3's GRU, which looks back, too? We let the two race, on the same sentences:
 
@@ -637,11 +639,11 @@ assert (curve["GRU with attention"] > curve["Transformer"])[:5].all()  # in the 
 assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) < 1 < min(one.max() - one.min() for one in scores.values()) and min(map(min, scores.values())) > 85
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The GRU learns faster at first. In the end the two are equally good.
+# The GRU learns faster at first. At the end of the race their BLEU is equal. (Our grammar's sentences are much alike. [Real ones](05_transformer_annex.ipynb#Real-sentences) are harder.)
 #
 # ### Then why did everyone change?
 # <a id="Why-Transformers?"></a>
-# Look at who has to wait for whom while you train the two. A GRU reads one word after the other, however many processors you have: word 4,096 has to wait for all the others. In a Transformer layer no word waits for another. Its steps in a row do not grow with the text:
+# Who has to wait for whom, while you train? A GRU reads one word after the other, however many processors you have. In a Transformer layer no word waits for another. Its steps in a row do not grow with the text:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 from chapters.ch05.experiments.speed import work
@@ -662,15 +664,15 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown] tags=["keep"]
-# The price: you multiply more, and the longer the text, the more so, because each word is compared with every other. But a graphics processor does thousands of multiplications at once. There it is the waiting that costs, and the paper gives this reason. A single core does one thing after another, so there you gain little, and a GRU is often ahead. And when it *writes*, a Transformer waits, too: each word needs the one before. <!-- source: Vaswani et al. 2017, section 1 -->
+# The price: each word is compared with every other. In long texts that is most of the work. But a graphics processor does thousands of multiplications at once. There it is the waiting that costs, and the paper gives this as a reason. A single core does one thing after another: if you train many sentences at once, a GRU is ahead there. And when it *writes*, a Transformer waits, too: each word needs the one before. <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each model had the best of the same three learning rates, and the Transformer was half as large again as the GRU. In the end the seeds differ by more than the models do. More steps are untried. We have not timed a graphics processor.
+# Each model had the best of three learning rates, and the Transformer was half as large again. More steps are untried, and we have timed no graphics processor.
 #
 # </details>
 #
-# **Keep this:** in training, a Transformer layer does more work than a GRU, but no word waits for another.
+# **Keep this:** in training, no word of a Transformer layer waits for another. In long texts it does more work than a GRU.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
@@ -687,12 +689,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# Here is the second hop, at work. Is it needed?
+# Here is the second hop, in one of several heads that make it. Is it needed?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
-# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells you what the model takes "it" for. We take 368 such pairs with new nouns. A model that always writes *il* gets half of the pronouns right. Now we cut what the map shows: by a mask we forbid "it" to attend to its noun.
+# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells you what the model takes "it" for. We take 368 such pairs of sentences, whose two nouns never met in a twin of the training. A model that always writes *il* gets half of the pronouns right. Now we cut a connection: by a mask we forbid "it" to attend to the noun that it means.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -705,7 +707,7 @@ predict(
 # As many as before. Then how does the model know?
 #
 # ### Two ways of two hops
-# From the noun to the French pronoun one way leads over "it", and one over the adjective. You can cut each hop, in all heads and all layers:
+# How can the French pronoun know the noun? Two ways come to mind, over "it" and over the adjective. You can cut each hop, in all heads and all layers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch05.experiments import heads as head_study
@@ -733,12 +735,15 @@ rows = head_study.pairs()
 likes = odds(grammar, rows, functools.partial(head_study.without, grammar, forbidden=[("cross", "pronoun", "adjective")])) > 0
 masculine = torch.tensor([one.twin.pronoun == "il" for one in rows])
 assert likes[masculine].float().mean() > 0.99 and likes[~masculine].float().mean() < 0.01
+with torch.no_grad(), attention_weights(grammar.model) as other:
+    grammar.model.encode(torch.tensor([grammar.source.encode(tired.replace("tired", "wide"))]))
+assert other["encoder"][1][0, 1, it].argmax() == animal
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="log-odds"></a>
-# **The model does not need the way over "it".** Cut either of its hops, or both: as many pronouns are right as before. **It needs the way over the adjective.** If you cut its first hop, only 14 % are right, fewer than with a coin: the pronoun now follows the *other* noun. If you cut its second hop, the model cannot tell the twins apart. It writes *il* nearly always, and is right in half of the sentences. (In the table, the *log-odds* are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier.)
+# **The model does not need the way over "it".** Cut either of its hops, or both: as many pronouns are right as before. **It needs the way over the adjective.** If you cut its first hop, only 14 % are right, fewer than with a coin: the adjective's weight goes to the *other* noun instead, and the pronoun follows it. If you cut its second hop, the model cannot tell the twins apart. It writes *il* nearly always, and is right in half of the sentences. (In the table, the *log-odds* are ln(P(right pronoun) / P(other one)): above 0 the right one is likelier.)
 #
-# So the map that we began with shows something that is there, and that this model does not need. In our sentences the adjective tells you which noun is meant, and the model has found that out.
+# And the map that we began with? It looks the same for "wide": there, too, "it" attends most to "animal". So it does not even show which noun is meant. In our sentences the adjective tells that, and the model has found it out.
 #
 # And the heads? We switch off each of the twelve, so that it adds nothing, and then two at once:
 
@@ -762,11 +767,11 @@ for place, query, key in (("2.2", "tired", "animal"), ("3.2", "tired", "animal")
     assert maps_of[layer - 1][0, head - 1, words.index(query), words.index(key)] > 0.98
 
 # %% [markdown] tags=["keep"]
-# Each head alone costs less than two points. But heads 2.2 and 3.2 together cost ten: both carry the noun to the adjective, so one can stand in for the other.
+# Each head alone costs less than two points. But heads 2.2 and 3.2 together cost ten: both carry the noun to the adjective. So do others: most pronouns are still right.
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one trained model, and a corpus in which the adjective always decides. We chose the pair of heads because it is missed most; hardly any other pair is. And a cut that changes nothing does not prove that nothing was there: another way may carry the same, as these two heads do. More cuts: [annex](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?).
+# This is one trained model, and a corpus in which the adjective always decides. We chose the pair of heads because it is missed most; hardly any other pair is. More cuts: [annex](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?).
 #
 # </details>
 #
@@ -774,7 +779,7 @@ for place, query, key in (("2.2", "tired", "animal"), ("3.2", "tired", "animal")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what can attention do alone?
-# Carry information from any word to any other, in hops: here from the noun to the adjective, and from there to the pronoun. To work out what follows from it, each layer has its network.
+# Carry information from any word to any other, in hops: here from the noun to the adjective, and from there to the pronoun. Between two hops a network works on each word alone.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -787,10 +792,10 @@ keep("transformer")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. Each head asks a question of its own. Cutting one wide head into several adds no parameters.
-# 2. A layer is attention, between words, then a network, within each word. Both add to the stream, and overwrite nothing.
-# 3. One layer is one hop. In a stack a word can take what another one has taken.
-# 4. With the causal mask, all words at once and word by word give the same. So no word waits in training.
+# 1. Each head has weights of its own. Cutting one wide head into several adds no parameters.
+# 2. A layer is attention, between words, then a network, within each word. Both add to the stream; they replace nothing.
+# 3. One layer is one hop. With several layers, information can reach a word through another word.
+# 4. With the causal mask, all words at once and word by word give the same. No word reads what another is just computing, so none waits in training.
 # 5. A map shows what a head attends to, not what the model needs. Cut it, and count, on unseen sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
@@ -823,7 +828,7 @@ onward(5)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: half of it
-# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words: that is BERT. [The annex](05_transformer_annex.ipynb) has the cache, real sentences, a zoo of variants and errors that circulate.
+# Our Transformer learns from pairs of sentences, which are few. Take the encoder alone and let it guess hidden words: that is BERT.
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
