@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from course_kit.models.attending import attend_by
 from course_utils.attention import causal_mask, masked_softmax, multi_head, split_heads
 from course_utils.llama import share_heads
 from course_utils.rotary import turn
@@ -115,7 +116,7 @@ def attention_weights(model: nn.Module) -> Iterator[Weights]:
         for attention in (one for layers in places.values() for one in layers):
             if hasattr(attention, "attend"):  # the fused form has no weights
                 stack.callback(setattr, attention, "attend", attention.attend)
-                attention.attend = multi_head
+                attend_by(attention, multi_head)
             stack.callback(attention.register_forward_hook(see).remove)
         yield weights
 

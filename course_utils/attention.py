@@ -5,7 +5,6 @@ A mask is boolean, True = may be attended, and broadcasts to the scores. A query
 attend to nothing gets zeros, never NaN. Source: Vaswani et al. 2017, section 3.2.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -86,7 +85,6 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, size: int, heads: int, bias: bool = True):
         super().__init__()
         self.heads = heads
-        self.attend: Callable = multi_head
         self.query = nn.Linear(size, size, bias)
         self.key = nn.Linear(size, size, bias)
         self.value = nn.Linear(size, size, bias)
@@ -104,5 +102,5 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Float[Tensor, "B Q D"], Float[Tensor, "B H Q K"] | None]:
         """Queries from x; keys and values from memory, in self-attention x itself."""
         q, k, v = self.query(x), self.key(memory), self.value(memory)
-        output, weights = self.attend(q, k, v, self.heads, mask)  # [B, Q, D]
+        output, weights = multi_head(q, k, v, self.heads, mask)  # [B, Q, D]
         return self.out(output), weights

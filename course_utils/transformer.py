@@ -113,20 +113,15 @@ class Transformer(TransformerLayers):
         target: Int[Tensor, "B T"],
         memory: Float[Tensor, "B S D"],
         source_mask: Bool[Tensor, "B S"] | None = None,
-        first: int = 0,
     ) -> Float[Tensor, "B T D"]:
-        """Each position attends to the words up to itself, and to the memory.
-
-        first: the position of the first word of target
-        """
+        """Each position attends to the words up to itself, and to the memory."""
         x = self.target_embedding(target) * self.config.size**0.5
-        x = self.dropout(self.target_positions(x, first))  # [B, T, D]
+        x = self.dropout(self.target_positions(x))  # [B, T, D]
         mask = causal_mask(target.shape[1], target.device)
-        memory_mask = (
-            None if source_mask is None else source_mask[:, None, :]
-        )  # [B, 1, S]
+        if source_mask is not None:
+            source_mask = source_mask[:, None, :]  # [B, 1, S]
         for block in self.decoder:
-            x = block(x, memory, mask, memory_mask)
+            x = block(x, memory, mask, source_mask)
         return self.decoder_norm(x)
 
 

@@ -3,6 +3,7 @@
 import torch
 
 from course_kit.contexts import evaluating, seeded
+from course_kit.models.attending import attend_by
 from course_utils.attention import multi_head
 from course_utils.toy_tasks import BEGIN, TOKENS, copy_or_reverse, train_step, write
 from course_utils.transformer import Transformer, TransformerConfig
@@ -25,7 +26,7 @@ def small_transformer(divided=True, heads=1):
     for block in (*model.encoder, *model.decoder):
         for name in ("attention", "cross_attention"):
             if not divided and hasattr(block, name):
-                getattr(block, name).attend = undivided
+                attend_by(getattr(block, name), undivided)
     return model
 
 

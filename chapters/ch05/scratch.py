@@ -36,7 +36,6 @@ sinusoidal_encoding
 SinusoidalPositions: x + P[first … first + T]; where the table is too short, it is computed anew
 TransformerLayers: two embeddings that begin at std 1/√D, positions, blocks, norms; output = target table
 Transformer*: embeddings times √D, and positions; dropout; the blocks, a norm behind each stack; output
-Transformer, from `first` on*: decode where the first token of the target has position `first`
 masked_loss
 translation_loss*: the mean of −ln p of each word of the target, which reads `begin` and the words before it
 translate*: the likeliest word, append it, ask again, until `end`
@@ -61,7 +60,6 @@ def pool(c: Any) -> dict[str, Any]:
         "config": Either([large, c.TransformerConfig(11, 13, 8, layers=1, heads=4, context=9, dropout=0.2)]),
         "source": source, "target": target, "source_mask": Either([None, source != 0]), "begin": 1, "padding": 0,
         "model": Model("Transformer"), "end": Either([-1, *range(13), 12, -1]), "longest": 6,
-        "Transformer, from `first` on.first": Either([1, 3]),
         **dict.fromkeys(("translation_loss.begin", "translate.begin"), Either([1, 1, 5])),
         "translation_loss.source": Either([source, source, two]), "translation_loss.padding": Either([0, 0, 2]),
         "translation_loss.target": Either([target, torch.full_like(target, -100), three]),
@@ -75,16 +73,11 @@ def numbers_of_parameters(layers, names):
     return sum(p.numel() for p in layers.parameters())
 
 
-def from_first(transformer, names, source, target, first):
-    """A target that goes on where another ended."""
-    return transformer.decode(target, transformer.encode(source), None, first)
-
-
 HAVE = "a Transformer that trains and translates"
 TRACKS = {
     "transformer": Track(
         5, "transformer", PARTS, pool, 240, HAVE, bar=90, causal=("target",), told=TOLD,
-        calls={"TransformerLayers": numbers_of_parameters, "Transformer, from `first` on": from_first},
+        calls={"TransformerLayers": numbers_of_parameters},
         given=("TransformerConfig", "TOKENS", "copy_or_reverse"),
     )
 }  # fmt: skip

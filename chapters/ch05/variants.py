@@ -30,7 +30,7 @@ class LayerWise(nn.Module):
             raise ValueError(f"memory_layers is {memory_layers}; needed: {layers} numbers from 1 to {layers}")
         self.model, self.config, self.and_last = model, model.config, and_last
         self.encoder, self.decoder, self.output = model.encoder, model.decoder, model.output
-        self.memory_layers = tuple(memory_layers)
+        self.memory_layers, self.target_positions = tuple(memory_layers), model.target_positions
         self.train(model.training)  # a module begins in training mode, and so would the model
 
     def forward(self, source: Tensor, target: Tensor, source_mask: Tensor | None = None) -> Tensor:
@@ -47,11 +47,11 @@ class LayerWise(nn.Module):
         own = torch.stack([self.model.encoder_norm(states[layer - 1]) for layer in self.memory_layers], 1)
         return torch.cat([own, last[:, None].expand_as(own)], 2) if self.and_last else own
 
-    def decode(self, target: Tensor, memories: Tensor, source_mask: Tensor | None = None, first: int = 0) -> Tensor:
+    def decode(self, target: Tensor, memories: Tensor, source_mask: Tensor | None = None) -> Tensor:
         """As a Transformer's, with a memory for each layer, as `encode` gives them -> [B, T, D]."""
         model, mask = self.model, causal_mask(target.shape[1], target.device)
         x = model.target_embedding(target) * self.config.size**0.5
-        x = model.dropout(model.target_positions(x, first))  # [B, T, D]
+        x = model.dropout(self.target_positions(x))  # [B, T, D]
         if source_mask is not None:
             source_mask = source_mask.repeat(1, 1 + self.and_last)[:, None]  # [B, 1, S or 2 S]
         for block, memory in zip(self.decoder, memories.unbind(1), strict=True):

@@ -13,9 +13,11 @@ import copy
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from course_kit.models.attending import attend_by
 from course_utils.attention import join_heads, scaled_dot_product_attention, split_heads
 from course_utils.cache import Cache
 
@@ -82,10 +84,9 @@ class TransformerSteps:
 
     def step(self, words: Int[Tensor, "B"], state: TransformerState) -> Step:
         """words: those written last. The weights [B, S] are of the last layer, the mean of its heads."""
-        first = state.own[0].length
         own, cross = ([CachedAttention(copy.copy(cache)) for cache in caches] for caches in state[2:])
         model = attending(self.model, own, cross)
-        features = model.decode(words[:, None], state.memory, state.mask, first)  # [B, 1, D]
+        features = model.decode(words[:, None], state.memory, state.mask)  # [B, 1, D]
         caches = (tuple(attention.cache for attention in kept) for kept in (own, cross))
         new = TransformerState(state.memory[..., :0, :], state.mask, *caches)
         return Step(self.model.output(features)[:, 0], new, cross[-1].weights.mean(1)[:, 0])
@@ -97,9 +98,23 @@ def attending(model: Any, own: list[CachedAttention], cross: list[CachedAttentio
     blocks = {}
     for n, (block, one, other) in enumerate(zip(model.decoder, own, cross, strict=True)):
         attention, cross_attention = with_parts(block.attention), with_parts(block.cross_attention)
-        attention.attend, cross_attention.attend = one, other
+        attend_by(attention, one)
+        attend_by(cross_attention, other)
         blocks[str(n)] = with_parts(block, attention=attention, cross_attention=cross_attention)
-    return with_parts(model, decoder=with_parts(model.decoder, **blocks))
+    positions = Behind(model.target_positions, own[0].cache.length)
+    return with_parts(model, decoder=with_parts(model.decoder, **blocks), target_positions=positions)
+
+
+class Behind(nn.Module):
+    """Positions of words that stand behind `first` others."""
+
+    def __init__(self, positions: nn.Module, first: int):
+        super().__init__()
+        self.positions, self.first = positions, first
+
+    def forward(self, x: Float[Tensor, "B T D"], *_: int) -> Float[Tensor, "B T D"]:
+        """x with its positions."""
+        return self.positions(F.pad(x, (0, 0, self.first, 0)))[:, self.first :]
 
 
 def with_parts(module: nn.Module, **parts: nn.Module) -> Any:

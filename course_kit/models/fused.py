@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from course_kit.models.attending import attend_by
 from course_utils.attention import MultiHeadAttention, join_heads, split_heads
 from course_utils.cache import Cache
 from course_utils.gpt import CausalAttention
@@ -69,7 +70,7 @@ def fuse(model: nn.Module) -> nn.Module:
     """Let all attention of a model that drops its weights compute in fused form."""
     for module in model.modules():
         if isinstance(module, MultiHeadAttention):
-            module.attend = fused_multi_head
+            attend_by(module, fused_multi_head)
         elif type(module) in FUSED:
             module.__class__ = FUSED[type(module)]
     return model

@@ -55,7 +55,7 @@ def blinded(
 
 
 @contextlib.contextmanager
-def _without(loaded: Loaded, rows: Sequence[Example], forbidden: Iterable[Sequence]) -> Iterator[None]:
+def without(loaded: Loaded, rows: Sequence[Example], forbidden: Iterable[Sequence]) -> Iterator[None]:
     """Within it connections are forbidden in a batch of twins; as in `ablations`."""
     with contextlib.ExitStack() as stack:
         for place, query, key, *only in forbidden:
@@ -88,26 +88,21 @@ def both_readings(loaded: Loaded, sentences: Sequence[str], layer: int, head: in
 
 
 IT, IN_FRENCH = ("encoder", "it", "referent"), ("cross", "pronoun", "it")  # the two connections of "it"
-CONNECTIONS = {  # the lesson's rows: what is forbidden -> no head is silent, connections
+CONNECTIONS = {  # the lesson's rows: what is cut, as information flows -> no head is silent, connections
     mark("nothing"): ([], []),
-    mark("“it” → its noun"): ([], [IT]),
-    mark("French step → “it”"): ([], [IN_FRENCH]),
-    mark("both connections of “it”"): ([], [IT, IN_FRENCH]),
-    mark("adjective → its noun"): ([], [("encoder", "adjective", "referent")]),
-    mark("French step → adjective"): ([], [("cross", "pronoun", "adjective")]),
+    mark("noun to “it”"): ([], [IT]),
+    mark("“it” to French"): ([], [IN_FRENCH]),
+    mark("both of “it”"): ([], [IT, IN_FRENCH]),
+    mark("noun to adjective"): ([], [("encoder", "adjective", "referent")]),
+    mark("adjective to French"): ([], [("cross", "pronoun", "adjective")]),
 }
 
 
 def head_rows(model: nn.Module) -> dict[str, tuple[list[Head], list]]:
-    """Rows for `ablations`: no head of the encoder is off, two that matter are, alone and together, and all."""
-    first, second, every = Head("encoder", 2, 2), Head("encoder", 3, 2), heads_of(model, "encoder")
-    off = {
-        mark("none"): [],
-        "2.2": [first],
-        "3.2": [second],
-        mark("2.2 and 3.2"): [first, second],
-        t("all {count}", count=len(every)): every,
-    }
+    """Rows for `ablations`: no head of the encoder is off, each one alone, and the pair that is missed most."""
+    single = {f"{one.layer}.{one.head}": [one] for one in heads_of(model, "encoder")}
+    pair = [Head("encoder", 2, 2), Head("encoder", 3, 2)]
+    off = {mark("none"): [], **single, mark("2.2 and 3.2"): pair}
     return {name: (heads, []) for name, heads in off.items()}
 
 
@@ -121,7 +116,7 @@ def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = Non
     examples, found = pairs(count), []
     for name, (heads, forbidden) in rows.items():
         with silenced(loaded.model, heads):
-            log_odds = odds(loaded, examples, functools.partial(_without, loaded, forbidden=list(forbidden)))
+            log_odds = odds(loaded, examples, functools.partial(without, loaded, forbidden=list(forbidden)))
         means = shares((log_odds > 0).tolist()) | {mark("log-odds"): round(log_odds.mean().item(), 2)}
         found.append({what: name, **means})
     return Table(

@@ -5,5 +5,6 @@ from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .descent import descent
+from .drawings import at_once, cut, hops, opened, stream
 
-__all__ = ["alignment", "architecture", "descent", "heads"]
+__all__ = ["alignment", "architecture", "at_once", "cut", "descent", "heads", "hops", "opened", "stream"]

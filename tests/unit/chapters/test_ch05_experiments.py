@@ -4,11 +4,14 @@ import pytest
 import torch
 from small_translator import fresh
 
+from chapters.ch05 import labs
 from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
+from chapters.ch05.labs.descent import read
 from course_kit import text
+from course_kit.decoding import translate
 from course_kit.decoding.steps import steps_of
 from course_kit.heads import attention_weights, heads_of, silenced
 from course_utils.transformer import Transformer, TransformerConfig
@@ -115,7 +118,8 @@ def test_a_forbidden_look_has_no_weight_in_any_layer_and_the_others_keep_theirs(
 
 
 def test_ablations_count_what_silent_heads_and_forbidden_connections_leave(loaded):
-    assert list(head_study.head_rows(loaded.model)) == ["none", "2.2", "3.2", "2.2 and 3.2", "all 8"]
+    single = ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3", "2.4"]
+    assert list(head_study.head_rows(loaded.model)) == ["none", *single, "2.2 and 3.2"]
     every = heads_of(loaded.model, "encoder")
     table = {row["off"]: row for row in head_study.ablations(loaded, {"none": ([], []), "all": (every, [])}, 4, "off")}
     twins = twin_study.pairs(4)
@@ -125,6 +129,32 @@ def test_ablations_count_what_silent_heads_and_forbidden_connections_leave(loade
     assert table["all"]["sentences, %"] == pytest.approx(100 * (found > 0).float().mean().item(), abs=0.05)
     forbidden = head_study.ablations(loaded, {"it": ([], [head_study.IT])}, 4)[0]
     assert forbidden["log-odds"] != table["none"]["log-odds"]
+
+
+def test_drawings_show_what_the_model_computes(loaded, lesson):
+    sentence = "the animal didn't cross the street because it was too tired ."
+    drawn = labs.cut(loaded, sentence, ("tired", "it"), 2)
+    ids = torch.tensor([lesson.source.encode(sentence)])
+    with torch.no_grad(), attention_weights(loaded.model) as seen:
+        loaded.model.encode(ids)
+    at = lesson.source.tokens(ids[0]).index("tired")
+    rows = [[f"{w:.2f}" for w in row] for row in seen["encoder"][1][0, :, at].T.tolist()]
+    assert [row[1:] for row in drawn.table().rows] == rows and drawn.state == {"word": "tired", "step": 4}
+    reading = read(loaded, sentence)
+    drawn = labs.stream(loaded, sentence, reading.next[0])
+    assert drawn.table().rows[-1][1] == reading.next[0] and len(drawn.options["said"]) == 1 + 3 * len(
+        loaded.model.decoder
+    )
+    with pytest.raises(ValueError, match="needed: one of"):
+        labs.stream(loaded, sentence, "no such word")
+    drawn = labs.at_once(loaded, sentence)
+    assert drawn.gap < 1e-4 and all(row[1] == row[2] for row in drawn.table().rows)
+    whole = translate(loaded, sentence, beam=1)[0]
+    assert labs.opened(whole).frame == 0 and " ".join(whole.tokens) in str(labs.opened(whole).options["shapes"])
+    twin = twin_study.pairs(1)[0]
+    found = head_study.ablations(loaded, head_study.CONNECTIONS, 4)
+    drawn = labs.hops(loaded, twin, found)
+    assert [row[1] for row in drawn.table().rows] == [f"{row['sentences, %']:.0f}" for row in found]
 
 
 def test_norms_are_torchs_own():

@@ -1,5 +1,7 @@
 """The cover tells what the trained model does."""
 
+import copy
+
 import in_node
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, LARGER, MODEL, study
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
-from course_kit.heads import attention_weights, heads_of, silenced
+from course_kit.heads import heads_of, silenced
+from course_kit.models.attending import attend_by
 
 LIONESS = "The lioness didn't cross the bridge because it was too tired."
 
@@ -47,10 +50,10 @@ def alike(q, k, v, *rest):
 )
 def test_switched_off_in_other_ways_the_pronoun_is_wrong_too(loaded, sentence, way, pronoun):
     """Each word attends to itself alone, or to all words alike."""
-    with attention_weights(loaded.model):  # which puts back what is replaced
-        for block in loaded.model.encoder:
-            block.attention.attend = way
-        said = translate(loaded, [sentence], beam=1)[0].tokens
+    changed = copy.deepcopy(loaded)
+    for block in changed.model.encoder:
+        attend_by(block.attention, way)
+    said = translate(changed, [sentence], beam=1)[0].tokens
     assert pronoun in said and pronoun not in translate(loaded, [sentence], beam=1)[0].tokens
 
 

@@ -166,9 +166,9 @@ def test_a_llama_runs_in_bfloat16_and_a_model_writes_while_others_use_it():
     model, ids = llama.small().to(torch.bfloat16), torch.zeros(1, 3, dtype=torch.long)
     assert model(ids).dtype == torch.bfloat16 and len(list(llama.generate(model, ids, 4, temperature=1.0))) == 4
     shared = Transformer(TransformerConfig(9, 9, 16, 1, 2))
-    steps, before = TransformerSteps(shared), shared.decoder[0].attention.attend
+    steps, before = TransformerSteps(shared), type(shared.decoder[0].attention)
     seen = []
-    shared.decoder[0].around_ffn.register_forward_hook(lambda *_: seen.append(shared.decoder[0].attention.attend))
+    shared.decoder[0].around_ffn.register_forward_hook(lambda *_: seen.append(type(shared.decoder[0].attention)))
     steps.step(torch.tensor([1]), steps.start(ids + 1))
     assert seen == [before]
     with pytest.raises(ValueError, match="Row 1 has only padding"):

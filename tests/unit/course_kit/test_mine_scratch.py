@@ -100,13 +100,6 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         ("transformer", "std=c.size**-0.5", "std=1.0", "TransformerLayers", "at the beginning; needed: about 0."),
         ("transformer", "nn.LayerNorm(size, eps)", "nn.LayerNorm(size)", "AddNorm", ""),
         ("transformer", "start(source, real)", "start(source, real | ~real)", "translate", "xpected"),
-        (
-            "transformer",
-            "self.target_positions(x, first)",
-            "self.target_positions(x)",
-            "Transformer, from `first` on",
-            "",
-        ),
         ("transformer", ", label_smoothing=label_smoothing)", ")", "masked_loss", ""),
         ("gpt", "model.train(training)", "pass", "write", "`model.training` was True and is False after it."),
         ("gpt", "model.train()", "model", "training_step", ""),

@@ -49,9 +49,11 @@ export function numbersOf({ axes }, state) {
 /** A shape as it is in a frame. @param {Shape} shape @param {number} frame @returns {Shape} */
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 
-/** A number of a cell: two digits behind the point where there are some. @param {number} x */
-export const inCell = (x) =>
-  (Number.isInteger(x) ? String(x) : x.toFixed(2).replace(/^(-?)0\./, "$1.")).replace("-", "−");
+/** A number of a cell: two digits behind the point where there are some, and room. @param {number} x */
+export function inCell(x) {
+  const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
+  return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
+}
 
 /** @param {UI} ui @returns {Picture} */
 export function figure(ui) {
