@@ -98,7 +98,7 @@ print("invariant:  ", torch.allclose(shuffled, Z, atol=1e-5))
 assert torch.allclose(shuffled, Z[order], atol=1e-5) and not torch.allclose(shuffled, Z, atol=1e-5)
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary>The proof, for all words at once</summary>
 #
 # To shuffle the words is to multiply $X$ by a matrix $\Pi$ with one 1 in each row and each column.
@@ -115,7 +115,8 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 # Chapter 2's causal mask hides the words to come. It gives away a part of the order: the first word averages one value, the last all of them. With such a mask even our small reader, below, tells all twins apart without positions. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
 #
 # </details>
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Can training help?
 # Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. Its last step averages the outputs of all words, and an average does not change if you shuffle what you average. So before any training we know: **it gives a sentence and its twin the same answer.**
 
@@ -507,7 +508,7 @@ assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).sha
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: how far is it from word to word?
 # <a id="path-length"></a><a id="convolution"></a>
-# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. Because in such a network, what the first word says passes through every word between before it reaches the last. The number of steps on the way is called the **path length**, and a short path is usually easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
+# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. But what the first word says has to pass through every word between before it reaches the last. The number of steps on the way is called the **path length**, and a short path is usually easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
 #
 # Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other. The last column you can see below.
 #

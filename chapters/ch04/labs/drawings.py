@@ -28,7 +28,7 @@ def ways(*, title="", caption=""):
         t("Both ways begin with words that do not know their positions."),
         t("Add: each word gets the vector of its position. Turn: the words stay as they are."),
         t("Turn: each query and each key is turned, by an angle that belongs to its position."),
-        t("In both ways the score now depends on the positions."),
+        t("In both ways the score now changes when one word moves."),
     ]
     table = [name for _, name, _, _ in rows], list(zip(*(boxes for _, _, boxes, _ in rows), strict=True))
     return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=226, title=title,
