@@ -26,7 +26,6 @@ from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
 from IPython.display import display
 from chapters.ch06.experiments.contextual import TOLD_LATER, gpt_vectors, nearest_alike, word_vectors
-from chapters.ch06.experiments.tasks import spread
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
@@ -151,25 +150,21 @@ labs.leak(
 )
 
 # %% [markdown]
-# It is not enough. In the first layer the neighbours read the word, and in the second the word reads its neighbours. You can see it in numbers. We change one word, and look at what arrives at its own place:
+# It is not enough. In the first layer the neighbours read the word, and in the second the word reads its neighbours. You can see it in numbers. Take the simplest attention: each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at what arrives at its own place:
 
 # %%
-from course_utils.attention import MultiHeadAttention
-
-torch.manual_seed(0)
-layer_1, layer_2 = (MultiHeadAttention(16, 2) for _ in range(2))
-others = ~torch.eye(5, dtype=torch.bool)  # True = may look: at all words but itself
-sentence = torch.randn(1, 5, 16)
+T = 5
+others = (1 - torch.eye(T)) / (T - 1)  # row i: equal weights for all but word i
+sentence = torch.randn(T, 16, generator=torch.Generator().manual_seed(0))
 changed = sentence.clone()
-changed[0, 2] = torch.randn(16)  # another word at place 2
-with torch.no_grad():
-    once = [layer_1(x, x, others)[0] for x in (sentence, changed)]
-    twice = [layer_2(x, x, others)[0] for x in once]
-for name, (x, y) in {"one layer": once, "two layers": twice}.items():
-    print(f"{name:10} the vector at place 2 changes by {(x - y)[0, 2].abs().max():.3f}")
+changed[2] += 1  # another word at place 2
+for layers_in_a_row in (1, 2):
+    weights = torch.linalg.matrix_power(others, layers_in_a_row)
+    gap = (weights @ changed - weights @ sentence)[2].abs().max()
+    print(f"{layers_in_a_row} layer(s): the vector at place 2 changes by {gap:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (once[0] - once[1])[0, 2].abs().max() < 1e-6 < 1e-3 < (twice[0] - twice[1])[0, 2].abs().max()
+assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ others @ (changed - sentence))[2].max().item(), 2) == 0.25
 
 # %% [markdown]
 # So this is the idea of BERT: **with both sides visible, a stack of layers lets every word see itself, and “which word stands here?” is no exam. Cover the word, and it is one again.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
@@ -308,6 +303,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and the non-linearity is GELU, a smooth ReLU.
 
 # %% jupyter={"source_hidden": true}
+from course_utils.attention import MultiHeadAttention
 from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
@@ -631,7 +627,7 @@ import re
 
 assert any(e.text == "The waiter seemed mean, but was really polite." for e in known) and len(known) == 2000
 seen_words = {word for e in known for word in re.findall("[a-z]+", e.text.lower())}
-assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 and whole[1] > 0.8
+assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 and whole[1] > 0.75
 assert not {e.text for e in known} & {e.text for e in new}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -642,10 +638,10 @@ assert not {e.text for e in known} & {e.text for e in new}
 predict(
     "The network from scratch gets the same 2,000 reviews and the same 200 steps. How "
     "well does it judge reviews with new names and patterns?",
-    ["as well: 2,000 reviews are enough", "hardly better than a coin", "worse than a coin"],
+    ["as well: the reviews are enough", "worse, but better than a coin", "like a coin"],
     answer=1,
-    because="It has learned the reviews it was shown, but their words mean nothing to it "
-    "outside their sentences.",
+    because="From 2,000 reviews it learns something of English, but less than the other "
+    "network, which had read before.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -671,14 +667,17 @@ plot.bars(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 scratch, read = recorded["from scratch"], recorded["pre-trained"]
 assert recorded["steps"] == 200 and recorded["seeds"] == 3 and len(known) == 2000
-assert read["test"]["lowest"] > scratch["test"]["highest"]
+assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85] and 0.9 < scratch["valid"]["mean"] < read["valid"]["mean"]
+assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highest"])] == [83, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# SUMMIT
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 %, and the network that has read gets 85. Both are the same network, with the same labels and as many steps. All that one of them had before is what it learned from covered words, and for these nobody had to label anything.
+#
+# Does reading always pay? No: it must have to do with the task. On film reviews our novels were worth nothing ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
 #
 # <details><summary>How sure is this?</summary>
 #
-# FOLD
+# Each bar is the mean of three trainings. The worst one with reading got 83 % of the new reviews, the best one from scratch 77. From scratch we took the better of two learning rates, and first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
 #
 # </details>
 #
@@ -755,11 +754,18 @@ assert sum(p.numel() for p in lean.parameters() if p.requires_grad) == slim + he
 assert slim == 6 * 2 * 4 * 128 and head == 128 * 129 + 2 * 129 and torch.equal(W, before)
 assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2.1
 assert thin[0] > 0.85 and 4 * (128 + 128) == 1024 and 128**2 == 16_384
-spread_of = {way: recorded[way]["test"] for way in ("pre-trained", "LoRA")}
-assert recorded["LoRA"]["valid"]["mean"] > 0.9 and recorded["rank"] == 4
+assert [round(100 * recorded[way]["test"]["mean"]) for way in ("LoRA", "pre-trained")] == [86, 85] and recorded["rank"] == 4
+adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
+assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# LORA_TEXT
+# LoRA does about as well as training everything: in three recorded trainings each it gets 86 % of the new reviews, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.1 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). So a thin change inside the model is what it takes.
+#
+# <details><summary>How sure is this?</summary>
+#
+# LoRA is not always as good. After 300 steps, with a library's LoRA, it gets 84 % where the whole model gets 96 (annex). <!-- source: data/results/bert_adapters.json -->
+#
+# </details>
 #
 # **Keep this:** LoRA leaves the matrices as they are, and learns a thin product beside some of them.
 
