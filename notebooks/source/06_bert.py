@@ -671,7 +671,7 @@ assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85]
 assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highest"])] == [83, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 %, and the network that has read gets 85. Both are the same network, with the same labels and as many steps. All that one of them had before is what it learned from covered words, and for these nobody had to label anything.
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 % on average, and the network that has read gets 85. Both are the same network, with the same labels and as many steps. All that one of them had before is what it learned from covered words, and for these nobody had to label anything.
 #
 # Does reading always pay? No: it must have to do with the task. On film reviews our novels were worth nothing ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
 #
@@ -759,7 +759,7 @@ adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert
 assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# LoRA does about as well as training everything: in three recorded trainings each it gets 86 % of the new reviews, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). So a thin change inside the model is what it takes.
+# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). So a thin change inside the model is what it takes.
 #
 # <details><summary>How sure is this?</summary>
 #
