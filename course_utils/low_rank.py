@@ -29,7 +29,7 @@ class LowRank(nn.Module):
         super().__init__()
         self.alpha = alpha
         self.B = nn.Parameter(W.new_zeros(len(W), rank))  # 0: at first, nothing changes
-        self.A = nn.Parameter(W.new_empty(rank, W.shape[1]).normal_(std=rank**-0.5))
+        self.A = nn.Parameter(W.new_empty(rank, len(W[0])).normal_(0, len(W[0]) ** -0.5))
 
     def forward(self, W: Float[Tensor, "O I"]) -> Float[Tensor, "O I"]:
         return low_rank(W, self.B, self.A, self.alpha)

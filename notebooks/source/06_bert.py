@@ -11,7 +11,7 @@
 # *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A page with holes
-# `bert-prose`, an encoder of four blocks, has learned to guess covered words in 29 novels and children's books. This page of ours has six holes. **Before you choose a hole, write a word into each.** For which do you need what comes *after* them? <!-- source: data/checkpoints/bert-prose.json, its corpus -->
+# Somebody has cut six words out of this page. **Write a word into each hole before you choose it.** For which holes do you need what comes *after* them?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -25,7 +25,7 @@ import course_kit
 from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
 from IPython.display import display
-from chapters.ch06.experiments.tasks import spread
+from chapters.ch06.experiments.contextual import TOLD_LATER, gpt_vectors, nearest_alike, word_vectors
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
@@ -55,36 +55,192 @@ first = labs.predictions(
     model="bert-prose",
     title="Which word is missing?",
     caption="Choose a [query|hole], and write a word into it. The bars show which words "
-    "bert-prose [output|expects] there.",
+    "a BERT that has read 29 books [output|expects] there.",
 )
 asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 written = "opened into chair hand life shook".split()
-with torch.no_grad():  # a position sees itself and what is before it
-    up_to_it = torch.arange(ids.shape[1]) <= torch.tensor(holes)[:, None]
-    from_the_left = prose.model(ids.expand(6, -1), None, up_to_it).mlm_logits[range(6), holes].argmax(-1).tolist()
 first_guess = expected[holes].argmax(-1).tolist()
-both_right, left_right = ([prose.tokenizer.words[i] == word for i, word in zip(said, written, strict=True)] for said in (first_guess, from_the_left))
-assert prose.model.config.layers == 4
+both_right = [prose.tokenizer.words[i] == word for i, word in zip(first_guess, written, strict=True)]
+assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_right[4]
 
-# %% [markdown]
-# A cover turns any sentence into a question whose answer is known, so nobody has to label anything. How much can be learned from that? And what is it worth to see both sides?
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# <details><summary>Answer</summary>
+#
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, and for the last *his head*. Both come after the hole. You used both sides without thinking about it, and so does the model, whose first guess is right five times.
+#
+# </details>
+#
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody labelled anything for it: cover a word in any text, and you have a question whose answer you know. This lesson is about how much a machine can learn from such questions, and what you can then do with it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Why BERT came
-# *She drew fifty pounds from the **bank**.* · *They sat on the **bank** and fished.*
+# ## One: what is it for?
+# Seldom for holes. BERT is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and what you want is a vector for each of its words, made so that a very simple layer can read the answer from it.
 #
 # <a id="static"></a><a id="contextual"></a>
-# word2vec and GloVe (2013, 2014) learn one vector for each word. It is **static**: both banks get the same row of a table. A **contextual** vector depends on the words around it. ELMo (2018) makes such vectors with two recurrent networks, one from each side, but every task still needs a network of its own on top. GPT (2018) needs only one new layer for a task, but reads from left to right: at the second *bank*, it has not yet read *fished*.
+# What should such a vector know? Take *bank*. *The bank refused to lend him more.* · *The bank was steep and wet with the rain.* For word2vec and GloVe (2013, 2014) a word has one row in a table, so both banks get the same vector. It is **static**. You would want a **contextual** vector, which depends on the words around it.
 #
-# **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) has both advantages. It is chapter 5's encoder, trained on covered words in a text of 3.3 billion words; and a new task is one new layer. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
+# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. Now look at our two sentences as GPT does. When it comes to *bank*, it has read only *The bank*, in both. So its two vectors cannot differ, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# Do its vectors tell the two banks apart? [The annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?) measures it.
+# Let us ask two models that have read the same books, ours and a GPT. `word_vectors` and `gpt_vectors` give the vector of a word in each of the sentences:
+
+# %%
+told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
+money = torch.arange(len(told)) < 8
+layers = word_vectors(prose.model.bert, prose.tokenizer, "bank", told)
+gpt = gpt_vectors(load_checkpoint("gpt-prose"), "bank", told)  # [16, D]
+table, bert = layers[0], layers[-1]  # before the first block, and after the last
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.banks(
+    "bank",
+    (told[1], told[8]),
+    {
+        from_cell("one row of a table"): table[[1, 8]],
+        from_cell("GPT, from the left"): gpt[[1, 8]],
+        from_cell("BERT, both sides"): bert[[1, 8]],
+    },
+    title="Which bank is it?",
+    caption="The [output|vector] of “bank” in two sentences: the eight numbers in which "
+    "the two differ most. Play it.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (told[1], told[8]) == ("The bank refused to lend him more.", "The bank was steep and wet with the rain.")
+assert all(sentence.startswith("The bank ") for sentence in told) and torch.equal(table, table[:1].expand_as(table))
+assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
+
+# %% [markdown]
+# BERT's vectors differ. But do they differ in what matters? We wrote 16 sentences that begin with *The bank*, half about money and half about rivers. For each we look for the *nearest* other vector, and ask whether it belongs to the same kind of bank:
+
+# %%
+for name, vectors in {"GPT": gpt, "BERT": bert}.items():
+    share = nearest_alike(vectors, money)
+    print(f"{name:4} {share * 16:.0f} of 16 have a neighbour of their own kind")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(16 * nearest_alike(bert, money)) == 13 and nearest_alike(gpt, money) < 0.65
+last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
+assert round(16 * nearest_alike(last, money)) == 14
+
+# %% [markdown] tags=["keep"]
+# BERT finds a bank of the same kind 13 times. GPT's vectors are all the same, so its neighbours are a coin's choice. GPT is not stupid: let it read on, and the vector of its *last* word knows which bank was meant. But if you want to know what a *word* means where it stands, you need both sides.
+#
+# <details><summary>How sure is this?</summary>
+#
+# We wrote the sentences before we asked a model. Take the vector of GPT's last word instead, and 14 of 16 have a neighbour of their own kind, as many as with BERT, give or take one. The sentence that shares most words is of the same kind in 6 of 16. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
+#
+# </details>
+#
+# **Keep this:** a contextual vector belongs to a word in its sentence. BERT makes it from both sides.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## The whole before its parts
-# There is one way in, and two ways out.
+# ## Two: the exam
+# How would you train such an encoder? A GPT is asked, at every word, what comes next, and it cannot peep, because it sees only what came before. So let us ask BERT the same: which word stands here? There is a catch. BERT sees the word.
+#
+# Then forbid each word to look at itself. Is that enough? **Guess before you play it.**
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.leak(
+    "they sat on the bank".split(),
+    2,
+    title="Can a word hide from itself?",
+    caption="No word may look at its own place. Watch [key|“on”] travel.",
+)
+
+# %% [markdown]
+# It is not enough. In the first layer the neighbours read the word, and in the second the word reads its neighbours. You can see it in numbers. Take the simplest attention: each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at what arrives at its own place:
+
+# %%
+T = 5
+others = (1 - torch.eye(T)) / (T - 1)  # row i: equal weights for all but word i
+sentence = torch.randn(T, 16, generator=torch.Generator().manual_seed(0))
+changed = sentence.clone()
+changed[2] += 1  # another word at place 2
+for layers_in_a_row in (1, 2):
+    weights = torch.linalg.matrix_power(others, layers_in_a_row)
+    gap = (weights @ changed - weights @ sentence)[2].abs().max()
+    print(f"{layers_in_a_row} layer(s): the vector at place 2 changes by {gap:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ others @ (changed - sentence))[2].max().item(), 2) == 0.25
+
+# %% [markdown]
+# So this is the idea of BERT: **with both sides visible, a stack of layers lets every word see itself, and “which word stands here?” is no exam. Cover the word, and it is one again.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+#
+# ### Why not cover all that is asked?
+# BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. If it covered more, too little would be left to read. But it does not treat all 15 alike:
+#
+# | of the chosen | the model reads | it has to say |
+# |---|---|---|
+# | 80 % | the tea was much too [MASK] | hot |
+# | 10 %, another word | the tea was much too *ladder* | hot |
+# | 10 %, unchanged | the tea was much too hot | hot |
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Two chosen words in ten do not look covered. What are they for?",
+    [
+        "to keep the loss low in training",
+        "in use, no word is covered",
+        "to learn which of the words were covered",
+    ],
+    answer=1,
+    because="If every word that is asked about were a [MASK], the model would have to make "
+    "good vectors for [MASK]s only. In use there are none.",
+)
+
+# %% [markdown]
+# This is the paper's reason. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal, and as the model cannot tell which, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
+whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
+labs.mask_tokens(
+    shop,
+    vocabulary=whole_words[:300],
+    seed=221,
+    title="Which words must the model guess this time?",
+    caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and "
+    "10 stay; we picked a first draw "
+    "that has all three. Draw again, then 10,000 times.",
+)
+
+# %% [markdown] tags=["card"]
+# ### Exercise 1 ●●● · 11 minutes
+# Write the masking. For each chosen word, one random number decides between the three cases. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*.
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("mask tokens")
+def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
+    """ids [B, T], special_mask [B, T] bool, True = never chosen
+    -> what the model reads [B, T], labels [B, T]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: mask tokens -->
+#
+# The loss counts only what was chosen. If the right words got probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2 = 1.04:
+
+# %% tags=["definition"]
+# course_utils.bert: mlm_loss
+
+# %% jupyter={"source_hidden": true}
+half, quarter = torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])
+logits = torch.stack([half, quarter, half]).log()[None]  # [1, 3, 3]
+loss = mlm_loss(logits, torch.tensor([[0, 0, -100]]))
+print(f"{loss:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(loss.item(), 2) == 1.04
+
+# %% [markdown] tags=["keep"]
+# **Keep this:** a stack of layers lets a word see itself. Cover it, and guessing it is an exam.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three: build it
+# From outside, BERT is a box with one way in and two ways out.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
@@ -101,16 +257,16 @@ print("in: ", *(tuple(x.shape) for x in (ids, segments, mask)))
 print("out:", *(tuple(x.shape) for x in (words, follows)))
 
 # %% [markdown]
-# $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary.
+# $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. We open the box from the left.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
-# ## One: three rows for each token
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
+# ### Three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# A text is first cut into pieces of the vocabulary: **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[CLS]` stands for no word, so its vector is free to hold what is asked about the whole. `[SEP]` ends a text, and the **segment** of a token, 0 or 1, says which of the two it belongs to.
+# A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` stands for no word: its place is kept free for what you will ask about the whole text.
 #
-# Attention alone knows neither order nor segment, so the **embedding sum** adds three learned rows. With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), its vector is (15, 21).
+# Attention alone knows neither the order of the words nor which text they belong to. So you give each token three learned rows and add them: one for the token, one for its position, and one for its **segment**, which is 0 in the first text and 1 in the second. With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), what is its vector?
 #
-# ### Exercise 1 ●○○ · 4 minutes
+# ### Exercise 2 ●○○ · 4 minutes
 # Write the sum.
 #
 # <!-- example: embedding sum -->
@@ -140,84 +296,8 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # %% slideshow={"point": ["tables =", "embed(ids"]} tags=["definition"]
 # course_utils.bert: BertEmbeddings
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Two: cover some words
-# <a id="mlm"></a>
-# A **masked language model** (MLM) guesses covered words. BERT chooses 15 words of 100 and does not treat all of them alike:
-#
-# | of the chosen | the model reads | it has to say |
-# |---|---|---|
-# | 80 % | the tea was much too [MASK] | hot |
-# | 10 %, another word | the tea was much too *ladder* | hot |
-# | 10 %, unchanged | the tea was much too hot | hot |
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "One chosen word in ten stays as it is, and the model could just copy it. What are "
-    "these words for?",
-    [
-        "a free point, to keep the loss low",
-        "to learn that a visible word may be right",
-        "to learn which words were covered",
-    ],
-    answer=1,
-    because="Without them, a chosen word that is still visible would be a wrong one, so "
-    "the model would learn to distrust what it sees. In a text without [MASK], every "
-    "word is right.",
-)
-
-# %% [markdown]
-# Why not `[MASK]` for all fifteen, as is often taught? Then the model is never asked whether to believe what it reads. In our recorded runs it names 73 % of the visible words correctly, instead of 88 % ([annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?)). <!-- source: data/results/bert_pretraining.json -->
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
-whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(
-    shop,
-    vocabulary=whole_words[:300],
-    seed=221,
-    title="Which words must the model guess this time?",
-    caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and "
-    "10 stay; we picked a first draw "
-    "that has all three. Draw again, then 10,000 times.",
-)
-
-# %% [markdown] tags=["card"]
-# ### Exercise 2 ●●● · 11 minutes
-# Write the masking. For each chosen word, one random number decides between the three cases. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*.
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("mask tokens")
-def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
-    """ids [B, T], special_mask [B, T] bool, True = never chosen
-    -> what the model reads [B, T], labels [B, T]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# <!-- solution: mask tokens -->
-#
-# The loss counts only what was chosen. If the right words got probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2 = 1.04:
-
-# %% tags=["definition"]
-# course_utils.bert: mlm_loss
-
-# %% jupyter={"source_hidden": true}
-half, quarter = torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])
-logits = torch.stack([half, quarter, half]).log()[None]  # [1, 3, 3]
-loss = mlm_loss(logits, torch.tensor([[0, 0, -100]]))
-print(f"{loss:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(loss.item(), 2) == 1.04
-
-# %% [markdown] tags=["keep"]
-# <a id="nsp"></a>
-# BERT had a second question, **next sentence prediction** (NSP): does B really follow A, or does it come from elsewhere? The vector of `[CLS]`, through one more layer (the *pooler*), gives two logits. RoBERTa (2019) was no worse without it, <!-- source: Liu et al. 2019, section 4.2 --> so we leave it out; [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it.
-#
-# **Keep this:** BERT's recipe is to choose 15 % of the words, to count the loss only there, and to leave some of them looking normal.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Three: the whole model
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Blocks, and what comes after them
 # Heads and feed-forward networks come from chapter 5.
 #
 # **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and the non-linearity is GELU, a smooth ReLU.
@@ -236,7 +316,8 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # course_utils.bert: BertBlock
 
 # %% [markdown]
-# **New in the encoder:** the three tables in front, and the pooler, which turns the vector of `[CLS]` into one vector for the text.
+# <a id="nsp"></a>
+# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we leave it out, and [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -262,9 +343,9 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## A task without data
-# A row of ten digits reads the same from both ends, so the answer to a covered digit is at its mirror position.
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### A task without data
+# Does it learn? Take rows of ten digits that read the same from both ends. If you cover a digit, the answer is at its mirror position, and the model has to find that out.
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: palindromes
@@ -299,7 +380,7 @@ for step in range(400):
         print(f"step {step:3}  loss {loss.item():.2f}")
 
 # %% [markdown]
-# Now cover one digit in each of 500 new rows. Then hide from the same model what comes *after* the hole, and with it half of the answers.
+# Now cover one digit in each of 500 new rows. Then hide from the same model what comes *after* the hole. For half of the holes the answer is there.
 
 # %%
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
@@ -314,10 +395,15 @@ for side, guess in {"both sides": both, "left side only": left}.items():
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
+# %% [markdown] tags=["keep"]
+# With both sides nearly every hole is right. With the left side alone about half are, just those whose answer can be seen.
+#
+# **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Four: pre-train it on a real book
+# ## Four: pre-train it on a book
 # <a id="pre-training"></a>
-# Now *The Adventures of Sherlock Holmes*, without its last tenth, in 1,000 pieces. Windows begin anywhere, without `[CLS]`.
+# Now let your BERT read. **Pre-training** needs no labels, only a text: we take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16, cut anywhere.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -371,7 +457,7 @@ print(f"loss before the step {before.item():.2f}, after it {after.item():.2f}")
 assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 1000
 
 # %% [markdown]
-# `fit` is the loop above with a stop button; it also clips gradients, and the learning rate first rises, then falls. Below, *by frequency* is the loss of a model that knows how often each piece occurs, and nothing else.
+# `fit` is the loop that you know, with a stop button. It also clips gradients, and lets the learning rate first rise, then fall. The picture has two lines to compare with: pure guessing, and a model that knows how often each piece occurs and nothing else (*by frequency*).
 
 # %%
 from course_kit.training import fit, warm_then_fall
@@ -384,6 +470,9 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
           schedule=warm_then_fall(STEPS, 100), title="What does it learn first?",
           compare={"guessing": math.log(len(tokenizer)),
                    "by frequency": torch.special.entr(often).sum().item()})
+
+# %% [markdown]
+# How good is it? Ask it about the last tenth of the book. Its rivals only *count*: how often does each piece stand after its neighbour in the rest of the book, after two neighbours, between two?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -405,14 +494,16 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 early = torch.tensor(run.history["loss"][1][60:100])
-assert abs(early.mean() - torch.special.entr(often).sum()) < 0.2 and torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 28]
+assert abs(early.mean() - torch.special.entr(often).sum()) < 0.2 and torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
 assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
-# For the first hundred steps and more the loss does not, on average, fall below *by frequency*: so far the model says nearly the same at every hole. <!-- holes and guesses share less than 0.01 nats after 60 and 100 steps, seeds 0 to 3; the mean of 20 losses falls below between steps 120 and 220, also with seeds 5 to 7; single ones do before --> After a minute, it guesses several times better than the commonest piece, and better than counting what followed the left neighbour. Counting *both* neighbours still wins; in a recorded run of 4,000 steps, the model overtakes it with 32 %. <!-- source: data/results/bert_book.json -->
+# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better: counting is a strong rival in a small book. With four times the steps, BERT is ahead of it (32 %). <!-- source: data/results/bert_book.json -->
 #
-# **Keep this:** pre-training needs no labels, only text.
+# What do the two sides bring? Counting gives a fair answer, because you can give it two neighbours in both cases: with one on each side 28 % are right, with two on the left 20.
+#
+# **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(
@@ -457,20 +548,20 @@ assert len(line) <= 16
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
-# **Fine-tuning** keeps the encoder, puts *one* new layer on it, the *task head*, and trains everything a little further on examples with labels. With four patterns BERT's paper solves eleven tasks: <!-- source: Devlin et al. 2019, figure 4 -->
+# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand. Must a model now learn English from your few labels? No: take the encoder that can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is **fine-tuning**. With four kinds of head BERT's paper solves eleven tasks: <!-- source: Devlin et al. 2019, figure 4 -->
 #
 # | task | an example | the new layer |
 # |---|---|---|
 # | a sentence | *The soup was cold.* → negative | D → C classes, on `[CLS]` |
-# | two sentences | *A man plays the guitar. / He makes music.* → follows | the same |
+# | two sentences | *A man plays the guitar. / He makes music.* → entailed | the same |
 # | a tag for each word | *Ada lived in London.* → person O O place | D → C tags, on each vector |
 # | an answer in a text | *Who found it? / Anna found the key.* → Anna | D → 2, on each vector: start, end |
 #
 # <a id="span"></a>
-# Such an answer is a **span**: one softmax over all *positions* says where it begins, another where it ends. Here we do the first task, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
+# The answer in a text is a **span**: one softmax over all *positions* says where it begins, another where it ends. We do the first task here, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
 #
 # ### Exercise 3 ●○○ · 3 minutes
-# Write the head. The classifier is new. The pooler comes with the encoder, but only NSP trains it, so in `bert-prose` it begins here, too. With a pencil, if the pooler multiplies by 10 and the classifier is (a, b) → (a, b, a + b): `[CLS]` = (0, 1) → tanh (0, 10) ≈ (0, 1) → (0, 1, 1). <!-- source: the arithmetic is in the sentence -->
+# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. With a pencil: the vector is (0, 1), the pooler multiplies by 10, and the classifier makes (a, b, a + b) of (a, b). The tanh of 10 is nearly 1. Which three numbers come out?
 #
 # <!-- example: task head -->
 
@@ -487,13 +578,14 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# The task is to tell good from bad in 2,000 short sentences of ours, such as *The waiter seemed mean, but was really polite.* A batch is 32 of them, padded:
+# Which encoder? `bert-prose` has read novels, and these say little about hotels. `bert-stories` is smaller, but has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* Counting good and bad words is not enough for them: this one has one of each. A batch is 32 reviews, padded:
 
 # %%
 from course_kit.data import stories
 from course_kit.text import pad
 
-cut = prose.tokenizer
+reader = load_checkpoint("bert-stories")
+cut = reader.tokenizer
 known, valid, new = (stories.load("sentiment", n) for n in ("train", "valid", "test"))
 
 
@@ -518,89 +610,96 @@ def right(model, examples):
     ids, mask, labels = numbers(examples)
     return (model.eval()(ids, None, mask).argmax(-1) == labels).float().mean().item()
 
-# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% [markdown]
+# We test twice: on other reviews of the same kind, and on reviews with *new* names and patterns, such as *Max expected a polite clerk, but the clerk was rude*. No review in the training has *Max*, *expected* or *clerk*, or is built like this one.
+
+# %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 falls = warm_then_fall(200, 20)
-tuned = BertForSequenceClassification(prose.model.config)
-tuned.bert.load_state_dict(prose.model.bert.state_dict())  # all but the new layer
-run = fit(tuned, draw, task_loss, steps=200, lr=3e-4, clip=1.0, schedule=falls,
+tuned = BertForSequenceClassification(reader.model.config)
+tuned.bert.load_state_dict(reader.model.bert.state_dict())  # all but the new layer
+run = fit(tuned, draw, task_loss, steps=200, lr=1e-3, clip=1.0, schedule=falls,
           title="When does it beat a coin?", compare={"a coin": math.log(2)})
 whole = [right(tuned, examples) for examples in (valid, new)]
-print("right: {:.0%}; with new names and patterns: {:.0%}".format(*whole))
+print("right: {:.0%}, with new names and patterns {:.0%}".format(*whole))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 import re
 
 assert any(e.text == "The waiter seemed mean, but was really polite." for e in known) and len(known) == 2000
 seen_words = {word for e in known for word in re.findall("[a-z]+", e.text.lower())}
-assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 > whole[1] > 0.6
+assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 and whole[1] > 0.75
 assert not {e.text for e in known} & {e.text for e in new}
 
-# %% [markdown] tags=["keep"]
-# “New”: in *Max expected a polite clerk, but the clerk was rude*, no training sentence has *Max*, *expected*, *clerk* or the pattern.
-#
-# **Keep this:** a new task is one new layer on the same encoder, and everything is trained a little further.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## What was pre-training worth?
-# Would the same network have learned a task *without* having read anything? We ask on SST-2, sentences from film reviews: 6,920 to learn from, 872 to be judged on. Two models each meet the same network from scratch: `bert-prose`, which has read 29 novels and children's books, and all-MiniLM-L6-v2, which learned from a larger model, then from a collection of a billion pairs of sentences. <!-- source: data/results/bert_worth.json, minilm_sst2.json; model card of all-MiniLM-L6-v2 -->
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### What was the reading worth?
+# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "bert-prose has read novels, MiniLM has read pairs of sentences. On film "
-    "reviews, which is ahead of the same network from scratch?",
-    ["both", "neither: the reviews say enough", "MiniLM alone"],
-    answer=2,
-    because=[
-        "True of MiniLM, but our novels were no help here.",
-        "True of the novels, but MiniLM is far ahead of its rival.",
-        "The novels put our model ahead of nobody. MiniLM is four times as large, and "
-        "has read far more.",
-    ],
+    "The network from scratch gets the same 2,000 reviews and the same 200 steps. How "
+    "well does it judge reviews with new names and patterns?",
+    ["as well: the reviews are enough", "worse, but better than a coin", "like a coin"],
+    answer=1,
+    because="From 2,000 reviews it learns something of English, but less than the other "
+    "network, which had read before.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-worth, minilm = results.load("bert_worth"), results.load("minilm_sst2")
-rows = {
-    "bert-prose, 29 novels": (worth["bert-prose"], worth["bert-prose"]["pre-trained"]),
-    "MiniLM, a billion pairs": (worth["MiniLM"], minilm["accuracy"]),
-}
-Table(
-    [
-        {
-            "model": name,
-            "steps": both["steps"],
-            "from scratch, %": round(100 * both["from scratch"]),
-            "pre-trained, %": round(100 * pretrained),
-        }
-        for name, (both, pretrained) in rows.items()
-    ],
-    from_cell(
-        "Right of {worth} film reviews, one seed. Counting words (logistic "
-        "regression: one learned number for each word) gets {worth2} %. {about}",
-        worth=worth['test'], worth2=round(100 * worth['counting words']),
-        about=worth.about
+recorded = results.load("bert_sentiment")
+ways = {"from scratch": "from scratch", "pre-trained": "pre-trained on stories"}
+kinds = ["reviews of the same kind", "new names and patterns"]
+plot.bars(
+    kinds,
+    {
+        name: [100 * recorded[way][split]["mean"] for split in ("valid", "test")]
+        for way, name in ways.items()
+    },
+    ylabel="right, %",
+    digits=0,
+    title="What was the reading worth?",
+    caption=from_cell(
+        "One network, with and without pre-training, after {steps} steps: means of {seeds} "
+        "trainings. A coin gets 50 %. {about}",
+        steps=recorded["steps"], seeds=recorded["seeds"], about=recorded.about
     ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-in_percent = [[round(100 * both["from scratch"]), round(100 * pretrained)] for both, pretrained in rows.values()]
-assert in_percent == [[77, 75], [79, 89]] and round(100 * worth["counting words"]) == 78
-assert worth["train"] == 6920 == minilm["train"] and worth["test"] == 872 == minilm["test"]
-assert worth["MiniLM"]["steps"] == minilm["steps"] == 432 and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
+scratch, read = recorded["from scratch"], recorded["pre-trained"]
+assert recorded["steps"] == 200 and recorded["seeds"] == 3 and len(known) == 2000
+assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85] and 0.9 < scratch["valid"]["mean"] < read["valid"]["mean"]
+assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highest"])] == [83, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# Our novels were worth nothing here: 75 % with them, 77 without. A share of 872 is uncertain by three points, so these two are alike, but MiniLM's 89 against 79 are not. MiniLM read other texts, far more of them, and is larger; the table does not say which of these made the difference. A small model that has read texts of the *same* kind is far ahead of its rival on [four tasks of the annex](06_bert_annex.ipynb#What-can-be-read-from-two-sentences?).
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 % on average, and the network that has read gets 85. Both are the same network, with the same labels and as many steps. All that one of them had before is what it learned from covered words, and for these nobody had to label anything.
 #
-# **Keep this:** measure pre-training beside the same network from scratch. On film reviews our novels brought nothing, and MiniLM's reading ten points. <!-- source: the table above -->
+# Does reading always pay? No: it must have to do with the task. On film reviews our novels were worth nothing ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
+#
+# <details><summary>How sure is this?</summary>
+#
+# Each bar is the mean of three trainings. The worst one with reading got 83 % of the new reviews, the best one from scratch 77. From scratch we took the better of two learning rates, and first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
+#
+# </details>
+#
+# **Keep this:** a new task is one new layer on an encoder that has read before.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## A thin change: LoRA
 # <a id="lora"></a>
-# Do four tasks need four copies of the model? **LoRA** (*low-rank adaptation*, 2021) freezes each matrix $W$ and learns only a thin change beside it: <!-- source: Hu et al. 2021 -->
+# Fine-tuning has changed every number of the model. With four tasks, must you keep four copies of it? **LoRA** (*low-rank adaptation*, 2021) leaves a matrix $W$ as it is, and learns a thin change beside it: <!-- source: Hu et al. 2021 -->
 #
 # $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
-#
-# $r$ is the **rank** and $\alpha$ a constant. A matrix of 256 × 256 has 65,536 numbers; with rank 4, $B$ and $A$ together have 2,048. $B$ starts as zeros, so at first nothing changes, and after training the product can be added to $W$.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.thin(
+    128,
+    4,
+    title="How thin is a thin change?",
+    caption="One matrix of our model, frozen, and the two that [output|learn] beside it.",
+)
+
+# %% [markdown] tags=["card"]
+# $r$, the number of columns of $B$, is the **rank**, and α is a constant. $B$ starts as zeros, so at first nothing changes. After training you can add the product to $W$, and the model is as fast as before.
 #
 # ### Exercise 4 ●○○ · 4 minutes
 # Write the line.
@@ -616,7 +715,7 @@ def low_rank(W, B, A, alpha):
 # %% [markdown]
 # <!-- solution: low-rank change -->
 #
-# A *parametrization* of torch computes a layer's matrix anew each time it is used, here by your line:
+# How does the change get into a layer? PyTorch can compute a layer's matrix anew each time the layer is used (a *parametrization*), here by your line. `LowRank` keeps the two thin matrices, and `add_low_rank` puts them beside each query and value matrix:
 
 # %% slideshow={"point": ["self.B =", "low_rank(W"]} tags=["definition"]
 # course_utils.low_rank: LowRank
@@ -628,80 +727,47 @@ from torch.nn.utils import parametrize
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown]
-# Now only the thin matrices and the head learn, at a larger rate because they are so few:
+# Now only the thin matrices and the head learn. The learning rate is larger; for this start we tried which one works.
 
-# %% seconds=30 slideshow={"slide_type": "subslide"} tags=["training"]
-lean = BertForSequenceClassification(prose.model.config)
-lean.bert.load_state_dict(prose.model.bert.state_dict())
+# %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
+lean = BertForSequenceClassification(reader.model.config)
+lean.bert.load_state_dict(reader.model.bert.state_dict())
 add_low_rank(lean.bert, rank=4)
-fit(lean, draw, task_loss, steps=200, lr=3e-3, clip=1.0, schedule=falls,
+fit(lean, draw, task_loss, steps=200, lr=1e-2, clip=1.0, schedule=falls,
     title="Do thin matrices learn as much?",
     compare={"a coin": math.log(2),
-             "the whole model, a tenth of the rate": run.history["loss"]})
+             "the whole model": run.history["loss"]})
 thin = [right(lean, examples) for examples in (valid, new)]
-print("right: {:.0%}; with new names and patterns: {:.0%}".format(*thin))
+print("right: {:.0%}, with new names and patterns {:.0%}".format(*thin))
 
 # %% jupyter={"source_hidden": true}
-learns = sum(p.numel() for p in lean.parameters() if p.requires_grad)
 every = sum(p.numel() for p in tuned.parameters())
+slim = sum(p.numel() for name, p in lean.named_parameters() if name.endswith((".A", ".B")))
+head = sum(p.numel() for p in (*lean.bert.pooler.parameters(), *lean.classifier.parameters()))
 W = lean.bert.blocks[0].attention.query.parametrizations.weight.original
-before = prose.model.bert.blocks[0].attention.query.weight
-print(f"{learns:,} of {every:,} numbers learned; W as before: {torch.equal(W, before)}")
+before = reader.model.bert.blocks[0].attention.query.weight
+print(f"of {every:,} numbers {slim:,} are LoRA's and {head:,} the head's")
+print("W as before:", torch.equal(W, before))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert learns == 8 * 2 * 4 * 256 + 256 * 257 + 2 * 257 == 82_690 and round(100 * learns / every, 1) == 1.5 and torch.equal(W, before)
-alone = next(row for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"] if row["what learns"] == "head only")
-assert max(alone[split]["mean"] for split in ("valid", "test")) < 0.57
-assert thin[0] > 0.85 and thin[0] < whole[0] + 0.01 and thin[1] < whole[1] and 4 * (256 + 256) == 2048 and 256**2 == 65_536
+assert sum(p.numel() for p in lean.parameters() if p.requires_grad) == slim + head
+assert slim == 6 * 2 * 4 * 128 and head == 128 * 129 + 2 * 129 and torch.equal(W, before)
+assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2.2
+assert thin[0] > 0.85 and 4 * (128 + 128) == 1024 and 128**2 == 16_384
+assert [round(100 * recorded[way]["test"]["mean"]) for way in ("LoRA", "pre-trained")] == [86, 85] and recorded["rank"] == 4
+adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
+assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# With 1.5 % of the numbers LoRA learns most of what it was shown. On new names and patterns it is behind, here as in [our recorded runs](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?) on a smaller model. There, the head alone is hardly better than a coin, so the thin matrices do the work.
+# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). So a thin change inside the model is what it takes.
 #
-# **Keep this:** LoRA leaves every matrix as it is and learns a thin product beside it, so a task fits into a small file.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Both sides, or the left one?
-# Back to the page with holes. We had covered *opened, into, chair, hand, life* and *shook*. The first guess of `bert-prose` is right five times on this easy page, and at 26 % of the holes in three books that it has not read. If it may read only what comes *before* a hole, it is right twice, but it was never trained for that. So your small BERT learns from the book twice, in 1,000 steps each: once with both sides, once with a causal mask, which shows only the left.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-sides = results.load("bert_book")
-seen = {
-    "nothing": "the commonest piece",
-    "the left neighbour": "left neighbour",
-    "both neighbours": "both neighbours",
-}
-rows = [
-    {
-        "who guesses": "counting",
-        "sees": what,
-        "right, %": f"{100 * sides['counting'][name]:.1f}",
-    }
-    for what, name in seen.items()
-]
-rows += [
-    {"who guesses": "BERT, 1,000 steps", "sees": side, "right, %": spread(sides[side])}
-    for side in ("the left side", "both sides")
-]
-Table(
-    rows,
-    from_cell(
-        "First guesses at {sides} holes in the book's last tenth; means of "
-        "{sides2} seeds (lowest to highest). {about}", sides=f"{sides['gaps']:,}",
-        sides2=sides['seeds'], about=sides.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (sum(both_right), sum(left_right)) == (5, 2) and not both_right[4] and left_right[3] and left_right[4]
-assert prose.tokenizer.words[expected[holes[4]].topk(2).indices[1]] == "life" and round(100 * prose.card["metrics"]["valid_top_1"]) == 26
-assert [round(100 * sides[side]["mean"]) for side in book_study.SIDES] == [20, 12] and sides["both sides"]["lowest"] > sides["the left side"]["highest"]
-assert (sides["steps"], sides["seeds"]) == (1000, 3)
-assert [round(100 * share) for share in sides["counting"].values()] == [3, 13, 28]
-
-# %% [markdown] tags=["keep"]
-# With both sides the model guesses 20 % of the pieces, and with the left side 12 %. Both have only begun to learn, but counting agrees: 28 % with both neighbours against 13 with the left one. (A GPT sees only the left, but learns from every position.)
+# <details><summary>How sure is this?</summary>
 #
-# **Keep this:** what comes after a word tells much about it. That is what BERT was built to use.
+# LoRA is not always as good. After 300 steps, with a library's LoRA, it gets 84 % where the whole model gets 96 (annex). <!-- source: data/results/bert_adapters.json -->
+#
+# </details>
+#
+# **Keep this:** LoRA leaves the matrices as they are, and learns a thin product beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -721,10 +787,10 @@ if folder := workbook_folder():
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. A static vector belongs to a word, a contextual one to a word in a sentence.
-# 2. BERT's input is a sum of three rows: token, segment and position.
-# 3. Pre-training: choose some words, cover most of them, and count the loss only there.
-# 4. A new task is one new layer; then the whole model is trained a little further.
+# 1. A static vector belongs to a word, a contextual one to a word in its sentence.
+# 2. In a stack of layers a word would see itself. Cover it, and guessing it is an exam.
+# 3. BERT is chapter 5's encoder. Its input is a sum of three rows: token, segment, position.
+# 4. A new task is one new layer; then everything is trained a little further.
 # 5. LoRA freezes the matrices and learns two thin ones beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]

@@ -1,8 +1,7 @@
-"""BERT on a real book, in a minute: does it help to see both sides? Behind data/results/bert_book.json.
+"""BERT on a real book, in a minute, and what counting reaches. Behind data/results/bert_book.json.
 
-The text is The Adventures of Sherlock Holmes, its last tenth held out, in 1,000 pieces. The same small BERT is
-pre-trained twice, for equally many steps: once it sees both sides of a gap, once only the left. Beside it, what
-counting neighbours reaches, and what many more steps bring.
+The text is The Adventures of Sherlock Holmes, its last tenth held out, in 1,000 pieces. A small BERT is
+pre-trained on it. Beside it, what counting neighbours reaches, and what many more steps bring.
 """
 
 from typing import NamedTuple
@@ -17,12 +16,11 @@ from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_kit.text import WordPiece
 from course_kit.training import fit, warm_then_fall
-from course_utils.attention import causal_mask
 from course_utils.bert import BertForPreTraining, make_bert, mask_tokens, mlm_loss
 
 PIECES, LENGTH, ROWS, STEPS, LONGER, RATE, WARM_UP, SEEDS = 1000, 16, 128, 1000, 4000, 3e-3, 100, 3
 AMONG = 30.0  # how many more readings of a neighbour the shares of all words count for
-SIDES = t("both sides"), mark("the left side")
+FEW = 3.0  # the same for readings of two neighbours
 
 
 class Holmes(NamedTuple):
@@ -52,24 +50,15 @@ def gaps_in(ids: Tensor, tokenizer: WordPiece, generator: torch.Generator) -> tu
     return mask_tokens(ids, special, len(tokenizer), tokenizer.mask, generator)
 
 
-def hidden_of(model: BertForPreTraining, ids: Tensor, left: bool = False) -> Tensor:
-    """The vector of each position; left: a position sees itself and what stands before it."""
-    x = model.bert.embeddings(ids)
-    mask = causal_mask(ids.shape[1]) if left else None
-    for block in model.bert.blocks:
-        x = block(x, mask)
-    return x
-
-
 @torch.no_grad()
-def right(model: BertForPreTraining, book: Holmes, left: bool = False) -> float:
+def right(model: BertForPreTraining, book: Holmes) -> float:
     """Where the held-out tenth has [MASK], the share of pieces whose first guess is right."""
     masked = book.inputs == book.tokenizer.mask
-    said = model.words(hidden_of(model, book.inputs, left)[masked]).argmax(-1)
+    said = model.words(model.bert(book.inputs).hidden[masked]).argmax(-1)
     return (said == book.labels[masked]).float().mean().item()
 
 
-def pretrained(book: Holmes, left: bool, steps: int, seed: int) -> BertForPreTraining:
+def pretrained(book: Holmes, steps: int, seed: int) -> BertForPreTraining:
     """A small BERT after so many steps on the book; the seed decides first weights and windows."""
     with seeded(seed):
         model = fuse(make_bert(len(book.tokenizer), context=LENGTH))
@@ -81,7 +70,7 @@ def pretrained(book: Holmes, left: bool, steps: int, seed: int) -> BertForPreTra
     def loss(model, given):
         inputs, labels = given
         asked = labels != -100
-        return mlm_loss(model.words(hidden_of(model, inputs, left)[asked]), labels[asked])
+        return mlm_loss(model.words(model.bert(inputs).hidden[asked]), labels[asked])
 
     fit(model, batch, loss, steps=steps, seed=seed, lr=RATE, clip=1.0, schedule=warm_then_fall(steps, WARM_UP),
         optimizer=adam, show=False)  # fmt: skip
@@ -108,17 +97,31 @@ def by_counting(book: Holmes) -> dict[str, float]:
     masked, edge = book.inputs == mask, torch.full((len(book.inputs), 1), mask)
     left = torch.cat([edge, book.inputs[:, :-1]], 1)[masked]
     behind = torch.cat([book.inputs[:, 1:], edge], 1)[masked]
+    second = torch.cat([edge, edge, book.inputs[:, :-2]], 1)[masked]
     true = book.labels[masked]
     scores = {
         mark("the commonest piece"): alone.log().expand(len(true), -1),
         mark("left neighbour"): after[left],
+        mark("two on the left"): _after_two(book.train, second, left, after, mask),
         mark("both neighbours"): after[left] + before[behind] - alone.log(),
     }
     return {name: (score.argmax(-1) == true).float().mean().item() for name, score in scores.items()}
 
 
+def _after_two(train: Tensor, second: Tensor, left: Tensor, after: Tensor, mask: int) -> Tensor:
+    """log p(w | the two before), mixed with p(w | the one before): [N], [N] and [V, V] -> [N, V]."""
+    V = len(after)
+    key = train[:-2] * V + train[1:-1]
+    scores = after[left].exp()
+    for n, (a, b) in enumerate(zip(second.tolist(), left.tolist(), strict=True)):
+        if mask not in (a, b):
+            seen = torch.bincount(train[2:][key == a * V + b], minlength=V)
+            scores[n] = (seen + FEW * scores[n]) / (seen.sum() + FEW)
+    return scores.log()
+
+
 def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) -> dict:
-    """Both sides and the left one for equally many steps, several seeds; both sides once for longer; and counting."""
+    """Several seeds of so many steps, one of many more, and counting."""
     book = holmes()
     figures = {
         "book": t("The Adventures of Sherlock Holmes, its last tenth held out"),
@@ -126,9 +129,7 @@ def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) ->
         "gaps": int((book.inputs == book.tokenizer.mask).sum()),
         "counting": {name: round(share, 4) for name, share in by_counting(book).items()},
     }  # fmt: skip
-    for side in SIDES:
-        left = side == "the left side"
-        models = [pretrained(book, left, steps, seed) for seed in range(seeds)]
-        figures[side] = over_seeds([right(model, book, left) for model in models])
-    figures["both sides, longer"] = round(right(pretrained(book, False, longer, 0), book), 4)
+    models = [pretrained(book, steps, seed) for seed in range(seeds)]
+    figures["both sides"] = over_seeds([right(model, book) for model in models])
+    figures["both sides, longer"] = round(right(pretrained(book, longer, 0), book), 4)
     return figures

@@ -80,6 +80,30 @@ SENSES = {
     },
 }
 
+# Written before any model was asked, too: only what follows "bank" tells which one it is.
+TOLD_LATER = {
+    "money": (
+        "The bank had closed its doors and paid nobody.",
+        "The bank refused to lend him more.",
+        "The bank failed, and the family were beggars.",
+        "The bank sent him a cheque for a hundred pounds.",
+        "The bank was robbed of all its money.",
+        "The bank paid the merchant his thousand pounds.",
+        "The bank kept their savings in a safe.",
+        "The bank would not give her credit.",
+    ),
+    "river": (
+        "The bank was steep and wet with the rain.",
+        "The bank was covered with reeds and willows.",
+        "The bank sloped gently down to the water.",
+        "The bank gave way, and the horse fell into the stream.",
+        "The bank was so muddy that the boat could not land.",
+        "The bank rose high above the river.",
+        "The bank was full of primroses in the spring.",
+        "The bank on the other side was lined with trees.",
+    ),
+}
+
 
 def in_two_senses(word: str) -> tuple[list[str], Tensor]:
     """The sentences of SENSES with a word, and kinds [N]: True for its first sense."""
@@ -142,3 +166,24 @@ def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:
     shared = torch.tensor([[len(a & b) / len(a | b) for b in words] for a in words])
     nearest = shared.fill_diagonal_(-1).argmax(-1)
     return (kinds[nearest] == kinds).float().mean().item()
+
+
+@torch.no_grad()
+def gpt_vectors(loaded, word: str | None, sentences: list[str]) -> Tensor:
+    """The vector of a word, or of the last token where it is None, after the last block of a GPT -> [N, D].
+
+    loaded: a checkpoint that reads from the left, such as gpt-prose
+    """
+    found: list[Tensor] = []
+    hook = loaded.model.blocks[-1].register_forward_hook(lambda _, __, out: found.append(out))
+    try:
+        with evaluating(loaded.model):
+            at = []
+            for sentence in sentences:
+                ids = loaded.tokenizer.encode(sentence)
+                pieces = [loaded.tokenizer.decode([i]).strip() for i in ids]
+                at.append(-1 if word is None else pieces.index(word))
+                loaded.model(torch.tensor([ids]))
+    finally:
+        hook.remove()
+    return torch.stack([(x[0] if isinstance(x, tuple) else x)[0, place] for x, place in zip(found, at, strict=True)])

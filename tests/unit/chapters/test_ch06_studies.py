@@ -4,21 +4,17 @@ import re
 
 import torch
 
-from chapters.ch06.experiments import book, search
-from course_utils.bert import make_bert
+from chapters.ch06.experiments import contextual, search
+from course_kit.checkpoints import load_checkpoint
 
 
-def test_a_model_that_sees_the_left_side_is_not_told_by_the_right_one():
-    torch.manual_seed(0)
-    model = make_bert(20, 16, 1, 2, context=8)
-    ids = torch.randint(20, (2, 8))
-    other = ids.clone()
-    other[:, 5:] = 3
-    a, b = (book.hidden_of(model, one, left=True)[:, :5] for one in (ids, other))
-    torch.testing.assert_close(a, b)
-    a, b = (book.hidden_of(model, one)[:, :5] for one in (ids, other))
-    assert not torch.allclose(a, b, atol=1e-4)
-    torch.testing.assert_close(book.hidden_of(model, ids), model.bert(ids).hidden)
+def test_a_gpt_has_one_vector_for_a_word_whatever_follows_and_bert_has_not():
+    told = [kind[0] for kind in contextual.TOLD_LATER.values()]
+    gpt = contextual.gpt_vectors(load_checkpoint("gpt-prose"), "bank", told)
+    torch.testing.assert_close(gpt[0], gpt[1], atol=1e-4, rtol=0)
+    prose = load_checkpoint("bert-prose")
+    table, *_, last = contextual.word_vectors(prose.model.bert, prose.tokenizer, "bank", told)
+    assert torch.equal(table[0], table[1]) and (last[0] - last[1]).abs().max() > 0.1
 
 
 def test_a_search_question_shares_no_word_that_matters_with_its_sentence():

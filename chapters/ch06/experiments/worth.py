@@ -1,0 +1,74 @@
+"""What reading was worth on a new task, and how thin a change may be. Behind data/results/bert_sentiment.json.
+
+The task is good or bad, in short sentences; the network that of bert-stories, three blocks of 128. Three ways to it:
+from first parameters, from bert-stories, and from bert-stories with LoRA, where only thin matrices and the head learn.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from chapters.ch06.experiments.tasks import over_seeds
+from chapters.ch06.finetuning import task_of
+from course_kit.checkpoints import load_checkpoint
+from course_kit.contexts import seeded
+from course_kit.i18n import mark
+from course_kit.models.fused import fuse
+from course_kit.training import fit, warm_then_fall
+from course_utils.bert_heads import BertForSequenceClassification
+from course_utils.low_rank import add_low_rank
+
+STEPS, WARM_UP, SEEDS, RANK = 200, 20, 3, 4
+WAYS = {  # each with the rates that are tried
+    mark("pre-trained"): (1e-3,),
+    mark("LoRA"): (1e-2,),
+    mark("from scratch"): (1e-3, 3e-4),
+}
+
+
+def started(way: str, seed: int) -> nn.Module:
+    """A classifier before its training; from scratch its first parameters are drawn as in `make_bert`."""
+    read = load_checkpoint("bert-stories").model
+    with seeded(seed):
+        model = BertForSequenceClassification(read.config)
+        if way == "from scratch":
+            for name, weight in model.bert.named_parameters():
+                if weight.dim() == 2:
+                    nn.init.normal_(weight, std=0.05 if "embeddings" in name else weight.shape[1] ** -0.5)
+            return fuse(model)
+        model.bert.load_state_dict(read.bert.state_dict())
+        if way == "LoRA":
+            add_low_rank(model.bert, RANK)
+            return model
+        return fuse(model)
+
+
+def trained(way: str, rate: float, seed: int) -> dict[str, float]:
+    """The shares right after training, {"valid": …, "test": …}."""
+    task = task_of("sentiment", load_checkpoint("bert-stories").tokenizer)
+    model = started(way, seed)
+    inputs, targets = task.prepared("train")
+
+    def batch(generator):
+        chosen = torch.randint(len(inputs), (32,), generator=generator).tolist()
+        return task.collate([(inputs[n], targets[n]) for n in chosen])
+
+    def loss(model, given):
+        return F.cross_entropy(task.read(model, given.inputs), given.labels)
+
+    fit(model, batch, loss, steps=STEPS, seed=seed, lr=rate, clip=1.0, schedule=warm_then_fall(STEPS, WARM_UP),
+        show=False)  # fmt: skip
+    return {split: task.measure(model, split)["accuracy"] for split in ("valid", "test")}
+
+
+def record_sentiment(seeds: int = SEEDS) -> dict:
+    """Each way with several seeds, at the rate that is best on known words and patterns."""
+    figures: dict = {"steps": STEPS, "seeds": seeds, "rank": RANK}
+    for way, rates in WAYS.items():
+        tried = []
+        for rate in rates:
+            runs = [trained(way, rate, seed) for seed in range(seeds)]
+            print(way, rate, runs, flush=True)
+            tried.append({"lr": rate} | {split: over_seeds([run[split] for run in runs]) for split in runs[0]})
+        figures[way] = max(tried, key=lambda row: row["valid"]["mean"]) | {"rates tried": list(rates)}
+    return figures
