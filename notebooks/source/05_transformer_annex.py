@@ -473,9 +473,13 @@ assert (
 #
 # </details>
 #
-# Why warm-up helps is disputed: Adam's early estimates (Liu et al. 2020), or post-norm's large first gradients near the output (Xiong et al. 2020)? The paper trained post-norm with the rate $D^{-1/2}\cdot\min(\text{step}^{-1/2},\ \text{step}\cdot 4000^{-3/2})$, highest at step 4,000. <!-- source: Vaswani et al. 2017, section 5.3 -->
+# In the lesson's own training a warm-up was worth two to three BLEU, in each of three recorded pairs. Why it helps is disputed: Adam's early estimates (Liu et al. 2020), or post-norm's large first gradients near the output (Xiong et al. 2020)? The paper trained post-norm with the rate $D^{-1/2}\cdot\min(\text{step}^{-1/2},\ \text{step}\cdot 4000^{-3/2})$, highest at step 4,000. <!-- source: Vaswani et al. 2017, section 5.3 -->
 #
 # *Sources:* Xiong et al., *On layer normalization in the Transformer architecture*, 2020; Liu et al., *On the variance of the adaptive learning rate and beyond*, 2020.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+warm, cold = (results.load("transformer_warm_up")["BLEU"][name] for name in ("with", "without"))
+assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2, 3} and len(warm) == 3
 
 # %% [markdown] tags=["asks"]
 # ## Which connection decides, in detail?
@@ -661,6 +665,70 @@ labs.alignment(
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
 # %% [markdown] tags=["asks"]
+# ## Who is faster on one core?
+# <a id="one-core"></a>
+# Chapter 3's GRU layer against a layer of the Transformer, with PyTorch's *fused* attention, which never keeps the scores. One core does one thing after another. **Guess:** at which lengths is the Transformer's layer faster?
+
+# %% jupyter={"source_hidden": true}
+speed = results.load("transformer_speed")
+lengths = sorted({row["length"] for row in speed["rows"]})
+rate = {(row["sentences"], row["length"]): row for row in speed["rows"]}
+plot.bars(
+    ["2 sentences", "32 sentences"],
+    {
+        name: [[rate[count, length][kind] / 1000 for count in (2, 32)] for length in lengths]
+        for name, kind in (("GRU layer", "GRU"), ("Transformer layer", "Transformer, fused"))
+    },
+    along=("words in a sentence", lengths, 16),
+    ylabel="thousand words a second",
+    digits=1,
+    title="On one core, is a Transformer layer faster?",
+    caption=from_cell(
+        "Make the sentences longer: which bar shrinks most? Forward and "
+        "backward, {speed} features, timed in turns. Load of the machine at "
+        "the start: {speed2}. {about}", speed=speed['size'], speed2=speed['load'],
+        about=speed.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+lead = {key: row["Transformer, fused"] / row["GRU"] for key, row in rate.items()}
+assert all(lead[32, n] < 1 for n in lengths) and sorted(lengths, key=lambda n: -lead[32, n]) == lengths  # the GRU
+assert lengths == [16, 64, 256, 1024, 4096] and all(lead[2, n] > 3 for n in (64, 256)) and [n for n in lengths if lead[2, n] < 1] == [4096]
+
+# %% [markdown]
+# With 32 sentences the GRU layer is faster at each length that we timed, and the longer the sentences, the more so. With two sentences the Transformer layer is faster up to 1,024 words, and over three times as fast at 64 and 256: each step of a GRU has a fixed cost, and only two sentences share it. So on one core the batch decides.
+
+# %% [markdown]
+# ## Is a block PyTorch's?
+# <a id="same-block"></a>
+# With the parameters of the trained model's first block, does ours agree with PyTorch's, on a batch with padding?
+
+# %%
+from torch import nn
+from course_utils.attention import padding_mask
+from course_utils.blocks import EncoderBlock
+
+block = EncoderBlock(128, 4, 384)  # as wide as the trained one
+block.load_state_dict(grammar.model.encoder[0].state_dict())
+theirs = nn.TransformerEncoderLayer(128, 4, 384, 0, batch_first=True, norm_first=True)
+mine = block.attention
+projections = [mine.query, mine.key, mine.value]
+theirs.self_attn.in_proj_weight.data = torch.cat([one.weight for one in projections])
+theirs.self_attn.in_proj_bias.data = torch.cat([one.bias for one in projections])
+theirs.self_attn.out_proj.load_state_dict(mine.out.state_dict())
+parts = {theirs.linear1: block.ffn.widen, theirs.linear2: block.ffn.narrow,
+         theirs.norm1: block.around_attention.norm, theirs.norm2: block.around_ffn.norm}
+for part, ours in parts.items():
+    part.load_state_dict(ours.state_dict())
+x, mask = torch.randn(2, 15, 128), padding_mask([15, 9], 15)
+gap = (block(x, mask) - theirs(x, src_key_padding_mask=~mask[:, 0])).abs().max()
+print(f"differs from PyTorch's by {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and block(block(x)).shape == x.shape
+
+# %% [markdown] tags=["asks"]
 # ## What the first Transformer cost
 # The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards at an assumed 9.5 TFLOP/s. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. <!-- source: Vaswani et al. 2017, section 5; table 2 assumes 9.5 TFLOP/s -->
 #
@@ -673,6 +741,35 @@ print(f"base {base:.1e} operations, big {big:.1e} operations")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
+
+# %% [markdown]
+# How many parameters has it? The paper's base model has six layers of 512 features in each half, and one table of about 37,000 pieces for both languages. Its authors print 65 million, and do not say how they count: <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
+
+# %% jupyter={"source_hidden": true}
+from course_utils.transformer import Transformer, TransformerConfig
+
+def numbers(*parts):
+    """Parameters, in millions."""
+    return sum(p.numel() for part in parts for p in part.parameters()) / 1e6
+
+def millions(model, shared=False):
+    """Parameters by part; shared: one table for both languages."""
+    table = 0 if shared else numbers(model.source_embedding)
+    parts = {"embeddings": numbers(model.output) + table,  # output: the target's, a bias
+             "encoder": numbers(model.encoder, model.encoder_norm),
+             "decoder": numbers(model.decoder, model.decoder_norm)}
+    return parts | {"all": sum(parts.values())}
+
+# %%
+yours = Transformer(TransformerConfig(len(grammar.source), len(grammar.target)))
+with torch.device("meta"):  # sizes only, no numbers
+    base = Transformer(TransformerConfig(37_000, 37_000, size=512, layers=6, heads=8))
+rows = {"yours": millions(yours), "the paper's base": millions(base, shared=True)}
+Table([{"": name} | parts for name, parts in rows.items()], "Millions of parameters")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(rows["yours"]["all"] - sum(p.numel() for p in yours.parameters()) / 1e6) < 1e-9
+assert round(rows["the paper's base"]["all"], 1) == 63.1
 
 # %% [markdown]
 # ## A small zoo

@@ -76,7 +76,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# Seldom for holes. BERT is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and what you want is a vector for each of its words, made so that a very simple layer can read the answer from it.
+# BERT is rarely used to fill holes. It is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text. A single small layer should be able to read the answer from them.
 #
 # <a id="static"></a><a id="contextual"></a>
 # What should such a vector know? Take *bank*. *The bank refused to lend him more.* · *The bank was steep and wet with the rain.* For word2vec and GloVe (2013, 2014) a word has one row in a table, so both banks get the same vector. It is **static**. You would want a **contextual** vector, which depends on the words around it.
@@ -125,11 +125,11 @@ last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
 assert round(16 * nearest_alike(last, money)) == 14
 
 # %% [markdown] tags=["keep"]
-# BERT finds a bank of the same kind 13 times. GPT's vectors are all the same, so its neighbours are a coin's choice. GPT is not stupid: let it read on, and the vector of its *last* word knows which bank was meant. But if you want to know what a *word* means where it stands, you need both sides.
+# BERT finds a bank of the same kind 13 times. GPT's vectors for the word are all the same, so its nearest neighbour is picked by chance. Let GPT read on, and the vector of its *last* word knows which bank was meant. But if you want to know what a *word* means where it stands, you need both sides.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked a model. Take the vector of GPT's last word instead, and 14 of 16 have a neighbour of their own kind, as many as with BERT, give or take one. The sentence that shares most words is of the same kind in 6 of 16. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
+# We wrote the sentences before we asked a model. If you take GPT's last word instead, 14 of 16 are right, one more than with BERT. With 16 sentences that is no difference. Without any model, pick for each sentence the one that shares most words with it: 6 of 16 are right. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
 #
 # </details>
 #
@@ -150,7 +150,7 @@ labs.leak(
 )
 
 # %% [markdown]
-# It is not enough. In the first layer the neighbours read the word, and in the second the word reads its neighbours. You can see it in numbers. Take the simplest attention: each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at what arrives at its own place:
+# It is not enough. In the first layer the neighbours take up the word, and in the second the word reads it back from them. (A real block also adds its input to its output, so there the word shows at once. We leave that out.) You can see it in numbers. Take the simplest attention: each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at what arrives at its own place:
 
 # %%
 T = 5
@@ -167,10 +167,10 @@ for layers_in_a_row in (1, 2):
 assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ others @ (changed - sentence))[2].max().item(), 2) == 0.25
 
 # %% [markdown]
-# So this is the idea of BERT: **with both sides visible, a stack of layers lets every word see itself, and “which word stands here?” is no exam. Cover the word, and it is one again.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+# So this is the idea of BERT: **with both sides visible, a stack of layers lets every word see itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why not cover all that is asked?
-# BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. If it covered more, too little would be left to read. But it does not treat all 15 alike:
+# BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. With more, less is left to read; with less, a text asks fewer questions. But it does not treat all 15 alike:
 #
 # | of the chosen | the model reads | it has to say |
 # |---|---|---|
@@ -192,7 +192,7 @@ predict(
 )
 
 # %% [markdown]
-# This is the paper's reason. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal, and as the model cannot tell which, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal, and as the model cannot tell which, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -257,12 +257,12 @@ print("in: ", *(tuple(x.shape) for x in (ids, segments, mask)))
 print("out:", *(tuple(x.shape) for x in (words, follows)))
 
 # %% [markdown]
-# $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. We open the box from the left.
+# $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. Let us follow a text through it, beginning with the input.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
 # ### Three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` stands for no word: its place is kept free for what you will ask about the whole text.
+# A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front. Its vector at the output stands for the whole text.
 #
 # Attention alone knows neither the order of the words nor which text they belong to. So you give each token three learned rows and add them: one for the token, one for its position, and one for its **segment**, which is 0 in the first text and 1 in the second. With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), what is its vector?
 #
@@ -317,13 +317,13 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we leave it out, and [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. <!-- source: Liu et al. 2019, section 4.2 -->
+# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it. We keep its layers, so that the model has the paper's form, and [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains them. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
 
 # %% [markdown]
-# **New behind it:** one more layer, GELU and norm before the logits. As in chapter 5, a logit is a dot product with a row of the token table, plus a bias.
+# **New behind the encoder:** each vector goes through one more linear layer, a GELU and a layer norm. Then the logits are computed. As in chapter 5, a logit is a dot product with a row of the token table, plus a bias.
 
 # %% slideshow={"point": ["self.output.weight ="]} tags=["definition"]
 # course_utils.bert: BertForPreTraining
@@ -396,7 +396,7 @@ for side, guess in {"both sides": both, "left side only": left}.items():
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
 # %% [markdown] tags=["keep"]
-# With both sides nearly every hole is right. With the left side alone about half are, just those whose answer can be seen.
+# With both sides nearly every hole is right. With the left side alone it is about half: those whose mirror digit is visible.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
@@ -472,7 +472,7 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# How good is it? Ask it about the last tenth of the book. Its rivals only *count*: how often does each piece stand after its neighbour in the rest of the book, after two neighbours, between two?
+# How good is it? Ask it about the last tenth of the book. Its rivals only *count* in the rest of the book. One knows the piece on the left, one the two on the left, and one a piece on each side. Each names what stood there most often.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -499,7 +499,7 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
-# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better: counting is a strong rival in a small book. With four times the steps, BERT is ahead of it (32 %). <!-- source: data/results/bert_book.json -->
+# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better, because in a small book counting is a strong rival. With four times the steps, BERT is ahead of it (32 %). <!-- source: data/results/bert_book.json -->
 #
 # What do the two sides bring? Counting gives a fair answer, because you can give it two neighbours in both cases: with one on each side 28 % are right, with two on the left 20.
 #
@@ -671,13 +671,13 @@ assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85]
 assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highest"])] == [83, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 % on average, and the network that has read gets 85. Both are the same network, with the same labels and as many steps. All that one of them had before is what it learned from covered words, and for these nobody had to label anything.
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 %, and the network that has read gets 85, each the mean of three trainings (yours above may differ). Both are the same network, with the same labels and as many steps. One of them had learned from covered words before, and for that nobody had to label anything.
 #
 # Does reading always pay? No: it must have to do with the task. On film reviews our novels were worth nothing ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each bar is the mean of three trainings. The worst one with reading got 83 % of the new reviews, the best one from scratch 77. From scratch we took the better of two learning rates, and first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
+# Each bar is the mean of three trainings. The worst one with reading got 83 % of the new reviews, the best one from scratch 77. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
 #
 # </details>
 #
