@@ -148,7 +148,10 @@ twins = ["the dog bites the man .", "the man bites the dog ."]
 said = {twin: who.answers(blind, twin) for twin in twins}
 plot.bars(
     who.nouns,
-    {twin: [100 * found[noun] for noun in who.nouns] for twin, found in said.items()},
+    {
+        f"“{twin}”": [100 * found[noun] for noun in who.nouns]
+        for twin, found in said.items()
+    },
     ylabel="%",
     digits=0,
     title="Who does it?",

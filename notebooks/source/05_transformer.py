@@ -555,7 +555,7 @@ model = Transformer(TransformerConfig(TOKENS, TOKENS, size=64))
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
 falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0, total_iters=400)
 losses = []
-for step in range(400):
+for _ in range(400):
     losses.append(train_step(model, optimiser, *copy_or_reverse(rows=64)))
     falling.step()
 

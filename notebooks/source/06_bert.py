@@ -207,11 +207,11 @@ labs.mask_tokens(
     "that has all three. Draw again, then 10,000 times.",
 )
 
-# %% [markdown] tags=["card"]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
 # Write the masking. For each chosen word, one random number decides between the three cases. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*.
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+# %% slideshow={"slide_type": "skip"} tags=["exercise"]
 @exercise("mask tokens")
 def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
     """ids [B, T], special_mask [B, T] bool, True = never chosen
@@ -245,7 +245,7 @@ assert round(loss.item(), 2) == 1.04
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
 
-# %% tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.bert import make_bert
 
 dummy = make_bert(vocab=1000, size=128, layers=2)
@@ -256,10 +256,10 @@ words, follows = dummy(ids, segments, mask)
 print("in: ", *(tuple(x.shape) for x in (ids, segments, mask)))
 print("out:", *(tuple(x.shape) for x in (words, follows)))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. Let us follow a text through it, beginning with the input.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
 # A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front. Its vector at the output stands for the whole text.
@@ -271,29 +271,29 @@ print("out:", *(tuple(x.shape) for x in (words, follows)))
 #
 # <!-- example: embedding sum -->
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+# %% slideshow={"slide_type": "skip"} tags=["exercise"]
 @exercise("embedding sum")
 def embed(ids, segments, words, kinds, places):
     """ids, segments [B, T]; tables words [V, D], kinds [2, D], places [max, D]
     -> [B, T, D]"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: embedding sum -->
 
-# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 words = torch.tensor([[0, 0], [0, 0], [5.0, 0]])
 kinds, places = torch.tensor([[0, 1.0], [0, 0]]), torch.tensor([[0, 0], [10.0, 20]])
 ids, segments = torch.tensor([[0, 2]]), torch.tensor([[0, 0]])
 print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The class adds the layer norm:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.bert: BertConfig
 
-# %% slideshow={"point": ["tables =", "embed(ids"]} tags=["definition"]
+# %% slideshow={"point": ["tables =", "embed(ids"], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -312,7 +312,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% slideshow={"point": ["self.norm("]} tags=["definition"]
 # course_utils.blocks: PostNorm
 
-# %% slideshow={"point": ["lambda h"]} tags=["definition"]
+# %% slideshow={"point": ["lambda h"], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertBlock
 
 # %% [markdown]
@@ -325,10 +325,10 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% [markdown]
 # **New behind the encoder:** each vector goes through one more linear layer, a GELU and a layer norm. Then the logits are computed. As in chapter 5, a logit is a dot product with a row of the token table, plus a bias.
 
-# %% slideshow={"point": ["self.output.weight ="]} tags=["definition"]
+# %% slideshow={"point": ["self.output.weight ="], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertForPreTraining
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Do the parameters of `bert-prose` give the same logits in the class on this page?
 
 # %% jupyter={"source_hidden": true}
@@ -347,10 +347,10 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # ### A task without data
 # Does it learn? Take rows of ten digits that read the same from both ends. If you cover a digit, the answer is at its mirror position, and the model has to find that out.
 
-# %% tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: palindromes
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 MASK, TOKENS = 10, 11  # 0 to 9 are the digits
 never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
 
@@ -379,10 +379,10 @@ for step in range(400):
     if step % 100 == 0:
         print(f"step {step:3}  loss {loss.item():.2f}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Now cover one digit in each of 500 new rows. Then hide from the same model what comes *after* the hole. For half of the holes the answer is there.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 rows, hole = palindromes(500), torch.randint(10, (500, 1))
 covered = rows.scatter(1, hole, MASK)
 with torch.no_grad():
@@ -698,7 +698,7 @@ labs.thin(
     caption="One matrix of our model, frozen, and the two that [output|learn] beside it.",
 )
 
-# %% [markdown] tags=["card"]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # $r$, the number of columns of $B$, is the **rank**, and α is a constant. $B$ starts as zeros, so at first nothing changes. After training you can add the product to $W$, and the model is as fast as before.
 #
 # ### Exercise 4 ●○○ · 4 minutes
@@ -706,7 +706,7 @@ labs.thin(
 #
 # <!-- example: low-rank change -->
 
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+# %% slideshow={"slide_type": "skip"} tags=["exercise"]
 @exercise("low-rank change")
 def low_rank(W, B, A, alpha):
     """W [O, I], B [O, r], A [r, I], alpha a number -> [O, I]"""
@@ -717,7 +717,7 @@ def low_rank(W, B, A, alpha):
 #
 # How does the change get into a layer? PyTorch can compute a layer's matrix anew each time the layer is used (a *parametrization*), here by your line. `LowRank` keeps the two thin matrices, and `add_low_rank` puts them beside each query and value matrix:
 
-# %% slideshow={"point": ["self.B =", "low_rank(W"]} tags=["definition"]
+# %% slideshow={"point": ["self.B =", "low_rank(W"], "slide_type": "skip"} tags=["definition"]
 # course_utils.low_rank: LowRank
 
 # %% jupyter={"source_hidden": true}
@@ -726,7 +726,7 @@ from torch.nn.utils import parametrize
 # %% slideshow={"point": ["requires_grad_(False)", "endswith"]} tags=["definition"]
 # course_utils.low_rank: add_low_rank
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Now only the thin matrices and the head learn. The learning rate is larger; for this start we tried which one works.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
@@ -759,7 +759,7 @@ adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert
 assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). So a thin change inside the model is what it takes.
+# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). (In our LoRA the pooler learns, too.)
 #
 # <details><summary>How sure is this?</summary>
 #

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from course_kit.i18n import mark, t
+from course_kit.i18n import t
 from course_kit.views.live import below
 
 from .shuffle import shuffle
@@ -34,8 +34,8 @@ def who_does_it(who, sighted, blind, sentence):
         state = view.state
         text = " ".join(words[w] for w in state["order"])
         readers = {
-            mark("this model"): sighted if state["positions"] else off,
-            mark("the one trained without positions"): blind,
+            t("this model"): sighted if state["positions"] else off,
+            t("the one trained without positions"): blind,
         }
         says = {name: next(iter(who.answers(reader, text).items())) for name, reader in readers.items()}
         answers = ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())

@@ -118,7 +118,7 @@ def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = Non
         with silenced(loaded.model, heads):
             log_odds = odds(loaded, examples, functools.partial(without, loaded, forbidden=list(forbidden)))
         means = shares((log_odds > 0).tolist()) | {mark("log-odds"): round(log_odds.mean().item(), 2)}
-        found.append({what: name, **means})
+        found.append({what: t(name), **means})
     return Table(
         found,
         t(
