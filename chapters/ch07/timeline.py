@@ -2,7 +2,7 @@
 
 import html
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import t
 from course_kit.programs.arguments import string
 
 GAP = 3  # years without an event from which on the line is dashed
@@ -19,7 +19,7 @@ class Timeline:
 
     def __init__(self, events: list[tuple[int, str, int]], title: str, caption: str):
         self.events = events
-        self.title, self.caption = from_cell(string("title", title)), from_cell(string("caption", caption))
+        self.title, self.caption = string("title", title), string("caption", caption)
 
     def __repr__(self) -> str:
         told = (

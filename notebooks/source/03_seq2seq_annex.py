@@ -493,7 +493,9 @@ for one, wide in zip(
         }
     )
 Table(
-    rows, "Four real sentences, by the model with attention", data=("greedy", "beam of 8, α = 0")
+    rows,
+    "Four real sentences, by the model with attention",
+    data=("greedy", "beam of 8, α = 0"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -433,7 +433,13 @@ labs.task(
 # chapters.ch04.kept.positions: LetterReader
 
 # %% [markdown]
-# `SinusoidalPositions` and `LearnedPositions` are `AddPositions` with their tables inside. We train on texts of 20 letters and test on texts of 60.
+# `SinusoidalPositions` and `LearnedPositions` are `AddPositions` with their tables inside:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.positions: SinusoidalPositions, LearnedPositions
+
+# %% [markdown]
+# We train on texts of 20 letters and test on texts of 60.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -272,6 +272,12 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown]
+# A step is a turn of each pair of columns, the same wherever you are. As one matrix:
+
+# %% tags=["definition"]
+# course_utils.positions: shift_matrix
+
+# %% [markdown]
 # The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can.
 
 # %% [markdown]

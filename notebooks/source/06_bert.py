@@ -479,10 +479,8 @@ from chapters.ch06.experiments import book as book_study
 
 held = book_study.holmes()
 counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
-rows = [
-    {"who guesses": name, "right, %": round(100 * share)}
-    for name, share in counting.items()
-]
+who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
+rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
 rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
 Table(
     rows,
@@ -537,7 +535,9 @@ def with_two_covered():
         f"<b>{tokenizer.words[i]}</b> {p:.2f}"
         for p, i in zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
     ]
-    return "With the piece before it covered, too: " + ", ".join(guesses)
+    return from_cell(
+        "With the piece before it covered, too: {guesses}", guesses=", ".join(guesses)
+    )
 
 
 display(view, below(view, with_two_covered, "position"))

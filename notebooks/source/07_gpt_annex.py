@@ -685,8 +685,8 @@ from course_kit import data
 history = data.load("history")
 timeline(
     history,
-    title="How old is a weighted mean?",
-    caption="A number in a circle is a chapter of this course.",
+    title=from_cell("How old is a weighted mean?"),
+    caption=from_cell("A number in a circle is a chapter of this course."),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -14,8 +14,8 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
     vectors: who makes it -> [2, D], a row for each sentence
     """
     shapes = [
-        one("text", 0.25, 16, sentences[0], size=12.5),
-        one("text", 0.75, 16, sentences[1], size=12.5),
+        one("text", 0.25, 16, f"“{sentences[0]}”", size=12.5),
+        one("text", 0.75, 16, f"“{sentences[1]}”", size=12.5),
     ]
     said, rows = [], []
     for step, (name, pair) in enumerate(vectors.items()):
@@ -34,7 +34,7 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
         say = t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
             "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word)  # fmt: skip
         said.append(say)
-        rows += [[name, sentence, ", ".join(f"{n:.2f}" for n in row[chosen].tolist())]
+        rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in row[chosen].tolist())]
                  for sentence, row in zip(sentences, pair, strict=True)]  # fmt: skip
     axes = [("step", t("step"), range(1, len(said) + 1))]
     table = [t("who makes it"), t("sentence"), t("numbers")], rows
