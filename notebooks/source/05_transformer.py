@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 5 · What can attention do alone?
-# *It can translate: that is the Transformer.* At the end you hold `mine/transformer.py`: a whole Transformer in plain PyTorch, with your own lines in it, to train and to take into a project. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *It can translate: that is the Transformer.* You will hold `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. The map is from a Transformer that we trained. In one of its twelve maps “it” attends most to “animal”, and such a map is often shown as proof that a model understands “it”. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. In this map of our Transformer “it” attends most to “animal”. Such maps are often shown as proof that a model understands “it”. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 import math

@@ -8,6 +8,6 @@ from .low_rank import LORA
 from .masking import MASK
 from .script import SCRIPT
 
-LESSON = (SUM, MASK, HEAD, LORA)
+LESSON = (MASK, SUM, HEAD, LORA)
 ANNEX = (SPAN, ADAPTER, SCRIPT)  # as on the page
 EXERCISES = (*LESSON, *ANNEX)
