@@ -68,7 +68,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, and for the last *his head*. Both come after the hole. You used both sides without thinking about it, and so does the model, whose first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it, and so does the model, whose first guess is right five times.
 #
 # </details>
 #
@@ -76,7 +76,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. It is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text. A single small layer should be able to read the answer from them.
+# BERT is rarely used to fill holes. It is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text. They should be a good start for the answer.
 #
 # <a id="static"></a><a id="contextual"></a>
 # What should such a vector know? Take *bank*. *The bank refused to lend him more.* · *The bank was steep and wet with the rain.* For word2vec and GloVe (2013, 2014) a word has one row in a table, so both banks get the same vector. It is **static**. You would want a **contextual** vector, which depends on the words around it.
@@ -125,11 +125,11 @@ last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
 assert round(16 * nearest_alike(last, money)) == 14
 
 # %% [markdown] tags=["keep"]
-# BERT finds a bank of the same kind 13 times. GPT's vectors for the word are all the same, so its nearest neighbour is picked by chance. Let GPT read on, and the vector of its *last* word knows which bank was meant. But if you want to know what a *word* means where it stands, you need both sides.
+# At the place of *bank*, BERT has gathered what the sentence is about: 13 of 16 have a neighbour of their own kind. GPT's vectors for the word are all the same, so none is nearest, and its 8 of 16 say nothing. Let GPT read on, and the vector of its last token, the full stop, knows which bank was meant. But here what tells the meaning comes *after* the word, and at the word GPT has not read it yet.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked a model. If you take GPT's last word instead, 14 of 16 are right, one more than with BERT. With 16 sentences that is no difference. Without any model, pick for each sentence the one that shares most words with it: 6 of 16 are right. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
+# We wrote the sentences before we asked a model. If you take GPT's full stop instead, 14 of 16 are right, one more than with BERT. With 16 sentences that is no difference. Without any model, pick for each sentence the one that shares most words with it: 6 of 16 are right. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
 #
 # </details>
 #
@@ -167,7 +167,7 @@ for layers_in_a_row in (1, 2):
 assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ others @ (changed - sentence))[2].max().item(), 2) == 0.25
 
 # %% [markdown]
-# So this is the idea of BERT: **with both sides visible, a stack of layers lets every word see itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+# So this is the idea of BERT: **when each layer reads both sides of the layer below, every word comes back to itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why not cover all that is asked?
 # BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. With more, less is left to read; with less, a text asks fewer questions. But it does not treat all 15 alike:
@@ -192,7 +192,7 @@ predict(
 )
 
 # %% [markdown]
-# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal, and as the model cannot tell which, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal. An unchanged one looks like all the others, and so the model has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -396,7 +396,7 @@ for side, guess in {"both sides": both, "left side only": left}.items():
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
 # %% [markdown] tags=["keep"]
-# With both sides nearly every hole is right. With the left side alone it is about half: those whose mirror digit is visible.
+# With both sides nearly every hole is right. With the left side alone it is about half: all whose mirror digit is visible, and a few by luck.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
@@ -497,9 +497,9 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
-# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better, because in a small book counting is a strong rival. With four times the steps, BERT is ahead of it (32 %). <!-- source: data/results/bert_book.json -->
+# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better, because in a small book counting is a strong rival. With four times the steps, BERT gets 32 %, about as much as the best counting that we know. <!-- source: data/results/bert_book.json -->
 #
-# What do the two sides bring? Counting gives a fair answer, because you can give it two neighbours in both cases: with one on each side 28 % are right, with two on the left 20.
+# What do the two sides bring? Counting can answer this, because you can give it two words each time: with one on each side 28 % are right, with two on the left 20.
 #
 # **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
 
@@ -548,7 +548,7 @@ assert len(line) <= 16
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
-# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand. Must a model now learn English from your few labels? No: take the encoder that can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is **fine-tuning**. With four kinds of head BERT's paper solves eleven tasks: <!-- source: Devlin et al. 2019, figure 4 -->
+# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand. Must a model now learn English from your few labels? No: take the encoder that can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 #
 # | task | an example | the new layer |
 # |---|---|---|
@@ -671,9 +671,9 @@ assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85]
 assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highest"])] == [83, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 %, and the network that has read gets 85, each the mean of three trainings (yours above may differ). Both are the same network, with the same labels and as many steps. One of them had learned from covered words before, and for that nobody had to label anything.
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 % after these steps, and the network that has read gets 85, each the mean of three trainings (yours above may differ). Both are the same network, with the same labels and as many steps. One of them had learned from stories before: which word is covered, and whether a sentence follows. For neither did anybody have to label anything.
 #
-# Does reading always pay? No: it must have to do with the task. On film reviews our novels were worth nothing ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
+# Does reading always pay? On film reviews our small `bert-prose` gained nothing, and a published model that has read far more gained ten points ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -759,11 +759,11 @@ adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert
 assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the head's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). (In our LoRA the pooler learns, too.)
+# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). Pooler and new layer together, without LoRA, get about half, too.
 #
 # <details><summary>How sure is this?</summary>
 #
-# LoRA is not always as good. After 300 steps, with a library's LoRA, it gets 84 % where the whole model gets 96 (annex). <!-- source: data/results/bert_adapters.json -->
+# A library's LoRA, which leaves the pooler frozen, gets 84 % after 300 steps, and the whole model 96 (annex). <!-- source: data/results/bert_adapters.json -->
 #
 # </details>
 #
