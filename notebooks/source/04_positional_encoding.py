@@ -413,7 +413,7 @@ assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 # %% [markdown] tags=["keep"]
 # The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper; some programs pair feature $j$ with $j+d/2$.)
 #
-# **Keep this:** turn query and key by their positions, and their score depends only on how far before or behind the key stands.
+# **Keep this:** turn query and key by their positions: their score depends only on how far before or behind the key stands.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: longer than anything it saw
@@ -544,7 +544,7 @@ assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, 
 # In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** in attention any word is one step from any other. The price is a score for every pair: you feel it in long texts.
+# **Keep this:** in attention any word is one step from any other, but every pair needs a score.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
@@ -565,7 +565,7 @@ keep("positions")
 # 2. A position is a clock's time: fast and slow hands, a sine and a cosine each, which you add to the word.
 # 3. A step in the text is the same turn everywhere. So turn queries and keys instead: $(R_iq)\cdot(R_mk)=q\cdot(R_{m-i}k)$.
 # 4. Beyond the trained length, learned positions and sinusoids fail at once. Rotary ones last longer, in our task.
-# 5. In attention any word is one step from any other. The price is a score for every pair: you feel it in long texts.
+# 5. In attention any word is one step from any other, but every pair needs a score.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions

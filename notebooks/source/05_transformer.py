@@ -672,7 +672,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 #
 # </details>
 #
-# **Keep this:** in training, no word of a Transformer layer waits for another. In long texts it does more work than a GRU.
+# **Keep this:** in training, no word of a Transformer layer waits. In long texts it does more work than a GRU.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
