@@ -102,8 +102,8 @@ labs.banks(
         from_cell("BERT, both sides"): bert[[1, 8]],
     },
     title="Which bank is it?",
-    caption="The [output|vector] of “bank” in two sentences: the eight numbers in which "
-    "the two differ most. Play it.",
+    caption="The [output|vector] of “bank” in two sentences: eight of its numbers. Whose "
+    "vectors differ? Play it.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
