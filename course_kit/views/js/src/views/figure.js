@@ -10,7 +10,7 @@ import FIGURE_CSS from "./figure.css";
  * @property {string} [role] query, key, value, output; else ink
  * @property {number} [x] its middle
  * @property {number} [y] its middle
- * @property {number} [wide] of a box or bar, 0 to 1 of the width
+ * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
  * @property {number} [high]
  * @property {string} [words]
  * @property {number} [size] of its type
@@ -53,6 +53,12 @@ export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 export function inCell(x) {
   const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
   return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
+}
+
+/** How large words can be that have so much room, about. @param {string} words @param {number} room @param {number} size */
+export function fitting(words, room, size) {
+  const ems = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
+  return Math.max(Math.min(size, room / (ems || 1)), Math.min(size, 9));
 }
 
 /** @param {UI} ui @returns {Picture} */
@@ -156,24 +162,26 @@ class Figure {
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
-    const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size) => {
+    const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size, room = width) => {
       set(part, {
         x: at,
         y: top,
         "text-anchor": anchor,
-        "font-size": Math.max(big * unit, this.spec.presenting ? 24 : 0),
+        "font-size": Math.max(fitting(said, room / unit, big) * unit, this.spec.presenting ? 24 : 0),
       });
       part.textContent = said;
     };
     const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
       set(part, { x: from, y: top - (high * unit) / 2, width: Math.max(0, across), height: high * unit });
-    if (shape.shape === "text") text(parts[0], words);
+    const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
+    if (shape.shape === "text") text(parts[0], words, left, size, beside[anchor]);
     if (shape.shape === "box") {
       block(parts[0], left - (wide * width) / 2, wide * width);
-      text(parts[1], words);
+      text(parts[1], words, left, size, wide * width - 8);
     }
     if (shape.shape === "disc") {
-      set(parts[0], { cx: left, cy: top, r: (high / 2) * (words ? unit : Math.min(unit, this.up)) });
+      const across = wide ? (wide * width) / 2 : Infinity;
+      set(parts[0], { cx: left, cy: top, r: Math.min(across, (high / 2) * (words ? unit : Math.min(unit, this.up))) });
       text(parts[1], words);
     }
     if (shape.shape === "bar") {
@@ -199,7 +207,7 @@ class Figure {
         const from = left + (i - numbers.length / 2) * across;
         set(parts[2 * i], { x: from, y: top - deep / 2, width: across - 1, height: deep });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], inCell(number), from + across / 2, 12);
+        text(parts[2 * i + 1], inCell(number), from + across / 2, 12, across - 2);
       });
     }
   }
