@@ -51,11 +51,11 @@ labs.shuffle(
 #
 # </details>
 #
-# Two sentences with opposite meanings are the same to attention. We have to tell it the order. How?
+# So two sentences with opposite meanings are the same to attention, and we have to tell it the order. How can we do that?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# You can tell a word's position in two ways. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. Most language models of today use the second way. It rests on one fact: **if you turn two vectors by the same angle, their product stays the same.** So turn the query and the key of each word a little further than those of the word before. Then their score depends only on how far before or behind each other the two words stand.
+# There are two ways to give attention a word's position. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. Most language models of today use the second way. It rests on one fact: **if you turn two vectors by the same angle, their product stays the same.** So we turn the query and the key of each word a little further than those of the word before. Then the score of two words depends only on how far apart they are, and on which of them comes first.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
@@ -79,9 +79,9 @@ for said in ["the dog bites the man", "the man bites the dog"]:
     print("\nthe output of bites begins", output[:3].numpy().round(2))
 
 # %% [markdown]
-# The same five products, added in another order. Each share is computed from two vectors, and neither of them contains a position. And a sum does not care in which order you add.
+# These are the same five products, only added in another order. Each share is computed from two vectors, and neither of them contains a position. And a sum does not care in which order you add.
 #
-# What holds for one word holds for all. A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try chapter 2's layer, which is yours if you solved it, with three random matrices:
+# What holds for one word holds for all. A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try the layer of chapter 2 (your own, if you solved that exercise) with three random matrices:
 
 # %%
 from mine import SelfAttention
@@ -112,13 +112,13 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 #
 # <details><summary>And with a causal mask?</summary>
 #
-# Chapter 2's causal mask hides the words to come. It gives away a part of the order: the first word averages one value, the last all of them. With such a mask even our small reader, below, tells all twins apart without positions. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
+# Chapter 2's causal mask hides the words to come. So it shows a part of the order: the first word can average only one value, the last word all of them. With such a mask even our small reader, below, tells all twins apart without positions. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Can training help?
-# Perhaps a model finds a way, if you train it. Here is a small one that reads a sentence and says *who does it*, one of ten nouns. Its last step averages the outputs of all words, and an average does not change if you shuffle what you average. So before any training we know: **it gives a sentence and its twin the same answer.**
+# Perhaps a model finds a way if you train it. Here is a small one, which reads a sentence and says *who does it*, one of ten nouns. Its last step averages the outputs of all words, and an average stays the same if you shuffle what you average. So we know before any training: **it gives a sentence and its twin the same answer.**
 
 # %% tags=["definition"]
 # chapters.ch04.experiments: Reader
@@ -188,7 +188,7 @@ heatmap(
 assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).all()
 
 # %% [markdown]
-# Nearly every word now gives most of its weight to the last word, whatever that word is. A feature is about 1 in size, a position is soon much more, and here a large number multiplies a large number. You could divide the number by the length of the text. But then the fifth word gets another number in every text. How do you write a large number with small ones, the same in every text? In digits. A computer takes *binary* digits, which are 0 or 1:
+# Nearly every word now gives most of its weight to the last word, whatever that word is. The features are about 1 in size. The positions are soon much larger, and because a score multiplies two of them, late words win whatever they mean. You could divide the number by the length of the text, but then the fifth word's number would depend on how long the text is. We need small numbers that are the same in every text, and there is an old way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
 
 # %% tags=["nbval-check-output"]
 for i in [5, 6, 7, 8, 15]:
@@ -199,9 +199,9 @@ for i in [5, 6, 7, 8, 15]:
 assert [f"{i:04b}" for i in (7, 8, 15)] == ["0111", "1000", "1111"]
 
 # %% [markdown]
-# The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But something is wrong. Look at 7 and 8. They are neighbours, and yet *all* their digits differ, while the distant 15 differs from 7 in only one. We want a small step to make a small difference.
+# The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But look at 7 and 8. They are neighbours, and yet *all* their digits differ, while the distant 15 differs from 7 in only one. A small step should make a small difference.
 #
-# What counts like digits, and does not jump? A clock. One hand is fast and one is slow, together they tell the time, and from one moment to the next no hand jumps. So give each position a clock, with as many hands as you like. A hand is two numbers: how far its tip is to the right, the *sine* of its angle, and how far up, the *cosine*. (The angle counts as on a clock, from the top.) Why both? If you only knew how high a hand points, you could not tell whether it rises or falls.
+# So we want something that counts as digits do, with fast and slow parts, but changes smoothly. A clock does this: one hand is fast and one is slow, together they tell the time, and no hand ever jumps. So we give each position a clock, with as many hands as we like. Each hand gives two numbers: the *sine* of its angle says how far its tip is to the right, and the *cosine* how far up. (The angle counts as on a clock, from the top.) You need both, because from the height of a hand alone you could not tell whether it rises or falls.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.clocks(
@@ -244,21 +244,12 @@ plot.maps(
     caption="A row for each position, a column for each number. The fast hands are on the left.",
 )
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-plot.lines(
-    {from_cell("column {column}", column=column): (range(50), P[:, column]) for column in (0, 20, 40, 80)},
-    "position",
-    "P",
-    title="How does a column change along the text?",
-    caption="Four columns of the table, the sines of four hands.",
-)
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert 6 < 2 * torch.pi < 6.5 and P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50
 assert P.shape == (50, 128) and (P[8] - P[7]).norm() < (P[15] - P[7]).norm()
 
 # %% [markdown]
-# Now add it. This module adds a table to the words, row by row:
+# Now add it. Say a word has two features, (0.5, −1.0), and stands at position 3. The first hand shows (sin 3, cos 3), which is (0.14, −0.99), so the sum is (0.64, −1.99). This module adds a table to all words, row by row:
 
 # %% slideshow={"point": ["return x + "]}
 class AddPositions(nn.Module):
@@ -280,6 +271,7 @@ who.train(sighted)
 print(f"right: {who.right(sighted):.0%} of the new sentences")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(x + y, 2) for x, y in zip((0.5, -1.0), (math.sin(3), math.cos(3)))] == [0.64, -1.99]
 assert who.right(sighted) > 0.98 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
@@ -291,12 +283,12 @@ from IPython.display import display
 # live=True and view.observe: inside
 display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### Or let the table be learned
 # <a id="learned-positions"></a>
-# The simplest way needs no clock. You take a table of small random numbers and let the training choose them, as it chooses a word's vector. Such **learned** positions are in chapter 6's BERT, for instance. In PyTorch you only make the table a parameter:
+# The simplest way needs no clock. You take a table of small random numbers and let the training change them, as it changes the vectors of the words. Chapter 6's BERT, for instance, has such **learned** positions. In PyTorch you only make the table a parameter:
 
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
+# %% slideshow={"slide_type": "skip"} tags=["training"]
 torch.manual_seed(0)
 table = nn.Parameter(0.02 * torch.randn(50, 16))
 third = Reader(len(who.words), len(who.nouns), AddPositions(table))
@@ -307,23 +299,23 @@ print(f"right: {who.right(third):.0%} of the new sentences")
 assert who.right(third) > 0.98 and sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
 
 # %% [markdown] tags=["keep"]
-# Here that is just as good. What do you need the clock for, then? It has a property that nobody had to teach it, and our next two sections use it.
+# Here that is just as good as the clock. But the clock can do something that nobody has to teach it.
 #
 # **Keep this:** a position is a clock's time. Each hand, fast or slow, gives two numbers, which you add to the word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a step is the same turn everywhere
-# Go one word on in the text. What do the hands do? Each turns on by its own angle, and that angle is the same at the beginning of a text and at its end. For a step of $\delta$ positions, hand $j$ turns by $\delta\,\omega_j$. Move the position $i$ and see what stays:
+# If you go one word on in the text, each hand turns on by its own angle, and that angle is the same at the beginning of a text and at its end. For a step of $\delta$ positions, hand $j$ turns by $\delta\,\omega_j$. Move the position $i$ and see what stays:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.rotation()
 
 # %% [markdown]
-# A turn is a matrix. The sine and the cosine of the angle $\delta\omega$ stand in it, and no $i$:
+# A turn is a matrix. In it stand the sine and the cosine of the angle $\delta\omega$, but no $i$:
 #
 # $$ \begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}=\underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix} $$
 #
-# You may know this from school, as the formulas for the sine and the cosine of a sum. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
+# You may know this from school, where it gives the sine and the cosine of a sum. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
 
 # %% slideshow={"slide_type": "skip"}
 angle = 3 * 10000 ** (-40 / 128)
@@ -339,18 +331,18 @@ assert torch.allclose(R @ P[5, 40:42], P[8, 40:42], atol=1e-4) and torch.allclos
 assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47), atol=1e-3)
 
 # %% [markdown] tags=["keep"]
-# So a layer could find "the word three positions back" with one matrix that works everywhere. And what about the dot product of two positions? Two hands of length 1 have as their product the cosine of the angle between them. Sum over all hands, and $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left, without its sign.
+# So a layer could find "the word three positions back" with one matrix that works everywhere: turned by $R$, the clock of any position becomes the clock that it looks for. And what about the dot product of two positions? The product of two hands of length 1 is the cosine of the angle between them. Summed over all hands, this gives $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left in it. You cannot see which of the two comes first.
 #
 # **Keep this:** a step in the text turns each hand by its own angle, the same wherever you are.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: turn instead of add
 # <a id="rotary"></a><a id="relative"></a>
-# Does it matter how many words of the book came before? What matters is which words stand near, before it and behind it. The clock knows that. But because we add it to the words, a score is a sum of four products. Leave the matrices out for a moment:
+# Does it matter for a word whether it is the 5th or the 5,000th of a book? Usually it does not. What matters is which words stand shortly before it and behind it. But because we add the clock to the words, a score becomes a sum of four products. Without the matrices, which we leave out for a moment, it looks like this:
 #
 # $$ (x_i+P_i)\cdot(x_m+P_m)=\underbrace{x_i\cdot x_m}_{\text{words}}+\underbrace{x_i\cdot P_m+P_i\cdot x_m}_{\text{a word meets a position}}+\underbrace{P_i\cdot P_m}_{\text{the distance}} $$
 #
-# The two parts in the middle change when both words move on, although their distance stays. What a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
+# The two parts in the middle change when both words move on by the same number of places, although their distance stays as it is. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
 # **Instead of adding the clock, turn the query and the key, as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
@@ -358,7 +350,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
 #
-# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps: that says how far before or behind the query it stands, and nothing else is left of the positions. So they are called **relative**.
+# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps, so of the two positions only their difference is left in the score. Such positions are called **relative**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -368,7 +360,7 @@ labs.meet(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Take the first circle with a pencil. The query, of length 2, points to 210°, and the key, of length 1, to 150°. They are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$.
+# Check the first circle by hand. The query, of length 2, points to 210°, and the key, of length 1, to 150°. They are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$. Now move both on, to 47 and 45. The query points to 330° and the key to 270°: they are 60° apart again, and the score is 1 again. (The row *if added* shows what happens when you add the clock instead.)
 #
 # A query of $d$ numbers has $d/2$ pairs, and each pair turns at its own speed. You can take the hands of the clock:
 
@@ -377,7 +369,7 @@ labs.meet(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 2 ●●○ · 8 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. (That is how one turns in mathematics, from the right. The clock of section Three turns the other way, and so the signs of its $R$ differ.) In front of $[T,d]$ there may be a batch, or heads.
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. (In mathematics an angle begins on the right and grows against the clock. Section Three's clock turns the other way, so the signs in its $R$ differ.) `x` may have more axes in front of $[T,d]$, for a batch or for heads.
 #
 # <!-- example: rotary -->
 
@@ -411,14 +403,14 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 
 # %% [markdown] tags=["keep"]
-# The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper; some programs pair feature $j$ with $j+d/2$.)
+# The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper. Some programs pair $j$ with $j+d/2$.)
 #
 # **Keep this:** turn query and key by their positions: their score depends only on how far before or behind the key stands.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: longer than anything it saw
 # <a id="extrapolation"></a>
-# You train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works? This is called **extrapolation**. Our twins are all equally long, so we take a task that can be as long as we like: random letters, and at each position the model is to say *the letter two positions back*.
+# Suppose that you train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works there? This is the question of **extrapolation**. Our twins are all equally long, so we take a task that can be as long as we like: random letters, and at each position the model is to say *the letter two positions back*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task(
@@ -477,12 +469,20 @@ plot.lines(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 inside, beyond = ({kind: shares[part].mean().item() for kind, shares in by_position.items()} for part in (slice(18), slice(18, None)))
 assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and inside["none"] < 30
+def near(x, reader=models["rotary"]):  # its weights, with the keys hidden that are farther away than in training
+    places = torch.arange(x.shape[1])
+    q, k = (rotary(layer(x), places).to(x) for layer in (reader.q, reader.k))
+    far = (places[:, None] - places).abs() >= 20
+    return (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(far, -math.inf).softmax(-1)
+models["rotary"].weights = near
+assert letters.by_place(models["rotary"]).min() > 0.98
+del models["rotary"].weights
 assert beyond["rotary"] > 90 and beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
 
 # %% [markdown]
-# Learned positions fail at once: nobody has trained row 20 of the table. Rotary positions go on, with few errors. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. The *formula* goes on, yes. But the matrices that read it have met the first twenty rows only. After that the slow hands stand where they never stood in training, and nobody has taught the matrices what to make of that.
+# Learned positions fail at once, because nobody has trained row 20 of the table. Rotary positions go on with few errors. These come from keys that are farther away than any key was in training: if we hide those, all letters are right. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. So the *formula* goes on. But the matrices that read it have met the first twenty rows only. After that the slow hands stand where they never stood in training, and the matrices have not learned what to make of it.
 #
-# If that is the cause, we can test it. Train the same model again, with as many texts of 20 letters, but let them begin at random positions. Now all sixty positions are met in training:
+# We can test whether this is the cause. We train the same model again, with as many texts of 20 letters, but let them begin at random positions. Now all sixty positions are met in training:
 
 # %% seconds=3 slideshow={"slide_type": "subslide"} tags=["training"]
 wandering = letters.model("sinusoidal")
@@ -504,7 +504,7 @@ plot.lines(
 assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).shape == (58,)
 
 # %% [markdown] tags=["keep"]
-# At most positions it works now. The two ends were met most seldom, and there it is worst. So the formula was not the problem: practice was missing. And rotary positions? In much longer texts they fail, too, because many more keys compete there, at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# At most positions it works now. It is worst at the two ends, which the training met most seldom. So the formula was all right. The model had never practised at those positions. In much longer texts rotary positions fail, too, because there many more keys compete at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -517,9 +517,9 @@ assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).sha
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: how far is it from word to word?
 # <a id="path-length"></a><a id="convolution"></a>
-# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. But what the first word says has to pass through every word between before it reaches the last. The number of steps on the way is called the **path length**, and a short path is usually easier to learn. You have seen it: in chapter 3 digits got lost that had to be carried through many states. <!-- source: Vaswani et al. 2017, section 4 -->
+# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. But what the first word says has to pass through every word in between before it reaches the last. The number of steps on this way is called the **path length**, and a short path is usually easier to learn. You saw this in chapter 3, where the network forgot digits that it had to carry through many states. <!-- source: Vaswani et al. 2017, section 4 -->
 #
-# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. *In a row* are the steps that wait for each other. The last column you can see below.
+# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. The column *in a row* counts the steps that have to wait for each other. The last column is drawn below.
 #
 # | layer | multiplications | in a row | path, about |
 # |---|---|---|---|
@@ -541,14 +541,14 @@ assert multiply_adds("attention", 30, 512) == 4 * 30 * 512**2 + 2 * 30**2 * 512
 assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, d) for n in (1, 30, 4096) for d in (8, 512))
 
 # %% [markdown]
-# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
+# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs, and from $n=2d$ on the pairs cost more than the four matrices. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** in attention any word is one step from any other, but every pair needs a score.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
-# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only the way from one to the other counts.
+# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only their distance and its direction count.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

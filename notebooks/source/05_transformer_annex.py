@@ -1164,7 +1164,7 @@ class MultiHead(torch.nn.Module):
 #
 # because $\Pi^\top\Pi=I$. Norms, feed-forward networks and sums work on each row alone, so blocks and stacks pass the order on, too.
 #
-# **Which heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds; then pairs, since two that are dispensable alone may not be so together (in the lesson 94 and 93 % alone, 85 % together) <!-- source: the lesson's table of heads -->. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
+# **How many heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds. Then zero pairs, since two that are dispensable alone may not be so together (in the lesson 94 and 93 % alone, 85 % together) <!-- source: the lesson's table of heads -->. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
 # **Why not additive attention?** It works: chapter 3's translator uses it. But it computes a tanh of d numbers for each pair of words, $n^2 d$ in all, where the dot product is one matrix multiplication for $n^2$ scores.
 #

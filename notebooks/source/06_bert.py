@@ -72,18 +72,18 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 #
 # </details>
 #
-# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody labelled anything for it: cover a word in any text, and you have a question whose answer you know. This lesson is about how much a machine can learn from such questions, and what you can then do with it.
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody had to label anything for it, because whenever you cover a word in a text, you have a question whose answer you know. This lesson is about how much a machine can learn from such questions, and what you can then do with it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. It is for *understanding* a text that is already there. Is this review good or bad? Which names are in this letter? Which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text. They should be a good start for the answer.
+# BERT is rarely used to fill holes. We use it to *understand* a text that is already there: is this review good or bad, which names are in this letter, which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text, from which the answer should be easy to compute.
 #
 # <a id="static"></a><a id="contextual"></a>
-# What should such a vector know? Take *bank*. *The bank refused to lend him more.* · *The bank was steep and wet with the rain.* For word2vec and GloVe (2013, 2014) a word has one row in a table, so both banks get the same vector. It is **static**. You would want a **contextual** vector, which depends on the words around it.
+# What should such a vector know? Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. In word2vec and GloVe (2013, 2014) each word has one row in a table, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
 #
-# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. Now look at our two sentences as GPT does. When it comes to *bank*, it has read only *The bank*, in both. So its two vectors cannot differ, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
+# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. Look at our two sentences as GPT does: when it comes to *bank*, it has read only *The bank*, in both of them, so its two vectors cannot differ, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# Let us ask two models that have read the same books, ours and a GPT. `word_vectors` and `gpt_vectors` give the vector of a word in each of the sentences:
+# Let us ask two models that have read the same books, our BERT and a GPT. `word_vectors` and `gpt_vectors` give the vector of a word in each of the sentences:
 
 # %%
 told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
@@ -112,7 +112,7 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's vectors differ. But do they differ in what matters? We wrote 16 sentences that begin with *The bank*, half about money and half about rivers. For each we look for the *nearest* other vector, and ask whether it belongs to the same kind of bank:
+# BERT's vectors differ, but do they differ in what matters? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each sentence we look for the one whose vector is *nearest*, and ask whether it is about the same kind of bank:
 
 # %%
 for name, vectors in {"GPT": gpt, "BERT": bert}.items():
@@ -125,7 +125,7 @@ last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
 assert round(16 * nearest_alike(last, money)) == 14
 
 # %% [markdown] tags=["keep"]
-# At the place of *bank*, BERT has gathered what the sentence is about: 13 of 16 have a neighbour of their own kind. GPT's vectors for the word are all the same, so none is nearest, and its 8 of 16 say nothing. Let GPT read on, and the vector of its last token, the full stop, knows which bank was meant. But here what tells the meaning comes *after* the word, and at the word GPT has not read it yet.
+# At the place of *bank*, BERT has gathered what the sentence is about, and so 13 of 16 have a neighbour of their own kind. GPT's vectors for the word are all the same, so none of them is nearest, and its 8 of 16 mean nothing. If you let GPT read on, the vector of its last token, the full stop, does know which bank was meant. But in these sentences the words that tell it come *after* the word, and at the word itself GPT has not read them yet.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -137,9 +137,9 @@ assert round(16 * nearest_alike(last, money)) == 14
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the exam
-# How would you train such an encoder? A GPT is asked, at every word, what comes next, and it cannot peep, because it sees only what came before. So let us ask BERT the same: which word stands here? There is a catch. BERT sees the word.
+# How would you train such an encoder? A GPT is asked at every word what comes next, and it cannot peep, because it sees only what came before. If we ask BERT which word stands here, there is a catch, because BERT sees the word.
 #
-# Then forbid each word to look at itself. Is that enough? **Guess before you play it.**
+# We could forbid each word to look at itself. Is that enough? **Guess before you play it.**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.leak(
@@ -150,7 +150,7 @@ labs.leak(
 )
 
 # %% [markdown]
-# It is not enough. In the first layer the neighbours take up the word, and in the second the word reads it back from them. (A real block also adds its input to its output, so there the word shows at once. We leave that out.) You can see it in numbers. Take the simplest attention: each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at what arrives at its own place:
+# It is not enough, because in the first layer the neighbours take up the word, and in the second layer the word reads it back from them. (A real block also adds its input to its output, so there the word shows at once. We leave that out.) You can see it in numbers. In the simplest attention each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at how much arrives at its own place:
 
 # %%
 T = 5
@@ -170,7 +170,7 @@ assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ o
 # So this is the idea of BERT: **when each layer reads both sides of the layer below, every word comes back to itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why not cover all that is asked?
-# BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. With more, less is left to read; with less, a text asks fewer questions. But it does not treat all 15 alike:
+# BERT chooses 15 words of 100 and puts a sign, `[MASK]`, over them. If it covered more, less would be left to read, and if it covered fewer, a text would ask fewer questions. But it does not treat all 15 alike:
 #
 # | of the chosen | the model reads | it has to say |
 # |---|---|---|
@@ -192,7 +192,7 @@ predict(
 )
 
 # %% [markdown]
-# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the asked words look normal. An unchanged one looks like all the others, and so the model has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the words that are asked about look normal. The model cannot know which of the normal words these are, and so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -236,11 +236,11 @@ print(f"{loss:.2f}")
 assert round(loss.item(), 2) == 1.04
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** a stack of layers lets a word see itself. Cover it, and guessing it is an exam.
+# **Keep this:** a stack of layers lets a word see itself. If you cover it, guessing it is an exam.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: build it
-# From outside, BERT is a box with one way in and two ways out.
+# From outside, BERT is a box with one way in and two ways out: the text goes in, and scores for the words and for the pair of sentences come out.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
@@ -259,12 +259,23 @@ print("out:", *(tuple(x.shape) for x in (words, follows)))
 # %% [markdown] slideshow={"slide_type": "skip"}
 # $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. Let us follow a text through it, beginning with the input.
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ### Three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
 # A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front. Its vector at the output stands for the whole text.
 #
-# Attention alone knows neither the order of the words nor which text they belong to. So you give each token three learned rows and add them: one for the token, one for its position, and one for its **segment**, which is 0 in the first text and 1 in the second. With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), what is its vector?
+# Attention alone knows neither the order of the words nor which text they belong to. So you give each token three learned rows and add them: one for the token, one for its position, and one for its **segment**, which is 0 in the first text and 1 in the second:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.rows(
+    "[CLS] Was it cold ? [SEP] It was . [SEP]".split(),
+    [0] * 6 + [1] * 4,
+    title="What does the first block get?",
+    caption="Two texts, and for each token the number of its row in each of the three tables.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
+# With a pencil: token 2 is in segment 0, at position 1. If the tables say (5, 0), (0, 1) and (10, 20), what is its vector?
 #
 # ### Exercise 2 ●○○ · 4 minutes
 # Write the sum.
@@ -302,6 +313,12 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 #
 # **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and the non-linearity is GELU, a smooth ReLU.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.norms(
+    title="Where is the norm?",
+    caption="Attention in a block, in chapter 5 and here. The [key|curve] is the residual connection.",
+)
+
 # %% jupyter={"source_hidden": true}
 from course_utils.attention import MultiHeadAttention
 from course_utils.blocks import PositionwiseFFN, activation, init_small
@@ -325,6 +342,14 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% [markdown]
 # **New behind the encoder:** each vector goes through one more linear layer, a GELU and a layer norm. Then the logits are computed. As in chapter 5, a logit is a dot product with a row of the token table, plus a bias.
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.logits(
+    prose,
+    "she opened the door and came into the [MASK] .",
+    title="How does a vector become a word?",
+    caption="What `bert-prose` computes at a hole, from its last block to the words.",
+)
+
 # %% slideshow={"point": ["self.output.weight ="], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertForPreTraining
 
@@ -346,6 +371,14 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### A task without data
 # Does it learn? Take rows of ten digits that read the same from both ends. If you cover a digit, the answer is at its mirror position, and the model has to find that out.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.mirror(
+    [3, 1, 4, 1, 5, 5, 1, 4, 1, 3],
+    2,
+    title="Where does the answer stand?",
+    caption="A row of ten digits. One of them is [query|covered]. Choose who reads.",
+)
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: palindromes
@@ -403,7 +436,7 @@ assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: pre-train it on a book
 # <a id="pre-training"></a>
-# Now let your BERT read. **Pre-training** needs no labels, only a text: we take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16, cut anywhere.
+# Now let your BERT read. **Pre-training** needs no labels but only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16, cut anywhere.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -442,11 +475,24 @@ predict(
 )
 
 # %% [markdown]
-# One step by hand:
+# This is one window of a batch, with what the model reads of it and what it has to say:
 
-# %% jupyter={"source_hidden": true}
-mine = make_bert(len(tokenizer), context=16)
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 first = batch(torch.Generator().manual_seed(0))
+inputs, labels = (part[30].tolist() for part in first)
+labs.exam(
+    tokenizer.tokens([i if told == -100 else told for i, told in zip(inputs, labels)]),
+    tokenizer.tokens(inputs),
+    [label != -100 for label in labels],
+    title="What is one window asked?",
+    caption="Sixteen pieces of the book, from anywhere in it.",
+)
+
+# %% [markdown]
+# And this is one step of training, by hand: compute the loss, let it flow back, change the parameters, and compute it again:
+
+# %%
+mine = make_bert(len(tokenizer), context=16)
 before = loss_of(mine, first)
 before.backward()
 torch.optim.Adam(mine.parameters(), lr=1e-3).step()
@@ -472,7 +518,7 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# How good is it? Ask it about the last tenth of the book. Its rivals only *count* in the rest of the book. One knows the piece on the left, one the two on the left, and one a piece on each side. Each names what stood there most often.
+# How good is it? We ask it about the last tenth of the book, and compare it with rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each of them names what stood there most often.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -497,9 +543,9 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
-# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Then it begins to read. After a minute it guesses several times better than the commonest piece. Counting one neighbour on each side is still better, because in a small book counting is a strong rival. With four times the steps, BERT gets 32 %, about as much as the best counting that we know. <!-- source: data/results/bert_book.json -->
+# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Later its guesses depend on the words around the hole. After a minute it guesses right several times as often as if it always named the commonest piece. Counting one neighbour on each side is still better, because in a small book counting is a strong rival. With four times the steps, BERT gets 32 %, about as much as the best counting that we know. <!-- source: data/results/bert_book.json -->
 #
-# What do the two sides bring? Counting can answer this, because you can give it two words each time: with one on each side 28 % are right, with two on the left 20.
+# What do the two sides bring? Counting can answer this, because you can give it two pieces each time: with one on each side 28 % are right, and with two on the left 20 %.
 #
 # **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
 
@@ -545,18 +591,18 @@ display(view, below(view, with_two_covered, "position"))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(line) <= 16
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
-# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand. Must a model now learn English from your few labels? No: take the encoder that can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
-#
-# | task | an example | the new layer |
-# |---|---|---|
-# | a sentence | *The soup was cold.* → negative | D → C classes, on `[CLS]` |
-# | two sentences | *A man plays the guitar. / He makes music.* → entailed | the same |
-# | a tag for each word | *Ada lived in London.* → person O O place | D → C tags, on each vector |
-# | an answer in a text | *Who found it? / Anna found the key.* → Anna | D → 2, on each vector: start, end |
-#
+# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. Must a model now learn English from your few labels? It need not. You take the encoder, which can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.task_heads(
+    title="On which vectors does the new layer sit?",
+    caption="Below what BERT reads, above what the [output|new layer] says. Choose a task.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="span"></a>
 # The answer in a text is a **span**: one softmax over all *positions* says where it begins, another where it ends. We do the first task here, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
 #
@@ -686,7 +732,7 @@ assert [round(100 * x) for x in (read["test"]["lowest"], scratch["test"]["highes
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A thin change: LoRA
 # <a id="lora"></a>
-# Fine-tuning has changed every number of the model. With four tasks, must you keep four copies of it? **LoRA** (*low-rank adaptation*, 2021) leaves a matrix $W$ as it is, and learns a thin change beside it: <!-- source: Hu et al. 2021 -->
+# Fine-tuning has changed every number of the model, so for four tasks you would have to keep four copies of it. **LoRA** (*low-rank adaptation*, 2021) leaves a matrix $W$ as it is, and learns a thin change beside it: <!-- source: Hu et al. 2021 -->
 #
 # $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
 
@@ -759,7 +805,7 @@ adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert
 assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
 
 # %% [markdown] tags=["keep"]
-# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. Could the new layer do it alone? If only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). Pooler and new layer together, without LoRA, get about half, too.
+# LoRA does nearly as well as training everything. Single trainings differ, yours too; over three recorded ones LoRA gets 86 % of the new reviews on average, and the whole model 85. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. The new layer cannot do it alone: if only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). Pooler and new layer together, without LoRA, get about half, too.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -771,7 +817,7 @@ assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [4
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# One file holds tokenizer, model, heads, LoRA, `save` and `load`, with your functions where they are right, and needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
+# One file holds the tokenizer, the model, its heads, LoRA, `save` and `load`. Your functions are in it where they are right, and it needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
 
 # %%
 from course_kit.mine import keep
@@ -788,9 +834,9 @@ if folder := workbook_folder():
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in its sentence.
-# 2. In a stack of layers a word would see itself. Cover it, and guessing it is an exam.
+# 2. In a stack of layers a word would see itself. If you cover it, guessing it is an exam.
 # 3. BERT is chapter 5's encoder. Its input is a sum of three rows: token, segment, position.
-# 4. A new task is one new layer; then everything is trained a little further.
+# 4. A new task needs one new layer. Then everything is trained a little further.
 # 5. LoRA freezes the matrices and learns two thin ones beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]

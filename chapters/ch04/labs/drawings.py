@@ -12,26 +12,51 @@ from .waves import SIZE, waves
 
 def ways(*, title="", caption=""):
     """Where a word's position comes in: a vector is added to the word, or its query and its key are turned."""
-    rows = (
-        (0.25, t("add"), [t("the words"), t("words + positions"), t("queries, keys, values"), t("score")], 1),
-        (0.75, t("turn"), [t("the words"), t("queries, keys, values"), t("q and k, turned"), t("score")], 2),
-    )
-    shapes = []
-    for x, name, boxes, new in rows:
-        shapes.append(one("text", x, 14, name, strong=True, size=15))
-        for i, words in enumerate(boxes):
-            role = "output" if i == new else ""
-            shapes.append(one("box", x, 48 + 52 * i, words, role, wide=0.44, high=30, strong=i == new, since=i))
-            if i:
-                shapes.append(one("arrow", from_=[x, 52 * i + 12], to=[x, 52 * i + 30], since=i))
+    left, right, place = 0.25, 0.75, 3
+    word = np.array([0.5, -1.0])
+    wave = np.array([math.sin(place), math.cos(place)])
+    cells = [(48, word, "", 0), (98, wave, "value", 1), (148, word + wave, "output", 1)]
+    shapes = [one("text", x, 14, name, strong=True, size=15) for x, name in ((left, t("add")), (right, t("turn")))]
+    for y, numbers, role, since in cells:
+        shapes.append(one("cells", left + 0.08, y, role=role, wide=0.22, since=since,
+                          numbers=[round(float(n), 2) for n in numbers]))  # fmt: skip
+    for y, words, role, since in (
+        (48, t("word"), "", 0),
+        (98, t("position"), "value", 1),
+        (148, t("sum"), "output", 1),
+    ):
+        shapes.append(one("text", 0, y, words, role, anchor="start", size=12.5, since=since))
+    hand = dict(from_=[right, 126], weight=3)
+    shapes += [
+        *(one("text", left + 0.08, y, sign, since=1) for y, sign in ((74, "+"), (124, "="))),
+        one("arrow", from_=[left, 164], to=[left, 188], since=2),
+        one("box", left, 205, t("query and key"), wide=0.44, high=30, since=2),
+        one("cells", right, 48, wide=0.22, numbers=word.tolist()),
+        one("arrow", from_=[right, 62], to=[right, 76], since=2),
+        one("disc", right, 126, high=92, since=2),
+        one("arrow", role="query", reach=40, turn=0.5, since=2, until=2, **hand),
+        one("arrow", role="key", reach=28, turn=-0.3, since=2, until=2, **hand),
+        one("arrow", role="output", reach=40, turn=0.5 + 1.2, since=3, **hand),
+        one("arrow", role="output", reach=28, turn=-0.3 + 1.2, since=3, **hand),
+        one("text", right, 188, t("query and key, turned"), "output", size=12.5, since=3),
+        one("arrow", from_=[left, 221], to=[left, 240], since=3),
+        one("arrow", from_=[right, 198], to=[right, 240], since=3),
+        *(one("box", x, 257, t("score"), wide=0.44, high=30, since=3) for x in (left, right)),
+    ]
     said = [
         t("Both ways begin with words that do not know their positions."),
         t("Add: each word gets the vector of its position. Turn: the words stay as they are."),
+        t("Both make queries and keys. On the right, two of their numbers are an arrow."),
         t("Turn: each query and each key is turned, by an angle that belongs to its position."),
-        t("In both ways the score now changes when one word moves."),
     ]
-    table = [name for _, name, _, _ in rows], list(zip(*(boxes for _, _, boxes, _ in rows), strict=True))
-    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=226, title=title,
+    table = (
+        [t("way"), t("where the position comes in")],
+        [
+            [t("add"), t("word + position")],
+            [t("turn"), t("query and key, turned")],
+        ],
+    )
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=276, title=title,
                   caption=caption)  # fmt: skip
 
 
@@ -43,7 +68,7 @@ def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=
     for n, (j, omega) in enumerate(zip(pairs, omegas, strict=True)):
         x, pair = (n + 0.5) / len(pairs), P[:, 2 * j : 2 * j + 2]
         shapes += [
-            one("disc", x, 40, high=66),
+            one("disc", x, 40, wide=0.18, high=66),
             one("arrow", role="output", from_=[round(x, 4), 40], reach=27, weight=3,
                 each=[{"turn": round(i * omega, 3)} for i in range(length)]),
             one("cells", x, 92, role="output", wide=0.17, numbers=[0, 0],
@@ -84,7 +109,7 @@ def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption="")
         hand = dict(from_=[round(x, 4), 72], weight=3)
         shapes += [
             one("text", x, 12, t("position {i}", i=i), "query", size=12.5),
-            one("disc", x, 72, high=92),
+            one("disc", x, 72, wide=0.27, high=92),
             one("arrow", role="query", reach=42, turn=round(math.pi / 2 - i * step, 3), **hand),
             one("arrow", role="key", reach=24,
                 each=[{"turn": round(math.pi / 2 - (i - d) * step, 3)} for d in range(most + 1)], **hand),

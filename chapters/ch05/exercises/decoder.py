@@ -26,7 +26,7 @@ from course_utils.transformer import DecoderBlock
 NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, around_ffn"
 
 
-BY_HAND = (2, 1, 3)
+BY_HAND = (3, 1, 3)
 PLAIN = {"parameters": t("both attentions: identity matrices; ffn: zeros; no biases; norms as they begin")}
 
 
@@ -67,11 +67,12 @@ def _run(answer, case: Case) -> Tensor:
 
 
 def _case(batch, words, lengths, sizes, seed, shown=False) -> Case:
+    longest = max(lengths) + shown  # in what is shown, one column of the memory is padding
     x, memory = (
         some_numbers(batch, words, sizes[0], seed=seed),
-        some_numbers(batch, max(lengths), sizes[0], seed=seed + 1),
+        some_numbers(batch, longest, sizes[0], seed=seed + 1),
     )
-    masks = {"mask": causal_mask(words), "memory_mask": padding_mask(torch.tensor(lengths), max(lengths))}
+    masks = {"mask": causal_mask(words), "memory_mask": padding_mask(torch.tensor(lengths), longest)}
     given = PLAIN if sizes == BY_HAND else {}
     return Case({"x": x, "memory": memory, **masks}, init=sizes, given=given, shown=shown)
 
@@ -136,7 +137,7 @@ DECODER = Exercise(
     ),
     reference=DecoderBlock,
     cases=lambda: [
-        _case(1, 2, [3], BY_HAND, 1100, shown=True),
+        _case(1, 2, [2], BY_HAND, 1100, shown=True),
         _case(2, 3, [4, 2], (4, 2, 6), 1200),
         _case(2, 3, [1, 3], (6, 3, 5), 1300),
         _case(1, 2, [3], (4, 2, 6, 1.0), 1400),  # all is dropped but the way round

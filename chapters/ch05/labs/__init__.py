@@ -5,6 +5,21 @@ from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .descent import descent
-from .drawings import at_once, cut, hops, opened, stream
+from .drawings import at_once, attend, cut, hops, lanes, network, opened, shifted, split, stream
 
-__all__ = ["alignment", "architecture", "at_once", "cut", "descent", "heads", "hops", "opened", "stream"]
+__all__ = [
+    "alignment",
+    "architecture",
+    "at_once",
+    "attend",
+    "cut",
+    "descent",
+    "heads",
+    "hops",
+    "lanes",
+    "network",
+    "opened",
+    "shifted",
+    "split",
+    "stream",
+]

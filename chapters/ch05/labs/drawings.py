@@ -47,7 +47,7 @@ def opened(translation, layers=3, *, title="", caption=""):
     ]  # fmt: skip
     for x, role, name, does in (
         (left, READS, t("encoder"), t("reads the English")),
-        (right, WRITES, t("decoder"), t("writes French, word by word")),
+        (right, WRITES, t("decoder"), t("writes the French")),
     ):
         shapes += [
             _in([1, 2, 3], 4, "box", x, 160, role=role, wide=0.47, high=228),
@@ -95,7 +95,7 @@ def opened(translation, layers=3, *, title="", caption=""):
         [t("part"), t("what it does")],
         [
             [t("encoder"), t("reads the English")],
-            [t("decoder"), t("writes French, word by word")],
+            [t("decoder"), t("writes the French")],
             [looks, t("looks at all the words")],
             [t("cross-attention"), t("looks at the English")],
             [thinks, alone],
@@ -104,6 +104,178 @@ def opened(translation, layers=3, *, title="", caption=""):
     axes = [("opened", t("opened"), names)]
     return figure(shapes, said, [table], axes=axes, height=326, start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
+
+
+def attend(words=("animal", "street", "tired"), *, title="", caption=""):
+    """One word attends, with numbers that one can compute in one's head: ask, compare, share, add up."""
+    query = torch.tensor([2.0, 0, 1, 1])
+    keys = torch.tensor([[2.0, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 1]])
+    values = torch.eye(3, 4)
+    products = (keys @ query).int().tolist()
+    scores = torch.tensor(products) / len(query) ** 0.5
+    shares = scores.softmax(-1)
+    found = shares @ values
+    names = [(18, t("word"), "", 0), (62, t("key"), "key", 0), (106, t("query"), "query", 1), (148, t("score"), "", 2),
+             (184, t("share"), "", 3), (226, t("value"), "value", 4), (282, t("output"), "output", 4)]  # fmt: skip
+    shapes = [one("text", 0, y, name, role, anchor="start", size=12.5, since=since) for y, name, role, since in names]
+    at, wide = [0.29, 0.58, 0.87], 0.25
+    for n, (x, word) in enumerate(zip(at, words, strict=True)):
+        shapes += [
+            one("box", x, 18, word, wide=wide, high=28, strong=n == 2),
+            one("cells", x, 62, role="key", wide=wide, numbers=keys[n].int().tolist()),
+            one("arrow", role="query", from_=[at[2] - 0.13 * (n < 2), 92 + 6 * (n < 2)], to=[x, 76], since=1),
+            one("text", x, 148, f"{products[n]} / 2 = {scores[n]:.0f}", since=2),
+            one("bar", x - 0.05, 184, wide=0.14, high=14, share=round(shares[n].item(), 2), since=3),
+            one("text", x + 0.085, 184, f"{shares[n]:.2f}", strong=True, size=12, since=3),
+            one("cells", x, 226, role="value", wide=wide, numbers=values[n].int().tolist(), since=4),
+            one("arrow", role="value", from_=[x, 240], to=[at[1] + 0.12 * (n - 1), 268], since=4,
+                weight=round(1 + 6 * shares[n].item(), 1)),
+        ]  # fmt: skip
+    shapes += [
+        one("cells", at[2], 106, role="query", wide=wide, numbers=query.int().tolist(), since=1),
+        one(
+            "cells", at[1], 282, role="output", wide=wide + 0.1, numbers=[round(n, 2) for n in found.tolist()], since=4
+        ),
+    ]
+    asks = words[-1]
+    said = [
+        t("Each word has put down a key. Here a key has four numbers."),
+        t("“{word}” asks: its query meets the key of every word, its own too.", word=asks),
+        t("Compare: multiply number by number, add up, and divide by √4 = 2. For “{word}”: 2 · 2 + 0 · 1 + 0 + 0 = 4.",
+          word=words[0]),
+        t("Share: softmax makes weights of the scores. Together they are 1."),
+        t("Add up: each value times its share. The output of “{word}” is mostly the value of “{first}”.", word=asks,
+          first=words[0]),
+    ]  # fmt: skip
+    table = (
+        [t("word"), t("score"), t("share")],
+        [
+            [word, f"{score:.0f}", f"{share:.2f}"]
+            for word, score, share in zip(words, scores.tolist(), shares.tolist(), strict=True)
+        ],
+    )
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 6))], height=300, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def lanes(words=("animal", "it", "tired"), *, title="", caption=""):
+    """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
+    at, bent = [0.18, 0.5, 0.82], 60
+    attention, network_ = t("attention"), t("network")
+    shapes = [one("box", 0.5, 236, role="key", wide=0.96, high=58, since=1),
+              one("text", 0.34, 197, attention, "key", size=12.5, since=1)]  # fmt: skip
+    below, above = [], []
+    for x in at:
+        below += [x, 262]
+        above += [x, 212]
+    pairs = [n for i in range(3) for j in range(3) for n in (i, 3 + j)]
+    shapes.append(one("web", dots=below + above, lines=pairs, lit=[0, 5], since=1))
+    for x, word in zip(at, words, strict=True):
+        shapes += [
+            one("box", x, 340, word, "key", wide=0.24, high=28, strong=True),
+            one("arrow", role="key", from_=[x, 324], to=[x, 268], weight=2, since=1),
+            one("arrow", from_=[x, 326], to=[x + 0.026, 178], weight=2, bend=bent, since=2),
+            one("arrow", role="key", from_=[x, 206], to=[x, 191], weight=2, since=2),
+            one("disc", x, 178, "+", high=24, since=2),
+            one("arrow", from_=[x, 166], to=[x, 138], weight=2, since=3),
+            one("box", x, 120, network_, wide=0.24, high=30, since=3),
+            one("arrow", from_=[x, 104], to=[x, 79], weight=2, since=3),
+            one("arrow", from_=[x, 166], to=[x + 0.026, 66], weight=2, bend=bent, since=4),
+            one("disc", x, 66, "+", high=24, since=4),
+            one("arrow", from_=[x, 54], to=[x, 34], weight=2, since=4),
+            one("box", x, 16, word, "output", wide=0.24, high=28, strong=True, since=4),
+        ]
+    first, asks = words[0], words[-1]
+    said = [
+        t("A vector for each word comes from the layer below."),
+        t("Attention: each word can take from every word. “{asks}” takes most from “{first}”.", asks=asks, first=first),
+        t("What attention found is added to the word's own vector, which comes by the curved way."),
+        t("The network works on each word by itself. No line leads from one word to another."),
+        t("What the network made is added, too. The new vectors have the same size, and the next layer reads them."),
+    ]
+    table = [t("step"), t("what")], [[str(n), sentence] for n, sentence in enumerate(said, 1)]
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 6))], height=360, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def split(*, title="", caption=""):
+    """Three words of four features, cut into two heads: by their features, and by a reshape that cuts the words."""
+    x = torch.tensor([[0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]])
+    right, wrong = split_heads(x[None], 2)[0].tolist(), x.reshape(2, 3, 2).tolist()
+    names = [t("the three words"), t("by features"), "reshape"]
+    shapes = [one("text", 0.17, 14, names[0], size=12.5)]
+    shapes += [one("cells", 0.17, 64 + 26 * n, role="key", wide=0.3, numbers=row) for n, row in enumerate(x.tolist())]
+    rows = [[names[0], *map(str, x.tolist())]]
+    for since, (middle, name, heads, role) in enumerate(
+        ((0.54, names[1], right, "output"), (0.83, names[2], wrong, "query")), start=1
+    ):
+        shapes.append(one("text", middle, 14, name, role, size=12.5, since=since))
+        for h, head in enumerate(heads):
+            shapes.append(one("text", middle, 40 + 106 * h, t("head {n}", n=h + 1), "quiet", size=12, since=since))
+            shapes += [
+                one("cells", middle, 64 + 26 * n + 106 * h, role=role, wide=0.18, numbers=pair, since=since)
+                for n, pair in enumerate(head)
+            ]
+            rows.append([name, *map(str, head)])
+    said = [
+        t("Three words, a row for each, with four features. We want two heads of two features."),
+        t("Cut the features: each head gets two features of every word."),
+        t("A reshape in one go has the same shape, but head 1 gets the whole first word and half of the second."),
+    ]
+    table = [t("what"), *(t("row {n}", n=n) for n in (1, 2, 3))], rows
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 4))], height=240, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def shifted(target, begin, *, title="", caption=""):
+    """What a decoder reads in training and what it has to say: the target, one place later."""
+    reads = [begin, *target[:-1]]
+    at = [0.24 + 0.74 * (n + 0.5) / len(target) for n in range(len(target))]
+    names = [(20, t("it reads")), (98, t("it has to say"))]
+    shapes = [one("text", 0, y, name, anchor="start", size=12.5) for y, name in names]
+    for n, (x, given, say) in enumerate(zip(at, reads, target, strict=True)):
+        shapes += [
+            one("box", x, 20, given, "query", wide=0.16, high=28, since=n),
+            one("arrow", role="output", from_=[x, 36], to=[x, 80], weight=2, since=n),
+            one("box", x, 98, say, "output", wide=0.16, high=28, strong=True, since=n),
+        ]
+        if n:
+            shapes.append(one("arrow", from_=[at[n - 1], 82], to=[x - 0.02, 36], weight=1, since=n))
+    said = [
+        t("Place {n}: it has read “{read}”, and has to say “{say}”.", n=n, read=" ".join(reads[:n]), say=target[n - 1])
+        for n in range(1, len(target) + 1)
+    ]
+    table = [name for _, name in names], list(zip(reads, target, strict=True))
+    return figure(shapes, said, [table], axes=[("place", t("place"), range(1, len(target) + 1))], height=116,
+                  title=title, caption=caption)  # fmt: skip
+
+
+def network(x, *, title="", caption=""):
+    """The network of a layer on a word of two features, with matrices that one can compute in one's head."""
+    a, b = x
+    wide = [a, b, a + b, a - b]
+    kept = [max(0, n) for n in wide]
+    out = [kept[0] + kept[1], kept[2] + kept[3]]
+    levels = [(t("a word"), [a, b], "key"), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
+              (t("narrow again, by W₂"), out, "output")]  # fmt: skip
+    shapes = []
+    for step, (name, numbers, role) in enumerate(levels):
+        y = 20 + 52 * step
+        shapes += [
+            one("text", 0, y, name, anchor="start", size=12.5, since=step),
+            one("cells", 0.68, y, role=role, wide=0.16 * len(numbers), numbers=numbers, since=step),
+        ]
+        if step:
+            shapes.append(one("arrow", from_=[0.68, y - 38], to=[0.68, y - 14], weight=2, since=step))
+    said = [
+        t("A word's vector, after attention. The network sees this word alone."),
+        t("The first matrix makes four numbers: the two features, their sum and their difference."),
+        t("The ReLU sets what is negative to 0. The others stay as they are."),
+        t("The second matrix adds the first two, and the last two. Again the word has two features."),
+    ]
+    table = [t("after"), t("numbers")], [[name, ", ".join(map(str, numbers))] for name, numbers, _ in levels]
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=194, title=title,
+                  caption=caption)  # fmt: skip
 
 
 STEPS = (mark("ask"), mark("cut"), mark("attend"), mark("join"))

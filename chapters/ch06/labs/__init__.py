@@ -3,8 +3,22 @@
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import banks, leak, thin
+from .drawings import banks, exam, leak, logits, mirror, norms, rows, task_heads, thin
 from .mask_tokens import mask_tokens
 from .predictions import predictions
 
-__all__ = ["architecture", "banks", "heads", "leak", "mask_tokens", "predictions", "thin"]
+__all__ = [
+    "architecture",
+    "banks",
+    "exam",
+    "heads",
+    "leak",
+    "logits",
+    "mask_tokens",
+    "mirror",
+    "norms",
+    "predictions",
+    "rows",
+    "task_heads",
+    "thin",
+]

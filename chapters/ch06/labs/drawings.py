@@ -1,8 +1,12 @@
-"""Drawings: one word with two meanings, a word that sees itself, and a thin change beside a thick matrix."""
+"""Drawings: one word with two meanings, a word that sees itself, what is read and asked, three rows for each token,
+norms before and after, a row and its mirror, four task heads, and a thin change beside a thick matrix."""
 
+import math
+
+import torch
 from torch import Tensor
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.views.figure import figure, one
 
 SHOWN = 8  # numbers of a vector that are drawn
@@ -79,6 +83,216 @@ def leak(words, place: int, *, title="", caption=""):
     axes = [("step", t("step"), range(1, len(said) + 1))]
     table = [t("step"), t("what")], rows
     return figure(shapes, said, [table], axes=axes, height=212, title=title, caption=caption)
+
+
+def exam(book, reads, asked, *, title="", caption=""):
+    """A window of a text, what the model reads of it, and what it has to say, in lines of six pieces.
+
+    book, reads: a piece for each place; asked: which places the loss counts
+    """
+    most, high = 6, 108
+    shapes, rows = [], []
+    for line in range(math.ceil(len(book) / most)):
+        top = line * high
+        names = ((14, t("book")), (46, t("it reads")), (82, t("it says")))
+        shapes += [one("text", 0, top + y, name, anchor="start", size=12, since=step)
+                   for step, (y, name) in enumerate(names)]  # fmt: skip
+        for n, place in enumerate(range(line * most, min(len(book), (line + 1) * most))):
+            x, covered = 0.15 + 0.85 * (n + 0.5) / most, reads[place] != book[place]
+            shapes += [
+                one("text", x, top + 14, book[place], "quiet", size=12),
+                one("box", x, top + 46, reads[place].strip("[]") if covered else reads[place],
+                    "query" if covered else "key", wide=0.81 / most, high=26, size=12, strong=covered, since=1),
+            ]  # fmt: skip
+            if asked[place]:
+                shapes += [
+                    one("arrow", role="output", from_=[x, top + 60], to=[x, top + 70], since=2),
+                    one("text", x, top + 82, book[place], "output", strong=True, size=12, since=2),
+                ]
+            rows.append([book[place], reads[place], book[place] if asked[place] else "−100"])
+    said = [
+        t("{count} pieces in a row, taken from anywhere in the book.", count=len(book)),
+        t("The masking has chosen some of them. Most of these become [MASK]."),
+        t("{asked} of {count} pieces are asked. For all others the label is −100, and the loss leaves them out.",
+          asked=sum(map(bool, asked)), count=len(book)),
+    ]  # fmt: skip
+    table = [t("the book"), t("the model reads"), t("it has to say")], rows
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 4))],
+                  height=math.ceil(len(book) / most) * high - 14, title=title, caption=caption)  # fmt: skip
+
+
+def rows(tokens, segments, *, title="", caption=""):
+    """The three rows that a token gets: of the token, of its segment and of its position; and their sum."""
+    at = [0.2 + 0.8 * (i + 0.5) / len(tokens) for i in range(len(tokens))]
+    wide = 0.76 / len(tokens)
+    lines = [
+        (20, t("token"), tokens, "key"),
+        (66, t("segment"), [str(s) for s in segments], "query"),
+        (112, t("position"), [str(i) for i in range(len(tokens))], "value"),
+    ]
+    shapes = []
+    for step, (y, name, words, role) in enumerate(lines):
+        shapes.append(one("text", 0, y, name, role, anchor="start", size=12.5, since=step))
+        for x, word in zip(at, words, strict=True):
+            shapes.append(one("box", x, y, word.strip("[]"), role, wide=wide, high=28, size=11, since=step))
+            if step:
+                shapes.append(one("text", x, y - 23, "+", size=13, since=step))
+    shapes.append(one("text", 0, 158, t("sum"), "output", anchor="start", size=12.5, since=3))
+    for x in at:
+        shapes += [one("text", x, 135, "=", size=13, since=3),
+                   one("box", x, 158, role="output", wide=wide, high=28, strong=True, since=3)]  # fmt: skip
+    said = [
+        t("Each token has a row in the first table. A mark such as [CLS] is a token like any other."),
+        t("The second table has two rows: one for the first text, one for the second."),
+        t("The third table has a row for each position."),
+        t("The three rows of a token are added. This sum goes into the first block."),
+    ]
+    table = [name for _, name, _, _ in lines], list(zip(*(words for _, _, words, _ in lines), strict=True))
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=176, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def norms(*, title="", caption=""):
+    """One part of a block with the norm before it, as in chapter 5, and after the sum, as in BERT."""
+    norm, attention, shapes = t("norm"), t("attention"), []
+    ways = (0.25, t("chapter 5"), [norm, attention, "+"]), (0.75, "BERT", [attention, "+", norm])
+    for since, (x, name, boxes) in enumerate(ways):
+        plus = 182 - 52 * boxes.index("+")
+        shapes.append(one("text", x, 14, name, strong=True, since=since))
+        shapes.append(one("arrow", role="key", from_=[x, 226], to=[x + 0.06, plus], weight=2.5, bend=95, since=since))
+        for i in range(4):
+            shapes.append(one("arrow", from_=[x, 236 - 52 * i], to=[x, 201 - 52 * i], weight=2, since=since))
+        for i, words in enumerate(boxes):
+            role = {norm: "output", "+": ""}.get(words, "query")
+            shapes.append(one("box", x, 182 - 52 * i, words, role, wide=0.1 if words == "+" else 0.3, high=30,
+                              strong=words != attention, since=since))  # fmt: skip
+    said = [
+        t("In chapter 5 attention reads a vector that has been normed. The stream itself is never normed in a block."),
+        t("In BERT attention reads the stream, and its result is added. Then the sum is normed."),
+    ]
+    table = [name for _, name, _ in ways], list(zip(*(boxes for _, _, boxes in ways), strict=True))
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 3))], height=244, title=title,
+                  caption=caption)  # fmt: skip
+
+
+@torch.no_grad()
+def logits(loaded, sentence: str, most=5, *, title="", caption=""):
+    """From the vector at a hole to the words: the layer behind the encoder, dot products with the token table, softmax.
+
+    loaded: a pre-trained BERT; sentence: with one [MASK]; most: how many of the likeliest words are drawn
+    """
+    model, tokenizer = loaded.model.eval(), loaded.tokenizer
+    left, right = (tokenizer.encode(part) for part in sentence.split("[MASK]"))
+    ids = torch.tensor([[tokenizer.cls, *left, tokenizer.mask, *right, tokenizer.sep]])
+    vector = model.bert(ids).hidden[0, 1 + len(left)]
+    read = model.norm(model.activation(model.transform(vector)))
+    scores = model.output(read)
+    likely = scores.softmax(-1).topk(most)
+    near = scores[likely.indices].tolist()
+    names = tokenizer.tokens(likely.indices.tolist())
+    shapes = [
+        one("text", 0.5, 14, sentence, size=12.5),
+        one("text", 0.22, 46, t("vector at the hole"), "key", size=12.5),
+        one("cells", 0.22, 68, role="key", wide=0.4, numbers=[round(n, 2) for n in vector[:4].tolist()]),
+        one("arrow", from_=[0.22, 82], to=[0.22, 104], since=1),
+        one("box", 0.22, 120, t("linear, GELU, norm"), wide=0.42, high=30, size=12, since=1),
+        one("arrow", from_=[0.22, 136], to=[0.22, 156], since=1),
+        one("cells", 0.22, 170, role="output", wide=0.4, numbers=[round(n, 2) for n in read[:4].tolist()], since=1),
+        one("text", 0.61, 46, t("token"), size=12.5, since=2),
+        one("text", 0.75, 46, t("logit"), size=12.5, since=2),
+        one("text", 0.9, 46, "softmax", size=12.5, since=3),
+    ]
+    for n, (name, logit, share) in enumerate(zip(names, near, likely.values.tolist(), strict=True)):
+        y = 70 + 26 * n
+        shapes += [
+            one("arrow", role="output", from_=[0.435, 170], to=[0.5, y], weight=1, since=2),
+            one("text", 0.61, y, name, strong=True, size=12.5, since=2),
+            one("text", 0.75, y, f"{logit:.1f}", size=12.5, since=2),
+            one("bar", 0.9, y, role="output", wide=0.18, high=14, share=share, since=3),
+        ]
+    said = [
+        t("The encoder gives a vector for each token. Here is the one at the hole, its first four numbers."),
+        t("One more layer works on it, with a GELU and a norm."),
+        t("Its dot product with a word's row of the token table, plus a bias, is the logit of that word."),
+        t("Softmax makes probabilities of all logits. “{word}” gets {share}.", word=names[0],
+          share=f"{likely.values[0]:.2f}"),
+    ]  # fmt: skip
+    rows = [[name, f"{logit:.1f}", f"{share:.2f}"] for name, logit, share in zip(names, near, likely.values.tolist(),
+                                                                                  strict=True)]  # fmt: skip
+    table = [t("token"), t("logit"), t("probability")], rows
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=192, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def mirror(digits, hole: int, *, title="", caption=""):
+    """A row that reads the same from both ends, one digit covered: where its answer stands, for each who reads."""
+    names = [t("both sides"), t("left side only")]
+    twin = len(digits) - 1 - hole
+    at = [(i + 0.5) / len(digits) for i in range(len(digits))]
+    shapes = []
+    for i, (x, digit) in enumerate(zip(at, digits, strict=True)):
+        if i == hole:
+            shapes.append(one("box", x, 60, "?", "query", wide=0.085, high=34, strong=True))
+        else:
+            seen = [{"words": str(digit)}, {"words": str(digit) if i < hole else ""}]
+            shapes.append(one("box", x, 60, role="output" if i == twin else "key", wide=0.085, high=34,
+                              strong=i == twin, each=seen))  # fmt: skip
+    ends = {"from": [at[twin], 40], "to": [at[hole], 40]}
+    shapes.append(one("arrow", role="output", bend=34, each=[ends | {"weight": 2}, ends | {"weight": 0}]))
+    said = [
+        t("With both sides the answer is in sight: {digit}, at the mirror place.", digit=digits[hole]),
+        t("Of the left side alone the mirror place is no part. One can only guess."),
+    ]
+    table = [t("place"), t("digit")], [[i, "?" if i == hole else d] for i, d in enumerate(digits)]
+    axes = [("reads", t("who reads"), names)]
+    return figure(shapes, said, [table], axes=axes, height=88, start={"reads": names[0]}, still=True,
+                  title=title, caption=caption)  # fmt: skip
+
+
+TASKS = (
+    (mark("a sentence"), "[CLS] The soup was cold . [SEP]", {0: "negative"}),
+    (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: "not entailed"}),
+    (mark("a tag for each word"), "[CLS] Ada lived in London . [SEP]",
+     {1: "person", 2: "O", 3: "O", 4: "place", 5: "O"}),
+    (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]", {6: "start, end"}),
+)  # fmt: skip
+
+
+def task_heads(*, title="", caption=""):
+    """Four tasks, and on which of BERT's output vectors the new layer sits in each."""
+    tasks = [(t(name), words.split(), says) for name, words, says in TASKS]
+    most = max(len(words) for _, words, _ in tasks)
+    shapes = [one("box", 0.5, 122, "BERT", "key", wide=0.98, high=34, strong=True)]
+    for i in range(most):
+        token, vector, layer, answer, up = [], [], [], [], []
+        for _, words, says in tasks:
+            x, here = round(0.05 + 0.92 * (i + 0.5) / len(words), 4), i < len(words)
+            token.append({"words": words[i].strip("[]") if here else "", "x": x})
+            vector.append({"x": x, "wide": 0.07 if here else 0, "high": 16 if here else 0})
+            on = here and i in says
+            layer.append({"x": x, "wide": 0.09 if on else 0, "high": 20 if on else 0})
+            answer.append({"x": x, "words": says.get(i, "") if here else ""})
+            up.append({"from": [x, 76], "to": [x, 66], "weight": 2 if on else 0})
+        shapes += [
+            one("text", y=160, size=12, each=token),
+            one("box", y=86, role="key", each=vector),
+            one("arrow", role="output", each=up),
+            one("box", y=54, role="output", strong=True, each=layer),
+            one("text", y=26, role="output", strong=True, size=12, each=answer),
+        ]
+    said = [
+        t("One new layer on the vector of [CLS]: it says a class for the whole sentence."),
+        t("Two sentences in a row, and the same layer on [CLS]: it says a class for the pair."),
+        t("The same new layer on each word's vector: it says a tag for each."),
+        t("A new layer of two outputs on each vector: where does the answer start, and where does it end?"),
+    ]
+    table = (
+        [t("task"), t("an example"), t("answer")],
+        [[name, " ".join(words), ", ".join(says.values())] for name, words, says in tasks],
+    )
+    names = [name for name, _, _ in tasks]
+    return figure(shapes, said, [table], axes=[("task", t("task"), names)], height=176, start={"task": names[0]},
+                  title=title, caption=caption)  # fmt: skip
 
 
 def thin(size: int, rank: int, *, title="", caption=""):
