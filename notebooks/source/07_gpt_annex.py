@@ -107,7 +107,7 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 # %% [markdown]
 # The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the rival's best. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown]
 # ## Can it translate by continuing?
 # A prompt can be a task. Suppose that every line a model has read holds an English sentence, a mark, and the same in French. Then what most likely follows the mark is a translation:
 #
@@ -162,7 +162,7 @@ side = translators.side_by_side(asked, "“Seen” sentences were among the 20,0
 side
 
 # %% [markdown]
-# **Guess** for the barn: *la grange* is feminine, so if “it” is the barn French says *elle*, and *il* for the tractor. A model that does not read the adjective has to choose one of the two for both sentences. Does the GPT tell them apart? Here are its shares for the word after *parce qu'*:
+# Look at the twins, the sentences that differ in their last word alone. *La grange* is feminine: if “it” is the barn, French says *elle*, and if it is the tractor, *il*. A model that ignores the last word has to write the same pronoun in both. Does the GPT tell them apart? Here is what it gives to the word after *parce qu'*:
 
 # %% jupyter={"source_hidden": true}
 pronouns = {"il": [], "elle": []}
@@ -182,6 +182,9 @@ plot.bars(
     caption="Each name says what “it” is, and the adjective that tells so. The first pair "
     "was in training, the second is new.",
 )
+
+# %% [markdown]
+# It does, though the tractor leaves it in doubt. Two pairs prove little, so here are all the twins whose nouns it has never met in a twin, beside a thousand other new sentences:
 
 # %% jupyter={"source_hidden": true}
 rows = []
@@ -204,20 +207,25 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gpt.card["data"]["train_pairs"] == 20_000 and gpt.card["training"]["recipe"]["threads"] == 20
+assert gpt.tokenizer.decode(line) == "i am a student. <to-fr> je suis étudiant."
+said = {row["English"]: row["GPT"] for row in side}
+assert [said[one] for one in asked[1:3]] == ["bonjour !", "qu'ils mangent de la brioche !"]
+assert [max(pronouns, key=lambda word: pronouns[word][i]) for i in range(4)] == ["il", "elle", "elle", "il"]
+assert 55 < pronouns["il"][3] < 70 and min(pronouns["il"][0], pronouns["elle"][1], pronouns["elle"][2]) > 98
+gru, transformer, mine = rows
+assert mine["BLEU"] > 95 and 1 < gru["BLEU"] - mine["BLEU"] < transformer["BLEU"] - mine["BLEU"] < 3
+assert [round(row["right pronouns, %"]) for row in rows] == [86, 95, 98] and [round(row["both of a pair, %"]) for row in rows] == [76, 90, 97]
 assert [row["in training"] for row in side] == 7 * ["seen"] + 3 * ["new"]
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# **A decoder alone can translate.** Its French is a little behind that of the two models with an encoder, and it finds the right pronoun more often than they do. We built nothing for this task: the task was in the lines.
 #
-# @@ANSWER@@
-#
-# </details>
-#
-# @@FINDING@@
+# (*Bonjour*, the cake and the student are seen sentences, and here the GPT has an unfair lead: it met them twenty times as often as the other two.)
 #
 # <details><summary>How sure is this?</summary>
 #
-# One seed each. Our corpus is a small world in which every word has one translation, so all scores are high. The three had different optimisers and numbers of steps. In training, the rare twins came more often for the Transformer and the GPT, and for the GPT also the course's own 22 sentences, such as “I am a student.”
+# One seed each. Our corpus is a small world in which every word has one translation, so all scores are high. The three had different optimisers, sizes and numbers of steps, so the table does not say which architecture is best. In training the rare twins came more often for the Transformer and the GPT.
 #
 # </details>
 
@@ -546,7 +554,8 @@ plot.points(
     {
         "the paper's table": ([wmt.flops_en_de[i] for i in known],
                               [wmt.bleu_en_de[i] for i in known]),
-        "6ND": ([*counted.values()], [scores[f"Transformer ({name})"] for name in counted]),
+        "6ND": ([*counted.values()],
+                [scores[f"Transformer ({name})"] for name in counted]),
     },
     xlabel="operations for the training",
     ylabel="BLEU",
@@ -639,7 +648,7 @@ assert (min(grew), max(grew)) == (2.5, 6.2)
 # ## How do you keep track of many runs?
 # After ten trainings nobody remembers which curve belonged to which learning rate. So let each run write a *log* into a folder of its own. **TensorBoard** is the usual format. Here two small GPTs learn the lesson's copying task, each with its own rate and its own log, and then we read the logs back:
 
-# %% tags=["shows"]
+# %%
 import tempfile
 from pathlib import Path
 
@@ -669,7 +678,7 @@ try:
 except ModuleNotFoundError as missing:
     print(missing, "· make lab EXTRA=serve installs it")
 
-# %% jupyter={"source_hidden": true} tags=["shows"]
+# %% jupyter={"source_hidden": true}
 plot.lines(
     curves,
     "step",
@@ -831,15 +840,16 @@ for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
     print(*streamed(serving.OLLAMA, model, wish, temperature=0), sep="")
 
 # %% [markdown]
-# No Ollama answered where this page was made, so we claim nothing of its models. What we have recorded is a smaller one, chapter 8's SmolLM2 with 135 million parameters, asked for French:
+# No Ollama answered where this page was made, so we claim nothing of its models. What we have recorded is a far smaller one, [chapter 8's](08_who_answers.ipynb) SmolLM2, asked for French:
 
 # %% jupyter={"source_hidden": true}
 recorded = results.load("smollm_answers")
 (asked_for, answer), = ((q, a) for q, a in recorded["answers"].items() if "French" in q)
-print(f"{asked_for}\nSmolLM2-135M, {recorded['date']}: {answer}")
+size = f"{recorded['parameters'] / 1e6:.0f} million parameters"
+print(f"{asked_for}\nSmolLM2, {size}, on {recorded['date']}: {answer}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "animal" in answer and "fatigu" not in answer and "rue" not in answer and recorded["parameters"] < 1.4e8
+assert "animal" in answer and "fatigu" not in answer and "rue" not in answer and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
 # It writes French, but not this sentence: nothing in its answer is tired, and no street is crossed. A prompt is a task only for a model that has learned the task.
@@ -888,7 +898,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 #
 # | where | it reads | it gives | an example |
 # |---|---|---|---|
-# | customer service | a question and the turns before | a reply, or a draft for a person | agents solved 14 % more questions an hour (Brynjolfsson et al. 2023) |
+# | customer service | a question and the turns before | a reply, or a draft for a person | with a GPT's drafts, agents solved 14 % more cases an hour (Brynjolfsson et al. 2023) <!-- source: the paper --> |
 # | finance | news and posts | good or bad for a share; an alert when that changes | FinBERT, chapter 6's class for a sentence (Araci 2019) |
 # | recommendation | what you bought or saw, in order | what may come next: things are the tokens | SASRec, a causal Transformer (Kang and McAuley 2018) |
 # | summaries | a long text, then “TL;DR:” | the short one: a prompt as a task | GPT-2 (Radford et al. 2019) |
@@ -898,7 +908,7 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 # | programs | the code so far | the next lines, judged by running them | Codex (Chen et al. 2021) |
 # | search | a question and what was found | an answer from the texts | RAG (Lewis et al. 2020) |
 #
-# Models *talk* after training on people's answers and preferences (Ouyang et al. 2022, InstructGPT), and *reason* after rewards that a program can check (DeepSeek-AI 2025, R1): chapter 8. Attention also reads *sound* (Radford et al. 2022, Whisper), *pictures* in patches (Dosovitskiy et al. 2020, ViT) and *proteins* (Jumper et al. 2021, AlphaFold 2). <!-- source: the papers named -->
+# Models *talk* after training on people's answers and preferences (Ouyang et al. 2022, InstructGPT), and *reason* after rewards that a program can check (DeepSeek-AI 2025, R1); you do both in [chapter 8](08_who_answers.ipynb). Attention also reads *sound* (Radford et al. 2022, Whisper), *pictures* in patches (Dosovitskiy et al. 2020, ViT) and *proteins* (Jumper et al. 2021, AlphaFold 2). <!-- source: the papers named -->
 #
 # **Limits.** Fluent text may be wrong (a *hallucination*, Ji et al. 2023). A model may know a text by heart, as GPT-2 did (Carlini et al. 2021). It repeats the prejudices of the web (Bender, Gebru et al. 2021), uses a long context unevenly (Liu et al. 2023), and cannot reliably tell text from commands (Greshake et al. 2023). It costs electricity (Strubell et al. 2019). <!-- source: the papers named -->
 #
