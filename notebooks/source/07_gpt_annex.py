@@ -113,7 +113,7 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 #
 # > i am a student . &lt;to-fr&gt; je suis étudiant . &lt;eos&gt;
 #
-# We trained the lesson's GPT on 20,000 such lines of our own corpus, and its only task was the lesson's: predict each next token. It has no encoder, and nobody told it that there are two languages. To translate, we write the sentence and the mark, and let it go on, token by token:
+# We trained a GPT of the lesson's class on 20,000 such lines of our own corpus, and its only task was the lesson's: predict each next token. It has no encoder, and nobody told it that there are two languages. To translate, we write the sentence and the mark, and let it go on, token by token:
 
 # %%
 from course_kit.text import EOS
@@ -184,7 +184,7 @@ plot.bars(
 )
 
 # %% [markdown]
-# It does, though the tractor leaves it in doubt. Two pairs prove little, so here are all the twins whose nouns it has never met in a twin, beside a thousand other new sentences:
+# It does, though the tractor leaves it in doubt. Two pairs prove little, so here are 368 pairs of twins, whose two nouns never met in a twin of the training, beside a thousand other new sentences:
 
 # %% jupyter={"source_hidden": true}
 rows = []
@@ -214,6 +214,7 @@ assert [said[one] for one in asked[1:3]] == ["bonjour !", "qu'ils mangent de la 
 assert [max(pronouns, key=lambda word: pronouns[word][i]) for i in range(4)] == ["il", "elle", "elle", "il"]
 assert 55 < pronouns["il"][3] < 70 and min(pronouns["il"][0], pronouns["elle"][1], pronouns["elle"][2]) > 98
 gru, transformer, mine = rows
+assert len(translators.twins.pairs()) == 2 * 368
 assert mine["BLEU"] > 95 and 1 < gru["BLEU"] - mine["BLEU"] < transformer["BLEU"] - mine["BLEU"] < 3
 assert [round(row["right pronouns, %"]) for row in rows] == [86, 95, 98] and [round(row["both of a pair, %"]) for row in rows] == [76, 90, 97]
 assert [row["in training"] for row in side] == 7 * ["seen"] + 3 * ["new"]
@@ -221,7 +222,7 @@ assert [row["in training"] for row in side] == 7 * ["seen"] + 3 * ["new"]
 # %% [markdown]
 # **A decoder alone can translate.** Its French is a little behind that of the two models with an encoder, and it finds the right pronoun more often than they do. We built nothing for this task: the task was in the lines.
 #
-# (*Bonjour*, the cake and the student are seen sentences, and here the GPT has an unfair lead: it met them twenty times as often as the other two.)
+# (*Bonjour*, the cake and the student are seen sentences, and there the GPT has an unfair lead: it met them twenty times in each pass through the lines, the other two models once.)
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -661,11 +662,11 @@ try:
 
     for rate in (0.0003, 0.003):
         torch.manual_seed(0)
-        model = GPT(vocab=11, size=32, layers=2)
+        model = GPT(vocab=11, size=64, layers=2)
         optimiser = torch.optim.AdamW(model.parameters(), rate)
         with SummaryWriter(runs / f"rate {rate}") as log:
-            for step in range(100):
-                loss = next_token_loss(model, copying(32))
+            for step in range(200):
+                loss = next_token_loss(model, copying(64))
                 model.zero_grad()
                 loss.backward()
                 optimiser.step()
@@ -684,12 +685,13 @@ plot.lines(
     "step",
     "nats per token",
     title="What do the logs say?",
-    caption="Drawn from what the two files hold.",
+    caption="Drawn from what the two files hold. The digits before “=” can only be guessed, "
+    "which alone costs 0.96 nats per token.",
 ) if curves else None
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert not curves or [len(steps) for steps, _ in curves.values()] == [100, 100]
-assert not curves or curves["rate 0.003"][1][-1] < curves["rate 0.0003"][1][-1]
+assert not curves or [len(steps) for steps, _ in curves.values()] == [200, 200]
+assert not curves or curves["rate 0.003"][1][-1] + 0.15 < curves["rate 0.0003"][1][-1]
 
 # %% [markdown]
 # `tensorboard --logdir FOLDER --host 127.0.0.1` draws all runs of a folder together, at port 6006 of your browser. A training with the course's `fit` writes the same log by itself if you give it `callbacks=[TensorBoard("runs/first")]`, from `course_kit.callbacks`. **Weights & Biases** draws such curves on its own servers, unless you set `WANDB_MODE=offline`. <!-- source: tensorboard, wandb -->
