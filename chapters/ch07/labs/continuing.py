@@ -33,9 +33,9 @@ def continuing(loaded, prompt, *, title="", caption=""):
     at = [(i + 0.5) / columns for i in range(columns)]
     wide = 0.92 / columns
     shapes = [one("text", 0, 12, t("the line so far"), "quiet", anchor="start", size=12.5)]
-    shapes += [one("box", x, 38, word, "key", wide=wide, high=26, size=12.5) for x, word in zip(at, read)]  # noqa: B905
-    shapes += [one("box", x, 74, word, "query", wide=wide, high=26, size=12.5, since=step)
-               for step, (x, word) in enumerate(zip(at, written))]  # noqa: B905  # fmt: skip
+    shapes += [one("box", at[i], 38, word, "key", wide=wide, high=26, size=12.5) for i, word in enumerate(read)]
+    shapes += [one("box", at[i], 74, word, "query", wide=wide, high=26, size=12.5, since=i)
+               for i, word in enumerate(written)]  # fmt: skip
     shapes.append(one("text", 0, 112, t("what comes next?"), "quiet", anchor="start", size=12.5))
     for place in range(SHOWN):
         y, here = 138 + 26 * place, [candidates[place] for candidates in found]
