@@ -12,7 +12,7 @@ SPECIAL = ("<pad>", "<unk>", "<bos>", "<eos>")
 PAD, UNK, BOS, EOS = range(4)
 LONGEST_WORD = 100  # letters; learning from longer ones would never end: they are cut
 
-_WORD = re.compile(r"'s\b|\w+(?:['-]\w+)*'?|[^\w\s]")
+_WORD = re.compile(r"<to-\w\w>|'s\b|\w+(?:['-]\w+)*'?|[^\w\s]")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -30,7 +30,7 @@ def normalise(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """Words and punctuation: "Tom's? L'eau" becomes tom · 's · ? · l' · eau."""
+    """Words and punctuation: "Tom's? L'eau <to-fr>" becomes tom · 's · ? · l' · eau · <to-fr>."""
     text = _ELISION.sub(r"\g<0> ", normalise(text))
     text = _POSSESSIVE.sub(r" \g<0>", text)
     return [word for part in text.split() for word in _WORD.findall(part)]

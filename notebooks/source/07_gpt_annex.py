@@ -107,46 +107,128 @@ assert [round(100 * x.mean().item()) for x in (pre, short, longer)] == [93, 65, 
 # %% [markdown]
 # The pre-trained model gets 93 % right, the rival 65, and 77 after two and a half times as many steps. The worst of its three runs beats the rival's best. More steps help the rival, so part of the lead is speed; where it would end, these runs do not say.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown]
 # ## Can it translate by continuing?
-# A GPT has no encoder, so we write the source into the same line:
+# A prompt can be a task. Suppose that every line a model has read holds an English sentence, a mark, and the same in French. Then what most likely follows the mark is a translation:
 #
-# > I am a student &lt;to-fr&gt; je suis étudiant
+# > i am a student . &lt;to-fr&gt; je suis étudiant . &lt;eos&gt;
 #
-# We trained such a model, a GPT with rotary positions, on 158,537 lines like this one, each closed by `<eos>`. A prompt that ends with `<to-fr>` asks it for French. Chapter 3's model and chapter 5's Transformer were trained and tested on the same sentences.
-#
-# **Guess** the order of the three models by BLEU. Does any model write both *il* for the animal that is too tired and *elle* for the street that is too wide?
+# We trained a GPT of the lesson's class on 20,000 such lines of our own corpus, and its only task was the lesson's: predict each next token. It has no encoder, and nobody told it that there are two languages. To translate, we write the sentence and the mark, and let it go on, token by token:
+
+# %%
+from course_kit.text import EOS
+
+gpt = load_checkpoint("gpt-en-fr-grammar")
+words = gpt.tokenizer.words
+line = gpt.tokenizer.encode("I am a student. <to-fr>")
+while line[-1] != EOS:
+    p = gpt.model(torch.tensor([line]))[0, -1].softmax(-1)  # [V]
+    best = p.topk(3)
+    line.append(best.indices[0].item())
+    print(*(f"{words[i]} {x:.3f}" for x, i in zip(*best, strict=True)), sep="   ")
+print(gpt.tokenizer.decode(line[line.index(words.index("<to-fr>")) + 1 :]))
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+from chapters.ch07.labs.continuing import continuing, likeliest
+
+continuing(
+    gpt,
+    "I am a student. <to-fr>",
+    title="What comes after the mark?",
+    caption="Above the line, below the three likeliest next tokens. The likeliest one is "
+    "written and read again.",
+)
+
+# %% [markdown]
+# The model has read this very line in training, so perhaps it knows it by heart. To find out we need sentences that it has not read. Chapter 3's translator and chapter 5's Transformer learned from the same 20,000 pairs, so here are all three on the same sentences:
 
 # %% jupyter={"source_hidden": true}
-translators = results.load("gpt_translators")
+from chapters.ch07 import translators
+
+narrow = "The tractor didn't fit in the barn because it was too narrow."
+asked = [
+    "I am a student.",
+    "Good morning!",
+    "Let them eat cake!",
+    "Hello my friends! How are you doing today?",
+    "We live in the European Economic Area.",
+    tired,
+    tired.replace("tired", "wide"),
+    narrow,
+    narrow.replace("narrow", "wide"),
+    "My mother bought a scarf yesterday and gave it to the lawyer.",
+]
+side = translators.side_by_side(asked, "“Seen” sentences were among the 20,000 pairs")
+side
+
+# %% [markdown]
+# Look at the twins, the sentences that differ in their last word alone. *La grange* is feminine: if “it” is the barn, French says *elle*, and if it is the tractor, *il*. A model that ignores the last word has to write the same pronoun in both. Does the GPT tell them apart? Here is what it gives to the word after *parce qu'*:
+
+# %% jupyter={"source_hidden": true}
+pronouns = {"il": [], "elle": []}
+twins = asked[5:9]
+for sentence in twins:
+    steps = likeliest(gpt, f"{sentence} <to-fr>")
+    written = [candidates[0][0] for candidates in steps]
+    after = dict(steps[written.index("qu'") + 1])
+    for word, found in pronouns.items():
+        found.append(100 * after.get(word, 0))
+plot.bars(
+    ["animal: tired", "street: wide", "barn: narrow", "tractor: wide"],
+    pronouns,
+    ylabel="%",
+    digits=0,
+    title="Which pronoun comes after “parce qu'”?",
+    caption="Each name says what “it” is, and the adjective that tells so. The first pair "
+    "was in training, the second is new.",
+)
+
+# %% [markdown]
+# It does, though the tractor leaves it in doubt. Two pairs prove little, so here are 368 pairs of twins, whose two nouns never met in a twin of the training, beside a thousand other new sentences:
+
+# %% jupyter={"source_hidden": true}
+rows = []
+for name, checkpoint in translators.NAMES.items():
+    loaded = load_checkpoint(checkpoint)
+    right = translators.right_pronouns(checkpoint)
+    rows.append(
+        {
+            "model": name,
+            "parameters": sum(p.numel() for p in loaded.model.parameters()),
+            "BLEU": loaded.card["metrics"]["test_bleu_beam_1"],
+            "right pronouns, %": right["sentences, %"],
+            "both of a pair, %": right["pairs, %"],
+        }
+    )
 Table(
-    [{"model": name} | row["shown"] for name, row in translators["models"].items()],
-    from_cell(
-        "Tested on {translators} held-out sentences, with a beam of 4 unless "
-        "it says greedy. {about}", translators=f"{translators['test sentences']:,}",
-        about=translators.about
-    ),
+    rows,
+    "On what is new to all three: 1,000 sentences, and 368 pairs of twins, where a coin "
+    "gets 50 and 25%",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-gru, transformer, gpt = translators["models"].values()
-assert abs(gru["shown"]["BLEU"] - gpt["shown"]["BLEU"]) < 0.3 and max(gru["shown"]["BLEU"], gpt["shown"]["BLEU"]) + 4 < transformer["shown"]["BLEU"]
-assert 1.5 < transformer["shown"]["parameters"] / gpt["shown"]["parameters"] < 2 and translators["train pairs"] == 158_537
-assert [row["optimizer"] for row in (gru, transformer, gpt)] == ["adamw", "muon", "adamw"]
-assert gru["tokens"] == transformer["tokens"] and 2.5 < gpt["tokens"] / gru["tokens"] < 2.6
-assert ["qu'il était" in text for text in gpt["twins"]] == [True, True] and ["qu'elle était" in text for text in transformer["twins"]] == [True, True]
+assert gpt.card["data"]["train_pairs"] == 20_000 and gpt.card["training"]["recipe"]["threads"] == 20
+assert gpt.tokenizer.decode(line) == "i am a student. <to-fr> je suis étudiant."
+said = {row["English"]: row["GPT"] for row in side}
+assert [said[one] for one in asked[1:3]] == ["bonjour !", "qu'ils mangent de la brioche !"]
+assert [max(pronouns, key=lambda word: pronouns[word][i]) for i in range(4)] == ["il", "elle", "elle", "il"]
+assert 55 < pronouns["il"][3] < 70 and min(pronouns["il"][0], pronouns["elle"][1], pronouns["elle"][2]) > 98
+gru, transformer, mine = rows
+assert len(translators.twins.pairs()) == 2 * 368
+assert mine["BLEU"] > 95 and 1 < gru["BLEU"] - mine["BLEU"] < transformer["BLEU"] - mine["BLEU"] < 3
+assert [round(row["right pronouns, %"]) for row in rows] == [86, 95, 98] and [round(row["both of a pair, %"]) for row in rows] == [76, 90, 97]
+assert [row["in training"] for row in side] == 7 * ["seen"] + 3 * ["new"]
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# **A decoder alone can translate.** Its French is a little behind that of the two models with an encoder, and it finds the right pronoun more often than they do. We built nothing for this task: the task was in the lines.
 #
-# The Transformer is first; with a beam, the GPT and chapter 3's model have nearly the same BLEU, though the GPT read 2.5 times as many tokens. The race is not fair, because the Transformer has nearly twice the GPT's parameters and another optimiser, but a decoder alone can translate.
+# (*Bonjour*, the cake and the student are seen sentences, and there the GPT has an unfair lead: it met them twenty times in each pass through the lines, the other two models once.)
 #
-# No model writes both: the GPT *il* in both sentences, the Transformer *elle* in both. One right pronoun proves nothing.
+# <details><summary>How sure is this?</summary>
+#
+# One seed each. Our corpus is a small world in which every word has one translation, so all scores are high. The three had different optimisers, sizes and numbers of steps, so the table does not say which architecture is best. In training the rare twins came more often for the Transformer and the GPT.
 #
 # </details>
-
-# %% [markdown]
-# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
 # %% [markdown]
 # ## A head that repeats
@@ -450,6 +532,60 @@ best_N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (3.15e23 / 6) ** (be
 assert round(3.15e23 / 6 / best_N**2) == 87
 
 # %% [markdown] tags=["asks"]
+# ### Does 6ND agree with the table of 2017?
+# [Chapter 3's annex](03_seq2seq_annex.ipynb#What-did-quality-cost-in-2017?) draws the table in which the Transformer's authors compare the cost of ten translators. They counted no multiplications. They took the hours of training, times eight cards, times the 9.5 trillion operations a second of which a card was thought capable. <!-- source: Vaswani et al. 2017, table 2 and its footnote -->
+#
+# We can count instead. The paper gives 65 million parameters for the base model and 213 million for the big one, trained for 100,000 and 300,000 steps. A step read 25,000 English tokens, which went through the encoder, and 25,000 German ones, which went through the decoder: each parameter met 25,000 tokens. <!-- source: Vaswani et al. 2017, sections 5.1 and 5.2, table 3 -->
+#
+# **Guess:** is $6ND$ larger or smaller than what the table says?
+
+# %%
+from course_kit import data
+
+transformers = {"base": (65e6, 100_000, 3.3e18), "big": (213e6, 300_000, 2.3e19)}
+counted = {name: flops(N, 25_000 * T) for name, (N, T, _) in transformers.items()}
+for name, (*_, printed) in transformers.items():
+    share = counted[name] / printed
+    print(f"{name}: 6ND {counted[name]:.1e}, the table {printed:.1e}, {share:.0%} of it")
+
+wmt = data.load("wmt14")
+known = [i for i, x in enumerate(wmt.flops_en_de) if x == x]
+scores = {name: wmt.bleu_en_de[i] for i, name in enumerate(wmt.name)}
+plot.points(
+    {
+        "the paper's table": ([wmt.flops_en_de[i] for i in known],
+                              [wmt.bleu_en_de[i] for i in known]),
+        "6ND": ([*counted.values()],
+                [scores[f"Transformer ({name})"] for name in counted]),
+    },
+    xlabel="operations for the training",
+    ylabel="BLEU",
+    labels={
+        "the paper's table": [wmt.name[i].split(" +")[0] + " ×" * bool(wmt.ensemble[i])
+                              for i in known],
+        "6ND": [f"{name}, 6ND" for name in counted],
+    },
+    log="x",
+    title="What did a translator cost in 2017?",
+    caption="English to German. Up is better, left is cheaper; × means several models "
+    "that vote.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [f"{counted[name] / printed:.0%}" for name, (*_, printed) in transformers.items()] == ["30%", "42%"]
+assert all(wmt.flops_en_de[wmt.name.index(f"Transformer ({name})")] == printed for name, (*_, printed) in transformers.items())
+assert round(flops(175e9, 300e9) / counted["big"], -3) == 33_000
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Smaller: a third of the table's number for the base model, two fifths for the big one. Both are right, but they count different things. The table says what eight cards *could* have computed while they ran; $6ND$ says what the products with the parameters *need*. The ratio of the two is called the **utilisation** of the hardware; the makers of PaLM report 46 %. <!-- source: Chowdhery et al. 2022 -->
+#
+# By $6ND$, GPT-3 cost 33,000 times as much as the big Transformer.
+#
+# </details>
+
+# %% [markdown] tags=["asks"]
 # ## What does length cost?
 # **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory must it keep for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
 
@@ -505,11 +641,62 @@ assert (grew := [round(b / a, 1) for a, b in zip(times[:-1], times[1:], strict=T
 assert (min(grew), max(grew)) == (2.5, 6.2)
 
 # %% [markdown]
-# ## More than one device, and many runs?
+# ## More than one device?
 # <a id="data-parallel"></a>
 # In **data-parallel** training each device holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, so all take the step that one device would take with the whole batch. In PyTorch that is `DistributedDataParallel`; `torchrun --nproc-per-node 2` starts a process for each device.
+
+# %% [markdown]
+# ## How do you keep track of many runs?
+# After ten trainings nobody remembers which curve belonged to which learning rate. So let each run write a *log* into a folder of its own. **TensorBoard** is the usual format. Here two small GPTs learn the lesson's copying task, each with its own rate and its own log, and then we read the logs back:
+
+# %%
+import tempfile
+from pathlib import Path
+
+from course_utils.gpt import GPT, copying
+
+runs, curves = Path(tempfile.mkdtemp()), {}
+try:
+    from tensorboard.backend.event_processing import event_accumulator
+    from torch.utils.tensorboard import SummaryWriter
+
+    for rate in (0.0003, 0.003):
+        torch.manual_seed(0)
+        model = GPT(vocab=11, size=64, layers=2)
+        optimiser = torch.optim.AdamW(model.parameters(), rate)
+        with SummaryWriter(runs / f"rate {rate}") as log:
+            for step in range(200):
+                loss = next_token_loss(model, copying(64))
+                model.zero_grad()
+                loss.backward()
+                optimiser.step()
+                log.add_scalar("loss", loss.item(), step)
+
+    for run in sorted(runs.iterdir()):
+        kept = event_accumulator.EventAccumulator(str(run)).Reload().Scalars("loss")
+        curves[run.name] = [e.step for e in kept], [e.value for e in kept]
+    print({name: f"{len(steps)} numbers" for name, (steps, _) in curves.items()})
+except ModuleNotFoundError as missing:
+    print(missing, "· make lab EXTRA=serve installs it")
+
+# %% jupyter={"source_hidden": true}
+plot.lines(
+    curves,
+    "step",
+    "nats per token",
+    title="What do the logs say?",
+    caption="Drawn from what the two files hold. The digits before “=” can only be guessed, "
+    "which alone costs 0.96 nats per token.",
+) if curves else None
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not curves or [len(steps) for steps, _ in curves.values()] == [200, 200]
+assert not curves or curves["rate 0.003"][1][-1] + 0.15 < curves["rate 0.0003"][1][-1]
+
+# %% [markdown]
+# `tensorboard --logdir FOLDER --host 127.0.0.1` draws all runs of a folder together, at port 6006 of your browser. A training with the course's `fit` writes the same log by itself if you give it `callbacks=[TensorBoard("runs/first")]`, from `course_kit.callbacks`. **Weights & Biases** draws such curves on its own servers, unless you set `WANDB_MODE=offline`. <!-- source: tensorboard, wandb -->
 #
-# To compare runs, a callback of `fit` writes a log, `TensorBoard("runs/first")` of `course_kit.callbacks`; `tensorboard --logdir runs --host 127.0.0.1` draws all curves together on port 6006. **Weights & Biases** keeps them on its own servers, unless you set `WANDB_MODE=offline`. **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`). <!-- source: tensorboard, wandb, colab -->
+# **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`). <!-- source: colab -->
 
 # %% [markdown] tags=["asks"]
 # ## Does another library read your GPT?
@@ -643,16 +830,31 @@ except ModuleNotFoundError as missing:
     print(missing)
 
 # %% [markdown]
-# With Ollama, a model of three billion parameters translates, because the system prompt asks for it:
+# **Ollama** serves published models of billions of parameters on your own computer, and the same lines ask it. Here the system prompt is a task, as `<to-fr>` was above:
 
 # %% tags=["shows"]
 print(serving.ollama())
-french = [
-    {"role": "system", "content": "Translate into French."},
-    {"role": "user", "content": "The animal was too tired."},
+wish = [
+    {"role": "system", "content": "Translate into Chinese."},
+    {"role": "user", "content": "Hello my friends! How are you doing today?"},
 ]
 for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
-    print(*streamed(serving.OLLAMA, model, french, temperature=0), sep="")
+    print(*streamed(serving.OLLAMA, model, wish, temperature=0), sep="")
+
+# %% [markdown]
+# No Ollama answered where this page was made, so we claim nothing of its models. What we have recorded is a far smaller one, [chapter 8's](08_who_answers.ipynb) SmolLM2, asked for French:
+
+# %% jupyter={"source_hidden": true}
+recorded = results.load("smollm_answers")
+(asked_for, answer), = ((q, a) for q, a in recorded["answers"].items() if "French" in q)
+size = f"{recorded['parameters'] / 1e6:.0f} million parameters"
+print(f"{asked_for}\nSmolLM2, {size}, on {recorded['date']}: {answer}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert "animal" in answer and "fatigu" not in answer and "rue" not in answer and round(recorded["parameters"] / 1e6) == 135
+
+# %% [markdown]
+# It writes French, but not this sentence: nothing in its answer is tired, and no street is crossed. A prompt is a task only for a model that has learned the task.
 
 # %% [markdown] tags=["asks"]
 # ## How does a 3 B model fit into 1.9 GB?
@@ -694,7 +896,21 @@ assert history.year[0] == 1964 and set(range(1, 8)) <= set(history.chapter)
 
 # %% [markdown]
 # ## What are such models used for?
-# A GPT goes on with *programs*, and is judged by running them (Chen et al. 2021, Codex); *answers from what a search has found* (Lewis et al. 2020, RAG), where an encoder compares question and texts; *talks*, after training on people's answers and preferences (Ouyang et al. 2022, InstructGPT); *reasons*, rewarded where a program can check the answer (DeepSeek-AI 2025, R1). Attention also reads *sound* (Radford et al. 2022, Whisper), *pictures* in patches (Dosovitskiy et al. 2020, ViT) and *proteins* (Jumper et al. 2021, AlphaFold 2). <!-- source: the papers named -->
+# Wherever people write, classify or choose:
+#
+# | where | it reads | it gives | an example |
+# |---|---|---|---|
+# | customer service | a question and the turns before | a reply, or a draft for a person | with a GPT's drafts, agents solved 14 % more cases an hour (Brynjolfsson et al. 2023) <!-- source: the paper --> |
+# | finance | news and posts | good or bad for a share; an alert when that changes | FinBERT, chapter 6's class for a sentence (Araci 2019) |
+# | recommendation | what you bought or saw, in order | what may come next: things are the tokens | SASRec, a causal Transformer (Kang and McAuley 2018) |
+# | summaries | a long text, then “TL;DR:” | the short one: a prompt as a task | GPT-2 (Radford et al. 2019) |
+# | medicine | a patient's or a student's question | a draft that a doctor must check | Med-PaLM (Singhal et al. 2023) |
+# | education | a pupil's steps | hints; plain answers left pupils worse off in the exam | Bastani et al. 2025 |
+# | a city | the traffic at many places so far | the traffic in an hour: attention over places and times | GMAN (Zheng et al. 2020) |
+# | programs | the code so far | the next lines, judged by running them | Codex (Chen et al. 2021) |
+# | search | a question and what was found | an answer from the texts | RAG (Lewis et al. 2020) |
+#
+# Models *talk* after training on people's answers and preferences (Ouyang et al. 2022, InstructGPT), and *reason* after rewards that a program can check (DeepSeek-AI 2025, R1); you do both in [chapter 8](08_who_answers.ipynb). Attention also reads *sound* (Radford et al. 2022, Whisper), *pictures* in patches (Dosovitskiy et al. 2020, ViT) and *proteins* (Jumper et al. 2021, AlphaFold 2). <!-- source: the papers named -->
 #
 # **Limits.** Fluent text may be wrong (a *hallucination*, Ji et al. 2023). A model may know a text by heart, as GPT-2 did (Carlini et al. 2021). It repeats the prejudices of the web (Bender, Gebru et al. 2021), uses a long context unevenly (Liu et al. 2023), and cannot reliably tell text from commands (Greshake et al. 2023). It costs electricity (Strubell et al. 2019). <!-- source: the papers named -->
 #

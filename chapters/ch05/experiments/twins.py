@@ -72,6 +72,7 @@ def odds(
     for rows, batch in in_batches(loaded, examples):
         with within(rows) if within else contextlib.nullcontext():
             logits = model(batch.source, batch.target_in, batch.source_mask)
+        logits = logits[0] if isinstance(logits, tuple) else logits  # of chapter 3's, with its weights
         ids = torch.tensor([loaded.target.encode([e.twin.pronoun, e.twin.other_pronoun]) for e in rows])
         here = logits[torch.arange(len(rows)), torch.tensor([where(e, "pronoun") for e in rows])]
         right, other = here.gather(1, ids).unbind(1)

@@ -25,13 +25,13 @@ def measure(name: str, recipe) -> Path:
     result: dict = {"test_sentences": len(asked)}
     for beam in (1, 4):
         written = [t.text for t in decoding.translate(loaded, asked, beam=beam)]
-        result[f"test_bleu_beam_{beam}"] = round(_bleu(written, references, recipe), 2)
+        result[f"test_bleu_beam_{beam}"] = round(bleu(written, references, recipe), 2)
     groups = defaultdict(list)
     for s, w, r in zip(asked, written, references, strict=True):
         count = len(s.split()) if recipe.pair.startswith("en") else len(loaded.source.cut(s))
         groups[next(g for g in LENGTHS if g[0] <= count <= g[1])].append((w, r))
     result["test_bleu_by_length"] = {
-        f"{a}-{b}": round(_bleu(*zip(*group, strict=True), recipe), 1)
+        f"{a}-{b}": round(bleu(*zip(*group, strict=True), recipe), 1)
         for (a, b), group in sorted(groups.items()) if len(group) >= 20
     }  # fmt: skip
     if recipe.corpus == "grammar" and getattr(loaded.model.config, "attention", True):
@@ -68,7 +68,13 @@ def more_twins(recipe) -> list[tuple[str, str]]:
     return [tuple(map(text.as_text, e[:2], recipe.pair.split("-"))) for e in again]
 
 
-def _bleu(written, references, recipe) -> float:
+def threads(recipe) -> list[tuple[str, str]]:
+    """The course's own sentences in the training split, such as "I am a student."."""
+    kept = (e for e in _lesson(recipe.pair).examples("train") if e.kind in ("thread", "companion"))
+    return [tuple(map(text.as_text, e[:2], recipe.pair.split("-"))) for e in kept]
+
+
+def bleu(written, references, recipe) -> float:
     """As sacrebleu counts it, lower-cased; Chinese by its own tokenisation."""
     tokenize = "zh" if recipe.pair.endswith("zh") else "13a"
     return float(metrics.bleu(written, references, lowercase=True, tokenize=tokenize))
@@ -81,7 +87,7 @@ def held_out_bleu(model, source, target, recipe) -> float:
     loaded = checkpoints.Loaded(model, {}, source, target)
     written = [t.text for t in decoding.translate(loaded, asked, beam=1, batch=128)]
     references = [found[s] for s in asked]
-    return _bleu(written, references, recipe)
+    return bleu(written, references, recipe)
 
 
 @functools.cache

@@ -29,11 +29,12 @@ from course_kit.training import Run, fit, warm_then_fall
 from .bert import FineTuning, FineTuningRecipe, PreTraining, StoriesRecipe
 from .language import LanguageRecipe, Writing
 from .masked import Filling, MaskedRecipe
-from .translation import Recipe, Translating
+from .translation import Continuing, LinesRecipe, Recipe, Translating
 
 STATE = "state.safetensors"  # what a stopped training has kept, in build/train/NAME
 KINDS = {
     "translation": (Recipe, Translating),
+    "lines": (LinesRecipe, Continuing),
     "language": (LanguageRecipe, Writing),
     "masked": (MaskedRecipe, Filling),
     "stories": (StoriesRecipe, PreTraining),

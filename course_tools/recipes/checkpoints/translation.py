@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from chapters.ch03 import tatoeba
-from course_kit import checkpoints, files, text
+from course_kit import checkpoints, decoding, files, text
 from course_kit.models.fused import fuse
+from course_utils.gpt import GPT
 from course_utils.loss import masked_loss
 
 from . import measuring
@@ -93,6 +94,62 @@ class Translating:
             "corpus": self.recipe.corpus, "pair": self.recipe.pair, "train_pairs": len(self.pairs),
             "split": "by source sentence", "sha256": hashlib.sha256(content.encode()).hexdigest(), **licence,
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LinesRecipe(Recipe):
+    """A GPT that translates: each pair is one line, source <to-fr> target, in one vocabulary (`source`, which `target`
+    only repeats). model: settings of GPT; threads: so often come the course's own sentences in a pass."""
+
+    threads: int = 1
+
+    def measure(self, name: str) -> Path:
+        """Let the checkpoint go on with each test sentence -> the path of its JSON."""
+        loaded = checkpoints.load_checkpoint(name)
+        asked = measuring.sentences(self, "test")
+        written = [continued(loaded, a, self.pair) for a, _ in asked]
+        result = {
+            "test_sentences": len(asked),
+            "test_bleu_beam_1": round(measuring.bleu(written, [[b] for _, b in asked], self), 2),
+            "test_exact_match": sum(w == b for w, (_, b) in zip(written, asked, strict=True)) / len(asked),
+        }
+        every = max(1, len(asked) // 12)
+        samples = [[a, w, b] for (a, b), w in list(zip(asked, written, strict=True))[::every]]
+        return measuring.finish(loaded, name, result, samples_not_selected=samples)
+
+
+class Continuing(Translating):
+    """Data, model, loss and score of a LinesRecipe: the loss is that of any GPT, of each next token of a line."""
+
+    def __init__(self, recipe: LinesRecipe, folder: Path):
+        self.recipe, self.pairs = recipe, measuring.sentences(recipe, "train")
+        more = measuring.more_twins(recipe) + (recipe.threads - 1) * measuring.threads(recipe)
+        lines = [f"{a} {mark(recipe.pair)} {b}" for a, b in self.pairs + more]
+        self.source = self.target = text.Vocabulary.build(lines[: len(self.pairs)], *recipe.source[:1])
+        self.model = fuse(GPT(len(self.source), **recipe.model))
+        self.batches = text.Batches([((), self.source.encode(line)) for line in lines], recipe.tokens)
+        self.vocabularies = {"tokenizer": self.source}
+        self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)
+
+    def loss(self, model, batch: text.Batch) -> torch.Tensor:
+        ids, following, mask = (x[:, 1:] for x in batch[2:])  # without <bos>: a line begins with its first word
+        return masked_loss(model(ids), following, mask, self.recipe.smoothing)
+
+    def score(self, model) -> float:
+        asked = measuring.sentences(self.recipe, "valid")[: self.recipe.valid]
+        loaded = checkpoints.Loaded(model, {}, tokenizer=self.source)
+        written = [continued(loaded, a, self.recipe.pair) for a, _ in asked]
+        return measuring.bleu(written, [[b] for _, b in asked], self.recipe)
+
+
+def mark(pair: str) -> str:
+    """What stands between the two languages of a line: <to-fr>."""
+    return f"<to-{pair.split('-')[1]}>"
+
+
+def continued(loaded: checkpoints.Loaded, sentence: str, pair: str) -> str:
+    """The likeliest continuation of a sentence and the mark behind it."""
+    return decoding.generate(loaded, f"{sentence} {mark(pair)}", 40, temperature=0)
 
 
 def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:

@@ -31,6 +31,7 @@ def test_what_looks_the_same_is_spelt_the_same(given, expected):
         ("L'animal n'a pas traversé la rue.", "l' animal n' a pas traversé la rue ."),
         ("Qu'est-ce qu'il y a ?", "qu' est-ce qu' il y a ?"),
         ("aujourd'hui", "aujourd'hui"),
+        ("A <to-fr> l'an < 3", "a <to-fr> l' an < 3"),
         ("It's 5.30, isn't it?", "it 's 5 . 30 , isn't it ?"),
         ("“Oui”, dit-il…", "“ oui ” , dit-il …"),
         ("s'il vous plaît", "s' il vous plaît"),
