@@ -3,8 +3,8 @@
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import banks, leak, thin
+from .drawings import answer, banks, leak, thin
 from .mask_tokens import mask_tokens
 from .predictions import predictions
 
-__all__ = ["architecture", "banks", "heads", "leak", "mask_tokens", "predictions", "thin"]
+__all__ = ["answer", "architecture", "banks", "heads", "leak", "mask_tokens", "predictions", "thin"]
