@@ -25,7 +25,7 @@ from .pairs import Batch, Judged, draw
 WORD, SENTENCE = re.compile(r"\w+"), re.compile(r"[^.]+\.")
 OTHERS, MADE_UP, GAPS = 0.3, 0.5, 0.5  # shares: of words that become others, of these made up, of questions with a gap
 SMALL = frozenset(
-    "who what when where did do does is was the a an in at on to by with of and he she it his her".split()
+    WORD.findall("who what when where did do does is was the a an in at on to by with of and he she it his her")
 )
 
 

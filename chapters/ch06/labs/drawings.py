@@ -121,7 +121,9 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     ]  # fmt: skip
     for n, (token, *shares) in enumerate(zip(tokens, starts, ends, strict=True)):
         y, chosen = 36 + high * n, first <= n <= last
-        shapes.append(one("text", 0.14, y, size=13, each=[{"words": "" if chosen and step == 2 else token} for step in range(3)]))
+        shapes.append(
+            one("text", 0.14, y, size=13, each=[{"words": "" if chosen and step == 2 else token} for step in range(3)])
+        )
         if chosen:
             shapes.append(one("box", 0.14, y, token, "output", wide=0.25, high=high - 1, strong=True, size=13, since=2))
         for step, (x, share, role) in enumerate(zip(columns, map(float, shares), ("query", "key"), strict=True)):
