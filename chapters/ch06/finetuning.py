@@ -277,10 +277,14 @@ class AnswerTask(Task):
         return torch.stack([found.start_logits, found.end_logits], -1)  # [B, T, 2]
 
     def answer(self, logits: Tensor, found: Input) -> Answer:
-        """The most probable span of the text, or none if [CLS] is more probable. logits [T, 2]."""
+        """The most probable span of the text, in whole words, or none if [CLS] is more probable. logits [T, 2]."""
         starts, ends = logits.softmax(0).unbind(-1)
         inside = torch.tensor([s == 1 and w >= 0 for s, w in zip(found.segments, found.words, strict=True)])
         first, last = best_span(*logits.unbind(-1), inside)
+        while found.tokens[first].startswith("##"):  # an answer is made of whole words
+            first -= 1
+        while found.tokens[last + 1].startswith("##"):
+            last += 1
         if starts[0] * ends[0] > starts[first] * ends[last]:
             return Answer("", found.tokens, starts, ends, 0, 0)
         said = self.tokenizer.decode(list(found.ids[first : last + 1]))
