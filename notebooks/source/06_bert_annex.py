@@ -636,7 +636,7 @@ wanted = "Who sold a coin?", "Bruno"
 told = next(e for e in asking.examples("test") if (e.question, e.answer) == wanted)
 pair = asking.inputs([told])[0]  # [CLS] question [SEP] text [SEP]
 with torch.no_grad():
-    start_logits, end_logits = (x[0] for x in answerer.model(*collate([pair])))  # [T] each
+    start_logits, end_logits = (x[0] for x in answerer.model(*collate([pair])))  # [T]
 begin = pair.segments.index(1)  # where the text begins
 said = asking.predict(answerer.model, [(told.question, told.context)])[0]
 
@@ -816,7 +816,7 @@ for name, model in thin.items():
     print("right: {:.0%}, with new patterns {:.0%}".format(*scores))
 
 # %% [markdown]
-# As many numbers learn, and the scores are alike; they differ because PEFT draws its first $A$ differently. After training, PEFT can *merge* its product into the matrix. What it then has is your line from the lesson:
+# As many numbers learn, and the scores are close, although PEFT draws its first $A$ in another way. After training, PEFT can *merge* its product into the matrix. What it then has is your line from the lesson:
 
 # %%
 layer = thin["PEFT"].base_model.model.bert.blocks[0].attention.query
@@ -1157,10 +1157,10 @@ for own in (by_ours := translate(load_checkpoint("transformer-en-zh"), [apple, h
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 own = by_ours[0]
-assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and "绿" not in own.text and "綠" not in own.text
+assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and by_ours[1].text == "你今天是我的朋友？" and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour.
+# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?*
 
 # %% [markdown]
 # ## Fill a gap, or continue?

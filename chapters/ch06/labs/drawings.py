@@ -134,7 +134,10 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     said = [
         t("“{question}” The answer most probably begins with “{word}”.", question=question, word=tokens[begin]),
         t("It most probably ends with “{word}”. These shares add up to 1 by themselves.", word=tokens[end]),
-        t("Chosen: “{answer}”, the pair with the largest product.", answer=" ".join(tokens[first : last + 1])),
+        t(
+            "Chosen: “{answer}”, the pair with the largest product.",
+            answer=" ".join(tokens[first : last + 1]).replace(" ##", ""),
+        ),
     ]
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     axes = [("step", t("step"), range(1, 4))]
