@@ -113,7 +113,7 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     tokens: T of the text; starts, ends: their probabilities [T]; span: its first and last token
     """
     first, last = span
-    high, columns = 21, (0.46, 0.82)
+    high, columns = 18, (0.38, 0.75)
     shapes = [
         one("text", x, 12, name, role, size=12.5, since=step)
         for step, (x, name, role) in enumerate(zip(columns, (t("begins here"), t("ends here")), ("query", "key"),
@@ -122,10 +122,10 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     for n, (token, *shares) in enumerate(zip(tokens, starts, ends, strict=True)):
         y, chosen = 36 + high * n, first <= n <= last
         shapes.append(
-            one("text", 0.14, y, size=13, each=[{"words": "" if chosen and step == 2 else token} for step in range(3)])
+            one("text", 0.12, y, size=13, each=[{"words": "" if chosen and step == 2 else token} for step in range(3)])
         )
         if chosen:
-            shapes.append(one("box", 0.14, y, token, "output", wide=0.25, high=high - 1, strong=True, size=13, since=2))
+            shapes.append(one("box", 0.12, y, token, "output", wide=0.23, high=high - 1, strong=True, size=13, since=2))
         for step, (x, share, role) in enumerate(zip(columns, map(float, shares), ("query", "key"), strict=True)):
             shapes.append(one("bar", x, y, role=role, wide=0.24, high=10, share=round(share, 4), since=step))
             if share >= 0.01:
