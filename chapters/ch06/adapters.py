@@ -35,12 +35,6 @@ def lora(model: nn.Module, rank: int = 4, seed: int = 0, targets: Sequence[str] 
         return get_peft_model(model, config)
 
 
-def of_lora(model: nn.Module) -> tuple[int, int, set[str]]:
-    """What `lora` added: its rank, its alpha, and the projections it is added to."""
-    config = model.peft_config["default"]
-    return config.r, config.lora_alpha, set(config.target_modules)
-
-
 def adalora(model: nn.Module, steps: int, rank: int = 4, seed: int = 0) -> nn.Module:
     """AdaLoRA by PEFT on the Hugging Face twin of our classifier: it begins with ranks of 1.5 · rank and takes away
     those that matter least, until `rank` is the mean. steps: of the training to come."""

@@ -1,4 +1,4 @@
-"""Fine-tuning, three ways: one label for a text, one for a pair, one for each word.
+"""Fine-tuning, four ways: a label for a text, a pair or each word, and where an answer is.
 
     task = task_of("sentiment", tokenizer)
     model = task.model(pretrained.bert)                    # its encoder is a copy; task.model(config): from scratch
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch06.pairs import Batch, Input, Judged, collate, draw, encode_all
+from chapters.ch06.pairs import Batch, Input, Judged, best_span, collate, draw, encode_all
 from course_kit.contexts import evaluating, seeded
 from course_kit.data import stories
 from course_kit.models.fused import fuse
@@ -46,6 +46,18 @@ class Tagging(NamedTuple):
     tags: list[str]
     spans: list[Span]
     probabilities: Tensor
+
+
+class Answer(NamedTuple):
+    """What a model says of a question: text ("" for none), tokens of question and text, how probable each is as the
+    first and as the last of the answer [T], and the two that are chosen."""
+
+    text: str
+    tokens: tuple[str, ...]
+    starts: Tensor
+    ends: Tensor
+    first: int
+    last: int
 
 
 class Task:
@@ -238,7 +250,61 @@ class Tag(Task):
         return found
 
 
-KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag}
+class AnswerTask(Task):
+    """Where in a text the answer to a question is: its first and its last token, two softmaxes over all positions.
+
+    Question first, text second; where there is no answer, both are [CLS], as in SQuAD 2.
+    """
+
+    main = "exact match"
+
+    def fresh(self, config):
+        return bert_heads.BertForQuestionAnswering(config)
+
+    def inputs(self, examples) -> list[Input]:
+        return encode_all(self.tokenizer, [(e.question, e.context) for e in examples], self.max_length)
+
+    def target(self, example, found: Input) -> tuple[int, int]:
+        if example.start < 0:
+            return 0, 0
+        begin = found.segments.index(1)
+        before = len(self.tokenizer.encode(example.context[: example.start])) if example.start else 0
+        last = begin + len(self.tokenizer.encode(example.context[: example.start + len(example.answer)])) - 1
+        return (begin + before, last) if last < len(found) - 1 else (0, 0)  # what was cut off is no answer
+
+    def read(self, model, batch: Batch) -> Tensor:
+        found = model(batch.ids, batch.segments, batch.mask)
+        return torch.stack([found.start_logits, found.end_logits], -1)  # [B, T, 2]
+
+    def answer(self, logits: Tensor, found: Input) -> Answer:
+        """The most probable span of the text, in whole words, or none if [CLS] is more probable. logits [T, 2]."""
+        starts, ends = logits.softmax(0).unbind(-1)
+        inside = torch.tensor([s == 1 and w >= 0 for s, w in zip(found.segments, found.words, strict=True)])
+        first, last = best_span(*logits.unbind(-1), inside)
+        while found.tokens[first].startswith("##"):  # an answer is made of whole words
+            first -= 1
+        while found.tokens[last + 1].startswith("##"):
+            last += 1
+        if starts[0] * ends[0] > starts[first] * ends[last]:
+            return Answer("", found.tokens, starts, ends, 0, 0)
+        said = self.tokenizer.decode(list(found.ids[first : last + 1]))
+        return Answer(said, found.tokens, starts, ends, first, last)
+
+    def judge(self, outputs, inputs, targets, examples) -> dict[str, float]:
+        right = 0
+        for logits, found, (first, last) in zip(outputs, inputs, targets, strict=True):
+            right += self.answer(logits, found).text == (
+                self.tokenizer.decode(list(found.ids[first : last + 1])) if first else ""
+            )
+        return {"exact match": right / len(targets)}
+
+    def predict(self, model, asked: Sequence[tuple[str, str]]) -> list[Answer]:
+        """Answers to (question, text)."""
+        inputs = encode_all(self.tokenizer, asked, self.max_length)
+        return [self.answer(o, i) for o, i in zip(self.outputs(model, inputs), inputs, strict=True)]
+
+
+KINDS = {"sentiment": Classify, "pairs": Classify, "entities": Tag, "questions": AnswerTask}
 
 
 def task_of(name: str, tokenizer: WordPiece) -> Task:

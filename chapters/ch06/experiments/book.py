@@ -4,6 +4,7 @@ The text is The Adventures of Sherlock Holmes, its last tenth held out, in 1,000
 pre-trained on it. Beside it, what counting neighbours reaches, and what many more steps bring.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -120,16 +121,20 @@ def _after_two(train: Tensor, second: Tensor, left: Tensor, after: Tensor, mask:
     return scores.log()
 
 
-def record_book(steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS) -> dict:
-    """Several seeds of so many steps, one of many more, and counting."""
+def record_book(
+    parts: Sequence[str] = ("counting", "training"), steps: int = STEPS, longer: int = LONGER, seeds: int = SEEDS
+) -> dict:
+    """Several seeds of so many steps, one of many more, and counting. parts: which of the two is made, if not both."""
     book = holmes()
     figures = {
         "book": t("The Adventures of Sherlock Holmes, its last tenth held out"),
         "pieces": len(book.tokenizer), "steps": steps, "longer": longer, "seeds": seeds,
         "gaps": int((book.inputs == book.tokenizer.mask).sum()),
-        "counting": {name: round(share, 4) for name, share in by_counting(book).items()},
     }  # fmt: skip
-    models = [pretrained(book, steps, seed) for seed in range(seeds)]
-    figures["both sides"] = over_seeds([right(model, book) for model in models])
-    figures["both sides, longer"] = round(right(pretrained(book, longer, 0), book), 4)
+    if "counting" in parts:
+        figures["counting"] = {name: round(share, 4) for name, share in by_counting(book).items()}
+    if "training" in parts:
+        models = [pretrained(book, steps, seed) for seed in range(seeds)]
+        figures["both sides"] = over_seeds([right(model, book) for model in models])
+        figures["both sides, longer"] = round(right(pretrained(book, longer, 0), book), 4)
     return figures

@@ -1,8 +1,11 @@
-"""What reading was worth on a new task, and how thin a change may be. Behind data/results/bert_sentiment.json.
+"""What reading was worth on a new task, and how thin a change may be. Behind bert_sentiment.json and bert_labels.json.
 
-The task is good or bad, in short sentences; the network that of bert-stories, three blocks of 128. Three ways to it:
-from first parameters, from bert-stories, and from bert-stories with LoRA, where only thin matrices and the head learn.
+The task is good or bad, in short sentences; the network that of bert-stories, three blocks of 128. Four ways to it:
+from first parameters, from bert-stories, from there with LoRA, where only thin matrices and the head learn, and from
+there with the head alone, that is, the pooler and the new layer.
 """
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -19,9 +22,11 @@ from course_utils.bert_heads import BertForSequenceClassification
 from course_utils.low_rank import add_low_rank
 
 STEPS, WARM_UP, SEEDS, RANK = 200, 20, 3, 4
+LABELS = 100, 500  # and all 2,000, which bert_sentiment.json has
 WAYS = {  # each with the rates that are tried
     mark("pre-trained"): (1e-3,),
     mark("LoRA"): (1e-2,),
+    mark("pooler and new layer"): (1e-2, 1e-3),
     mark("from scratch"): (1e-3, 3e-4),
 }
 
@@ -40,14 +45,17 @@ def started(way: str, seed: int) -> nn.Module:
         if way == "LoRA":
             add_low_rank(model.bert, RANK)
             return model
+        if way == "pooler and new layer":
+            model.bert.requires_grad_(False)
+            model.bert.pooler.requires_grad_(True)
         return fuse(model)
 
 
-def trained(way: str, rate: float, seed: int) -> dict[str, float]:
-    """The shares right after training, {"valid": …, "test": …}."""
+def trained(way: str, rate: float, seed: int, labels: int | None = None) -> dict[str, float]:
+    """The shares right after training on the first so many labels, or on all: {"valid": …, "test": …}."""
     task = task_of("sentiment", load_checkpoint("bert-stories").tokenizer)
     model = started(way, seed)
-    inputs, targets = task.prepared("train")
+    inputs, targets = (part[:labels] for part in task.prepared("train"))
 
     def batch(generator):
         chosen = torch.randint(len(inputs), (32,), generator=generator).tolist()
@@ -61,14 +69,25 @@ def trained(way: str, rate: float, seed: int) -> dict[str, float]:
     return {split: task.measure(model, split)["accuracy"] for split in ("valid", "test")}
 
 
-def record_sentiment(seeds: int = SEEDS) -> dict:
+def record_sentiment(ways: Sequence[str] = tuple(WAYS), seeds: int = SEEDS) -> dict:
     """Each way with several seeds, at the rate that is best on known words and patterns."""
     figures: dict = {"steps": STEPS, "seeds": seeds, "rank": RANK}
-    for way, rates in WAYS.items():
-        tried = []
-        for rate in rates:
-            runs = [trained(way, rate, seed) for seed in range(seeds)]
-            print(way, rate, runs, flush=True)
-            tried.append({"lr": rate} | {split: over_seeds([run[split] for run in runs]) for split in runs[0]})
-        figures[way] = max(tried, key=lambda row: row["valid"]["mean"]) | {"rates tried": list(rates)}
+    for way in ways:
+        tried = [{"lr": rate} | runs_of(way, rate, seeds) for rate in WAYS[way]]
+        figures[way] = max(tried, key=lambda row: row["valid"]["mean"]) | {"rates tried": list(WAYS[way])}
+    return figures
+
+
+def runs_of(way: str, rate: float, seeds: int, labels: int | None = None) -> dict:
+    """What several seeds reach, {"valid": …, "test": …}."""
+    runs = [trained(way, rate, seed, labels) for seed in range(seeds)]
+    print(way, rate, labels, runs, flush=True)
+    return {split: over_seeds([run[split] for run in runs]) for split in runs[0]}
+
+
+def record_labels(seeds: int = SEEDS) -> dict:
+    """With how many labels reading pays: the same steps on fewer labels, each way at its first rate."""
+    figures: dict = {"steps": STEPS, "seeds": seeds, "labels": list(LABELS)}
+    for way in ("from scratch", "pre-trained"):
+        figures[way] = [runs_of(way, WAYS[way][0], seeds, labels) for labels in LABELS]
     return figures

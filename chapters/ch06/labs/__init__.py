@@ -3,11 +3,12 @@
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import banks, exam, leak, logits, mirror, norms, rows, task_heads, thin
+from .drawings import answer, banks, exam, leak, logits, mirror, norms, rows, task_heads, thin
 from .mask_tokens import mask_tokens
 from .predictions import predictions
 
 __all__ = [
+    "answer",
     "architecture",
     "banks",
     "exam",

@@ -1,5 +1,6 @@
 """Drawings: one word with two meanings, a word that sees itself, what is read and asked, three rows for each token,
-norms before and after, a row and its mirror, four task heads, and a thin change beside a thick matrix."""
+norms before and after, a row and its mirror, four task heads, a thin change,
+and where an answer is."""
 
 import math
 
@@ -319,3 +320,41 @@ def thin(size: int, rank: int, *, title="", caption=""):
     axes = [("step", t("step"), range(1, 3))]
     table = [t("matrix"), t("shape"), t("numbers")], rows
     return figure(shapes, said, [table], axes=axes, height=240, title=title, caption=caption)
+
+
+def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title="", caption=""):
+    """A text, token by token: how probably the answer begins and ends at each, and the span that is chosen.
+
+    tokens: T of the text; starts, ends: their probabilities [T]; span: its first and last token
+    """
+    first, last = span
+    high, columns = 18, (0.38, 0.75)
+    shapes = [
+        one("text", x, 12, name, role, size=12.5, since=step)
+        for step, (x, name, role) in enumerate(zip(columns, (t("begins here"), t("ends here")), ("query", "key"),
+                                                   strict=True))
+    ]  # fmt: skip
+    for n, (token, *shares) in enumerate(zip(tokens, starts, ends, strict=True)):
+        y, chosen = 36 + high * n, first <= n <= last
+        shapes.append(
+            one("text", 0.12, y, size=13, each=[{"words": "" if chosen and step == 2 else token} for step in range(3)])
+        )
+        if chosen:
+            shapes.append(one("box", 0.12, y, token, "output", wide=0.23, high=high - 1, strong=True, size=13, since=2))
+        for step, (x, share, role) in enumerate(zip(columns, map(float, shares), ("query", "key"), strict=True)):
+            shapes.append(one("bar", x, y, role=role, wide=0.24, high=10, share=round(share, 4), since=step))
+            if share >= 0.01:
+                shapes.append(one("text", x + 0.16, y, f"{share:.0%}", size=12, since=step))
+    begin, end = (max(range(len(p)), key=p.__getitem__) for p in (list(starts), list(ends)))
+    said = [
+        t("“{question}” The answer most probably begins with “{word}”.", question=question, word=tokens[begin]),
+        t("It most probably ends with “{word}”. These shares add up to 1 by themselves.", word=tokens[end]),
+        t(
+            "Chosen: “{answer}”, the pair with the largest product.",
+            answer=" ".join(tokens[first : last + 1]).replace(" ##", ""),
+        ),
+    ]
+    rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
+    axes = [("step", t("step"), range(1, 4))]
+    table = [t("token"), t("begins here"), t("ends here")], rows
+    return figure(shapes, said, [table], axes=axes, height=36 + high * len(tokens), title=title, caption=caption)

@@ -14,6 +14,7 @@ from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify, task_of
 from chapters.ch06.lesson import BertLesson, loss
 from chapters.ch06.pairs import Judged, Masked
+from chapters.ch06.practice import Practice, look_up
 from course_kit import checkpoints
 from course_kit.data.stories import Story
 from course_kit.runs import serialiser
@@ -83,11 +84,13 @@ class FineTuningRecipe:
     """The pre-trained model of `start`, fine-tuned for the task `corpus` of `finetuning`; the rest as StoriesRecipe.
 
     rank      LoRA of this rank in all its matrices, so that only a small file is added to it; 0: everything learns
+    practice  for questions: practice in looking up (chapters/ch06/practice.py), and no dropout
     """
 
     corpus: str
     steps: int = 300
     rank: int = 3
+    practice: bool = False
     rows: int = 32
     lr: float = 5e-3
     warm_up: int = 30
@@ -117,8 +120,16 @@ class FineTuning:
         loaded = checkpoints.load_checkpoint(recipe.start)
         self.recipe, self.tokenizer = recipe, loaded.tokenizer
         self.work = task_of(recipe.corpus, loaded.tokenizer)
+        if recipe.practice:
+            self.work = Practice(recipe.corpus, loaded.tokenizer)
+            self.work.max_length = loaded.model.config.context
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
         self.model = self.work.model(loaded.model.bert, recipe.seed)
+        if recipe.practice:
+            look_up(self.model.bert, self.tokenizer, seed=recipe.seed)
+            for part in self.model.modules():
+                if isinstance(part, torch.nn.Dropout):
+                    part.p = 0.0
         if recipe.rank:
             targets = [*adapters.EVERYWHERE, *["pooler"] * isinstance(self.work, Classify)]
             self.model = adapters.lora(self.model, recipe.rank, recipe.seed, targets)

@@ -85,6 +85,13 @@ def test_some_places_of_many_words():
     assert len(labs.predictions(WORDS, big, [f"w{i}" for i in range(30_000)]).fragment()) < 90_000
 
 
+def test_an_answer_is_told_by_its_beginning_and_its_end():
+    view = labs.answer("who?", ["ann", "and", "ben"], [0.7, 0.1, 0.2], [0.2, 0.1, 0.7], (0, 2))
+    said = [at(view, step=step).describe() for step in (1, 2, 3)]
+    assert "begins with “ann”" in said[0] and "ends with “ben”" in said[1] and "“ann and ben”" in said[2]
+    assert view.table().rows[0] == ["ann", "0.70", "0.20"]
+
+
 def test_tags_are_said_to_be_tags():
     view = labs.predictions(WORDS, torch.eye(5)[[1, 2, 0, 3, 0, 3, 4, 3]], KINDS, truth=TAGS, covered=False, select=7)
     assert "The true tag “O” has 0.000, rank 2. Right at 7 of 8" in view.describe()

@@ -1,12 +1,16 @@
-"""Fine-tuning: three tasks with their labels, losses and figures, on a tiny model and examples of our own."""
+"""Fine-tuning: four tasks with their labels, losses and figures, on a tiny model and examples of our own."""
+
+import random
 
 import pytest
 import torch
 
-from chapters.ch06.finetuning import Classify, Tag, task_of
+from chapters.ch06.finetuning import AnswerTask, Classify, Tag, task_of
+from chapters.ch06.pairs import collate
+from chapters.ch06.practice import Practice, gap, look_up, not_looked_up, renamed
 from chapters.ch06.span_metrics import Span, entity_scores, spans
 from course_kit.checkpoints import load_checkpoint
-from course_kit.data.stories import LABELS, Labelled, SentencePair, Tagged
+from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
 from course_kit.text import WordPiece
 from course_utils.bert import IGNORED, BertConfig
 
@@ -18,12 +22,15 @@ PAIRS = [SentencePair(f"{a} is in rome .", f"{a} is in {p} .", "follows" if p ==
          for a in NAMES for p in ("rome", "oslo", "bern", "rome")]  # fmt: skip
 TAGGED = [Tagged((name, "met", "emma", "in", place, "."), ("B-person", "O", "B-person", "O", "B-place", "O"))
           for name in NAMES for place in ("rome", "oslo")]  # fmt: skip
+ASKED = [Question(f"{a} is in {p}. {b} is in Bern.", f"where is {a}?", p, len(f"{a} is in "))
+         for a in NAMES for b in NAMES if a != b for p in ("Rome", "Oslo")]  # fmt: skip
+ASKED += [Question("anna is in Rome.", "where is ben?", "", -1)]
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
     words = [e.text for e in TEXTS] + [f"{e.first} {e.second}" for e in PAIRS] + [" ".join(e.words) for e in TAGGED]
-    return WordPiece.build(words, 200)
+    return WordPiece.build(words + [f"{e.question} {e.context}" for e in ASKED], 200)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +42,7 @@ def tasks(tokenizer):
         "sentiment": Classify("sentiment", tokenizer, LABELS["sentiment"], splits(TEXTS)),
         "pairs": Classify("pairs", tokenizer, LABELS["pairs"], splits(PAIRS)),
         "entities": Tag("entities", tokenizer, LABELS["entities"], splits(TAGGED)),
+        "questions": AnswerTask("questions", tokenizer, (), splits(ASKED)),
     }
 
 
@@ -43,18 +51,18 @@ def config(tokenizer):
     return BertConfig(len(tokenizer), 32, 1, 2, 32, 40, dropout=0.0)
 
 
-@pytest.mark.parametrize("name", ["sentiment", "pairs", "entities"])
+@pytest.mark.parametrize("name", ["sentiment", "pairs", "entities", "questions"])
 def test_every_task_is_learned(tasks, config, name):
     task = tasks[name]
     model = task.model(config)
     before = task.measure(model, "test")[task.main]
     run = task.train(model, 150, lr=5e-3, size=16, evaluate=task.valid(), every=50)
     after = task.measure(model, "test")[task.main]
-    assert after >= 0.95 and after > before, (before, after)
+    assert after >= (0.55 if name == "questions" else 0.95) and after > before, (before, after)
     assert run.best.metrics.keys() == {task.main}
 
 
-@pytest.mark.parametrize("name", ["sentiment", "entities"])
+@pytest.mark.parametrize("name", ["sentiment", "entities", "questions"])
 def test_padding_changes_no_loss(tasks, config, name):
     task = tasks[name]
     model = task.model(config).double().eval()
@@ -119,3 +127,37 @@ def test_a_model_of_nan_does_not_answer(name):
             x.fill_(float("nan"))
     with pytest.raises(ValueError, match="logits"):
         task.measure(loaded.model, "test", 8)
+
+
+def test_an_answer_is_found_where_it_is(tasks):
+    task = tasks["questions"]
+    for example, found in zip(ASKED, task.inputs(ASKED), strict=True):
+        first, last = task.target(example, found)
+        sure = torch.full((len(found), 2), -9.0)
+        sure[first, 0] = sure[last, 1] = 9
+        assert task.answer(sure, found).text == example.answer.lower() and (first == 0) == (example.start < 0)
+    task = AnswerTask("questions", task.tokenizer, (), {}, max_length=8)
+    with pytest.warns(UserWarning, match="longer than 8"):
+        inputs = task.inputs(ASKED[:1])
+    assert task.target(ASKED[0], inputs[0]) == (0, 0)  # the answer was cut off
+
+
+def test_practice_changes_words_in_question_and_text_alike(tokenizer):
+    rng = random.Random(0)
+    for example in ASKED * 5:
+        asked = gap(example, rng)
+        assert asked.question.replace("[MASK]", asked.answer).rstrip("?") in asked.context
+        for one in (renamed(example, rng, tokenizer.words), renamed(asked, rng, tokenizer.words)):
+            assert one.start < 0 or one.context[one.start :].startswith(one.answer)
+            assert len(one.context.split()) == len(example.context.split())
+    task = Practice("questions", tokenizer, (), {"train": ASKED})
+    given = [task.batch(torch.Generator().manual_seed(seed), 8).inputs.ids for seed in (0, 0, 1)]
+    assert torch.equal(given[0], given[1]) and not torch.equal(given[0], given[2])
+
+
+def test_a_head_learns_to_look_up(tasks, config):
+    task = tasks["questions"]
+    model, given = task.model(config), collate(task.inputs(ASKED))
+    before = not_looked_up(model.bert, given, task.tokenizer.mask).item()
+    look_up(model.bert, task.tokenizer, steps=800)
+    assert not_looked_up(model.bert, given, task.tokenizer.mask).item() < before / 3
