@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You will hold `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. Below is one of the tables of attention weights, or *maps*, of our Transformer: in it “it” attends most to “animal”. Such maps are often shown as proof that a model understands “it”. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. Below is one of the tables of attention weights, or *maps*, of our Transformer: in it “it” attends most to “animal”. Such maps are often shown as proof that a model understands. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -68,7 +68,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No. It stays the same whichever of the twelve maps you change (three layers of four heads), and also if you change all of them at once.
+# No. It stays the same whichever of the twelve maps you change, and also if you change all of them at once.
 #
 # </details>
 #
@@ -88,14 +88,14 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 labs.opened(
     translate(grammar, "The animal was too tired.", beam=1)[0],
     title="What is inside a Transformer?",
-    caption="Play it, or open it yourself. The French is what our translator writes.",
+    caption="Play it, or open it yourself.",
 )
 
 # %% [markdown]
 # <a id="encoder"></a>
 # The <b style="color:#007fc6">encoder</b> makes a vector for each English word, the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers that are built alike, and each layer has two parts. In *attention* each word collects something from other words. In the *network* each word is worked on by itself. The decoder's layers have one more part, *cross-attention*, with which French words look at the English ones.
 #
-# You will build these parts from the inside out. From outside they are one function, which gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
+# From outside all this is one function, which gets the numbers (*ids*) of the English words and of the French words so far, and returns *logits*, a score for each word that might come next:
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.positions import SinusoidalPositions  # chapter 4's
@@ -109,7 +109,7 @@ print("source", tuple(source.shape), " target", tuple(target.shape))
 print("logits", tuple(logits.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Letters for the shapes: $B$ sentences, $S$ source and $T$ target words, $D$ features of a word, $H$ heads of $d=D/H$ features, and $V$ words in the vocabulary.
+# In shapes: $B$ sentences, $S$ source and $T$ target words, $D$ features of a word, $H$ heads of $d=D/H$ features, and $V$ words in the vocabulary.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: several heads
@@ -121,7 +121,7 @@ print("logits", tuple(logits.shape))
 # 3. **Share.** A softmax makes weights of the scores. Together they are 1.
 # 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all: that is what the word takes with it.
 #
-# Three matrices make query, key and value from the word's own vector. Training changes these matrices, and so it changes what each word asks. Here are the four steps with small numbers:
+# Three matrices make query, key and value from the word's own vector. Training changes these matrices, and so it changes what each word asks. With small numbers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.attend(
@@ -130,7 +130,7 @@ labs.attend(
 )
 
 # %% [markdown]
-# But then each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and one row can only give it a mixture of both answers. What would you do?
+# But then each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and one row can only mix both answers. What would you do?
 #
 # We let it ask several questions at once. For this we cut the query into pieces, and the keys and values, too. Each piece attends on its own, and this is called a **head**. At the end we lay the answers of all heads side by side, which makes one vector again, and one more matrix, $W_O$, mixes what the heads have found:
 
@@ -162,7 +162,7 @@ labs.split(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●○ · 4 minutes
-# Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Beware of doing it in one go, as in the figure.
+# Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Don't do it in one go, as on the right of the figure.
 #
 # <!-- example: split heads -->
 
@@ -293,7 +293,7 @@ assert torch.allclose(ffn(h.flatten(0, 1)), ffn(h)[0], atol=1e-5)
 #
 # $$ x\;\to\;\underbrace{x}_{\text{as it was}}+\underbrace{f(x)}_{\text{what is new}} $$
 #
-# We call this a **residual connection**, and the sum that runs through all layers the **residual stream**. It also helps in training, because the slope of $x+f(x)$ is $1+f'$: a gradient gets through even where $f'$ is small.
+# This is a **residual connection**, and the sum that runs through all layers is the **residual stream**. It also helps in training: the slope of $x+f(x)$ is $1+f'$, so a gradient gets through even where $f'$ is small.
 #
 # Because the stream has the same shape at every height, you can stop anywhere and ask which word the model would write if this were the end. This is called the *logit lens*. Here the decoder has written “… la rue parce qu'” and is about to write the pronoun: <!-- source: nostalgebraist 2020 -->
 
@@ -316,7 +316,7 @@ assert [word for word, _ in study(grammar, wide, wide.next.index("elle") + 1, 3,
 assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At first the model would only repeat *qu'*, because this is the word that it has just read. After the first look at the English it is less sure of this, and after the first network its first choice is *il*. From then on most parts make it surer of *il*, and one makes it less sure. If you write *wide* for *tired*, the stream turns at the same place, to *elle*.
+# At first the model would only repeat *qu'*, because this is the word that it has just read. After the first look at the English it is less sure of this, and after the first network its first choice is *il*. From then on most parts make it surer of *il*. If you write *wide* for *tired*, the stream turns at the same place, to *elle*.
 #
 # **Keep this:** each part reads the stream and adds to it. It can only cancel something by adding the opposite.
 
@@ -436,7 +436,7 @@ plot.maps(
 # course_utils.attention: causal_mask
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So in training one call predicts all words. When the model writes, it needs one call for each word, because each new word is part of the next input. (It takes the likeliest word every time. Chapter 3's beam search works with it, too.)
+# So in training one call predicts all words. When the model writes, it needs a call for each word, because each new word is part of the next input. (It takes the likeliest word each time, or searches by beam, as in chapter 3.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 both_ways = labs.at_once(
@@ -526,7 +526,7 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A task without data
-# We first give the model a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. Our ids are the digits and three more: `BEGIN`, `COPY` and `REVERSE`. `copy_or_reverse` makes as many rows as you want.
+# First, a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. Our ids are the digits and three more: `BEGIN`, `COPY` and `REVERSE`. `copy_or_reverse` makes as many rows as you want.
 
 # %% jupyter={"source_hidden": true}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
@@ -556,7 +556,7 @@ def train_step(model, optimiser, source, target):
 # %% [markdown]
 # <!-- solution: a training step -->
 #
-# The optimiser, *Adam*, takes a running mean of each gradient and divides it by the gradient's usual size. The learning rate falls to 0:
+# The optimiser, *Adam*, divides a running mean of each gradient by the gradient's usual size. The learning rate falls to 0:
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -587,7 +587,7 @@ plot.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now let it write rows that it has not seen. For each word, `write` computes the source and all earlier words again. (The file that you keep has a [cache](05_transformer_annex.ipynb#kv-cache).)
+# Now let it write rows that it has not seen. (`write` computes all earlier words again for each word. The file that you keep has a [cache](05_transformer_annex.ipynb#kv-cache).)
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: write
@@ -631,9 +631,9 @@ print(lesson.translate(translator, tired)[0].text)
 assert bleu > 60 and lesson.loaded(translator).was_seen(tired)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After so short a training the pronoun can still be wrong. So from here on we ask `grammar`, a model of the same classes that we trained longer. The map at the beginning was its, too.
+# After so short a training the pronoun can still be wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes, trained longer.
 #
-# Is it better than chapter 3's GRU, which uses attention, too? We let the two race, on the same sentences:
+# Is it better than chapter 3's GRU with attention? We let the two race, on the same sentences:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 race = results.load("transformer_race")
@@ -686,7 +686,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 #
 # <details><summary>How sure is this?</summary>
 #
-# For each model we tried three learning rates and took the best. The Transformer had 1.5 times as many parameters. We did not train them longer. On a single core with many sentences at once a GRU is faster; a graphics processor we have not measured.
+# For each model we tried three learning rates and took the best. The Transformer had 1.5 times as many parameters. On one core, with many sentences at once, a GRU is faster. We have not measured a graphics processor.
 #
 # </details>
 #
@@ -695,7 +695,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
-# Now follow one word through the whole trained machine. The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.
+# Now follow one word through the trained machine. The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -722,7 +722,7 @@ predict(
     answer=2, because="This model finds the right pronoun without that connection.")
 
 # %% [markdown]
-# As many as before. Then how does the model know?
+# As many as before.
 #
 # ### Two ways of two hops
 # How can the French pronoun know the noun? Information about the noun could reach it by two ways: over "it", or over the adjective. You can cut each hop of both ways, in all heads and all layers:
@@ -761,7 +761,7 @@ assert other["encoder"][1][0, 1, it].argmax() == animal
 # <a id="log-odds"></a>
 # **The model does not need the way over "it".** Cut either of its hops, or both: as many pronouns are right as before. **It needs the way over the adjective.** If you cut its first hop, only 14 % are right, fewer than with a coin: the adjective's weight goes to the *other* noun instead, and the pronoun follows it. If you cut its second hop, the model cannot tell the twins apart. It writes *il* nearly always, and is right in half of the sentences. (Where the *log-odds* of the table, ln(P(right) / P(other)), are above 0, the right one is likelier.)
 #
-# And the map that we began with? It looks the same for "wide": there, too, "it" attends most to "animal". So it does not even show which noun is meant. In our sentences only the adjective shows it, and the model has learned to use it.
+# And the map that we began with? It looks the same for "wide": there, too, "it" attends most to "animal". So it does not even show which noun is meant.
 #
 # And the heads? We switch off each of the twelve, so that it adds nothing, and then two at once:
 
@@ -791,7 +791,7 @@ for place, query, key in (("2.2", "tired", "animal"), ("3.2", "tired", "animal")
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one trained model, and a corpus in which the adjective always decides. Of all pairs of heads we show the one that is missed most. More cuts: [annex](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?).
+# This is one model, and a corpus in which the adjective always decides. We show the pair of heads that is missed most. More cuts: [annex](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?).
 #
 # </details>
 #
@@ -799,11 +799,11 @@ for place, query, key in (("2.2", "tired", "animal"), ("3.2", "tired", "animal")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what can attention do alone?
-# It can carry information from any word to any other, in hops: in our sentence from the noun to the adjective, and from there to the pronoun. Between two hops a network works on each word alone.
+# It can carry information from any word to any other, in hops: here from the noun to the adjective, and from there to the pronoun. Between two hops a network works on each word alone.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes your Transformer into one file, with your functions where they are right and the course's where they are not. It needs only torch.
+# This writes your Transformer into one file, which needs only torch. Your functions are in it where they are right.
 
 # %%
 from course_kit.mine import keep
@@ -813,10 +813,10 @@ keep("transformer")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
-# 2. A layer is attention, between words, then a network, within each word. Both add to the stream; they replace nothing.
+# 2. A layer is attention, between words, then a network, within each word. Both add to the stream.
 # 3. One step of attention is one hop. With several, information can reach a word through another word.
 # 4. With the causal mask, all words at once and word by word give the same. No word needs what another computes in the same layer, so none waits in training.
-# 5. A map shows what a head attends to, not what the model needs. Cut it, and count, on unseen sentences.
+# 5. A map shows what a head attends to, not what the model needs. Cut it, and count.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions

@@ -579,7 +579,7 @@ assert round(flops(175e9, 300e9) / counted["big"], -3) == 33_000
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Smaller: a third of the table's number for the base model, two fifths for the big one. Both are right, but they count different things. The table says what eight cards *could* have computed while they ran; $6ND$ says what the products with the parameters *need*. The ratio of the two is called the **utilisation** of the hardware; the makers of PaLM report 46 %. <!-- source: Chowdhery et al. 2022 -->
+# Smaller: three tenths of the table's number for the base model, two fifths for the big one. Both are right, but they count different things. The table says what eight cards *could* have computed while they ran; $6ND$ says what the products with the parameters *need*. The ratio of the two is called the **utilisation** of the hardware; the makers of PaLM report 46 %. <!-- source: Chowdhery et al. 2022 -->
 #
 # By $6ND$, GPT-3 cost 33,000 times as much as the big Transformer.
 #
