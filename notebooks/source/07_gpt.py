@@ -58,7 +58,7 @@ assert 4 < 2**paid.mean() < 5
 #
 # </details>
 #
-# What gives every possible next token a probability is a **language model**. In this lesson you build one, teach it a book, and let it write.
+# A **language model** gives every possible next token a probability. In this lesson you build one, teach it a book, and let it write.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A prompt can be a task
@@ -72,7 +72,7 @@ assert 4 < 2**paid.mean() < 5
 # | *“Good morning” is in French “* | *bonjour* | another language |
 # | *A K B = A K* | *B* | what stands in the text itself |
 #
-# This is the idea of the lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, the model solves the task by going on.** The text that you give it is called the **prompt**.
+# This is the idea of the lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a model that is good enough solves the task by going on.** The text that you give it is called the **prompt**.
 #
 # <a id="decoder-only"></a>
 # Such a model is called a **GPT**, *generative pre-trained Transformer*. You know it as the decoder of chapter 5, now without cross-attention, because we have no second text to look at. OpenAI made three of them, each larger than the one before:
@@ -172,9 +172,37 @@ assert round(math.log(11), 1) == 2.4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a GPT
 # <a id="causal"></a>
-# First attention, once more in words. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes much from the folders whose label fits, and hardly anything from the others.
+# First attention, once more in words. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
 #
 # In a GPT every token is such a clerk, and every token is also a folder. One rule is new against BERT: **a token may open only its own folder and those of tokens before it.** Otherwise it would find its own answer in the next folder.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+from course_kit.heads import attention_weights
+
+told = prose.tokenizer.encode(prompt)
+with torch.no_grad(), attention_weights(prose.model) as seen:
+    prose.model(torch.tensor([told]))
+cabinet = [token.strip() for token in prose.tokenizer.tokens(told)]
+heads = {
+    from_cell("block {block}, head {n}", block=block, n=n): seen["decoder"][block - 1][0, n - 1]
+    for block, n in ((3, 4), (4, 2))
+}
+plot.maps(
+    heads,
+    {name: cabinet for name in heads},
+    axes=("query", "key"),
+    title="Whose folders does each token open?",
+    caption="Two heads of `gpt-prose`. A row is a [query|token that asks], a column a [key|folder]. Above the "
+    "diagonal all is hidden.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+before, other = heads.values()
+assert (before.triu(1) == 0).all() and (other.triu(1) == 0).all()
+assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and other[3].argmax() == 2 and other[6].argmax() == 3
+
+# %% [markdown]
+# In the first head *by* opens the folder of *down*, just before it, and the last *the* that of *by*. In the second *sat* opens the folder of *man*, and the last *the* opens that of *sat*.
 #
 # As a formula this is the softmax of $QK^\top/\sqrt d$, times $V$, under chapter 5's causal mask. PyTorch computes exactly this in one fast call, `F.scaled_dot_product_attention`; with `is_causal=True` it hides what comes later. But it keeps no weights. So our class has a second method, `weights`, for when you want to look at them. The functions that cut and join the heads are from chapter 5:
 
@@ -246,7 +274,7 @@ assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and
 # course_utils.gpt: GPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# That is a whole GPT. Is it the machine that you played against? If so, its five million parameters fit into your class and give the same logits:
+# Is this the machine that you played against? Then its five million parameters fit into your class, and give the same logits:
 
 # %%
 yours = GPT(vocab=69, size=256, layers=6, heads=8, context=256)
@@ -261,8 +289,15 @@ assert gap < 1e-4
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What if nothing is added?
 # Why all this adding? Let us train a model with it and one without. The task: six digits, “=”, and the same digits again. Here the prompt really is a task, because “=” means *copy*.
-#
-# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters. We use **AdamW**, chapter 5's Adam with parameters that also shrink a little at each step. Gradients that are too long are *clipped*, that is, shortened:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+labs.plus(
+    title="Add, or replace?",
+    caption="The same parts, from below. Only what happens to the [value|vector] is different.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters. We use **AdamW**, chapter 5's Adam that also shrinks the parameters a little. Gradients that are too long are *clipped*, that is, shortened:
 
 # %% slideshow={"point": ["next_token_loss(model, ids)", "optimiser.step"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step
@@ -280,7 +315,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In the second model only the plus is missing, so each part *replaces* the vector:
+# In code, only the plus is missing in the second model:
 
 # %%
 class WithoutAdding(GPT):
@@ -461,7 +496,7 @@ spoken = write(yours, begun, 120, temperature=0.7, top_p=0.9)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now turn the knobs yourself. Press *draw*, and see what becomes of the story.
+# Now turn the knobs yourself, and press *draw*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(prompt)])
@@ -504,9 +539,9 @@ pairs = labs.merges(corpus, word="lowest", title="Which two belong together?")
 asking(pairs)
 
 # %% [markdown]
-# Look at one word, *newest*, as it grows from its letters to a single piece:
+# Look how *newest* grows from its letters to a single piece:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.grows(
     corpus,
     "newest",
@@ -577,7 +612,7 @@ assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6,
 import copy
 
 STEPS = {"class": 600, "full": 900}[runtime.profile]
-start = torch.tensor([tokenizer.encode("My dear")])
+start = torch.tensor([tokenizer.encode("“My dear Watson,")])
 torch.manual_seed(1)
 exam = windows(unread, 128, 65)  # of the tenth that is never read
 
@@ -591,7 +626,7 @@ def rate(step):
 def look(step, loss):
     """Measure, let it write, and keep the parameters if they are the best so far."""
     new = next_token_loss(model, exam).item()
-    text = tokenizer.decode(write(model, start, 15, 0.7, 0.9)[0].tolist())
+    text = tokenizer.decode(write(model, start, 10, 0.7, 0.9)[0].tolist())
     if new < min((row[2] for row in history), default=math.inf):
         best.update(copy.deepcopy(model.state_dict()))
     history.append((step, loss, new, " ".join(text.split())))
@@ -599,7 +634,7 @@ def look(step, loss):
         print(f"{step:4}  {loss:.2f} nats, never read {new:.2f}  {history[-1][3]!r}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# We let the learning rate rise first, then fall to 0. Every thirty steps `look` measures the loss on text that the model never reads, lets it write on from “My dear”, and keeps the parameters if they are the best so far. You should see a first loss near ln 756, which is 6.6.
+# We let the learning rate rise first, then fall to 0. Every thirty steps `look` measures the loss on text that the model never reads, lets it write on from *“My dear Watson,* and keeps the parameters if they are the best so far. You should see a first loss near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -611,13 +646,14 @@ for step in range(STEPS + 1):
     loss = training_step(model, optimiser, windows(ids, 32, 65))
     if step % 30 == 0:
         look(step, loss)
-model.load_state_dict(best)  # as it was when it was best
+model.load_state_dict(best)
+print(f"kept: the parameters that pay {next_token_loss(model, exam):.2f} nats")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.learning(
     history,
     title="What does it learn, and when?",
-    caption="The loss of [key|what it reads], and of [output|text that it never reads]. Below, what it "
+    caption="The loss of [key|what it reads], and of [value|text that it never reads]. Below, what it "
     "writes at three points.",
 )
 
@@ -632,9 +668,9 @@ assert abs(history[0][1] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. **Bits per character** you can compare whatever the tokens are. (Papers often give the **perplexity**, $e^{\text{loss}}$: so many equally likely tokens would be as hard.)
+# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. (Papers often give the **perplexity**, $e^{\text{loss}}$: so many equally likely tokens would be as hard.)
 #
-# And compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better one looks three pieces back, and falls back on shorter rows where it has not seen these three. We let all of them read the same nine tenths, and ask about the last:
+# Compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better one looks three pieces back, and falls back on shorter rows where it has not seen these three. We let all of them read the same nine tenths, and ask about the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -719,7 +755,7 @@ plot.lines(
 # <a id="web-text"></a>
 # <details><summary>Where does more text come from?</summary>
 #
-# A large model reads billions of web pages. From Common Crawl, a public copy of the web, spam is dropped by rules or a classifier, and near-copies, too, because a model would learn them by heart. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
+# From Common Crawl, a public copy of the web, spam is dropped by rules or a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
 #
 # </details>
 #
@@ -742,7 +778,7 @@ labs.kept(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The new token needs the keys and values of all tokens before it, but not their queries. So keep these two vectors for each token in each block: that is the **KV cache**. `extend` puts the new ones behind the old, and gives all of them:
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.cache: Cache
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -759,7 +795,7 @@ from inspect import signature
 # course_utils.gpt: CachedGPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is the result the same? The poet reads all letters but the last, then the last one alone. The difference should be about nothing:
+# The poet reads all letters but the last, then the last one alone. The difference to reading all at once should be about nothing:
 
 # %%
 keeper = CachedGPT(vocab=69, size=256, layers=6, heads=8, context=256)
@@ -774,43 +810,69 @@ print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
 
-# %% [markdown]
-# `generate` is `write` with this cache. You also get each token as soon as it is drawn, as in a chat:
-
-# %% slideshow={"point": ["model(new, caches)", "next_token("], "slide_type": "skip"} tags=["definition"]
-# course_utils.gpt: generate
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# How much time does the cache save? We let `gpt-prose` write eighty tokens both ways, from the same seed:
+# What does one more token cost `gpt-prose`? Anew, it should cost more the longer the text is, and with the cache about the same:
 
 # %% jupyter={"source_hidden": true}
 import time
 
 
-def clock(cache, count=80):
-    """The text of `count` pieces after the prompt, and the processor seconds it took."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    started = time.process_time()
-    torch.manual_seed(0)
-    opening = torch.tensor([prose.tokenizer.encode(prompt)])
-    written = torch.cat([*generate(prose.model, opening, count, cache=cache)], 1)
-    took = time.process_time() - started
-    torch.set_num_threads(threads)
-    return written, took
+def milliseconds(*given):
+    """The fastest of five calls of the model."""
+    took = []
+    for _ in range(5):
+        started = time.perf_counter()
+        with torch.no_grad():
+            prose.model(*given)
+        took.append(1000 * (time.perf_counter() - started))
+    return min(took)
 
 
-(quick, fast), (same, slow) = clock(True), clock(False)
-print(
-    f"gpt-prose, 80 pieces: {slow / fast:.1f} times as fast with the cache, and "
-    f"{'the same' if quick.equal(same) else 'another'} text"
+lengths, costs = [16, 64, 128, 192, 250], {"anew": [], "cached": []}
+page = torch.tensor([prose.tokenizer.encode(known[:4000])[:256]])
+for n in lengths:
+    caches = [Cache() for _ in prose.model.blocks]
+    with torch.no_grad():
+        prose.model(page[:, :n], caches)
+    costs["anew"].append(milliseconds(page[:, : n + 1]))
+    costs["cached"].append(milliseconds(page[:, n : n + 1], caches))
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+plot.lines(
+    {
+        from_cell("everything anew"): (lengths, costs["anew"]),
+        from_cell("with the cache"): (lengths, costs["cached"]),
+    },
+    "tokens in the text so far",
+    "milliseconds for one more",
+    title="What does one more token cost?",
+    caption="`gpt-prose` on this computer, the fastest of five calls each.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert quick.equal(same) and slow > 1.5 * fast
+assert costs["anew"][-1] > 2 * costs["cached"][-1] and costs["anew"][-1] > costs["anew"][0]
 
-# %% [markdown] tags=["keep"]
-# The text is the same, and the longer it gets, the more you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. Then all positions shift, and everything is read anew.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `generate` is `write` with this cache. You also get each token as soon as it is drawn, as in a chat:
+
+# %% slideshow={"point": ["model(new, caches)", "next_token("], "slide_type": "skip"} tags=["definition"]
+# course_utils.gpt: generate
+
+# %% [markdown]
+# Does `gpt-prose` write the same with and without the cache?
+
+# %% jupyter={"source_hidden": true}
+both = []
+for cache in (True, False):
+    torch.manual_seed(0)
+    both.append(torch.cat([*generate(prose.model, asked, 80, cache=cache)], 1))
+print("the same text:", both[0].equal(both[1]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert both[0].equal(both[1])
+
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
+# The longer the text gets, the more time you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. Then all positions shift, and everything is read anew.
 #
 # **Keep this:** under a causal mask, nothing old depends on what is new. So keep keys and values.
 

@@ -4,7 +4,7 @@ from course_kit.views.alignment import alignment
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import exams, grows, kept, learning, opened, stream, temperatures
+from .drawings import exams, grows, kept, learning, opened, plus, stream, temperatures
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
@@ -20,6 +20,7 @@ __all__ = [
     "merges",
     "next_character",
     "opened",
+    "plus",
     "sampling",
     "stream",
     "temperatures",

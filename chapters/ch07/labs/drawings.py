@@ -12,7 +12,6 @@ from course_kit.views.figure import figure, one
 from course_utils.merges import joined
 
 from .merges import MARK, cut, pairs_of
-from .next_character import visible
 
 
 @torch.no_grad()
@@ -27,21 +26,21 @@ def exams(loaded, text: str, *, title="", caption=""):
         chances = loaded.model(torch.tensor([ids]))[0].softmax(-1)
     p = [chances[i, after].item() for i, after in enumerate(ids[1:])]
     bits, count, high = [-math.log2(x) for x in p], len(ids) - 1, 27
-    most, wide = max(bits), 0.56 / count
+    most, wide = max(bits), 0.6 / count
     shapes = [
-        one("text", 0.28, 12, t("has read"), "key", size=12.5),
-        one("text", 0.68, 12, t("should say"), "output", size=12.5),
-        one("text", 0.88, 12, t("bits paid"), "quiet", size=12.5),
+        one("text", 0.3, 12, t("has read"), "key", size=12.5),
+        one("text", 0.73, 12, t("should say"), "output", size=12.5),
+        one("text", 0.92, 12, t("bits paid"), "quiet", size=12.5),
     ]
     for i, y in enumerate(38 + high * i for i in range(count)):
         shapes += [
-            one("box", wide * (j + 0.5), y, tokens[j], "key", wide=wide * 0.94, high=22, size=12, since=i)
+            one("box", wide * (j + 0.5), y, tokens[j], "key", wide=wide * 0.94, high=22, size=11, since=i)
             for j in range(i + 1)
         ]
         shapes += [
-            one("arrow", role="output", from_=[wide * (i + 1), y], to=[0.61, y], weight=1, since=i),
-            one("text", 0.68, y, tokens[i + 1], "output", strong=True, since=i),
-            one("bar", 0.86, y, wide=0.18, high=11, share=round(bits[i] / most, 3), since=i),
+            one("arrow", role="output", from_=[wide * (i + 1), y], to=[0.65, y], weight=1, since=i),
+            one("text", 0.73, y, tokens[i + 1], "output", strong=True, since=i),
+            one("bar", 0.87, y, wide=0.14, high=11, share=round(bits[i] / most, 3), since=i),
             one("text", 0.995, y, f"{bits[i]:.1f}", anchor="end", size=12.5, since=i),
         ]
     said = [
@@ -83,7 +82,7 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
         one("arrow", role="key", from_=[0.5, 304], to=[0.5, 282]),
         one("arrow", role="output", from_=[0.5, 76], to=[0.5, 58]),
         seen([0], "box", 0.5, 178, "GPT", wide=0.7, high=200, size=34, strong=True),
-        seen([0], "text", 0.5, 222, t("reads tokens, gives each possible next token a probability"), size=12.5),
+        seen([0], "text", 0.5, 222, t("reads a text, says what may come next"), size=12.5),
     ]
     for i, (word, share) in enumerate(zip(words, shares.tolist(), strict=True)):
         x = 0.14 + 0.72 * i / (best - 1)
@@ -99,7 +98,7 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     ]
     for n, (y, name, does, role, high) in enumerate(levels):
         shapes += [
-            seen([1], "box", 0.5, y, role=role, wide=0.7, high=high),
+            seen([1], "box", 0.5, y, role=role, wide=0.9, high=high),
             seen([1], "text", 0.5, y - 9, name, role, strong=True, size=14),
             seen([1], "text", 0.5, y + 11, does, size=12.5),
         ]
@@ -117,20 +116,20 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
             )
     shapes += [
         seen([2], "box", 0.5, 178, role="value", wide=0.9, high=204),
-        seen([2], "box", 0.4, 236, role="key", wide=0.54, high=58),
-        seen([2], "text", 0.4, 226, t("attention"), "key", strong=True, size=14),
-        seen([2], "text", 0.4, 247, t("looks at itself and at earlier tokens"), size=12.5),
-        seen([2], "box", 0.4, 124, role="output", wide=0.54, high=58),
-        seen([2], "text", 0.4, 114, t("network"), "output", strong=True, size=14),
-        seen([2], "text", 0.4, 135, t("each token by itself"), size=12.5),
-        seen([2], "arrow", 0, 0, role="value", weight=5, **{"from": [0.8, 276], "to": [0.8, 82]}),
-        seen([2], "text", 0.83, 180, t("the stream"), size=12, anchor="start"),
+        seen([2], "box", 0.34, 236, role="key", wide=0.5, high=58),
+        seen([2], "text", 0.34, 226, t("attention"), "key", strong=True, size=14),
+        seen([2], "text", 0.34, 247, t("looks at earlier tokens"), size=12.5),
+        seen([2], "box", 0.34, 124, role="output", wide=0.5, high=58),
+        seen([2], "text", 0.34, 114, t("network"), "output", strong=True, size=14),
+        seen([2], "text", 0.34, 135, t("each token by itself"), size=12.5),
+        seen([2], "arrow", 0, 0, role="value", weight=5, **{"from": [0.71, 276], "to": [0.71, 82]}),
+        seen([2], "text", 0.735, 180, t("the stream"), size=12, anchor="start"),
     ]
     for y in (236, 124):
         shapes += [
-            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.79, y + 20], "to": [0.675, y + 12]}),
-            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.675, y - 12], "to": [0.79, y - 20]}),
-            seen([2], "text", 0.76, y, "+", strong=True, size=17),
+            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.7, y + 20], "to": [0.595, y + 12]}),
+            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.595, y - 12], "to": [0.7, y - 20]}),
+            seen([2], "text", 0.665, y, "+", strong=True, size=17),
         ]
     said = [
         t("From outside: some tokens go in, and each possible next token gets a probability."),
@@ -154,6 +153,38 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
         title=title,
         caption=caption,
     )
+
+
+def plus(*, title="", caption=""):
+    """Three parts that add to a stream, beside three that replace what comes in."""
+    shapes, at = [], (188, 122, 56)
+    for left, name, adds in ((0.0, t("each part adds"), True), (0.53, t("each part replaces"), False)):
+        middle = left + 0.33
+        shapes.append(one("text", left + 0.235, 14, name, strong=True))
+        if adds:
+            shapes.append(one("arrow", role="value", weight=5, from_=[middle, 226], to=[middle, 28]))
+        for n, y in enumerate(at):
+            part = (t("attention"), t("network"))[n % 2]
+            x = left + 0.11 if adds else middle
+            shapes.append(one("box", x, y, part, ("key", "output")[n % 2], wide=0.22, high=30, size=12.5))
+            if adds:
+                shapes += [
+                    one("arrow", from_=[middle - 0.01, y + 20], to=[x + 0.115, y + 8], weight=1.5),
+                    one("arrow", from_=[x + 0.115, y - 8], to=[middle - 0.01, y - 20], weight=1.5),
+                    one("text", middle + 0.035, y - 22, "+", strong=True, size=18),
+                ]
+            else:
+                below = 226 if not n else at[n - 1] - 15
+                shapes.append(one("arrow", role="value", weight=3, from_=[x, below], to=[x, y + 18]))
+        if not adds:
+            shapes.append(one("arrow", role="value", weight=3, from_=[middle, 41], to=[middle, 28]))
+    said = [t("On the left a vector passes by the parts, which add to it. On the right it has to pass through them.")]
+    table = (
+        [t("model"), t("what comes out of a part")],
+        [[t("each part adds"), "x + f(x)"], [t("each part replaces"), "f(x)"]],
+    )
+    axes = [("step", t("step"), [1])]
+    return figure(shapes, said, [table], axes=axes, height=234, still=True, title=title, caption=caption)
 
 
 @torch.no_grad()
@@ -184,7 +215,7 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     chances = (model.norm(x) @ model.tokens.weight.T).softmax(-1)  # [S, V]
     target = tokenizer.encode(word)[-1]
     says = [one_.strip() for one_ in tokenizer.tokens(chances.argmax(-1).tolist())]
-    share, (looks, thinks), high, count = chances[:, target].tolist(), (t("attention"), t("network")), 27, len(x)
+    share, (looks, thinks), high, count = chances[:, target].tolist(), (t("attention"), t("network")), 31, len(x)
     at = [high * (count - i) + 18 for i in range(count)]
     shapes = [
         one("text", 0.16, 12, t("adds to it"), "quiet", size=12.5),
@@ -204,7 +235,7 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
         else:
             shapes.append(one("text", 0.33, y, t("reads “{word}”", word=prompt.split()[-1]), anchor="end", size=12.5))
         shapes += [
-            one("cells", 0.46, y, role="value", numbers=[round(n, 1) for n in x[i, :3].tolist()], wide=0.18, since=i),
+            one("cells", 0.46, y, role="value", numbers=[round(n, 1) for n in x[i, :2].tolist()], wide=0.15, since=i),
             one("text", 0.68, y, says[i], strong=True, since=i),
             one("bar", 0.86, y, wide=0.16, high=10, share=round(share[i], 4), since=i),
             one("text", 0.995, y, f"{share[i]:.0%}", anchor="end", size=12, since=i),
@@ -229,12 +260,12 @@ def temperatures(logits: Tensor, words: Sequence[str], values: Sequence[float], 
     """One row of logits [W], and what a softmax makes of them at several temperatures, side by side."""
     rows, high, places = [(logits / value).softmax(-1).tolist() for value in values], 25, range(len(words))
     middle = [0.36 + 0.62 * (i + 0.5) / len(values) for i in range(len(values))]
-    shapes = [one("text", 0.27, 14, t("logit"), "quiet", anchor="end", size=12.5)]
+    shapes = [one("text", 0.28, 14, t("logit"), "quiet", anchor="end", size=12.5)]
     for n, (word, logit) in enumerate(zip(words, logits.tolist(), strict=True)):
         y = 42 + high * n
         shapes += [
-            one("text", 0.15, y, visible(word), anchor="end", strong=True),
-            one("text", 0.27, y, f"{logit:.1f}", anchor="end", size=12.5),
+            one("text", 0.175, y, word.strip(), anchor="end", strong=True),
+            one("text", 0.28, y, f"{logit:.1f}", anchor="end", size=12.5),
         ]
     for i, (value, row) in enumerate(zip(values, rows, strict=True)):
         shapes.append(one("text", middle[i], 14, f"τ = {value:g}", "output", strong=True, since=i))
@@ -248,14 +279,14 @@ def temperatures(logits: Tensor, words: Sequence[str], values: Sequence[float], 
         t(
             "τ = {value}: “{word}” gets {share} of what these tokens have together.",
             value=f"{value:g}",
-            word=visible(words[0]),
+            word=words[0].strip(),
             share=f"{row[0]:.0%}",
         )
         for value, row in zip(values, rows, strict=True)
     ]
     table = (
         ["", t("logit"), *(f"τ = {value:g}" for value in values)],
-        [[visible(words[n]), f"{logits[n]:.2f}", *(f"{row[n]:.2f}" for row in rows)] for n in places],
+        [[words[n].strip(), f"{logits[n]:.2f}", *(f"{row[n]:.2f}" for row in rows)] for n in places],
     )
     axes = [("step", t("step"), range(1, len(values) + 1))]
     return figure(shapes, said, [table], axes=axes, height=42 + high * len(words) - 6, title=title, caption=caption)
@@ -332,22 +363,22 @@ def learning(history: Sequence[tuple[int, float, float, str]], *, title="", capt
     """
     first, last, ends = history[0][0], history[-1][0], [x for row in history for x in row[1:3]]
     low, span, foot = min(ends), max(ends) - min(ends), 190
-    xs = [0.07 + 0.72 * (row[0] - first) / (last - first) for row in history]
-    kinds = {"key": [row[1] for row in history], "output": [row[2] for row in history]}
+    xs = [0.07 + 0.6 * (row[0] - first) / (last - first) for row in history]
+    kinds = {"key": [row[1] for row in history], "value": [row[2] for row in history]}
     at = {role: [round(foot - 20 - 140 * (y - low) / span, 1) for y in ys] for role, ys in kinds.items()}
     lines = [end for i in range(len(history) - 1) for end in (i, i + 1)]
-    shapes = [
-        one("web", role=role, dots=[x for both in zip(xs, ys, strict=True) for x in both], lines=[], lit=lines)
-        for role, ys in at.items()
-    ]
-    apart = 9 if abs(at["key"][-1] - at["output"][-1]) < 18 else 0
+    shapes = []
+    for role, ys in at.items():
+        dots, joins = [x for both in zip(xs, ys, strict=True) for x in both], {"lines": [], "lit": []}
+        shapes.append(one("web", role=role, dots=dots, **joins | {"lit" if role == "value" else "lines": lines}))
+    apart = 9 if abs(at["key"][-1] - at["value"][-1]) < 18 else 0
     names = {
         "key": t("read: {loss}", loss=f"{history[-1][1]:.2f}"),
-        "output": t("not read: {loss}", loss=f"{history[-1][2]:.2f}"),
+        "value": t("not read: {loss}", loss=f"{history[-1][2]:.2f}"),
     }
-    for role, sign in (("key", 1), ("output", -1)):
+    for role, sign in (("key", 1), ("value", -1)):
         shapes.append(
-            one("text", 0.81, at[role][-1] + sign * apart, names[role], role, anchor="start", strong=True, size=12.5)
+            one("text", 0.71, at[role][-1] + sign * apart, names[role], role, anchor="start", strong=True, size=12.5)
         )
     shapes.append(one("text", 0.0, 14, t("loss in nats"), "quiet", anchor="start", size=12))
     chosen = [0, max(1, (len(history) - 1) // 4), len(history) - 1]
@@ -356,9 +387,9 @@ def learning(history: Sequence[tuple[int, float, float, str]], *, title="", capt
         step, _, loss, text = history[i]
         y = foot + 24 + 26 * n
         shapes += [
-            one("disc", xs[i], at["output"][i], str(n + 1), "output", high=20, size=12, since=n),
-            one("text", 0.0, y, f"{n + 1}", "output", anchor="start", strong=True, since=n),
-            one("text", 0.04, y, t("step {step}: “{text}”", step=step, text=text), anchor="start", size=12.5, since=n),
+            one("disc", xs[i], at["value"][i], str(n + 1), "value", high=20, size=12, since=n),
+            one("text", 0.0, y, f"{n + 1}", "value", anchor="start", strong=True, since=n),
+            one("text", 0.04, y, t("step {step}: “{text}”", step=step, text=text), anchor="start", size=12, since=n),
         ]
         said.append(
             t(
