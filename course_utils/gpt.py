@@ -199,6 +199,7 @@ class CachedGPT(GPT):
         first = caches[0].length  # so many were read before
         places = torch.arange(first, first + ids.shape[1], device=ids.device)
         x = self.tokens(ids) + self.positions(places)
+        block: Any
         for block, cache in zip(self.blocks, caches, strict=True):
             attend = partial(attend_behind, block.attention, cache=cache)
             x = add_norm(x, attend, block.norm1)

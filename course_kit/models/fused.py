@@ -52,7 +52,7 @@ class FusedGroupedAttention(GroupedAttention):
         return self.out(join_heads(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
 
 
-FUSED = {GroupedAttention: FusedGroupedAttention}
+FUSED: dict[type[nn.Module], type[nn.Module]] = {GroupedAttention: FusedGroupedAttention}
 
 
 def fuse(model: nn.Module) -> nn.Module:

@@ -83,7 +83,7 @@ assert 4 < 2**paid.mean() < 5
 # | GPT-2, 2019 | 1.5 billion | in the prompt: after an article and *TL;DR:* it wrote a summary |
 # | GPT-3, 2020 | 175 billion | in the prompt, with a few examples before the question <!-- source: Radford et al. 2018, 2019; Brown et al. 2020 --> |
 #
-# Ours are smaller than all three. But you will see one that copies a row of digits because an “=” stands behind it. Let us look at a GPT from outside, and then open it:
+# Ours are smaller than all three. But you will see one that copies a row of digits because an “=” stands behind it. Here is a GPT from outside. Open it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("gpt-prose")  # it has read 29 old novels and children's books
@@ -938,7 +938,7 @@ onward(7)
 # ## Next: who answers?
 # Your GPT goes on with a text, but it does not answer. In the next lesson it becomes the kind of model that is built today, and learns to talk.
 #
-# **→ [8 · Who answers?](08_who_answers.ipynb)** · [The annex](07_gpt_annex.ipynb) has a head that repeats, translating by continuing, scaling laws, serving, and what circulates.
+# **→ [8 · Who answers?](08_who_answers.ipynb)** · [The annex](07_gpt_annex.ipynb) has a head that repeats, translating by continuing, Muon, scaling laws, serving, and what circulates.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #

@@ -1,7 +1,5 @@
 """The labs of chapter 7: small experiments that compute in the browser while the hand moves, and drawings."""
 
-from course_kit.views.alignment import alignment
-from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .drawings import exams, grows, kept, learning, opened, plus, stream, temperatures
@@ -10,8 +8,6 @@ from .next_character import next_character
 from .sampling import sampling
 
 __all__ = [
-    "alignment",
-    "architecture",
     "exams",
     "grows",
     "heads",

@@ -2,7 +2,7 @@
 
     record_ablation()      # six models, three seeds, the same number of parameters and of tokens: about half an hour
 
-All learn *The Adventures of Sherlock Holmes* with chapter 7's pieces, optimisers and rate, and are measured on its
+All learn *The Adventures of Sherlock Holmes* with chapter 7's pieces, and Muon, and are measured on its
 last tenth, in bits per character. What a change saves in parameters goes into the hidden features of the networks.
 """
 
