@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 7 · What comes next?
-# *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it on any text and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
+# *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
 #
 # ## A game of 1951
-# How well can you guess the next letter of a text? Claude Shannon let people try in 1951. Play his game against a small model of ours, on two lines of *The Tempest* that it was not trained on. For each letter the model pays: nothing if it was certain of the right one, one **bit** if it gave it ½, two bits if it gave it ¼. **Guess before you play:** how many bits does it pay for a letter, on average?
+# How well can you guess the next letter of a text? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. For each letter it pays nothing if it was certain of the right one, one **bit** if it gave it ½, two if it gave it ¼. **Guess before you play:** how many bits does it pay for a letter, on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -24,7 +24,7 @@ from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from chapters.ch07.kept import training
 from course_kit.i18n import from_cell
 from course_kit import data, results
-from course_kit.views import Table, plot, predict
+from course_kit.views import plot, predict
 from course_kit.views.view import asking
 from course_kit.checkpoints import load_checkpoint
 
@@ -83,7 +83,7 @@ assert 4 < 2**paid.mean() < 5
 # | GPT-2, 2019 | 1.5 billion | in the prompt: after an article and *TL;DR:* it wrote a summary |
 # | GPT-3, 2020 | 175 billion | in the prompt, with a few examples before the question <!-- source: Radford et al. 2018, 2019; Brown et al. 2020 --> |
 #
-# Ours are smaller than all three. But you will see one that copies a row of digits because an “=” stands behind it. Here is a GPT from outside. Open it:
+# Ours are smaller than all three. But you will see one that copies a row of digits because an “=” stands behind it. Open it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("gpt-prose")  # it has read 29 old novels and children's books
@@ -92,7 +92,7 @@ labs.opened(
     prose,
     prompt,
     title="What is inside a GPT?",
-    caption="Play it, or open it yourself. The bars are what our `gpt-prose` expects after "
+    caption="Play it, or open it yourself. The bars are what our gpt-prose expects after "
     "these words.",
 )
 
@@ -192,7 +192,7 @@ plot.maps(
     {name: cabinet for name in heads},
     axes=("query", "key"),
     title="Whose folders does each token open?",
-    caption="Two heads of `gpt-prose`. A row is a [query|token that asks], a column a [key|folder]. Above the "
+    caption="Two heads of gpt-prose. A row is a [query|token that asks], a column a [key|folder]. Above the "
     "diagonal all is hidden.",
 )
 
@@ -245,7 +245,7 @@ labs.stream(
     prompt,
     " fire",
     title="When does it think of the fire?",
-    caption="The stream behind the last “the”: three of its numbers. Each part [output|adds] something. "
+    caption="The stream behind the last “the”: two of its numbers. Each part [output|adds] something. "
     "Follow the bar of “fire”.",
 )
 
@@ -293,7 +293,7 @@ assert gap < 1e-4
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 labs.plus(
     title="Add, or replace?",
-    caption="The same parts, from below. Only what happens to the [value|vector] is different.",
+    caption="The same parts, read from below. What happens to the [value|vector]?",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -439,26 +439,26 @@ def with_temperature(logits, temperature):
 # ### Cut off the tail
 # Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil a sentence. So cut them off. Should we keep the twelve likeliest, say (**top-k**)? Let us count how many it takes to collect nine tenths of the probability:
 
-# %% jupyter={"source_hidden": true}
-rows = []
-for start in ("They looked at each", "They looked at the"):
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+reach = {}
+for word in ("each", "the"):
     with torch.no_grad():
-        z = prose.model(torch.tensor([prose.tokenizer.encode(start)]))[0, -1]
-    p = z.softmax(-1).sort(descending=True)
-    rows.append(
-        {
-            "after": start,
-            "likeliest": prose.tokenizer.tokens(p.indices[:1].tolist())[0],
-            "its probability": p.values[0].item(),
-            "pieces that reach 90 %": int((p.values.cumsum(0) < 0.9).sum()) + 1,
-        }
-    )
-Table(rows, from_cell(
-    "gpt-prose, which knows {count} pieces", count=f'{len(prose.tokenizer):,}'
-), data=("after", "likeliest"))
+        z = prose.model(torch.tensor([prose.tokenizer.encode(f"They looked at {word}")]))[0, -1]
+    reach[word] = z.softmax(-1).sort(descending=True).values.cumsum(0)[:1000].tolist()
+plot.lines(
+    {f"… {word}": (range(1, 1001), found) for word, found in reach.items()},
+    "so many likeliest tokens",
+    "have together",
+    log="x",
+    compare={"0.9": ((1, 1000), (0.9, 0.9))},
+    title="How many tokens does it take?",
+    caption="What gpt-prose expects after “They looked at each …” and after “They looked at the …”. Follow "
+    "the dashed line.",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [row["pieces that reach 90 %"] for row in rows] == [1, 592] and rows[0]["its probability"] > 0.9
+needed = {word: next(n for n, share in enumerate(found, 1) if share >= 0.9) for word, found in reach.items()}
+assert needed == {"each": 1, "the": 592}
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # After *each* you need one token, after *the* hundreds, so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). With a pencil, take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first token alone has ½, which is too little; the first two have ¾. So you keep two, and divided by ¾ they are ⅔ and ⅓.
@@ -629,7 +629,7 @@ def look(step, loss):
     text = tokenizer.decode(write(model, start, 10, 0.7, 0.9)[0].tolist())
     if new < min((row[2] for row in history), default=math.inf):
         best.update(copy.deepcopy(model.state_dict()))
-    history.append((step, loss, new, " ".join(text.split())))
+    history.append((step, loss, new, " ".join(text.strip("“").split())))
     if step % 120 == 0 or step == STEPS:
         print(f"{step:4}  {loss:.2f} nats, never read {new:.2f}  {history[-1][3]!r}")
 
@@ -810,6 +810,25 @@ print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `generate` is `write` with this cache. You also get each token as soon as it is drawn, as in a chat:
+
+# %% slideshow={"point": ["model(new, caches)", "next_token("], "slide_type": "skip"} tags=["definition"]
+# course_utils.gpt: generate
+
+# %% [markdown]
+# Does it write the same text without the cache?
+
+# %% jupyter={"source_hidden": true}
+both = []
+for cache in (True, False):
+    torch.manual_seed(0)
+    both.append(torch.cat([*generate(prose.model, asked, 80, cache=cache)], 1))
+print("the same text:", both[0].equal(both[1]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert both[0].equal(both[1])
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # What does one more token cost `gpt-prose`? Anew, it should cost more the longer the text is, and with the cache about the same:
 
@@ -846,30 +865,11 @@ plot.lines(
     "tokens in the text so far",
     "milliseconds for one more",
     title="What does one more token cost?",
-    caption="`gpt-prose` on this computer, the fastest of five calls each.",
+    caption="The model gpt-prose on this computer, the fastest of five calls each.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert costs["anew"][-1] > 2 * costs["cached"][-1] and costs["anew"][-1] > costs["anew"][0]
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# `generate` is `write` with this cache. You also get each token as soon as it is drawn, as in a chat:
-
-# %% slideshow={"point": ["model(new, caches)", "next_token("], "slide_type": "skip"} tags=["definition"]
-# course_utils.gpt: generate
-
-# %% [markdown]
-# Does `gpt-prose` write the same with and without the cache?
-
-# %% jupyter={"source_hidden": true}
-both = []
-for cache in (True, False):
-    torch.manual_seed(0)
-    both.append(torch.cat([*generate(prose.model, asked, 80, cache=cache)], 1))
-print("the same text:", both[0].equal(both[1]))
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert both[0].equal(both[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # The longer the text gets, the more time you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. Then all positions shift, and everything is read anew.

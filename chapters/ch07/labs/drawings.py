@@ -158,15 +158,18 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
 def plus(*, title="", caption=""):
     """Three parts that add to a stream, beside three that replace what comes in."""
     shapes, at = [], (188, 122, 56)
-    for left, name, adds in ((0.0, t("each part adds"), True), (0.53, t("each part replaces"), False)):
+    for left, name, adds, new in (
+        (0.0, t("each part adds"), True, {}),
+        (0.53, t("each part replaces"), False, {"since": 1}),
+    ):
         middle = left + 0.33
-        shapes.append(one("text", left + 0.235, 14, name, strong=True))
+        shapes.append(one("text", left + 0.235, 14, name, strong=True, **new))
         if adds:
             shapes.append(one("arrow", role="value", weight=5, from_=[middle, 226], to=[middle, 28]))
         for n, y in enumerate(at):
             part = (t("attention"), t("network"))[n % 2]
             x = left + 0.11 if adds else middle
-            shapes.append(one("box", x, y, part, ("key", "output")[n % 2], wide=0.22, high=30, size=12.5))
+            shapes.append(one("box", x, y, part, ("key", "output")[n % 2], wide=0.22, high=30, size=12.5, **new))
             if adds:
                 shapes += [
                     one("arrow", from_=[middle - 0.01, y + 20], to=[x + 0.115, y + 8], weight=1.5),
@@ -175,16 +178,19 @@ def plus(*, title="", caption=""):
                 ]
             else:
                 below = 226 if not n else at[n - 1] - 15
-                shapes.append(one("arrow", role="value", weight=3, from_=[x, below], to=[x, y + 18]))
+                shapes.append(one("arrow", role="value", weight=3, from_=[x, below], to=[x, y + 18], **new))
         if not adds:
-            shapes.append(one("arrow", role="value", weight=3, from_=[middle, 41], to=[middle, 28]))
-    said = [t("On the left a vector passes by the parts, which add to it. On the right it has to pass through them.")]
+            shapes.append(one("arrow", role="value", weight=3, from_=[middle, 41], to=[middle, 28], **new))
+    said = [
+        t("The vector passes by the parts, and each of them adds something to it."),
+        t("The vector has to pass through every part: what comes out takes its place."),
+    ]
     table = (
         [t("model"), t("what comes out of a part")],
         [[t("each part adds"), "x + f(x)"], [t("each part replaces"), "f(x)"]],
     )
-    axes = [("step", t("step"), [1])]
-    return figure(shapes, said, [table], axes=axes, height=234, still=True, title=title, caption=caption)
+    axes = [("step", t("step"), [1, 2])]
+    return figure(shapes, said, [table], axes=axes, height=234, title=title, caption=caption)
 
 
 @torch.no_grad()
