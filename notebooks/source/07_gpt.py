@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 7 · What comes next?
-# *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb) (blocks, heads, the causal mask).
+# *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter of a text? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. For each letter it pays nothing if it was certain of the right one, one **bit** if it gave it ½, two if it gave it ¼. **Guess before you play:** how many bits does it pay for a letter, on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. It pays nothing where it was certain of the letter, one **bit** where it gave it ½, two for ¼. **Guess before you play:** how many bits does it pay for a letter, on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -445,8 +445,9 @@ for word in ("each", "the"):
     with torch.no_grad():
         z = prose.model(torch.tensor([prose.tokenizer.encode(f"They looked at {word}")]))[0, -1]
     reach[word] = z.softmax(-1).sort(descending=True).values.cumsum(0)[:1000].tolist()
+shown = sorted({round(10 ** (n / 12)) for n in range(37)})
 plot.lines(
-    {f"… {word}": (range(1, 1001), found) for word, found in reach.items()},
+    {f"… {word}": (shown, [found[n - 1] for n in shown]) for word, found in reach.items()},
     "so many likeliest tokens",
     "have together",
     log="x",
@@ -771,7 +772,7 @@ labs.kept(
     "The old man sat down by the fire and shook his head".split(),
     7,
     title="What need not be computed again?",
-    caption="The prompt is read once. Then each token that is written adds [query|one row]; the grey ones "
+    caption="The prompt is read once. Then each token that is written adds [query|one row]; the faint rows "
     "are there already.",
 )
 

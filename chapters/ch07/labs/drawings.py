@@ -427,10 +427,10 @@ def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
         shapes.append(
             one("text", left - 0.02, y, token.strip(), anchor="end", strong=i >= begun, size=12.5, since=came)
         )
-        for j in range(i + 1):
-            new = {"since": came, "until": came} if came else {"since": 0, "until": 0}
-            shapes.append(one("box", left + wide * (j + 0.5), y, role="query", wide=wide * 0.9, high=20, **new))
-            shapes.append(one("box", left + wide * (j + 0.5), y, role="ink", wide=wide * 0.9, high=20, since=came + 1))
+        shapes += [
+            one("box", left + wide * (j + 0.5), y, role="query", wide=wide * 0.9, high=20, since=came, until=came)
+            for j in range(i + 1)
+        ]
     for step in steps:
         read = begun + step
         fresh, old = (read * (read + 1) // 2, 0) if not step else (read, (read - 1) * read // 2)
