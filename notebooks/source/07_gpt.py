@@ -11,7 +11,7 @@
 # *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. It pays nothing where it was certain of the letter, one **bit** where it gave it ½, two for ¼. **Guess before you play:** how many bits does it pay for a letter, on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. A letter costs the model nothing if it was certain of it, one **bit** if it gave it ½, two for ¼. **Guess before you play:** how many bits does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
