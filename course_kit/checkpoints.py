@@ -18,7 +18,7 @@ from course_kit.models.rotary_gpt import RotaryGPT
 from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.programs import arguments
 from course_utils import bert, bert_heads
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, CachedGPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -26,7 +26,7 @@ FORMAT = 1
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
     "TiedTranslator": (TiedTranslator, TiedConfig),
     "Transformer": (Transformer, TransformerConfig),
-    "GPT": (GPT, None),  # its sizes are its arguments
+    "GPT": (CachedGPT, None),  # its sizes are its arguments
     "Llama": (Llama, LlamaConfig),
     "RotaryGPT": (RotaryGPT, LlamaConfig),
     "Bert": (bert.Bert, bert.BertConfig),

@@ -1,17 +1,20 @@
 """A GPT on one page: its model, one step of training, and how it writes.
 
-    model = GPT(vocab=1000, size=128, layers=4)
-    optimisers = optimisers_of(model, rate=1e-2)
-    training_step(model, optimisers, windows(ids, rows=32, length=65))    # nats per token
+    model = CachedGPT(vocab=1000, size=128, layers=4)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    training_step(model, optimiser, windows(ids, rows=32, length=65))    # nats per token
+    write(model, ids[None, :10], count=100)     # [1, 110]
     for token in generate(model, ids[None, :10], count=100):    # [1, 1], one by one
 
 Sizes: B texts, T tokens, K with those in a cache, D features (size), H heads of
 d = D / H, V tokens known (vocab). Sources: Radford et al. 2018 and 2019 (GPT, GPT-2);
-Holtzman et al. 2020 (top-p); Jordan et al. 2024 (Muon).
+Holtzman et al. 2020 (top-p).
 """
 
 import math
 from collections.abc import Iterator
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import torch
@@ -33,18 +36,20 @@ class CausalAttention(nn.Module):
         self.query, self.key = nn.Linear(size, size), nn.Linear(size, size)
         self.value, self.out = nn.Linear(size, size), nn.Linear(size, size)
 
-    def forward(
-        self, x: Float[Tensor, "B T D"], cache: Cache | None = None
-    ) -> Float[Tensor, "B T D"]:
-        q = split_heads(self.query(x), self.heads)  # [B, T, D] -> [B, H, T, d]
-        k = split_heads(self.key(x), self.heads)
-        v = split_heads(self.value(x), self.heads)
-        if cache is not None:
-            k, v = cache.extend(k, v)  # [B, H, K, d]: what was read before, too
-        scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, K]
-        mask = causal_mask(k.shape[2], x.device)[-x.shape[1] :]  # the last T of K rows
-        weights = masked_softmax(scores, mask)
-        return self.out(join_heads(weights @ v))  # [B, H, T, d] -> [B, T, D]
+    def project(self, x: Float[Tensor, "B T D"]) -> list[Float[Tensor, "B H T d"]]:
+        """Queries, keys and values, in heads."""
+        return [split_heads(f(x), self.heads) for f in (self.query, self.key, self.value)]
+
+    def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        q, k, v = self.project(x)
+        found = F.scaled_dot_product_attention(q, k, v, is_causal=True)  # [B, H, T, d]
+        return self.out(join_heads(found))  # -> [B, T, D]
+
+    def weights(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B H T T"]:
+        """What `forward` weighs the values with: only to be looked at."""
+        q, k, _ = self.project(x)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        return masked_softmax(scores, causal_mask(x.shape[1], x.device))
 
 
 class CausalBlock(nn.Module):
@@ -58,10 +63,8 @@ class CausalBlock(nn.Module):
         self.ffn = nn.Sequential(widen, nn.GELU("tanh"), narrow)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(
-        self, x: Float[Tensor, "B T D"], cache: Cache | None = None
-    ) -> Float[Tensor, "B T D"]:
-        x = add_norm(x, lambda y: self.dropout(self.attention(y, cache)), self.norm1)
+    def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        x = add_norm(x, lambda y: self.dropout(self.attention(y)), self.norm1)
         return add_norm(x, lambda y: self.dropout(self.ffn(y)), self.norm2)
 
 
@@ -90,14 +93,11 @@ class GPT(nn.Module):
             if parameter.dim() > 1:  # small: at first all tokens are equally likely
                 nn.init.normal_(parameter, std=0.02)
 
-    def forward(
-        self, ids: Int[Tensor, "B T"], caches: list[Cache] | None = None
-    ) -> Float[Tensor, "B T V"]:
-        past = caches[0].length if caches else 0
-        places = torch.arange(past, past + ids.shape[1], device=ids.device)
+    def forward(self, ids: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
+        places = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.tokens(ids) + self.positions(places))  # [B, T, D]
-        for n, block in enumerate(self.blocks):
-            x = block(x, caches[n] if caches else None)
+        for block in self.blocks:
+            x = block(x)
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
@@ -114,15 +114,6 @@ def windows(ids: Int[Tensor, "N"], rows: int, length: int) -> Int[Tensor, "B L"]
     return ids[starts + torch.arange(length)]
 
 
-def optimisers_of(model: GPT, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks, AdamW for all else, with one learning rate."""
-    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
-    vectors = [p for p in model.parameters() if p.dim() == 1]
-    tables = [model.tokens.weight, model.positions.weight]
-    muon = torch.optim.Muon(matrices, lr=rate, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(vectors + tables, lr=rate)]
-
-
 def next_token_loss(model: nn.Module, ids: Int[Tensor, "B N"]) -> Float[Tensor, ""]:
     """The mean of −ln p of each next token, in nats."""
     inputs, targets = inputs_and_targets(ids)
@@ -130,16 +121,13 @@ def next_token_loss(model: nn.Module, ids: Int[Tensor, "B N"]) -> Float[Tensor, 
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-def training_step(
-    model: nn.Module, optimisers: list[torch.optim.Optimizer], ids: Int[Tensor, "B N"]
-) -> float:
+def training_step(model: nn.Module, optimiser: Any, ids: Int[Tensor, "B N"]) -> float:
     """Predict each next token, improve; the loss before, in nats per token."""
     loss = next_token_loss(model, ids)
     model.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for optimiser in optimisers:
-        optimiser.step()
+    optimiser.step()
     return loss.item()
 
 
@@ -175,6 +163,51 @@ def next_token(
 
 
 @torch.no_grad()
+def write(
+    model: Any,
+    ids: Int[Tensor, "B T"],
+    count: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+) -> Int[Tensor, "B N"]:
+    """Draw a token, append it, read the longer text: N = T + count."""
+    for _ in range(count):
+        logits = model(ids[:, -model.context :])[:, -1]  # [B, V]: what follows?
+        ids = torch.cat([ids, next_token(logits, temperature, top_p)], 1)
+    return ids
+
+
+def attend_behind(
+    attention: CausalAttention, x: Float[Tensor, "B T D"], cache: Cache
+) -> Float[Tensor, "B T D"]:
+    """T new tokens attend to all that were read, by the keys and values of the cache."""
+    q, k, v = attention.project(x)  # of the new tokens alone, [B, H, T, d]
+    k, v = cache.extend(k, v)  # of all tokens, [B, H, K, d]
+    mask = causal_mask(k.shape[2], x.device)[-x.shape[1] :]  # the last T of K rows
+    found = F.scaled_dot_product_attention(q, k, v, mask)  # [B, H, T, d]
+    return attention.out(join_heads(found))
+
+
+class CachedGPT(GPT):
+    """The same GPT. If it gets caches, one for each block, it reads new tokens alone."""
+
+    def forward(
+        self, ids: Int[Tensor, "B T"], caches: list[Cache] | None = None
+    ) -> Float[Tensor, "B T V"]:
+        if not caches:
+            return super().forward(ids)
+        first = caches[0].length  # so many were read before
+        places = torch.arange(first, first + ids.shape[1], device=ids.device)
+        x = self.tokens(ids) + self.positions(places)
+        block: Any
+        for block, cache in zip(self.blocks, caches, strict=True):
+            attend = partial(attend_behind, block.attention, cache=cache)
+            x = add_norm(x, attend, block.norm1)
+            x = add_norm(x, block.ffn, block.norm2)
+        return self.norm(x) @ self.tokens.weight.T
+
+
+@torch.no_grad()
 def generate(
     model: Any,
     ids: Int[Tensor, "B T"],
@@ -188,6 +221,7 @@ def generate(
     """Give each token when it is drawn, until every text has its `stop`. Each is read
     once; those of a text longer than the context anew. After nanochat (Karpathy 2025)."""
     caches = [Cache() for _ in getattr(model, "blocks", ())]
+    cache = cache and "caches" in signature(getattr(model, "forward", model)).parameters
     new, context = ids, getattr(model, "context", math.inf)
     ended = torch.zeros_like(ids[:, :1], dtype=torch.bool)  # [B, 1]
     for _ in range(count):
@@ -200,11 +234,6 @@ def generate(
         ids, ended = torch.cat([ids, new], 1), ended | (new == stop)
         if ended.all():
             break
-
-
-def write(model: Any, ids: Int[Tensor, "B T"], *how: Any, **more: Any) -> Tensor:
-    """A text and what `generate` gives behind it, [B, N]."""
-    return torch.cat([ids, *generate(model, ids, *how, **more)], 1)
 
 
 def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:

@@ -36,6 +36,14 @@ def maker(name: str, model: nn.Module, decay: float = 0.0) -> Callable[..., "tor
     return muon if name == "muon" else adamw
 
 
+def with_muon(model: nn.Module, rate: float) -> "Both":
+    """Muon for the matrices of the blocks, torch's own AdamW for all else, with one rate: what the annex compares."""
+    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
+    rest = [p for p in model.parameters() if all(p is not one for one in matrices)]
+    muon = torch.optim.Muon(matrices, lr=rate, adjust_lr_fn="match_rms_adamw")
+    return Both(muon, torch.optim.AdamW(rest, lr=rate))
+
+
 class Both:
     """Two optimizers as one, for as much as `fit` asks of it."""
 

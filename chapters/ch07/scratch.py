@@ -44,7 +44,7 @@ Tokenizer*: the merges in order; 256 bytes come first, then a number for each me
 TOLD = {
     "CausalBlock": "The network is 4 times as wide, with GELU in its tanh form.",
     "GPT": "All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep `context`: "
-    "functions below read it of any model, and `optimisers_of` above reads `blocks`, `tokens` and `positions`.",
+    "functions below read it of any model.",
     "training_step": "In train mode; gradients are cut at a norm of 1 (all together); each optimiser makes a step.",
     "write": "The model is read without dropout, and its `training` is as before afterwards. What others draw is "
     "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p not "
@@ -216,7 +216,7 @@ TRACKS = {
     "gpt": Track(
         7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
         more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,),
-        note="`cache` and `caches` may stay None here: they are a part of llama.",
+        note="Keys and values are kept in the track of llama; here a model reads its whole text for each token.",
         given=("PADDING", "optimisers_of", "copying"),
     )
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """The same attention by torch's fused kernels: faster, but the weights never exist.
 
-    model = fuse(GPT(vocab=1000))       # a training step takes about four fifths of the time
+    model = fuse(Llama(config))       # a training step takes about four fifths of the time
 
 Within `heads.attention_weights` the weights are computed all the same, as they are asked for there.
 """
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from course_kit.models.attending import attend_by
 from course_utils.attention import MultiHeadAttention, join_heads, split_heads
 from course_utils.cache import Cache
-from course_utils.gpt import CausalAttention
 from course_utils.llama import GroupedAttention, share_heads
 from course_utils.rotary import turn
 
@@ -39,16 +38,6 @@ def fused_multi_head(
     return join_heads(output), None
 
 
-class FusedCausalAttention(CausalAttention):
-    """A GPT's attention in fused form; behind a cache, where there is one row, as it was."""
-
-    def forward(self, x: Float[Tensor, "B T D"], cache: Cache | None = None) -> Float[Tensor, "B T D"]:
-        if cache is not None:
-            return super().forward(x, cache)
-        q, k, v = (split_heads(layer(x), self.heads) for layer in (self.query, self.key, self.value))
-        return self.out(join_heads(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
-
-
 class FusedGroupedAttention(GroupedAttention):
     """A Llama's attention in fused form; behind a cache as it was."""
 
@@ -63,7 +52,7 @@ class FusedGroupedAttention(GroupedAttention):
         return self.out(join_heads(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
 
 
-FUSED = {CausalAttention: FusedCausalAttention, GroupedAttention: FusedGroupedAttention}
+FUSED: dict[type[nn.Module], type[nn.Module]] = {GroupedAttention: FusedGroupedAttention}
 
 
 def fuse(model: nn.Module) -> nn.Module:

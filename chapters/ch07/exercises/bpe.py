@@ -89,10 +89,7 @@ MERGE = Exercise(
     ],
     returns=("pair", t("words after it")),
     run=_read,
-    used=t(
-        "Five hundred of your merges make the tokenizer of your GPT in [Four: what is a "
-        "token?](#Four:-what-is-a-token?)"
-    ),
+    used=t("Five hundred of your merges make the tokenizer of your GPT in [Four: pieces](#Four:-pieces)."),
     hints=(
         t(
             "Count first, in `pairs = Counter()`: for each word its neighbours, `zip(pieces, pieces[1:])`, each as "

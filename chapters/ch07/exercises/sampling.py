@@ -73,7 +73,7 @@ TEMPERATURE = Exercise(
         rows_sum_to_one(what="probabilities"),
         shift_changes_nothing("logits"),
     ),
-    used=t("Your knob lets your model write in [The book](#The-book)."),
+    used=t("Your knob lets your model write in [Five: a book](#Five:-a-book)."),
     hints=(
         t("Half the temperature makes the logits twice as large. What does softmax do with that?"),
         t(
@@ -168,7 +168,7 @@ TOP_P = Exercise(
     cases=nucleus_cases,
     returns=("probabilities",),
     properties=(Property(t("What stays is the smallest set of most likely tokens."), _not_the_nucleus),),
-    used=t("Your nucleus lets your model write in [The book](#The-book)."),
+    used=t("Your nucleus lets your model write in [Five: a book](#Five:-a-book)."),
     hints=(
         t("Sort the probabilities, the largest first, and add them up as you go: `cumsum`."),
         t(
@@ -180,8 +180,8 @@ TOP_P = Exercise(
             "`scatter` brings them back to their places?"
         ),
     ),
-    minutes=20,
-    difficulty=3,
+    minutes=10,
+    difficulty=2,
     wrong=wrong_answers(
         kept(which=lambda p, sums, top_p: sums <= top_p),
         t(

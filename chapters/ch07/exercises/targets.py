@@ -38,7 +38,7 @@ TARGETS = Exercise(
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
-    used=t("It cuts every text that your GPT is trained on: [The book](#The-book)."),
+    used=t("It cuts every text that your GPT is trained on: [Five: a book](#Five:-a-book)."),
     hints=(
         t("Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?"),
         t("Both are the text without one token: one lacks the last, the other the first."),

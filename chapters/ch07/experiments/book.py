@@ -11,15 +11,17 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from chapters.ch07.kept.training import newest
+from chapters.ch07.optimizers import with_muon
 from chapters.ch07.reader_models import bigram_bits, bits
 from course_kit import data
 from course_kit.contexts import seeded
 from course_kit.files import course_folder
-from course_utils.gpt import GPT, optimisers_of, training_step, windows
+from course_utils.gpt import GPT, training_step, windows
 from course_utils.merges import Tokenizer, learn_merges
 
 
@@ -43,13 +45,13 @@ def record_book(minutes: float = 10) -> dict:
     }
 
 
-def trained(model: GPT, optimisers: list[torch.optim.Optimizer], ids: torch.Tensor, steps: int, warm: int) -> float:
-    """The lesson's loop: rates that rise for `warm` steps and fall to 0 -> seconds of the processor."""
+def trained(model: GPT, optimiser: Any, rate: float, ids: torch.Tensor, steps: int, warm: int) -> float:
+    """The lesson's loop: a rate that rises for `warm` steps and falls to 0 -> seconds of the processor."""
     started = time.process_time()
     for step in range(steps):
-        for one in optimisers:
-            one.param_groups[0]["lr"] = one.defaults["lr"] * min(1, (step + 1) / (warm + 1)) * (1 - step / steps)
-        training_step(model, optimisers, windows(ids, rows=32, length=65))
+        for group in optimiser.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / (warm + 1)) * (1 - step / steps)
+        training_step(model, optimiser, windows(ids, rows=32, length=65))
     return time.process_time() - started
 
 
@@ -65,8 +67,8 @@ def record_optimisers(steps: int = 300, rates: Iterable[float] = (1e-3, 2e-3, 4e
     def run(name: str, rate: float, count: int, warm: int) -> float:
         with seeded(0):
             model = GPT(len(tokenizer.pieces), size=128, layers=2)
-            adamw = [torch.optim.AdamW(model.parameters(), lr=rate)]
-            seconds = trained(model, optimisers_of(model, rate) if name == "Muon" else adamw, ids, count, warm)
+            adamw = torch.optim.AdamW(model.parameters(), lr=rate)
+            seconds = trained(model, with_muon(model, rate) if name == "Muon" else adamw, rate, ids, count, warm)
         reached = bits(model, asked, len(unread))
         runs.append(
             {"matrices": name, "rate": rate, "steps": count, "warm-up": warm, "bits": reached, "seconds": seconds}

@@ -1,7 +1,7 @@
 """A GPT in plain PyTorch: it copies digits after a few seconds, and learns any text.
 
-    model = GPT(vocab=11, size=32, layers=2, heads=4, context=16)
-    optimisers = optimisers_of(model, rate=1e-2)
+    model = CachedGPT(vocab=11, size=32, layers=2, heads=4, context=16)    # or GPT, which keeps nothing
+    optimisers = optimisers_of(model, rate=3e-3)
     ids = padded([[1, 2, 3, 10, 1, 2, 3], [4, 5, 10, 4, 5]])    # [B, N], −100 behind the end of a text
     for _ in range(20):
         loss = training_step(model, optimisers, ids)             # nats per token; padding costs nothing
@@ -31,11 +31,11 @@ from course_utils.attention import (
 from course_utils.blocks import add_norm  # exercise: residual and norm
 from course_utils.gpt import (
     GPT,
+    CachedGPT,
     copying,
     generate,
     inputs_and_targets,  # exercise: next token targets
     nucleus,  # exercise: top-p
-    optimisers_of,
     windows,
     with_temperature,  # exercise: temperature
 )
@@ -60,6 +60,11 @@ def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
         )
     logits = model(inputs.clamp(min=0))  # [B, T, V]
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING)
+
+
+def optimisers_of(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
+    """AdamW for all parameters, in a list as `training_step` takes it: one, or several that share the work."""
+    return [torch.optim.AdamW(model.parameters(), lr=rate)]
 
 
 def training_step(model: nn.Module, optimisers: Sequence[torch.optim.Optimizer], ids: Tensor) -> float:
@@ -117,7 +122,7 @@ def load(path: str | Path, device: str = "cpu") -> nn.Module:
         if state["sizes"]["layers"] > len(state["model"]):
             raise ValueError("there are fewer layers than sizes say")
         with torch.device("meta"):  # sizes alone take no memory
-            model = GPT(**state["sizes"])
+            model = CachedGPT(**state["sizes"])
         model.load_state_dict(state["model"], assign=True)
     except OSError:
         raise
@@ -150,7 +155,7 @@ def check() -> None:
 def main(steps: int = 200) -> None:
     """Train on rows of digits that come twice, then copy rows that were never seen."""
     model = GPT(vocab=11, size=64, layers=2, heads=4, context=16)
-    optimisers = optimisers_of(model, rate=1e-2)
+    optimisers = optimisers_of(model, rate=3e-3)
     for _ in range(steps):
         loss = training_step(model, optimisers, copying(64))
     asked = copying(500)

@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch07.kept.files import Refused, need_room, read_text, sweep, write_atomically
-from chapters.ch07.kept.gpt import GPT, training_step, windows, write
+from chapters.ch07.kept.gpt import GPT, CachedGPT, training_step, windows, write
 from chapters.ch07.kept.tokenizer import Tokenizer, asked, encoded, finished, learned
 from course_kit.contexts import evaluating
 
@@ -96,7 +96,7 @@ def loaded(sizes: dict[str, int], parameters: dict, tokenizer: Tokenizer) -> GPT
     if sizes["vocab"] != len(tokenizer.pieces):
         raise ValueError("the model does not know all pieces, or more")
     with torch.device("meta"):  # sizes alone take no memory
-        model = GPT(**sizes)
+        model = CachedGPT(**sizes)
     model.load_state_dict(parameters, assign=True)
     if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
         raise ValueError("parameters are not finite")
@@ -245,8 +245,8 @@ class Training:
         torch.manual_seed(0)
         try:
             old = state.get("model")
-            self.model = (loaded(sizes, old, self.tokenizer) if old else GPT(**sizes)).to(device)
-            self.optimiser = torch.optim.AdamW(self.model.parameters())  # Muon is faster, and sooner by heart
+            self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(**sizes)).to(device)
+            self.optimiser = torch.optim.AdamW(self.model.parameters())
             if old:
                 self.optimiser.load_state_dict(state["optimiser"])
                 torch.set_rng_state(state["random"])

@@ -1,11 +1,23 @@
-"""The labs of chapter 7: small experiments that compute in the browser while the hand moves."""
+"""The labs of chapter 7: small experiments that compute in the browser while the hand moves, and drawings."""
 
-from course_kit.views.alignment import alignment
-from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
+from .drawings import exams, grows, kept, learning, opened, plus, stream, temperatures
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
 
-__all__ = ["alignment", "architecture", "heads", "merges", "next_character", "sampling"]
+__all__ = [
+    "exams",
+    "grows",
+    "heads",
+    "kept",
+    "learning",
+    "merges",
+    "next_character",
+    "opened",
+    "plus",
+    "sampling",
+    "stream",
+    "temperatures",
+]

@@ -2,7 +2,7 @@
 
     record_ablation()      # six models, three seeds, the same number of parameters and of tokens: about half an hour
 
-All learn *The Adventures of Sherlock Holmes* with chapter 7's pieces, optimisers and rate, and are measured on its
+All learn *The Adventures of Sherlock Holmes* with chapter 7's pieces, and Muon, and are measured on its
 last tenth, in bits per character. What a change saves in parameters goes into the hidden features of the networks.
 """
 
@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch07 import reader_models
+from chapters.ch07.optimizers import with_muon
 from course_kit import data
 from course_kit.i18n import mark
 from course_utils.attention import causal_mask, join_heads, masked_softmax, split_heads
-from course_utils.gpt import optimisers_of, training_step, windows
+from course_utils.gpt import training_step, windows
 from course_utils.llama import RMSNorm, SwiGLU, share_heads
 from course_utils.merges import Tokenizer, learn_merges
 from course_utils.rotary import rotary
@@ -101,24 +102,14 @@ def equal(changes: Iterable[str]) -> Model:
     return Model(changes, 1 + (wanted - one) // (two - one))
 
 
-def optimisers(model: Model) -> list[torch.optim.Optimizer]:
-    """Chapter 7's, also for a model without a table of positions."""
-    if model.positions is not None:
-        return optimisers_of(model, RATE)
-    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
-    rest = [p for p in model.parameters() if p.dim() == 1] + [model.tokens.weight]
-    muon = torch.optim.Muon(matrices, lr=RATE, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(rest, lr=RATE)]
-
-
 def trained(changes: Iterable[str], ids: Tensor, seed: int, steps: int = STEPS) -> Model:
     """A model with these changes, after chapter 7's loop."""
     torch.manual_seed(seed)
     model = equal(changes)
-    both = optimisers(model)
+    both = with_muon(model, RATE)
     for step in range(steps):
-        for optimiser in both:
-            optimiser.param_groups[0]["lr"] = RATE * (1 - step / steps)
+        for group in both.param_groups:
+            group["lr"] = RATE * (1 - step / steps)
         training_step(model, both, windows(ids, ROWS, CONTEXT + 1))
     return model.eval()
 

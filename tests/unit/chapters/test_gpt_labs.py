@@ -11,13 +11,16 @@ import pytest
 import torch
 from scenes import game, journey
 
+from chapters.ch07.labs import drawings
 from chapters.ch07.scaling_law import best, flops, loss
 from chapters.ch07.timeline import timeline
 from chapters.ch08.labs.journey import numbered
 from course_kit import data
+from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding.sampling import next_probabilities
 from course_kit.views import sweep
 from course_kit.views.view import at
+from course_utils.gpt import GPT
 from course_utils.merges import joined, merge_once
 
 SIGNS = list("\n abcdefgh")
@@ -179,3 +182,38 @@ def test_the_time_line_says_year_words_and_chapter():
         timeline([(1999, "one", 1), (1998, "two", 0)])
     with pytest.raises(ValueError):
         timeline([])
+
+
+# ---- drawings
+def test_drawings_say_what_the_model_computes():
+    prose, prompt = load_checkpoint("gpt-prose"), "The old man sat down by the"
+    ids = torch.tensor([prose.tokenizer.encode(f"{prompt} fire.")])
+    with torch.no_grad():
+        p = prose.model(ids)[0].softmax(-1)
+    rows = drawings.exams(prose, f"{prompt} fire.").table().rows
+    assert [float(row[2]) for row in rows] == [round(p[i, n].item(), 3) for i, n in enumerate(ids[0, 1:].tolist())]
+    last = drawings.stream(prose, prompt, " fire").options["tables"][0]["rows"][-1]
+    assert last[1:] == ["fire", f"{p[6, ids[0, 7]]:.3f}"]
+    opened = drawings.opened(prose, prompt)
+    assert opened.table().rows[0] == ["fire", f"{p[6, ids[0, 7]]:.2f}"] and sweep(opened) == 3
+
+
+def test_drawings_of_numbers_pieces_and_rows():
+    bars = drawings.temperatures(torch.tensor([2.0, 1.0, 0.0]), "abc", (0.5, 1))
+    assert bars.table().rows[0] == ["a", "2.00", "0.87", "0.67"]
+    words = {name: count for name, count in TEXT.items() if len(name) > 2}
+    rows = drawings.grows(words, "newest").table().rows
+    assert {row[1].replace(" ", "") for row in rows} == {"▁newest"} and len(rows[-1][1].split()) < len(
+        rows[0][1].split()
+    )
+    for begun in (1, 3):
+        made = drawings.kept(["a", "b", "c", "d", "e"], begun)
+        for read, (_, new, old) in enumerate(made.table().rows, begun):
+            assert int(new) + int(old) == read * (read + 1) // 2
+    history = [(n, 6.0 - n, 6.1 - n / 2, f"text {n}") for n in range(5)]
+    assert "text 4" in drawings.learning(history).describe()
+
+
+def test_a_stream_needs_a_model_that_turns_its_positions_in():
+    with pytest.raises(ValueError, match="gpt-prose"):
+        drawings.states(GPT(9, 8, 1, 2), torch.tensor([[1, 2]]))

@@ -117,10 +117,10 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         ("llama", "        between()\n", "        pass\n", "generate, of a long text", "expected: 11 times before it."),
         (
             "gpt",
-            "weights = masked_softmax(scores, mask)",
-            "weights = scores.softmax(-1)",
+            "(q, k, v, is_causal=True)",
+            "(q, k, v)",
             "CausalAttention",
-            "`mask` seems to be missing",
+            "`is_causal=True` seems to be missing",
         ),
         (
             "transformer",

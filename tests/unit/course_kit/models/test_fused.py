@@ -6,7 +6,6 @@ import torch
 from course_kit.models.fused import fuse, fused_multi_head
 from course_utils.attention import MultiHeadAttention, multi_head, padding_mask, scaled_dot_product_attention
 from course_utils.bert import Bert, BertConfig
-from course_utils.gpt import GPT
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -76,7 +75,6 @@ MODELS = {
         lambda: Transformer(TransformerConfig(9, 9, 16, 2, 4, dropout=0.0)),
         lambda m: m(IDS, IDS[:, :4], MASK),
     ),
-    "gpt": (lambda: GPT(9, **SIZES), lambda m: m(IDS)),
     "llama": (lambda: Llama(LlamaConfig(9, **SIZES, hidden=24)), lambda m: m(IDS)),
     "bert": (lambda: Bert(BertConfig(9, **SIZES)), lambda m: m(IDS, mask=MASK).hidden),
 }
