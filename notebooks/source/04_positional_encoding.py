@@ -271,7 +271,7 @@ who.train(sighted)
 print(f"right: {who.right(sighted):.0%} of the new sentences")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(x + y, 2) for x, y in zip((0.5, -1.0), (math.sin(3), math.cos(3)))] == [0.64, -1.99]
+assert [round(x + y, 2) for x, y in zip((0.5, -1.0), (0.14, -0.99))] == [0.64, -1.99] and (round(math.sin(3), 2), round(math.cos(3), 2)) == (0.14, -0.99)
 assert who.right(sighted) > 0.98 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
@@ -400,7 +400,7 @@ for i, m in [(7, 5), (47, 45), (7, 4)]:
 assert abs(score(7, 5) - score(47, 45)) < 1e-3 and abs(score(7, 5) - score(7, 4)) > 1e-3
 query, key, sixth = torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, 0.0]]), torch.pi / 6
 assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tensor([m * sixth])).T - 1) < 1e-3 for i, m in ((7, 5), (47, 45)))
-assert (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
+assert (30 * 47 % 360, 30 * 45 % 360) == (330, 270) and (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 
 # %% [markdown] tags=["keep"]
 # The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper. Some programs pair $j$ with $j+d/2$.)

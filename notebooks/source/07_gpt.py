@@ -62,7 +62,7 @@ assert 4 < 2**paid.mean() < 5
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A prompt can be a task
-# Guessing the next word sounds like a parlour game. Why would anybody build a machine for it? Try it yourself, and watch what you use:
+# Why would anybody build a machine that guesses the next word? Try it yourself, and watch what you use:
 #
 # | the text so far | you say | what did you use? |
 # |---|---|---|
@@ -75,7 +75,7 @@ assert 4 < 2**paid.mean() < 5
 # This is the idea of the lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a model that is good enough solves the task by going on.** The text that you give it is called the **prompt**.
 #
 # <a id="decoder-only"></a>
-# Such a model is called a **GPT**, *generative pre-trained Transformer*. You know it as the decoder of chapter 5, now without cross-attention, because we have no second text to look at. OpenAI made three of them, each larger than the one before:
+# Such a model is called a **GPT**, *generative pre-trained Transformer*. You know it as the decoder of chapter 5, now without cross-attention, because we have no second text to look at. The first three were made by OpenAI, each larger than the one before:
 #
 # | | parameters | how it got its task |
 # |---|---|---|
@@ -83,7 +83,7 @@ assert 4 < 2**paid.mean() < 5
 # | GPT-2, 2019 | 1.5 billion | in the prompt: after an article and *TL;DR:* it wrote a summary |
 # | GPT-3, 2020 | 175 billion | in the prompt, with a few examples before the question <!-- source: Radford et al. 2018, 2019; Brown et al. 2020 --> |
 #
-# Ours are smaller than all three. But you will see one that copies a row of digits because an “=” stands behind it. Open it:
+# Ours are smaller than all three. But one of them will learn that “=” means: copy the digits before it. Open such a model:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("gpt-prose")  # it has read 29 old novels and children's books
@@ -92,8 +92,7 @@ labs.opened(
     prose,
     prompt,
     title="What is inside a GPT?",
-    caption="Play it, or open it yourself. The bars are what our gpt-prose expects after "
-    "these words.",
+    caption="The bars are what our gpt-prose expects after these words.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -144,7 +143,7 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: next token targets -->
 #
-# How well did the exams go? We let the model pay $-\ln p$, where $p$ is the probability that the right token got. You know this as bits, only with another logarithm; its unit is the *nat*. The **loss** is the mean over all positions. Here are two positions and three tokens. We want token 0 both times: the first row expects it, and the second hardly does.
+# How well did the exams go? We let the model pay $-\ln p$, where $p$ is the probability that the right token got. These are the bits of the game, but with the natural logarithm, and their unit is the *nat*. The **loss** is the mean over all positions. Here are two positions and three tokens. We want token 0 both times: the first row expects it, and the second hardly does.
 
 # %%
 logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])  # [T, V]
@@ -174,7 +173,7 @@ assert round(math.log(11), 1) == 2.4
 # <a id="causal"></a>
 # First attention, once more in words. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
 #
-# In a GPT every token is such a clerk, and every token is also a folder. One rule is new against BERT: **a token may open only its own folder and those of tokens before it.** Otherwise it would find its own answer in the next folder.
+# In a GPT every token is such a clerk, and every token is also a folder. One rule differs from BERT: **a token may open only its own folder and those of tokens before it.** Otherwise it would find its own answer in the next folder.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit.heads import attention_weights
@@ -202,7 +201,7 @@ assert (before.triu(1) == 0).all() and (other.triu(1) == 0).all()
 assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and other[3].argmax() == 2 and other[6].argmax() == 3
 
 # %% [markdown]
-# In the first head *by* opens the folder of *down*, just before it, and the last *the* that of *by*. In the second *sat* opens the folder of *man*, and the last *the* opens that of *sat*.
+# In the first head each token looks one place back: *by* opens the folder of *down*, for example, and the last *the* opens that of *by*. In the second head *sat* opens the folder of *man*, and the last *the* opens that of *sat*.
 #
 # As a formula this is the softmax of $QK^\top/\sqrt d$, times $V$, under chapter 5's causal mask. PyTorch computes exactly this in one fast call, `F.scaled_dot_product_attention`; with `is_causal=True` it hides what comes later. But it keeps no weights. So our class has a second method, `weights`, for when you want to look at them. The functions that cut and join the heads are from chapter 5:
 
@@ -217,7 +216,7 @@ from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if 
 # course_utils.gpt: CausalAttention
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Do the two ways agree? For three random tokens you should see zeros above the diagonal, rows that sum to 1, and a difference of about nothing:
+# Do the two ways agree? For three random tokens you should see zeros above the diagonal, rows that sum to 1, and a difference that is only rounding:
 
 # %%
 torch.manual_seed(0)
@@ -268,7 +267,7 @@ assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks we need a table of tokens and a table of positions. Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions ends somewhere, and so does what the model can read at once, its **context**:
+# Below the blocks we need a table of tokens and a table of positions. Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPT
@@ -297,7 +296,7 @@ labs.plus(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters. We use **AdamW**, chapter 5's Adam that also shrinks the parameters a little. Gradients that are too long are *clipped*, that is, shortened:
+# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters. We use **AdamW**. It is the Adam of chapter 5, and at each step it also shrinks the parameters a little. Gradients that are too long are shortened (*clipped*):
 
 # %% slideshow={"point": ["next_token_loss(model, ids)", "optimiser.step"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step
@@ -368,13 +367,13 @@ assert 0.9 < losses["with"][0][-1] < 1.3 and abs(losses["without"][0][-1] - math
 assert copying(1)[:, 1:].shape == (1, 12) and round(5 * math.log(10) / 12, 2) == 0.96
 
 # %% [markdown] tags=["keep"]
-# The model that adds soon copies nearly everything. The other one has the same parts, but learns nothing at all: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second it has to get through twelve parts, one after another, that begin with random numbers.
+# The model that adds soon copies the digits. The other one has the same parts, but learns nothing at all: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second it has to get through twelve parts, one after another, that begin with random numbers.
 #
-# Why does the first curve not fall to 0? Five of the twelve targets are random digits, which you could not guess either.
+# Why does the first curve not fall to 0? Five of the twelve targets are random digits, which you could not guess either. So it cannot fall below 5/12 · ln 10, which is 0.96.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We tried three kinds of first parameters without residual connections: ours, ours with biases of 0, and PyTorch's own. All stay at ln 11. With two blocks instead of six, a model learns the task without them, too. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40; two blocks: Muon, rate 1e-2, 98 to 100 % after 200 steps -->
+# We tried three kinds of first parameters without residual connections: ours, ours with biases of 0, and PyTorch's own. All stay at ln 11. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40 -->
 #
 # </details>
 #
@@ -466,7 +465,7 @@ assert needed == {"each": 1, "the": 592}
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
-# Write top-p. Two lines are given: `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back at its place. Between them, set to 0 every token whose *likelier* ones already reach the share, and rescale the rest to sum to 1.
+# Write top-p. Two lines are given: `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back at its place. Between them, go through the sorted tokens: if those *before* a token already have `top_p` together, set it to 0. Then divide by the sum of the rest.
 #
 # <!-- example: top-p -->
 
@@ -583,7 +582,7 @@ import re
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let us learn 500 merges from *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence. Expect whole words where the book often has them:
+# Let us learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence. Expect whole words where the book often has them:
 
 # %% seconds=15
 book = data.book()
@@ -599,7 +598,7 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6, 2.6)
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** byte-pair encoding joins the most frequent pair of neighbours, again and again, so no text is unknown.
+# **Keep this:** byte-pair encoding joins the most frequent pair of neighbours, again and again. It begins with bytes, so no text is unknown.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a book
@@ -662,14 +661,14 @@ labs.learning(
 reached = reader_models.bits(model, unread.tolist(), len(held_out))
 with torch.no_grad():
     assert abs(next_token_loss(model, exam).item() - min(row[2] for row in history)) < 1e-5
-assert abs(history[0][1] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6 and history[-1][1] < 4 and reached < 2.15
+assert round(len(held_out) / len(unread), 1) == 2.6 and abs(history[0][1] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6 and history[-1][1] < 4 and reached < 2.15
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # At first your model pays ln 756, as it should, and writes any pieces. At the end it writes words and half-sentences, which mean nothing.
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. (Papers often give the **perplexity**, $e^{\text{loss}}$: so many equally likely tokens would be as hard.)
+# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. Divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$: to choose among so many equally likely tokens would be as hard.)
 #
 # Compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better one looks three pieces back, and falls back on shorter rows where it has not seen these three. We let all of them read the same nine tenths, and ask about the last:
 
@@ -725,7 +724,7 @@ assert recorded["history"][-1][1] > found[2] + 0.1 and 300 < min(recorded["histo
 assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After a minute your GPT is ahead of the table that counts pairs. A larger GPT with six minutes does better still. But the table that looks three pieces back is ahead of both. One book is little for a GPT, and there you can hardly beat counting.
+# After a minute your GPT is ahead of the table that counts pairs. A larger GPT with six minutes does better still. But the table that looks three pieces back is ahead of both. One book is little for a GPT, and with so little text counting is hard to beat.
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -777,9 +776,9 @@ labs.kept(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The new token needs the keys and values of all tokens before it, but not their queries. So keep these two vectors for each token in each block: that is the **KV cache**. `extend` puts the new ones behind the old, and gives all of them:
+# The new token needs the keys and values of all tokens before it, but not their queries. So keep these two vectors for each token in each block: that is the **KV cache**. `cache.extend(k, v)` puts the new keys and values behind the old ones, and returns all of them:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.cache: Cache
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -831,7 +830,7 @@ print("the same text:", both[0].equal(both[1]))
 assert both[0].equal(both[1])
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# What does one more token cost `gpt-prose`? Anew, it should cost more the longer the text is, and with the cache about the same:
+# What does one more token cost `gpt-prose`? Without the cache, each further token should cost more as the text grows. With it, the cost should hardly change:
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -879,7 +878,7 @@ assert costs["anew"][-1] > 2 * costs["cached"][-1] and costs["anew"][-1] > costs
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, each of them tested, and two commands. You also get a book beside your notebooks, to train on.
+# Your GPT and your tokenizer go into files that need only torch, each of them tested, and two commands. A book to train on comes with them.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
@@ -895,7 +894,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # python -m mine write "“My dear Watson"
 # ```
 #
-# Any text of 100,000 characters or more will do instead: letters, songs, another language. <!-- source: mine/__main__.py --> Then run the cell with the last curve again, and you see yours beside ours.
+# Any text of 100,000 characters or more will do instead. <!-- source: mine/__main__.py --> Then run the cell with the last curve again, and you see yours beside ours.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
@@ -937,7 +936,7 @@ onward(7)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who answers?
-# Your GPT goes on with a text, but it does not answer. In the next lesson it becomes the kind of model that is built today, and learns to talk.
+# Your GPT goes on with a text, but it does not answer. In the next lesson it learns to talk.
 #
 # **→ [8 · Who answers?](08_who_answers.ipynb)** · [The annex](07_gpt_annex.ipynb) has a head that repeats, translating by continuing, Muon, scaling laws, serving, and what circulates.
 #
