@@ -2,7 +2,6 @@
 
 from course_kit.views.architecture import architecture
 
-from .journey import journey
 from .replies import replies
 
-__all__ = ["architecture", "journey", "replies"]
+__all__ = ["architecture", "replies"]

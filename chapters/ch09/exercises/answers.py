@@ -1,4 +1,4 @@
-"""Chapter 8: what counts in a talk, and the loss that prefers one answer to another."""
+"""Chapter 9: what counts in a talk, and the loss that prefers one answer to another."""
 
 import torch
 import torch.nn.functional as F
