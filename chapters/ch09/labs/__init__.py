@@ -2,6 +2,7 @@
 
 from chapters.ch08.labs import replies
 
+from .drawings import counted, group, teachers, tilt
 from .journey import journey
 
-__all__ = ["journey", "replies"]
+__all__ = ["counted", "group", "journey", "replies", "teachers", "tilt"]
