@@ -34,7 +34,8 @@ def _notebook(name: str, language: str) -> Path:
 
 @functools.cache
 def _weights(language: str) -> dict[int, tuple[str, np.ndarray]]:
-    for cell in json.loads(_notebook(LAST, language).read_bytes())["cells"]:
+    path = _notebook(LAST, language)
+    for cell in json.loads(path.read_bytes())["cells"] if path.is_file() else ():
         for output in cell.get("outputs", ()):
             made = "".join(output.get("data", {}).get("text/html", ()))
             if '"kind":"journey"' in made:

@@ -140,7 +140,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
 # <a id="llama"></a>
-# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), as are most open models since then, or nearly. It is your GPT with four changes. Each answers a need. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
+# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), as are most open models since then, or nearly. Against your GPT you find four changes, and each of them answers a need. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -153,7 +153,7 @@ labs.architecture(
 )
 
 # %% [markdown]
-# The picture shows `llama-holmes`, the model that has read one novel. It is small enough for us to look inside. As in chapter 7, ids go in and logits come out:
+# The picture shows `llama-holmes`, the model that has read one novel, because it is small enough for us to look inside. As in chapter 7, ids go in and logits come out:
 
 # %% tags=["nbval-check-output"]
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
@@ -164,7 +164,7 @@ print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 1 · One size, and no more
 # <a id="rmsnorm"></a>
-# Each block *adds* something to the vector of a word, and nothing is ever taken off. What becomes of its numbers? Here is the vector of the last word, "Holmes", as each block receives it:
+# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, "Holmes", as each block receives it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
@@ -191,7 +191,7 @@ plot.bars(
 assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
 
 # %% [markdown]
-# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our trouble is the size. Do we need the first step at all? **RMSNorm** (2019) leaves it out. Its authors found it as good, and it has less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our trouble is the size. Do we need the first step at all? **RMSNorm** (2019) leaves it out. The authors found their norm as good, and you have less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.norms(
@@ -230,7 +230,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 2 · Positions that turn
 # <a id="rotary"></a>
-# A GPT adds a learned row for each position. Its table has a last row, so a longer text finds no position there. And what it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
+# A GPT adds a learned row for each position. The table ends somewhere, so you cannot give it a longer text. And what it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -272,11 +272,11 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for negative numbers and nearly $z$ for large ones. With a pencil: a feature would pass on 3. Its gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for negative numbers and nearly $z$ for large ones. With a pencil: a feature would pass on 3. The gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
-# It has three matrices where a GPT has two. To pay for the third, $F$ is often about $\frac83D$ instead of $4D$.
+# You now need three matrices where a GPT has two. To pay for the third, $F$ is often about $\frac83D$ instead of $4D$.
 
 # %% tags=["definition"]
 # course_utils.llama: SwiGLU
@@ -287,7 +287,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 4 · Shared keys and values
 # <a id="grouped-queries"></a>
-# A model that writes keeps the keys and values of all the tokens before, or it would have to compute them again for each new one. You know this cache from chapter 7. It grows with every token, in every block and every head.
+# A model that writes keeps the keys and values of all the tokens before, or it would have to compute them again for each new one. You know this cache from chapter 7, and it grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -320,7 +320,7 @@ labs.shared(
 )
 
 # %% [markdown] tags=["card"]
-# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. It only finds the same keys as its neighbours. <!-- source: Ainslie et al. 2023 -->
+# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. Only the keys that it finds are those of its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
@@ -518,7 +518,7 @@ assert asking.view.options["replies"][0][0] == "The capital of France is Paris."
 # %% [markdown]
 # So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why it sounds equally sure of both.
 #
-# Much of the attention goes to the first mark of the talk, which says nothing about your question. Why is that? It is [a sink](08_who_answers_annex.ipynb#sink).
+# Much of the attention goes to the first mark of the talk, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -585,7 +585,7 @@ onward(8)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who taught it?
 # <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
-# SmolLM2 goes on with a talk because it was taught with talks. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). It ends with [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
+# SmolLM2 goes on with a talk because it was taught with talks. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #

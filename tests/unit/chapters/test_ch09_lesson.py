@@ -69,13 +69,14 @@ def test_a_model_that_is_asked_shows_each_token_and_answers_a_reader():
 # ---- one sentence through all chapters ------------------------------------------------------------------------------
 
 
-def test_eight_panels_with_it_and_animal_and_rows_that_sum_to_one():
+def test_nine_panels_with_it_and_animal_and_rows_that_sum_to_one():
     panels, given = one_sentence.through_all()
-    assert [panel[-1] for panel in panels] == list(range(1, 9)) and list(given) == [
+    assert [panel[-1] for panel in panels] == list(range(1, 10)) and list(given) == [
         "Transformer",
         "BERT",
         "GPT",
         "Llama",
+        "SmolLM2",
     ]
     for title, weights, queries, keys, _ in panels:
         assert weights.shape == (len(queries), len(keys)) and "animal" in keys, title
