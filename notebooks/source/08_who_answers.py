@@ -379,15 +379,15 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. The attention, with its cache, rests on three functions of earlier chapters:
+# Now put the parts together. We go through the same picture, part by part. It rests on functions of earlier chapters and on the cache, which are folded here:
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.cache: Cache
 # course_utils.llama: LlamaConfig
 
@@ -398,10 +398,21 @@ from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together as in a GPT, and the model hands turns, mask and caches down to its blocks:
+# A block is put together as in a GPT:
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+labs.architecture(
+    holmes,
+    select="blocks",
+    title="What is in a block?",
+    caption="The same machine. Choose the parts of a block, and find them in the code above.",
+)
+
+# %% [markdown]
+# The model computes the angles and the mask once, and hands them down to its blocks, with the caches:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.llama: Llama

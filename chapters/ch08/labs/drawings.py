@@ -29,8 +29,7 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
     for i, (words, role, since) in enumerate(lines):
         shapes.append(one("text", 0.05, 26 + high * i, words, role, anchor="start", strong=role in (YOU, MODEL),
                           since=since))  # fmt: skip
-    whose = ((1, t("the program"), "", 1), (4, t("you"), YOU, 0), (6, t("the program"), "", 2),
-             (7, t("the model"), MODEL, 3))  # fmt: skip
+    whose = ((2, t("↑ the program"), "", 1), (5, t("↑ you"), YOU, 0), (8, t("↑ the model"), MODEL, 3))
     shapes += [
         one("text", 0.97, 26 + high * i, who, role or "quiet", anchor="end", size=12.5, since=since)
         for i, who, role, since in whose
@@ -85,13 +84,16 @@ def gate(what: Tensor, much: Tensor, *, title="", caption=""):
         (t("how much: silu(gate)"), "query", much, 1),
         (t("passed on"), "output", what * much, 2),
     )
-    shapes, signs = [], {1: "×", 2: "="}
+    shapes, signs, count = [], {1: "×", 2: "="}, len(what)
     for i, (name, role, numbers, since) in enumerate(rows):
         y = 40 + 62 * i
-        shapes += [
-            one("text", 0.08, y - 24, name, role, anchor="start", strong=True, since=since),
-            one("cells", 0.54, y, role=role, wide=0.92, numbers=[round(n, 2) for n in numbers.tolist()], since=since),
-        ]
+        shapes.append(one("text", 0.08, y - 24, name, role, anchor="start", strong=True, since=since))
+        for n, number in enumerate(numbers.tolist()):
+            little = abs(number) < 0.05  # next to nothing is left of it
+            shapes.append(
+                one("box", 0.08 + 0.92 * (n + 0.5) / count, y, f"{number:.2f}".replace("-", "−"),
+                    "" if little else role, wide=0.8 / count, high=28, strong=not little, size=12.5, since=since)
+            )  # fmt: skip
         if i:
             shapes.append(one("text", 0.03, y, signs[i], strong=True, size=18, since=since))
     said = [

@@ -2,7 +2,7 @@
 
 from chapters.ch08.labs import replies
 
-from .drawings import counted, group, teachers, tilt
+from .drawings import counted, draft, group, teachers, tilt
 from .journey import journey
 
-__all__ = ["counted", "group", "journey", "replies", "teachers", "tilt"]
+__all__ = ["counted", "draft", "group", "journey", "replies", "teachers", "tilt"]

@@ -1,4 +1,4 @@
-"""Drawings: three teachers, what counts in a talk, an old model tilted, and one step on four answers."""
+"""Drawings: three teachers, what counts in a talk, a draft, an old model tilted, and one step on four answers."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ def teachers(question: str, steps: str, result: str, wrong: str, *, title="", ca
     """One question, and what three kinds of teacher give: an answer, a choice between two, or a check."""
     rows = (
         (t("writes the answer"), [(0.5, 0.62, f"{steps} {result}", "value")]),
-        (t("chooses the better of two"), [(0.2, 0.3, result, ""), (0.66, 0.5, f"{steps} {result}", "value")]),
-        (t("checks what was written"), [(0.2, 0.3, f"{wrong} ✗", ""), (0.66, 0.5, f"{steps} {result} ✓", "value")]),
+        (t("chooses the better of two"), [(0.16, 0.26, result, ""), (0.68, 0.58, f"{steps} {result}", "value")]),
+        (t("checks what was written"), [(0.16, 0.26, f"{wrong} ✗", ""), (0.68, 0.58, f"{steps} {result} ✓", "value")]),
     )
     shapes = [one("box", 0.5, 20, question, "query", wide=0.3, high=30, strong=True, size=15)]
     for i, (does, boxes) in enumerate(rows):
@@ -22,7 +22,7 @@ def teachers(question: str, steps: str, result: str, wrong: str, *, title="", ca
         ]
         shapes += [one("box", x, y + 38, words, role, wide=wide, high=28, since=i) for x, wide, words, role in boxes]
         if i == 1:
-            shapes.append(one("text", 0.38, y + 38, "<", strong=True, size=18, since=i))
+            shapes.append(one("text", 0.34, y + 38, "<", strong=True, size=18, since=i))
     said = [
         t("The first teacher writes an answer, and the model imitates it."),
         t("The second writes nothing. Shown two answers of the model, it says which one it likes better."),
@@ -65,6 +65,37 @@ def counted(question: str, answer: str, *, title="", caption=""):
                   caption=caption)  # fmt: skip
 
 
+def draft(a: int, b: int, *, title="", caption=""):
+    """How two numbers of two digits are added in steps: units, tens with what is carried, result."""
+    units, carry = a % 10 + b % 10, (a % 10 + b % 10) // 10
+    tens = a // 10 + b // 10 + carry
+    at = {"ten a": 0.26, "unit a": 0.4, "ten b": 0.62, "unit b": 0.76}
+    digits = zip(at.values(), (a // 10, a % 10, b // 10, b % 10), strict=True)
+    shapes = [one("box", x, 24, str(n), "query", wide=0.11, high=30, strong=True, size=15) for x, n in digits]
+    shapes.append(one("text", 0.51, 24, "+", strong=True, size=16))
+    rows = (
+        (0.72, 100, f"{a % 10}+{b % 10}={units}", 0.34, 0, ("unit a", "unit b")),
+        (0.28, 100, f"{a // 10}+{b // 10}+{carry}={tens}", 0.4, 1, ("ten a", "ten b")),
+        (0.5, 174, str(a + b), 0.2, 2, ()),
+    )
+    for x, y, words, wide, since, begins in rows:
+        shapes.append(one("box", x, y, words, "output", wide=wide, high=32, strong=True, size=15, since=since))
+        shapes += [one("arrow", role="query", from_=[at[name], 42], to=[x, y - 20], since=since) for name in begins]
+    shapes += [
+        one("arrow", role="output", from_=[0.55, 106], to=[0.485, 106], weight=2, since=1),
+        one("arrow", role="output", from_=[0.28, 118], to=[0.46, 156], since=2),
+        one("arrow", role="output", from_=[0.72, 118], to=[0.54, 156], since=2),
+    ]
+    said = [
+        t("First the units: {step}.", step=rows[0][2]),
+        t("Then the tens, with the {carry} that was carried: {step}.", carry=carry, step=rows[1][2]),
+        t("Tens and units together are the result, {result}.", result=a + b),
+    ]
+    axes = [("step", t("step"), range(1, 4))]
+    table = [t("step"), t("written")], [[str(n), row[2]] for n, row in enumerate(rows, 1)]
+    return figure(shapes, said, [table], axes=axes, height=196, title=title, caption=caption)
+
+
 def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float], *, title="", caption=""):
     """The probabilities of some answers, times e^(r/β), and divided by their sum."""
     more = [p * x for p, x in zip(before, times, strict=True)]
@@ -96,8 +127,8 @@ def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float]
 
 def group(question: str, answers: Sequence[str], rewards, advantages, before, after, *, title="", caption=""):
     """Answers to one question: reward, advantage, and how likely each was before a step of training, and after it."""
-    columns = (0.12, 0.27, 0.44)
-    shapes = [one("text", 0.12, 14, question, "query", strong=True)]
+    columns = (0.1, 0.29, 0.48)
+    shapes = [one("text", 0.1, 14, question, "query", strong=True)]
     shapes += [
         one("text", columns[1], 14, t("reward"), "quiet", size=12, since=1),
         one("text", columns[2], 14, t("advantage"), "quiet", size=12, since=2),
@@ -110,7 +141,7 @@ def group(question: str, answers: Sequence[str], rewards, advantages, before, af
             one("box", columns[0], y, words, "value" if right else "", wide=0.16, high=28, strong=True),
             one("text", columns[1], y, f"{rewards[i]:g} {'✓' if right else '✗'}", since=1),
             one("cells", columns[2], y, role="output", wide=0.13, numbers=[round(float(advantages[i]), 2)], since=2),
-            one("bar", 0.73, y, wide=0.34, high=14, each=[{"share": round(float(p), 3)} for p in chances]),
+            one("bar", 0.74, y, wide=0.32, high=14, each=[{"share": round(float(p), 3)} for p in chances]),
             one("text", 0.99, y, anchor="end", strong=right, each=[{"words": f"{p:.2f}"} for p in chances]),
         ]
     mean = sum(map(float, rewards)) / len(answers)
