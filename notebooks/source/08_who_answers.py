@@ -444,35 +444,37 @@ assert gap < 1e-4 and other < 1e-4
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch08.kept.smollm import renamed as name_here
 
-theirs = {
-    "token_embd.weight": from_cell("the table of tokens"),
-    "blk.0.attn_norm.weight": from_cell("change 1, in the first block"),
-    "blk.0.attn_q.weight": from_cell("9 heads of queries"),
-    "blk.0.attn_k.weight": from_cell("3 heads of keys"),
-    "blk.0.ffn_gate.weight": from_cell("change 3, the gate"),
-    "blk.0.ffn_up.weight": from_cell("change 3, what it passes on"),
-    "output_norm.weight": from_cell("the last norm"),
+theirs = {  # name in the file -> what it is, and the role whose colour it has
+    "token_embd": (from_cell("the table of tokens"), ""),
+    "blk.0.attn_norm": (from_cell("the norm of the first block"), ""),
+    "blk.0.attn_q": (from_cell("nine heads of queries"), "query"),
+    "blk.0.attn_k": (from_cell("three heads of keys"), "key"),
+    "blk.0.attn_v": (from_cell("three heads of values"), "value"),
+    "blk.0.ffn_gate": (from_cell("the gate"), "output"),
+    "blk.0.ffn_up": (from_cell("what the gate lets pass"), "output"),
+    "output_norm": (from_cell("the last norm"), ""),
 }
 with torch.device("meta"):  # shapes only, no numbers
     sizes = LlamaConfig(49_152, 576, 30, 9, 3, 1536, 8192)
     shapes = {name: list(x.shape) for name, x in Llama(sizes).state_dict().items()}
-Table(
+found = [(name, name_here(f"{name}.weight"), *both) for name, both in theirs.items()]
+labs.places(
     [
-        {"in the file": name, "in your class": name_here(name), "shape": str(shapes[name_here(name)]), "what it is": what}
-        for name, what in theirs.items()
+        (name, here.removesuffix(".weight"), " × ".join(map(str, shapes[here])), what, role)
+        for name, here, what, role in found
     ],
-    from_cell("Some of the {count} tensors of SmolLM2, and their places in your class.", count=len(shapes)),
-    data=("in the file", "in your class"),
+    title="Where does each matrix go?",
+    caption=from_cell("Eight of the {count} tensors in SmolLM2’s file. Play it.", count=len(shapes)),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
 
 # %% [markdown]
-# The turning has no line in the table, because it needs no parameters. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
+# The turning is not among them, because it needs no parameters. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
 
 # %% seconds=10
 from course_utils.gpt import generate
@@ -549,6 +551,8 @@ keep("llama", "chat", "serve", "__main__")
 # ```
 #
 # <a id="client"></a>
+# <details><summary>How does another program talk to it?</summary>
+#
 # While it serves, these lines talk to it, or to Ollama at `http://localhost:11434/v1` with the name of one of its models:
 #
 # ```python
@@ -561,6 +565,8 @@ keep("llama", "chat", "serve", "__main__")
 # for piece in ask(model="smollm2", messages=talk, stream=True):
 #     print(piece.choices[0].delta.content or "", end="")
 # ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

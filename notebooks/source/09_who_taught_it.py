@@ -51,7 +51,7 @@ labs.teachers(
 # <a id="sft"></a>
 # The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, what comes next? This is called **supervised fine-tuning** (SFT). We begin with chapter 7's `GPT`, with two blocks, which has read nothing, not even a novel. A character is a token.
 #
-# `sums` holds the questions and their answers. We teach it 200 solved sums and keep 300 others back for the exam. All the rest stay *unsolved*, for later.
+# `sums` holds the questions and their answers. We teach it two hundred solved sums and keep three hundred others back for the exam. All the rest stay *unsolved*, for later.
 
 # %%
 from torch.nn.utils.rnn import pad_sequence
@@ -307,7 +307,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model. For this it has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of 300 unsolved sums. Where you find both kinds among the four, you have a pair for people to choose from:
+# Now let people teach your model. For this it has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. Where you find both kinds among the four, you have a pair for people to choose from:
 
 # %% seconds=10 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -389,7 +389,7 @@ assert len(pairs) > 150
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a check instead of a teacher
 # <a id="verifiable-reward"></a>
-# Whether a sum is right is no matter of taste. A program can check it: the last number is right, or it is not. Such a check is called a **verifiable reward**. Now nobody writes a solution any more. How can a model learn from a yes or a no?
+# Whether a sum is right is no matter of taste. A program can check it: the last number is right, or it is not. Such a check is called a **verifiable reward**, and training with it RLVR. Now nobody writes a solution any more. How can a model learn from a yes or a no?
 #
 # You see the difficulty. To train, we follow slopes, and a check has none. If a parameter changes a little, the answer stays the same or becomes another one. But the *probability* of each answer changes smoothly. So here is the idea: **let the model write several answers, and make those that the check likes more probable.**
 
@@ -554,7 +554,7 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? You did, three times. First you showed it answers, and it learned to imitate. Then people chose, and it learned what they like. At last a program checked, and it learned to be right. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds, and they were no wiser about spiders than the texts that they used.
+# So who taught it? You did, three times. First you showed it answers, and it learned to imitate. Then people chose, and it learned what they like. At last a program checked, and it learned to be right. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. A program that checks what it says about spiders was not among them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters

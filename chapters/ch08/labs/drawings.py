@@ -1,4 +1,4 @@
-"""Drawings: a talk as one text, what a norm keeps of a vector, a gate, and heads that share their keys."""
+"""Drawings: a talk as one text, a norm, a gate, heads that share their keys, and a file that fits into a class."""
 
 import math
 from collections.abc import Sequence
@@ -141,3 +141,25 @@ def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, tit
     axes = [("keys", t("heads of keys"), list(groups))]
     return figure(shapes, said, [table], axes=axes, height=196, start={"keys": groups[0]}, play=t("▶ share"),
                   title=title, caption=caption)  # fmt: skip
+
+
+def places(rows: Sequence[tuple[str, str, str, str, str]], *, title="", caption=""):
+    """Matrices of a file and where they go in a class. rows: (name there, name here, shape, what it is, role) each."""
+    high, shapes, said = 34, [], []
+    shapes += [
+        one("text", 0.01, 14, t("in the file"), "quiet", anchor="start", size=12.5),
+        one("text", 0.99, 14, t("in your class"), "quiet", anchor="end", size=12.5),
+    ]
+    for i, (there, here, shape, what, role) in enumerate(rows):
+        y = 42 + high * i
+        shapes += [
+            one("text", 0.01, y, there, role, anchor="start", size=12.5, since=0),
+            one("arrow", role=role, from_=[0.32, y], to=[0.43, y], since=i),
+            one("box", 0.725, y, here, role, wide=0.55, high=26, size=12.5, since=i),
+        ]
+        said.append(
+            t("{there} goes to {here}: {what}, {shape} numbers.", there=there, here=here, what=what, shape=shape)
+        )
+    table = [t("in the file"), t("in your class"), t("shape"), t("what it is")], [row[:4] for row in rows]
+    axes = [("step", t("step"), range(1, len(rows) + 1))]
+    return figure(shapes, said, [table], axes=axes, height=high * len(rows) + 34, title=title, caption=caption)
