@@ -133,7 +133,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # %% [markdown] tags=["keep"]
 # The interview does it, too, and not only here: in this form it answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
 #
-# One thing the marks do better than a colon. Each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Your program encodes what is typed as plain letters, so the mark that it names never arises. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and no template prevents it.
+# One thing the marks do better than a colon. Each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Your program encodes what is typed as plain letters, so the mark that it names never arises. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
 #
 # **Keep this:** a model goes on with a text. Write the beginning of a talk, and an answer comes next.
 
@@ -249,7 +249,7 @@ labs.meet(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 3 · A gate
 # <a id="swiglu"></a>
-# Behind the attention each word thinks for itself, in a small network. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? A feature may have found a name, and it should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+# Behind the attention each word thinks for itself, in a small network. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? Suppose that a feature has found a name, which should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 block, hidden = holmes.model.blocks[2], []
@@ -272,7 +272,7 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for negative numbers and nearly $z$ for large ones. With a pencil: a feature would pass on 3. The gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 far below 0, and nearly $z$ far above. With a pencil: a feature would pass on 3. The gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
@@ -336,47 +336,6 @@ def share_heads(x, heads):
 # %% [markdown]
 # <!-- solution: share heads -->
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
-# ### What is each change worth?
-# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each. **Guess:** which of them helps it most?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-worth = results.load("gpt_ablation")
-bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
-unchanged = bits.pop("chapter 7")
-changes = {name.replace("rotary", "RoPE"): x for name, x in bits.items()}
-saved = torch.stack([unchanged - x for x in changes.values()])  # [5, seeds]
-plot.bars(
-    list(changes),
-    saved.mean(1),
-    each=saved,
-    ylabel="bits per character saved, on text not seen in training",
-    digits=3,
-    title="What is each change worth?",
-    caption=from_cell(
-        "A dot: one training, against the unchanged GPT from the same seed; a "
-        "bar: the mean. Left of 0 the change makes it worse. {worth} "
-        "parameters, equal tokens and rate. {about}",
-        worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-mean = {name: x.mean().item() for name, x in bits.items()}
-plain = unchanged.mean().item()
-assert mean["+ rotary"] < mean["+ all four"] < mean["+ rotary"] + 0.05
-assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.1 and worth["seeds"] == 3
-assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
-
-# %% [markdown]
-# In so small a model only RoPE helps, and mostly as a head start. That is no verdict on the others. RMSNorm was meant to be as good and cheaper, and shared keys to save memory, which both do. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
-#
-# <details><summary>How sure is this?</summary>
-#
-# These models have two blocks and learned for 300 steps. With 600 steps the lead of RoPE had shrunk from a tenth of a bit to a fiftieth, in the one pair that we trained. All four together did a little worse than RoPE alone. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
-#
-# </details>
-
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
 # Now put the parts together. We go through the same picture, part by part. It rests on functions of earlier chapters and on the cache, which are folded here:
@@ -435,6 +394,47 @@ assert gap < 1e-4 and other < 1e-4
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** a decoder of today is a GPT with another norm, turned positions, gates, and shared keys and values.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# ## What is each change worth?
+# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each. **Guess:** which of them helps it most?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+worth = results.load("gpt_ablation")
+bits = {name: torch.tensor(one["bits"]) for name, one in worth["models"].items()}
+unchanged = bits.pop("chapter 7")
+changes = {name.replace("rotary", "RoPE"): x for name, x in bits.items()}
+saved = torch.stack([unchanged - x for x in changes.values()])  # [5, seeds]
+plot.bars(
+    list(changes),
+    saved.mean(1),
+    each=saved,
+    ylabel="bits per character saved, on text not seen in training",
+    digits=3,
+    title="What is each change worth?",
+    caption=from_cell(
+        "A dot: one training, against the unchanged GPT from the same seed; a "
+        "bar: the mean. Left of 0 the change makes it worse. {worth} "
+        "parameters, equal tokens and rate. {about}",
+        worth=f"{worth['models']['chapter 7']['parameters']:,}", about=worth.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+mean = {name: x.mean().item() for name, x in bits.items()}
+plain = unchanged.mean().item()
+assert mean["+ rotary"] < mean["+ all four"] < mean["+ rotary"] + 0.05
+assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.1 and worth["seeds"] == 3
+assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
+
+# %% [markdown]
+# In so small a model only RoPE helps, and mostly as a head start. That is no verdict on the others. RMSNorm was meant to be as good and cheaper, and shared keys to save memory, which both do. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+#
+# <details><summary>How sure is this?</summary>
+#
+# These models have two blocks and learned for 300 steps. With 600 steps the lead of RoPE had shrunk from a tenth of a bit to a fiftieth, in the one pair that we trained. All four together did a little worse than RoPE alone. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
@@ -500,7 +500,7 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
 
 # %% [markdown] tags=["keep"]
-# You wrote this model. `generate` is chapter 7's: it reads the whole talk at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
+# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole talk at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
 #
 # **Keep this:** a model is shapes and numbers. Write the shapes, copy the numbers, and it speaks.
 
@@ -571,7 +571,7 @@ keep("llama", "chat", "serve", "__main__")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A model goes on with a text. A chat is one text, with marks for who is speaking.
-# 2. Most open decoders since Llama are GPTs with RMSNorm, RoPE, SwiGLU and shared keys and values.
+# 2. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, and often with shared keys and values.
 # 3. RMSNorm gives a vector one size. A gate says how much of each feature is passed on.
 # 4. Shared keys and values make the cache smaller; each head still asks its own question.
 # 5. Published parameters speak through any class with the same shapes. Fluent text can be false.

@@ -105,7 +105,7 @@ def answer_targets(ids, is_answer):
 #
 # With your targets, the loss is one line, and the loop is the one that you know:
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["answer_targets(", "optimiser.step"], "slide_type": "skip"} tags=["definition"]
 # course_utils.post_training: answer_loss, training
 
 # %% jupyter={"source_hidden": true}
@@ -151,7 +151,7 @@ predict(
     "that return in other sums.",
 )
 
-# %% seconds=40 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} tags=["training"]
+# %% seconds=30 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} tags=["training"]
 models = {}
 
 def imitation(model, examples):
@@ -237,7 +237,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # %% [markdown] tags=["keep"]
 # Room alone is worth nearly nothing here. With the result alone the model gets fewer than one new sum in ten, with blanks about as few, and with the draft mostly more than half.
 #
-# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we do (*scratchpads*, 2021), or ask a large one to think step by step (2022). <!-- source: Nye et al. 2021; Wei et al. 2022 -->
+# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we do (*scratchpads*, 2021), or ask a large one to think step by step (2022). When people say that a model *reasons*, they mean that it writes such steps before its answer. <!-- source: Nye et al. 2021; Wei et al. 2022 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -257,7 +257,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # 1. *A number for each answer.* With rewards $r$, people choose $y^+$ over $y^-$ with the probability $\sigma\big(r(y^+)-r(y^-)\big)$. If the rewards are equal that is one half, and if the first is higher by $\ln 3$ it is three quarters. (Bradley and Terry, 1952) <!-- source: Bradley and Terry 1952 -->
 # 2. *What the model should do.* Earn much reward, but stay near the old model $\pi_0$, or it forgets how to write. So look for the $\pi$ with the largest
 # $$\sum_y\pi(y)\,r(y)\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
-# The second sum is the **KL divergence**. This number is 0 if the two models are the same, and never below. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error. <!-- source: Ouyang et al. 2022 -->
+# The second sum is the **KL divergence**. This number is 0 if the two models are the same, and never below. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
 # 3. *Which π is that?* Multiply the old probability of each answer by $e^{r/\beta}$, and divide by the sum $Z$, so that all add up to 1:
 # $$\pi(y)=\pi_0(y)\,e^{r(y)/\beta}\,/\,Z$$
 
@@ -307,9 +307,9 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model. For this it has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. Where you find both kinds among the four, you have a pair for people to choose from:
+# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. Where you find both kinds among the four, you have a pair for people to choose from:
 
-# %% seconds=10 tags=["training"]
+# %% seconds=10 slideshow={"slide_type": "skip"} tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
 mixed = sums.in_ids(taught, sums.draft) + sums.in_ids(taught, sums.result)
 for _ in training(old, partial(imitation, old, mixed), steps=100, rate=1e-3):
@@ -380,7 +380,7 @@ assert len(pairs) > 150
 #
 # <details><summary>How sure is this?</summary>
 #
-# We let a program choose in place of people. In eight other runs, with four seeds, the model ended a little below line 3, mostly by two points or less and once by five: sixty steps do not quite get there. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
+# In eight other runs, with four seeds, the model ended a little below line 3, mostly by two points or less and once by five: sixty steps do not quite get there. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
 #
 # </details>
 #
@@ -433,7 +433,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # ### Why may you do this?
 # We want a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. The slope of this sum has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many answers for us to add them up. But look what happens if you use $\nabla\ln\pi=\nabla\pi/\pi$:
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
-# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write some, and average. **The reward needs no slope; it only says how strongly to push.** And the mean $\bar r$ that we take off? On average that does not change where we go, since $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier.
+# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write some, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). And the mean $\bar r$ that we take off? On average that does not change where we go, since $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier. <!-- source: Williams 1992 -->
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
@@ -443,7 +443,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
 # course_utils.post_training: advantages, reward_loss
 
-# %% tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch09.kept.answering: drawn
 
 # %% [markdown]
@@ -462,7 +462,7 @@ def practice(model, reward):
 def coin(one, text):
     return torch.rand(()) < 0.5
 
-# %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
 wrote = {}
 for name, reward in (("check", sums.is_right), ("coin", coin)):
     torch.manual_seed(0)
@@ -520,9 +520,9 @@ assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO
 assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seeds"]) > 0.98
 
 # %% [markdown] tags=["keep"]
-# With the check your model improves, without one further solution. With the coin it gets much worse, because whatever was lucky is pushed up, wrong answers, too. So it is the check that teaches.
+# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, because whatever was lucky is pushed up, wrong answers, too. So it is the check that teaches.
 #
-# The check never looks at the draft, only at the last number. Whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
+# The program knows the result, since it can add. But it never looks at the draft, so whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
 #
 # Is a check better than more solutions? No. If your model imitates the *same* solved sums once more, it does as well ([annex](09_who_taught_it_annex.ipynb#again)). The check is for where you have no solutions, or where nobody knows the best way to write one.
 #
