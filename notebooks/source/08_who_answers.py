@@ -511,7 +511,7 @@ assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.mo
 
 # %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
-    ["What is the capital of France?", "What is seven times eight?", "Who are you?"],
+    ["What is the capital of France?", "What is the capital of Atlantis?"],
     {("SmolLM2" if smol else "llama-holmes"): talker.asked},
     live=True,
     title="What do you want to know?",
@@ -529,7 +529,7 @@ assert smol is None or shown[:, 0].mean() > 0.3
 assert asking.view.options["replies"][0][0] == "The capital of France is Paris." or smol is None
 
 # %% [markdown]
-# So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why it sounds equally sure of both.
+# So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why the capital of Atlantis sounds as sure as that of France.
 #
 # Much of the attention goes to the first mark of the talk, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
 
