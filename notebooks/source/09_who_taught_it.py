@@ -353,7 +353,7 @@ def with_steps(model, times=2):
 
 torch.manual_seed(0)
 new, found = copy.deepcopy(old), [with_steps(old)]
-for step, loss in training(new, people_choose, steps=60, rate=1e-4):
+for step, _ in training(new, people_choose, steps=60, rate=1e-4):
     if step % 20 == 19:
         found.append(with_steps(new))
 odds = 3 * found[0] / (1 - found[0])
