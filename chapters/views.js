@@ -13,7 +13,7 @@ import { predictions } from "./ch06/labs/predictions.js";
 import { merges } from "./ch07/labs/merges.js";
 import { next_character } from "./ch07/labs/next_character.js";
 import { sampling } from "./ch07/labs/sampling.js";
-import { journey } from "./ch08/labs/journey.js";
+import { journey } from "./ch09/labs/journey.js";
 import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
 import { architecture } from "../course_kit/views/js/src/views/architecture.js";

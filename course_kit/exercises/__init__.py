@@ -27,7 +27,8 @@ from collections.abc import Callable
 from typing import Any
 
 from course_kit.exercises import record
-from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, find, register, siblings
+from course_kit.exercises.catalogue import look_up
+from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, register, siblings
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.shell import ipython
@@ -41,7 +42,7 @@ __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "
 def exercise(name: str) -> Callable[[Any], Any]:
     """A decorator for the function or class that answers the exercise: checks it, shows the verdict, and gives back
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
-    task = find(name)
+    task = look_up(name)
     if isinstance(task, FindError):
         raise NoSuchExercise(f'{task.name!r} is a find-the-error: write @find_error("{task.name}") above it.')
     return lambda answer: _settle(task, answer, check(task, answer))
@@ -51,7 +52,7 @@ def find_error(name: str) -> Callable[[Any], Any]:
     """A decorator for a wrong program: checks whether it was put right, wherever that is done, shows the verdict, and
     gives back the student's own if it is right, else the reference. Raises LookupError if no find-the-error has
     this name."""
-    puzzle = find(name)
+    puzzle = look_up(name)
     if not isinstance(puzzle, FindError):
         raise NoSuchExercise(f'{puzzle.name!r} is an exercise: write @exercise("{puzzle.name}") above it.')
     return lambda answer: _settle(puzzle, answer, check(puzzle, answer))
@@ -62,13 +63,13 @@ def check(name: str | Exercise | FindError, answer: Any) -> Any:
     (the mistake that was recognised), `.arrays`, `.notes`."""
     from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes
 
-    task = find(name)
+    task = look_up(name)
     return judge_repair(task, answer) if isinstance(task, FindError) else judge(task, answer)
 
 
 def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
-    task = find(name)
+    task = look_up(name)
     display(hints_note(task.name, task.hints))
     _complain(record.helped(task.name))
 
@@ -79,7 +80,7 @@ def again(name: str) -> tuple[Any, tuple]:
     `mine(*inputs)` runs it as it stands in your cell, with its prints, its traceback and `%debug`. For a class, `mine`
     is made with what the check gave its constructor. Raises LookupError if no check of this name has failed yet.
     """
-    task = find(name)
+    task = look_up(name)
     if task.name not in FAILED:
         raise NoSuchExercise(f"No answer to {task.name!r} has failed in this notebook: run your cell first.")
     answer, case = FAILED[task.name]
@@ -90,7 +91,7 @@ def solution(name: str) -> None:
     """Shows an answer to an exercise, as it may be pasted over the reader's."""
     from course_kit.exercises.reference import Solution, solution_text
 
-    task, shell = find(name), ipython()
+    task, shell = look_up(name), ipython()
     display(Solution(solution_text(task, shell.user_ns if shell else {})))
     _complain(record.helped(task.name, solution=True))
 

@@ -28,6 +28,14 @@ def find(name: str | Exercise) -> Exercise:
     return define.find(name)
 
 
+def look_up(name: str | Exercise) -> Exercise:
+    """The exercise of this name in the chapters that were imported, else in any: it may have moved to a later one."""
+    try:
+        return define.find(name)
+    except define.NoSuchExercise:
+        return find(name)
+
+
 def load() -> None:
     """Import all chapters, so that every exercise is known by its name, and by the one it had."""
     for chapter in chapters():

@@ -249,7 +249,8 @@ class FindError(Exercise):
         )
 
 
-EARLIER: dict[str, str] = {}  # a name that an exercise had, in small letters -> its name now: what was solved stays so
+# a name that an exercise had, in small letters -> its name now: what was solved stays so
+EARLIER = {"program 8.1": "program 9.1"}
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
 CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .scratch_parts import Part, Track
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
-CHAPTERS |= {"answering": 8}
+CHAPTERS |= {"answering": 9}
 LOAD = 20.0  # seconds for the file itself
 GRACE = 20.0  # seconds beyond a part's own, after which the process is ended
 FOREIGN = ("mine", "course_utils", "course_kit", "course_tools", "chapters", "transformers")

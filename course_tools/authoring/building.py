@@ -29,7 +29,7 @@ SLOW = 10  # seconds after which a cell should say how long it runs
 def build(name, where=None):
     """Execute the notebook of a source and write `NAME.ipynb` -> {number of a cell: its seconds}.
 
-    It runs in an empty folder, so that what a cell saves, as chapter 8 its model, is not left among the notebooks.
+    It runs in an empty folder, so that what a cell saves, as chapter 9 its model, is not left among the notebooks.
     Raises BuildError if a cell raises, or prints a warning.
     """
     where = where or folder()

@@ -19,7 +19,7 @@ from course_tools.authoring.sources import tags
 
 MEETING, BLOCK = 45, 90  # minutes
 SPARE = 5  # of the 90 minutes of a session
-NINE = ((0, 1), (2,), (3,), (4,), (5,), (5,), (6,), (7,), (8,))  # chapters of each session; what is there twice, halved
+NINE = ((0, 1), (2,), (3,), (4,), (5,), (6,), (7,), (8,), (9,))  # chapters of each session
 LEAVE_OUT = re.compile(r"\*\*Leave out\*\* first (.+?)\.(?: |$)", re.M)
 GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
@@ -137,14 +137,11 @@ def sessions():
     A session leaves out, in the guide's order, what it takes for half of its exercises to be solved in the room.
     """
     lesson = {lessons.chapter(name): name for name in sources.names() if not lessons.is_annex(name)}
-    seen = []
     for chapters in NINE:
         shown, order = [], []
         for number in chapters:
-            whole, twice = sections(lesson[number]), sum(chapters.count(number) for chapters in NINE) == 2
-            shown += halves(whole)[number in seen] if twice else whole
+            shown += (whole := sections(lesson[number]))
             order += leave_out(number, whole)
-            seen.append(number)
         order = [one for heading in order for one in shown if one.heading == heading]
         for count in range(len(order) + 1):
             kept = [one for one in shown if one not in order[:count]]
@@ -286,7 +283,7 @@ def _literal(node):
 NINE_HEAD = f"""
 ## Nine sessions of {BLOCK} minutes
 
-For a class that meets nine times. Of the {BLOCK} minutes {SPARE} are left for what comes up; chapter 5 has two sessions, with room for its annex. *Without* is what the session leaves out, with its minutes, so that half of its exercises or more can be solved in the room; *next* is what to leave out if you fall behind. Where nothing is named, let an exercise go home.
+For a class that meets nine times. Of the {BLOCK} minutes {SPARE} are left for what comes up. *Without* is what the session leaves out, with its minutes, so that half of its exercises or more can be solved in the room; *next* is what to leave out if you fall behind. Where nothing is named, let an exercise go home.
 
 | Session | Chapter | Minutes | Solved in the room | At home | Without | Next |
 |---|---|---|---|---|---|---|"""  # noqa: E501

@@ -42,7 +42,7 @@ ROOMS = {
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
 }
 ROOMS["site"] += ["course_tools/authoring/minutes.py", "course_tools/classroom/question_bank.py"]
-ROOMS |= {f"ch{n:02}": [f"chapters/ch{n:02}/**/*.py"] for n in range(9)}
+ROOMS |= {f"ch{n:02}": [f"chapters/ch{n:02}/**/*.py"] for n in range(10)}
 ROOMS["ch07"] += ["data/history.csv"]
 ROOMS["views"] = [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]

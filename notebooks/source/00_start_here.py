@@ -306,6 +306,7 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 # 6. [Which word is missing?](06_bert.ipynb) · [annex](06_bert_annex.ipynb)
 # 7. [What comes next?](07_gpt.ipynb) · [annex](07_gpt_annex.ipynb)
 # 8. [Who answers?](08_who_answers.ipynb) · [annex](08_who_answers_annex.ipynb)
+# 9. [Who taught it?](09_who_taught_it.ipynb) · [annex](09_who_taught_it_annex.ipynb)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="progress"></a>

@@ -6,16 +6,15 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *From predicting to reasoning.* At the end a published language model talks to you through `mine/llama.py`, and a small one of your own has learned to add (`mine/answering.py`). <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody: a text goes on.* At the end a published language model talks to you through `mine/llama.py`, the decoder of today in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# They were written down before any was asked. Choose one:
+# We wrote ten questions down before we put any of them to a model. You see what three of them say: a small model that has read one novel, a published one called SmolLM2, and SmolLM2 once more, asked in another way. **Choose a question. Which answer would you believe?**
 
 # %% jupyter={"source_hidden": true}
 import math
-import random
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,14 +23,14 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution
-from chapters.ch08 import sums
 from course_kit.i18n import from_cell
-from course_kit import data, results
-from course_kit.views import Table, heatmap, plot, predict
+from course_kit import results
+from course_kit.views import Table, plot, predict
 from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 recorded = results.load("smollm_answers")
+moon = next(question for question in recorded["answers"] if "Moon" in question)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {
@@ -49,9 +48,8 @@ labs.replies(
     },
     title="Who answers?",
     caption=from_cell(
-        "Long replies are cut at the end. SmolLM2 (135 million parameters) "
-        "takes the likeliest token each time, the first model draws among the "
-        "likely ones. {about}", about=recorded.about
+        "Long replies are cut at the end. SmolLM2 takes the likeliest token each time, "
+        "the first model draws among the likely ones. {about}", about=recorded.about
     ),
 )
 
@@ -65,11 +63,8 @@ predict(
         "now it looks the answer up in a text",
     ],
     answer=1,
-    because="Before the question, its template says who speaks, as in each of the talks "
-    "that it was trained on. (A plain “User:” before it and “Assistant:” after it do as "
-    "well here.) The model continues a text either way. Why a model that "
-    "read one novel does not answer, this comparison cannot say: it is smaller, too, and "
-    "was shown no talks.",
+    because="What surrounds the question says who speaks, as in each talk that it was "
+    "trained on. The model continues a text either way.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -77,17 +72,75 @@ from chapters.ch08.experiments import answers as asked
 
 found = [asked.right(question, answer) for question, answer in recorded["answers"].items()]
 assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1
-moon = next(question for question in recorded["answers"] if "Moon" in question)
 assert "1972" in recorded["bare"][moon] and "Neil Armstrong" in recorded["answers"][moon]
-assert len(recorded["bare"]) == 10 and round(recorded["parameters"] / 1e6) == 135 and round(recorded["bytes"] / 1e6) == 98
+assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("∅") == 6
+assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# In its template it answers, but often wrongly: four of nine answers contain the right word, one beside a “French playwright”, and a spider has “two pairs of legs”. How is such a model built, and how does it learn to answer at all? <!-- source: “User: Who was the first person on the Moon?\nAssistant:” as plain text, the likeliest tokens: “The first person to walk on the Moon was Neil Armstrong” -->
+# The second and the third line come from one model, with the same numbers in it. If you put a question to it as it stands, it mostly says nothing at all. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is this other way, and what kind of machine is it that cares?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## One: the block of today
+# ## One: a talk is a text
+# <a id="chat-template"></a>
+# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read a large part of the web, it was trained on talks between a user and an assistant. Each talk was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+#
+# So what do you do if you want an answer? You write the beginning of such a text, and stop where the assistant would speak:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.talk(
+    "You are a helpful AI assistant …",
+    "What is the capital of France?",
+    recorded["answers"]["What is the capital of France?"],
+    title="Who writes which line?",
+    caption="A talk with SmolLM2. What [query|you] type, what the program adds, and what "
+    "the [output|model] writes. Play it.",
+)
+
+# %% [markdown]
+# The template is a few lines of code. `chat_prompt` writes it for a talk of any length, and the model goes on behind its last line:
+
+# %% tags=["nbval-check-output"]
+from chapters.ch08.kept.smollm import chat_prompt
+
+print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
+
+# %% [markdown]
+# Is there a secret in these marks? Try a form that everybody knows, from interviews: a name and a colon say who speaks. We asked SmolLM2 three times for the first person on the Moon.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+forms = {
+    from_cell("the question as it stands"): (moon, "bare"),
+    from_cell("as in an interview"): (f"User: {moon} Assistant:", "plainly"),
+    from_cell("in its template"): (f"<|im_start|>user {moon} <|im_end|> …", "answers"),
+}
+Table(
+    [
+        {
+            "the form": name,
+            "SmolLM2 reads": read,
+            "and goes on": recorded[way][moon].partition("\n")[0].partition(",")[0],
+        }
+        for name, (read, way) in forms.items()
+    ],
+    from_cell("The same parameters, the likeliest token each time. {about}", about=recorded.about),
+    data=("SmolLM2 reads", "and goes on"),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answers"))
+assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
+
+# %% [markdown] tags=["keep"]
+# The interview does it, too, and not only here: in this form it answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
+#
+# One thing the marks do better than a colon. Each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Your program encodes what is typed as plain letters, so the mark that it names never arises. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
+#
+# **Keep this:** a model goes on with a text. Write the beginning of a talk, and an answer comes next.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Two: four changes
 # <a id="llama"></a>
-# SmolLM2 (2024) has the architecture of **Llama** (2023), close to that of most open models since. It is your GPT with five changes:
+# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), as are most open models since then, or nearly. Against your GPT you find four changes, and each of them answers a need. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -95,12 +148,12 @@ labs.architecture(
     holmes,
     select="model",
     title="What has changed since GPT?",
-    caption="Numbers mark four changes; the fifth is that linear layers have no biases. "
-    "Choose a part: what is it for, and which class makes it?",
+    caption="The numbers mark the four changes. (Linear layers have no biases any more.) "
+    "Choose a part: what is it for?",
 )
 
 # %% [markdown]
-# This is `llama-holmes`, the first model above, which has read *The Adventures of Sherlock Holmes*.
+# The picture shows `llama-holmes`, the model that has read one novel, because it is small enough for us to look inside. As in chapter 7, ids go in and logits come out:
 
 # %% tags=["nbval-check-output"]
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
@@ -108,10 +161,47 @@ with torch.no_grad():
     print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
 print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
-# ### RMSNorm
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### 1 · One size, and no more
 # <a id="rmsnorm"></a>
-# *New against chapter 7: no mean is subtracted, and nothing is added.* Where a layer norm subtracts the mean, divides by the standard deviation, scales and shifts, **RMSNorm** (Zhang and Sennrich 2019) only divides by the root of the mean square and scales. For (3, 4) the mean square is 12.5 and its root 3.54, so (3, 4) becomes (0.85, 1.13).
+# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, "Holmes", as each block receives it:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
+watching = [
+    part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1]))
+    for part in parts
+]
+with torch.no_grad():
+    holmes.model(ids)
+for watch in watching:
+    watch.remove()
+stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
+size = stream.pow(2).mean(-1).sqrt()
+plot.bars(
+    [*(from_cell("read by block {n}", n=n) for n in range(1, 5)), from_cell("at the end")],
+    size,
+    ylabel="root of the mean square of its numbers",
+    digits=2,
+    title="How large are the numbers in the vector of “Holmes”?",
+    caption="The residual stream of llama-holmes, behind one block after the other.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
+
+# %% [markdown]
+# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our trouble is the size. Do we need the first step at all? **RMSNorm** (2019) leaves it out. The authors found their norm as good, and you have less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.norms(
+    (3, 4),
+    title="What does a norm leave of the vector (3, 4)?",
+    caption="The circle is the size that both want. Which of them keeps the direction?",
+)
+
+# %% [markdown] tags=["card"]
+# You divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
 #
 # $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
@@ -131,60 +221,62 @@ def rms_norm(x, weight, eps=1e-5):
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 three = torch.tensor([3.0, 4.0])
-assert three.pow(2).mean() == 12.5 and round(12.5**0.5, 2) == 3.54
+assert three.pow(2).mean() == 12.5
 assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 1.13]
 
 # %% tags=["definition"]
 # course_utils.llama: RMSNorm
 
-# %% [markdown]
-# Each block adds to the residual stream. Here its numbers grow, and the norm gives them one size. This is the vector of the last word, "Holmes", on its way through the four blocks:
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### 2 · Positions that turn
+# <a id="rotary"></a>
+# A GPT adds a learned row for each position. The table ends somewhere, so you cannot give it a longer text. And what it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
-watching = [
-    part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1]))
-    for part in parts
-]
-with torch.no_grad():
-    holmes.model(ids)
-for watch in watching:
-    watch.remove()
-stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
-both = {"x": stream, "RMSNorm(x)": rms_norm(stream, torch.ones(stream.shape[1]))}
-sizes = {name: x.pow(2).mean(-1, keepdim=True).sqrt() for name, x in both.items()}
-plot.bars(
-    ["root mean square", *(from_cell("feature {n}", n=n) for n in range(1, 4))],
-    {name: torch.cat([sizes[name], x[:, :3]], 1) for name, x in both.items()},
-    along=("blocks behind it", [0, 1, 2, 3, 4], 4),
-    digits=2,
-    title="How large is the vector when the next block reads it?",
-    caption="The size of the vector x, and three of its 128 features; the next block "
-    "reads RMSNorm(x). Move the slider back to 0: which bar keeps its length?",
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.meet(
+    title="Does the score know where in the text we are?",
+    caption="A [query|query] and a [key|key], at three positions in a text. Change the "
+    "distance between them: which of the numbers below stay alike?",
 )
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-size = stream.pow(2).mean(-1).sqrt()
-assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
-assert torch.allclose(sizes["RMSNorm(x)"], torch.ones(5, 1), atol=1e-3)
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### RoPE: positions that turn
-# <a id="rotary"></a>
-# *New against chapter 7: no table of positions.* In **RoPE** (rotary position embedding, Su et al. 2021) queries and keys are *turned* by an angle that grows with their position, as in chapter 4. Turning both by the same angle leaves their product as it is, so only the distance counts.
+# %% [markdown]
+# The angles are the same for all blocks, so we compute them once, with `rotation`. In each block `turn` then turns pairs of numbers, as your function in chapter 4 did:
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
 # course_utils.rotary: rotation, turn
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### SwiGLU: a gate
+# ### 3 · A gate
 # <a id="swiglu"></a>
-# *New against chapter 7: a third matrix.* In a GPT each hidden feature goes through a GELU. **SwiGLU** (Shazeer 2020) computes every feature twice: `up` says what to pass on, and `gate` how much of it, through $\mathrm{silu}(z)=z\,\sigma(z)$. If `up` is 3, a gate of 0 passes on 0, and a gate of 2 passes on $1.76\cdot3=5.28$.
+# Behind the attention each word thinks for itself, in a small network. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? Suppose that a feature has found a name, which should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+block, hidden = holmes.model.blocks[2], []
+watch = block.ffn.register_forward_pre_hook(lambda _, given: hidden.append(given[0][0, -1]))
+with torch.no_grad():
+    holmes.model(ids)
+    what, much = block.ffn.up(hidden[0]), F.silu(block.ffn.gate(hidden[0]))
+watch.remove()
+opened, shut = (what * much).abs().topk(3).indices, (what.abs() * (much.abs() < 0.03)).topk(3).indices
+chosen = torch.cat([opened, shut])
+labs.gate(
+    what[chosen],
+    much[chosen],
+    title="How much of each feature is passed on?",
+    caption="Six hidden features of the third block, at the word “Holmes”: the three that "
+    "pass on most, and three whose gate is nearly shut.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
+
+# %% [markdown]
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 far below 0, and nearly $z$ far above. With a pencil: a feature would pass on 3. The gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
-# With three matrices instead of two, $F$ is often about $\frac83D$ instead of $4D$, so that the number of parameters stays.
+# You now need three matrices where a GPT has two. To pay for the third, $F$ is often about $\frac83D$ instead of $4D$.
 
 # %% tags=["definition"]
 # course_utils.llama: SwiGLU
@@ -193,15 +285,15 @@ assert torch.allclose(sizes["RMSNorm(x)"], torch.ones(5, 1), atol=1e-3)
 assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2) == 5.28 and 3 * 8 / 3 == 2 * 4
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### Grouped queries: heads that share
+# ### 4 · Shared keys and values
 # <a id="grouped-queries"></a>
-# *New against chapter 7: fewer heads of keys and values than of queries,* because a model that writes keeps the keys and values of all earlier tokens.
+# A model that writes keeps the keys and values of all the tokens before, or it would have to compute them again for each new one. You know this cache from chapter 7, and it grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. "
-    "How large would a cache of its keys and "
-    "values be, in 16-bit numbers?",
+    "If each head kept keys and values of its own, how large would the cache "
+    "be, in 16-bit numbers?",
     ["5 MB", "57 MB", "566 MB"],
     answer=2,
     because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens "
@@ -210,12 +302,25 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-per_token = 2 * 30 * 9 * 64 * 2
+assert (per_token := 2 * 30 * 9 * 64 * 2) == 69_120
 assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and round(recorded["parameters"] * 2 / 1e6) == 269
-assert round(per_token / 3 * 8192 / 1e6) == 189
+assert round(per_token / 3 * 8192 / 1e6) == 189 and round(recorded["parameters"] / 1e6) == 135
+
+# %% [markdown]
+# The memory of one talk would be twice as large as the model. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several heads of queries ask the *same* head of keys and values:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.shared(
+    9,
+    (9, 3, 1),
+    [2 * 30 * keys * 64 * 2 * 8192 / 1e6 for keys in (9, 3, 1)],
+    title="How many heads of keys do nine heads of queries need?",
+    caption="The heads of one block of SmolLM2, which has three [key|heads of keys and "
+    "values]. Play it.",
+)
 
 # %% [markdown] tags=["card"]
-# In **grouped-query attention** (GQA, Ainslie et al. 2023) several heads of queries share one head of keys and values. SmolLM2 has 9 heads of queries and 3 of keys, so its cache needs only a third, 189 MB.
+# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. Only the keys that it finds are those of its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
@@ -230,30 +335,49 @@ def share_heads(x, heads):
 
 # %% [markdown]
 # <!-- solution: share heads -->
-#
-# The attention, with a cache, rests on three functions of earlier chapters:
 
-# %% tags=["definition"]
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### The whole class
+# Now put the parts together. We go through the same picture, part by part. It rests on functions of earlier chapters and on the cache, which are folded here:
+
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.cache: Cache
 # course_utils.llama: LlamaConfig
 
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# %% [markdown]
+# **New against chapter 7, in the attention:** queries and keys are turned, and keys and values are shared just before they are used.
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# The whole model hands turns, mask and caches down to its blocks:
+# A block is put together as in a GPT:
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock
 
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+labs.architecture(
+    holmes,
+    select="blocks",
+    title="What is in a block?",
+    caption="The same machine. Choose the parts of a block, and find them in the code above.",
+)
+
+# %% [markdown]
+# The model computes the angles and the mask once, and hands them down to its blocks, with the caches:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.llama: Llama
+
+# %% [markdown]
+# Is it the same machine? Put the parameters of `llama-holmes` into your class. Read the text at once, and then token by token with the cache. The logits should not change:
 
 # %%
 yours = Llama(holmes.model.config)
@@ -268,8 +392,12 @@ print(f"largest difference to the course's: {gap:.0e}; token by token: {other:.0
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and other < 1e-4
 
-# %% [markdown] tags=["asks"]
-# Are the changes worth it? We gave a small GPT of chapter 7 one of them, or all four, and trained it again, three times each. **Guess:** which change saves most?
+# %% [markdown] tags=["keep"]
+# **Keep this:** a decoder of today is a GPT with another norm, turned positions, gates, and shared keys and values.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# ## What is each change worth?
+# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each. **Guess:** which of them helps it most?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")
@@ -300,20 +428,53 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# In these models of two blocks, after 300 steps, only RoPE makes a visible difference, a tenth of a bit; the others change less than 0.02 on average. It is mostly a head start: with twice the steps, a fifth of its lead was left in the one run that we tried. Grouped queries were chosen to save memory, and SwiGLU because it lowered the loss of larger models. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
+# In so small a model only RoPE helps, and mostly as a head start. That is no verdict on the others. RMSNorm was meant to be as good and cheaper, and shared keys to save memory, which both do. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
-# To write, a model reads the whole question at once (**prefill**) and then each new token alone (**decode**), with all before it in the caches: that is [chapter 7’s `generate`](07_gpt.ipynb#kv-cache), and it takes your class, too.
+# <details><summary>How sure is this?</summary>
+#
+# These models have two blocks and learned for 300 steps. With 600 steps the lead of RoPE had shrunk from a tenth of a bit to a fiftieth, in the one pair that we trained. All four together did a little worse than RoPE alone. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Two: published parameters
+# ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2's parameters come in a file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation), and matrix by matrix they fit into your class. Not every model would: Llama 2 has a second table for its output, Mistral 7B a window. Here only the names differ:
+# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? A class is only shapes. If each matrix in the file has a place of the same shape, you copy it there, and your class computes what theirs does. Only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch08.kept.smollm import renamed as name_here
+
+theirs = {  # name in the file -> what it is, and the role whose colour it has
+    "token_embd": (from_cell("the table of tokens"), ""),
+    "blk.0.attn_norm": (from_cell("the norm of the first block"), ""),
+    "blk.0.attn_q": (from_cell("nine heads of queries"), "query"),
+    "blk.0.attn_k": (from_cell("three heads of keys"), "key"),
+    "blk.0.attn_v": (from_cell("three heads of values"), "value"),
+    "blk.0.ffn_gate": (from_cell("the gate"), "output"),
+    "blk.0.ffn_up": (from_cell("what the gate lets pass"), "output"),
+    "output_norm": (from_cell("the last norm"), ""),
+}
+with torch.device("meta"):  # shapes only, no numbers
+    sizes = LlamaConfig(49_152, 576, 30, 9, 3, 1536, 8192)
+    shapes = {name: list(x.shape) for name, x in Llama(sizes).state_dict().items()}
+found = [(name, name_here(f"{name}.weight"), *both) for name, both in theirs.items()]
+labs.places(
+    [
+        (name, here.removesuffix(".weight"), " × ".join(map(str, shapes[here])), what, role)
+        for name, here, what, role in found
+    ],
+    title="Where does each matrix go?",
+    caption=from_cell("Eight of the {count} tensors in SmolLM2’s file. Play it.", count=len(shapes)),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
+
 # %% [markdown]
-# [`published.load`](../chapters/ch08/published.py) puts them into your class:
+# The turning is not among them, because it needs no parameters. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
 
 # %% seconds=10
 from course_utils.gpt import generate
@@ -332,328 +493,66 @@ for token in generate(talker.model, asked, talker.longest, temperature=0):
     print(talker.piece(written), end="", flush=True)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-theirs = recorded["transformers"]
+parity = recorded["transformers"]
 assert round(recorded["bytes"] / 1e6) == 98
-assert theirs["gap"] < 1e-3 and theirs["same_text"] and theirs["tokens"] >= 40 and theirs["ratio"] >= 1.0
+assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
-
-# %% [markdown]
-# `transformers`, with the same file, gives the same logits to a ten-thousandth, and the same text.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Three: from continuing to following
-# <a id="chat-template"></a>
-# To a model that only continues, a talk is one text, with marks that say who is speaking. This is SmolLM2's **chat template**, after whose end it goes on:
-
-# %% tags=["nbval-check-output"]
-from chapters.ch08.kept.smollm import chat_prompt
-
-print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
-
-# %% [markdown]
-# The marks are tokens. If a *typed* `<|im_end|>` became one, you could speak as the assistant, so your program encodes what is typed as text. **Prompt injection** remains, because an order inside a quoted page is text like any other.
-#
-# <a id="sft"></a>
-# **Supervised fine-tuning** (SFT) is chapter 7's training, on such talks. To see what it teaches we take a task where answering is computing: [sums](../chapters/ch08/sums.py) of two numbers below 100. Chapter 7's `GPT` with two blocks, which has read nothing, is shown 200 solved sums.
-
-# %%
-from torch.nn.utils.rnn import pad_sequence
-from chapters.ch08.kept.answering import END, LONGEST, text_of
-
-taught, unsolved, held_out = sums.split(200)  # unsolved: for later, without answers
-one = taught[0]
-print(repr(sums.question(*one)), "->", repr(sums.result(*one)))
-print(repr(sums.question(*one)), "->", repr(sums.draft(*one)))
-print(len(taught), len(unsolved), len(held_out))
-
-# %% [markdown]
-# The first answer is the result. The second begins with a draft: the units, then the tens with what is carried. Both end with a new line, from which the model learns to stop. In a batch, shorter talks are filled up:
-
-# %% tags=["definition"]
-# course_utils.post_training: talk_batch
-
-# %%
-ids, is_answer = talk_batch(sums.in_ids(taught[:3], sums.draft))
-print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
-
-# %% [markdown] tags=["card"]
-# Unlike in chapter 7, only the tokens of answers count, because the questions are given.
-#
-# ### Exercise 3 ●●○ · 4 minutes
-# `F.cross_entropy` leaves out every target that is −100. Give each place its target.
-#
-# <!-- example: answer targets -->
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("answer targets")
-def answer_targets(ids, is_answer):
-    """ids, is_answer [B, N] -> targets [B, N - 1], -100 outside of answers"""
-    raise NotImplementedError
-
-# %% [markdown]
-# <!-- solution: answer targets -->
-
-# %% tags=["definition"]
-# course_utils.post_training: answer_loss, training
-
-# %% jupyter={"source_hidden": true}
-import copy
-
-from course_kit.mine import for_training
-
-def one_step():
-    batch = talk_batch(sums.in_ids(taught[:4], sums.draft))
-    return answer_loss(sums.fresh(), *batch).backward()
-
-for_training(one_step)  # with nothing solved it does nothing
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "Two models learn from the same 200 sums for 400 steps. Which is better "
-    "at adding numbers that it was never shown?",
-    [
-        "result alone: it has less to write",
-        "draft, then result",
-        "neither: 200 sums are too few",
-    ],
-    answer=1,
-    because="The result alone can be known by heart. A draft consists of small steps "
-    "that return in other sums.",
-)
-
-# %% seconds=30 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} tags=["training"]
-models = {}
-
-def imitation(model, examples):
-    return answer_loss(model, *talk_batch(dice.choices(examples, k=32)))
-
-for name, answer in (("alone", sums.result), ("draft", sums.draft)):
-    dice, models[name] = random.Random(0), sums.fresh()  # both get the same sums
-    batch = partial(imitation, models[name], sums.in_ids(taught, answer))
-    for step, loss in training(models[name], batch, steps=400, rate=2e-3):
-        if step % 100 == 99:
-            known = sums.share_right(models[name], taught)
-            new = sums.share_right(models[name], held_out)
-            print(f"{name:5} {step + 1}: loss {loss:.2f}, right:", end=" ")
-            print(f"{known:.0%} of the taught, {new:.0%} of new sums")
-
-# %% jupyter={"source_hidden": true}
-for one in held_out[:3]:
-    for name, model in models.items():
-        print(f"{sums.question(*one)}  {name:5}", sums.answers(model, [one])[0].strip())
+assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
 
 # %% [markdown] tags=["keep"]
-# Yours is one run; we recorded three, in [the table below](#verifiable-reward). On average, the result alone gets 6% of the sums that it was never shown, and the draft 67%. More tokens are not the reason: with blanks instead of the draft it is 8%. Nor are more steps: after 2,000, one run of the result alone knew its own sums, and 7% of the others. <!-- source: data/results/reasoning.json, asserted under Five; 2,000 steps at rate 4e-3, batches of 32, seed 0: 98.5 and 7.3% --> In language models such a draft is called a **chain of thought** (Wei et al. 2022).
+# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole talk at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
 #
-# **Keep this:** from few examples, small written steps carry over to new questions; results alone hardly do (sums, in a small model).
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
-# ## Four: which answer is better?
-# <a id="dpo"></a>
-# Often nobody can write the best answer, but people can say which of two is better. This becomes a loss in four lines:
-#
-# 1. *Bradley and Terry (1952):* each answer $y$ has a **reward** $r(y)$, and $y^+$ is liked better than $y^-$ with probability $\sigma\big(r(y^+)-r(y^-)\big)$.
-# 2. *RLHF* (InstructGPT, 2022): train a **reward model** $r$ on people's choices, then the model $\pi$ by **PPO**, trial and error in cautious steps, to earn reward and stay near what it was, $\pi_0$: maximise $\mathbb E_\pi[r(y)]-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0)$, where $\mathrm{KL}(\pi\,\|\,\pi_0)=\mathbb E_\pi\big[\ln\frac{\pi(y)}{\pi_0(y)}\big]$ is 0 only if the two are equal.
-# 3. Put $r=\beta\ln e^{r/\beta}$ into the mean: up to a constant it is $-\beta\,\mathrm{KL}(\pi\,\|\,\pi_0\,e^{r/\beta}/Z)$, with $Z$ so that all sums to 1. The best $\pi$ makes it 0: $\pi(y)=\pi_0(y)\,e^{r(y)/\beta}/Z$. Solved for the reward, $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\text{const}$.
-# 4. *DPO* (Rafailov et al. 2023): put line 3 into line 1. The constant cancels, no reward model is needed, and the loss is −ln of that probability:
-#
-# $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
-#
-# With a pencil: the liked answer's log-probability has gone from −4 to −2, a gain of 2, and the disliked one's stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the *difference* of the gains, so both answers may become less likely.
-#
-# ### Exercise 4 ●●○ · 6 minutes
-# Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
-#
-# <!-- example: dpo loss -->
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("dpo loss")
-def dpo_loss(liked, disliked, liked_before, disliked_before, beta=0.1):
-    """four log-probabilities [B] -> a number"""
-    raise NotImplementedError
-
-# %% [markdown]
-# <!-- solution: dpo loss -->
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-pencil = dpo_loss(*(torch.tensor([x]) for x in (-2.0, -3.0, -4.0, -3.0)), beta=0.5)
-assert round(pencil.item(), 2) == 0.31 and abs(-F.logsigmoid(torch.zeros(1)).item() - math.log(2)) < 1e-6
-both = dpo_loss(*(torch.tensor([x]) for x in (-5.0, -9.0, -4.0, -3.0)))
-assert both < math.log(2)  # both lost, and the loss fell
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Five: a reward that a program checks
-# <a id="verifiable-reward"></a>
-# A sum needs no people, because a program can check it: a **verifiable reward** (RLVR). Your model writes eight answers to one question, and each right one earns 1. An answer's **advantage** compares this with the group, and the loss makes answers above the mean likelier, those below less likely:
-#
-# $$L=-\frac1{\text{tokens}}\sum_i A_i\,\ln\pi(y_i)\qquad A_i=\frac{r_i-\bar r}{\text{std}(r)}$$
-#
-# This is **GRPO** (Shao et al. 2024) with one step for each set of answers, so that its clipping does nothing, without its penalty for leaving $\pi_0$, and with one mean over all tokens, not per answer. The reward sees the last number, never the draft.
-
-# %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
-# course_utils.post_training: log_probability, advantages, reward_loss
-
-# %% tags=["definition"]
-# chapters.ch08.kept.answering: drawn
-
-# %%
-torch.manual_seed(0)
-model, earned = copy.deepcopy(models["draft"]), [0.0]
-
-def checked_answers():
-    asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]
-    answers = drawn(model, sums.rows_of(asked))
-    pairs = zip(asked, map(text_of, answers), strict=True)
-    right = [float(sums.is_right(*pair)) for pair in pairs]
-    rewards = torch.tensor(right).view(16, 8)  # a row for each question
-    earned.append(rewards.mean().item())
-    questions = sums.rows_of(asked).tolist()
-    ids, is_answer = talk_batch(list(zip(questions, answers, strict=True)))
-    return reward_loss(model, ids, is_answer, advantages(rewards).flatten())
-
-# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
-print(f"before {sums.share_right(model, held_out):.0%} of those never shown")
-for step, _ in training(model, checked_answers, steps=50, rate=3e-4):
-    if step % 10 == 9:
-        print(f"{step + 1} steps, reward {earned[-1]:.2f},", end=" ")
-        print(f"right: {sums.share_right(model, held_out):.0%} of those never shown")
-sums.save(model)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-trials = results.load("reasoning")
-ways = (
-    "answer alone",
-    "blanks",
-    "draft",
-    "draft + GRPO",
-    "draft + as many steps of SFT again",
-    "draft + SFT again + GRPO",
-    "draft + SFT again + SFT again",
-    "draft + GRPO, paid by a coin",
-    "draft + GRPO, too fast",
-)
-percent = {
-    name: [100 * one["right"][name] for one in trials["seeds"] if name in one["right"]]
-    for name in ways
-} | {
-    from_cell("draft, {how} of 8", how=how): [100 * one[how] for one in trials["seeds"]]
-    for how in ("best", "majority")
-}
-Table(
-    [
-        {
-            "trained": name,
-            "right, %": f"{sum(x) / len(x):.0f}",
-            "seeds": ", ".join(f"{one:.0f}" for one in x),
-        }
-        for name, x in percent.items()
-    ],
-    from_cell(
-        "Of 300 sums never shown. Blanks: as many tokens before the result as "
-        "a draft has. A coin: the reward does not look at the answer. {about}",
-        about=trials.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-share = {name: [round(x) for x in found] for name, found in percent.items()}
-assert len(trials["seeds"]) == 3 and trials["steps"] == {"SFT": 400, "GRPO": 50} and trials["taught"] == len(taught) == 200
-average = {name: round(sum(found) / len(found)) for name, found in percent.items()}
-assert (average["answer alone"], average["blanks"], average["draft"]) == (6, 8, 67) == (6, 8, average["draft, majority of 8"])
-assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO"], strict=True)) and average["draft + GRPO"] == 74
-more, again = share["draft + as many steps of SFT again"], percent["draft + SFT again + SFT again"]
-assert all(x > y for x, y in zip(more, share["draft + GRPO"], strict=True)) and average["draft + as many steps of SFT again"] == 78
-assert all(x >= y for x, y in zip(percent["draft + SFT again + GRPO"], again, strict=True))
-assert (average["draft + SFT again + GRPO"], average["draft + SFT again + SFT again"]) == (84, 82)
-assert (average["draft + GRPO, paid by a coin"], share["draft + GRPO, too fast"]) == (18, [8])
-assert min(one["form"] for one in trials["seeds"]) > 0.98 and len(held_out) == 300 == trials["held out"]
-live = [sums.share_right(one, held_out) for one in (models["alone"], models["draft"], model)]
-assert live[0] < 0.15 < 0.55 < live[1] and live[2] > live[1] - 0.03 and 400 / 50 == 8 and round(2e-3 / 3e-4) == 7
-
-# %% [markdown] tags=["keep"]
-# Without one further solution, each of the three recorded models gets better, on average from 67 to 74%. The check does it: paid by a coin, the same training leaves 18%, and a vote among eight answers, without training, 67%. At a rate seven times as high the reward broke the one model that we tried.
-#
-# Would more SFT do as well? Another 400 steps on the *same* 200 solved sums do better than the reward, 78%. From there the reward adds as much as a third round of SFT, and a little more. So where you have solutions, use them first; a reward needs only a check.
-#
-# If all eight answers are right, or all wrong, the question teaches nothing. Whether the draft is sound is never rewarded. DeepSeek-R1-Zero (2025) was trained in this way on mathematics and programming, and its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
-#
-# **Keep this:** a base model continues; SFT shows it the form of an answer and, where examples have them, the steps; a checked reward improves it without further solutions (on a toy of sums).
+# **Keep this:** a model is shapes and numbers. Write the shapes, copy the numbers, and it speaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who answers? Ask
 # <a id="ask"></a>
-# Ask the model that you have taught, and SmolLM2 where it is installed. Then choose a token and a head: what else was likely there, and where did the head attend?
+# Now ask the model itself, and look inside while it writes. Choose a token of the answer. What else was likely there? And where did a head attend?
 
 # %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
-    ["37 + 48 =", "What is seven times eight?", "What is the capital of France?"],
-    {
-        from_cell("the model you taught"): partial(sums.asked, model),
-        ("SmolLM2" if smol else "llama-holmes"): talker.asked,
-    },
+    ["What is the capital of France?", "What is the capital of Atlantis?"],
+    {("SmolLM2" if smol else "llama-holmes"): talker.asked},
     live=True,
     title="What do you want to know?",
     caption="Ink below a token: how much the head attends to it when "
     "[output|the coloured token] is written. Bars: the likeliest tokens there. "
-    "Both models take the first.",
+    "The model takes the first.",
 )
 asking
 
-# %% [markdown] tags=["asks"]
-# Much of SmolLM2's attention goes to the first mark of the talk, which says nothing about your question: [a sink](08_who_answers_annex.ipynb#sink).
-#
-# ### One sentence, eight chapters
-# <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** Here is a map of it from each chapter. **Guess:** in which could the model know what “it” means?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch08.experiments.one_sentence import through_all
-
-panels, given = through_all()
-labs.journey(
-    panels,
-    select=("it", "animal"),
-    title="Which word does “it” attend to, in each chapter?",
-)
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-told = asking.view.options["traces"][1][2]
+told = asking.view.options["traces"][0][0]
 shown = torch.tensor(asking.view.arrays["weights"][told["at"] :].astype("f4"))
 shown = shown[: len(told["chances"]) * told["heads"] * len(told["pieces"])].view(-1, len(told["pieces"]))
 assert smol is None or shown[:, 0].mean() > 0.3
-assert asking.view.options["replies"][1][2] == "The capital of France is Paris." or smol is None
-assert len(panels) == 8 and list(given) == ["Transformer", "BERT", "GPT", "Llama"]
-column = panels[6][1][2:10, panels[6][2].index("animal")]
-assert column.min() > 0.24 and column.argmin() > 5 and panels[6][2][2:10][0] == "didn't" and panels[6][2][9] == "too"
+assert asking.view.options["replies"][0][0] == "The capital of France is Paris." or smol is None
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why the capital of Atlantis sounds as sure as that of France.
 #
-# In those of chapters 3, 5 and 6, whose encoders read *tired* as well (in 3 the query is French). At “it”, GPT and Llama have not read it yet; chapters 1 and 2 have vectors made by hand, 4 only positions. Of the last four we show the head with the most weight on “animal”, and only a test, such as removing it, can tell whether the model *uses* it. <!-- source: chapters/ch08/experiments/one_sentence.py -->
-#
-# </details>
-#
-# All eight compute $\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}$; what changes is how scores are computed, and what is averaged.
+# Much of the attention goes to the first mark of the talk, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes your Llama, both trainings, and what lets them talk.
+# This writes your Llama, what lets it talk, and what lets it serve.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
 
-keep("llama", "answering", "chat", "serve", "__main__")
+keep("llama", "chat", "serve", "__main__")
 
 # %% [markdown]
 # In a terminal, in the folder of your notebooks:
 #
 # ```text
 # python -m mine chat                 with SmolLM2, through your Llama
-# python -m mine chat talker.pt       with the model that you have just taught to add
 # python -m mine serve                SmolLM2 for any program that talks to OpenAI
 # ```
 #
 # <a id="client"></a>
+# <details><summary>How does another program talk to it?</summary>
+#
 # While it serves, these lines talk to it, or to Ollama at `http://localhost:11434/v1` with the name of one of its models:
 #
 # ```python
@@ -666,35 +565,34 @@ keep("llama", "answering", "chat", "serve", "__main__")
 # for piece in ask(model="smollm2", messages=talk, stream=True):
 #     print(piece.choices[0].delta.content or "", end="")
 # ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, many with grouped queries and no biases.
-# 2. Shared keys and values make the cache smaller.
-# 3. A chat is one text with marks for who is speaking. SFT counts only the tokens of answers.
-# 4. DPO compares two answers. GRPO compares an answer with others to the same question.
-# 5. A draft gives small steps to learn, a checked reward needs no solutions. Fluent text can be false.
+# 1. A model goes on with a text. A chat is one text, with marks for who is speaking.
+# 2. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, and often with shared keys and values.
+# 3. RMSNorm gives a vector one size. A gate says how much of each feature is passed on.
+# 4. Shared keys and values make the cache smaller; each head still asks its own question.
+# 5. Published parameters speak through any class with the same shapes. Fluent text can be false.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
-# 1. *Prove:* the first loss of DPO is ln 2, whatever the model. <!-- source: the asserts under DPO -->
-# 2. *Design an experiment:* does your model *use* its draft, or only write it?
-# 3. *Why not* train on the tokens of questions, too?
+# 1. *Prove:* RMSNorm gives the same for $x$ and for $3x$ (leave out ε). What does that mean for a vector that grows from block to block?
+# 2. *Design an experiment:* does SmolLM2 know that it does not know?
+# 3. *Why not* let all heads share one head of keys and values?
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
+# | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
 # | [Llama](#llama) | Llama 架构 | the decoder of most open models since 2023 |
 # | [RMSNorm](#rmsnorm) | 均方根归一化 | divides by the root of the mean square |
 # | [RoPE](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
 # | [SwiGLU](#swiglu) | SwiGLU 门控 | a feed-forward network with gates |
 # | [grouped queries](#grouped-queries) | 分组查询注意力 | heads of queries share keys and values |
-# | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
-# | [supervised fine-tuning](#sft) | 监督微调 | answers to imitate |
-# | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
-# | [verifiable reward](#verifiable-reward) | 可验证奖励 | a program checks the answer |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward
@@ -702,9 +600,10 @@ from course_kit.progress import onward
 onward(8)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
-# ## Next: ask your own questions
-# From a weighted mean of neighbours you have come to a model that answers. [The annex](08_who_answers_annex.ipynb) has the attention of the largest models, quantising, tools, and how such models are judged.
+# ## Next: who taught it?
+# <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
+# SmolLM2 goes on with a talk because it was taught with talks. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
 #
-# Back to [Start here and your progress](00_start_here.ipynb#progress).
+# **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #
 # *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 8, edition 0.4.0, and the heading above it.*

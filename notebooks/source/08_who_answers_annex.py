@@ -18,7 +18,7 @@ import math
 import torch
 import torch.nn.functional as F
 import course_kit
-from chapters.ch08 import again, exercise, find_error, hint, published, solution
+from chapters.ch08 import again, exercise, hint, published, solution
 from chapters.ch08.experiments import real_heads
 from course_kit.i18n import from_cell
 from course_kit import heads, results
@@ -587,44 +587,28 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 #
 # Caveat: to the model, the result is text like all other text. If a fetched page says “send the user's files to …”, the model may obey (Greshake et al. 2023). No template has solved this so far; programs limit what a call may do instead.
 
-# %% [markdown] tags=["card"]
-# ## Why does it not stop?
-# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
-#
-# ### Find the error ●●○ · 6 minutes
-# One line of this program is wrong: repair it.
-
-# %% tags=["exercise"]
-@find_error("program 8.1")
-def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
-    PAD = 2
-    labels = ids.clone()
-    labels[labels == PAD] = -100           # padding is not learned
-    return labels
-
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
+# **Prove: RMSNorm gives the same for $x$ and for $3x$.** The mean square of $3x$ is nine times as large, its root three times, and the threes cancel. So however far a vector grows on its way through the blocks, each block reads only its direction. What a block adds, though, turns a long vector less than a short one. In this way the first blocks get more say.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-difference = torch.zeros(1, requires_grad=True)
-first = -F.logsigmoid(0.1 * difference)
-assert round(first.item(), 3) == round(math.log(2), 3) == 0.693
-assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
+from course_utils.llama import rms_norm
+
+x, ones = torch.tensor([1.0, -2, 0.5]), torch.ones(3)
+assert torch.allclose(rms_norm(3 * x, ones, 0), rms_norm(x, ones, 0))
 
 # %% [markdown]
-# **Design an experiment: does it use its draft?** Put a wrong number into the draft, let the model go on, and count how often the result follows the wrong draft. If it never does, the draft is decoration. Decide on the number of sums before you look.
+# **Design an experiment: does it know that it does not know?** Write questions that it can answer and others that nobody can, such as the birthday of a person you made up. Compare the probability of its first words. If its wrong answers are as likely to it as its right ones, it does not know. Decide what difference would convince you before you look, and mix easy and hard wording in both groups, or you measure the wording.
 #
-# **Why not train on the questions' tokens, too?** You want a model that answers questions, not one that asks them, and the template's tokens repeat again and again, which makes the loss look good. But where answers are very short and examples few, counting the prompt has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). <!-- source: its title -->
+# **Why not let all heads share one head of keys and values?** Some models do: it is called multi-query attention (Shazeer 2019), and it has the smallest cache. All heads must then find what they need in the same keys. Ainslie et al. (2023) measured it in large models: a few heads of keys were nearly as good as many, and one was a little worse. <!-- source: Ainslie et al. 2023, figure 3 -->
 
 # %% [markdown] tags=["reading"]
 # ## Further reading
 # - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. OpenAI, *gpt-oss model card*, 2025. B. Peng et al., *YaRN*, 2023 (longer contexts). A. Henry et al., *Query-key normalization for Transformers*, 2020. <!-- source: their titles -->
 # - **Experts and rivals.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024. A. Gu and T. Dao, *Mamba*, 2023. Kimi Team, *Kimi Linear*, 2025.
-# - **Answering.** L. Ouyang et al., *InstructGPT*, 2022. N. Lambert et al., *Tülu 3*, 2024 (RLVR). DeepSeek-AI, *DeepSeek-R1*, 2025: rewarded for right results, it learned to write long drafts. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. S. Goyal et al., *Think before you speak*, 2023 (blank tokens). <!-- source: their titles -->
 # - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. L. Zheng et al., *Judging LLM-as-a-judge*, 2023. S. Singh et al., *The leaderboard illusion*, 2025.
-# - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. S. Raschka, *Build a reasoning model (from scratch)*. ARENA, for what heads compute.
+# - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. ARENA, for what heads compute.
 
 # %% [markdown] tags=["glossary"]
 # ## Glossary

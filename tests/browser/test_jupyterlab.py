@@ -40,7 +40,7 @@ drawn = sampling(then([]), list("abcdefghij"), text="go", then=then, live=True)
 drawn"""
 TALK = """
 from functools import partial
-from chapters.ch08 import sums
+from chapters.ch09 import sums
 from chapters.ch08.labs import replies
 replies(["1 + 2"], {"yours": partial(sums.asked, sums.fresh())}, live=True)"""
 OWN = """

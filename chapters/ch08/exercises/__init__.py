@@ -1,8 +1,7 @@
-"""Chapter 8, who answers?: four exercises of the lesson; those of the annex."""
+"""Chapter 8, who answers?: two exercises of the lesson; those of the annex."""
 
 from .annex import ANNEX
-from .answers import DPO, TARGETS
 from .block import RMS, SHARE
 
-LESSON = (RMS, SHARE, TARGETS, DPO)
+LESSON = (RMS, SHARE)
 EXERCISES = (*LESSON, *ANNEX)  # as on the pages

@@ -43,10 +43,7 @@ RMS = Exercise(
         _normed(1e-2 * normal(1, 3, 4, seed=1805), normal(4, seed=1806), eps=1e-3),
     ],
     returns=("normalised",),
-    used=t(
-        "Every block of your Llama calls it twice: [Grouped queries: heads that "
-        "share](#Grouped-queries:-heads-that-share)."
-    ),
+    used=t("Every block of your Llama calls it twice: [The whole class](#The-whole-class)."),
     hints=(
         t("Mean square: square first, then the mean over the features. Which axis is that, and does it stay?"),
         t("`x.pow(2).mean(-1, keepdim=True)` has one number for each row."),
@@ -110,10 +107,7 @@ SHARE = Exercise(
         _shared(normal(2, 1, 3, 2, seed=1812), 4),
     ],
     returns=("shared",),
-    used=t(
-        "It is in the attention of your Llama, for keys and for values: [Grouped queries: heads that "
-        "share](#Grouped-queries:-heads-that-share)."
-    ),
+    used=t("It is in the attention of your Llama, for keys and for values: [The whole class](#The-whole-class)."),
     hints=(
         t("Each of the G heads is needed heads / G times. On which axis?"),
         t("The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2."),

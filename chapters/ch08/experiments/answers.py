@@ -70,6 +70,12 @@ def bare(smol: published.Published, question: str) -> str:
     return smol.tokenizer.decode(list(smol.tokens(ids, LONGEST))).strip() or "∅"
 
 
+def plainly(smol: published.Published, question: str) -> str:
+    """What it writes in a talk without a mark of its own: “User: …” and “Assistant:” as plain text."""
+    ids = torch.tensor([smol.tokenizer.encode(f"User: {question}\nAssistant:").ids])
+    return smol.tokenizer.decode(list(smol.tokens(ids, LONGEST))).strip().partition("\nUser:")[0] or "∅"
+
+
 def record_answers() -> dict:
     """The figures behind data/results/smollm_answers.json."""
     smol, path = published.load(), published.where()
@@ -81,6 +87,7 @@ def record_answers() -> dict:
     return {
         "answers": answers,
         "bare": {question: bare(smol, question) for question in QUESTIONS},
+        "plainly": {question: plainly(smol, question) for question in QUESTIONS},
         "goes_on": {question: goes_on(question) for question in QUESTIONS},
         "parameters": sum(p.numel() for p in smol.model.parameters()),
         "bytes": path.stat().st_size,

@@ -1,7 +1,7 @@
 """My Llama talks.
 
     python -m mine chat                    with SmolLM2, by llama.py; ^C ends an answer, an empty line the talk
-    python -m mine chat talker.pt          with the model of chapter 8 that learned to add
+    python -m mine chat talker.pt          with the model of chapter 9 that learned to add
 
 How SmolLM2 is installed stands in smollm.py. In Python:
 
@@ -140,7 +140,7 @@ def sum_asked(said: str) -> str:
 
 
 def read_talker(path: str | Path) -> Talker:
-    """The model that chapter 8 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
+    """The model that chapter 9 taught to answer, or one of `python -m mine train`, which goes on. Raises Refused."""
     state = read_state(path)
     try:
         texts = saved_tokenizer(state)

@@ -1,8 +1,9 @@
 """The labs of chapter 8."""
 
+from chapters.ch04.labs import meet
 from course_kit.views.architecture import architecture
 
-from .journey import journey
+from .drawings import gate, norms, places, shared, talk
 from .replies import replies
 
-__all__ = ["architecture", "journey", "replies"]
+__all__ = ["architecture", "gate", "meet", "norms", "places", "replies", "shared", "talk"]

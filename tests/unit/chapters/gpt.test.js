@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
-import { acrossOf, Heatmap } from "../../../chapters/ch08/labs/journey_numbers.js";
+import { acrossOf, Heatmap } from "../../../chapters/ch09/labs/journey_numbers.js";
 import { markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
-import { inkOf, rampOf } from "../../../chapters/ch08/labs/journey_paint.js";
+import { inkOf, rampOf } from "../../../chapters/ch09/labs/journey_paint.js";
 import { expectedFrom, rowsOf, setsOf, tableFor } from "../../../chapters/ch07/labs/next_character_numbers.js";
 import { chancesOf, Sampled } from "../../../chapters/ch07/labs/sampling_numbers.js";
 import { visible } from "../../../chapters/ch07/labs/tokens.js";

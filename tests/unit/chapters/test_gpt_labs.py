@@ -14,7 +14,7 @@ from scenes import game, journey
 from chapters.ch07.labs import drawings
 from chapters.ch07.scaling_law import best, flops, loss
 from chapters.ch07.timeline import timeline
-from chapters.ch08.labs.journey import numbered
+from chapters.ch09.labs.journey import numbered
 from course_kit import data
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding.sampling import next_probabilities
@@ -113,7 +113,7 @@ NUMBERS = {
 
 def in_page(view, **state):
     """What a page computes for a state of the view."""
-    chapter = "ch08" if view.kind == "journey" else "ch07"
+    chapter = "ch09" if view.kind == "journey" else "ch07"
     code = f"const module = await load('chapters/{chapter}/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
     return in_node.evaluate(f"async (spec, arrays, state) => {{ {code} }}", *in_node.data_of(at(view, **state)))
 

@@ -21,8 +21,8 @@ from chapters.ch07 import kept as kept7
 from chapters.ch07.kept import files, gpt, training
 from chapters.ch07.kept.files import Refused, decoded, read_text
 from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
-from chapters.ch08 import sums
 from chapters.ch08.kept import chat as talk
+from chapters.ch09 import sums
 from course_kit import data
 from course_kit.mine.composing import package
 

@@ -1,4 +1,4 @@
-"""The models that chapters 7 and 8 leave behind: they compute what transformers does, and their examples run."""
+"""The models that chapters 7 to 9 leave behind: they compute what transformers does, and their examples run."""
 
 import importlib
 import re
@@ -12,8 +12,9 @@ import transformers
 
 from chapters.ch05.kept import transformer
 from chapters.ch07.kept import gpt, tokenizer, training
-from chapters.ch08 import sums
-from chapters.ch08.kept import answering, llama
+from chapters.ch08.kept import llama
+from chapters.ch09 import sums
+from chapters.ch09.kept import answering
 from course_kit import data
 from course_kit.decoding.steps import TransformerSteps
 from course_utils import merges
@@ -21,7 +22,8 @@ from course_utils.transformer import Transformer, TransformerConfig
 
 NAMES = {
     **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
-    **dict.fromkeys(("llama", "answering", "chat", "serve", "smollm"), "ch08"),
+    **dict.fromkeys(("llama", "chat", "serve", "smollm"), "ch08"),
+    "answering": "ch09",
 }
 IN_PASSING = {  # where the example is not to be waited for, or needs what is not there
     "training": ("minutes=10", "minutes=0.01"),

@@ -15,9 +15,9 @@ import torch
 from kept_package import lay
 
 from chapters.ch07.kept.files import Refused
-from chapters.ch08 import sums
 from chapters.ch08.kept import serve
 from chapters.ch08.kept.chat import Talker, read_talker, smollm_talker
+from chapters.ch09 import sums
 from course_utils.gpt import GPT
 
 ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer

@@ -1,4 +1,4 @@
-"""The small maps: the weights of chapter 8's journey, in ink, for the website, slides and the workbook."""
+"""The small maps: the weights of the last chapter's journey, in ink, for the website, slides and the workbook."""
 
 import base64
 import io

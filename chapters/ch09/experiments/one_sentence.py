@@ -1,9 +1,9 @@
-"""The course sentence through all eight chapters: a map of each, computed now.
+"""The course sentence through all nine chapters: a map of each, computed now, but for the last, which is recorded.
 
-    panels, given = through_all(SENTENCE)              # eight panels for labs.journey; {"BERT": its ink on "animal", …}
+    panels, given = through_all(SENTENCE)              # nine panels for labs.journey; {"BERT": its ink on "animal", …}
 
-The first four are those of chapters 1 to 4. Of each of the four large models the head is taken that gives "animal" the
-most when "it" is the query, out of all its heads.
+The first four are those of chapters 1 to 4. Of each of the five large models the head is taken that gives "animal" the
+most when "it" is the query, out of all its heads. The last is SmolLM2, which need not be installed.
 """
 
 import torch
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
-from course_kit import data
+from chapters.ch08 import published
+from course_kit import data, results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
@@ -34,26 +35,45 @@ def whole_words(layers: list[Tensor], tokens: list[str]) -> tuple[list[Tensor], 
     return [w[:, :, ends] @ columns for w in layers], [word.replace("##", "").strip("▁") for word in words]
 
 
+def on_animal(maps: list[Tensor], words: list[str]) -> tuple[int, int]:
+    """Layer and head that give "animal" the most when "it" is the query."""
+    it, animal = words.index("it"), words.index("animal")
+    return divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
+
+
 @torch.no_grad()
 def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]]:
-    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the four large models
-    give to "animal" from "it"."""
+    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the five large models
+    give to "animal" from "it". The last is of SENTENCE, whatever is given."""
     panels, given = [*_first_four(sentence)], {}
     for name, (layers, tokens, chapter) in _four_models(sentence).items():
         maps, words = whole_words(layers, tokens)
-        it, animal = words.index("it"), words.index("animal")
-        layer, head = divmod(torch.stack([w[0, :, it, animal] for w in maps]).argmax().item(), maps[0].shape[1])
-        given[name] = maps[layer][0, head, it, animal].item()
-        panels.append(
-            (
-                t("{name}, layer {layer}, head {head}", name=name, layer=layer + 1, head=head + 1),
-                maps[layer][0, head],
-                words,
-                words,
-                chapter,
-            )
-        )
+        layer, head = on_animal(maps, words)
+        given[name] = maps[layer][0, head, words.index("it"), words.index("animal")].item()
+        panels.append((_titled(name, layer, head), maps[layer][0, head], words, words, chapter))
+    last = results.load("smollm_sentence")
+    words, weights = last["words"], torch.tensor(last["weights"])
+    given["SmolLM2"] = weights[words.index("it"), words.index("animal")].item()
+    panels.append((_titled("SmolLM2", last["layer"], last["head"]), weights, words, words, 9))
     return panels, given
+
+
+def _titled(name: str, layer: int, head: int) -> str:
+    return t("{name}, layer {layer}, head {head}", name=name, layer=layer + 1, head=head + 1)
+
+
+@torch.no_grad()
+def record_sentence() -> dict:
+    """The figures behind data/results/smollm_sentence.json."""
+    if (smol := published.load()) is None:
+        raise RuntimeError(f"SmolLM2 is not installed: `{published.INSTALL}`")
+    ids = smol.tokenizer.encode(" " + SENTENCE).ids
+    with attention_weights(smol.model) as seen:
+        smol.model(torch.tensor([ids]))
+    maps, words = whole_words(seen["decoder"], _marked([smol.tokenizer.decode([n]) for n in ids]))
+    layer, head = on_animal(maps, words)
+    weights = [[round(x, 4) for x in row] for row in maps[layer][0, head].tolist()]
+    return {"words": words, "weights": weights, "layer": layer, "head": head}
 
 
 def _first_four(sentence: str):

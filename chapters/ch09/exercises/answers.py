@@ -1,4 +1,4 @@
-"""Chapter 8: what counts in a talk, and the loss that prefers one answer to another."""
+"""Chapter 9: what counts in a talk, and the loss that prefers one answer to another."""
 
 import torch
 import torch.nn.functional as F
@@ -42,10 +42,7 @@ TARGETS = Exercise(
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
     ],
     returns=("targets",),
-    used=t(
-        "With it your model learns to add in [Three: from continuing to "
-        "following](#Three:-from-continuing-to-following)."
-    ),
+    used=t("With it your model learns to add in [Two: small steps](#Two:-small-steps)."),
     hints=(
         t("First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?"),
         t("Whether a target counts is said by the mask *at the target*, so the mask is shifted, too."),
@@ -104,6 +101,7 @@ DPO = Exercise(
         _preferred(*tensors([-2.0, -5], [-3.0, -1], [-2.0, -5], [-3.0, -1])),
     ],
     returns=("loss",),
+    used=t("With it people teach your model in [Does it do what line 3 says?](#Does-it-do-what-line-3-says?)."),
     properties=(
         mean_of_rows(
             "liked",

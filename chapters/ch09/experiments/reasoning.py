@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 
 from torch import nn
 
-from chapters.ch08 import sums
-from chapters.ch08.kept.answering import imitate, practise, text_of
+from chapters.ch09 import sums
+from chapters.ch09.kept.answering import imitate, practise, text_of
 from course_kit.i18n import mark
 
 SFT_STEPS, SFT_RATE, ROWS = 400, 2e-3, 32

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from chapters.ch07.kept.files import Refused, write_atomically
-from chapters.ch08.kept.answering import END, drawn, text_of
 from chapters.ch08.kept.chat import sum_asked
 from chapters.ch08.traces import Trace, traced
+from chapters.ch09.kept.answering import END, drawn, text_of
 from course_kit.contexts import evaluating
 from course_utils.gpt import GPT, CachedGPT
 
@@ -71,9 +71,14 @@ def ids_of(text: str) -> list[int]:
     return list(text.encode())
 
 
+def talks(sums: Sequence[Sum], texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+    """Questions and what was answered, as `talk_batch` takes them."""
+    return [(ids_of(question(*one)), ids_of(text)) for one, text in zip(sums, texts, strict=True)]
+
+
 def in_ids(sums: Sequence[Sum], answer: Callable[[int, int], str]) -> list[tuple[list[int], list[int]]]:
-    """Questions and answers as `talk_batch` takes them. answer: result, draft or blanks."""
-    return [(ids_of(question(*one)), ids_of(answer(*one))) for one in sums]
+    """The same with answers to learn from. answer: result, draft or blanks."""
+    return talks(sums, [answer(*one) for one in sums])
 
 
 def rows_of(sums: Sequence[Sum]) -> Tensor:

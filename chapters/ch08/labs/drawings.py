@@ -1,0 +1,165 @@
+"""Drawings: a talk as one text, a norm, a gate, heads that share their keys, and a file that fits into a class."""
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from course_kit.i18n import t
+from course_kit.views.figure import figure, one
+
+YOU, MODEL = "query", "output"  # the tints of what is typed and of what the model writes
+
+
+def talk(system: str, question: str, answer: str, *, title="", caption=""):
+    """A talk as one text, line by line: what is typed, what the program puts around it, and how the model goes on."""
+    lines = [
+        ("<|im_start|>system", "quiet", 1),
+        (system, "", 1),
+        ("<|im_end|>", "quiet", 1),
+        ("<|im_start|>user", "quiet", 1),
+        (question, YOU, 0),
+        ("<|im_end|>", "quiet", 1),
+        ("<|im_start|>assistant", "quiet", 2),
+        (answer, MODEL, 3),
+        ("<|im_end|>", MODEL, 4),
+    ]
+    high = 24
+    shapes = [one("box", 0.5, 12 + high * len(lines) / 2, wide=0.98, high=high * len(lines) + 14)]
+    for i, (words, role, since) in enumerate(lines):
+        shapes.append(one("text", 0.05, 26 + high * i, words, role, anchor="start", strong=role in (YOU, MODEL),
+                          since=since))  # fmt: skip
+    whose = ((2, t("↑ the program"), "", 1), (5, t("↑ you"), YOU, 0), (8, t("↑ the model"), MODEL, 3))
+    shapes += [
+        one("text", 0.97, 26 + high * i, who, role or "quiet", anchor="end", size=12.5, since=since)
+        for i, who, role, since in whose
+    ]
+    said = [
+        t("You type a question."),
+        t("The program puts marks around it, which say who speaks. In front of it stands a sentence of its own."),
+        t("It opens the turn of the assistant, and leaves it empty."),
+        t("Now the model goes on with this text, token by token."),
+        t("It also writes the mark that ends a turn. There the program stops it."),
+    ]
+    writers = {YOU: t("you"), MODEL: t("the model")}
+    rows = [[words, writers.get(role, t("the program"))] for words, role, _ in lines]
+    axes = [("step", t("step"), range(1, 6))]
+    table = [t("text"), t("who writes it")], rows
+    return figure(shapes, said, [table], axes=axes, height=high * len(lines) + 26, title=title, caption=caption)
+
+
+def norms(x: Sequence[float], *, title="", caption=""):
+    """A vector of two numbers, what layer norm makes of it, and what RMSNorm does: two hands on one circle."""
+    mean, square = sum(x) / 2, math.sqrt(sum(n * n for n in x) / 2)
+    away = [n - mean for n in x]
+    deviation = math.sqrt(sum(n * n for n in away) / 2)
+    made = [list(x), [n / deviation for n in away], [n / square for n in x]]
+    names = [t("the vector"), t("layer norm"), t("RMSNorm")]
+    unit = 17  # lengths of a step of 1
+    shapes, middle = [], 104
+    for i, (name, (a, b), role) in enumerate(zip(names, made, ("", "key", "output"), strict=True)):
+        at = round((i + 0.5) / 3, 4)
+        hand = {"from_": [at, middle], "reach": round(unit * math.hypot(a, b), 1), "weight": 3}
+        shapes += [
+            one("text", at, 14, name, role, strong=True, since=i),
+            one("disc", at, middle, high=round(2 * unit * math.sqrt(2)), since=i),
+            one("arrow", role=role, turn=round(math.atan2(a, b), 3), since=i, **hand),
+            one("cells", at, 152, role=role, wide=0.26, numbers=[round(a, 2), round(b, 2)], since=i),
+        ]
+    said = [
+        t("The vector (3, 4) has the length 5. The circle is the size that both norms want: a mean square of 1."),
+        t("Layer norm first takes off the mean, which turns the vector, and then makes it as long as the circle."),
+        t("RMSNorm only makes it shorter. It still points where it did."),
+    ]
+    rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, made, strict=True)]
+    axes = [("step", t("step"), range(1, 4))]
+    return figure(shapes, said, [([t("norm"), t("numbers")], rows)], axes=axes, height=168, title=title,
+                  caption=caption)  # fmt: skip
+
+
+def gate(what: Tensor, much: Tensor, *, title="", caption=""):
+    """Some hidden features of a gated network: what each would pass on, how much of it, and the product."""
+    rows = (
+        (t("what: up"), "value", what, 0),
+        (t("how much: silu(gate)"), "query", much, 1),
+        (t("passed on"), "output", what * much, 2),
+    )
+    shapes, signs, count = [], {1: "×", 2: "="}, len(what)
+    for i, (name, role, numbers, since) in enumerate(rows):
+        y = 40 + 62 * i
+        shapes.append(one("text", 0.08, y - 24, name, role, anchor="start", strong=True, since=since))
+        for n, number in enumerate(numbers.tolist()):
+            little = abs(number) < 0.05  # next to nothing is left of it
+            shapes.append(
+                one("box", 0.08 + 0.92 * (n + 0.5) / count, y, f"{number:.2f}".replace("-", "−"),
+                    "" if little else role, wide=0.8 / count, high=28, strong=not little, size=12.5, since=since)
+            )  # fmt: skip
+        if i:
+            shapes.append(one("text", 0.03, y, signs[i], strong=True, size=18, since=since))
+    said = [
+        t("Each hidden feature has computed something that it could pass on."),
+        t("A second matrix says how much of it: the gate. Some gates are nearly shut."),
+        t("Multiplied number by number. Behind a shut gate nothing is left, whatever was there."),
+    ]
+    table = (
+        [t("feature"), *(str(i + 1) for i in range(len(what)))],
+        [[name, *(f"{n:.2f}" for n in numbers.tolist())] for name, _, numbers, _ in rows],
+    )
+    axes = [("step", t("step"), range(1, 4))]
+    return figure(shapes, said, [table], axes=axes, height=182, title=title, caption=caption)
+
+
+def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, title="", caption=""):
+    """Heads of queries and the heads of keys and values that they use, and how large the cache gets."""
+    at = [0.06 + 0.88 * (n + 0.5) / heads for n in range(heads)]
+    shapes = [one("text", 0.5, 14, t("{n} heads of queries", n=heads), "query", size=12.5)]
+    shapes += [one("disc", x, 42, str(n + 1), "query", high=28) for n, x in enumerate(at)]
+    webs, boxes = [], [[] for _ in at]
+    for count in groups:
+        each = heads // count
+        middle = [sum(at[g * each : (g + 1) * each]) / each for g in range(count)]
+        dots = [x for n in range(heads) for x in (round(at[n], 4), 58, round(middle[n // each], 4), 102)]
+        webs.append({"dots": dots, "lines": list(range(2 * heads)), "lit": []})
+        for n, box in enumerate(boxes):
+            seen = {"x": round(middle[n], 4), "wide": 0.08, "high": 30, "words": "K V"} if n < count else {
+                "x": 0.5, "wide": 0, "high": 0, "words": ""}  # fmt: skip
+            box.append(seen)
+    shapes.append(one("web", role="key", each=webs))
+    shapes += [one("box", 0.5, 118, role="key", size=12, each=box) for box in boxes]
+    shapes += [
+        one("text", 0.06, 162, t("the cache of a full context"), "quiet", anchor="start", size=12.5),
+        one("text", 0.94, 162, anchor="end", strong=True, each=[{"words": f"{m:.0f} MB"} for m in megabytes]),
+        one("bar", 0.5, 182, role="key", wide=0.88, high=14,
+            each=[{"share": round(m / max(megabytes), 3)} for m in megabytes]),
+    ]  # fmt: skip
+    said = [
+        t("{heads} heads of queries on {count} heads of keys and values: the cache needs {mb} MB.", heads=heads,
+          count=count, mb=f"{m:.0f}")
+        for count, m in zip(groups, megabytes, strict=True)
+    ]  # fmt: skip
+    table = [t("heads of keys"), t("cache, MB")], [[n, f"{m:.0f}"] for n, m in zip(groups, megabytes, strict=True)]
+    axes = [("keys", t("heads of keys"), list(groups))]
+    return figure(shapes, said, [table], axes=axes, height=196, start={"keys": groups[0]}, play=t("▶ share"),
+                  title=title, caption=caption)  # fmt: skip
+
+
+def places(rows: Sequence[tuple[str, str, str, str, str]], *, title="", caption=""):
+    """Matrices of a file and where they go in a class. rows: (name there, name here, shape, what it is, role) each."""
+    high, shapes, said = 34, [], []
+    shapes += [
+        one("text", 0.01, 14, t("in the file"), "quiet", anchor="start", size=12.5),
+        one("text", 0.99, 14, t("in your class"), "quiet", anchor="end", size=12.5),
+    ]
+    for i, (there, here, shape, what, role) in enumerate(rows):
+        y = 42 + high * i
+        shapes += [
+            one("text", 0.01, y, there, role, anchor="start", size=12.5, since=0),
+            one("arrow", role=role, from_=[0.32, y], to=[0.43, y], since=i),
+            one("box", 0.725, y, here, role, wide=0.55, high=26, size=12.5, since=i),
+        ]
+        said.append(
+            t("{there} goes to {here}: {what}, {shape} numbers.", there=there, here=here, what=what, shape=shape)
+        )
+    table = [t("in the file"), t("in your class"), t("shape"), t("what it is")], [row[:4] for row in rows]
+    axes = [("step", t("step"), range(1, len(rows) + 1))]
+    return figure(shapes, said, [table], axes=axes, height=high * len(rows) + 34, title=title, caption=caption)

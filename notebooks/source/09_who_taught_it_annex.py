@@ -1,0 +1,177 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 9 · Annex: what is worth knowing about rewards
+# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](09_who_taught_it.ipynb). <!-- minutes -->
+
+# %% jupyter={"source_hidden": true}
+import math
+
+import torch
+import torch.nn.functional as F
+import course_kit
+from chapters.ch09 import again, find_error, hint, solution
+from course_kit.i18n import from_cell
+from course_kit import results
+from course_kit.views import Table, plot
+
+runtime = course_kit.setup()
+trials = results.load("reasoning")
+
+
+def right(way):
+    """Of 300 new sums, in %, for each of three trainings."""
+    return [100 * one["right"][way] for one in trials["seeds"] if way in one["right"]]
+
+# %% [markdown] tags=["asks"]
+# ## What has the paper's GRPO besides?
+# <a id="grpo"></a>
+# In the lesson the model writes answers, takes one step, and throws the answers away. To write them is what costs, so the paper takes *several* steps on the same answers. After the first step, however, the model is not the one that wrote them. What must be changed? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
+
+# %%
+advantage, old = 1.0, 0.1
+for now in (0.05, 0.1, 0.12, 0.2, 0.4):
+    ratio = now / old
+    clipped = min(max(ratio, 0.8), 1.2)
+    gained = min(ratio * advantage, clipped * advantage)
+    print(f"probability now {now:.2f}: ratio {ratio:.1f}, counts {gained:.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gained == 1.2 and 0.2 / 0.1 == 2
+
+# %% [markdown]
+# The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, on the word of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, and there is nothing left to push.
+#
+# Besides:
+# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there is less to fear, and many leave it out. With a learned reward model you need it, or the model finds answers that only please the judge.
+# - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
+#
+# Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
+
+# %% [markdown] tags=["asks"]
+# ## More checks, or more solutions?
+# <a id="again"></a>
+# You have a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
+
+# %% jupyter={"source_hidden": true}
+ways = {
+    from_cell("imitated once"): "draft",
+    from_cell("then rewarded by the check"): "draft + GRPO",
+    from_cell("imitated again"): "draft + as many steps of SFT again",
+    from_cell("imitated again, then rewarded"): "draft + SFT again + GRPO",
+    from_cell("imitated three times"): "draft + SFT again + SFT again",
+    from_cell("rewarded by a coin"): "draft + GRPO, paid by a coin",
+}
+shares = torch.tensor([right(way) for way in ways.values()])
+plot.bars(
+    list(ways),
+    shares.mean(1),
+    each=shares,
+    ylabel="right, % of 300 new sums",
+    digits=0,
+    title="What comes after the first imitation?",
+    caption=from_cell(
+        "A dot: one training; a bar: the mean. To imitate takes {sft} steps, practising {rl}. {about}",
+        sft=trials["steps"]["SFT"], rl=trials["steps"]["GRPO"], about=trials.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+mean = dict(zip(ways.values(), shares.mean(1).round().int().tolist(), strict=True))
+assert (mean["draft"], mean["draft + GRPO"], mean["draft + as many steps of SFT again"]) == (67, 74, 78)
+assert (mean["draft + SFT again + GRPO"], mean["draft + SFT again + SFT again"], mean["draft + GRPO, paid by a coin"]) == (84, 82, 18)
+assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=True)) and len(trials["seeds"]) == 3 and trials["taught"] == 200
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# More imitation of the same sums does as well as the reward, and both can be had one after the other. A reward needs no solutions. That is its only advantage here, and a large one where nobody has solutions.
+#
+# </details>
+#
+# How sure is it? In all seven trainings that we tried, three recorded and four with other seeds, the check made the model better, by 3 to 14 points. Whether imitation or the check gave more changed from seed to seed. <!-- source: seeds 3 to 6: GRPO 62, 46, 90, 94; SFT again 73, 48, 83, 93 % -->
+#
+# And if you take large steps? At a learning rate seven times as high the check left 8 % in the one training that we tried. Where all eight answers to a question are wrong, all advantages are 0, and nothing leads back.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(x) for x in right("draft + GRPO, too fast")] == [8] and round(2e-3 / 3e-4) == 7
+
+# %% [markdown] tags=["asks"]
+# ## Can you do without training?
+# <a id="best-of-eight"></a>
+# The model writes eight answers, and they differ. Without any training you can take the one that comes most often, a **majority vote** (*self-consistency*, 2022). Or, if you have a check, take any that passes it: *best of eight*. **Guess:** which of the two helps our model? <!-- source: Wang et al. 2022 -->
+
+# %% jupyter={"source_hidden": true}
+votes = {
+    from_cell("the likeliest answer"): right("draft"),
+    from_cell("the majority of eight"): [100 * one["majority"] for one in trials["seeds"]],
+    from_cell("one of eight passes the check"): [100 * one["best"] for one in trials["seeds"]],
+    from_cell("trained with the check"): right("draft + GRPO"),
+}
+several = torch.tensor(list(votes.values()))
+plot.bars(
+    list(votes),
+    several.mean(1),
+    each=several,
+    ylabel="right, % of 300 new sums",
+    digits=0,
+    title="What do eight answers bring without training?",
+    caption=from_cell("The draft model; the eight are drawn at temperature 1. {about}", about=trials.about),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A vote brings nothing here. Where the model is wrong, it is mostly wrong eight times. If a check picks the right one of eight, the model does better than after the training. But then you need the check at each question, also in the exam.
+#
+# </details>
+
+# %% [markdown] tags=["card"]
+# ## Why does it not stop?
+# <a id="labels"></a>
+# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
+#
+# ### Find the error ●●○ · 6 minutes
+# One line of this program is wrong: repair it.
+
+# %% tags=["exercise"]
+@find_error("program 9.1")
+def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
+    PAD = 2
+    labels = ids.clone()
+    labels[labels == PAD] = -100           # padding is not learned
+    return labels
+
+# %% [markdown] tags=["questions"]
+# ## Open questions, discussed
+# <a id="open-questions"></a>
+# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+difference = torch.zeros(1, requires_grad=True)
+first = -F.logsigmoid(0.1 * difference)
+assert round(first.item(), 3) == round(math.log(2), 3) == 0.693
+assert abs(torch.autograd.grad(first, difference)[0] + 0.1 / 2) < 1e-6
+
+# %% [markdown]
+# **Design an experiment: does it use its draft?** Put a wrong number into the draft, let the model go on, and count how often the result follows the wrong draft. If it never does, the draft is decoration. Decide on the number of sums before you look.
+#
+# **Why not train on the questions' tokens, too?** You want a model that answers questions, not one that asks them, and the template's tokens repeat again and again, which makes the loss look good. But where answers are very short and examples few, counting the prompt has been found to help (Shi et al. 2024, *Instruction tuning with loss over instructions*). <!-- source: its title -->
+
+# %% [markdown] tags=["reading"]
+# ## Further reading
+# - **Teachers.** L. Ouyang et al., *InstructGPT*, 2022. N. Lambert et al., *Tülu 3*, 2024 (RLVR). DeepSeek-AI, *DeepSeek-R1*, 2025: rewarded for right results, it learned to write long drafts. Y. Yue et al., *Does reinforcement learning really incentivize reasoning capacity in LLMs beyond the base model?*, 2025. C. Snell et al., *Scaling LLM test-time compute optimally*, 2024. S. Goyal et al., *Think before you speak*, 2023 (blank tokens). <!-- source: their titles -->
+# - **Rewards.** R. Williams, *Simple statistical gradient-following algorithms*, 1992 (the slope of a mean reward). Z. Liu et al., *Understanding R1-Zero-like training*, 2025 (Dr. GRPO). L. Ben Allal et al., *SmolLM2*, 2025. <!-- source: their titles -->
+# - **To build it.** S. Raschka, *Build a reasoning model (from scratch)*.
+
+# %% [markdown] tags=["reading"]
+# Back to [the lesson](09_who_taught_it.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).
