@@ -11,7 +11,7 @@
 # *Nobody: a text goes on.* At the end a published language model talks to you through `mine/llama.py`, the decoder of today in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# We wrote ten questions down before we put any of them to a model. You see what three of them say: a small model that has read one novel, a published one called SmolLM2, and SmolLM2 once more, asked in another way. **Choose a question. Which answer would you believe?**
+# We wrote ten questions down before we put any of them to a model. For each you see three answers: one of a small model that has read a single novel, and two of a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -77,7 +77,7 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third line come from one model, with the same numbers in it. If you put a question to it as it stands, it mostly says nothing at all. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is this other way, and what kind of machine is it that cares?
+# The second and the third line come from one model, with the same numbers in it. If you put a question to it as it stands, it says nothing at all to six of the ten. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a talk is a text
@@ -131,16 +131,16 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# The interview does it, too, and not only here: in this form it answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
+# The form of an interview works, too, and not only here: in it SmolLM2 answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
 #
-# One thing the marks do better than a colon. Each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Your program encodes what is typed as plain letters, so the mark that it names never arises. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
+# The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program takes what is typed as plain letters, so typing it never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
 #
 # **Keep this:** a model goes on with a text. Write the beginning of a talk, and an answer comes next.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
 # <a id="llama"></a>
-# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), as are most open models since then, or nearly. Against your GPT you find four changes, and each of them answers a need. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
+# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), and with small variations so are most open models since then. Compared with your GPT there are four changes, and each of them solves a problem. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -249,7 +249,7 @@ labs.meet(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 3 · A gate
 # <a id="swiglu"></a>
-# Behind the attention each word thinks for itself, in a small network. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? Suppose that a feature has found a name, which should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? Suppose that a feature has found a name, which should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 block, hidden = holmes.model.blocks[2], []
@@ -320,7 +320,7 @@ labs.shared(
 )
 
 # %% [markdown] tags=["card"]
-# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. Only the keys that it finds are those of its neighbours. <!-- source: Ainslie et al. 2023 -->
+# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
@@ -428,7 +428,7 @@ assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 
 # %% [markdown]
-# In so small a model only RoPE helps, and mostly as a head start. That is no verdict on the others. RMSNorm was meant to be as good and cheaper, and shared keys to save memory, which both do. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# In so small a model only RoPE helps, and mostly as a head start. That is no verdict on the others. RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -439,7 +439,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? A class is only shapes. If each matrix in the file has a place of the same shape, you copy it there, and your class computes what theirs does. Only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation, and has a place of the same shape for each matrix in the file, you copy the matrices there, and your class computes what theirs does. Only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -574,7 +574,7 @@ keep("llama", "chat", "serve", "__main__")
 # 2. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, and often with shared keys and values.
 # 3. RMSNorm gives a vector one size. A gate says how much of each feature is passed on.
 # 4. Shared keys and values make the cache smaller; each head still asks its own question.
-# 5. Published parameters speak through any class with the same shapes. Fluent text can be false.
+# 5. Published parameters speak through any class that does the same computation. Fluent text can be false.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 9 · Who taught it?
-# *From continuing to reasoning.* At the end you have taught a small model to add, `talker.pt`, and hold `mine/answering.py`, which teaches others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a talk is a text](08_who_answers.ipynb#chat-template).
+# *From continuing to reasoning.* At the end you have taught a small model to add (`talker.pt`), and hold `mine/answering.py`, with which you can teach others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a talk is a text](08_who_answers.ipynb#chat-template).
 #
 # ## Three teachers
 # A model goes on with the texts of its training. So who taught it to go on with an *answer*? A teacher can give three things. **Play it, and guess: which of the three teachers has least to do?**
@@ -49,7 +49,7 @@ labs.teachers(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
 # <a id="sft"></a>
-# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, what comes next? This is called **supervised fine-tuning** (SFT). We begin with chapter 7's `GPT`, with two blocks, which has read nothing, not even a novel. A character is a token.
+# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, what comes next? This is called **supervised fine-tuning** (SFT), because usually the model has read a lot before. Ours is chapter 7's `GPT`, with two blocks, and it has read nothing, not even a novel. A character is a token.
 #
 # `sums` holds the questions and their answers. We teach it two hundred solved sums and keep three hundred others back for the exam. All the rest stay *unsolved*, for later.
 
@@ -75,7 +75,7 @@ labs.counted(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In a batch, shorter texts are filled up, and what fills them does not count either. `talk_batch` lays question and answer behind each other, and says which tokens are of an answer:
+# In a batch, shorter texts are filled up, and what fills them does not count either. `talk_batch` joins each question with its answer, and marks which tokens belong to the answer:
 
 # %% tags=["definition"]
 # course_utils.post_training: talk_batch
@@ -168,7 +168,7 @@ for name, answer in (("alone", sums.result), ("draft", sums.draft)):
             print(f"{known:.0%} of the taught, {new:.0%} of new sums")
 
 # %% [markdown]
-# What do they write to sums that neither has seen?
+# How do the two models answer sums that neither has seen?
 
 # %% jupyter={"source_hidden": true}
 Table(
@@ -186,7 +186,7 @@ Table(
 )
 
 # %% [markdown]
-# The model that writes the result alone knows most of its sums by heart, and little else. The other one adds. Why is it better, if both saw the same sums? Ask yourself what is *new* in a new sum. To the first model all of it is: of all sums it has seen very few. To the second model nearly nothing is. All that it ever has to do is add two digits and carry, and almost every pair of digits was among its examples.
+# The model that writes the result alone knows most of its sums by heart, and little else. The other one can add most new sums. Why is it better, if both saw the same sums? Ask yourself what is *new* in a new sum. For the first model the whole sum is new, because it has seen very few of all sums. For the second model nearly nothing is new. All that it ever has to do is add two digits and carry, and almost every pair of digits was among its examples.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 whole, digits = torch.zeros(100, 100), torch.zeros(10, 10)
@@ -245,7 +245,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 #
 # </details>
 #
-# **Keep this:** from few examples, small written steps carry over to new questions; results alone hardly do.
+# **Keep this:** from few examples, a model that learns written steps can solve new questions. One that learns results mostly cannot.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
@@ -307,7 +307,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. Where you find both kinds among the four, you have a pair for people to choose from:
+# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, we take one of each, and people choose between them:
 
 # %% seconds=10 slideshow={"slide_type": "skip"} tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -344,7 +344,7 @@ def people_choose():
     return dpo_loss(liked, other, liked0, other0, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and β is 1. So line 3 says what should come of it: an answer with steps becomes three times as likely, against one without. `with_steps` counts how many of the drawn answers to new sums have steps.
+# The people's rewards differ by $\ln 3$, and β is 1. So line 3 says what should come of it: the odds of an answer with steps, against one without, become three times as large. `with_steps` counts how many of the drawn answers to new sums have steps.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 def with_steps(model, times=2):
@@ -380,7 +380,7 @@ assert len(pairs) > 150
 #
 # <details><summary>How sure is this?</summary>
 #
-# In eight other runs, with four seeds, the model ended a little below line 3, mostly by two points or less and once by five: sixty steps do not quite get there. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
+# In eight other runs, with four seeds, the model ended a little below line 3, mostly by two points or less and once by five. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
 #
 # </details>
 #
@@ -391,7 +391,7 @@ assert len(pairs) > 150
 # <a id="verifiable-reward"></a>
 # Whether a sum is right is no matter of taste. A program can check it: the last number is right, or it is not. Such a check is called a **verifiable reward**, and training with it RLVR. Now nobody writes a solution any more. How can a model learn from a yes or a no?
 #
-# You see the difficulty. To train, we follow slopes, and a check has none. If a parameter changes a little, the answer stays the same or becomes another one. But the *probability* of each answer changes smoothly. So here is the idea: **let the model write several answers, and make those that the check likes more probable.**
+# You see the difficulty. To train, we follow slopes, and a check has none. If a parameter changes a little, the answer stays the same or becomes another one. But the *probability* of each answer changes smoothly. So here is the idea: **let the model write several answers, and raise the probability of those that pass the check.**
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### By hand, on four answers
@@ -438,7 +438,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form; what the paper has besides is in [the annex](09_who_taught_it_annex.ipynb#grpo). A group is all the answers to one question. The code is what you have just done by hand, for a batch of groups: <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form; what the paper has besides is in [the annex](09_who_taught_it_annex.ipynb#grpo). A group is all the answers to one question. The code is what you have just done by hand, for a batch of groups (it divides by the number of tokens): <!-- source: Shao et al. 2024 -->
 
 # %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
 # course_utils.post_training: advantages, reward_loss
@@ -520,11 +520,11 @@ assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO
 assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seeds"]) > 0.98
 
 # %% [markdown] tags=["keep"]
-# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, because whatever was lucky is pushed up, wrong answers, too. So it is the check that teaches.
+# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, because any answer can be pushed up or down, whether it is right or wrong. So it is the check that teaches.
 #
 # The program knows the result, since it can add. But it never looks at the draft, so whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
 #
-# Is a check better than more solutions? No. If your model imitates the *same* solved sums once more, it does as well ([annex](09_who_taught_it_annex.ipynb#again)). The check is for where you have no solutions, or where nobody knows the best way to write one.
+# Is a check better than more solutions? No. If your model imitates the *same* solved sums once more, it does as well ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions, or where nobody knows how best to write one.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -602,7 +602,7 @@ keep("answering", "chat", "__main__")
 # 2. A draft cuts a new question into steps that are not new.
 # 3. DPO learns from choices: it tilts the old model, as if there were a reward.
 # 4. GRPO makes likelier what earned more than its group. A reward needs no slope.
-# 5. SFT learns to imitate, a reward to succeed. A check knows only the result.
+# 5. With SFT a model learns to imitate, with a reward to succeed. A check knows only the result.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
@@ -619,7 +619,7 @@ keep("answering", "chat", "__main__")
 # | [chain of thought](#chain-of-thought) | 思维链 | written steps before the result |
 # | [DPO](#dpo) | 直接偏好优化 | learns from which of two is better |
 # | [verifiable reward](#verifiable-reward) | 可验证奖励 | a program checks the answer |
-# | [GRPO](#grpo) | 组相对策略优化 | likelier is what beats its group |
+# | [GRPO](#grpo) | 组相对策略优化 | answers above their group's mean become likelier |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward

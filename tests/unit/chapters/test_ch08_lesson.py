@@ -173,4 +173,3 @@ def test_models_of_the_ablation_have_equal_parameters_and_no_future(changes):
     other = ids.clone()
     other[:, 5:] = 0
     torch.testing.assert_close(model(ids)[:, :5], model(other)[:, :5])
-    assert len(ablation.optimisers(model)) == 2
