@@ -83,7 +83,7 @@ assert 4 < 2**paid.mean() < 5
 # | GPT-2, 2019 | 1.5 billion | in the prompt: after an article and *TL;DR:* it wrote a summary |
 # | GPT-3, 2020 | 175 billion | in the prompt, with a few examples before the question <!-- source: Radford et al. 2018, 2019; Brown et al. 2020 --> |
 #
-# Ours are smaller than all three. But one of them will learn that “=” means: copy the digits before it. Open such a model:
+# Ours are smaller than all three. But you will train one that reads six digits and writes them again. Open such a model:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("gpt-prose")  # it has read 29 old novels and children's books
@@ -121,7 +121,7 @@ labs.exams(
 )
 
 # %% [markdown] tags=["card"]
-# *The* after *by* is cheap, because hardly anything else can stand there. *Sat* is the most expensive: an old man might do anything. The model takes all eight exams at once, because chapter 5's causal mask hides from each position what comes after it.
+# *The* after *by* is cheap, because the model expects it more than all other tokens together. *Sat* is the most expensive: an old man might do anything. The model takes all eight exams at once, because chapter 5's causal mask hides from each position what comes after it.
 #
 # ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
@@ -162,9 +162,7 @@ assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [rou
 assert round(math.log(11), 1) == 2.4
 
 # %% [markdown] tags=["keep"]
-# In the last line you get the mean of the two payments, in one call.
-#
-# What is the loss before any training? A new model knows nothing, so each of the $V$ tokens gets about $1/V$, and the loss is about $\ln V$. For the eleven tokens of our first task that is 2.4. If your own model starts far above $\ln V$, look at its first parameters: they are probably too large.
+# What is the loss before any training? A new model with small parameters gives each of the $V$ tokens about $1/V$, so its loss is about $\ln V$. For the eleven tokens of our first task that is 2.4. If your own model starts far above $\ln V$, look at its first parameters: they are probably too large.
 #
 # **Keep this:** a text is its own exam: at each position the next token is the right answer.
 
@@ -216,7 +214,7 @@ from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if 
 # course_utils.gpt: CausalAttention
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Do the two ways agree? For three random tokens you should see zeros above the diagonal, rows that sum to 1, and a difference that is only rounding:
+# For three random tokens you should see zeros above the diagonal, rows that sum to 1, and no difference but rounding:
 
 # %%
 torch.manual_seed(0)
@@ -260,20 +258,20 @@ fire = prose.tokenizer.encode(" fire")[-1]
 assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and says[6, fire] < 0.02 and len(says) == 13
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At the bottom the stream holds only *the*, so the model would repeat it. In the upper half you see *fire* get a little more from each part. In code, a part reads the stream through a layer norm, and your `add_norm` adds what the part gives:
+# At the bottom the stream holds only *the*, so the model would repeat it. Here, in the upper half, *fire* gets a little more from each part. In code, a part reads the stream through a layer norm, and your `add_norm` adds what the part gives:
 
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks we need a table of tokens and a table of positions. Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
+# Below the blocks our class has a table of tokens and a table of positions. (`gpt-prose` turns queries and keys instead, as in chapter 4.) Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is this the machine that you played against? Then its five million parameters fit into your class, and give the same logits:
+# The five million parameters of the model that you played against fit into your class:
 
 # %%
 yours = GPT(vocab=69, size=256, layers=6, heads=8, context=256)
@@ -287,7 +285,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What if nothing is added?
-# Why all this adding? Let us train a model with it and one without. The task: six digits, “=”, and the same digits again. Here the prompt really is a task, because “=” means *copy*.
+# Why all this adding? Let us train a model with it and one without. The task: six digits, “=”, and the same digits again. Here the prompt is the task: whatever six digits it has, they are to be copied.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 labs.plus(
@@ -367,24 +365,24 @@ assert 0.9 < losses["with"][0][-1] < 1.3 and abs(losses["without"][0][-1] - math
 assert copying(1)[:, 1:].shape == (1, 12) and round(5 * math.log(10) / 12, 2) == 0.96
 
 # %% [markdown] tags=["keep"]
-# The model that adds soon copies the digits. The other one has the same parts, but learns nothing at all: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second it has to get through twelve parts, one after another, that begin with random numbers.
+# The model that adds soon copies the digits. The other one has the same parts, but in these steps it learns nothing: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second it has to get through twelve parts, one after another, that begin with random numbers.
 #
 # Why does the first curve not fall to 0? Five of the twelve targets are random digits, which you could not guess either. So it cannot fall below 5/12 · ln 10, which is 0.96.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We tried three kinds of first parameters without residual connections: ours, ours with biases of 0, and PyTorch's own. All stay at ln 11. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40 -->
+# With three kinds of small first parameters the loss stays at ln 11. With larger first matrices six blocks can learn the task without the plus, but more slowly. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40 -->
 #
 # </details>
 #
-# **Keep this:** each part adds to the residual stream. Here six blocks learn nothing without this.
+# **Keep this:** each part adds to the residual stream. Without this, our six blocks learned nothing in the same time.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: writing
 # <a id="autoregressive"></a><a id="temperature"></a>
 # How do you get a text out of probabilities? Choose a token, append it, and let the model read the longer text. Then choose the next one. This is called **autoregressive**: the model goes on from what it has written itself.
 #
-# But which token do you choose? You know how a phone suggests the next word. Always press the first suggestion, and soon it goes round in circles. `gpt-prose` does the same if we always take the likeliest token:
+# But which token do you choose? If you always press a phone's first suggestion, it soon goes round in circles. So does `gpt-prose` if we always take the likeliest token:
 
 # %%
 with torch.no_grad():
@@ -418,7 +416,7 @@ pencil = [[round(x, 2) for x in (torch.tensor([2.0, 1.0, 0.0]) / t).softmax(-1).
 assert pencil == [[0.67, 0.24, 0.09], [0.87, 0.12, 0.02]] and [x / 0.5 for x in (2, 1, 0)] == [4, 2, 0] and len(after) == 4096
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
-# With a low temperature you make the likely tokens likelier, and with a high one you let the others in.
+# A low temperature favours the likeliest token, and a high one evens the shares.
 #
 # ### Exercise 2 ●○○ · 8 minutes
 # Write the temperature so that it also works at 0, where the likeliest token takes all. (`F.one_hot(i, V)` has a 1 at place i and 0 elsewhere.)
@@ -487,7 +485,7 @@ def nucleus(logits, top_p):
 # course_utils.gpt: write
 
 # %% [markdown]
-# Your class has the poet's parameters, so it can speak. Expect lines that look like Shakespeare and mean little:
+# Your class with the poet's parameters can speak. Expect lines that look like Shakespeare and mean little:
 
 # %%
 torch.manual_seed(3)
@@ -582,7 +580,7 @@ import re
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let us learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence. Expect whole words where the book often has them:
+# Let us learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence. Frequent runs of letters become pieces, and many of these are words:
 
 # %% seconds=15
 book = data.book()
@@ -664,7 +662,7 @@ with torch.no_grad():
 assert round(len(held_out) / len(unread), 1) == 2.6 and abs(history[0][1] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6 and history[-1][1] < 4 and reached < 2.15
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At first your model pays ln 756, as it should, and writes any pieces. At the end it writes words and half-sentences, which mean nothing.
+# At first your model pays ln 756, as it should, and writes any pieces. At the end it writes mostly words, and half-sentences which mean nothing.
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
@@ -702,7 +700,7 @@ reached = reader_models.bits(model, kept_back, len(held_out))
 names = [
     from_cell("counting, one piece back"),
     from_cell("your GPT"),
-    from_cell("a larger GPT, six minutes"),
+    from_cell("a larger GPT, at its best"),
     from_cell("counting, three pieces back"),
 ]
 found = [tables[1], reached, min(bits for _, bits in recorded["history"]), tables[3]]
@@ -724,7 +722,7 @@ assert recorded["history"][-1][1] > found[2] + 0.1 and 300 < min(recorded["histo
 assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After a minute your GPT is ahead of the table that counts pairs. A larger GPT with six minutes does better still. But the table that looks three pieces back is ahead of both. One book is little for a GPT, and with so little text counting is hard to beat.
+# After a minute your GPT is ahead of the table that counts pairs. A larger GPT, at the best point of ten minutes, does better still. But the table that looks three pieces back is ahead of both, as we trained them.
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -750,12 +748,12 @@ plot.lines(
 )
 
 # %% [markdown] tags=["keep"]
-# After six minutes the curve turns: the model begins to know the book by heart, and gets worse on text that it has not read. This is **overfitting**. So keep the best parameters, not the last ones, as `look` does. <!-- source: data/results/gpt_book.json; asserted above -->
+# After six minutes the curve turns, and the model gets worse on text that it has not read. This is called **overfitting**. So keep the best parameters, not the last ones, as `look` does. <!-- source: data/results/gpt_book.json; asserted above -->
 #
 # <a id="web-text"></a>
 # <details><summary>Where does more text come from?</summary>
 #
-# From Common Crawl, a public copy of the web, spam is dropped by rules or a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
+# From Common Crawl, a public copy of parts of the web, spam is dropped by rules or a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
 #
 # </details>
 #
@@ -795,7 +793,7 @@ from inspect import signature
 # course_utils.gpt: CachedGPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The poet reads all letters but the last, then the last one alone. The difference to reading all at once should be about nothing:
+# The poet reads all letters but the last, then the last one alone. Is it the same as reading all at once?
 
 # %%
 keeper = CachedGPT(vocab=69, size=256, layers=6, heads=8, context=256)
@@ -872,7 +870,7 @@ plot.lines(
 assert costs["anew"][-1] > 2 * costs["cached"][-1] and costs["anew"][-1] > costs["anew"][0]
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The longer the text gets, the more time you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. Then all positions shift, and everything is read anew.
+# The longer the text gets, the more time you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. The old keys and values were computed with that token, so everything is read anew.
 #
 # **Keep this:** under a causal mask, nothing old depends on what is new. So keep keys and values.
 
@@ -898,8 +896,8 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. To predict the next word, a model uses whatever helps. So a prompt can be a task.
-# 2. A text is its own exam: the targets are the inputs, one token further. The first loss is about ln V.
+# 1. To predict the next word well, a model has to use whatever helps. So a prompt can be a task.
+# 2. A text is its own exam: the targets are the inputs, one token further. With small first parameters the first loss is about ln V.
 # 3. A GPT is a stack of blocks with a causal mask. Each part adds to the residual stream.
 # 4. Temperature divides the logits; top-p keeps the likeliest tokens, up to a share.
 # 5. Under a causal mask nothing old depends on what is new, so keys and values can be kept.
