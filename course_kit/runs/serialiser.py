@@ -40,7 +40,8 @@ def save_checkpoint(
     """
     from safetensors.torch import save
 
-    kind = type(model).__name__
+    ours = {kind: name for name, (kind, _) in checkpoints.ARCHITECTURES.items()}
+    kind = ours.get(type(model), type(model).__name__)
     arguments.one_of("model", kind, checkpoints.ARCHITECTURES)
     path, state = checkpoints.path_of(name), checkpoints.own_state(model)
     record: dict[str, Any] = {"format": checkpoints.FORMAT, "architecture": kind}

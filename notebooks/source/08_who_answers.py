@@ -82,7 +82,7 @@ assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a talk is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read a large part of the web, it was trained on talks between a user and an assistant. Each talk was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on talks between a user and an assistant. Each talk was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
 # So what do you do if you want an answer? You write the beginning of such a text, and stop where the assistant would speak:
 
@@ -191,7 +191,7 @@ plot.bars(
 assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
 
 # %% [markdown]
-# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our trouble is the size. Do we need the first step at all? **RMSNorm** (2019) leaves it out. The authors found their norm as good, and you have less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our problem is only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out. The authors found their norm as good, and you have less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.norms(
@@ -323,7 +323,7 @@ labs.shared(
 # This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
-# Write what gives each head of queries its head of keys: with 4 heads of queries on 2 of keys, the first two use the first.
+# Repeat the heads of keys until there is one for each head of queries: with 4 heads of queries on 2 of keys, the first two use the first.
 #
 # <!-- example: share heads -->
 
@@ -338,7 +338,7 @@ def share_heads(x, heads):
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. We go through the same picture, part by part. It rests on functions of earlier chapters and on the cache, which are folded here:
+# Now put the parts together. We go through the same picture, part by part. It uses functions of earlier chapters and the cache, which are folded here:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -439,7 +439,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation, and has a place of the same shape for each matrix in the file, you copy the matrices there, and your class computes what theirs does. Only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation, and has a place of the same shape for each matrix in the file, you copy the matrices there, and your class computes what theirs does. Here only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -474,7 +474,7 @@ labs.places(
 assert shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
 
 # %% [markdown]
-# The turning is not among them, because it needs no parameters. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
+# The turning has no entry in the file, because its angles are computed and not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
 
 # %% seconds=10
 from course_utils.gpt import generate

@@ -75,7 +75,7 @@ labs.counted(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In a batch, shorter texts are filled up, and what fills them does not count either. `talk_batch` joins each question with its answer, and marks which tokens belong to the answer:
+# In a batch, shorter texts are padded, and the loss leaves out the padding, too. `talk_batch` joins each question with its answer, and marks which tokens belong to the answer:
 
 # %% tags=["definition"]
 # course_utils.post_training: talk_batch
@@ -252,7 +252,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # <a id="dpo"></a>
 # Who could write the best poem, or the kindest refusal? Hardly anybody. But shown two of them, most people can say which one they like better. That is the second teacher. Take two answers to 37+48=, both right: *85*, and *7+8=15 3+4+1=8 85*. Say that three people of four like the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
 #
-# **The idea:** give each answer a number, its *reward*, so that the differences explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. This takes four lines.
+# **The idea:** give each answer a number, its *reward*, so that the differences explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. This takes four steps.
 #
 # 1. *A number for each answer.* With rewards $r$, people choose $y^+$ over $y^-$ with the probability $\sigma\big(r(y^+)-r(y^-)\big)$. If the rewards are equal that is one half, and if the first is higher by $\ln 3$ it is three quarters. (Bradley and Terry, 1952) <!-- source: Bradley and Terry 1952 -->
 # 2. *What the model should do.* Earn much reward, but stay near the old model $\pi_0$, or it forgets how to write. So look for the $\pi$ with the largest
@@ -376,7 +376,7 @@ assert 0.35 < found[0] < 0.65 and abs(found[-1] - says) < 0.08 and found[-1] > f
 assert len(pairs) > 150
 
 # %% [markdown] tags=["keep"]
-# Nobody told the model *three quarters*. All that it saw were single choices, and yet it comes out close to where line 3 puts it. A quarter of the people want the bare result, and your model still writes it now and then.
+# Nobody told the model *three quarters*. All that it saw were single choices, and yet it comes out close to where line 3 puts it. A quarter of the people want the bare result, and your model still writes it, too.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -532,7 +532,7 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 #
 # </details>
 #
-# **Keep this:** make likelier what earned more than its group. A reward needs no slope, and no solutions.
+# **Keep this:** raise the probability of answers above their group's mean. A reward needs no slope, and no solutions.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who taught it? Ask
@@ -554,7 +554,7 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? You did, three times. First you showed it answers, and it learned to imitate. Then people chose, and it learned what they like. At last a program checked, and it learned to be right. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. A program that checks what it says about spiders was not among them.
+# So who taught it? You did. First you showed it answers, and it learned to imitate. From there one copy learned what people like, and another learned from a program that checks to be right. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. A program that checks what it says about spiders was not among them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters
