@@ -69,7 +69,7 @@ assert 4 < 2**paid.mean() < 5
 # | *They looked at each* | *other* | a phrase of the language |
 # | *The capital of France is* | *Paris* | a fact |
 # | *The old man was cold, so he sat down by the* | *fire* | what people do |
-# | *“Good morning” is in French “* | *bonjour* | another language |
+# | *Good morning is in French* | *bonjour* | another language |
 # | *A K B = A K* | *B* | what stands in the text itself |
 #
 # This is the idea of the lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a model that is good enough solves the task by going on.** The text that you give it is called the **prompt**.

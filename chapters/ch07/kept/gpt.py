@@ -135,6 +135,9 @@ def check() -> None:
     """The future changes nothing, nor does padding; all tokens are likely at first, and a step helps."""
     x = torch.randn(2, 3, 4)
     assert torch.allclose(add_norm(x, torch.sin, torch.tanh), x + x.tanh().sin(), atol=1e-5)
+    seen = torch.tensor([[True, True, False], [True, True, True], [False, False, False]])
+    shares = masked_softmax(torch.tensor([[200.0, 200.0, 300.0]]).expand(3, 3), seen)
+    assert torch.allclose(shares, torch.tensor([[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0]]), atol=1e-5)
     logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 4.0, 1.0]])
     assert torch.allclose(with_temperature(logits, 0.5), (2 * logits).softmax(-1), atol=1e-5)
     assert with_temperature(logits, 0).tolist() == [[1, 0, 0], [0, 1, 0]]

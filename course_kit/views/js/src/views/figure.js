@@ -55,7 +55,7 @@ export function inCell(x) {
   return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
 }
 
-/** How large words can be that have so much room, about. @param {string} words @param {number} room @param {number} size */
+/** How large words can be in so much room, about. @param {string} words @param {number} room @param {number} size */
 export function fitting(words, room, size) {
   const ems = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
   return Math.max(Math.min(size, room / (ems || 1)), Math.min(size, 9));
