@@ -40,7 +40,7 @@ def side_by_side(sentences: Sequence[str], title: str = "") -> Table:
         {t("English"): one, t("in training"): t("seen") if seen[i] else t("new")}
         | {from_cell(name): found[i] for name, found in written.items()}
         for i, one in enumerate(sentences)
-    ], title)  # fmt: skip
+    ], title, data=(t("English"), *map(from_cell, written)))  # fmt: skip
 
 
 @torch.no_grad()

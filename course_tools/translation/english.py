@@ -34,7 +34,7 @@ def _texts(made):
 def _strings(value, key=""):
     if isinstance(value, str):
         yield key, value
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and value.get("data") is not True:  # a shape whose words are data
         for name, one in value.items():
             yield from _strings(one, name)
     elif isinstance(value, list):

@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You will hold `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. Below is one of the tables of attention weights, or *maps*, of our Transformer: in it “it” attends most to “animal”. Such maps are often shown as proof that a model understands. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. This *map* shows weights of our Transformer: “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 import math

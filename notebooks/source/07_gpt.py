@@ -632,7 +632,7 @@ def look(step, loss):
         print(f"{step:4}  {loss:.2f} nats, never read {new:.2f}  {history[-1][3]!r}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# We let the learning rate rise first, then fall to 0. Every thirty steps `look` measures the loss on text that the model never reads, lets it write on from *“My dear Watson,* and keeps the parameters if they are the best so far. You should see a first loss near ln 756, which is 6.6.
+# We let the learning rate rise first, then fall to 0. Every thirty steps `look` measures the loss on text that the model never reads, lets it write on from *My dear Watson,* and keeps the parameters if they are the best so far. You should see a first loss near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)

@@ -192,7 +192,7 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
     near = scores[likely.indices].tolist()
     names = tokenizer.tokens(likely.indices.tolist())
     shapes = [
-        one("text", 0.5, 14, sentence, size=12.5),
+        one("text", 0.5, 14, f"“{sentence}”", size=12.5),
         one("text", 0.22, 46, t("vector at the hole"), "key", size=12.5),
         one("cells", 0.22, 68, role="key", wide=0.4, numbers=[round(n, 2) for n in vector[:4].tolist()]),
         one("arrow", from_=[0.22, 82], to=[0.22, 104], since=1),

@@ -28,7 +28,7 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
     shapes = [one("box", 0.5, 12 + high * len(lines) / 2, wide=0.98, high=high * len(lines) + 14)]
     for i, (words, role, since) in enumerate(lines):
         shapes.append(one("text", 0.05, 26 + high * i, words, role, anchor="start", strong=role in (YOU, MODEL),
-                          since=since))  # fmt: skip
+                          since=since, data=True))  # fmt: skip
     whose = ((2, t("↑ the program"), "", 1), (5, t("↑ you"), YOU, 0), (8, t("↑ the model"), MODEL, 3))
     shapes += [
         one("text", 0.97, 26 + high * i, who, role or "quiet", anchor="end", size=12.5, since=since)
