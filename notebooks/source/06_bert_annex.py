@@ -302,7 +302,7 @@ assert torch.allclose(embeddings(batch.ids, batch.segments)[0], embeddings.norm(
 # ## Does B follow A?
 # In half of the pairs B really follows A (*IsNext*, the odd rows), in the others it comes from elsewhere (*NotNext*). Rows 1 and 2 are the paper's: <!-- source: Devlin et al. 2019, appendix A.1; the rows are numbered below -->
 #
-# | <!-- source: the numbers of these rows --> | A | B |
+# | row <!-- source: the numbers of these rows --> | A | B |
 # |---|---|---|
 # | 1 | the man went to [MASK] store | he bought a gallon [MASK] milk |
 # | 2 | the man [MASK] to the store | penguin [MASK] are flight ##less birds |
