@@ -72,7 +72,7 @@ def one(shape: str, x=0.0, y=0.0, words="", role="", **more) -> dict:
 
     An arrow with turn and reach, and without to, is a hand of a clock. x: its middle, 0 to 1 of the width; y: its
     middle in lengths of 1. since: the step with which it comes; until: the step after which it fades; each: what is
-    different in each frame. data: its words are said by nobody here, and stay as they are in any language.
+    different in each frame. data: its words stay as they are in any language.
     """
     made = {"shape": shape, "x": round(x, 4), "y": round(y, 1), "words": words, "role": role, **more}
     if "from_" in made:

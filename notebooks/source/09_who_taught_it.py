@@ -256,9 +256,13 @@ assert new[0] < 0.15 < 0.3 < new[1]
 #
 # 1. *A number for each answer.* With rewards $r$, people choose $y^+$ over $y^-$ with the probability $\sigma\big(r(y^+)-r(y^-)\big)$. If the rewards are equal that is one half, and if the first is higher by $\ln 3$ it is three quarters. (Bradley and Terry, 1952) <!-- source: Bradley and Terry 1952 -->
 # 2. *What the model should do.* Earn much reward, but stay near the old model $\pi_0$, or it forgets how to write. So look for the $\pi$ with the largest
+#
 # $$\sum_y\pi(y)\,r(y)\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
+#
 # The second sum is the **KL divergence**. This number is 0 if the two models are the same, and never below. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
+#
 # 3. *Which π is that?* Multiply the old probability of each answer by $e^{r/\beta}$, and divide by the sum $Z$, so that all add up to 1:
+#
 # $$\pi(y)=\pi_0(y)\,e^{r(y)/\beta}\,/\,Z$$
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
