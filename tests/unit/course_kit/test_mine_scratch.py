@@ -263,7 +263,7 @@ def test_a_short_task_is_learned_by_the_readers_definitions(tmp_path):
 
 def test_readme_says_minutes_and_what_one_has():
     rows = re.findall(
-        r"^\| `(\w+)` \| (\d+) \| (.+) \|$", (files.course_folder() / "README.md").read_text("utf-8"), re.M
+        r"^\| `(\w+)` \| (\d+) \| (.+) \|$", (files.course_folder() / "docs/keeping.md").read_text("utf-8"), re.M
     )
     tracks = [(name, scratch.track(name)) for name in scratch.CHAPTERS]
     assert rows == [(name, str(track.minutes), track.have) for name, track in tracks]
