@@ -36,8 +36,8 @@ class LowRank(nn.Module):
 
 
 def add_low_rank(bert: Bert, rank: int, alpha: float = 8) -> None:
-    """Freeze the encoder, but for the pooler, which is part of the head, and a change of
-    this rank in each query and value. Raises ValueError for a second one."""
+    """Freeze the encoder except its pooler, and add a change of this rank to each query
+    and value matrix. Raises ValueError for a second one."""
     if any(isinstance(module, LowRank) for module in bert.modules()):
         raise ValueError("This BERT has a low-rank change: load one without, and add it.")
     bert.requires_grad_(False)

@@ -76,14 +76,14 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. We use it to *understand* a text that is already there: is this review good or bad, which names are in this letter, which of a million pages answers my question? In each case a text goes in, and vectors come out, one for each word or one for the whole text, from which the answer should be easy to compute.
+# BERT is rarely used to fill holes. We use it to *understand* a text that is already there: is this review good or bad, which names are in this letter, which of a million pages answers my question? In each case a text goes in and vectors come out, one for each word or one for the whole text. A small layer should then be enough to compute the answer from them.
 #
 # <a id="static"></a><a id="contextual"></a>
 # What should such a vector know? Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. In word2vec and GloVe (2013, 2014) each word has one row in a table, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
 #
-# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. Look at our two sentences as GPT does: when it comes to *bank*, it has read only *The bank*, in both of them, so its two vectors cannot differ, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
+# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. When GPT comes to *bank*, it has read only *The bank*, in either sentence. So it has to give the same vector twice, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# Let us ask two models that have read the same books, our BERT and a GPT. `word_vectors` and `gpt_vectors` give the vector of a word in each of the sentences:
+# Let us ask two models that have read the same books, our BERT and a GPT. For each sentence `word_vectors` runs BERT and takes the row at which *bank* stands, `hidden[n, place_of_bank]`. `gpt_vectors` does the same with GPT:
 
 # %%
 told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
@@ -137,7 +137,7 @@ assert round(16 * nearest_alike(last, money)) == 14
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the exam
-# How would you train such an encoder? A GPT is asked at every word what comes next, and it cannot peep, because it sees only what came before. If we ask BERT which word stands here, there is a catch, because BERT sees the word.
+# How would you train such an encoder? A GPT is asked at every word what comes next, and it cannot peep, because it sees only what came before. BERT cannot be asked in this way, because it reads both sides, and so the answer is already in what it reads.
 #
 # We could forbid each word to look at itself. Is that enough? **Guess before you play it.**
 
@@ -150,7 +150,7 @@ labs.leak(
 )
 
 # %% [markdown]
-# It is not enough, because in the first layer the neighbours take up the word, and in the second layer the word reads it back from them. (A real block also adds its input to its output, so there the word shows at once. We leave that out.) You can see it in numbers. In the simplest attention each word gets the mean of all the *others*, and nothing of itself. We change one word, and look at how much arrives at its own place:
+# It is not enough, because in the first layer the neighbours take up the word, and in the second layer the word reads it back from them. (In a real block the residual connection lets the word through even in the first layer. We leave it out here.) You can see it in numbers. In the simplest attention each word gets the mean of all the *others*, and nothing of itself. We put another word at place 2, and look whether the vector at place 2 changes:
 
 # %%
 T = 5
@@ -170,7 +170,7 @@ assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ o
 # So this is the idea of BERT: **when each layer reads both sides of the layer below, every word comes back to itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# Of 100 words BERT chooses 15 to ask about. If it chose more, less would be left to read, and if it chose fewer, a text would ask fewer questions. It puts a sign, `[MASK]`, over most of the 15, but not over all:
+# BERT is asked about 15 of 100 words. With more, too little would be left to read, and with fewer each text would teach it less. The sign `[MASK]` covers most of the 15, but not all of them:
 #
 # | of the chosen | the model reads | it has to say |
 # |---|---|---|
@@ -192,7 +192,7 @@ predict(
 )
 
 # %% [markdown]
-# The paper's reason is the use of BERT, in which no word is covered. The sign `[MASK]` occurs only in pre-training, never in the texts that you want to understand. So some of the words that are asked about look normal. The model cannot know which of the normal words these are, and so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+# This is the paper's reason: the texts that you will later give to BERT contain no `[MASK]`. So some of the words that are asked about look normal, and because the model cannot know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -209,7 +209,13 @@ labs.mask_tokens(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
-# Write the masking. For each chosen word, one random number decides between the three cases. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*.
+# Write the masking (`torch.where` does most of it). For each chosen word, one random number decides between the three cases: below 0.8, up to 0.9, and above. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. With a pencil, let `[MASK]` be 4 and the random word be 6:
+#
+# | ids | 7 | 3 | 9 | 5 | 8 |
+# |---|---|---|---|---|---|
+# | random number of the chosen | 0.30 | | 0.85 | | 0.95 |
+# | the model reads | 4 | 3 | 9 | 5 | 6 |
+# | labels | 7 | −100 | 9 | −100 | 8 |
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise"]
 @exercise("mask tokens")
@@ -311,7 +317,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # ### Blocks, and what comes after them
 # Heads and feed-forward networks come from chapter 5.
 #
-# **New against chapter 5, in a block:** the norm comes *after* each sum, as in 2017, and the non-linearity is GELU, a smooth ReLU.
+# **What differs from chapter 5's block:** the norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
@@ -334,7 +340,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it. We keep its layers, so that the model has the paper's form, and [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains them. <!-- source: Liu et al. 2019, section 4.2 -->
+# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we do not train it in this lesson ([the annex](06_bert_annex.ipynb#Does-B-follow-A?) does). We keep its layers because `bert-prose` has them, and because a new task will need the pooler. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -429,7 +435,7 @@ for side, guess in {"both sides": both, "left side only": left}.items():
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
 # %% [markdown] tags=["keep"]
-# (Its loss does not reach 0, because sometimes the mirror digit is covered, too.) With both sides every hole is right, or nearly. With the left side alone it is about half: all whose mirror digit is visible, and a few by luck.
+# (Its loss does not reach 0, because sometimes the mirror digit is covered, too.) With both sides the model fills every hole, or nearly every one. With the left side alone it fills about half: those whose mirror digit is visible, and a few by luck.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
@@ -518,7 +524,7 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# How good is it? We ask it about the last tenth of the book, and compare it with rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each of them names what stood there most often.
+# How good is it? We ask it about the last tenth of the book, and compare it with rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses the piece that most often stood beside these neighbours in the rest of the book.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -543,7 +549,7 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
-# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Later its guesses depend on the words around the hole. After a minute it is right several times as often as the commonest piece. But it is still behind counting two pieces, because in a small book counting is a strong rival. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
+# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Later its guesses depend on the words around the hole. After a minute it is right several times as often as the commonest piece. But counting two pieces is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
 #
 # How much does it help to see both sides? Counting can answer this, because you can give it two pieces each time: with one on each side 28 % are right, and with two on the left 20 %.
 #
@@ -597,7 +603,7 @@ assert len(line) <= 16
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a new task is one new layer
 # <a id="fine-tuning"></a>
-# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. Must a model now learn English from your few labels? It need not. You take the encoder, which can read already, put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. The model does not have to learn English from these few labels, because you take an encoder that can read already. You put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(
@@ -607,10 +613,10 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="span"></a>
-# The answer in a text is a **span**: one softmax over all *positions* says where it begins, another where it ends. We do the first task here, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
+# If a question is answered by a piece of a text, this piece is a **span**: one softmax over all *positions* picks its first token, another one its last. We do the first task here, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
 #
 # ### Exercise 3 ●○○ · 3 minutes
-# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. With a pencil: the vector is (0, 1), the pooler multiplies by 10, and the classifier makes (a, b, a + b) of (a, b). The tanh of 10 is nearly 1. Which three numbers come out?
+# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. With a pencil: the vector is (0, 1), the pooler multiplies it by 10, and the classifier turns (a, b) into (a, b, a + b). The tanh of 10 is nearly 1. Which three numbers come out?
 #
 # <!-- example: task head -->
 
@@ -627,20 +633,20 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# Which encoder? `bert-prose` has read novels, and these say little about hotels. `bert-stories` is smaller, but has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* Counting good and bad words is not enough for them: this one has one of each. A batch is 32 reviews, padded:
+# Which encoder? Your own has read a single book, and `bert-prose` novels, which say little about hotels. `bert-stories` is smaller, but has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* You cannot solve this by counting good and bad words, because this review has one of each. A batch is 32 reviews, padded:
 
 # %%
 from course_kit.data import stories
 from course_kit.text import pad
 
 reader = load_checkpoint("bert-stories")
-cut = reader.tokenizer
+vocabulary = reader.tokenizer
 known, valid, new = (stories.load("sentiment", n) for n in ("train", "valid", "test"))
 
 
 def numbers(examples):
     """Sentences with labels -> ids, mask [B, T], labels [B]."""
-    ids, mask = pad([[cut.cls, *cut.encode(e.text), cut.sep] for e in examples])
+    ids, mask = pad([[vocabulary.cls, *vocabulary.encode(e.text), vocabulary.sep] for e in examples])
     return ids, mask, torch.tensor([int(e.label == "positive") for e in examples])
 
 # %%
@@ -720,13 +726,13 @@ assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85]
 assert [round(100 * x) for x in (read["test"]["lowest"], read["test"]["highest"], scratch["test"]["highest"])] == [83, 88, 77] and len(scratch["rates tried"]) == 2
 
 # %% [markdown] tags=["keep"]
-# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it gets 70 % after these steps, and the network that has read gets 85, each the mean of three trainings (yours above may differ). Both are the same network, with the same labels and as many steps. One of them had learned from stories before: which word is covered, and whether a sentence follows. Neither of these two exams needs labels.
+# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it reaches 70 %, and the network that has read reaches 85. (These are means of three trainings, and yours above is a single one.) Both are the same network, with the same labels and as many steps. The only difference is that one of them was pre-trained on stories, for which nobody had to write a label.
 #
 # Does reading always pay? On film reviews our small `bert-prose` gained nothing, and a published model that has read far more gained ten points ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each bar is the mean of three trainings. With reading the three got 83 to 88 % of the new reviews, and the best one from scratch 77. With other first numbers in the new layer one training got 95. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
+# Each bar is the mean of three trainings. With reading the three got 83 to 88 % of the new reviews, and the best one from scratch 77. With another random start of the new layer one training reached 95. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
 #
 # </details>
 #
@@ -748,7 +754,7 @@ labs.thin(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
-# $r$, the number of columns of $B$, is the **rank**, and α is a constant. $B$ starts as zeros, so at first nothing changes. After training you can add the product to $W$, and the model is as fast as before.
+# $r$, the number of columns of $B$, is the **rank**, and the constant α says how strongly the change counts. $B$ starts as zeros, so at first nothing changes. After training you can add the product to $W$, and the model is as fast as before.
 #
 # ### Exercise 4 ●○○ · 4 minutes
 # Write the line.
@@ -805,22 +811,16 @@ assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2
 assert thin[0] > 0.85 and 4 * (128 + 128) == 1024 and 128**2 == 16_384
 assert [round(100 * recorded[way]["test"]["mean"]) for way in ("LoRA", "pre-trained")] == [86, 85] and recorded["rank"] == 4
 adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
-assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96] and results.load("bert_adapters")["steps"] == 300
+assert round(100 * adapted["head only"]) == 49
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind LoRA is as good as training everything. On new names and patterns it gets 86 % on average over three trainings, and the whole model 85. Single trainings differ, yours too, and then the whole model may be well ahead. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. The new layer cannot do it alone: if only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). If the pooler learns, too, but no LoRA, it is again about half.
-#
-# <details><summary>How sure is this?</summary>
-#
-# A library's LoRA, which leaves the pooler frozen, gets 84 % after 300 steps, and the whole model 96 (annex). <!-- source: data/results/bert_adapters.json -->
-#
-# </details>
+# On reviews of the same kind LoRA is as good as training everything. On new names and patterns it gets 86 % on average over three trainings, and the whole model 85. Single trainings differ, and in yours the whole model may be well ahead. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. The new layer cannot do it alone: if only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). If the pooler learns as well, but still without LoRA, it is again about half.
 #
 # **Keep this:** LoRA leaves the matrices as they are, and learns a thin product beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# One file holds the tokenizer, the model, its heads, LoRA, `save` and `load`. Your functions are in it where they are right, and it needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
+# One file holds the tokenizer, the model, its heads, LoRA, `save` and `load`. If your version of a function passed its check, the file has yours, and otherwise ours. It needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
 
 # %%
 from course_kit.mine import keep

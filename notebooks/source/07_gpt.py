@@ -11,7 +11,7 @@
 # *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. A letter costs the model nothing if it was certain of it, one **bit** if it gave it ½, two for ¼. **Guess before you play:** how many bits does it pay on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. If the model gave the right letter the probability $p$, it pays $-\log_2 p$ **bits**: nothing for 1, one for ½, two for ¼. **Guess before you play:** how many bits does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -54,7 +54,7 @@ assert 4 < 2**paid.mean() < 5
 # <a id="language-model"></a>
 # <details><summary>Answer</summary>
 #
-# 2.2 bits in these two lines, about as if you had to choose among four or five letters each time. For people Shannon estimated 0.6 to 1.3 bits, in a text without capitals and signs, which is easier. <!-- source: Shannon 1951 -->
+# 2.2 bits in these two lines, about as if you had to choose among four or five letters each time. Shannon estimated 0.6 to 1.3 bits for people, in an easier text without capitals and punctuation. <!-- source: Shannon 1951 -->
 #
 # </details>
 #
@@ -69,7 +69,7 @@ assert 4 < 2**paid.mean() < 5
 # | *They looked at each* | *other* | a phrase of the language |
 # | *The capital of France is* | *Paris* | a fact |
 # | *The old man was cold, so he sat down by the* | *fire* | what people do |
-# | *Good morning is in French* | *bonjour* | another language |
+# | *In French, good morning is* | *bonjour* | another language |
 # | *A K B = A K* | *B* | what stands in the text itself |
 #
 # This is the idea of the lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a model that is good enough solves the task by going on.** The text that you give it is called the **prompt**.
@@ -83,7 +83,7 @@ assert 4 < 2**paid.mean() < 5
 # | GPT-2, 2019 | 1.5 billion | in the prompt: after an article and *TL;DR:* it wrote a summary |
 # | GPT-3, 2020 | 175 billion | in the prompt, with a few examples before the question <!-- source: Radford et al. 2018, 2019; Brown et al. 2020 --> |
 #
-# Ours are smaller than all three. But you will train one that reads six digits and writes them again. Open such a model:
+# Ours are smaller than all three. Open one of them:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 prose = load_checkpoint("gpt-prose")  # it has read 29 old novels and children's books
@@ -109,7 +109,7 @@ assert expected("They looked at each")[0][0] == "other" and expected(prompt)[0][
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
 # <a id="next-token"></a>
-# To teach a machine, you need questions whose answers you know. For BERT we had to cover words. Here each word of a text is the answer to what stands before it. So nobody has to label anything, and one sentence is a whole row of exams:
+# To teach a machine, you need questions whose answers you know. Here each word of a text is the answer to what stands before it. So nobody has to label anything, and a sentence of nine tokens gives you eight questions:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.exams(
@@ -121,7 +121,7 @@ labs.exams(
 )
 
 # %% [markdown] tags=["card"]
-# *The* after *by* is cheap, because the model expects it more than all other tokens together. *Sat* is the most expensive: an old man might do anything. The model takes all eight exams at once, because chapter 5's causal mask hides from each position what comes after it.
+# *The* after *by* is cheap, because the model expects it more than all other tokens together. *Sat* is the most expensive, because an old man might do anything. The model takes all eight exams at once, because chapter 5's causal mask hides from each position what comes after it.
 #
 # ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
@@ -143,7 +143,7 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: next token targets -->
 #
-# How well did the exams go? We let the model pay $-\ln p$, where $p$ is the probability that the right token got. These are the bits of the game, but with the natural logarithm, and their unit is the *nat*. The **loss** is the mean over all positions. Here are two positions and three tokens. We want token 0 both times: the first row expects it, and the second hardly does.
+# How well did the exams go? At each position the model pays $-\ln p$, where $p$ is the probability that it gave to the right token. It is the price of the game, but with the natural logarithm, and its unit is the *nat*. The **loss** is the mean over all positions. Here are two positions and three tokens. The right token is 0 in both rows, and the first row gives it a high probability, the second a low one.
 
 # %%
 logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])  # [T, V]
@@ -162,16 +162,16 @@ assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [rou
 assert round(math.log(11), 1) == 2.4
 
 # %% [markdown] tags=["keep"]
-# What is the loss before any training? A new model with small parameters gives each of the $V$ tokens about $1/V$, so its loss is about $\ln V$. For the eleven tokens of our first task that is 2.4. If your own model starts far above $\ln V$, look at its first parameters: they are probably too large.
+# What is the loss before any training? A new model with small parameters gives each of the $V$ tokens about $1/V$, so its loss is about $\ln V$. For the eleven tokens of our first task that is 2.4. If your own model starts far above $\ln V$, its first parameters are probably too large.
 #
 # **Keep this:** a text is its own exam: at each position the next token is the right answer.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a GPT
 # <a id="causal"></a>
-# First attention, once more in words. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
+# First attention, once more in words, with Jay Alammar's picture of a filing cabinet. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
 #
-# In a GPT every token is such a clerk, and every token is also a folder. One rule differs from BERT: **a token may open only its own folder and those of tokens before it.** Otherwise it would find its own answer in the next folder.
+# In a GPT every token is such a clerk, and every token is also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit.heads import attention_weights
@@ -201,7 +201,7 @@ assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and other[3].a
 # %% [markdown]
 # In the first head each token looks one place back: *by* opens the folder of *down*, for example, and the last *the* opens that of *by*. In the second head *sat* opens the folder of *man*, and the last *the* opens that of *sat*.
 #
-# As a formula this is the softmax of $QK^\top/\sqrt d$, times $V$, under chapter 5's causal mask. PyTorch computes exactly this in one fast call, `F.scaled_dot_product_attention`; with `is_causal=True` it hides what comes later. But it keeps no weights. So our class has a second method, `weights`, for when you want to look at them. The functions that cut and join the heads are from chapter 5:
+# As a formula this is the softmax of $QK^\top/\sqrt d$, times $V$, under chapter 5's causal mask. PyTorch computes exactly this in one fast call, `F.scaled_dot_product_attention`; with `is_causal=True` it hides what comes later. But it does not return the weights, so our class has a second method, `weights`, for when you want to look at them. The functions that cut and join the heads are from chapter 5:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
@@ -232,7 +232,7 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token by itself. But we do not let a part replace the token's vector. We *add* what it finds, and this is a **residual connection**. The vector that runs from the first block to the last, and is added to on its way, is the *residual stream*.
+# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token by itself. Neither of them replaces the token's vector. What a part finds is *added* to it, and this is a **residual connection**. The vector that runs from the first block to the last, and is added to on its way, is the *residual stream*.
 #
 # We can stop after each part, and ask what the model would say if it ended there:
 
@@ -258,14 +258,14 @@ fire = prose.tokenizer.encode(" fire")[-1]
 assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and says[6, fire] < 0.02 and len(says) == 13
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At the bottom the stream holds only *the*, so the model would repeat it. Here, in the upper half, *fire* gets a little more from each part. In code, a part reads the stream through a layer norm, and your `add_norm` adds what the part gives:
+# At the bottom the stream holds only *the*, so the model would repeat it. Here, in the upper half, *fire* gets a little more from each part. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and your `add_norm` is that line:
 
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class has a table of tokens and a table of positions. (`gpt-prose` turns queries and keys instead, as in chapter 4.) Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
+# Below the blocks our class has a table of tokens and a table of positions. (`gpt-prose` has no such table, because it turns queries and keys, as in chapter 4.) Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPT
@@ -365,13 +365,13 @@ assert 0.9 < losses["with"][0][-1] < 1.3 and abs(losses["without"][0][-1] - math
 assert copying(1)[:, 1:].shape == (1, 12) and round(5 * math.log(10) / 12, 2) == 0.96
 
 # %% [markdown] tags=["keep"]
-# The model that adds soon copies the digits. The other one has the same parts, but in these steps it learns nothing: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second it has to get through twelve parts, one after another, that begin with random numbers.
+# The model that adds soon copies the digits. The other one has the same parts, but in these steps it learns nothing: you see its loss stay at ln 11. In the first model a token's vector passes by each part untouched, and the part only adds to it. In the second each of twelve parts replaces what came before it, and all of them begin with random numbers.
 #
 # Why does the first curve not fall to 0? Five of the twelve targets are random digits, which you could not guess either. So it cannot fall below 5/12 · ln 10, which is 0.96.
 #
 # <details><summary>How sure is this?</summary>
 #
-# With three kinds of small first parameters the loss stays at ln 11. With larger first matrices six blocks can learn the task without the plus, but more slowly. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40 -->
+# We tried three kinds of small first parameters, and each time the loss stayed at ln 11. With larger first matrices six blocks can learn the task without the plus, but more slowly. <!-- source: AdamW, rate 3e-3, 100 steps each, loss 2.40 -->
 #
 # </details>
 #
@@ -396,7 +396,7 @@ print(prose.tokenizer.decode(circle[0].tolist()))
 assert prose.tokenizer.decode(circle[0].tolist()).count("I am not afraid of you") >= 3
 
 # %% [markdown]
-# So we *draw* a token, as with a die on which likely tokens have larger sides. How bold should you be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With a pencil: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ they become 4, 2, 0, and give 0.87, 0.12, 0.02. Now we do the same with the eight tokens that `gpt-prose` expects most:
+# So we *draw* the next token at random, each with its own probability. How bold should you be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With a pencil: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ they become 4, 2, 0, and give 0.87, 0.12, 0.02. Now we do the same with the eight tokens that `gpt-prose` expects most:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 with torch.no_grad():
@@ -416,7 +416,7 @@ pencil = [[round(x, 2) for x in (torch.tensor([2.0, 1.0, 0.0]) / t).softmax(-1).
 assert pencil == [[0.67, 0.24, 0.09], [0.87, 0.12, 0.02]] and [x / 0.5 for x in (2, 1, 0)] == [4, 2, 0] and len(after) == 4096
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
-# A low temperature favours the likeliest token, and a high one evens the shares.
+# A low temperature favours the likeliest token, and a high one makes the probabilities more equal.
 #
 # ### Exercise 2 ●○○ · 8 minutes
 # Write the temperature so that it also works at 0, where the likeliest token takes all. (`F.one_hot(i, V)` has a 1 at place i and 0 elsewhere.)
@@ -463,7 +463,7 @@ assert needed == {"each": 1, "the": 592}
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
-# Write top-p. Two lines are given: `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back at its place. Between them, go through the sorted tokens: if those *before* a token already have `top_p` together, set it to 0. Then divide by the sum of the rest.
+# Write top-p. Two lines are given: `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back at its place. Between them, set a token to 0 if the tokens *before* it in this order already have `top_p` together (`p.cumsum(-1)` adds them up). Then divide by the sum of the rest.
 #
 # <!-- example: top-p -->
 
@@ -494,7 +494,7 @@ spoken = write(yours, begun, 120, temperature=0.7, top_p=0.9)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now turn the knobs yourself, and press *draw*.
+# Now turn the knobs yourself.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(prompt)])
@@ -527,7 +527,7 @@ labs.sampling(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
-# The poet reads letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? Take pieces in between: whole words where they are frequent, and parts of words elsewhere.
+# Our model of Shakespeare reads single letters, so one word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? Take pieces in between: whole words where they are frequent, and parts of words elsewhere.
 #
 # **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that stand side by side most often, and count again. Here are *low* five times, *lower* twice, *newest* six times, *widest* three times and *less* once. **Guess** the first pair:
 
@@ -568,7 +568,7 @@ def merge_once(words):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: bpe merge -->
 #
-# The list of merges is the tokenizer: to cut a new word, apply them in their order. We begin with the 256 *bytes* instead of letters. Any text in any script is a row of bytes, so nothing is ever unknown.
+# The list of merges is the tokenizer: to cut a new word, apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters. Any text in any script is a row of bytes, so nothing is ever unknown.
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -576,7 +576,7 @@ import re
 # %% tags=["definition"]
 # course_utils.merges: learn_merges
 
-# %% jupyter={"source_hidden": true} tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -614,7 +614,10 @@ start = torch.tensor([tokenizer.encode("“My dear Watson,")])
 torch.manual_seed(1)
 exam = windows(unread, 128, 65)  # of the tenth that is never read
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# We let the learning rate rise first, then fall to 0. `look` measures the loss on `exam`, which is text that the model never reads, lets the model write on from *My dear Watson,* and keeps the parameters if they are the best so far:
 
+# %% slideshow={"slide_type": "skip"}
 def rate(step):
     """It rises for a tenth of the steps, and falls to 0."""
     return 3e-3 * min(1, (step + 1) / (STEPS // 10)) * (1 - step / STEPS)
@@ -632,7 +635,7 @@ def look(step, loss):
         print(f"{step:4}  {loss:.2f} nats, never read {new:.2f}  {history[-1][3]!r}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# We let the learning rate rise first, then fall to 0. Every thirty steps `look` measures the loss on text that the model never reads, lets it write on from *My dear Watson,* and keeps the parameters if they are the best so far. You should see a first loss near ln 756, which is 6.6.
+# You should see a first loss near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -666,9 +669,9 @@ assert round(len(held_out) / len(unread), 1) == 2.6 and abs(history[0][1] - math
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. Divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$: to choose among so many equally likely tokens would be as hard.)
+# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. Divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (The bars below are about all of the last tenth, and `exam` is a sample of it.) (Papers often give the **perplexity**, $e^{\text{loss}}$. A perplexity of 37 means as much doubt as a fair choice among 37 tokens.)
 #
-# Compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better one looks three pieces back, and falls back on shorter rows where it has not seen these three. We let all of them read the same nine tenths, and ask about the last:
+# Compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better table uses the last three pieces. If it has not seen these three together, it uses the last two, and then one. We let all of them read the same nine tenths, and ask about the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -750,13 +753,6 @@ plot.lines(
 # %% [markdown] tags=["keep"]
 # After six minutes the curve turns, and the model gets worse on text that it has not read. This is called **overfitting**. So keep the best parameters, not the last ones, as `look` does. <!-- source: data/results/gpt_book.json; asserted above -->
 #
-# <a id="web-text"></a>
-# <details><summary>Where does more text come from?</summary>
-#
-# From Common Crawl, a public copy of parts of the web, spam is dropped by rules or a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
-#
-# </details>
-#
 # **Keep this:** compare your model with counting, on text that neither has read, and keep its best state.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -774,13 +770,13 @@ labs.kept(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The new token needs the keys and values of all tokens before it, but not their queries. So keep these two vectors for each token in each block: that is the **KV cache**. `cache.extend(k, v)` puts the new keys and values behind the old ones, and returns all of them:
+# The new token needs the keys and values of all tokens before it, but not their queries. So for each token in each block we keep these two vectors, and this is the **KV cache**. `cache.extend(k, v)` puts the new keys and values behind the old ones, and returns all of them (`G` is the number of heads of keys, here `H`):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.cache: Cache
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Two things have to change. Attention projects the new tokens alone, and takes the other keys and values from the cache. And the positions begin where the text was left:
+# Two things have to change. Attention projects the new tokens alone, and takes the other keys and values from the cache. For a fifth token, the one query `[B, H, 1, d]` meets five keys `[B, H, 5, d]`, four of which were kept. And the positions begin where the text was left:
 
 # %% slideshow={"point": ["cache.extend", "[-x.shape[1] :]"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: attend_behind
@@ -809,26 +805,30 @@ print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
 assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `generate` is `write` with this cache. You also get each token as soon as it is drawn, as in a chat:
+# So you can write with it. The first time `new` is the whole prompt, and then always the one token that was drawn last. From the same random numbers, do we get the text that `write` gives?
 
-# %% slideshow={"point": ["model(new, caches)", "next_token("], "slide_type": "skip"} tags=["definition"]
-# course_utils.gpt: generate
-
-# %% [markdown]
-# Does it write the same text without the cache?
-
-# %% jupyter={"source_hidden": true}
-both = []
-for cache in (True, False):
-    torch.manual_seed(0)
-    both.append(torch.cat([*generate(prose.model, asked, 80, cache=cache)], 1))
-print("the same text:", both[0].equal(both[1]))
+# %% slideshow={"point": ["keeper(new, caches)"], "slide_type": "skip"}
+torch.manual_seed(3)
+caches = [Cache() for _ in keeper.blocks]
+text = new = begun
+with torch.no_grad():
+    for _ in range(120):
+        logits = keeper(new, caches)[:, -1]  # only what is new is read
+        new = next_token(logits, temperature=0.7, top_p=0.9)
+        text = torch.cat([text, new], 1)
+print("the same text as before:", text.equal(spoken))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert both[0].equal(both[1])
+assert text.equal(spoken)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Your file has this loop as `generate`. It gives you each token as soon as it is drawn, as in a chat, and it stops at an end token.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.gpt: generate
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# What does one more token cost `gpt-prose`? Without the cache, each further token should cost more as the text grows. With it, the cost should hardly change:
+# What does one more token cost `gpt-prose`, without the cache and with it?
 
 # %% jupyter={"source_hidden": true}
 import time
@@ -868,9 +868,10 @@ plot.lines(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert costs["anew"][-1] > 2 * costs["cached"][-1] and costs["anew"][-1] > costs["anew"][0]
+assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The longer the text gets, the more time you save. The price is memory, which grows with each token. And when the text no longer fits into the context, its first token has to go. The old keys and values were computed with that token, so everything is read anew.
+# The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, which in this model are 3,072 numbers. And when the text no longer fits into the context, its first token has to go. Then all others move one place, and their keys and values were computed with the token that is gone. So everything is read anew.
 #
 # **Keep this:** under a causal mask, nothing old depends on what is new. So keep keys and values.
 

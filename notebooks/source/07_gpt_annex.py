@@ -595,6 +595,8 @@ assert round(flops(175e9, 300e9) / counted["big"], -3) == 33_000
 # By $6ND$, GPT-3 cost 33,000 times as much as the big Transformer.
 #
 # </details>
+#
+# Where does so much text come from? Common Crawl is a public copy of parts of the web. Spam is dropped from it by rules or by a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
 
 # %% [markdown] tags=["asks"]
 # ## What does length cost?

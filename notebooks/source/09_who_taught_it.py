@@ -264,6 +264,11 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # 3. *Which π is that?* Multiply the old probability of each answer by $e^{r/\beta}$, and divide by the sum $Z$, so that all add up to 1:
 #
 # $$\pi(y)=\pi_0(y)\,e^{r(y)/\beta}\,/\,Z$$
+#
+# | the answer | old $\pi_0$ | $r/\beta$ | times $e^{r/\beta}$ | gives | divided by $Z=2$ |
+# |---|---|---|---|---|---|
+# | with its steps | ½ | ln 3 | 3 | 1½ | ¾ |
+# | the result alone | ½ | 0 | 1 | ½ | ¼ |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.tilt(
@@ -451,6 +456,33 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # chapters.ch09.kept.answering: drawn
 
 # %% [markdown]
+# Here is such a group. Your draft model has drawn eight answers to a sum that nobody solved for it, and the check has read the last number of each:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+def group_of(one, seed=0):
+    """Eight drawn answers to a sum, and what the check says of each."""
+    torch.manual_seed(seed)
+    texts = sums.answers(models["draft"], [one] * 8, 1.0)
+    return texts, torch.tensor([float(sums.is_right(one, text)) for text in texts])
+
+
+one = min(unsolved[:40], key=lambda one: abs(group_of(one)[1].mean() - 0.4))
+texts, r = group_of(one)
+Table(
+    [
+        {"it writes": text.strip(), "the check": int(right), "advantage": f"{a:+.1f}"}
+        for text, right, a in zip(texts, r.tolist(), advantages(r[None])[0].tolist())
+    ],
+    from_cell(
+        "Eight answers to {question}, which is {right}.", question=sums.question(*one), right=sum(one)
+    ),
+    data=("it writes",),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert 0 < r.mean() < 1 and len(texts) == 8
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once the program checks its answers. And once it tosses a *coin* for each of them, whatever the answer says. What would you expect of the coin?
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
@@ -466,14 +498,14 @@ def practice(model, reward):
 def coin(one, text):
     return torch.rand(()) < 0.5
 
-# %% seconds=40 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=35 slideshow={"slide_type": "subslide"} tags=["training"]
 wrote = {}
-for name, reward in (("check", sums.is_right), ("coin", coin)):
+for name, reward, steps in (("check", sums.is_right, 50), ("coin", coin, 30)):
     torch.manual_seed(0)
     dice, model = random.Random(0), copy.deepcopy(models["draft"])
     wrote[name] = [sums.answers(model, held_out)]
     batch = partial(practice, model, reward)
-    for step, _ in training(model, batch, steps=50, rate=3e-4):
+    for step, _ in training(model, batch, steps=steps, rate=3e-4):
         if step % 10 == 9:
             wrote[name].append(sums.answers(model, held_out))
     models[name] = model
@@ -487,7 +519,7 @@ curves = {
 plot.lines(
     {
         from_cell("rewarded by the check"): (range(0, 51, 10), curves["check"]),
-        from_cell("rewarded by a coin"): (range(0, 51, 10), curves["coin"]),
+        from_cell("rewarded by a coin"): (range(0, 31, 10), curves["coin"]),
     },
     "step",
     "right, % of 300 new sums",
@@ -508,7 +540,7 @@ Table(
     [
         {"reward": reward, "step": 10 * n, "it writes": wrote[name][n][place].strip()}
         for name, reward in (("check", from_cell("check")), ("coin", from_cell("coin")))
-        for n in (0, 2, 5)
+        for n in (0, 2, len(wrote[name]) - 1)
     ],
     from_cell(
         "The likeliest answer to {question}, which is {right}.",
