@@ -25,7 +25,7 @@ def talk_batch(
     longest: int | None = None,
     device: Any = None,
 ) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
-    """(question, answer) as ids -> both behind each other, and which are of an answer.
+    """Join each question with its answer, as ids; also say which ids are of an answer.
 
     longest: tokens of a talk; the rest is cut off
     """

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *Nobody: a text goes on.* At the end a published language model talks to you through `mine/llama.py`, the decoder of today in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody: a text goes on.* At the end you chat with a published language model. It runs in `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
 # We wrote ten questions down before we put any of them to a model. For each you see three answers: one of a small model that has read a single novel, and two of a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
@@ -77,12 +77,12 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third line come from one model, with the same numbers in it. If you put a question to it as it stands, it says nothing at all to six of the ten. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
+# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a talk is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on talks between a user and an assistant. Each talk was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on conversations between a user and an assistant. Each of them was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
 # So what do you do if you want an answer? You write the beginning of such a text, and stop where the assistant would speak:
 
@@ -105,7 +105,7 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# Is there a secret in these marks? Try a form that everybody knows, from interviews: a name and a colon say who speaks. We asked SmolLM2 three times for the first person on the Moon.
+# Is there a secret in these marks? Try the form of printed interviews, in which the speaker's name is followed by a colon. We asked SmolLM2 three times for the first person on the Moon.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 forms = {
@@ -133,7 +133,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # %% [markdown] tags=["keep"]
 # The form of an interview works, too, and not only here: in it SmolLM2 answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
 #
-# The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program takes what is typed as plain letters, so typing it never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
+# The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so typing `<|im_end|>` never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
 #
 # **Keep this:** a model goes on with a text. Write the beginning of a talk, and an answer comes next.
 
@@ -191,7 +191,7 @@ plot.bars(
 assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
 
 # %% [markdown]
-# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our problem is only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out. The authors found their norm as good, and you have less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our problem is only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out. Its authors found that it works as well, with less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.norms(
@@ -258,7 +258,7 @@ for m, n in (3, 5), (103, 105), (3, 9):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 3 · A gate
 # <a id="swiglu"></a>
-# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, so a feature alone decides what of it is passed on. Would you not rather let others decide, too? Suppose that a feature has found a name, which should count only inside a quotation. So compute two numbers for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, which sees nothing but this one number. Suppose that a feature has found a name, which should count only inside a quotation. Then something that has seen the quotation marks should decide how much of it is passed on. So compute two numbers from the whole vector $x$ for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 block, hidden = holmes.model.blocks[2], []
@@ -281,7 +281,7 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 far below 0, and nearly $z$ far above. With a pencil: a feature would pass on 3. The gate is 2, and silu makes 1.76 of it. What is passed on? And with a gate of 0? <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 far below 0, and nearly $z$ far above. With a pencil: a feature would pass on 3, and its gate is 2. Because silu(2) is 1.76, it passes on 5.28. With a gate of 0 it passes on nothing. <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
@@ -329,10 +329,10 @@ labs.shared(
 )
 
 # %% [markdown] tags=["card"]
-# This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
+# With nine heads of keys and values the cache has 566 MB, with three 189, and with one 63. This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
-# Repeat the heads of keys until there is one for each head of queries: with 4 heads of queries on 2 of keys, the first two use the first.
+# Repeat each head of keys so that every head of queries has one. With 4 heads of queries and 2 of keys, the first two heads of queries use the first, and the other two use the second.
 #
 # <!-- example: share heads -->
 
@@ -347,7 +347,7 @@ def share_heads(x, heads):
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. We go through the same picture, part by part. It uses functions of earlier chapters and the cache, which are folded here:
+# Now put the parts together. We go through the same picture, part by part. It uses `split_heads`, `join_heads` and `masked_softmax` of earlier chapters and chapter 7's cache (open the cells to see them):
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -355,7 +355,7 @@ def share_heads(x, heads):
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 
-# %% jupyter={"source_hidden": true} tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.cache: Cache
 # course_utils.llama: LlamaConfig
 
@@ -438,7 +438,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. So in so small a model only RoPE helps, and mostly as a head start, but that is no verdict on the others. RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. So in a model as small as this one only RoPE helps, and mostly as a head start. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -449,7 +449,7 @@ assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.0
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation, and has a place of the same shape for each matrix in the file, you copy the matrices there, and your class computes what theirs does. Here only the names differ. <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names differ. (Other files pair the features for RoPE in another way. Then the rows have to change places, too.) <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -545,7 +545,7 @@ assert asking.view.options["replies"][0][0] == "The capital of France is Paris."
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes your Llama, what lets it talk, and what lets it serve.
+# This writes three files: your Llama, a chat program, and a server.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep

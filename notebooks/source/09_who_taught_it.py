@@ -49,7 +49,7 @@ labs.teachers(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
 # <a id="sft"></a>
-# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, what comes next? This is called **supervised fine-tuning** (SFT), because usually the model has read a lot before. Ours is chapter 7's `GPT`, with two blocks, and it has read nothing, not even a novel. A character is a token.
+# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, what comes next? This is called **supervised fine-tuning** (SFT), because usually the model has read a lot before. Ours is chapter 7's `GPT` with two blocks, and it has read nothing before, not even a novel. Each character is a token.
 #
 # `sums` holds the questions and their answers. We teach it two hundred solved sums and keep three hundred others back for the exam. All the rest stay *unsolved*, for later.
 
@@ -118,7 +118,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** to imitate answers is chapter 7's training, on talks, and only the answers count.
+# **Keep this:** imitating answers is chapter 7's training on questions and answers, with a loss on the answers only.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: small steps
@@ -252,14 +252,14 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # <a id="dpo"></a>
 # Who could write the best poem, or the kindest refusal? Hardly anybody. But shown two of them, most people can say which one they like better. That is the second teacher. Take two answers to 37+48=, both right: *85*, and *7+8=15 3+4+1=8 85*. Say that three people of four like the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
 #
-# **The idea:** give each answer a number, its *reward*, so that the differences explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. This takes four steps.
+# **The idea:** give each answer a number, its *reward*, so that the differences explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. This takes four lines.
 #
-# 1. *A number for each answer.* With rewards $r$, people choose $y^+$ over $y^-$ with the probability $\sigma\big(r(y^+)-r(y^-)\big)$. If the rewards are equal that is one half, and if the first is higher by $\ln 3$ it is three quarters. (Bradley and Terry, 1952) <!-- source: Bradley and Terry 1952 -->
+# 1. *A number for each answer.* We assume that with rewards $r$ people choose $y^+$ over $y^-$ with the probability $\sigma\big(r(y^+)-r(y^-)\big)$. If the rewards are equal that is one half, and if the first is higher by $\ln 3$ it is three quarters. (Bradley and Terry, 1952) <!-- source: Bradley and Terry 1952 -->
 # 2. *What the model should do.* Earn much reward, but stay near the old model $\pi_0$, or it forgets how to write. So look for the $\pi$ with the largest
 #
 # $$\sum_y\pi(y)\,r(y)\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
 #
-# The second sum is the **KL divergence**. This number is 0 if the two models are the same, and never below. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
+# The second sum is the **KL divergence**. It is 0 if the two models are the same, and otherwise above 0. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
 #
 # 3. *Which π is that?* Multiply the old probability of each answer by $e^{r/\beta}$, and divide by the sum $Z$, so that all add up to 1:
 #
@@ -283,11 +283,11 @@ labs.tilt(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Why is this the best?</summary>
 #
-# At the best $\pi$, moving a drop of probability from one answer to another gains nothing. What is a drop on the answer $y$ worth? It is the slope of line 2's sum in $\pi(y)$, which is $r(y)-\beta\ln\frac{\pi(y)}{\pi_0(y)}-\beta$, because the slope of $x\ln x$ is $\ln x+1$. So this is the same number for all answers, and solved for $\pi(y)$ it is line 3. (No answer gets the probability 0. There a first drop would be worth more than anything.)
+# At the best $\pi$, moving a little probability from one answer to another gains nothing. What a little more on the answer $y$ gains is the slope of line 2's sum in $\pi(y)$, which is $r(y)-\beta\ln\frac{\pi(y)}{\pi_0(y)}-\beta$, because the slope of $x\ln x$ is $\ln x+1$. So this is the same number for all answers, and solved for $\pi(y)$ it is line 3. (No answer gets the probability 0, because there the slope has no bound.)
 #
 # </details>
 #
-# 4. *Read it backwards.* Solve line 3 for the reward: $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$. So *every* model is the best one for *some* reward, and you can read this reward off the model. Then you need no second model. Put it into line 1, and ask for the $\pi$ under which people's choices are likely. Since both answers belong to the same question, $\beta\ln Z$ is in both rewards, and cancels. This is **DPO** (*direct preference optimisation*, 2023): <!-- source: Rafailov et al. 2023 -->
+# 4. *Read it backwards.* Solve line 3 for the reward: $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$. In the table, the answer with steps gives $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, and the other one $\ln(\tfrac14:\tfrac12)+\ln 2=0$, which are the rewards that we put in. So for any model there is a reward for which it is the best one, and this line gives it. Then you need no second model. Put it into line 1, and ask for the $\pi$ under which people's choices are likely. Since both answers belong to the same question, $\beta\ln Z$ is in both rewards, and cancels. This is **DPO** (*direct preference optimisation*, 2023): <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
@@ -316,7 +316,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers. So it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, we take one of each, and people choose between them:
+# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers, so it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, we take one of each, and people choose between them:
 
 # %% seconds=10 slideshow={"slide_type": "skip"} tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -353,7 +353,7 @@ def people_choose():
     return dpo_loss(liked, other, liked0, other0, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and β is 1. So line 3 says what should come of it: the odds of an answer with steps, against one without, become three times as large. `with_steps` counts how many of the drawn answers to new sums have steps.
+# The people's rewards differ by $\ln 3$, and β is 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` counts how many of the drawn answers to new sums have steps.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 def with_steps(model, times=2):
@@ -413,7 +413,7 @@ r = torch.tensor([float(text == str(37 + 48)) for text in answers])  # the check
 A = (r - r.mean()) / r.std()  # the advantage
 loss = -(A * z.log_softmax(0)).mean()
 loss.backward()
-after = (z - 2 * z.grad).softmax(0)  # one step of gradient descent, of length 2
+after = (z - 2 * z.grad).softmax(0)  # one step of gradient descent, at rate 2
 for row in zip(answers, r, A, z.log_softmax(0), z.softmax(0), after):
     print("{}  r {:.0f}  A {:+.1f}  ln π {:.2f}  π {:.2f} -> {:.2f}".format(*row))
 
@@ -442,12 +442,25 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # ### Why may you do this?
 # We want a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. The slope of this sum has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many answers for us to add them up. But look what happens if you use $\nabla\ln\pi=\nabla\pi/\pi$:
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
-# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write some, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). And the mean $\bar r$ that we take off? On average that does not change where we go, since $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier. <!-- source: Williams 1992 -->
+# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). And the mean $\bar r$ that we take off? On average that does not change where we go, since $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier. <!-- source: Williams 1992 -->
+#
+# Try it on the four answers. First the slope of the mean reward from all of them, and then the average over ten thousand that the model writes:
+
+# %% slideshow={"slide_type": "skip"}
+torch.manual_seed(0)
+draws = torch.multinomial(z.softmax(0).detach(), 10_000, replacement=True)
+(exact,) = torch.autograd.grad((z.softmax(0) * r).sum(), z)
+(sampled,) = torch.autograd.grad((r[draws] * z.log_softmax(0)[draws]).mean(), z)
+for name, slope in {"all answers": exact, "written ones": sampled}.items():
+    print(f"{name:12}", [round(x, 2) for x in slope.tolist()])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (exact - sampled).abs().max() < 0.01
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form; what the paper has besides is in [the annex](09_who_taught_it_annex.ipynb#grpo). A group is all the answers to one question. The code is what you have just done by hand, for a batch of groups (it divides by the number of tokens): <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form; what the paper has besides is in [the annex](09_who_taught_it_annex.ipynb#grpo). A group is all the answers to one question. The code does what you have just done by hand, for a batch of groups, with one difference: it divides by the number of tokens, not of answers: <!-- source: Shao et al. 2024 -->
 
 # %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
 # course_utils.post_training: advantages, reward_loss
@@ -556,7 +569,7 @@ assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO
 assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seeds"]) > 0.98
 
 # %% [markdown] tags=["keep"]
-# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, because any answer can be pushed up or down, whether it is right or wrong. So it is the check that teaches.
+# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, even in fewer steps, because a right answer is pushed down as readily as a wrong one. So it is the check that teaches.
 #
 # The program knows the result, since it can add. But it never looks at the draft, so whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
 #
@@ -564,7 +577,7 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 #
 # <details><summary>How sure is this?</summary>
 #
-# The curve jumps, because each step sees only 16 sums. In the three recorded trainings the check brought 67 % to 74 on average, and better in each; the coin left 18. With four other seeds the check gained 3 to 6 points. <!-- source: data/results/reasoning.json; seeds 3 to 6: 59 to 62, 40 to 46, 84 to 90, 89 to 94 % -->
+# The curve jumps, because each step sees only 16 sums. In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With four other seeds the check gained 3 to 6 points. <!-- source: data/results/reasoning.json; seeds 3 to 6: 59 to 62, 40 to 46, 84 to 90, 89 to 94 % -->
 #
 # </details>
 #
@@ -590,7 +603,7 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? You did. First you showed it answers, and it learned to imitate. From there one copy learned what people like, and another learned from a program that checks to be right. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. A program that checks what it says about spiders was not among them.
+# So who taught it? You did. First you showed it answers, and it learned to imitate. From there one copy learned what people prefer, and another learned to be right, from a program that checked its answers. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. A program that checks what it says about spiders was not among them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters

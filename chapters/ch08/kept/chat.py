@@ -3,7 +3,7 @@
     python -m mine chat                    with SmolLM2, by llama.py; ^C ends an answer, an empty line the talk
     python -m mine chat talker.pt          with the model of chapter 9 that learned to add
 
-How SmolLM2 is installed stands in smollm.py. In Python:
+smollm.py says how to install SmolLM2. In Python:
 
     talker = read_talker("talker.pt")
     answer = Answer(talker, [("user", "37 + 48 =")], count=20)

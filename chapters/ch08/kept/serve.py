@@ -9,7 +9,7 @@
     client.chat.completions.create(model="smollm2", messages=[{"role": "user", "content": "Who are you?"}])
 
 Models and chat completions, whole or streamed. What is asked for and not here is refused, as OpenAI's interface does.
-Programs on this computer may ask; another computer cannot, nor can the page of a website in a browser of this one.
+Only programs on this computer can connect: other computers are refused, and so are the pages of websites.
 Several answers are written at once, a token of each in turn, and one whose client has left is given up.
 """
 

@@ -56,8 +56,8 @@ def counted(question: str, answer: str, *, title="", caption=""):
         ]  # fmt: skip
     said = [
         t("As in chapter 7, each place is asked for the next character, in the question, too."),
-        t("But the question is given. Where the next character is of the question, the target is −100, which does "
-          "not count."),
+        t("But the question is given. If the next character belongs to the question, its target is −100, and the "
+          "loss ignores it."),
     ]  # fmt: skip
     rows = [[shown[i], shown[i + 1], shown[i + 1] if i + 1 >= len(question) else "−100"] for i in range(count)]
     axes = [("step", t("step"), range(1, 3))]
