@@ -169,7 +169,7 @@ assert round(math.log(11), 1) == 2.4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a GPT
 # <a id="causal"></a>
-# First attention, once more in words, with Jay Alammar's picture of a filing cabinet. Think of a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
+# First attention, once more in words, with a picture of Jay Alammar's: a clerk in front of a filing cabinet. In his hand he has a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
 #
 # In a GPT every token is such a clerk, and every token is also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 
@@ -285,7 +285,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What if nothing is added?
-# Why all this adding? Let us train a model with it and one without. The task: six digits, “=”, and the same digits again. Here the prompt is the task: whatever six digits it has, they are to be copied.
+# Why all this adding? Let us train a model with it and one without. Here the prompt is the task: six digits and “=”, behind which the same digits should come.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 labs.plus(
@@ -294,7 +294,7 @@ labs.plus(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters. We use **AdamW**. It is the Adam of chapter 5, and at each step it also shrinks the parameters a little. Gradients that are too long are shortened (*clipped*):
+# A step of training cuts the rows with your function, computes the loss, and lets an optimiser change the parameters, here **AdamW**. It is chapter 5's Adam, which at each step also shrinks the parameters a little. Gradients that are too long are shortened (*clipped*):
 
 # %% slideshow={"point": ["next_token_loss(model, ids)", "optimiser.step"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token_loss, training_step
@@ -485,7 +485,7 @@ def nucleus(logits, top_p):
 # course_utils.gpt: write
 
 # %% [markdown]
-# Your class with the poet's parameters can speak. Expect lines that look like Shakespeare and mean little:
+# Your class with the poet's parameters can speak:
 
 # %%
 torch.manual_seed(3)
@@ -529,7 +529,7 @@ labs.sampling(
 # <a id="token"></a><a id="bpe"></a>
 # Our model of Shakespeare reads single letters, so one word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? Take pieces in between: whole words where they are frequent, and parts of words elsewhere.
 #
-# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that stand side by side most often, and count again. Here are *low* five times, *lower* twice, *newest* six times, *widest* three times and *less* once. **Guess** the first pair:
+# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that stand side by side most often, and count again. Here are five words, and how often each occurs. **Guess** the first pair:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 corpus = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1}
@@ -537,7 +537,7 @@ pairs = labs.merges(corpus, word="lowest", title="Which two belong together?")
 asking(pairs)
 
 # %% [markdown]
-# Look how *newest* grows from its letters to a single piece:
+# *Newest* grows from its letters to a single piece:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.grows(
@@ -580,7 +580,7 @@ import re
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let us learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence. Frequent runs of letters become pieces, and many of these are words:
+# Let us learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you will train on. We hold out its last tenth. Then we cut a sentence:
 
 # %% seconds=15
 book = data.book()
@@ -669,7 +669,7 @@ assert round(len(held_out) / len(unread), 1) == 2.6 and abs(history[0][1] - math
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. Divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (The bars below are about all of the last tenth, and `exam` is a sample of it.) (Papers often give the **perplexity**, $e^{\text{loss}}$. A perplexity of 37 means as much doubt as a fair choice among 37 tokens.)
+# A loss per token tells you little, because tokens can be short or long. You can compare **bits per character** whatever the tokens are. Divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$. A perplexity of 37 means as much doubt as a fair choice among 37 tokens.)
 #
 # Compared with what? The simplest rival needs no training. A **bigram** table counts which piece follows which in the book. A better table uses the last three pieces. If it has not seen these three together, it uses the last two, and then one. We let all of them read the same nine tenths, and ask about the last:
 
@@ -729,7 +729,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
-# Should you train longer, then? We let the larger model go on for ten minutes:
+# Should you train longer? We let the larger model go on for ten minutes:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {
@@ -751,7 +751,7 @@ plot.lines(
 )
 
 # %% [markdown] tags=["keep"]
-# After six minutes the curve turns, and the model gets worse on text that it has not read. This is called **overfitting**. So keep the best parameters, not the last ones, as `look` does. <!-- source: data/results/gpt_book.json; asserted above -->
+# After six minutes the curve turns, and the model gets worse on text that it has not read. This is called **overfitting**. Keep the best parameters, not the last ones, as `look` does. <!-- source: data/results/gpt_book.json; asserted above -->
 #
 # **Keep this:** compare your model with counting, on text that neither has read, and keep its best state.
 
