@@ -35,7 +35,7 @@ class LlamaConfig:
     size: int = 256
     layers: int = 4
     heads: int = 8
-    key_heads: int = 2  # each serves heads / key_heads heads of queries
+    key_heads: int = 2  # each serves heads / key_heads query heads
     hidden: int = 704  # features inside the network
     context: int = 256  # tokens that it was trained with
     base: float = 10_000.0  # of the rotary frequencies

@@ -19,7 +19,7 @@ share_heads
 rotation: the angle of pair j at position t is t · base^(−2j / d)
 turn: (a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)
 Cache*: the new ones behind the old, along the axis of the tokens
-GroupedAttention: out(softmax(Q Kᵀ / √d) V): turned queries and keys, fewer heads of keys, shared by those of queries
+GroupedAttention: out(softmax(Q Kᵀ / √d) V): turned queries and keys, fewer key heads, shared by those of queries
 rms_norm
 RMSNorm: x / √(mean(x²) + ε) · weight
 SwiGLU: down(silu(gate(x)) · up(x))

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *Nobody: a text goes on.* At the end you chat with a published language model. It runs in `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody answers. The model continues a text.* At the end you chat with a published language model. It runs in `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
 # We wrote ten questions down before we put any of them to a model. For each you see three answers: one of a small model that has read a single novel, and two of a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
@@ -63,7 +63,7 @@ predict(
         "now it looks the answer up in a text",
     ],
     answer=1,
-    because="What surrounds the question says who speaks, as in each talk that it was "
+    because="What surrounds the question says who speaks, as in each conversation that it was "
     "trained on. The model continues a text either way.",
 )
 
@@ -80,9 +80,9 @@ assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".
 # The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## One: a talk is a text
+# ## One: a chat is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on conversations between a user and an assistant. Each of them was written down as one text, always in the same form, its **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on conversations between a user and an assistant. Each conversation was written down as one text in one fixed form, which is called the model's **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
 # So what do you do if you want an answer? You write the beginning of such a text, and stop where the assistant would speak:
 
@@ -92,12 +92,12 @@ labs.talk(
     "What is the capital of France?",
     recorded["answers"]["What is the capital of France?"],
     title="Who writes which line?",
-    caption="A talk with SmolLM2. What [query|you] type, what the program adds, and what "
+    caption="A chat with SmolLM2. What [query|you] type, what the program adds, and what "
     "the [output|model] writes. Play it.",
 )
 
 # %% [markdown]
-# The template is a few lines of code. `chat_prompt` writes it for a talk of any length, and the model goes on behind its last line:
+# The template is a few lines of code. `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.kept.smollm import chat_prompt
@@ -105,7 +105,7 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# Is there a secret in these marks? Try the form of printed interviews, in which the speaker's name is followed by a colon. We asked SmolLM2 three times for the first person on the Moon.
+# Is there a secret in these marks? Try the form of printed interviews, in which the speaker's name is followed by a colon. We asked SmolLM2 three times who the first person on the Moon was.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 forms = {
@@ -131,11 +131,11 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# The form of an interview works, too, and not only here: in it SmolLM2 answers all ten questions. What matters is not this or that mark but the shape. After a question in a talk, an answer is likely.
+# The form of an interview works, too, and not only here: in it SmolLM2 answers all ten questions. What matters is not this or that mark but the shape. After a question in a conversation, an answer is likely.
 #
 # The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so typing `<|im_end|>` never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
 #
-# **Keep this:** a model goes on with a text. Write the beginning of a talk, and an answer comes next.
+# **Keep this:** a model goes on with a text. Write the beginning of a conversation, and an answer comes next.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
@@ -258,7 +258,7 @@ for m, n in (3, 5), (103, 105), (3, 9):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 3 · A gate
 # <a id="swiglu"></a>
-# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, which sees nothing but this one number. Suppose that a feature has found a name, which should count only inside a quotation. Then something that has seen the quotation marks should decide how much of it is passed on. So compute two numbers from the whole vector $x$ for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, which sees nothing but this one number. Suppose that a feature says “this is a name”, and names should count only inside a quotation. Then something that has seen the quotation marks should decide how much of it is passed on. So compute two numbers from the whole vector $x$ for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 block, hidden = holmes.model.blocks[2], []
@@ -296,7 +296,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 4 · Shared keys and values
 # <a id="grouped-queries"></a>
-# A model that writes keeps the keys and values of all the tokens before, or it would have to compute them again for each new one. You know this cache from chapter 7, and it grows with every token, in every block and every head.
+# While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. You know this cache from chapter 7. It grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -316,23 +316,23 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# The memory of one talk would be twice as large as the model. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several heads of queries ask the *same* head of keys and values:
+# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, whose 135 million numbers of two bytes take 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads ask the *same* key head and values:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
     9,
     (9, 3, 1),
     [2 * 30 * keys * 64 * 2 * 8192 / 1e6 for keys in (9, 3, 1)],
-    title="How many heads of keys do nine heads of queries need?",
-    caption="The heads of one block of SmolLM2, which has three [key|heads of keys and "
-    "values]. Play it.",
+    title="How many key heads do nine query heads need?",
+    caption="The heads of one block of SmolLM2, which has three [key|key–value "
+    "heads]. Play it.",
 )
 
 # %% [markdown] tags=["card"]
-# With nine heads of keys and values the cache has 566 MB, with three 189, and with one 63. This is **grouped-query attention** (GQA, 2023). Each head of queries still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
+# With nine key–value heads the cache has 566 MB, with three 189, and with one 63. This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
-# Repeat each head of keys so that every head of queries has one. With 4 heads of queries and 2 of keys, the first two heads of queries use the first, and the other two use the second.
+# Repeat each key head so that every query head has one. With 4 query heads and 2 of keys, the first two query heads use the first, and the other two use the second.
 #
 # <!-- example: share heads -->
 
@@ -438,7 +438,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. So in a model as small as this one only RoPE helps, and mostly as a head start. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. In a model as small as this one only RoPE lowers the loss, and most of its lead is gone after longer training. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -449,7 +449,7 @@ assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.0
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names differ. (Other files pair the features for RoPE in another way. Then the rows have to change places, too.) <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names differ. (Files of the library `transformers` pair feature $i$ with $i+d/2$ for RoPE, and not with its neighbour. From them you also have to reorder the rows of the query and key matrices.) <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -460,9 +460,9 @@ from chapters.ch08.kept.smollm import renamed as name_here
 theirs = {  # name in the file -> what it is, and the role whose colour it has
     "token_embd": (from_cell("the table of tokens"), ""),
     "blk.0.attn_norm": (from_cell("the norm of the first block"), ""),
-    "blk.0.attn_q": (from_cell("nine heads of queries"), "query"),
-    "blk.0.attn_k": (from_cell("three heads of keys"), "key"),
-    "blk.0.attn_v": (from_cell("three heads of values"), "value"),
+    "blk.0.attn_q": (from_cell("nine query heads"), "query"),
+    "blk.0.attn_k": (from_cell("three key heads"), "key"),
+    "blk.0.attn_v": (from_cell("three value heads"), "value"),
     "blk.0.ffn_gate": (from_cell("the gate"), "output"),
     "blk.0.ffn_up": (from_cell("what the gate lets pass"), "output"),
     "output_norm": (from_cell("the last norm"), ""),
@@ -510,7 +510,7 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
 
 # %% [markdown] tags=["keep"]
-# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole talk at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
+# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
 #
 # **Keep this:** a model is shapes and numbers. Write the shapes, copy the numbers, and it speaks.
 
@@ -541,7 +541,7 @@ assert asking.view.options["replies"][0][0] == "The capital of France is Paris."
 # %% [markdown]
 # So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why the capital of Atlantis sounds as sure as that of France.
 #
-# Much of the attention goes to the first mark of the talk, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
+# Much of the attention goes to the first mark of the conversation, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -591,18 +591,18 @@ keep("llama", "chat", "serve", "__main__")
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
 # 1. *Prove:* RMSNorm gives the same for $x$ and for $3x$ (leave out ε). What does that mean for a vector that grows from block to block?
 # 2. *Design an experiment:* does SmolLM2 know that it does not know?
-# 3. *Why not* let all heads share one head of keys and values?
+# 3. *Why not* let all heads share one key head and values?
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary
 # | English | 中文 | in a few words |
 # |---|---|---|
-# | [chat template](#chat-template) | 对话模板 | a talk as one text with marks |
+# | [chat template](#chat-template) | 对话模板 | a conversation as one text with marks |
 # | [Llama](#llama) | Llama 架构 | the decoder of most open models since 2023 |
 # | [RMSNorm](#rmsnorm) | 均方根归一化 | divides by the root of the mean square |
 # | [RoPE](#rotary) | 旋转位置编码 | queries and keys are turned by their position |
 # | [SwiGLU](#swiglu) | SwiGLU 门控 | a feed-forward network with gates |
-# | [grouped queries](#grouped-queries) | 分组查询注意力 | heads of queries share keys and values |
+# | [grouped queries](#grouped-queries) | 分组查询注意力 | query heads share keys and values |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward
@@ -612,7 +612,7 @@ onward(8)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who taught it?
 # <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
-# SmolLM2 goes on with a talk because it was taught with talks. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
+# SmolLM2 continues a conversation because it was taught with conversations. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 9 · Who taught it?
-# *From continuing to reasoning.* At the end you have taught a small model to add (`talker.pt`), and hold `mine/answering.py`, with which you can teach others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a talk is a text](08_who_answers.ipynb#chat-template).
+# *From continuing to reasoning.* At the end you have taught a small model to add (`talker.pt`), and hold `mine/answering.py`, with which you can teach others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a chat is a text](08_who_answers.ipynb#chat-template).
 #
 # ## Three teachers
 # A model goes on with the texts of its training. So who taught it to go on with an *answer*? A teacher can give three things. **Play it, and guess: which of the three teachers has least to do?**
@@ -90,7 +90,7 @@ assert F.cross_entropy(torch.zeros(2, 5), torch.tensor([1, -100])) == F.cross_en
 
 # %% [markdown] tags=["card"]
 # ### Exercise 1 ●●○ · 4 minutes
-# `F.cross_entropy` leaves out every target that is −100. Give each place its target.
+# Give each place its target: the next token if it belongs to the answer, and otherwise −100, which `F.cross_entropy` leaves out.
 #
 # <!-- example: answer targets -->
 
@@ -235,7 +235,7 @@ new = [sums.share_right(one, held_out) for one in models.values()]
 assert new[0] < 0.15 < 0.3 < new[1]
 
 # %% [markdown] tags=["keep"]
-# Room alone is worth nearly nothing here. With the result alone the model gets fewer than one new sum in ten, with blanks about as few, and with the draft mostly more than half.
+# Room alone is worth nearly nothing here. Taught results alone, or blanks, the model solves fewer than one new sum in ten. Taught drafts, it mostly solves more than half.
 #
 # In large models such a draft is called a **chain of thought**. You can train a model to write one, as we do (*scratchpads*, 2021), or ask a large one to think step by step (2022). When people say that a model *reasons*, they mean that it writes such steps before its answer. <!-- source: Nye et al. 2021; Wei et al. 2022 -->
 #
@@ -283,11 +283,15 @@ labs.tilt(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Why is this the best?</summary>
 #
-# At the best $\pi$, moving a little probability from one answer to another gains nothing. What a little more on the answer $y$ gains is the slope of line 2's sum in $\pi(y)$, which is $r(y)-\beta\ln\frac{\pi(y)}{\pi_0(y)}-\beta$, because the slope of $x\ln x$ is $\ln x+1$. So this is the same number for all answers, and solved for $\pi(y)$ it is line 3. (No answer gets the probability 0, because there the slope has no bound.)
+# At the best $\pi$, moving a little probability from one answer to another gains nothing. What a little more probability on $y$ gains is the derivative of line 2's sum with respect to $\pi(y)$, which is $r(y)-\beta\ln\frac{\pi(y)}{\pi_0(y)}-\beta$, because the slope of $x\ln x$ is $\ln x+1$. So this is the same number for all answers, and solved for $\pi(y)$ it is line 3. (No answer gets the probability 0, because there the slope has no bound.)
 #
 # </details>
 #
-# 4. *Read it backwards.* Solve line 3 for the reward: $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$. In the table, the answer with steps gives $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, and the other one $\ln(\tfrac14:\tfrac12)+\ln 2=0$, which are the rewards that we put in. So for any model there is a reward for which it is the best one, and this line gives it. Then you need no second model. Put it into line 1, and ask for the $\pi$ under which people's choices are likely. Since both answers belong to the same question, $\beta\ln Z$ is in both rewards, and cancels. This is **DPO** (*direct preference optimisation*, 2023): <!-- source: Rafailov et al. 2023 -->
+# 4. *Read it backwards.* Solve line 3 for the reward: $r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$. In the table, the answer with steps gives $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, and the other one $\ln(\tfrac14:\tfrac12)+\ln 2=0$, which are the rewards that we put in. So *every* model is the best one for *some* reward, and this line says for which. Put it into line 1. Since both answers belong to the same question, $\beta\ln Z$ is in both rewards and cancels, so the probability of people's choice depends on $\pi$ alone:
+#
+# $$P(y^+\text{ is chosen})=\sigma\Big(\beta\ln\frac{\pi(y^+)}{\pi_0(y^+)}-\beta\ln\frac{\pi(y^-)}{\pi_0(y^-)}\Big)$$
+#
+# Train $\pi$ so that the choices become likely, and you need no second model for the reward. This is **DPO** (*direct preference optimisation*, 2023): <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
@@ -316,7 +320,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers, so it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, we take one of each, and people choose between them:
+# Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers, so it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest, which has steps, and the shortest, which has none, become a pair:
 
 # %% seconds=10 slideshow={"slide_type": "skip"} tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -348,12 +352,13 @@ def people_choose():
     rows = torch.randint(len(pairs), (32,))
     likes = torch.rand(32) < 0.75  # three people of four like the steps
     now = [log_probability(new, ids[rows], of_answer[rows]) for ids, of_answer in kinds]
-    liked, liked0 = (torch.where(likes, *x) for x in (now, [b[rows] for b in before]))
-    other, other0 = (torch.where(~likes, *x) for x in (now, [b[rows] for b in before]))
+    old0 = [log_p[rows] for log_p in before]
+    liked, liked0 = torch.where(likes, *now), torch.where(likes, *old0)
+    other, other0 = torch.where(likes, *now[::-1]), torch.where(likes, *old0[::-1])
     return dpo_loss(liked, other, liked0, other0, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and β is 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` counts how many of the drawn answers to new sums have steps.
+# The people's rewards differ by $\ln 3$, and β is 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` gives the share of drawn answers to new sums that have steps.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 def with_steps(model, times=2):
@@ -442,7 +447,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # ### Why may you do this?
 # We want a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. The slope of this sum has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many answers for us to add them up. But look what happens if you use $\nabla\ln\pi=\nabla\pi/\pi$:
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
-# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). And the mean $\bar r$ that we take off? On average that does not change where we go, since $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier. <!-- source: Williams 1992 -->
+# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Why may we take off the mean $\bar r$? Because a constant times $\nabla\ln\pi$ is 0 on average, $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier, and dividing by the deviation gives them about one size. <!-- source: Williams 1992 -->
 #
 # Try it on the four answers. First the slope of the mean reward from all of them, and then the average over ten thousand that the model writes:
 
@@ -496,12 +501,12 @@ Table(
 assert 0 < r.mean() < 1 and len(texts) == 8
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once the program checks its answers. And once it tosses a *coin* for each of them, whatever the answer says. What would you expect of the coin?
+# Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once the program checks its answers: `sums.is_right` compares the last number of the text with the sum. And once it tosses a *coin* for each of them, whatever the answer says. What would you expect of the coin?
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
 def practice(model, reward):
-    asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]  # eight each
-    answers = drawn(model, sums.rows_of(asked))
+    asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]  # 16 × 8
+    answers = drawn(model, sums.rows_of(asked))  # 128 of them
     r = [float(reward(one, text_of(ids))) for one, ids in zip(asked, answers)]
     A = advantages(torch.tensor(r).view(16, 8))  # a row for each question
     questions = sums.rows_of(asked).tolist()
@@ -569,7 +574,7 @@ assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO
 assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seeds"]) > 0.98
 
 # %% [markdown] tags=["keep"]
-# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, even in fewer steps, because a right answer is pushed down as readily as a wrong one. So it is the check that teaches.
+# With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, even in fewer steps. A coin pushes at random, so nothing is learned from it, and each push changes a model that was already good. So it is the check that teaches.
 #
 # The program knows the result, since it can add. But it never looks at the draft, so whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
 #
@@ -586,7 +591,7 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who taught it? Ask
 # <a id="ask"></a>
-# Ask the model that you have taught. Beside it answers the one that had only the results to imitate. Choose a token and a head, and see where your model looks while it adds.
+# Ask the model that you have taught. Beside it you see what the model answers that was taught results alone. Choose a token and a head, and see where your model looks while it adds.
 
 # %% jupyter={"source_hidden": true} seconds=10 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
@@ -635,7 +640,7 @@ assert [panel[-1] for panel in panels] == list(range(1, 10))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes what imitates, prefers and practises, and what lets your model talk.
+# This writes the code that imitates and practises, the loss of DPO, and a chat program for your model.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
@@ -647,10 +652,10 @@ keep("answering", "chat", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. SFT imitates: chapter 7's training on talks, in which only the answers count.
+# 1. SFT imitates: chapter 7's training on questions and answers, with a loss on the answers only.
 # 2. A draft cuts a new question into steps that are not new.
 # 3. DPO learns from choices: it tilts the old model, as if there were a reward.
-# 4. GRPO makes likelier what earned more than its group. A reward needs no slope.
+# 4. GRPO raises the probability of answers whose reward is above their group's mean. A reward needs no slope.
 # 5. With SFT a model learns to imitate, with a reward to succeed. A check knows only the result.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]

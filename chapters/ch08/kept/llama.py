@@ -8,7 +8,7 @@
     save(model, "llama.pt")
     model = load("llama.pt")
 
-Sizes: B texts, T tokens, K keys, D features, H heads of queries, G of keys and values, d features of a head, V
+Sizes: B texts, T tokens, K keys, D features, H query heads, G of keys and values, d features of a head, V
 tokens known. With published parameters it is SmolLM2 (smollm.py). Source: Touvron et al. 2023."""
 
 import io
@@ -55,7 +55,7 @@ def checked(c: LlamaConfig) -> LlamaConfig:
     if c.size % (2 * c.heads):
         raise ValueError(f"{c.size} features for {c.heads} heads: each needs an even number, as pairs turn.")
     if c.heads % c.key_heads:
-        raise ValueError(f"{c.heads} heads of queries cannot share {c.key_heads} heads of keys evenly.")
+        raise ValueError(f"{c.heads} query heads cannot share {c.key_heads} key heads evenly.")
     return c
 
 
@@ -125,7 +125,7 @@ def load(path: str | Path, device: str = "cpu") -> Llama:
 
 
 def small() -> Llama:
-    """Enough for rows of digits: two blocks, four heads of queries on two of keys."""
+    """Enough for rows of digits: two blocks, four query heads on two of keys."""
     return Llama(checked(LlamaConfig(11, 64, 2, 4, 2, 176, 13)))
 
 

@@ -110,9 +110,9 @@ def gate(what: Tensor, much: Tensor, *, title="", caption=""):
 
 
 def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, title="", caption=""):
-    """Heads of queries and the heads of keys and values that they use, and how large the cache gets."""
+    """Query heads and the key–value heads that they use, and how large the cache gets."""
     at = [0.06 + 0.88 * (n + 0.5) / heads for n in range(heads)]
-    shapes = [one("text", 0.5, 14, t("{n} heads of queries", n=heads), "query", size=12.5)]
+    shapes = [one("text", 0.5, 14, t("{n} query heads", n=heads), "query", size=12.5)]
     shapes += [one("disc", x, 42, str(n + 1), "query", high=28) for n, x in enumerate(at)]
     webs, boxes = [], [[] for _ in at]
     for count in groups:
@@ -133,12 +133,12 @@ def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, tit
             each=[{"share": round(m / max(megabytes), 3)} for m in megabytes]),
     ]  # fmt: skip
     said = [
-        t("{heads} heads of queries on {count} heads of keys and values: the cache needs {mb} MB.", heads=heads,
+        t("{heads} query heads on {count} key–value heads: the cache needs {mb} MB.", heads=heads,
           count=count, mb=f"{m:.0f}")
         for count, m in zip(groups, megabytes, strict=True)
     ]  # fmt: skip
-    table = [t("heads of keys"), t("cache, MB")], [[n, f"{m:.0f}"] for n, m in zip(groups, megabytes, strict=True)]
-    axes = [("keys", t("heads of keys"), list(groups))]
+    table = [t("key heads"), t("cache, MB")], [[n, f"{m:.0f}"] for n, m in zip(groups, megabytes, strict=True)]
+    axes = [("keys", t("key heads"), list(groups))]
     return figure(shapes, said, [table], axes=axes, height=196, start={"keys": groups[0]}, play=t("▶ share"),
                   title=title, caption=caption)  # fmt: skip
 
