@@ -904,7 +904,7 @@ for part, count in (t5 | {"all": sum(t5.values())}).items():
 assert sum(t5.values()) == 60_506_624  # as transformers counts t5-small
 
 # %% [markdown]
-# 60 million, of which 512 tell the order of the words.
+# 60.5 million, of which 512 tell the order of the words.
 
 # %% [markdown]
 # ## Errors that circulate

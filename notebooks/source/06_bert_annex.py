@@ -1039,7 +1039,8 @@ rows = []
 for name, one in encoders.items():
     count, size = sum(p.numel() for p in one.parameters()), one.config.vocab
     row = {"encoder": name, "layers": len(one.blocks), "vocabulary": size}
-    row |= {"parameters": count, "in the table of words, %": round(100 * 768 * size / count)}
+    row |= {"parameters": count}
+    row |= {"in the table of words, %": round(100 * 768 * size / count)}
     rows.append(row)
 Table(rows)
 
@@ -1120,7 +1121,8 @@ def examined(model):
     with torch.no_grad():
         new = book_loss(model.eval(), "new", 256, torch.Generator().manual_seed(1)).item()
     told = lesson.measure(model, "valid", 128)["MLM accuracy"]
-    print(f"loss on the book {new:.1f}; in stories {told:.0%} of the hidden words are right")
+    print(f"loss on the book {new:.1f};", end=" ")
+    print(f"in stories {told:.0%} of the hidden words are right")
     return new, told
 
 
@@ -1200,12 +1202,14 @@ from course_utils.transformer import Transformer, TransformerConfig
 
 stored = 304_773 * 1024 / 4  # four bytes a number
 with torch.device("meta"):
-    opus_like = Transformer(TransformerConfig(65_001, 65_001, size=512, layers=6, heads=8))
+    sizes = TransformerConfig(65_001, 65_001, size=512, layers=6, heads=8)
+    opus_like = Transformer(sizes)
 table = opus_like.source_embedding.weight.numel()  # ours has a second table
 ours = sum(p.numel() for p in opus_like.parameters()) - table
 places = 2 * 512 * 512  # its file also holds the sinusoids, for 512 positions, twice
 print(f"in the file {stored / 1e6:.2f} million numbers")
-print(f"counted     {(ours + places) / 1e6:.2f} million, {table / 1e6:.1f} of them the table")
+counted = (ours + places) / 1e6
+print(f"counted     {counted:.2f} million, {table / 1e6:.1f} of them the table")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(stored / 1e6) == 78 and abs(ours + places - stored) < 2e-3 * stored
