@@ -1,0 +1,85 @@
+// The cover plays itself once in a page: arcs are drawn, "elle" appears, the switch turns, "elle" melts into "il" and
+// back. A touch or a key ends it at once. It is seen only: the state stays what it was.
+import { still } from "../../../course_kit/views/js/src/shared/dom.js";
+
+/** @import { Ask } from "./cover_story.js" */
+/** @import { State, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @typedef {"" | "draw" | "write" | "off" | "back"} Scene "": it is not playing */
+
+/** @type {[Scene, number][]} in ms: together 5.8 s */
+const SCENES = [
+  ["draw", 1600],
+  ["write", 1100],
+  ["off", 1900],
+  ["back", 1200],
+];
+const ENDS = ["pointerdown", "keydown", "beforeprint"];
+let played = false; // in this page
+
+export class Play {
+  /** @param {UI} ui */
+  constructor(ui) {
+    const { spec, state } = ui;
+    this.ui = ui;
+    /** @type {Scene} */
+    this.scene = "";
+    this.over = false; // it has played here
+    /** @type {number[]} */
+    this.timers = [];
+    this.stop = new AbortController();
+    const begun = JSON.stringify(state) === JSON.stringify(spec.initial ?? spec.state);
+    if (played || !begun || spec.lists || spec.presenting || still()) return;
+    const sight = new IntersectionObserver(
+      (seen) => {
+        if (!seen.some((one) => one.isIntersecting)) return;
+        sight.disconnect();
+        if (!played) this.start();
+      },
+      { threshold: 0.5 },
+    );
+    sight.observe(ui.body);
+  }
+
+  start() {
+    played = true;
+    for (const kind of ENDS) addEventListener(kind, () => this.end(), { capture: true, signal: this.stop.signal });
+    const last = SCENES.reduce((at, [scene, length]) => {
+      this.timers.push(setTimeout(() => this.show(scene), at));
+      return at + length;
+    }, 0);
+    this.timers.push(setTimeout(() => this.end(), last));
+  }
+
+  end() {
+    this.stop.abort();
+    this.timers.forEach(clearTimeout);
+    this.over = true;
+    this.show("");
+  }
+
+  /** @param {Scene} scene */
+  show(scene) {
+    this.scene = scene;
+    this.turn(this.ui.state);
+    this.ui.set({});
+  }
+
+  /** What is asked of the reader: nothing yet, then only to do what was seen. @returns {Ask} */
+  get ask() {
+    if (this.scene) return "nothing";
+    return this.over ? "turn" : "guess";
+  }
+
+  /** The state that is seen. @param {State} state */
+  seen(state) {
+    return this.scene ? { ...state, attention: this.scene === "off" ? "off" : "on" } : state;
+  }
+
+  /** The switch turns with it. @param {State} state */
+  turn(state) {
+    const turned = /** @type {HTMLInputElement | null} */ (
+      this.ui.root.querySelector(`[data-control=attention][value=${this.seen(state).attention}]`)
+    );
+    if (turned) turned.checked = true;
+  }
+}
