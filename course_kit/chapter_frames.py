@@ -61,14 +61,14 @@ class Panel(NamedTuple):
 
 def frame(number: int, panel: Panel) -> str:
     """The frame of a chapter as SVG, in the colour of the text and that of queries."""
-    given, at = panel.gives(), _x(panel.places())
+    given, at = panel.gives(), [_x(place) for place in panel.places()]
     asks = _x(WORDS.index("it")) if panel.asker == "it" else WIDE - 7
     arcs = "".join(_arc(asks, x, weight) for x, weight in sorted(zip(at, given, strict=True), key=lambda one: one[1]))
     blind = panel.weights.shape[0] == len(panel.keys) and not np.triu(panel.weights, 1).any()
     pale = set(THINGS) if number == PLACES else {"tired"} if blind else set()
     parts = [_thing(word, given[panel.keys.index(word)], word in pale) for word in THINGS]
     if blind:
-        parts.append(f'<path d="M{asks + 7} 4V{TALL - 3}" stroke-dasharray="1.5 2.5"/>')
+        parts.append(f'<path d="M{asks + 8:.1f} 4V{TALL - 3}" stroke-dasharray="1.5 2.5"/>')
     if number == PLACES:
         parts += [_word(_x(WORDS.index(word)), str(WORDS.index(word) + 1)) for word in THINGS]
     if panel.asker != "it":
@@ -80,7 +80,7 @@ def frame(number: int, panel: Panel) -> str:
     )
 
 
-def _x(place):
+def _x(place: float) -> float:
     return 6 + 8.2 * place
 
 

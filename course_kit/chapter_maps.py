@@ -110,9 +110,10 @@ def strip(
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         said = "" if words else f' aria-label="{number} {html.escape(question)}"'
+        there = "#one-sentence" if number == current == max(maps()) else f"{file}{suffix}"  # the finale has them all
         inked = f' style="--share:{100 * share:.0f}%"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
+            f'<li><a href="{there}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
             f"{frame(number, panel)}<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

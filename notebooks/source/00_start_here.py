@@ -234,7 +234,7 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 deciding = labs.cover(
     title="Whose list brings “elle” back?",
-    caption="Switch attention off, then press “give back” under a word. Arcs: what [query|it] "
+    caption="Switch attention off, then press “give back” under a word. Drawn: what [query|it] "
     "attends to.",
 )
 deciding

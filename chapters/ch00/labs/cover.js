@@ -133,8 +133,8 @@ class Cover {
     this.begin();
     const { ui, sentence, play } = this;
     const { unit } = ui;
-    const state = play.seen(ui.state);
-    play.turn(ui.state);
+    const state = play.seen;
+    play.turn();
     const it = this.now();
     const on = state.attention === "on";
     const asker = this.asker();
@@ -161,7 +161,6 @@ class Cover {
     const { sentence: text, attention, asker: chosen } = ui.state;
     const began = text === Object.keys(this.spec.studies)[0] && attention === "on" && chosen < 0;
     if (this.reset) this.reset.style.visibility = began ? "hidden" : "";
-    this.wraps = wraps;
   }
 
   /** The French; what is there already is not made again, so that what moves goes on. */
@@ -182,22 +181,14 @@ class Cover {
     else this.french.replaceChildren(...lines.map((line) => this.line(line)), ...(lines.length < 2 ? [room] : []));
   }
 
-  /** With the word that asks; of arcs only where there are some. */
+  /** With the word that asks. */
   caption() {
     const { tokens, larger } = this.now();
     const word = tokens[this.asker()];
     const token = word.includes("]") ? word : `[query|${word}]`;
-    const { lists, caption } = this.spec;
-    if (!this.wraps && (lists || !larger)) return caption.replace(/\[query\|[^\]]*\]/, () => token);
-    if (lists)
-      return t("Switch attention off, then press “give back” under a word. Weights: what {token} attends to.", {
-        token,
-      });
-    if (!larger)
-      return t("Weights: what {token} attends to, in one of twelve such pictures of a translation model.", { token });
-    return this.wraps
-      ? t("Weights: what {token} attends to, in one of the pictures of a larger translation model.", { token })
-      : t("Arcs: what {token} attends to, in one of the pictures of a larger translation model.", { token });
+    return larger && !this.spec.lists
+      ? t("What {token} attends to, in one of the pictures of a larger translation model.", { token })
+      : this.spec.caption.replace(/\[query\|[^\]]*\]/, () => token);
   }
 
   /** @returns {Table} */

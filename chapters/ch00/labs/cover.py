@@ -149,7 +149,7 @@ class Cover(View):
 def cover(
     *,
     title=t("What does attention do for this translation?"),
-    caption=t("Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model."),
+    caption=t("What [query|it] attends to, in one of twelve such pictures of a translation model."),
     lists=True,
 ):
     """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.

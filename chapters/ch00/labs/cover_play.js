@@ -24,35 +24,31 @@ export class Play {
     /** @type {Scene} */
     this.scene = "";
     this.over = false; // it has played here
-    /** @type {number[]} */
-    this.timers = [];
     this.stop = new AbortController();
     const begun = JSON.stringify(state) === JSON.stringify(spec.initial ?? spec.state);
     if (played || !begun || spec.lists || spec.presenting || still()) return;
-    const sight = new IntersectionObserver(
-      (seen) => {
-        if (!seen.some((one) => one.isIntersecting)) return;
-        sight.disconnect();
-        if (!played) this.start();
-      },
-      { threshold: 0.5 },
-    );
+    const sight = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.start(), {
+      threshold: 0.5,
+    });
     sight.observe(ui.body);
+    this.stop.signal.addEventListener("abort", () => sight.disconnect());
   }
 
-  start() {
+  async start() {
+    if (played) return;
     played = true;
-    for (const kind of ENDS) addEventListener(kind, () => this.end(), { capture: true, signal: this.stop.signal });
-    const last = SCENES.reduce((at, [scene, length]) => {
-      this.timers.push(setTimeout(() => this.show(scene), at));
-      return at + length;
-    }, 0);
-    this.timers.push(setTimeout(() => this.end(), last));
+    const { signal } = this.stop;
+    for (const kind of ENDS) addEventListener(kind, () => this.end(), { capture: true, signal });
+    for (const [scene, length] of SCENES) {
+      this.show(scene);
+      await new Promise((done) => setTimeout(done, length));
+      if (signal.aborted) return;
+    }
+    this.end();
   }
 
   end() {
     this.stop.abort();
-    this.timers.forEach(clearTimeout);
     this.over = true;
     this.show("");
   }
@@ -60,7 +56,7 @@ export class Play {
   /** @param {Scene} scene */
   show(scene) {
     this.scene = scene;
-    this.turn(this.ui.state);
+    this.turn();
     this.ui.set({});
   }
 
@@ -70,16 +66,15 @@ export class Play {
     return this.over ? "turn" : "guess";
   }
 
-  /** The state that is seen. @param {State} state */
-  seen(state) {
+  /** The state that is seen. @returns {State} */
+  get seen() {
+    const { state } = this.ui;
     return this.scene ? { ...state, attention: this.scene === "off" ? "off" : "on" } : state;
   }
 
-  /** The switch turns with it. @param {State} state */
-  turn(state) {
-    const turned = /** @type {HTMLInputElement | null} */ (
-      this.ui.root.querySelector(`[data-control=attention][value=${this.seen(state).attention}]`)
-    );
-    if (turned) turned.checked = true;
+  /** The switch turns with it. */
+  turn() {
+    for (const one of this.ui.root.querySelectorAll("[data-control=attention]"))
+      /** @type {HTMLInputElement} */ (one).checked ||= one.getAttribute("value") === this.seen.attention;
   }
 }
