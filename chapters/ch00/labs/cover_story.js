@@ -5,7 +5,7 @@ import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 /** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
 /** @typedef {Spec & { lists: boolean, door: Own }} CoverSpec what a story needs; door: the field of the descent */
-/** @typedef {{ text: string, bold?: boolean, role?: string, door?: boolean, was?: string }} Piece was: what it melts from */
+/** @typedef {{ text: string, bold?: boolean, role?: string, door?: boolean, was?: string }} Piece was: before */
 /** @typedef {"guess" | "turn" | "nothing"} Ask */
 /** @typedef {{ label: string, words: Piece[], chances: string }} Line a translation, and what is said beside it */
 
