@@ -63,7 +63,7 @@ HEADS = {  # of a BERT, by the name of its module -> label, about
     "next_sentence": (t("next sentence"), t("Two scores: does the second text follow the first, or not?")),
 }
 GROUPED = t(
-    "Queries and keys are turned by their positions. Each key head and values serves {times} query heads."
+    "Queries and keys are turned by their positions. Each key–value head serves {times} query heads."
 )
 SWIGLU = t(
     "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies "

@@ -77,7 +77,7 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. (With a line break behind the question it goes on.) <!-- source: each of the ten questions with a line break, the likeliest token: none stays empty --> Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
+# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. (With a line break behind the question it goes on.) Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care? <!-- source: each of the ten questions with a line break, the likeliest token: none stays empty -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
@@ -316,7 +316,7 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, whose 135 million numbers of two bytes take 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads ask the *same* key head and values:
+# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, whose 135 million numbers of two bytes take 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads share *one* key–value head:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
@@ -332,7 +332,7 @@ labs.shared(
 # With nine key–value heads the cache has 566 MB, with three 189, and with one 63. This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
-# Repeat each key head so that every query head has one. With 4 query heads and 2 of keys, the first two query heads use the first, and the other two use the second.
+# Repeat each key head so that every query head has one. With 4 query heads and 2 key heads, the first two query heads use the first, and the other two use the second.
 #
 # <!-- example: share heads -->
 
@@ -591,7 +591,7 @@ keep("llama", "chat", "serve", "__main__")
 # They are discussed in [the annex](08_who_answers_annex.ipynb#open-questions).
 # 1. *Prove:* RMSNorm gives the same for $x$ and for $3x$ (leave out ε). What does that mean for a vector that grows from block to block?
 # 2. *Design an experiment:* does SmolLM2 know that it does not know?
-# 3. *Why not* let all heads share one key head and values?
+# 3. *Why not* let all heads share one key–value head?
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
 # ## Glossary

@@ -96,7 +96,7 @@ def _groups(x, heads):
 SHARE = Exercise(
     name=mark("share heads"),
     task=t(
-        "Give each query head its key head: with 4 query heads on 2 of keys, the first two use the "
+        "Give each query head its key head: with 4 query heads and 2 key heads, the first two use the "
         "first. x [B, G, K, d], heads -> [B, heads, K, d]."
     ),
     reference=share_heads,

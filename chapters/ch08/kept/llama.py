@@ -125,7 +125,7 @@ def load(path: str | Path, device: str = "cpu") -> Llama:
 
 
 def small() -> Llama:
-    """Enough for rows of digits: two blocks, four query heads on two of keys."""
+    """Enough for rows of digits: two blocks, four query heads and two key heads."""
     return Llama(checked(LlamaConfig(11, 64, 2, 4, 2, 176, 13)))
 
 
