@@ -78,3 +78,11 @@ def one(shape: str, x=0.0, y=0.0, words="", role="", **more) -> dict:
     if "from_" in made:
         made["from"] = made.pop("from_")
     return {name: value for name, value in made.items() if value not in ("", None)}
+
+
+def in_frames(frames, count, shape, x, y, words="", role="", **more):
+    """A shape that is to be seen in some of the frames only."""
+    without: dict[str, dict] = {"arrow": {"weight": 0}, "text": {"words": ""}}
+    hidden = without.get(shape, {"wide": 0, "high": 0, "words": ""})
+    seen = {"words": words, **more} if shape != "arrow" else {"weight": more.pop("weight", 1.5), **more}
+    return one(shape, x, y, role=role, each=[seen if i in frames else seen | hidden for i in range(count)])

@@ -20,7 +20,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RARE = r"[/\\](tests?|testing|transformers[/\\]models)[/\\]"  # modules that are compiled only when they are imported
+RARE = r"[/\\](tests?|testing|transformers[/\\]models|_inductor[/\\]\w+|sympy[/\\]physics"
+RARE += r"|debugpy|mypy|networkx|openai|pandas|pip|setuptools|sqlalchemy|statsmodels)[/\\]"  # compiled when imported
 FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
 
 

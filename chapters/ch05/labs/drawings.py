@@ -13,19 +13,12 @@ from course_kit import text
 from course_kit.contexts import evaluating
 from course_kit.heads import attention_weights
 from course_kit.i18n import mark, t
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure, in_frames, one
 from course_utils.attention import scaled_dot_product_attention, split_heads
 
 from .descent import read, study
 
 READS, WRITES = "key", "query"  # the tints of encoder and decoder
-
-
-def _in(frames, count, shape, x, y, words="", role="", **more):
-    """A shape that is to be seen in some of the frames only."""
-    hidden = {"arrow": {"weight": 0}, "text": {"words": ""}}.get(shape, {"wide": 0, "high": 0, "words": ""})
-    seen = {"words": words, **more} if shape != "arrow" else {"weight": more.pop("weight", 1.5), **more}
-    return one(shape, x, y, role=role, each=[seen if i in frames else seen | hidden for i in range(count)])
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -40,8 +33,8 @@ def opened(translation, layers=3, *, title="", caption=""):
     shapes = [
         one("text", 0.5, 12, t("French: “{words}”", words=target), WRITES, size=13),
         one("arrow", role=WRITES, each=[{"from": [a, 46], "to": [b, 24]} for a, b in above]),
-        _in([0], 4, "box", 0.5, 160, "?", wide=0.98, high=228, size=40),
-        _in([0], 4, "text", 0.5, 205, t("reads English, writes French")),
+        in_frames([0], 4, "box", 0.5, 160, "?", wide=0.98, high=228, size=40),
+        in_frames([0], 4, "text", 0.5, 205, t("reads English, writes French")),
         one("arrow", role=READS, each=[{"from": [a, 303], "to": [b, 278]} for a, b in under]),
         one("text", 0.5, 314, t("English: “{words}”", words=source), READS, size=13),
     ]  # fmt: skip
@@ -50,17 +43,17 @@ def opened(translation, layers=3, *, title="", caption=""):
         (right, WRITES, t("decoder"), t("writes the French")),
     ):
         shapes += [
-            _in([1, 2, 3], 4, "box", x, 160, role=role, wide=0.47, high=228),
-            _in([1], 4, "text", x, 148, name, role, strong=True, size=16),
-            _in([1], 4, "text", x, 174, does, size=12.5),
-            _in([2, 3], 4, "text", x, 60, name, role, strong=True),
+            in_frames([1, 2, 3], 4, "box", x, 160, role=role, wide=0.47, high=228),
+            in_frames([1], 4, "text", x, 148, name, role, strong=True, size=16),
+            in_frames([1], 4, "text", x, 174, does, size=12.5),
+            in_frames([2, 3], 4, "text", x, 60, name, role, strong=True),
         ]
         for n in range(layers):
             y = 240 - n * 150 / max(layers - 1, 1)
-            shapes += [_in([2], 4, "box", x, y, t("layer {n}", n=n + 1), role, wide=0.4, high=38)]
+            shapes += [in_frames([2], 4, "box", x, y, t("layer {n}", n=n + 1), role, wide=0.4, high=38)]
             if n:
                 ends = {"from": [x, y + 54], "to": [x, y + 23]}
-                shapes += [_in([2], 4, "arrow", x, y, role=role, **ends)]
+                shapes += [in_frames([2], 4, "arrow", x, y, role=role, **ends)]
     looks, thinks = t("attention"), t("network")
     alone, gap = t("each word by itself"), 73
     parts = (
@@ -72,18 +65,20 @@ def opened(translation, layers=3, *, title="", caption=""):
         for n, (name, does) in enumerate(inside):
             y = (236 if len(inside) == 3 else 212) - n * (68 if len(inside) == 3 else gap + 12)
             shapes += [
-                _in([3], 4, "box", x, y, role=role, wide=0.44, high=high - 8 * (len(inside) == 3)),
-                _in([3], 4, "text", x, y - 11, name, role, strong=True, size=13.5),
-                _in([3], 4, "text", x, y + 12, does, size=12.5),
+                in_frames([3], 4, "box", x, y, role=role, wide=0.44, high=high - 8 * (len(inside) == 3)),
+                in_frames([3], 4, "text", x, y - 11, name, role, strong=True, size=13.5),
+                in_frames([3], 4, "text", x, y + 12, does, size=12.5),
             ]
             if n:
                 below = 68 if len(inside) == 3 else gap + 12
                 ends = {"from": [x, y + below - 27], "to": [x, y + 29]}
-                shapes += [_in([3], 4, "arrow", x, y, role=role, **ends)]
+                shapes += [in_frames([3], 4, "arrow", x, y, role=role, **ends)]
     over = [([1], [0.47, 160], [0.535, 160])]
     over += [([2], [0.46, 88], [0.55, 92 + n * 75]) for n in range(layers)]
     over += [([3], [0.475, 127], [0.535, 168])]
-    shapes += [_in(frames, 4, "arrow", 0, 0, role=READS, weight=4, **{"from": a, "to": b}) for frames, a, b in over]
+    shapes += [
+        in_frames(frames, 4, "arrow", 0, 0, role=READS, weight=4, **{"from": a, "to": b}) for frames, a, b in over
+    ]
     said = [
         t("From outside: an English sentence goes in, a French one comes out."),
         t("Two halves: one reads, the other writes. What was read is handed over, a vector for each English word."),

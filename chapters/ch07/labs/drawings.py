@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure, in_frames, one
 from course_utils.merges import joined
 
 from .merges import MARK, cut, pairs_of
@@ -72,17 +72,12 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
         [t("black box"), t("parts"), t("one block")],
     )
 
-    def seen(frames, shape, x, y, words="", role="", **more):
-        hidden = {"arrow": {"weight": 0}, "text": {"words": ""}}.get(shape, {"wide": 0, "high": 0, "words": ""})
-        there = {"weight": 2} | more if shape == "arrow" else {"words": words, **more}
-        return one(shape, x, y, role=role, each=[there if i in frames else there | hidden for i in range(3)])
-
     shapes = [
         one("text", 0.5, 316, f"“{prompt} …”", "key", size=13.5),
         one("arrow", role="key", from_=[0.5, 304], to=[0.5, 282]),
         one("arrow", role="output", from_=[0.5, 76], to=[0.5, 58]),
-        seen([0], "box", 0.5, 178, "GPT", wide=0.7, high=200, size=34, strong=True),
-        seen([0], "text", 0.5, 222, t("reads a text, says what may come next"), size=12.5),
+        in_frames([0], 3, "box", 0.5, 178, "GPT", wide=0.7, high=200, size=34, strong=True),
+        in_frames([0], 3, "text", 0.5, 222, t("reads a text, says what may come next"), size=12.5),
     ]
     for i, (word, share) in enumerate(zip(words, shares.tolist(), strict=True)):
         x = 0.14 + 0.72 * i / (best - 1)
@@ -98,38 +93,30 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     ]
     for n, (y, name, does, role, high) in enumerate(levels):
         shapes += [
-            seen([1], "box", 0.5, y, role=role, wide=0.9, high=high),
-            seen([1], "text", 0.5, y - 9, name, role, strong=True, size=14),
-            seen([1], "text", 0.5, y + 11, does, size=12.5),
+            in_frames([1], 3, "box", 0.5, y, role=role, wide=0.9, high=high),
+            in_frames([1], 3, "text", 0.5, y - 9, name, role, strong=True, size=14),
+            in_frames([1], 3, "text", 0.5, y + 11, does, size=12.5),
         ]
         if n:
             below = levels[n - 1]
-            shapes.append(
-                seen(
-                    [1],
-                    "arrow",
-                    0,
-                    0,
-                    role=role,
-                    **{"from": [0.5, below[0] - below[4] / 2], "to": [0.5, y + high / 2 + 3]},
-                )
-            )
+            ends = {"from": [0.5, below[0] - below[4] / 2], "to": [0.5, y + high / 2 + 3]}
+            shapes.append(in_frames([1], 3, "arrow", 0, 0, role=role, weight=2, **ends))
     shapes += [
-        seen([2], "box", 0.5, 178, role="value", wide=0.9, high=204),
-        seen([2], "box", 0.34, 236, role="key", wide=0.5, high=58),
-        seen([2], "text", 0.34, 226, t("attention"), "key", strong=True, size=14),
-        seen([2], "text", 0.34, 247, t("looks at earlier tokens"), size=12.5),
-        seen([2], "box", 0.34, 124, role="output", wide=0.5, high=58),
-        seen([2], "text", 0.34, 114, t("network"), "output", strong=True, size=14),
-        seen([2], "text", 0.34, 135, t("each token by itself"), size=12.5),
-        seen([2], "arrow", 0, 0, role="value", weight=5, **{"from": [0.71, 276], "to": [0.71, 82]}),
-        seen([2], "text", 0.735, 180, t("the stream"), size=12, anchor="start"),
+        in_frames([2], 3, "box", 0.5, 178, role="value", wide=0.9, high=204),
+        in_frames([2], 3, "box", 0.34, 236, role="key", wide=0.5, high=58),
+        in_frames([2], 3, "text", 0.34, 226, t("attention"), "key", strong=True, size=14),
+        in_frames([2], 3, "text", 0.34, 247, t("looks at earlier tokens"), size=12.5),
+        in_frames([2], 3, "box", 0.34, 124, role="output", wide=0.5, high=58),
+        in_frames([2], 3, "text", 0.34, 114, t("network"), "output", strong=True, size=14),
+        in_frames([2], 3, "text", 0.34, 135, t("each token by itself"), size=12.5),
+        in_frames([2], 3, "arrow", 0, 0, role="value", weight=5, **{"from": [0.71, 276], "to": [0.71, 82]}),
+        in_frames([2], 3, "text", 0.735, 180, t("the stream"), size=12, anchor="start"),
     ]
     for y in (236, 124):
         shapes += [
-            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.7, y + 20], "to": [0.595, y + 12]}),
-            seen([2], "arrow", 0, 0, weight=1.5, **{"from": [0.595, y - 12], "to": [0.7, y - 20]}),
-            seen([2], "text", 0.665, y, "+", strong=True, size=17),
+            in_frames([2], 3, "arrow", 0, 0, weight=1.5, **{"from": [0.7, y + 20], "to": [0.595, y + 12]}),
+            in_frames([2], 3, "arrow", 0, 0, weight=1.5, **{"from": [0.595, y - 12], "to": [0.7, y - 20]}),
+            in_frames([2], 3, "text", 0.665, y, "+", strong=True, size=17),
         ]
     said = [
         t("From outside: some tokens go in, and each possible next token gets a probability."),

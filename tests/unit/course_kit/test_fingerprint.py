@@ -142,7 +142,7 @@ plain_values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plain_values, plain_values)
 def test_values_share_a_fingerprint_if_and_only_if_they_are_equal(a, b):
     assert fingerprint(a) == fingerprint(copy.deepcopy(a))

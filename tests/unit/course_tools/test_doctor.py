@@ -139,14 +139,15 @@ def test_a_package_that_comes_from_elsewhere_is_named(monkeypatch, tmp_path):
     assert f"numpy comes from {tmp_path}" in done.stdout and "unset PYTHONPATH" in done.stdout, done.stderr
 
 
-def test_the_commands_write_into_any_pipe(tmp_path):
+@pytest.mark.parametrize(("commands", "optimised"), [([["doctor", "--quick"]], ""), ([["lab", "--fill-only"]], "2")])
+def test_the_commands_write_into_any_pipe(tmp_path, commands, optimised):
     """A pipe that knows no → and no 注意力: what it cannot hold is a ?, and no traceback. Nor do they need a
-    docstring, which python -OO leaves out."""
+    docstring, which python -OO leaves out (and compiles anew what they import, so without torch)."""
     mine = str(tmp_path / "注意力")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COURSE_DEVICE": "tpu", "COURSE_WORKBOOK": mine}
-    commands = [["doctor", "--quick"], ["lab", "--fill-only"], ["progress", mine]]
+    commands = [*commands, ["progress", mine]]
     code = f"import course\nfor one in {commands!r}: course.main(one); print('--')"
-    environment |= {"PYTHONOPTIMIZE": "2", "PYTHONUTF8": "0"}
+    environment |= {"PYTHONOPTIMIZE": optimised, "PYTHONUTF8": "0"}
     command = [sys.executable, "-X", "utf8=0", "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert b"Traceback" not in done.stderr and done.stdout.count(b"--\n") == len(commands), done.stderr[-500:]

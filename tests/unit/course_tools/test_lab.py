@@ -194,6 +194,7 @@ def sources(course):
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 def test_authors_get_sources_of_what_they_save(course, sources):
     """What was changed, and nothing else."""
     before = sources.read_text("utf-8")
