@@ -62,9 +62,7 @@ HEADS = {  # of a BERT, by the name of its module -> label, about
     "transform": (t("transform"), t("A linear layer and a non-linearity, before a hidden token is predicted.")),
     "next_sentence": (t("next sentence"), t("Two scores: does the second text follow the first, or not?")),
 }
-GROUPED = t(
-    "Queries and keys are turned by their positions. Each key–value head serves {times} query heads."
-)
+GROUPED = t("Queries and keys are turned by their positions. Each key–value head serves {times} query heads.")
 SWIGLU = t(
     "Two linear layers widen the vector of each position, and what one of them gives, through a SiLU, multiplies "
     "what the other gives: it is a gate. A third layer brings the vector back to D features."
