@@ -24,6 +24,8 @@ def words_of(text: str) -> list[str]:
 
 def joined(word: Word, pair: tuple[str, str]) -> Word:
     """The word after this pair of neighbours has become one piece, from left to right."""
+    if pair[0] not in word:  # most words
+        return word
     pieces: list[str] = []
     place = 0
     while place < len(word):
