@@ -51,8 +51,37 @@ export function showAnswer(within) {
   return asking?.view.state.pick >= 0; // none of an open question
 }
 
+/** Does a step of a view that is told in steps, "on" or "back" -> whether there was one. @param {ParentNode} within */
+export function walk(within, way) {
+  const views = [...within.querySelectorAll(".course-view")].flatMap(({ view }) => view ?? []);
+  return views.some((view) => {
+    const { step } = view.state;
+    view.act(way);
+    return view.state.step !== step;
+  });
+}
+
+/** The field of a guess into which a digit goes: hands were counted. @param {ParentNode} within */
+function fieldOf(within, key) {
+  const roots = [...within.querySelectorAll(".course-view")].flatMap((host) => host.shadowRoot ?? []);
+  const fields = roots.flatMap((root) => [...root.querySelectorAll("[data-control=hands]:not([hidden])")]);
+  return /^\d$/.test(key) ? fields.filter((field) => !field.value)[0] : undefined;
+}
+
+/** What a key does at a guess: a letter chooses, a digit counts hands; none elsewhere. @param {ParentNode} within */
+export function answers(within, key) {
+  const answer = answerOf(within, key);
+  const field = fieldOf(within, key);
+  if (!field) return answer && (() => answer.click());
+  return () => {
+    field.focus();
+    field.value = key;
+    field.dispatchEvent(new Event("input"));
+  };
+}
+
 /** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */
-export function answerOf(within, key) {
+function answerOf(within, key) {
   const roots = [...within.querySelectorAll(".course-view")].map((host) => host.shadowRoot);
   const answers = roots.flatMap((root) => [...(root?.querySelectorAll("[data-control=pick]") ?? [])]);
   return /^[a-d]$/i.test(key) ? answers[key.toLowerCase().charCodeAt(0) - 97] : undefined;
