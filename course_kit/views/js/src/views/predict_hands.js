@@ -59,7 +59,12 @@ export function hands(question, answers) {
       const all = round.reduce((sum, count) => sum + (count || 0), 0);
       round.forEach((count, i) => (bars[n][i].style.width = `${all ? (100 * (count || 0)) / all : 0}%`));
     });
-    rows.forEach((row) => row.classList.toggle("counted", counts.flat().some((count) => count >= 0)));
+    rows.forEach((row) =>
+      row.classList.toggle(
+        "counted",
+        counts.flat().some((count) => count >= 0),
+      ),
+    );
     said.textContent = counts.map((round, n) => handsOf(round, n)).join(" ");
     kept.set(
       question,
