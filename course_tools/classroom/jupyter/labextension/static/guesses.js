@@ -1,6 +1,7 @@
 // What follows a guess, up to the next heading, is out of sight until the guess is made or *show* is pressed: outputs
-// and text, not code, which has to be run, and of views the pictures, not the titles. Only the page hides it; the notebook stays as it is. "Run all cells" shows
-// all, and a class sees all (reading.css). predict.js keeps the guesses, by their questions.
+// and text, not code, which has to be run, and of views the pictures, not the titles. Only the page hides it; the
+// notebook stays as it is. "Run all cells" shows all, and a class sees all (reading.css). predict.js keeps the guesses,
+// by their questions.
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
