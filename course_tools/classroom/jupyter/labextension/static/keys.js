@@ -61,28 +61,17 @@ export function walk(within, way) {
   });
 }
 
-/** The field of a guess into which a digit goes: hands were counted. @param {ParentNode} within */
-function fieldOf(within, key) {
-  const roots = [...within.querySelectorAll(".course-view")].flatMap((host) => host.shadowRoot ?? []);
-  const fields = roots.flatMap((root) => [...root.querySelectorAll("[data-control=hands]:not([hidden])")]);
-  return /^\d$/.test(key) ? fields.filter((field) => !field.value)[0] : undefined;
-}
-
 /** What a key does at a guess: a letter chooses, a digit counts hands; none elsewhere. @param {ParentNode} within */
 export function answers(within, key) {
-  const answer = answerOf(within, key);
-  const field = fieldOf(within, key);
-  if (!field) return answer && (() => answer.click());
+  const roots = [...within.querySelectorAll(".course-view")].flatMap((host) => host.shadowRoot ?? []);
+  const all = (name) => roots.flatMap((root) => [...root.querySelectorAll(`[data-control=${name}]:not([hidden])`)]);
+  const answer = /^[a-d]$/i.test(key) && all("pick")[key.toLowerCase().charCodeAt(0) - 97];
+  if (answer) return () => answer.click();
+  const field = /^\d$/.test(key) && all("hands").find((one) => !one.value);
+  if (!field) return;
   return () => {
     field.focus();
     field.value = key;
     field.dispatchEvent(new Event("input"));
   };
-}
-
-/** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */
-function answerOf(within, key) {
-  const roots = [...within.querySelectorAll(".course-view")].map((host) => host.shadowRoot);
-  const answers = roots.flatMap((root) => [...(root?.querySelectorAll("[data-control=pick]") ?? [])]);
-  return /^[a-d]$/i.test(key) ? answers[key.toLowerCase().charCodeAt(0) - 97] : undefined;
 }
