@@ -22,7 +22,7 @@ from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 FORMULA = '<div class="formula">'
-BEHIND = mark('<details class="behind"><summary>Guess first, or <b>show what follows</b></summary>')
+BEHIND = mark("Guess first, or show what follows")
 
 
 @dataclass(frozen=True)
@@ -88,24 +88,26 @@ def body(chapter, show=lambda view: view.still):
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code becomes
     `<details class="folded">` below what it shows. What follows a guess, up to the next heading, is in a
-    `<details class="behind">`. What `setup()` says of its machine is left out.
+    `<div class="behind">`, where page.js closes a curtain over it: cells with a `pale` view keep title and still. What
+    `setup()` says of its machine is left out.
     """
+    curtain = f'<div class="behind"><button type="button" class="curtain">{t(BEHIND)}</button>'
     parts, behind = [], 0
     for cell in chapter.cells:
-        before, made = "", _cell(cell, show)
+        before, made = "", _cell(cell, show, behind)
         if behind and cell.headings:
             before, made = _cut(made)
-            parts.append(before + behind * "</details>")
+            parts.append(before + behind * "</div>")
             behind = 0
         parts.append(made)
-        if cell.tags & {"predict", "asks"}:
-            parts.append(t(BEHIND))
+        if "predict" in cell.tags:
+            parts.append(curtain)
             behind += 1
-    made = "\n".join(parts) + behind * "</details>"
-    return re.sub(rf"{re.escape(t(BEHIND))}\s*</details>", "", made)  # nothing follows this guess
+    made = "\n".join(parts) + behind * "</div>"
+    return re.sub(rf"{re.escape(curtain)}\s*</div>", "", made)  # nothing follows this guess
 
 
-def _cell(cell, show):
+def _cell(cell, show, behind=False):
     source = cell.source
     shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
     outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
@@ -115,7 +117,8 @@ def _cell(cell, show):
         made = f"{outputs}{source}"  # what is shown comes first
     else:
         made = f"{source}{outputs}"
-    classes = " ".join(["cell", cell.kind, *sorted(cell.tags)])
+    pale = ["pale"] if behind and any(isinstance(made, fragments.View) for made in cell.outputs) else []
+    classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags)])
     return f'<div class="{classes}" id="cell-{cell.id}">{made}</div>'
 
 

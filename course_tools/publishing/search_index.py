@@ -1,11 +1,9 @@
 """What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
 
-from course_kit.i18n import t
 from course_kit.views.view import json_for_script
 from course_tools.authoring.markup import HEADINGS, plain
 
-FOLDS = ["code", t("Guess first, or show what follows")]
-LEFT_OUT = ["script", "style", "math", "pre", "nav"]  # code is for reading in its place
+LEFT_OUT = ["script", "style", "math", "pre", "nav", "button"]  # code is for reading in its place
 
 
 def sections(page):
@@ -20,7 +18,7 @@ def sections(page):
                 found.append((child["id"], plain(child), []))
             elif "course-view" in child.get("class", ()):
                 found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
-            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) in FOLDS:
+            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
                 found[-1][2].append(" ")
             else:
                 collect(child)

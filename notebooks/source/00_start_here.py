@@ -64,7 +64,7 @@ from course_kit.views import heatmap, predict
 # (seed)
 runtime = course_kit.setup()
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
 # ## Touch something
 # You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five: “How many letters do we have in common?” A letter that both have twice counts as two, so “attention” has all its 9 in common with itself. A row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
 #

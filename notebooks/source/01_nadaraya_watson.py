@@ -255,7 +255,7 @@ assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 # %% [markdown]
 # Each at its best width, they are off by 0.69, 0.76 and 0.70 °C, and over fifty other days their means, too, differ by less than 0.1. But a Gaussian of 2 hours is off by 1.1, so among these three the width matters more than the shape.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks", "core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["guess", "core"]
 # ## Three: score, then share
 # Is this the attention from above? **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, the score $-\tfrac12(q-k)^2$. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 

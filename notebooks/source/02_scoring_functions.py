@@ -12,7 +12,7 @@
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You are translating “The cat sat on the mat”. *Le chat était* is written, and the next word will be *assis*, “seated”. Which English word do you look at now? A network has to find the same word, but all that it has are numbers. So we give each English word a vector of three, and one more to the French that you have written so far. That one is the **query**, because it asks. Attention from one text to another is called **cross-attention**. **Guess before you touch:** if the query is (0, 0, 1), which words get the most attention?
+# You are translating “The cat sat on the mat”. *Le chat était* is written, and the next word will be *assis*, “seated”. Which English word do you look at now? A network has to find the same word, but all that it has are numbers. So we give each English word a vector of three, and one more to the French that you have written so far. That one is the **query**, because it asks. Attention from one text to another is called **cross-attention**. **Before you touch:** if the query is (0, 0, 1), which words get the most attention?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -283,8 +283,8 @@ def scaled_score(queries, keys):
 # %% [markdown]
 # <!-- solution: scaled dot-product score -->
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["asks"]
-# Try yours on the cat. **With a pencil:** what does “Le chat était …” get, if its scores are divided by √3? You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Try yours on the cat. **With a pencil:** divide the scores of “Le chat était …” by √3, and work out what it gets. You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
 
 # %%
 scores = scaled_score(asked[None, None], K[None])[0]  # [1, 6]

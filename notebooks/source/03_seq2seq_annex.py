@@ -274,7 +274,7 @@ assert first > 5 and all(sum(curve[1][-20:]) / 20 < 0.4 * curve[1][0] for curve 
 # %% [markdown]
 # Both orders learn. One run of each, with one start, is no race: it shows that the order is a choice, not a necessity. Luong's is simpler to compute, and this is why the lesson has it.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does it help to read backwards?
 # <a id="reversed-source"></a>
 # Before attention, Sutskever et al. (2014) fed the source *backwards*, so that the first source word came right before the first target word. BLEU rose from 25.9 to 30.6. <!-- source: Sutskever et al. 2014, section 3.3 --> Their encoder read in one direction, ours reads in both. **Guess:** does the trick help ours, and does it help one like theirs?
@@ -350,7 +350,7 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 #
 # </details>
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
 # The *gradient* of an output says how much it changes when an input changes a little. It is computed backwards, and each recurrent step on the way multiplies it by a matrix. A gradient that shrinks at each step **vanishes**; one that grows **explodes** (Bengio et al., 1994). Here are five small untrained networks with sixty inputs:
@@ -400,7 +400,7 @@ assert all((line[-1] / line[0]).item() > 1e-7 for line in (felt("rnn", gain=0.9,
 #
 # </details>
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does a small weight matter?
 # In the lesson you hid one word at a time. We did it with each word of 400 new sentences, and looked whether the translation stays *exactly* the same. **Guess:** how often does hiding a word change nothing, if no French word gives it more than a fifth of its weight?
 
@@ -550,7 +550,7 @@ labs.alignment(
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What does it attend to at 高兴 (happy)?
 # The same kind of model also translates from Chinese, character by character. **Guess:** what does it attend to when it writes *happy* (高兴) or *eating* (吃)?
 

@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You will hold `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. This *map* shows weights of our Transformer: “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Guess before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know: for the animal French says *il*, for the street *elle*. This *map* shows weights of our Transformer: “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal” here. Does the French sentence change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -695,7 +695,7 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
-# Now follow one word through the trained machine. The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Guess before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.
+# Now follow one word through the trained machine. The decoder has written "l'animal n'a pas traversé la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)

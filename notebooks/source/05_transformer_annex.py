@@ -86,7 +86,7 @@ predict(
     because="One formula for all; W_Q, W_K and W_V differ from head to head.",
 )
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Layer norm or batch norm?
 # *Batch norm* takes each feature's mean and standard deviation over all words of the batch. A training batch has sentences of 4 and 6 words, padded with zeros to 6, or to 10. **Guess:** whose outputs for the ten real words change?
 
@@ -217,7 +217,7 @@ predict(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert VOCABULARY[1] == "am" and TABLE[1].argmax() == 1 and (TABLE >= 0).all()
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does prediction need the mask?
 # A lecture says no: "the future is not there yet". **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
 
@@ -295,7 +295,7 @@ all_rows, _ = scaled_dot_product_attention(
 gaps = (torch.stack(rows, 1) - all_rows).abs().amax((0, 2))  # of each step
 print(f"{len(gaps)} steps, largest difference {gaps.max():.0e}")
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # The whole model must agree at every step, too: 128 cached steps of `transformer-grammar` with one call. Without a cache, they compute 64.5 times as many words. **Guess** how much faster the cached steps are.
 
 # %%
@@ -337,7 +337,7 @@ assert gaps.max() < 1e-4 and len(gaps) == len(words) and differ.max() < 1e-3
 # %% [markdown]
 # It is below 64.5, because one call for many words is faster than many calls for one word each.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Label smoothing
 # <a id="label-smoothing"></a>
 # A probability of exactly 1 would need infinite logits. So **label smoothing**, used in the paper, asks for a little less: it takes ε from the correct word and shares this evenly among all $V$ words, the correct one included:
@@ -364,7 +364,7 @@ assert round(ended, 2) == 1.08
 #
 # *Source:* Szegedy et al., *Rethinking the Inception architecture*, 2015.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Which layer is read?
 # Each decoder layer reads the *last* encoder layer. It could read the one of its own depth instead, or the last *and* another (**layer-wise multi-view** decoding). `LayerWise` switches a trained model; each memory goes through the encoder's norm. **Guess:** how much BLEU does it cost a model that was trained with the last alone?
 
@@ -402,7 +402,7 @@ assert min(alone + both) > 96 and alone[0] - min(alone) < 4 and alone[3] == min(
 #
 # *Source:* Liu et al., *Layer-wise multi-view decoding*, 2020 (arXiv 2005.08081). <!-- source: Liu et al. 2020, with the number of its arXiv page -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Before or after, and how to warm up
 # <a id="before-or-after"></a>
 # **Guess** which learns better without [warm-up](05_transformer.ipynb#warm-up): post-norm, whose norms are in the residual stream, or pre-norm?
@@ -481,7 +481,7 @@ assert (
 warm, cold = (results.load("transformer_warm_up")["BLEU"][name] for name in ("with", "without"))
 assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2, 3} and len(warm) == 3
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Which connection decides, in detail?
 # <a id="which-connection-decides-in-detail"></a>
 # More connections than in the lesson, some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
@@ -664,7 +664,7 @@ labs.alignment(
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Who is faster on one core?
 # <a id="one-core"></a>
 # Chapter 3's GRU layer against a layer of the Transformer, with PyTorch's *fused* attention, which never keeps the scores. One core does one thing after another. **Guess:** at which lengths is the Transformer's layer faster?
@@ -734,7 +734,7 @@ assert gap < 1e-4 and block(block(x)).shape == x.shape and same
 # %% [markdown]
 # The feed-forward network treats each word alone, so the order of the words and the borders of the sentences make no difference to this part of the block.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What the first Transformer cost
 # The paper used 4.5 million sentence pairs for German, 36 million for French, and 8 P100 cards at an assumed 9.5 TFLOP/s. The base model took 12 hours for 100,000 steps, the big one 3.5 days for 300,000. <!-- source: Vaswani et al. 2017, section 5; table 2 assumes 9.5 TFLOP/s -->
 #

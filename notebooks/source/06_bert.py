@@ -139,7 +139,7 @@ assert round(16 * nearest_alike(last, money)) == 14
 # ## Two: the exam
 # How would you train such an encoder? A GPT is asked at every word what comes next, and it cannot peep, because it sees only what came before. BERT cannot be asked in this way, because it reads both sides, and so the answer is already in what it reads.
 #
-# We could forbid each word to look at itself. Is that enough? **Guess before you play it.**
+# We could forbid each word to look at itself. Is that enough? **Play it.**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.leak(

@@ -170,7 +170,7 @@ assert not set(compared[4].lower().strip(".").split()) & set(compared[5].lower()
 # %% [markdown]
 # Meaning counts, and so do shared words: *The street was too wide to cross* (3) is nearer to *The animal was too tired to cross the street* (1) than *The dog was exhausted …* (2) is, 0.66 against 0.60. Sentences 5 and 6, on the European Economic Area and a common market, share no word: 0.49.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Do output vectors know what a word means?
 # We wrote 24 sentences with “bank” and 24 with “light”, twelve for each meaning, subtract the mean of a word's 24 vectors, and find for each sentence the *nearest* other one. **Guess:** how often does the word mean the same in both? By chance, in about half of the cases.
 
@@ -298,7 +298,7 @@ apart = {name: x[banks].diff(dim=0).norm().item() for name, x in parts.items()}
 assert len(banks) == 2 and apart["token"] == 0 < min(apart["segment"], apart["position"], apart["sum"])
 assert torch.allclose(embeddings(batch.ids, batch.segments)[0], embeddings.norm(parts["sum"]), atol=1e-5)
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does B follow A?
 # In half of the pairs B really follows A (*IsNext*, the odd rows), in the others it comes from elsewhere (*NotNext*). Rows 1 and 2 are the paper's: <!-- source: Devlin et al. 2019, appendix A.1; the rows are numbered below -->
 #
@@ -432,7 +432,7 @@ labs.predictions(
 assert not any(map(lesson.seen, at_the_bank))
 assert (told := [" ".join(story.sentences) for story in lesson.examples("train")]) and sum("to deposit some money. " in t and " waited in the bank until" in t.split("to deposit some money. ")[1][:40] for t in told) == 24
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What is each part of pre-training worth?
 # We trained small models for 6,400 steps as in BERT's paper; with `[MASK]` at *every* chosen token, as a widely used slide deck has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
 
@@ -923,7 +923,7 @@ assert in_all == [[84.2, 80.5, 91.8], [70.9, 64.5, 76.0]]
 # %% [markdown]
 # Each of the six matrices began with 6 directions; together they keep 24, unequally shared. That it helps is not shown: after 300 steps, on sentiment with new words, AdaLoRA gets 70.9 % (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What do the heads attend to?
 # Three fine-tuned models, every head. Choose a task, then a row. **Guess:** if three heads give *lazy* nearly all the weight of `[CLS]`, does the answer hang on each of them?
 

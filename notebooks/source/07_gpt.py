@@ -11,7 +11,7 @@
 # *GPT.* At the end you hold `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it, and two commands that train it and let it write. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. If the model gave the right letter the probability $p$, it pays $-\log_2 p$ **bits**: nothing for 1, one for ½, two for ¼. **Guess before you play:** how many bits does it pay on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it was not trained on. If the model gave the right letter the probability $p$, it pays $-\log_2 p$ **bits**: nothing for 1, one for ½, two for ¼. **Before you play:** how many bits does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -524,12 +524,25 @@ labs.sampling(
 # %% [markdown] tags=["keep"]
 # **Keep this:** the model gives probabilities, and you choose. Temperature divides the logits, top-p cuts off the tail.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
 # Our model of Shakespeare reads single letters, so one word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? Take pieces in between: whole words where they are frequent, and parts of words elsewhere.
 #
-# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that stand side by side most often, and count again. Here are five words, and how often each occurs. **Guess** the first pair:
+# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that stand side by side most often, and count again. We try it on five words.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "low occurs 5 times, lower 2, newest 6, widest 3, less once. Which two letters are joined first?",
+    ["l and o", "e and s", "s and t", "w and e"],
+    answer=1,
+    because=[
+        "They meet in low and lower, 5 + 2 = 7 times.",
+        "They meet in newest, widest and less, 6 + 3 + 1 = 10 times.",
+        "They meet in newest and widest, 6 + 3 = 9 times.",
+        "They meet in lower and newest, 2 + 6 = 8 times.",
+    ],
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 corpus = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1}

@@ -372,7 +372,7 @@ assert min(pairs.values()) > 0.9 * blind
 #
 # A published model picks up whole tasks from its prompt (Brown et al. 2020), but our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ### And with one layer?
 # We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
 
@@ -464,7 +464,7 @@ assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.in
 #
 # None of these reaches Muon in as many steps, and with twice as many AdamW nearly does. Too much of it is no help either: Muon's 300 steps reach 1.99, and 1,500 of them end at 2.16, because the model overfits. <!-- source: seed 0, without keeping the best state -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## How large, how long?
 # <a id="scaling-law"></a>
 # On one budget, a large model on little text, or a small one on a lot? For each token, each parameter takes part in a multiplication and an addition, 2 operations; the backward pass costs 4 more. So training $N$ parameters on $D$ tokens costs <!-- source: Kaplan et al. 2020 -->
@@ -542,7 +542,7 @@ A, B, alpha, beta = 406.4, 410.7, 0.34, 0.28  # as Hoffmann et al. printed them
 best_N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (3.15e23 / 6) ** (beta / (alpha + beta))
 assert round(3.15e23 / 6 / best_N**2) == 87
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ### Does 6ND agree with the table of 2017?
 # [Chapter 3's annex](03_seq2seq_annex.ipynb#What-did-quality-cost-in-2017?) draws the table in which the Transformer's authors compare the cost of ten translators. They counted no multiplications. They took the hours of training, times eight cards, times the 9.5 trillion operations a second of which a card was thought capable. <!-- source: Vaswani et al. 2017, table 2 and its footnote -->
 #
@@ -598,7 +598,7 @@ assert round(flops(175e9, 300e9) / counted["big"], -3) == 33_000
 #
 # Where does so much text come from? Common Crawl is a public copy of parts of the web. Spam is dropped from it by rules or by a classifier, and near-copies, too. FineWeb made 15 trillion tokens in this way. <!-- source: Penedo et al. 2024 -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What does length cost?
 # **Guess** twice: when a text gets twice as long, how much more time does its attention take, and how much more memory must it keep for the backward pass? (*Fused* is PyTorch's single function for all of attention.)
 
@@ -711,7 +711,7 @@ assert not curves or curves["rate 0.003"][1][-1] + 0.15 < curves["rate 0.0003"][
 #
 # **Colab** lends you a GPU: upload the notebook, choose *Runtime → Change runtime type → GPU*, and install the course in the first cell (`!git clone …`, `%cd …`, `!pip install -e .`). <!-- source: colab -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does another library read your GPT?
 # Many programs read models in GPT-2's layout: the class `GPT2LMHeadModel` of `transformers`. Your `GPT` has the same parts, so its parameters fit. **Guess:** how far apart are the logits?
 
@@ -869,7 +869,7 @@ assert "animal" in answer and "fatigu" not in answer and "rue" not in answer and
 # %% [markdown]
 # It writes French, but not this sentence: nothing in its answer is tired, and no street is crossed. A prompt is a task only for a model that has learned the task.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## How does a 3 B model fit into 1.9 GB?
 # <a id="quantisation"></a>
 # `ollama run qwen2.5:3b` downloads 1.9 GB, but three billion parameters of four bytes need 12 GB. **Guess** how many bits per parameter are left.

@@ -404,9 +404,22 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] tags=["keep"]
 # **Keep this:** SmolLM2 is a GPT with another norm, turned positions, gates, and shared keys and values.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is each change worth?
-# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each. **Guess:** which of them helps it most?
+# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Which of the four changes helps so small a GPT most?",
+    ["RMSNorm", "RoPE", "SwiGLU", "shared keys and values"],
+    answer=1,
+    because=[
+        "It was meant to be cheaper, not to lower the loss.",
+        "It gives the model a head start; the other three change next to nothing.",
+        "It was chosen because it lowered the loss of larger models.",
+        "They were meant to save memory, not to lower the loss.",
+    ],
+)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth = results.load("gpt_ablation")

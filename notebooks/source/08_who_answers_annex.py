@@ -42,7 +42,7 @@ assert smol is None or (len(smol.model.blocks), smol.model.config.heads) == (30,
 assert smol is None or round(sum(p.numel() for p in smol.model.parameters()) / 1e6) == 135
 assert 30 * 9 == 270
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What do real models choose?
 # <a id="models"></a>
 # Here are twelve decoders whose parameters are public. **Guess:** which keeps more for each token of a talk, Llama 2 7B or DeepSeek-V3, which is a hundred times as large?
@@ -95,7 +95,7 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 #
 # The table is our choice of models, and only open ones can be in it.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Can a cache be small and forget nothing?
 # <a id="latent-attention"></a>
 # **Multi-head latent attention** (MLA) keeps neither keys nor values. It keeps one short vector $c$ for each token, from which all heads make their keys and values again. **Guess:** must it make them again at every step?
@@ -157,7 +157,7 @@ for score in (4.0, 0.0, -4.0):
 assert round(with_sink(torch.full((8,), -4.0), 0.0).sum().item(), 2) == 0.13
 assert round(8 * math.exp(-4) / (1 + 8 * math.exp(-4)), 2) == 0.13
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # Models without such a sink make one themselves: many heads of a trained model give most of their weight to the first token, whatever it is (Xiao et al. 2023, *attention sinks*). **Guess:** SmolLM2 may read only the last 64 tokens in each layer. What does this cost, and how much comes back if the first token stays visible?
 
 # %% jupyter={"source_hidden": true}
@@ -214,7 +214,7 @@ assert smol is None or (on_first > 0.5).sum() > 40
 #
 # Caveat: this is one passage. And a head that attends to the first token is hardly reading it: probably it finds nothing else to attend to. Since 2025 some models, such as gpt-oss, train a sink score for each head instead, as in your function. <!-- source: OpenAI 2025 -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Who works for a token?
 # <a id="mixture-of-experts"></a>
 # A **mixture of experts** has several feed-forward networks in each block. A router, a single matrix, scores them for each token, and only the best $k$ compute. **Guess:** Mixtral has 8 experts and uses 2. Does a token use a quarter of its parameters?
@@ -268,7 +268,7 @@ def linear_step(q, k, v, state, total):
     [e], new state, new total"""
     raise NotImplementedError
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # **Guess:** does it give the same as a matrix of weights, with a causal mask?
 
 # %%
@@ -333,7 +333,7 @@ assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 # %% [markdown]
 # A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So most models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## How many bits does SmolLM2 need?
 # <a id="quantisation"></a>
 # Here a real model reads a book, with its parameters rounded. **Guess** the fewest bits at which the text costs less than 10% more.
@@ -392,7 +392,7 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 #
 # Caveat: the package brings the model in 4 bits already, so this rounds what was rounded; what the first rounding cost, nobody can say from this file. And SmolLM2 has probably read this old book.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Does a head of a real model know what “it” is?
 # <a id="it"></a>
 # **The animal didn't cross the street because it was too tired.** And too *wide*? Up to the last word the two sentences are the same, so behind a causal mask no head can know more at “it”. It can at the last word, or when the model is asked: “What was too tired? It was the …”. We wrote 32 such twins. **Guess:** is there a head that attends more to the right noun when the last word changes?
@@ -457,7 +457,7 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 #
 # Caveat: 16 twins cannot settle small differences. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: Levesque et al. 2012 -->
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## How do you know whether an assistant is good?
 # <a id="evaluation"></a>
 # Four common ways: questions with one right letter (MMLU), sums whose result is compared (GSM8K), instructions that a program can check, such as “in at most 50 words” (IFEval), and people who see two answers and choose (LMArena). <!-- source: Hendrycks et al. 2021; Cobbe et al. 2021; Zhou et al. 2023; Chiang et al. 2024 --> **Guess:** model A gets 60 of 100 questions right, model B gets 65. Is B better?
@@ -510,7 +510,7 @@ if smol:
     for text, ids in zip(answers, four, strict=True):
         print(f"{log_probability(smol.model, asked, ids):6.2f} {question} {text}")
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # **Guess:** how many of the hundred are right, and how many if it sees the answers *without* the question?
 
 # %% jupyter={"source_hidden": true}

@@ -11,7 +11,7 @@
 # *From continuing to reasoning.* At the end you have taught a small model to add (`talker.pt`), and hold `mine/answering.py`, with which you can teach others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a chat is a text](08_who_answers.ipynb#chat-template).
 #
 # ## Three teachers
-# A model goes on with the texts of its training. So who taught it to go on with an *answer*? A teacher can give three things. **Play it, and guess: which of the three teachers has least to do?**
+# A model goes on with the texts of its training. So who taught it to go on with an *answer*? A teacher can give three things. **Play it: which of the three teachers has least to do?**
 
 # %% jupyter={"source_hidden": true}
 import copy

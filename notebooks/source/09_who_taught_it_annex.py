@@ -29,7 +29,7 @@ def right(way):
     """Of 300 new sums, in %, for each of three trainings."""
     return [100 * one["right"][way] for one in trials["seeds"] if way in one["right"]]
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## What has the paper's GRPO besides?
 # <a id="grpo"></a>
 # In the lesson the model writes answers, takes one step, and throws the answers away. To write them is what costs, so the paper takes *several* steps on the same answers. After the first step, however, the model is not the one that wrote them. What must be changed? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
@@ -54,7 +54,7 @@ assert gained == 1.2 and 0.2 / 0.1 == 2
 #
 # Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## More checks, or more solutions?
 # <a id="again"></a>
 # You have a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
@@ -102,7 +102,7 @@ assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=T
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(x) for x in right("draft + GRPO, too fast")] == [8] and round(2e-3 / 3e-4) == 7
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # ## Can you do without training?
 # <a id="best-of-eight"></a>
 # The model writes eight answers, and they differ. Without any training you can take the one that comes most often, a **majority vote** (*self-consistency*, 2022). Or, if you have a check, take any that passes it: *best of eight*. **Guess:** which of the two helps our model? <!-- source: Wang et al. 2022 -->

@@ -234,19 +234,20 @@ def test_search_finds_what_people_ask_for_and_leads_there_by_keyboard(visit, ser
     assert "class Transformer" in Path(taken.value.path()).read_text("utf-8")
 
 
-def test_what_follows_a_guess_stays_folded_until_it_is_made_or_shown(visit):
-    page = visit("01_nadaraya_watson.html", size=(390, 844), has_touch=True)
-    folds = page.locator("details.behind")
-    first, second = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 1))
-    until(lambda: folds.evaluate_all("all => all.filter((one) => one.open).length"), 0)
-    until(lambda: first.locator(".course-view").is_visible(), False)
+def test_what_follows_a_guess_waits_below_its_title_until_that_is_made_or_shown(visit):
+    page = visit("01_nadaraya_watson.html#leave-one-out", size=(390, 844), has_touch=True)
+    first, third = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 2))
+    until(page.locator("#leave-one-out + *, :has(> #leave-one-out)").first.is_visible)  # behind the second
+    until(page.locator(".behind.open").count, 1)
+    until(first.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
+    until(lambda: first.locator(".pale").evaluate("one => one.inert"))
     guess = page.locator(".predict .course-view").first
     guess.scroll_into_view_if_needed()
     guess.locator("label").first.tap()
-    until(first.locator(".course-view").first.is_visible)
-    second.locator("> summary").tap()
+    until(lambda: first.locator(".pale").evaluate("one => one.inert"), False)
+    third.locator("> .curtain").tap()
     page.reload()
-    until(lambda: folds.evaluate_all("all => all.filter((one) => one.open).length"), 2)
+    until(page.locator(".behind.open").count, 3)
 
 
 def test_the_contents_say_which_section_is_read_and_another_language_opens_there(visit):

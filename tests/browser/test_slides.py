@@ -178,6 +178,36 @@ def test_a_grid_keeps_its_arrow_keys_and_notes_stand_in_a_second_window(deck):
     until(lambda: page.evaluate("!document.body.innerText.includes('Let the last row read')"))
 
 
+def test_arrows_walk_through_the_descent_and_digits_count_raised_hands(deck):
+    page = deck("05_transformer")
+    to = "e => { const { h, v } = Reveal.getIndices(e.closest('section')); Reveal.slide(h, v); }"
+    descent = page.locator(".course-view:has(.scenes)")
+    descent.evaluate(to)
+    place = page.evaluate(PLACE)
+    for key in ("ArrowRight", "PageDown", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    until(lambda: descent.evaluate("e => e.view.state.step"), 2)
+    until(lambda: page.evaluate(PLACE), place)
+    page.keyboard.press("Shift+ArrowRight")
+    until(lambda: page.evaluate(PLACE), differs(place))
+    guess = page.locator(".guess .course-view").first
+    guess.evaluate(to)
+    fields = guess.locator("[data-control=hands]:visible")
+    count = until(fields.count)
+    page.keyboard.type("12")
+    for _ in range(count - 1):
+        page.keyboard.press("Enter")
+        page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    until(fields.count, 2 * count)
+    page.keyboard.type("9")  # the second round, with the focus on nothing
+    said = "Hands before the discussion: A 12, B 4, C 4. Hands after the discussion: A 9."
+    until(guess.get_by_test_id("hands").inner_text, said)
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")  # and the answer beside them
+    until(lambda: guess.evaluate("e => e.view.state.pick >= 0"))
+
+
 def test_slides_print_one_to_a_page(deck):
     page = deck("00_start_here", "?print-pdf")
     page.wait_for_selector(".pdf-page")

@@ -70,6 +70,8 @@ class Descent {
     });
     this.words.view.addEventListener("keydown", (event) => this.key(event));
     closing(ui);
+    ui.actions.on = () => this.go({ step: ui.state.step + 1 }); // in front of a class → does it, wherever the focus is
+    ui.actions.back = () => this.go({ step: ui.state.step - 1 });
   }
 
   stage() {

@@ -158,7 +158,7 @@ class Drawing {
     c.font = fontOf(item, ui.family);
     const free = room ?? c.canvas.width / c.getTransform().a - x;
     const isHeading = HEADINGS.has(item.weight ?? 400) && align === "left"; // a list is as large as its rows
-    const large = isHeading ? Math.min(this.most, 1.4 * usual, (usual * free) / wide(c, whole)) : 0;
+    const large = isHeading ? Math.min(this.most, (usual * free) / wide(c, whole)) : 0;
     const size = Math.max(usual, large, this.least);
     c.font = fontOf(item, ui.family, size);
     c.fillStyle = rgb(this.colour(item.colour ?? "text"));

@@ -83,7 +83,7 @@ function token(stage) {
     t("its row in the table of {many} French words", { many }),
     look,
   );
-  const key = width < 640 ? 170 : 240; // from the right
+  const key = width < 640 ? 170 : stage.least ? 310 : 240; // from the right
   stage.label("minus", small ? 0 : width - key, y, t("■ below 0"), "minus", { weight: 600 });
   stage.label("plus", small ? 90 : width - key / 2 + 5, y, t("■ above 0"), "plus", { weight: 600 });
   closer(stage, [["token", found.study.token, "ink", `“${found.asker}”`, cells]], bottom);

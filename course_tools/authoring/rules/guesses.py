@@ -1,8 +1,8 @@
 """Rules of guesses: what a reader sees before a guess does not answer it.
 
-What follows a guess up to the next heading is folded until it is made: the page does it (publishing/pages.py, and
-classroom/jupyter/labextension/static/guesses.js). So it is in sight what is above a guess in its section, and what
-comes below the fold.
+What follows a guess up to the next heading waits until it is made, but for the titles of its views: the page does it
+(publishing/pages.py, and classroom/jupyter/labextension/static/guesses.js). So it is in sight what is above a guess in
+its section, those titles, and what comes below the fold.
 """
 
 import ast
@@ -17,6 +17,7 @@ COMMON = re.compile(r"(an?|the|of|to|in|is|its?|that|which|for|and|or|by|on|at|a
 ASKED = re.compile(r"\*\*(Guess\b|Before you\b|With a pencil|Take a pencil)[^*]*\*\*")
 # and a view is left as it was until then
 BY_HAND = re.compile(r"(?i)\*\*(guess,|(guess )?before you (touch|drag|play|press|look|start|choose a hole))")
+TITLE = re.compile(r'^ *(?:[^#"]*[(,] *)?title="([^"]*)"', re.M)  # of a view, which stays in sight
 NEAR = 4  # cells below such a question, among which its view is
 
 
@@ -54,14 +55,14 @@ def questions_in_text(notebook):
     """A guess that a text asks for has its answer behind a fold, or in a view that has to be moved."""
     for number, text in notebook.prose():
         found = ASKED.search(text)
-        if not found or "asks" in tags(notebook.cells[number - 1]):
+        if not found or "guess" in tags(notebook.cells[number - 1]):
             continue
         rest, after = text[found.end() :], notebook.cells[number : number + NEAR]
         an_example = "pencil" in found[0] and "?" not in rest
         by_hand = BY_HAND.search(found[0]) and any("lab" in tags(cell) for cell in after)
         folded = "<details>" in rest or after[0].source.startswith("<details>") or "predict" in tags(after[0])
         if not (an_example or by_hand or folded):
-            todo = 'Give its cell the tag "asks", so that what follows is folded, or write <details> below it.'
+            todo = "Ask it with predict(…), so that what follows is folded, or write <details> below it."
             yield number, f"the answer to {found[0]!r} is in sight", todo
 
 
@@ -83,6 +84,8 @@ def unfolded(notebook, number):
     fold = min((n for n, _, _ in notebook.headings() if n > number), default=end)
     for place in [*range(first, number), *range(fold, end)]:
         yield place, said(notebook, place)
+    for place in range(number + 1, fold):
+        yield from ((place, title) for title in TITLE.findall(notebook.cells[place - 1].source))
 
 
 def said(notebook, number):

@@ -8,7 +8,7 @@ from .notebook import LINK, Notebook, tags, without_magics
 
 PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
-TAGS |= {"asks", "guess"}  # a text that asks: what follows it is folded, as after predict; or nothing is
+TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website and slides

@@ -103,11 +103,11 @@ def notes(name: str) -> list[Note]:
 
 
 def _asked(cells) -> Iterator[str]:
-    """The questions that a section's own text asks before it shows something, in cells tagged `asks` or `guess`: of a
+    """The questions that a section's own text asks before it shows something, in cells tagged `guess`: of a
     paragraph what its last bold words lead to."""
     for cell in cells:
         text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
-        for paragraph in re.split(r"\n\s*\n", text) if {"asks", "guess"} & set(tags(cell)) else ():
+        for paragraph in re.split(r"\n\s*\n", text) if "guess" in tags(cell) else ():
             if found := re.search(r".*\*\*([^*]+)\*\*([^?]*\?.*)", paragraph, re.S):
                 head, words = spoken(found[1]).strip(":"), found[2]
                 asked = spoken(words[: words.rindex("?") + 1]).lstrip(": ")

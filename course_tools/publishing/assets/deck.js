@@ -55,14 +55,17 @@ const leaveView = () => inView() && document.activeElement.blur();
 const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 
 function onKey(event) {
-  const { key, ctrlKey, metaKey, altKey } = event;
+  const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
   if (ctrlKey || metaKey || altKey) return;
   const slide = Reveal.getCurrentSlide();
-  const answer = answerOf(slide, key);
   const leave = key === "Escape" && inView() ? leaveView : null;
-  const act = TURN[key] ?? (answer ? () => answer.click() : leave);
+  const act = TURN[key] ?? (isTaken(event) ? null : answers(slide, key)) ?? leave;
+  const isOn = goesOn(event) && !isTaken(event);
+  const goes = isOn || (key === "ArrowLeft" && !isTaken(event));
+  const steps = () => goes && !shiftKey && (TURN[key] || !inView()) && walk(slide, isOn ? "on" : "back");
   if (Reveal.isPaused() && moves(event)) Reveal.togglePause(false);
-  else if (!(goesOn(event) && !isTaken(event) && showAnswer(slide))) {
+  else if (isOn && shiftKey && key === "ArrowRight") Reveal.next(); // out of a view that is told in steps
+  else if (!(isOn && showAnswer(slide)) && !steps()) {
     if (!act) return;
     act();
   }

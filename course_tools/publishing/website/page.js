@@ -67,29 +67,40 @@
     };
   }
 
-  // ---- what follows a guess is unfolded once it is made, and stays so; on paper everything is
+  // ---- a curtain over what follows a guess: it opens once that is made, and stays so, and for a link into it
 
-  /** Whether the guess above a fold was made here. @param {HTMLDetailsElement} fold */
-  function made(fold) {
-    const data = fold.previousElementSibling.querySelector('.course-view script[type="application/json"]');
+  /** Whether the guess above a curtain was made here. @param {HTMLElement} behind */
+  function made(behind) {
+    const data = behind.previousElementSibling.querySelector('.course-view script[type="application/json"]');
     return data && kept[`attention-course:guess:${JSON.parse(data.textContent)[0].title}`] !== undefined;
   }
 
-  function unfold() {
-    for (const fold of document.querySelectorAll("main details.behind")) {
-      const id = `shown:${location.pathname.split("/").pop()}#${fold.previousElementSibling.id}`;
-      if (made(fold) || kept[id] !== undefined) fold.open = true;
-      fold.addEventListener("toggle", () => {
-        if (fold.open) kept[id] = "";
+  /** @param {HTMLElement} behind */
+  function open(behind, isOpen = true) {
+    behind.classList.toggle("open", isOpen);
+    for (const still of behind.querySelectorAll(".pale")) still.inert = Boolean(still.closest(".behind:not(.open)"));
+  }
+
+  function curtains() {
+    for (const behind of document.querySelectorAll("main .behind")) {
+      const id = `shown:${location.pathname.split("/").pop()}#${behind.previousElementSibling.id}`;
+      open(behind, made(behind) || kept[id] !== undefined);
+      behind.querySelector(".curtain").addEventListener("click", () => {
+        kept[id] = "";
+        open(behind);
       });
     }
     document.addEventListener("course-guess", ({ target }) => {
-      const fold = target.closest(".cell")?.nextElementSibling;
-      if (fold?.matches("details.behind")) fold.open = made(fold) || fold.open;
+      const behind = target.closest(".cell")?.nextElementSibling;
+      if (behind?.matches(".behind") && made(behind)) open(behind);
     });
-    addEventListener("beforeprint", () => {
-      for (const fold of document.querySelectorAll("main details.behind")) fold.open = true;
-    });
+    const linked = () => {
+      const target = document.querySelector(":target");
+      if (!target?.closest(".behind:not(.open)")) return;
+      for (let at = target.closest(".behind"); at; at = at.parentElement.closest(".behind")) open(at);
+      target.scrollIntoView();
+    };
+    for (const event of ["load", "hashchange"]) addEventListener(event, linked);
   }
 
   colour();
@@ -97,7 +108,7 @@
   addEventListener("DOMContentLoaded", () => {
     document.getElementById("colours").addEventListener("click", otherColours);
     document.addEventListener("click", translated);
-    unfold();
+    curtains();
     sections()[/^#section=(\d+)$/.exec(location.hash)?.[1]]?.scrollIntoView();
     const here = document.querySelector(".journey [aria-current]"); // on a phone the strip scrolls
     if (here) here.closest("ol").scrollLeft = here.offsetLeft - here.offsetWidth;

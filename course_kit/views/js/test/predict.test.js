@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verdictOf } from "../src/views/predict.js";
+import { handsOf } from "../src/views/predict_hands.js";
 
 const ANSWERS = ["to zero", "to the mean.", "nowhere"];
 const said = (...given) => verdictOf(...given).map((parts) => parts.join(""));
@@ -21,4 +22,9 @@ test("of a reason for each answer, that of the pick comes first, then that of th
     [2, "It moves."],
   ])
     assert.deepEqual(said(question, pick), [`✗ No. ${reason}`, "The answer is “to the mean”. They become equal."]);
+});
+
+test("raised hands are said round by round, those that were counted", () => {
+  assert.equal(handsOf([12, NaN, 0], 0), "Hands before the discussion: A 12, C 0.");
+  assert.equal(handsOf([NaN, NaN], 1), "");
 });

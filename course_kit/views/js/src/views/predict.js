@@ -3,6 +3,7 @@
 // guess, and the page hears of it: it unfolds what follows.
 import { h } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
+import { hands } from "./predict_hands.js";
 import PREDICT_CSS from "./predict.css";
 import { t } from "../text.js";
 
@@ -103,6 +104,11 @@ export function predict(ui) {
     ...labels,
   );
   ui.body.append(fieldset, card);
+  if (spec.presenting) {
+    const { rows, said: counted } = hands(spec.title, answers);
+    labels.forEach((label, i) => label.after(rows[i]));
+    ui.body.append(counted);
+  }
 
   ui.actions.answer = () => {
     if (state.pick >= 0) return;

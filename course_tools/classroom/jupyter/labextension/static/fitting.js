@@ -1,11 +1,13 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
 const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
+const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
+const HALF = 0.6; // of its width
 const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
 export const CODE = 1; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: of views height, and the heading, since they have
-// titles of their own; the room of the sentence to keep, which then comes over its foot; last what its caption says.
+// titles of their own, in whose place the sentence to keep then comes; last what its caption says.
 const LESS = [
   ...[1, 0.85].map((tall) => ({ told: true, tall })),
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
@@ -15,7 +17,7 @@ const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a 
 const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
-const PICTURE = ".stage, .controls, .below";
+const PICTURE = ".view > :not(.title, .caption)";
 const PRESSED = ".controls, button, input, select";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
 const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
@@ -31,11 +33,13 @@ const viewsOf = (on) =>
   [...on.querySelectorAll(".course-view:not(.course-held + * *)")].filter((host) => host.shadowRoot && host.view);
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
+const FORMULA = "mjx-container[display] mjx-math, .formula mrow";
+const formulaOf = (on) =>
+  Math.max(...[...on.querySelectorAll(FORMULA)].map((one) => one.getBoundingClientRect().width));
 const highOf = (on) => on.getBoundingClientRect().height;
 
-/** Whether the sentence to keep lies over such parts of a view, else over rows, at the top of a screen or its foot. */
-function isOver({ on, keep }, parts, isHigh) {
-  keep.classList.toggle("high", isHigh);
+/** Whether the sentence to keep, in the place of the heading, lies over such parts of a view, else over rows. */
+function isOver({ on, keep }, parts) {
   const over = keep.getBoundingClientRect();
   const views = viewsOf(on);
   const rows = views.length ? [] : on.querySelectorAll(ROWS);
@@ -47,14 +51,14 @@ function isOver({ on, keep }, parts, isHigh) {
 /** How high it has to be to hide all above the picture, as it is drawn. @param {Shown} shown */
 function hidden({ on, keep }) {
   const { top, height } = keep.getBoundingClientRect();
-  const below = viewsOf(on).map((host) => host.shadowRoot.querySelector(".stage").getBoundingClientRect().top);
+  const parts = viewsOf(on).flatMap((host) => [...host.shadowRoot.querySelectorAll(PICTURE)]);
+  const below = parts.map((part) => part.getBoundingClientRect()).flatMap((box) => (box.height ? [box.top] : []));
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides what is pressed or a row, wherever it comes: over title and caption alone, the foot, the top. */
-const isCovered = (shown) =>
-  shown.keep && !isFree(shown) && [false, true].every((isHigh) => isOver(shown, PRESSED, isHigh));
-const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE, true);
+/** Whether it hides what is pressed, or a row; and whether of a view title and caption alone. */
+const isCovered = (shown) => shown.keep && !isFree(shown) && isOver(shown, PRESSED);
+const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";
@@ -102,9 +106,11 @@ export function fit(shown, set, most = Infinity) {
       view.heighten(tall);
       view.now();
     }
-    return !isFull(shown);
+    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > HALF * room.clientWidth;
+    return !isWider && !isFull(shown);
   };
-  const sizes = [...(kind === "guess" ? WORDS : []), ...SIZES, ...SMALL];
+  const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
+  const sizes = [...(kind === "guess" ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
@@ -123,7 +129,7 @@ export function fit(shown, set, most = Infinity) {
   const more = room.clientHeight / highOf(on);
   if (views.length && drawn && found.tall === 1 && more > 1.05)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
-  if (keep?.matches(".high") && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
+  if (keep && found.tight && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
   for (const { view } of views) fitted.add(view);
   highs.set(on, highOf(on));
   return found.size;

@@ -1,6 +1,7 @@
 // What follows a guess, up to the next heading, is out of sight until the guess is made or *show* is pressed: outputs
-// and text, not code, which has to be run. Only the page hides it; the notebook stays as it is. "Run all cells" shows
-// all, and a class sees all (reading.css). predict.js keeps the guesses, by their questions.
+// and text, not code, which has to be run, and of views the pictures, not the titles. Only the page hides it; the
+// notebook stays as it is. "Run all cells" shows all, and a class sees all (reading.css). predict.js keeps the guesses,
+// by their questions.
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
@@ -13,7 +14,6 @@ const kept = (name) => {
     return false; // a browser that keeps nothing
   }
 };
-const tagged = (cell, tag) => cell.model.getMetadata("tags")?.includes(tag) ?? false;
 
 /** The question of a guess, from its output; "" for one that was not run. */
 function questionOf(cell) {
@@ -40,8 +40,7 @@ export function foldGuesses(app, panel) {
   function waits(cell) {
     const { id } = cell.model;
     if (all || shown.has(id) || kept(name(cell))) return false;
-    if (tagged(cell, "asks")) return true;
-    if (!tagged(cell, "predict")) return false;
+    if (!cell.model.getMetadata("tags")?.includes("predict")) return false;
     const question = questionOf(cell) || questions.get(id);
     questions.set(id, question);
     return Boolean(question) && !kept(GUESS + question);
@@ -74,11 +73,13 @@ export function foldGuesses(app, panel) {
   }
 
   function fold() {
+    const isClass = document.body.matches(".course-presenting, .course-large"); // which sees all
     let asking = null; // the guess that waits
     const asked = new Set();
     for (const cell of notebook.widgets) {
       const ends = hasHeading(cell);
       cell.node.classList.toggle("course-behind", Boolean(asking)); // of a cell with a heading, what is above that
+      for (const room of cell.node.querySelectorAll(".jp-Cell-outputWrapper")) room.inert = asking && !isClass;
       if (asking && (!ends || !cell.model.sharedModel.getSource().trimStart().startsWith("#"))) asked.add(asking);
       if (ends) asking = null;
       if (!asking && waits(cell)) asking = cell;

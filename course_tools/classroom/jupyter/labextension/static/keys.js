@@ -51,9 +51,27 @@ export function showAnswer(within) {
   return asking?.view.state.pick >= 0; // none of an open question
 }
 
-/** The answer of a guess that a letter chooses; none where nothing is asked. @param {ParentNode} within */
-export function answerOf(within, key) {
-  const roots = [...within.querySelectorAll(".course-view")].map((host) => host.shadowRoot);
-  const answers = roots.flatMap((root) => [...(root?.querySelectorAll("[data-control=pick]") ?? [])]);
-  return /^[a-d]$/i.test(key) ? answers[key.toLowerCase().charCodeAt(0) - 97] : undefined;
+/** Does a step of a view that is told in steps, "on" or "back" -> whether there was one. @param {ParentNode} within */
+export function walk(within, way) {
+  const views = [...within.querySelectorAll(".course-view")].flatMap(({ view }) => view ?? []);
+  return views.some((view) => {
+    const { step } = view.state;
+    view.act(way);
+    return view.state.step !== step;
+  });
+}
+
+/** What a key does at a guess: a letter chooses, a digit counts hands; none elsewhere. @param {ParentNode} within */
+export function answers(within, key) {
+  const roots = [...within.querySelectorAll(".course-view")].flatMap((host) => host.shadowRoot ?? []);
+  const all = (name) => roots.flatMap((root) => [...root.querySelectorAll(`[data-control=${name}]:not([hidden])`)]);
+  const answer = /^[a-d]$/i.test(key) && all("pick")[key.toLowerCase().charCodeAt(0) - 97];
+  if (answer) return () => answer.click();
+  const field = /^\d$/.test(key) && all("hands").find((one) => !one.value);
+  if (!field) return;
+  return () => {
+    field.focus();
+    field.value = key;
+    field.dispatchEvent(new Event("input"));
+  };
 }

@@ -2,7 +2,7 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
-import { answerOf, isTaken, leaveAfterMouse, moves, showAnswer } from "./keys.js";
+import { answers, isTaken, leaveAfterMouse, moves, showAnswer, walk } from "./keys.js";
 import {
   MARKS,
   arrange,
@@ -46,6 +46,7 @@ class Deck {
     document.body.append(this.head, this.foot, this.bar, this.coming);
     document.body.classList.add("course-presenting");
     panel.node.classList.add("course-deck");
+    panel.node.dispatchEvent(new Event("course-guess")); // curtains open, for a class: guesses.js
     this.notebook.node.tabIndex = -1;
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
     this.died = (_, status) => status === "autorestarting" && this.restart();
@@ -82,6 +83,7 @@ class Deck {
     for (const part of [this.bar, this.head, this.foot, this.coming]) part.remove();
     document.body.classList.remove("course-presenting", "course-tight");
     this.panel.node.classList.remove("course-deck");
+    this.panel.node.dispatchEvent(new Event("course-guess"));
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
     for (const part of this.notebook.node.querySelectorAll(".course-excerpt")) part.remove();
     for (const part of this.notebook.node.querySelectorAll(".course-out")) part.classList.remove("course-out");
@@ -466,11 +468,12 @@ class Deck {
     if (shiftKey && one === "r") return () => this.tell(this.reset());
     if (shiftKey && one === "k") return () => this.restart();
     if (shiftKey && one === "t") return () => this.trainAnew();
-    const answer = answerOf(this.step.cell.node, key);
-    if (answer) return () => answer.click();
+    const { node } = this.step.cell;
+    const answer = answers(node, key);
+    if (answer) return answer;
     return {
-      ArrowRight: () => this.next(),
-      ArrowLeft: () => this.go(this.at - 1),
+      ArrowRight: () => (!shiftKey && walk(node, "on")) || this.next(),
+      ArrowLeft: () => (!shiftKey && walk(node, "back")) || this.go(this.at - 1),
       ArrowDown: () => this.scroller.scrollBy(0, 120),
       ArrowUp: () => this.scroller.scrollBy(0, -120),
       Home: () => this.go(0),

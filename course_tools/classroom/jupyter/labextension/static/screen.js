@@ -157,13 +157,13 @@ export const shownOf = ({ scroller, step, foot }) => ({
   ...{ room: scroller, on: step.cell.node, keep: foot, kind: step.kind },
 });
 
-// The room between the heading and the sentence to keep, which comes over a screen that is tight.
+// The room below the heading, in whose place the sentence to keep comes; and over a screen that is tight.
 export function inset(deck, isTight = false) {
   deck.isTight = isTight;
   document.body.classList.toggle("course-tight", isTight);
   const [top, keep, bar] = [deck.head, deck.foot, deck.bar].map((part) => part.getBoundingClientRect().height);
-  document.body.style.setProperty("--course-top", `${top}px`);
-  document.body.style.setProperty("--course-end", `${bar + (isTight ? 0 : keep)}px`);
+  document.body.style.setProperty("--course-top", `${isTight ? top : Math.max(top, keep)}px`);
+  document.body.style.setProperty("--course-end", `${bar}px`);
 }
 
 // As large as the screen has room for. What code will print has its room beforehand, so that nothing moves when it
