@@ -89,7 +89,7 @@ def chosen(charts, label, start, *, title="", caption=""):
 def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
     """One bar per name with its number. words: title, caption.
 
-    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
+    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in the output's purple.
     each: [n, R], single measurements of what the bars are the means of: a dot for each. along: as in `maps`; values
     are then [F, n].
     """

@@ -40,7 +40,7 @@ labs.attention(
     keys=words,
     score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Press the third number of the [query|query] and make it 1. Which words get "
+    caption="Press the third number of the [query|query]: 0 becomes 1. Which words get "
     "the most weight?",
 )
 
