@@ -46,8 +46,11 @@ first = labs.heads(
     select=("it", "animal"),
     title="How much of “it” goes to “animal”?",
     model=grammar,
-    caption="The model has twelve maps, of which one is open: a row for each [query|word that "
-    "asks], a column for each [key|word that is asked].",
+    caption=from_cell(
+        "It writes: “{french}” It has twelve maps, of which one is open: a row for each "
+        "[query|word that asks], a column for each [key|word that is asked].",
+        french=translate(grammar, tired, beam=1)[0],
+    ),
 )
 asking(first)
 
