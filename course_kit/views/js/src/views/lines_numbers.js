@@ -28,6 +28,7 @@ import { t } from "../text.js";
  * @property {[number, number] | null} limits of the vertical axis
  * @property {number | null} start the x that is read out at rest
  * @property {boolean} [hours] the horizontal axis is a time of day
+ * @property {[x: number, y: number, text: string][]} [notes] numbered points of a line, what is said of each stands below
  *
  * @typedef {Spec & { panels: Panel[], along?: (number | string)[] }} LinesSpec along: see MapsSpec
  *
@@ -364,6 +365,6 @@ export function tableOf(panels, rows) {
         const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
         return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
       });
-    }),
+    }).concat(panels.flatMap(({ notes = [] }) => notes.map(([x, y, text]) => [text, number(x), number(y)]))),
   };
 }

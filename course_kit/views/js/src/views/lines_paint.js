@@ -1,5 +1,6 @@
 // A panel of lines, points and bands on a canvas, as its layout says.
 import { curve, dot, write } from "../shared/draw.js";
+import { rgb } from "../shared/theme.js";
 
 /** @import { Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -39,6 +40,11 @@ export class LinesPainter {
     }
     for (const series of layout.series) this.series(layout, series);
     this.names(layout);
+    layout.panel.notes?.forEach(([x, y], n) => {
+      const [at, high] = [layout.x(x), layout.y(y)];
+      dot(this.pen, at, high, 9 * this.unit, colourOf(this.theme, layout.series[0]));
+      write(this.pen, String(n + 1), at, high, rgb(this.theme.paper), "center");
+    });
   }
 
   /** @param {PanelLayout} layout */
