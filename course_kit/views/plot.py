@@ -52,7 +52,8 @@ def lines(
     compare: the same, dashed, what the others are compared with.
     mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
-    notes: x -> what is written below of the first line's point there, such as what a model says by then. words: title, caption."""
+    notes: x -> what is written below of the first line's point there, such as what a model says by then.
+    words: title, caption."""
     drawn = _named("series", series)
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
     words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
@@ -93,7 +94,7 @@ def chosen(charts, label, start, *, title="", caption=""):
 def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
     """One bar per name with its number. words: title, caption.
 
-    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in the output's purple.
+    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in purple.
     each: [n, R], single measurements of what the bars are the means of: a dot for each. along: as in `maps`; values
     are then [F, n].
     """

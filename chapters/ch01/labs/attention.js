@@ -200,7 +200,10 @@ class Attention {
     this.near = null;
     this.until = Infinity;
     const flip = pressed && this.flips(place);
-    this.ui.set(flip ? { ...changed(this.spec, this.ui.state, place, 1 - this.number(place)), at: [] } : { at: place }, pressed);
+    this.ui.set(
+      flip ? { ...changed(this.spec, this.ui.state, place, 1 - this.number(place)), at: [] } : { at: place },
+      pressed,
+    );
   }
 
   /** Whether a press changes 0 to 1 and 1 to 0: of a query, where there are no other numbers. @param {Place} place */

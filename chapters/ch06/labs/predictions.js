@@ -261,8 +261,11 @@ class Predictions {
     const { list, score } = this.panels[model];
     const { bars, others, beyond } = rowsOf(shown, model, this.chosen(shown));
     const asked = askedOf(shown);
-    if (this.closed) { // where its answer will stand
-      list.replaceChildren(...bars.concat(bars[0]).flatMap(() => [h("span", { class: "w" }, "?"), h("span"), h("i", { class: "ghost" })]));
+    if (this.closed) {
+      // where its answer will stand
+      list.replaceChildren(
+        ...bars.concat(bars[0]).flatMap(() => [h("span", { class: "w" }, "?"), h("span"), h("i", { class: "ghost" })]),
+      );
       return;
     }
     const written = this.open ? this.yours[this.ui.state.position] : "";

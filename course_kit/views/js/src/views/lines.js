@@ -55,7 +55,10 @@ export function lines(ui) {
     numbers: () => now()[1].map(({ name, x, y }) => ({ name, x: Array.from(x), y: Array.from(y) })),
   };
   const picture = chart(ui, form);
-  const notes = spec.panels.flatMap(({ xlabel, notes: all = [] }) => all.map(([x, , text]) => [`${xlabel} ${x}: `, text]));
-  if (notes.length) ui.body.append(h("ol", { class: "notes" }, ...notes.map(([at, text]) => h("li", {}, quiet(at), text))));
+  const notes = spec.panels.flatMap(({ xlabel, notes: all = [] }) =>
+    all.map(([x, , text]) => [`${xlabel} ${x}: `, text]),
+  );
+  if (notes.length)
+    ui.body.append(h("ol", { class: "notes" }, ...notes.map(([at, text]) => h("li", {}, quiet(at), text))));
   return picture;
 }

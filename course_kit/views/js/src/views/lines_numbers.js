@@ -357,14 +357,16 @@ export function tableOf(panels, rows) {
   const names = (/** @type {"xlabel" | "ylabel"} */ of) => [...new Set(panels.map((panel) => panel[of]))].join(", ");
   return {
     header: [t("line"), names("xlabel") || "x", names("ylabel") || "y"],
-    rows: rows.flatMap((row) => {
-      const panel = panels[row.panel];
-      const every = Math.ceil(row.count / 24);
-      const kept = Array.from({ length: row.count }, (_, i) => i).filter((i) => i % every === 0);
-      return kept.map((i) => {
-        const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
-        return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
-      });
-    }).concat(panels.flatMap(({ notes = [] }) => notes.map(([x, y, text]) => [text, number(x), number(y)]))),
+    rows: rows
+      .flatMap((row) => {
+        const panel = panels[row.panel];
+        const every = Math.ceil(row.count / 24);
+        const kept = Array.from({ length: row.count }, (_, i) => i).filter((i) => i % every === 0);
+        return kept.map((i) => {
+          const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
+          return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
+        });
+      })
+      .concat(panels.flatMap(({ notes = [] }) => notes.map(([x, y, text]) => [text, number(x), number(y)]))),
   };
 }
