@@ -557,9 +557,10 @@ torch.manual_seed(0)
 translator = Translator(
     Encoder(len(lesson.source), 128), AttentiveDecoder(len(lesson.target), 128)
 )
+says = Samples(lambda model: lesson.translate(model, "The dog was too tired.")[0].text)
 run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
-          callbacks=[Samples(lambda model: lesson.translate(model, "The dog was too tired.")[0].text)],
+          callbacks=[says],
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %% [markdown]

@@ -571,7 +571,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# To see what a loss means, we let the model reverse one and the same row three times on the way. (`write` computes all earlier words again for each word. The file that you keep has a [cache](05_transformer_annex.ipynb#kv-cache).)
+# On the way it reverses one row three times. (`write` computes all earlier words again for each word. The file that you keep has a [cache](05_transformer_annex.ipynb#kv-cache).)
 
 # %% tags=["definition"]
 # course_utils.toy_tasks: write
@@ -591,7 +591,7 @@ for step in range(400):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.lines(
-    {"loss": (range(400), losses)},
+    {"loss": (range(0, 400, 2), losses[::2])},
     "steps",
     "loss",
     notes=wrote,
@@ -630,9 +630,10 @@ torch.manual_seed(0)
 translator = Transformer(TransformerConfig(len(lesson.source), len(lesson.target)))
 
 # %% seconds=60 slideshow={"slide_type": "subslide"} tags=["training"]
+says = Samples(lambda model: lesson.translate(model, "The dog was too tired.")[0].text)
 run = fit(translator, lesson.batches, translation_loss, steps=STEPS, lr=3e-3, clip=1.0,
           schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
-          callbacks=[Samples(lambda model: lesson.translate(model, "The dog was too tired.")[0].text)],
+          callbacks=[says],
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %%

@@ -28,7 +28,7 @@ import { t } from "../text.js";
  * @property {[number, number] | null} limits of the vertical axis
  * @property {number | null} start the x that is read out at rest
  * @property {boolean} [hours] the horizontal axis is a time of day
- * @property {[x: number, y: number, text: string][]} [notes] numbered points of a line, what is said of each stands below
+ * @property {[x: number, y: number, text: string][]} [notes] numbered points of a line; their text stands below
  *
  * @typedef {Spec & { panels: Panel[], along?: (number | string)[] }} LinesSpec along: see MapsSpec
  *
