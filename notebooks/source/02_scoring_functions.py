@@ -144,6 +144,15 @@ cosine = dot / (q.norm(dim=-1) * keys.norm(dim=-1))
 assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
 assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.shadows(
+    (1, 0),
+    [(1, 0), (3, 3)],
+    title="What is a dot product?",
+    caption="The [query|query] is (1, 0). How long is the [output|shadow] that each [key|key] "
+    "throws on it?",
+)
+
 # %% [markdown] tags=["keep"]
 # <a id="dot-product"></a>
 # So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two: direction counts, and so do both lengths. A query twice as long doubles all its scores, and so its softmax gets sharper. A key twice as long has twice the score.

@@ -212,7 +212,7 @@ class Attention {
     return letter === "q" && Boolean(this.spec.shapes.q) && [...q, ...k].flat().every((x) => x === 0 || x === 1);
   }
 
-  /** What is explained before anything is chosen: the first output, or the score of the best key. @param {Tables} tables
+  /** What is explained at rest: the first output, or the score of the best key. @param {Tables} tables
    * @returns {Place} */
   atRest({ o, a }) {
     return o ? ["o", 0, 0] : ["s", 0, a[0].indexOf(Math.max(...a[0]))];
