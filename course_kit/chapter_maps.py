@@ -1,5 +1,5 @@
-"""The small maps: what each chapter makes of one sentence. They are the website's cover and its way from chapter
-to chapter, the picture on the title of slides, and in a workbook they fill with ink as exercises are solved.
+"""What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons and on
+the title of slides, and in a workbook it fills with ink as exercises are solved.
 
 The weights are those of the last view in chapter 9: they are taken from its committed output, not made again.
 """
@@ -7,22 +7,22 @@ The weights are those of the last view in chapter 9: they are taken from its com
 import base64
 import functools
 import html
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 
 from course_kit import files, lessons
-from course_kit.i18n import current, t
+from course_kit.chapter_frames import Panel, frame
+from course_kit.i18n import current
 from course_kit.views import fragments
 
 LAST = "09_who_taught_it"
 
 
-def weights() -> dict[int, tuple[str, np.ndarray]]:
-    """{chapter's number: (name of its map, weights [Q, K])} from the journey in LAST; {} where it was not run."""
-    return _weights(current())
+def maps() -> dict[int, Panel]:
+    """{chapter's number: its map} from the journey in LAST; {} where it was not run."""
+    return _maps(current())
 
 
 def _notebook(name: str, language: str) -> Path:
@@ -33,7 +33,7 @@ def _notebook(name: str, language: str) -> Path:
 
 
 @functools.cache
-def _weights(language: str) -> dict[int, tuple[str, np.ndarray]]:
+def _maps(language: str) -> dict[int, Panel]:
     path = _notebook(LAST, language)
     for cell in json.loads(path.read_bytes())["cells"] if path.is_file() else ():
         for output in cell.get("outputs", ()):
@@ -45,13 +45,14 @@ def _weights(language: str) -> dict[int, tuple[str, np.ndarray]]:
     return {}
 
 
-def _panels(view: fragments.View) -> dict[int, tuple[str, np.ndarray]]:
-    """What `weights` gives, of the journey."""
+def _panels(view: fragments.View) -> dict[int, Panel]:
+    """What `maps` gives, of the journey."""
     numbers, found = base64.b64decode(view.data), {}
     for panel, array in zip(view.spec["panels"], view.spec["arrays"], strict=True):
         kind = np.dtype(array["dtype"]).newbyteorder("<")
         shown = np.frombuffer(numbers, kind, array["size"], array["offset"]).astype(float)
-        found[int(panel["chapter"])] = panel["title"], np.nan_to_num(shown.reshape(panel["shape"]))
+        weights = np.nan_to_num(shown.reshape(panel["shape"]))
+        found[int(panel["chapter"])] = Panel(panel["title"], weights, panel["rows"], panel["columns"])
     return found
 
 
@@ -65,12 +66,17 @@ def ink(shown: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
+def address(number: int) -> str | None:
+    """The frame of a chapter as the address of a picture; None where it has none."""
+    if number not in maps():
+        return None
+    drawn = frame(number, maps()[number]).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
+
+
 def style() -> str:
-    """The style sheet of `strip`: each map is cut out of the colour of the text."""
-    rules = Path(__file__).with_name("maps.css").read_text(encoding="utf-8")
-    return rules + "".join(
-        f".maps .ink{number} {{ mask-image: url({ink(shown)}) }}\n" for number, (_, shown) in weights().items()
-    )
+    """The style sheet of `strip`."""
+    return Path(__file__).with_name("maps.css").read_text(encoding="utf-8")
 
 
 def questions() -> dict[int, tuple[str, str]]:
@@ -92,22 +98,22 @@ def _questions(language: str) -> dict[int, tuple[str, str]]:
 def strip(
     current: int | None = None, suffix: str = ".html", shares: dict[int, float] | None = None, words: bool = True
 ) -> str:
-    """The maps in a row, each a link to its lesson, as HTML that needs `style()`.
+    """The frames in a row, each a link to its lesson, as HTML that needs `style()`.
 
     current: the number of the chapter whose lesson is being read. suffix: what follows a chapter's name in its address.
-    shares: {number: how much of its map has full ink, from 0 to 1}; None: all of each. words: whether the questions
+    shares: {number: how much of its frame has full ink, from 0 to 1}; None: all of each. words: whether the questions
     are seen; else the numbers are, and a screen reader says the questions.
     """
     parts = []
-    for number in sorted(weights().keys() & questions().keys()):
-        (name, _), (file, question) = weights()[number], questions()[number]
+    for number in sorted(maps().keys() & questions().keys()):
+        panel, (file, question) = maps()[number], questions()[number]
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
-        told = "" if words else f' aria-label="{number} {html.escape(question)}"'
-        whose = html.escape(t("{name}; full ink is 1, half ink 0.25", name=name))
+        said = "" if words else f' aria-label="{number} {html.escape(question)}"'
+        there = "#one-sentence" if number == current == max(maps()) else f"{file}{suffix}"  # the finale has them all
+        inked = f' style="--share:{100 * share:.0f}%"'
         parts.append(
-            f'<li><a href="{file}{suffix}"{here} title="{whose}"{told}>'
-            f'<span class="map"><span class="ink ink{number}" style="--share:{100 * share:.0f}%"></span></span>'
-            f"<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
+            f'<li><a href="{there}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
+            f"{frame(number, panel)}<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

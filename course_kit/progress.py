@@ -185,15 +185,15 @@ def _link(file: str, words: str) -> str:
 
 
 def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> str:
-    """The small maps, each with as much ink as a share of its lesson's exercises is solved."""
+    """The frames of the chapters, each with as much ink as a share of its lesson's exercises is solved."""
     from course_kit import chapter_maps  # and with it numpy, which a terminal need not wait for
 
     shares = {
         one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
     }
-    said = t("Each map is inked by what you solved in its lesson; pale: not solved yet.")
+    said = t("Each picture is inked by what you solved in its lesson; pale: not solved yet.")
     if shares and min(shares.values()) == 1:
-        said = t("All maps are inked: you have solved every lesson.")
+        said = t("All pictures are inked: you have solved every lesson.")
     return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}{paragraph(said)}"
 
 
@@ -231,7 +231,7 @@ def _changed(path: Path) -> int:
 
 
 def onward(chapter: int) -> None:
-    """The end of a lesson: the small maps as they are now, and the way on: to its annex, if it has one, and to the next
+    """The end of a lesson: the frames as they are now, and the way on: to its annex, if it has one, and to the next
     lesson."""
     where = files.workbook_folder()
     folder = files.course_folder() / "notebooks"

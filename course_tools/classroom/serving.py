@@ -53,7 +53,7 @@ class ModelFiles(JupyterHandler):
 
 
 class Screens(JupyterHandler):
-    """GET PATH of a notebook -> its screens, as `presenting.screens.plan` has them, and the chapter's map or None."""
+    """GET PATH of a notebook -> its screens, as `presenting.screens.plan` has them, and the chapter's frame or None."""
 
     @web.authenticated
     async def get(self, path: str) -> None:
@@ -66,8 +66,7 @@ class Screens(JupyterHandler):
         ours = building.folder(os.environ.get("COURSE_LANGUAGE", "en")) / name
         run = json.loads(ours.read_bytes())["cells"] if ours.is_file() else ()
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
-        _, weights = chapter_maps.weights().get(lessons.chapter(name), ("", None))
-        drawn = None if weights is None else chapter_maps.ink(weights)
+        drawn = chapter_maps.address(lessons.chapter(name))
         self.finish({"screens": screens.plan(notebook["content"]["cells"], run), "map": drawn})
 
 

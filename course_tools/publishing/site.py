@@ -169,9 +169,9 @@ class Site:
         there = [to for to in there if name in ("index", "glossary", *names(to))]
         return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
 
-    def maps(self, number=None):
+    def maps(self, number=None, words=True):
         """The way from chapter to chapter; "" in a language that has not all of them."""
-        return chapter_maps.strip(number) if self.names == building.names() else ""
+        return chapter_maps.strip(number, words=words) if self.names == building.names() else ""
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""
@@ -179,7 +179,7 @@ class Site:
         return self.page(
             "chapter", told["file"], contents(page), told["about"] or t(ABOUT), body=with_anchors(page),
             badges=hosted.badges(self.repository, chapter.name, self.state, self.folder), listed=told,
-            maps=self.maps(None if chapter.annex else told["number"]),
+            maps=self.maps(None if chapter.annex else told["number"], words=False),
             lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
         )  # fmt: skip
 

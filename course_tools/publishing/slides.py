@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from course_kit import chapter_maps, files, lessons
+from course_kit.chapter_frames import frame
 from course_kit.i18n import use
 from course_kit.views import fragments, program
 from course_tools.authoring import building
@@ -109,13 +110,14 @@ def _thing(screen, cell, chapter):
 
 
 def _title(cell, chapter):
-    """The question of a chapter and the files that one will hold, beside its map; below, small, the maps of all."""
+    """The question of a chapter and the files that one will hold, beside its frame; below, small, the frames of all."""
     number = lessons.chapter(chapter.name)
     codes = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
     number_of, _, words = chapter.title.rpartition(" · ")
     head = (f'<p class="number">{html.escape(number_of)}</p>' if number_of else "") + f"<h1>{html.escape(words)}</h1>"
-    own = f'<span class="ink ink{number}" style="--share:100%"></span>' if number in chapter_maps.weights() else ""
-    asked = f'<div class="asks">{head}{f"<p>{codes}</p>" if codes else ""}</div><div class="maps own">{own}</div>'
+    panel = chapter_maps.maps().get(number)
+    own = frame(number, panel) if panel else ""
+    asked = f'<div class="asks">{head}{f"<p>{codes}</p>" if codes else ""}</div><div class="own">{own}</div>'
     return asked + chapter_maps.strip(number, words=False)
 
 

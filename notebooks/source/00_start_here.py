@@ -27,7 +27,7 @@ assert cow.words == ["elle", "il"] and "fatiguée" in cow.written[0] and "fatigu
 assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in animal.shares] == [0.93, 0.74]
 
 # %% [markdown]
-# Above, a small translation program, the *model*, turns English into French. **Guess, then switch attention off.** (A wrong guess costs nothing, and you remember what surprised you.)
+# Above, a small translation program, the *model*, turns English into French. **Switch attention off, and watch the cow.**
 #
 # <details><summary>What did you find?</summary>
 #
@@ -37,7 +37,7 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 #
 # With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Switched off, each English word is read on its own. (The part that writes French keeps its attention.)
 #
-# Switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.**
+# Switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** (A wrong guess costs nothing, and you remember what surprised you.)
 #
 # <details><summary>Answer</summary>
 #
@@ -220,7 +220,7 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # ## Which word needs attention?
 # Before the model writes French, it turns the English sentence into a tensor of shape [12, 128]: a row of 128 numbers, its *list*, for each of the 12 tokens (11 words and the full stop). Without attention, a list is made from its word and position alone. With it, it also holds what the word has collected from the others. The French is written from these lists.
 #
-# Switch attention off below. Then ⇅ under a word gives this one word the list back that it has with attention.
+# Switch attention off below. Then *give back* under a word gives this one word the list back that it has with attention.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -234,7 +234,7 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 deciding = labs.cover(
     title="Whose list brings “elle” back?",
-    caption="Switch attention off, then press ⇅ under a word. Arcs: what [query|it] "
+    caption="Switch attention off, then press “give back” under a word. Drawn: what [query|it] "
     "attends to.",
 )
 deciding

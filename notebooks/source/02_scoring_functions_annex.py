@@ -199,7 +199,33 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # | location-based: a(q), one number for all keys | Equal scores give every key the same weight. | one number for each position: q · row i of W |
 # | biased general: k (W q + b) | Without a transpose, two vectors have no product. | (q W + b) kᵀ |
 # | deep: relu(W₀ q + W₁ k) + b₁ | Outside, b₁ only shifts the result. | relu(q W₀ + k W₁ + b₁): b₁ decides from where on a unit is active |
+#
+# None of the three has to be believed, because all of them run. Here q and k are columns, as in that table:
 
+# %%
+draw = torch.Generator().manual_seed(0)
+q, k, b = torch.randn(3, 3, 1, generator=draw)  # columns of three numbers
+W, W0, W1, W2 = torch.randn(4, 3, 3, generator=draw)
+four = torch.randn(4, 3, generator=draw)  # four keys
+a = (b.T @ q).expand(1, 4)  # location-based, as printed: one number
+print("location-based:", torch.softmax(a, -1).tolist())
+for name, key in {"k": k, "kᵀ": k.T}.items():
+    try:
+        print(f"biased general, {name} (W q + b):", list((key @ (W @ q + b)).shape))
+    except RuntimeError as error:
+        print(f"biased general, {name} (W q + b):", error)
+hidden, b1, b2 = q.T @ W0 + four @ W1, b.T, k.T  # deep: any numbers do for the biases
+outside = (torch.relu(hidden) + b1) @ W2 + b2  # what the second layer gets
+print("deep, b₁ outside, or another b₂ alone, the same:",
+      torch.allclose(outside, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=1e-5))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.softmax(a, -1).tolist() == [[0.25] * 4]
+assert torch.allclose(outside, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=1e-5)
+assert not torch.allclose(torch.relu(hidden + b1) @ W2 + b2, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=0.1)
+
+# %% [markdown]
+# So the printed location-based score is an average of all values, the printed biased general score is no score, and in the printed deep score b₁ does what b₂ does already.
 # %% [markdown]
 # ## What has the general score to do with W_Q and W_K?
 # <a id="general-score"></a>
@@ -515,6 +541,23 @@ labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 # | S₁₂ = q₂ · k₂ | Each key meets only its own query, so all rows of S are equal: here (1, 0, 3). | S₁₂ = q₁ · k₂ |
 # | q = relu(x Wq) | A query can no longer ask for keys *without* a feature. | q = x Wq |
 # | output = weights · x | The inputs are averaged, and Wv is never used. | weights · v |
+#
+# What comes out if you make one mistake at a time?
+
+# %%
+own = torch.softmax((qs * ks).sum(-1) / 2**0.5, -1)  # each key with its own query
+print("S₁₂ = q₂ · k₂, for every word the same:", own @ vs)
+asks = torch.tensor([1.0, -1.0])  # a query that wants keys without the second feature
+for name, one in {"x Wq": asks, "relu(x Wq)": torch.relu(asks)}.items():
+    print(f"{name} = {one.tolist()} scores the keys {(ks @ one).tolist()}")
+print("averages of x:", weights[2] @ x, " of v:", output[2])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert not torch.allclose(own @ vs, output[0], atol=0.1) and not torch.allclose(weights[2] @ x, output[2], atol=0.1)
+assert (ks @ asks).tolist() == [-1, 1, 0] and (ks @ torch.relu(asks)).tolist() == [0, 1, 1]
+
+# %% [markdown]
+# With the ReLU the query can no longer tell the second key, which lacks the feature, from the third, which has it.
 #
 # The fourth mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and $W_O$ joins their outputs.
 

@@ -780,6 +780,21 @@ assert all("restés à la maison." in text and "mauvais, alors nous sommes" in t
 
 # %% [markdown]
 # The free version is good French, but gets by far the lowest score. And the Transformer loses against the model with GRUs by one word, *donc* instead of *alors*, which means the same. With one sentence and one reference, BLEU says how far two translators happened to choose the same words. It was made for whole test corpora.
+#
+# It was also made for *several* references (Papineni et al. 2002): a run of words counts if any of them has it. So give it a second good translation:
+
+# %%
+second = "Comme il faisait mauvais, nous sommes restés chez nous."
+for name, words in tried.items():
+    both = float(bleu([words], [[answer, second]], lowercase=True))
+    print(f"{name:26} one reference {scores[name]:5.1f} · two {both:5.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+with_two = {name: float(bleu([words], [[answer, second]], lowercase=True)) for name, words in tried.items()}
+assert with_two["free"] > 2 * scores["free"] and all(with_two[name] >= scores[name] - 1e-6 for name in tried)
+
+# %% [markdown]
+# Only the free version gains, because now it shares long runs of words with somebody. The others share no more with the second reference than with the first. Most test sets have one reference all the same, because each costs a translator's time.
 
 # %% [markdown]
 # ## Where was seq2seq used?

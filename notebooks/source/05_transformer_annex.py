@@ -724,9 +724,15 @@ for part, ours in parts.items():
 x, mask = torch.randn(2, 15, 128), padding_mask([15, 9], 15)
 gap = (block(x, mask) - theirs(x, src_key_padding_mask=~mask[:, 0])).abs().max()
 print(f"differs from PyTorch's by {gap:.0e}")
+as_list = block.ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of words
+same = torch.allclose(as_list.view_as(x), block.ffn(x), atol=1e-5)
+print("the network on one list of all words gives the same:", same)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and block(block(x)).shape == x.shape
+assert gap < 1e-4 and block(block(x)).shape == x.shape and same
+
+# %% [markdown]
+# The feed-forward network treats each word alone, so the order of the words and the borders of the sentences make no difference to this part of the block.
 
 # %% [markdown] tags=["asks"]
 # ## What the first Transformer cost
@@ -878,6 +884,27 @@ assert " ".join(target) == "<0> didn't cross the <1> was too tired" and len(targ
 
 # %% [markdown]
 # T5's answer is shorter than the text, so a step of training costs less than one that writes all of it again. And one model, one loss and one way of writing do for a translation, a summary or a gap.
+#
+# How large is it? The smallest T5 has the sizes of the Transformer of 2017, six layers of 512 features in each half, but no biases and no positions. Instead each head learns a number for each of 32 ranges of distances, once for all layers of a half: <!-- source: Raffel et al. 2020, sections 2.1 and 3.1.1; t5-small's config.json -->
+
+# %%
+D, layers = 512, 6
+matrices = 4 * D * D  # queries, keys, values, output
+network = 2 * D * 4 * D  # wider, and narrow again
+t5 = {
+    "table of 32,128 pieces": 32_128 * D,  # for source, target and output
+    "encoder": layers * (matrices + network + 2 * D) + D,  # with the scales of its norms
+    "decoder": layers * (2 * matrices + network + 3 * D) + D,
+    "distances, 32 ranges × 8 heads": 2 * 32 * 8,
+}
+for part, count in (t5 | {"all": sum(t5.values())}).items():
+    print(f"{part:32}{count:>11,}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(t5.values()) == 60_506_624  # as transformers counts t5-small
+
+# %% [markdown]
+# 60.5 million, of which 512 tell the order of the words.
 
 # %% [markdown]
 # ## Errors that circulate
@@ -1113,6 +1140,34 @@ assert rows[0]["keys from the source"].startswith("ils habitent dans la zone éc
 
 # %% [markdown]
 # The right column has one sentence for both: a decoder that reads its own vocabulary can only continue French. Nothing of the English has reached it.
+#
+# ### As many blocks?
+# <a id="as-many-blocks"></a>
+# A slide deck says that encoder and decoder have the same number of blocks, and the same width. Which of the two must agree? Five blocks and one, then one and five, then an encoder half as wide:
+
+# %%
+from course_utils.blocks import EncoderBlock
+from course_utils.transformer import DecoderBlock
+
+
+def stacks(below, above, width=64):
+    """So many encoder blocks, `width` wide, read by so many decoder blocks of 64."""
+    x, y = torch.randn(1, 6, width), torch.randn(1, 4, 64)
+    for _ in range(below):
+        x = EncoderBlock(width, 4, 4 * width)(x)
+    for _ in range(above):
+        y = DecoderBlock(64, 4, 256)(y, x)
+    return y
+
+
+for sizes in ((5, 1), (1, 5), (5, 1, 32)):
+    print(sizes, tried(stacks, *sizes))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [tried(stacks, *sizes) for sizes in ((5, 1), (1, 5), (5, 1, 32))] == [[1, 4, 64]] * 2 + ["RuntimeError"]
+
+# %% [markdown]
+# The decoder reads the encoder's last vectors, however many blocks have made them. Only the width must fit its key and value matrices. Many translators take few decoder blocks, because the decoder runs once for every word that it writes. <!-- source: Kasai et al. 2021, Deep encoder, shallow decoder -->
 
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes

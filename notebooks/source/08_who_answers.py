@@ -77,7 +77,7 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
+# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. (With a line break behind the question it goes on.) <!-- source: each of the ten questions with a line break, the likeliest token: none stays empty --> Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
@@ -131,7 +131,7 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# The form of an interview works, too, and not only here: in it SmolLM2 answers all ten questions. What matters is not this or that mark but the shape. After a question in a conversation, an answer is likely.
+# The form of an interview works, too, and not only here: in it SmolLM2 says something to all ten questions. What matters is not this or that mark but the shape. After a question, an answer is likely.
 #
 # The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so typing `<|im_end|>` never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
 #
@@ -140,7 +140,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
 # <a id="llama"></a>
-# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), and with small variations so are most open models since then. Compared with your GPT there are four changes, and each of them solves a problem. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
+# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), and with small variations so are most open models since then. Compared with your GPT there are four changes. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 holmes = load_checkpoint("llama-holmes")
@@ -230,7 +230,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 2 · Positions that turn
 # <a id="rotary"></a>
-# A GPT adds a learned row for each position. The table ends somewhere, so you cannot give it a longer text. And what it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
+# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -402,7 +402,7 @@ print(f"largest difference to the course's: {gap:.0e}; token by token: {other:.0
 assert gap < 1e-4 and other < 1e-4
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** a decoder of today is a GPT with another norm, turned positions, gates, and shared keys and values.
+# **Keep this:** SmolLM2 is a GPT with another norm, turned positions, gates, and shared keys and values.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["asks"]
 # ## What is each change worth?
@@ -438,7 +438,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. In a model as small as this one only RoPE lowers the loss, and most of its lead is gone after longer training. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. In a model as small as this one only RoPE lowers the loss. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -510,9 +510,9 @@ assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][q
 assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
 
 # %% [markdown] tags=["keep"]
-# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, writes the same text.
+# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, wrote the same text when we asked both.
 #
-# **Keep this:** a model is shapes and numbers. Write the shapes, copy the numbers, and it speaks.
+# **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who answers? Ask
@@ -612,7 +612,7 @@ onward(8)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who taught it?
 # <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
-# SmolLM2 continues a conversation because it was taught with conversations. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
+# SmolLM2 was taught with conversations. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #

@@ -44,7 +44,7 @@ labs.teachers(
 )
 
 # %% [markdown]
-# Each teacher gives less than the one before: a whole answer, a choice, a yes or no. SmolLM2 had the first two. DeepSeek-R1-Zero (2025), which became known for its reasoning, had the third alone. In this lesson you teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. Why sums? You see at a glance whether an answer is right, and how it was found. And you will not have to wait, because each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
+# The first gives a whole answer, the second a choice, and the third a yes or no. SmolLM2 had the first two. DeepSeek-R1-Zero (2025), which became known for its reasoning, had the third alone. In this lesson you teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. Why sums? You see at a glance whether an answer is right, and how it was found. And you will not have to wait, because each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
@@ -186,12 +186,12 @@ Table(
 )
 
 # %% [markdown]
-# The model that writes the result alone knows most of its sums by heart, and little else. The other one can add most new sums. Why is it better, if both saw the same sums? Ask yourself what is *new* in a new sum. For the first model the whole sum is new, because it has seen very few of all sums. For the second model nearly nothing is new. All that it ever has to do is add two digits and carry, and almost every pair of digits was among its examples.
+# The model that writes the result alone knows most of its sums by heart, and little else. The other one can add most new sums. Why is it better, if both saw the same sums? Ask yourself what is *new* in a new sum. For the first model the whole sum is new, because it has seen very few of all sums. For the second model most steps are not new, because it only adds two digits and a carry, and almost every pair of last digits was among its examples. Where it errs, it is mostly in the tens.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 whole, digits = torch.zeros(100, 100), torch.zeros(10, 10)
 for a, b in taught:
-    whole[a, b] = whole[b, a] = 1  # a + b and b + a are one sum
+    whole[a, b] = whole[b, a] = 1  # either order
     digits[a % 10, b % 10] = digits[b % 10, a % 10] = 1
 plot.maps(
     {"the whole sum": whole[:50, :50], "its last digits": digits.kron(torch.ones(5, 5))},
@@ -206,7 +206,7 @@ plot.maps(
 assert 0.03 < whole.mean() < 0.05 and digits.mean() > 0.9 and len(taught) == 200
 
 # %% [markdown]
-# This is what a draft does: **it cuts a question that is new into steps that are not.** But wait. Perhaps the second model is only better because it may write more, and so compute more, before it must name the result. How would you find out? We let a third model write as many *blanks* as a draft has characters:
+# This is what a draft does: **it cuts a question that is new into small steps, most of which are not.** But wait. Perhaps the second model is only better because it may write more, and so compute more, before it must name the result. How would you find out? We let a third model write as many *blanks* as a draft has characters:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
@@ -235,17 +235,17 @@ new = [sums.share_right(one, held_out) for one in models.values()]
 assert new[0] < 0.15 < 0.3 < new[1]
 
 # %% [markdown] tags=["keep"]
-# Room alone is worth nearly nothing here. Taught results alone, or blanks, the model solves fewer than one new sum in ten. Taught drafts, it mostly solves more than half.
+# Room alone helps a little, and written steps help far more: taught drafts, the model solves more than half of the new sums.
 #
-# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we do (*scratchpads*, 2021), or ask a large one to think step by step (2022). When people say that a model *reasons*, they mean that it writes such steps before its answer. <!-- source: Nye et al. 2021; Wei et al. 2022 -->
+# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we do (*scratchpads*, 2021), or ask a large one to think step by step (2022). A model that is trained to write such steps before its answer is called a *reasoning model*. <!-- source: Nye et al. 2021; Wei et al. 2022; Kojima et al. 2022 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# Single trainings differ a lot: the three recorded drafts got 64 to 71 %, and with four other seeds we got 40 to 89. With 2,000 steps the result alone stayed below one in ten. It is a matter of few examples: taught 4,000 of the 5,050 sums, the result alone got 61 % of the others. <!-- source: data/results/reasoning.json; seeds 3 to 6: 59, 40, 84, 89 %; 4,000 sums, 800 steps: 61 % -->
+# Single trainings differ: in nine of them the draft got 54 to 78 %. It is a matter of few examples: taught 4,000 of the 5,050 sums, the result alone got 61 % of the others. <!-- source: data/results/reasoning.json; seeds 0 and 3 to 7: 71, 70, 54, 75, 78, 74 %; 4,000 sums, 800 steps: 61 % -->
 #
 # </details>
 #
-# **Keep this:** from few examples, a model that learns written steps can solve new questions. One that learns results mostly cannot.
+# **Keep this:** from 200 sums with their steps the model learned to add. From the results alone it did not.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
@@ -259,7 +259,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 #
 # $$\sum_y\pi(y)\,r(y)\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
 #
-# The second sum is the **KL divergence**. It is 0 if the two models are the same, and otherwise above 0. With a large β the model stays close. **RLHF** (2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
+# The second sum is the **KL divergence**. It is 0 if the two models are the same, and otherwise above 0. With a large β the model stays close. **RLHF** (InstructGPT, 2022) trains a second model on people's choices for $r$, and then $\pi$ by trial and error, as we do in section Four. <!-- source: Ouyang et al. 2022 -->
 #
 # 3. *Which π is that?* Multiply the old probability of each answer by $e^{r/\beta}$, and divide by the sum $Z$, so that all add up to 1:
 #
@@ -390,11 +390,11 @@ assert 0.35 < found[0] < 0.65 and abs(found[-1] - says) < 0.08 and found[-1] > f
 assert len(pairs) > 150
 
 # %% [markdown] tags=["keep"]
-# Nobody told the model *three quarters*. All that it saw were single choices, and yet it comes out close to where line 3 puts it. A quarter of the people want the bare result, and your model still writes it, too.
+# Nobody told the model *three quarters*. It saw only choices, and yet it comes out near line 3. A quarter of the people want the bare result, and your model still writes it, too.
 #
 # <details><summary>How sure is this?</summary>
 #
-# In eight other runs, with four seeds, the model ended a little below line 3, mostly by two points or less and once by five. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
+# In eleven other runs the model ended below line 3, by seven points at most. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
 #
 # </details>
 #
@@ -447,7 +447,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # ### Why may you do this?
 # We want a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. The slope of this sum has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many answers for us to add them up. But look what happens if you use $\nabla\ln\pi=\nabla\pi/\pi$:
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
-# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Why may we take off the mean $\bar r$? Because a constant times $\nabla\ln\pi$ is 0 on average, $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But the steps become steadier, and dividing by the deviation gives them about one size. <!-- source: Williams 1992 -->
+# That is a mean over answers, each weighted with the probability that the model itself writes it. So let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Taking off the mean $\bar r$ does not change the direction, because a constant times $\nabla\ln\pi$ is 0 on average: $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. With it, wrong answers are pushed down, too. <!-- source: Williams 1992 -->
 #
 # Try it on the four answers. First the slope of the mean reward from all of them, and then the average over ten thousand that the model writes:
 
@@ -576,17 +576,17 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 # %% [markdown] tags=["keep"]
 # With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, even in fewer steps. A coin pushes at random, so nothing is learned from it, and each push changes a model that was already good. So it is the check that teaches.
 #
-# The program knows the result, since it can add. But it never looks at the draft, so whether the steps are sound is not rewarded. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and its drafts grew long by themselves. <!-- source: DeepSeek-AI 2025 -->
+# The program knows the result, since it can add. But it never looks at the draft: a right result earns as much behind wrong steps. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and in training its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
 # Is a check better than more solutions? No. If your model imitates the *same* solved sums once more, it does as well ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions, or where nobody knows how best to write one.
 #
 # <details><summary>How sure is this?</summary>
 #
-# The curve jumps, because each step sees only 16 sums. In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With four other seeds the check gained 3 to 6 points. <!-- source: data/results/reasoning.json; seeds 3 to 6: 59 to 62, 40 to 46, 84 to 90, 89 to 94 % -->
+# The curve jumps, because each step sees only 16 sums. In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With five other seeds it got better, too. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
 #
 # </details>
 #
-# **Keep this:** raise the probability of answers above their group's mean. A reward needs no slope, and no solutions.
+# **Keep this:** raise the probability of answers above their group's mean. A reward needs no slope, and no further solutions.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who taught it? Ask
@@ -636,7 +636,7 @@ assert [panel[-1] for panel in panels] == list(range(1, 10))
 #
 # $$\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}.$$
 #
-# From the readings of a thermometer to a model that answers, only two things have changed: how the scores are computed, and what is averaged.
+# In this line, from the readings of a thermometer to a model that answers, only two things have changed: how the scores are computed, and what is averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -653,7 +653,7 @@ keep("answering", "chat", "__main__")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. SFT imitates: chapter 7's training on questions and answers, with a loss on the answers only.
-# 2. A draft cuts a new question into steps that are not new.
+# 2. A draft cuts a new question into small steps, most of which are not new.
 # 3. DPO learns from choices: it tilts the old model, as if there were a reward.
 # 4. GRPO raises the probability of answers whose reward is above their group's mean. A reward needs no slope.
 # 5. With SFT a model learns to imitate, with a reward to succeed. A check knows only the result.

@@ -22,7 +22,9 @@
       for (const text of e.childNodes) if (text.nodeType === 3 && text.data.trim()) {
         const range = document.createRange(); range.selectNodeContents(text);
         for (const rect of range.getClientRects()) note(rect, text.data.trim().slice(0, 40));
-        const size = parseFloat(getComputedStyle(e).fontSize) * e.currentCSSZoom * enlarged;
+        const drawn = e.ownerSVGElement, units = drawn?.viewBox.baseVal?.width; // a drawing has units of its own
+        const scale = units ? drawn.clientWidth / units : 1;
+        const size = parseFloat(getComputedStyle(e).fontSize) * scale * e.currentCSSZoom * enlarged;
         if (size < 24 && !e.closest('sup, sub')) small.push([text.data.trim().slice(0, 40), size]);
       }
     }

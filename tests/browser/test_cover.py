@@ -42,7 +42,8 @@ def test_switch_guess_see(opened):
     expect(page.locator(".swap").first).not_to_be_visible()
     switch(page, "off")
     expect(french(page)).to_have_text(["elle", "fatiguée", "il", "fatigué"])
-    expect(page.locator(".arcs path")).to_have_count(0)
+    expect(page.locator(".arcs path:not(.ghost)")).to_have_count(0)
+    expect(page.locator(".arcs .ghost")).to_have_count(11)
     before = says.inner_text()
     page.locator('[data-swap="7"]').click()
     expect(page.locator('[data-swap="7"]')).to_have_text("3 %")
@@ -64,6 +65,25 @@ def test_switch_guess_see(opened):
     expect(page.get_by_test_id("french")).to_contain_text("La vache")
 
 
+def test_it_plays_itself_once_is_ended_by_a_touch_and_leaves_no_state(opened):
+    """Ended in its midst by a press of the switch, which then does what it always does."""
+    page = opened(labs.cover(lists=False), still=False)
+    chosen = "document.querySelector('.course-view').view.state.attention"
+    off = page.locator("[data-control=attention][value=off]")
+    expect(page.locator(".line.off b")).to_have_text(["il", "fatigué"])
+    expect(off).to_be_checked()
+    assert page.evaluate(chosen) == "on"
+    switch(page, "off")
+    until(lambda: page.evaluate(chosen), "off")
+    expect(page.locator(".line:not(.ghost)")).to_have_count(2)
+    page.get_by_role("button", name="reset").click()
+    expect(page.get_by_test_id("readout")).to_contain_text("Your turn")
+    for how in ({"still": True}, {"shown": labs.cover(), "still": False}):
+        other = opened(**{"shown": labs.cover(lists=False), **how})
+        expect(other.get_by_test_id("readout")).to_contain_text("what will the French say?")
+        expect(other.locator(".line.ghost .label")).to_have_text("without")
+
+
 def test_without_lists_there_is_only_the_switch(opened):
     page = opened(labs.cover(lists=False))
     switch(page, "off")
@@ -80,8 +100,7 @@ OVERLAPS = """() => {
 }"""
 EVERY_STATE = """async () => {  // where things stand, for all that a reader can do with the sentences
   const { view, shadowRoot: root } = document.querySelector('.course-view');
-  const says = root.querySelector('.wraps') ? [] : ['.says']; // on a phone it follows the French
-  const parts = ['.words', '.controls', '.french', ...says, '.foot'].map((name) => root.querySelector(name));
+  const parts = ['.words', '.controls', '.french', '.says', '.foot'].map((name) => root.querySelector(name));
   const frame = () => new Promise(requestAnimationFrame);
   const places = new Set();
   for (const attention of ['on', 'off'])

@@ -228,6 +228,7 @@ def test_a_folded_cell_is_no_wider_than_the_screen(browser, lab):
     nb = Notebook(browser, lab, "05_folded.ipynb")
     until(lambda: nb.page.evaluate(FILES), ["05_folded.ipynb", "05_folded_annex.ipynb"])  # the lesson before its annex
     nb.page.set_viewport_size({"width": 560, "height": 1000})
+    until(nb.page.locator("#jp-left-stack").is_visible, False)  # it leaves the notebook the room
     text = nb.page.locator(".jp-PlaceholderText")
     until(text.inner_text, contains("total = 1000000 + 1000001"))
     width = "e => [e.scrollWidth, e.clientWidth]"

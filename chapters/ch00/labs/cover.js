@@ -4,12 +4,13 @@ import { h, still, svgElement } from "../../../course_kit/views/js/src/shared/do
 import { folded, form } from "../../../course_kit/views/js/src/shared/own.js";
 import COVER_CSS from "./cover.css";
 import { paintArcs, paintCells, paintLinks } from "./cover_arcs.js";
+import { Play } from "./cover_play.js";
 import { Sentence } from "./cover_sentence.js";
-import { linesOf, story } from "./cover_story.js";
+import { guessed, linesOf, noteOf, scenesOf, story } from "./cover_story.js";
 import { rowsOf, study } from "./cover_study.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
 
-/** @import { Own, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
+/** @import { Own, State, Table, UI } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { CoverSpec, Line, Piece } from "./cover_story.js" */
 /** @import { Study } from "./cover_study.js" */
 
@@ -17,7 +18,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
 export const cover = (ui) => new Cover(ui);
 
 /** @param {Piece} piece */
-const nodeOf = ({ text, bold, role }) => (bold ? h("b", { class: role }, text) : text);
+const nodeOf = ({ text, bold, role, was }) => (bold ? h("b", { class: role, "data-was": was }, text) : text);
 const said = (/** @type {string} */ word) => t("How does a Transformer come to write “{word}”?", { word });
 
 class Cover {
@@ -37,18 +38,20 @@ class Cover {
     this.was = this.now();
     this.sentence = new Sentence(ui);
     this.arcs = svgElement("svg", { class: "arcs", "aria-hidden": "true" });
+    this.note = h("p", { class: "note" }); // in the picture
     this.french = h("div", { class: "french", role: "status", "data-testid": "french" });
     this.says = h("p", { class: "says", role: "status", "data-testid": "readout" });
-    this.room = h("div", { class: "french room" }); // on a phone: below what is said, which follows the French
-    ui.body.append(this.arcs, this.sentence.element, this.french, this.says, this.room);
+    this.controls = /** @type {HTMLElement} */ (root.querySelector(".controls"));
+    const here = spec.presenting ? [] : [this.controls]; // above the French that it changes
+    ui.body.append(this.arcs, this.sentence.element, this.note, ...here, this.french, this.says);
     const own = /** @type {Own} */ (spec.own);
     folded(
       ui,
       form(own, (/** @type {any[]} */ models, /** @type {string} */ text) => this.ask(models[0], text)),
     );
-    this.controls = /** @type {HTMLElement} */ (root.querySelector(".controls"));
     this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
     ui.style(COVER_CSS);
+    this.play = new Play(ui);
   }
 
   now() {
@@ -81,11 +84,18 @@ class Cover {
     this.was = this.now();
   }
 
-  /** @param {Line} line @param {number} i the second one that is not yet to be seen keeps its room */
-  line({ label, words, chances }, i) {
-    const text = h("span", { lang: "fr" }, ...words.map((word) => (word.door && !i ? this.door(word) : nodeOf(word))));
-    const look = i ? { class: "line ghost", "aria-hidden": "true" } : { class: "line" };
-    return h("div", look, h("span", { class: "label" }, label), text, h("i", {}, chances));
+  /** @param {Line} line @param {number} until from this piece on only its room is kept */
+  line({ label, words, chances }, until = Infinity, look = "") {
+    const shown = words.slice(0, until).map((word) => (word.door && !look ? this.door(word) : nodeOf(word)));
+    const rest = h("span", { class: "later" }, ...words.slice(until).map(nodeOf));
+    const hidden = look.includes("ghost") ? "true" : null;
+    return h(
+      "div",
+      { class: `line ${look}`, "aria-hidden": hidden },
+      h("span", { class: "label" }, label),
+      h("span", { lang: "fr" }, ...shown, ...(until < Infinity ? [rest] : [])),
+      h("i", {}, chances),
+    );
   }
 
   /** A word that leads into the model: how does it come to be written? @param {Piece} piece */
@@ -121,57 +131,64 @@ class Cover {
   /** @param {number} width */
   paint(width) {
     this.begin();
-    const { ui, sentence } = this;
-    const { state, unit } = ui;
+    const { ui, sentence, play } = this;
+    const { unit } = ui;
+    const state = play.seen;
+    play.turn();
     const it = this.now();
     const on = state.attention === "on";
     const asker = this.asker();
     sentence.build(it);
+    const all = it.weights[asker];
     const weights = ui.follow(
       "weights",
-      it.weights[asker].map((weight) => (on ? weight : 0)),
+      all.map((weight) => (on ? weight : 0)),
     );
     sentence.mark(weights, asker);
     const wraps = sentence.fit(width, unit);
+    ui.body.classList.toggle("one-row", !wraps);
     this.arcs.classList.toggle("between", wraps);
+    this.arcs.classList.toggle("drawn", play.scene === "draw");
+    const ghosts = on ? [] : all;
     if (wraps) {
-      paintCells(ui, sentence.cells, weights);
-      paintLinks(ui, this.arcs, sentence, weights, asker);
-    } else paintArcs(ui, this.arcs, sentence.words, weights, asker);
+      paintCells(ui, sentence.cells, weights, ghosts);
+      paintLinks(ui, this.arcs, sentence, weights, asker, ghosts);
+    } else paintArcs(ui, this.arcs, sentence.words, weights, asker, ghosts);
     sentence.paintSwaps(it);
-    const lines = linesOf(it, state);
-    this.switchAbove(wraps);
-    const room = on ? [this.line(lines[0], 1)] : [];
-    this.french.replaceChildren(...lines.map((line) => this.line(line, 0)), ...(wraps ? [] : room));
-    this.room.replaceChildren(...(wraps ? room : []));
-    this.says.replaceChildren(...story(it, state, this.spec, Boolean(modelsAt())).map(nodeOf));
-    const began = state.sentence === Object.keys(this.spec.studies)[0] && on && state.asker < 0;
+    this.note.replaceChildren(...noteOf(it, state, asker).map(nodeOf));
+    this.translate(it, state);
+    this.says.replaceChildren(...story(it, state, this.spec, Boolean(modelsAt()), play.ask).map(nodeOf));
+    const { sentence: text, attention, asker: chosen } = ui.state;
+    const began = text === Object.keys(this.spec.studies)[0] && attention === "on" && chosen < 0;
     if (this.reset) this.reset.style.visibility = began ? "hidden" : "";
-    this.wraps = wraps;
   }
 
-  /** On a phone the switch is where its sentence ends, above the French that it changes. @param {boolean} is */
-  switchAbove(is) {
-    const { ui, french, controls } = this;
-    if (is === ui.body.contains(controls)) return;
-    if (is) french.before(controls);
-    else ui.below.before(controls);
+  /** The French; what is there already is not made again, so that what moves goes on. */
+  translate(/** @type {Study} */ it, /** @type {State} */ state) {
+    const { scene } = this.play;
+    const lines = linesOf(it, state);
+    const key = JSON.stringify([lines, scene]);
+    if (key === this.translated) return;
+    this.translated = key;
+    for (const part of [this.french, this.says]) part.setAttribute("aria-live", scene ? "off" : "polite");
+    const room = this.line({ ...lines[0], label: t("without") }, guessed(it), "ghost");
+    const until = scene === "draw" ? 2 * it.place + 1 : Infinity;
+    if (scene)
+      this.french.replaceChildren(
+        this.line(scenesOf(it, scene), until, scene),
+        this.line({ ...lines[0], words: lines[0].words.map(({ text }) => ({ text })) }, 0, "ghost empty"),
+      );
+    else this.french.replaceChildren(...lines.map((line) => this.line(line)), ...(lines.length < 2 ? [room] : []));
   }
 
-  /** With the word that asks; of arcs only where there are some. */
+  /** With the word that asks. */
   caption() {
     const { tokens, larger } = this.now();
     const word = tokens[this.asker()];
     const token = word.includes("]") ? word : `[query|${word}]`;
-    const { lists, caption } = this.spec;
-    if (!this.wraps && (lists || !larger)) return caption.replace(/\[query\|[^\]]*\]/, () => token);
-    if (lists)
-      return t("Switch attention off, then press ⇅ under a word. Weights: what {token} attends to.", { token });
-    if (!larger)
-      return t("Weights: what {token} attends to, in one of twelve such pictures of a translation model.", { token });
-    return this.wraps
-      ? t("Weights: what {token} attends to, in one of the pictures of a larger translation model.", { token })
-      : t("Arcs: what {token} attends to, in one of the pictures of a larger translation model.", { token });
+    return larger && !this.spec.lists
+      ? t("What {token} attends to, in one of the pictures of a larger translation model.", { token })
+      : this.spec.caption.replace(/\[query\|[^\]]*\]/, () => token);
   }
 
   /** @returns {Table} */

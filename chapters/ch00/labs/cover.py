@@ -31,6 +31,10 @@ GENDERS = {  # by sentence
     COW: t("In French a cow is [output|elle], and a bridge is [output|il]."),
     ANIMAL: t("In French an animal is [output|il], and a street is [output|elle]."),
 }
+NOTES = {  # in the picture: what the arcs show
+    COW: t("[query|it] gives most to “bridge”, and yet [output|elle] is the cow."),
+    ANIMAL: t("[query|it] gives most to “animal”, and [output|il] is the animal."),
+}
 NAMES = {COW: "cow … tired", ANIMAL: "animal … tired"}  # of the choice between them
 PRONOUNS = ("il", "elle", "ils", "elles", "c'")
 LAYER, HEAD = 2, 2  # of the encoder, counted from 1
@@ -145,7 +149,7 @@ class Cover(View):
 def cover(
     *,
     title=t("What does attention do for this translation?"),
-    caption=t("Arcs: what [query|it] attends to, in one of twelve such pictures of a translation model."),
+    caption=t("What [query|it] attends to, in one of twelve such pictures of a translation model."),
     lists=True,
 ):
     """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.
@@ -159,7 +163,7 @@ def cover(
         found = study(loaded, text)
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
-        studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint}
+        studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint, "note": NOTES[text]}
     seen = t("It was trained on the first sentence, too.") if loaded.was_seen(COW) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,

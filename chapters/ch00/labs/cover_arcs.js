@@ -15,6 +15,9 @@ const inkOf = (theme, weight) => rgb(mix(theme.paper, theme.ink, weight < 0.005 
 /** @param {number} weight @param {number} unit */
 const thickness = (weight, unit) => (0.8 + 14 * weight) * unit;
 
+/** What is switched off: nobody is asked. @param {string} d */
+const ghost = (d) => svgElement("path", { d, class: "ghost" });
+
 /** Where the middles of the words are, in pixels of the arcs. @param {Element} svg @param {Element[]} words */
 function middlesOf(svg, words) {
   const box = svg.getBoundingClientRect();
@@ -38,23 +41,31 @@ function sideOf(to, from, width, unit) {
   return to < from ? -1 : 1;
 }
 
-/** @param {UI} ui @param {Element} svg @param {Element[]} words @param {number[]} weights @param {number} asker */
-export function paintArcs({ theme, unit, tall: room, spec }, svg, words, weights, asker) {
+/**
+ * @param {UI} ui
+ * @param {Element} svg
+ * @param {Element[]} words
+ * @param {number[]} weights
+ * @param {number} asker
+ * @param {number[]} ghosts weights of arcs that are switched off: where they were
+ */
+export function paintArcs({ theme, unit, tall: room, spec }, svg, words, weights, asker, ghosts) {
   const tall = TALL * (spec.presenting ? 1.8 * room : unit); // a screen is low
   svg.setAttribute("height", String(tall));
   const middles = middlesOf(svg, words);
   const from = middles[asker];
   const farthest = Math.max(...middles.map((to) => Math.abs(to - from)));
   const others = weights
-    .map((weight, i) => ({ weight, to: middles[i], i }))
-    .filter(({ weight, i }) => i !== asker && weight > 0);
+    .map((weight, i) => ({ weight, to: middles[i], i, off: ghosts[i] > 0 }))
+    .filter(({ weight, i, off }) => i !== asker && (off || weight > 0));
   others.sort((one, other) => one.weight - other.weight); // the thickest on top
-  const lines = others.map(({ weight, to }) => {
+  const lines = others.flatMap(({ weight, to, off }, nth) => {
     const rise = (tall - 16 * unit) * (Math.abs(to - from) / farthest) ** 0.65;
     const over = tall - 1.33 * rise;
     const d = `M${from} ${tall}C${from} ${over},${to} ${over},${to} ${tall}`;
     const look = { stroke: inkOf(theme, weight), "stroke-width": thickness(weight, unit) };
-    return svgElement("path", { d, fill: "none", ...look });
+    const arc = { d, fill: "none", ...look, pathLength: 1, style: `--nth:${nth / others.length}` };
+    return [...(off ? [ghost(d)] : []), ...(weight > 0 ? [svgElement("path", arc)] : [])];
   });
   /** @type {number[]} the middles of numbers */
   const taken = [];
@@ -88,8 +99,9 @@ const LINKED = 0.1; // a smaller weight has its line alone
  * @param {{ words: Element[], cells: Element[] }} sentence
  * @param {number[]} weights
  * @param {number} asker
+ * @param {number[]} ghosts
  */
-export function paintLinks({ theme, unit }, svg, { words, cells }, weights, asker) {
+export function paintLinks({ theme, unit }, svg, { words, cells }, weights, asker, ghosts) {
   svg.removeAttribute("height");
   const box = svg.getBoundingClientRect();
   const scale = box.width / svg.clientWidth || 1;
@@ -103,7 +115,8 @@ export function paintLinks({ theme, unit }, svg, { words, cells }, weights, aske
   };
   const from = at(words[asker]);
   const lines = weights.flatMap((weight, i) => {
-    if (i === asker || weight < LINKED) return [];
+    const off = ghosts[i] >= LINKED;
+    if (i === asker || (weight < LINKED && !off)) return [];
     const to = at(words[i]);
     const above = to.bottom <= from.top;
     const start = above ? from.top : from.bottom; // of words in the same row, and below: under the asking one
@@ -111,7 +124,7 @@ export function paintLinks({ theme, unit }, svg, { words, cells }, weights, aske
     const sag = start === end ? at(cells[i]).bottom : (start + end) / 2;
     const d = `M${from.x} ${start}C${from.x} ${sag},${to.x} ${sag},${to.x} ${end}`;
     const look = { stroke: inkOf(theme, weight), "stroke-width": thickness(weight, unit) / 2, opacity: 0.55 };
-    return [svgElement("path", { d, fill: "none", ...look })];
+    return [off ? ghost(d) : svgElement("path", { d, fill: "none", pathLength: 1, ...look })];
   });
   svg.replaceChildren(...lines);
 }
@@ -121,14 +134,16 @@ export function paintLinks({ theme, unit }, svg, { words, cells }, weights, aske
  * @param {UI} ui
  * @param {HTMLElement[]} cells
  * @param {number[]} weights
+ * @param {number[]} ghosts
  */
-export function paintCells({ theme, unit }, cells, weights) {
+export function paintCells({ theme, unit }, cells, weights, ghosts) {
   cells.forEach((cell, i) => {
     const weight = weights[i];
     const ink = inkOf(theme, weight);
     const thick = weight < 0.03 ? "0px" : `${thickness(weight, unit)}px`;
     cell.style.background = `linear-gradient(${ink}, ${ink}) top / 100% ${thick} no-repeat`;
     cell.style.paddingTop = thick;
+    cell.classList.toggle("ghost", weight < 0.03 && ghosts[i] >= 0.03);
     cell.dataset.weight = weight >= 0.1 ? weight.toFixed(2) : "";
   });
 }

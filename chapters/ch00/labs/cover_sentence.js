@@ -8,7 +8,7 @@ import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 /** @import { Study } from "./cover_study.js" */
 
 /** A chance as short as a button. @param {number} p */
-const chanceOf = (p) => percentage(Math.round(100 * p));
+const chanceOf = (p) => percentage(Math.round(100 * p)).replace(" ", "\u00a0");
 
 export class Sentence {
   /** @param {UI} ui */
@@ -87,7 +87,7 @@ export class Sentence {
         : t("attention for “{token}” alone", values);
       swap.setAttribute("aria-label", told);
       level.style.height = open ? `${(100 * given[i]).toFixed(1)}%` : "0";
-      chance.textContent = open ? chanceOf(given[i]) : "⇅";
+      chance.textContent = open ? chanceOf(given[i]) : t("give back");
     });
   }
 

@@ -5,7 +5,8 @@ import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
 /** @import { Own, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /** @import { Study } from "./cover_study.js" */
 /** @typedef {Spec & { lists: boolean, door: Own }} CoverSpec what a story needs; door: the field of the descent */
-/** @typedef {{ text: string, bold?: boolean, role?: "output", door?: boolean }} Piece */
+/** @typedef {{ text: string, bold?: boolean, role?: string, door?: boolean, was?: string }} Piece was: before */
+/** @typedef {"guess" | "turn" | "nothing"} Ask */
 /** @typedef {{ label: string, words: Piece[], chances: string }} Line a translation, and what is said beside it */
 
 const ENOUGH = 0.1; // a word whose list brings back all but so much brings it back
@@ -29,9 +30,9 @@ const piece = (part) => (typeof part === "string" ? plain(part) : part);
 
 /** "In French a cow is [output|elle]." @param {string} hint @returns {Piece[]} */
 const hinted = (hint) =>
-  hint.split(/(\[output\|[^\]]*\])/).map((part) => {
-    const found = part.match(/^\[output\|(.*)\]$/);
-    return found ? output(found[1]) : plain(part);
+  hint.split(/(\[\w+\|[^\]]*\])/).map((part) => {
+    const found = part.match(/^\[(\w+)\|(.*)\]$/);
+    return found ? { text: found[2], bold: true, role: found[1] } : plain(part);
   });
 
 /** Words that the model reads as <unk>. @param {Study} study @param {CoverSpec} spec @returns {Piece[]} */
@@ -69,7 +70,7 @@ function loss({ written, words, shares }, spec) {
       ? t("The chance of “{word}” falls from {before} to {after}. ", values)
       : t("The chance of “{word}” rises from {before} to {after}. ", values);
   const ask = spec.lists
-    ? [bold(t("Whose list brings “{word}” back? Press ⇅ under your guess.", { word: words[0] }))]
+    ? [bold(t("Whose list brings “{word}” back? Press “give back” under your guess.", { word: words[0] }))]
     : [];
   return [plain(percentOf(p) === percentOf(q) ? stays : moved), ...ask];
 }
@@ -94,15 +95,23 @@ const doorOf = ({ place, written }) => (place < written[0].length ? place : -1);
  * @param {State} state
  * @param {CoverSpec} spec
  * @param {boolean} opens whether a word leads into the model
+ * @param {Ask} ask of the reader
  * @returns {Piece[]}
  */
-export function story(study, { attention, tried }, spec, opens = false) {
+export function story(study, { attention, tried }, spec, opens = false, ask = "guess") {
   if (attention === "on") {
     const hint = study.hint ? [...hinted(study.hint), plain(" ")] : [];
     const word = doorOf(study) < 0 ? "" : study.written[0][study.place];
     const way =
       opens && word ? woven(t(" How did it arrive at {word}? Press the word."), { word: output(word) }).map(piece) : [];
-    return [...unknownOf(study, spec), ...hint, bold(t("Switch attention off: what will the French say?")), ...way];
+    if (ask === "nothing") return hint;
+    const turn = ask === "turn" && study.note ? t("Your turn: switch attention off.") : "";
+    return [
+      ...unknownOf(study, spec),
+      ...hint,
+      bold(turn || t("Switch attention off: what will the French say?")),
+      ...way,
+    ];
   }
   return tried.length ? back(study, tried.at(-1)) : [...unknownOf(study, spec), ...loss(study, spec)];
 }
@@ -149,4 +158,27 @@ export function linesOf(study, { attention, tried }) {
       chances: `${words[0]}\u00a0${percentOf(given[last])}`,
     });
   return all;
+}
+
+/** One line in the picture. @param {Study} study @param {State} state @param {number} asker @returns {Piece[]} */
+export function noteOf({ note, tokens, asker: first }, { attention, tried }, asker) {
+  if (attention === "on") return note && asker === first ? hinted(note) : [];
+  if (tried.length) return [plain(t("only “{token}” asks", { token: tokens[tried.at(-1)] }))];
+  return [plain(t("nobody is asked"))];
+}
+
+/** How far the French without attention is seen before it is switched off: up to what is to be guessed.
+ * @param {Study} study */
+export function guessed({ written: [one, other], place }) {
+  const differs = one.findIndex((token, nth) => token !== other[nth]);
+  return 2 * (differs < 0 ? place : Math.min(place, differs)) + 1;
+}
+
+/** The line of a scene of the play: its new words come from those of the other line.
+ * @param {Study} study @param {string} scene @returns {Line} */
+export function scenesOf(study, scene) {
+  const [one, other] = linesOf(study, { attention: "off", tried: [] });
+  if (scene === "draw" || scene === "write") return one;
+  const [line, was] = scene === "off" ? [other, one] : [one, other];
+  return { ...line, words: line.words.map((word, i) => (word.bold ? { ...word, was: was.words[i]?.text } : word)) };
 }

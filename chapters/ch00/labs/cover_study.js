@@ -15,6 +15,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
  * @property {string[][]} rewritten
  * @property {number} asker
  * @property {string} hint
+ * @property {string} [note] what the arcs of the word that asks first show
  * @property {number[]} [unknown] which words the model does not know, of a sentence that a reader typed
  * @property {number[]} [joined] which pieces go on with the word before them
  * @property {boolean} [larger] whether another model than usual has read it

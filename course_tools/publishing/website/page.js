@@ -99,6 +99,8 @@
     document.addEventListener("click", translated);
     unfold();
     sections()[/^#section=(\d+)$/.exec(location.hash)?.[1]]?.scrollIntoView();
+    const here = document.querySelector(".journey [aria-current]"); // on a phone the strip scrolls
+    if (here) here.closest("ol").scrollLeft = here.offsetLeft - here.offsetWidth;
     const look = onceAFrame(stops);
     look();
     addEventListener("resize", look);

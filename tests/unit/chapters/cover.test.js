@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linesOf, percentOf, story } from "../../../chapters/ch00/labs/cover_story.js";
+import { guessed, linesOf, noteOf, percentOf, scenesOf, story } from "../../../chapters/ch00/labs/cover_story.js";
 import { placeOf, rowsOf } from "../../../chapters/ch00/labs/cover_study.js";
 
 const study = {
@@ -38,6 +38,30 @@ test("the story begins with a question, and no step gives the next one away", ()
   assert.doesNotMatch(said(off, study, { lists: false }), /list/);
   assert.match(said({ ...off, tried: [0] }), /“it” alone, “elle” has 3.0\u00a0%, without 2.5\u00a0%\..*guess/);
   assert.match(said({ ...off, tried: [0, 2] }), /“tired” is enough/);
+});
+
+test("the picture says what its arcs show, and that none is asked where they are off", () => {
+  const it = { ...study, note: "[query|it] gives most to “bridge”.", asker: 0 };
+  assert.deepEqual(noteOf(it, on, 1), []);
+  assert.deepEqual(noteOf(it, on, 0)[1], { text: "it", bold: true, role: "query" });
+  assert.equal(textOf(noteOf(it, off, 0)), "nobody is asked");
+  assert.match(textOf(noteOf(it, { ...off, tried: [0, 2] }, 0)), /“tired”/);
+});
+
+test("before it is switched off, the French without attention ends where one has to guess", () => {
+  assert.equal(textOf(linesOf(study, on)[0].words.slice(0, guessed(study))), "");
+  assert.equal(
+    textOf(linesOf(study, on)[0].words.slice(0, guessed({ ...study, place: 2, written: same.written }))),
+    "Elle était ",
+  );
+});
+
+test("what it plays is what it would show, word from word, and then nothing is asked but to do the same", () => {
+  assert.deepEqual(bold(scenesOf(study, "off")), ["Il", "fatigué"]);
+  const melting = scenesOf(study, "back").words.flatMap(({ was }) => was ?? []);
+  assert.deepEqual(melting, ["Il", "fatigué"]);
+  assert.doesNotMatch(textOf(story(study, on, { lists: false }, false, "nothing")), /attention/);
+  assert.match(textOf(story({ ...study, note: "x" }, on, { lists: false }, false, "turn")), /Your turn/);
 });
 
 test("unknown words are named", () => {

@@ -9,7 +9,7 @@ import torch
 from in_page import open_in_node
 
 from chapters.ch00.labs import cover
-from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, LARGER, MODEL, study
+from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, LARGER, MODEL, NOTES, study
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import heads_of, silenced
@@ -86,6 +86,13 @@ def test_the_adjective_alone_brings_the_word_back(loaded, sentence):
     assert found.tokens[best] in ("tired", "wide") and found.rewritten[best] == found.written[0]
     assert found.given[best] > found.shares[0][0] - 0.01
     assert found.weights[best].max() > 0.85  # on the noun that it describes
+
+
+@pytest.mark.parametrize("sentence", GENDERS)
+def test_the_line_in_the_picture_names_the_word_that_it_gives_most(loaded, sentence):
+    found = study(loaded, sentence)
+    it = found.weights[found.tokens.index("it")]
+    assert f"most to “{found.tokens[it.argmax()]}”" in NOTES[sentence] and found.words[0] in NOTES[sentence]
 
 
 def test_the_view_says_it_in_words():

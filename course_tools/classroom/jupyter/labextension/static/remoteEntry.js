@@ -196,12 +196,11 @@
       [...app.shell.widgets("left")].find(({ id }) => id === "filebrowser"),
     );
     files?.then(async (found) => (await import(new URL("file_list.js", HERE))).pair(found?.listing));
-    // In a narrow window the list would leave the notebook no room: folded once, it is the reader's to unfold.
-    app.restored?.then(() => {
-      if (innerWidth > NARROW || localStorage.getItem("course:folded")) return;
-      localStorage.setItem("course:folded", "yes");
-      app.shell.collapseLeft();
-    });
+    // In a narrow window the list would leave the notebook no room: it folds, and is the reader's to unfold.
+    const narrow = matchMedia(`(max-width: ${NARROW}px)`);
+    const fold = () => narrow.matches && app.shell.collapseLeft();
+    app.restored?.then(fold);
+    narrow.addEventListener("change", fold);
     if (configured) import(new URL("present.js", HERE)).then(({ present }) => present(app, course));
   }
 
