@@ -52,6 +52,17 @@ class TensorBoard(Watcher):
         self.writer.close()
 
 
+class Samples(Watcher):
+    """What the model says soon after the start, after a quarter and at the end, at its place on the curve."""
+
+    def __init__(self, say: Callable[[nn.Module], str]):
+        self.say = say
+
+    def after_evaluation(self, run: Run) -> None:
+        if run.step in (run.steps // 20, run.steps // 4, run.steps):
+            run.samples[run.step] = str(self.say(run.model))
+
+
 def in_bfloat16(loss: Callable[[nn.Module, Any], Tensor]) -> Callable[[nn.Module, Any], Tensor]:
     """The same loss, with products in half precision: faster where `has_bfloat16(device)`."""
 

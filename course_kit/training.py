@@ -197,6 +197,7 @@ class Run:
     history: dict[str, tuple[list[int], list[float]]] = field(  # name: steps, values
         default_factory=lambda: {"loss": ([], [])}
     )
+    samples: dict[int, str] = field(default_factory=dict)  # step -> what the model said
     best: Best | None = None
     last: State | None = None  # where to go on; on the way: the last state that is sound
     stopped: str | None = None  # "by hand", "diverged", "error", or a callback's word

@@ -30,10 +30,17 @@ ATTENTIONS = {  # mask -> name, about
     ),
 }
 PRE_NORM = t(
-    "A residual connection around a sub-layer: what the sub-layer returns is added to x. It reads x normalised."
+    "What the sub-layer finds is added to the vector that it has read, so that nothing gets lost: a residual "
+    "connection. The sub-layer reads the vector normalised."
 )
-POST_NORM = t("A residual connection around a sub-layer: what it returns is added to x. Then the sum is normalised.")
-FFN = t("Two linear layers with a non-linearity between them, applied to each position on its own.")
+POST_NORM = t(
+    "What the sub-layer finds is added to the vector that it has read, so that nothing gets lost: a residual "
+    "connection. Then the sum is normalised."
+)
+FFN = t(
+    "Here each position works by itself, on what attention has brought: two linear layers with a non-linearity "
+    "between them."
+)
 LAST_NORM = t("Each block only adds to its input. After the last block the sum is normalised once more.")
 FIRST_NORM = t("A layer norm: it normalises the sum of the three vectors.")
 TABLE = t("A table with a learned vector for each word of the vocabulary. Each {word} looks up its own.")

@@ -70,6 +70,8 @@ def draw_lines(figure, panels: list[dict]) -> None:
                 axes.plot(one.x, one.y, **look, **MARKS.get(one.kind, {}))
             for label, *place in zip(one.labels or (), one.x, one.y, strict=False):
                 axes.annotate(label, place)
+        for n, (x, y, _) in enumerate(panel["notes"]):
+            axes.annotate(str(n + 1), (x, y), weight="bold")
         for axis in panel["log"]:
             axes.set(**{f"{axis}scale": "log"})
         if panel["hours"]:

@@ -119,5 +119,6 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     mark = (best.step, t("best: {value}", value=f"{best.value:.3g}")) if best else None
     beside = {n: _along(given, at) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and len(low) and 0 < 30 * low.min() < high.max() else None
-    more = dict(log=log, limits=limits, mark=mark, start=run.step) | words
+    notes = run.samples if name == "loss" else None
+    more = dict(log=log, limits=limits, mark=mark, start=run.step, notes=notes) | words
     return plot.lines(drawn, "step", name if alone else "", compare=beside, **more)

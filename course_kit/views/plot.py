@@ -45,14 +45,19 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
 
 
 def lines(
-    series, xlabel="", ylabel="", *, compare=None, log=None, mark=None, limits=None, start=None, hours=False, **words
-):
+    series, xlabel="", ylabel="", *, compare=None, log=None, mark=None, limits=None, start=None, hours=False,
+    notes=None, **words,
+):  # fmt: skip
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
     compare: the same, dashed, what the others are compared with.
     mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
+    notes: x -> what is written below of the first line's point there, such as what a model says by then.
     words: title, caption."""
-    return _lines(_named("series", series), xlabel, ylabel, compare, log, mark, limits, start, hours, **words)
+    drawn = _named("series", series)
+    heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
+    words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
+    return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)
 
 
 def beside(charts, **words):
@@ -89,7 +94,7 @@ def chosen(charts, label, start, *, title="", caption=""):
 def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
     """One bar per name with its number. words: title, caption.
 
-    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, from light to dark.
+    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in purple.
     each: [n, R], single measurements of what the bars are the means of: a dot for each. along: as in `maps`; values
     are then [F, n].
     """
@@ -194,7 +199,7 @@ def _along(given: dict, along, chart) -> Chart:
 
 
 def _lines(
-    series, xlabel, ylabel, compare=None, log=None, mark=None, limits=None, start=None, hours=False, **words
+    series, xlabel, ylabel, compare=None, log=None, mark=None, limits=None, start=None, hours=False, notes=(), **words
 ) -> Chart:
     string("xlabel", xlabel), string("ylabel", ylabel)
     series = series + [one._replace(kind="dashed") for one in _named("compare", compare or {})]
@@ -215,7 +220,7 @@ def _lines(
         raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
     xlabel, ylabel = from_cell(xlabel), from_cell(ylabel)
     panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
-    panel["hours"] = hours
+    panel |= {"hours": hours, "notes": list(notes)}
     return _chart([panel], **words)
 
 
@@ -232,6 +237,7 @@ def _chart(panels, **words) -> Chart:
         for panel, one in every
         for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
     ]
+    rows += [[text, f"{a:.6g}", f"{b:.3g}"] for panel in panels for a, b, text in panel["notes"]]
     return Chart("lines", panels, arrays, options, said, ([t("line"), "x", "y"], rows), **words)
 
 

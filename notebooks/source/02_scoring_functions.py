@@ -40,7 +40,7 @@ labs.attention(
     keys=words,
     score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Press the third number of the [query|query] and make it 1. Which words get "
+    caption="Press the third number of the [query|query]: 0 becomes 1. Which words get "
     "the most weight?",
 )
 
@@ -143,6 +143,15 @@ dot = q @ keys.T  # [1, 2]
 cosine = dot / (q.norm(dim=-1) * keys.norm(dim=-1))
 assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
 assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.shadows(
+    (1, 0),
+    [(1, 0), (3, 3)],
+    title="What is a dot product?",
+    caption="The [query|query] is (1, 0). How long is the [output|shadow] that each [key|key] "
+    "throws on it?",
+)
 
 # %% [markdown] tags=["keep"]
 # <a id="dot-product"></a>

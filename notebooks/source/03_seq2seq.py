@@ -530,9 +530,10 @@ def masked_loss(logits, target, mask):
 # <!-- solution: masked loss -->
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# `fit` is the training loop of the digits with a stop button. With `warm_then_fall` the learning rate rises before it falls. `lesson` holds our sentences. Two lines in the picture help you to read the loss: *guessing*, where all French words are equally likely, and *two words*, for a model that hesitates between two at each word.
+# `fit` is the training loop of the digits with a stop button. With `warm_then_fall` the learning rate rises before it falls. `lesson` holds our sentences. On the way `Samples` lets the model translate *The dog was too tired.*, so that you see what a loss means. Two lines in the picture help you to read the loss: *guessing*, where all French words are equally likely, and *two words*, for a model that hesitates between two at each word.
 
 # %% slideshow={"slide_type": "skip"}
+from course_kit.callbacks import Samples
 from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 700, "full": 4000}[runtime.profile]
@@ -556,8 +557,10 @@ torch.manual_seed(0)
 translator = Translator(
     Encoder(len(lesson.source), 128), AttentiveDecoder(len(lesson.target), 128)
 )
+says = Samples(lambda model: lesson.translate(model, "The dog was too tired.")[0].text)
 run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           schedule=warm_then_fall(STEPS), title="When is it as good as a choice of two?",
+          callbacks=[says],
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
 # %% [markdown]

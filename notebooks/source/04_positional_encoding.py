@@ -39,6 +39,7 @@ X = torch.stack([vectors[word] for word in sentence])  # [6, 8]
 labs.shuffle(
     X,
     sentence,
+    word="bites",
     title="Whose output changes when words change places?",
     caption="Each row is a word: its weights on all six, and its [output|output]. "
     "Drag “dog” to the place of “man”, and see which outputs change.",
@@ -236,12 +237,13 @@ def sinusoidal_encoding(length, size):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 P = sinusoidal_encoding(50, 128).float()  # [50, 128]
 plot.maps(
-    {"P": P},
-    "position",
-    "column",
-    signed=["P"],
+    {"position ↓, column →": P},
+    {"position ↓, column →": range(50)},
+    {"position ↓, column →": range(128)},
+    signed=["position ↓, column →"],
     title="What does the whole table look like?",
-    caption="A row for each position, a column for each number. The fast hands are on the left.",
+    caption="A row for each position, a column for each number. The more ink, the "
+    "nearer to 1; red is below 0. The fast hands are on the left.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

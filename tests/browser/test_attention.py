@@ -41,7 +41,7 @@ def test_a_dragged_word_changes_all_that_is_made_of_it(put):
 def test_a_pressed_number_shows_what_made_it(put):
     page = put(sentence())
     readout = page.get_by_test_id("readout").inner_text
-    until(readout, contains("Press any number"))
+    until(readout, contains("Output for “the”"))  # before anything is pressed
     cell(page, "s,1,2").click()
     until(readout, contains("how well “stops” fits “train”"))
     until(page.locator(".lines rect").count, 2)  # the query's row and the key's
@@ -54,9 +54,12 @@ def test_a_pressed_number_shows_what_made_it(put):
 
 def test_a_given_number_is_typed_or_stepped(put):
     page = put(labs.attention([0.0, 0.0, 0.0], [[1.0, 0, 0], [0, 0, 1.0]], keys=["The", "sat"], score="dot"))
-    cell(page, "q,0,2").click()
+    cell(page, "q,0,2").click()  # where all are 0 or 1, a press changes one
+    until(lambda: state(page)["q"], [0, 0, 1])
+    cell(page, "k,0,2").click()
     page.get_by_role("button", name="more").click()
-    until(lambda: state(page)["q"], [0, 0, 0.5])
+    until(lambda: state(page)["k"], [1, 0, 0.5, 0, 0, 1])
+    page.get_by_role("button", name="less").click()
     cell(page, "q,0,2").focus()
     page.keyboard.type("2")
     until(lambda: numbers(page)["s"], [[0, 2]])

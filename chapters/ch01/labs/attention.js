@@ -23,6 +23,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
 
 const FAR = 9; // the largest number that a reader can give
+const PACE = 1100; // milliseconds of a table that plays
 /** @type {Partial<Record<Letter, "query" | "key" | "value" | "output">>} */
 const ROLES = { q: "query", WQ: "query", k: "key", WK: "key", v: "value", WV: "value", o: "output" };
 
@@ -42,8 +43,11 @@ class Attention {
     /** @type {Place | null} the number under the pointer */
     this.near = null;
     this.pressed = false; // a number was, and moves
+    this.timer = 0;
+    this.until = Infinity; // the table that plays; those behind it are pale
     const tables = this.tables();
     this.letters = LETTERS.filter((letter) => tables[letter]);
+    this.order = this.letters.filter((letter) => letter.length < 2);
     this.planes = this.drawn(tables);
     this.lines = svgElement("svg", { class: "lines", "aria-hidden": "true" });
     this.sum = h("div", { class: "sum" });
@@ -59,6 +63,16 @@ class Attention {
     );
     ui.body.classList.add(tables.x ? "words" : "alone");
     this.listen(ui.body);
+    ui.actions.play = () => this.play(0);
+  }
+
+  /** One table after the other, by its first number. @param {number} n */
+  play(n) {
+    clearTimeout(this.timer);
+    if (!this.ui.body.isConnected) return;
+    this.choose([this.order[n], 0, 0], true);
+    this.until = n;
+    if (n + 1 < this.order.length) this.timer = window.setTimeout(() => this.until === n && this.play(n + 1), PACE);
   }
 
   tables() {
@@ -100,7 +114,8 @@ class Attention {
     const top = names.length ? [h("div", { class: "row", role: "row" }, name("", "gridcell"), ...names)] : [];
     const title = letter.length > 1 ? [h("i", {}, "W"), h("sub", {}, letter[1])] : [nounOf(this.spec, letter)];
     const note = noteOf(this.spec, letter);
-    const head = h("div", { class: `head ${ROLES[letter] ?? ""}` }, ...title, note && h("small", {}, note));
+    const nth = letter.length > 1 ? "" : `${"①②③④⑤⑥⑦"[this.order.indexOf(letter)]} `; // in which they are read
+    const head = h("div", { class: `head ${ROLES[letter] ?? ""}` }, nth, ...title, note && h("small", {}, note));
     return h("div", { class: "grid", role: "grid", "aria-label": nounOf(this.spec, letter) }, head, ...top, ...lines);
   }
 
@@ -173,7 +188,7 @@ class Attention {
 
   /** @param {Place | null} place */
   point(place) {
-    if (place?.join() === this.near?.join()) return;
+    if (place?.join() === this.near?.join() || (place && this.flips(place))) return;
     this.near = place;
     this.ui.set({});
   }
@@ -183,7 +198,24 @@ class Attention {
     if (!place) return;
     this.pressed ||= pressed;
     this.near = null;
-    this.ui.set({ at: place }, pressed);
+    this.until = Infinity;
+    const flip = pressed && this.flips(place);
+    this.ui.set(
+      flip ? { ...changed(this.spec, this.ui.state, place, 1 - this.number(place)), at: [] } : { at: place },
+      pressed,
+    );
+  }
+
+  /** Whether a press changes 0 to 1 and 1 to 0: of a query, where there are no other numbers. @param {Place} place */
+  flips([letter]) {
+    const { q, k } = this.tables();
+    return letter === "q" && Boolean(this.spec.shapes.q) && [...q, ...k].flat().every((x) => x === 0 || x === 1);
+  }
+
+  /** What is explained at rest: the first output, or the score of the best key. @param {Tables} tables
+   * @returns {Place} */
+  atRest({ o, a }) {
+    return o ? ["o", 0, 0] : ["s", 0, a[0].indexOf(Math.max(...a[0]))];
   }
 
   /** From a cell to its neighbour; sideways also into the next table, up and down within a column. @param {Place} place
@@ -222,14 +254,14 @@ class Attention {
     for (const letter of this.letters)
       tables[letter].forEach((row, r) => row.forEach((x, c) => this.fill(tables, [letter, r, c], narrow)));
     const chosen = /** @type {Place} */ (this.ui.state.at);
-    const place = this.near ?? (chosen.length ? chosen : null);
+    const place = this.near ?? (chosen.length ? chosen : this.atRest(tables));
     this.draw(tables, place, width, narrow);
     const first = Object.values(this.cells)[0];
     for (const cell of Object.values(this.cells)) cell.tabIndex = -1;
     (this.cells[chosen.join()] ?? first).tabIndex = 0;
     this.tell(tables, place);
     this.trace(tables, place); // where all is now
-    if (this.pressed && place) this.fly();
+    if (this.pressed) this.fly();
     this.pressed = false;
   }
 
@@ -247,7 +279,7 @@ class Attention {
   }
 
   /** The arrows; an output has its name while one of its row is explained. @param {Tables} tables
-   * @param {Place | null} place @param {number} width @param {boolean} narrow */
+   * @param {Place} place @param {number} width @param {boolean} narrow */
   draw(tables, place, width, narrow) {
     const { theme, unit, tall } = this.ui;
     const { presenting } = this.spec;
@@ -259,7 +291,7 @@ class Attention {
       const arrows = letters.flatMap((letter) => {
         const names = tables.o.length < 2 && letter === "o" ? [t("output")] : layoutOf(this.spec, letter, tables).rows;
         const named = (/** @type {number} */ r) =>
-          letter !== "o" || tables.o.length < 2 || (place && "sao".includes(place[0]) && place[1] === r);
+          letter !== "o" || tables.o.length < 2 || ("sao".includes(place[0]) && place[1] === r);
         const colour = theme[ROLES[letter] ?? "text"];
         const look = { colour, width: letter === "q" || letter === "o" ? 3.4 : 2 };
         return tables[letter].map((vector, r) => ({ vector, name: named(r) ? names[r] : "", ...look }));
@@ -269,15 +301,16 @@ class Attention {
   }
 
   /** Frames and lines of what made a number; a bar below all that it goes back to. @param {Tables} tables
-   * @param {Place | null} place */
+   * @param {Place} place */
   trace(tables, place) {
-    const all = place ? ancestorsOf(this.spec, tables, place) : new Set();
+    const all = ancestorsOf(this.spec, tables, place);
     for (const [at, cell] of Object.entries(this.cells)) {
       cell.classList.toggle("behind", all.has(at));
-      cell.classList.toggle("chosen", at === place?.join());
+      cell.classList.toggle("chosen", at === place.join());
+      const nth = this.order.indexOf(/** @type {Letter} */ (at.split(",")[0].slice(-1).toLowerCase()));
+      cell.classList.toggle("later", nth > this.until);
     }
     this.lines.replaceChildren();
-    if (!place) return;
     const target = boxOf([this.cells[place.join()]]);
     for (const [letter, cells] of this.sources(tables, place)) {
       const box = boxOf(cells);
@@ -305,15 +338,11 @@ class Attention {
     return found;
   }
 
-  /** The sum in words and numbers, in the colours of the tables. @param {Tables} tables @param {Place | null} place */
+  /** The sum in words and numbers, in the colours of the tables. @param {Tables} tables @param {Place} place */
   tell(tables, place) {
     const { input, element } = this.editor;
-    const given = place !== null && Boolean(this.spec.shapes[place[0]]) && place.join() === this.ui.state.at.join();
+    const given = Boolean(this.spec.shapes[place[0]]) && place.join() === this.ui.state.at.join();
     element.hidden = !given;
-    if (!place) {
-      this.sum.replaceChildren(h("span", { class: "quiet" }, t("Press any number: lines lead to what made it.")));
-      return;
-    }
     const { what, parts } = madeOf(this.spec, tables, place);
     const [letter, r, c] = place;
     if (given && this.ui.root.activeElement !== input) input.value = String(Number(tables[letter][r][c].toFixed(2)));

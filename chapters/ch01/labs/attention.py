@@ -125,8 +125,9 @@ def _made(given, names, score, title, caption):
     state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}
-    reset = [{"kind": "button", "name": "reset", "label": t("reset")}]
-    return Attention(title, caption, {}, state, reset, options)
+    buttons = {"play": t("▶ play"), "reset": t("reset")} if "x" in given else {"reset": t("reset")}
+    controls = [{"kind": "button", "name": name, "label": label} for name, label in buttons.items()]
+    return Attention(title, caption, {}, state, controls, options)
 
 
 def _listed(table: np.ndarray) -> str:

@@ -2,10 +2,10 @@
 
 from chapters.ch01.labs import attention, self_attention
 
-from .drawings import circle, layer
+from .drawings import circle, layer, shadows
 from .masking import masking
 from .rooms import room, stages
 from .scoring import scoring
 from .steps import steps
 
-__all__ = ["attention", "circle", "layer", "masking", "room", "scoring", "self_attention", "stages", "steps"]
+__all__ = ["attention", "circle", "layer", "masking", "room", "scoring", "self_attention", "shadows", "stages", "steps"]

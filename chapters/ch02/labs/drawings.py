@@ -1,4 +1,6 @@
-"""Two drawings without a model: three people in a circle, and a layer of self-attention opened."""
+"""Drawings without a model: three people in a circle, a layer of self-attention opened, a dot product as a shadow."""
+
+import math
 
 from course_kit.i18n import t
 from course_kit.views.figure import figure, one
@@ -58,3 +60,35 @@ def layer(*, title="", caption=""):
     rows = [["1", "x W_Q, x W_K, x W_V"], ["2", "q·k / √d"], ["3", t("mask, softmax")], ["4", t("weights × values")]]
     axes = [("step", t("step"), range(1, 5))]
     return figure(shapes, said, [([t("step"), t("what")], rows)], axes=axes, height=312, title=title, caption=caption)
+
+
+def shadows(q, keys, *, title="", caption=""):
+    """A query and two keys as arrows of two numbers each: the dot product is the shadow of the key on the line of the
+    query, times the length of the query."""
+    length, unit, foot = math.hypot(*q), 32, 134
+    shapes, said, rows = [], [], []
+    for i, k in enumerate(keys):
+        x, dot = (i + 0.38) / len(keys), q[0] * k[0] + q[1] * k[1]
+        shadow = dot / length
+        for role, (a, b), down, weight in (
+            ("output", (q[0] * shadow / length, q[1] * shadow / length), 9, 6),
+            ("key", k, -8, 3),
+            ("query", q, 0, 3),
+        ):
+            hand = {"turn": round(math.atan2(a, b), 3), "reach": round(unit * math.hypot(a, b), 1)}
+            shapes.append(one("arrow", role=role, from_=[x, foot + down], weight=weight if hand["reach"] else 0,
+                              since=i, **hand))  # fmt: skip
+        middle = (i + 0.5) / len(keys)
+        shapes += [
+            one("text", middle, 16, f"k = ({k[0]:g}, {k[1]:g})".replace("-", "−"), "key", since=i),
+            one("text", middle, 166, t("shadow {shadow} × length {length}", shadow=f"{shadow:g}".replace("-", "−"),
+                                       length=f"{length:g}"), "output", size=12.5, since=i),
+            one("text", middle, 188, f"q · k = {dot:g}".replace("-", "−"), strong=True, since=i),
+        ]  # fmt: skip
+        values = {"shadow": f"{shadow:g}".replace("-", "−"), "dot": f"{dot:g}".replace("-", "−")}
+        said.append(t("Let the key fall straight onto the line of the query: its shadow there is {shadow} long. "
+                      "Times the length of the query, that is the dot product, {dot}.", **values))  # fmt: skip
+        rows.append([f"({k[0]:g}, {k[1]:g})", f"{shadow:g}", f"{dot:g}"])
+    axes = [("step", t("step"), range(1, len(keys) + 1))]
+    table = [t("key"), t("shadow"), "q · k"], rows
+    return figure(shapes, said, [table], axes=axes, height=204, title=title, caption=caption)

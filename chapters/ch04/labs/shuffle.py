@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.i18n import t
-from course_kit.programs.arguments import flag
+from course_kit.programs.arguments import flag, one_of
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -65,6 +65,7 @@ def shuffle(
     key=None,
     value=None,
     positions=False,
+    word=None,
     title=t("What happens when words change places?"),
     caption=t("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
     live=False,
@@ -72,7 +73,8 @@ def shuffle(
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
     x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
-    Q = X W_Q (default: Q = K = V = X); positions: whether the sinusoidal encoding is added to x (needs an even D).
+    Q = X W_Q (default: Q = K = V = X); positions: whether the sinusoidal encoding is added to x (needs an even D);
+    word: the one that is picked at first; without it the one to which most is attended.
     live=True: Python reads `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; and what all have. Raises ValueError for
@@ -99,7 +101,8 @@ def shuffle(
     controls = [c for c in controls if c["name"] != "positions" or width % 2 == 0]
     state = {"order": list(range(count)), "positions": positions, "word": 0}
     view = Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width})
-    view.state["word"] = int(view.attend()[0].sum(0).round(6).argmax())  # to which most is attended
+    most = int(view.attend()[0].sum(0).round(6).argmax())
+    view.state["word"] = most if word is None else names.index(one_of("word", word, names))
     return shell(view, live)
 
 

@@ -382,7 +382,7 @@ def stream(loaded, sentence, word, *, title="", caption=""):
                               size=12.5))  # fmt: skip
         shapes += [
             one("cells", 0.53, y, role="output", numbers=[round(x, 2) for x in state], wide=0.17, since=i),
-            one("bar", 0.7, y, wide=0.13, high=10, share=round(share, 4), since=i),
+            one("bar", 0.7, y, role="output", wide=0.13, high=10, share=round(share, 4), since=i),
             one("text", 0.785, y, says, anchor="start", strong=True, since=i),
             one("text", 0.995, y, f"{share:.0%}", anchor="end", size=12, since=i),
         ]
@@ -525,7 +525,7 @@ def hops(loaded, example, rows, *, title="", caption=""):
             each=[{"words": word} for word in written],
         ),
         one("text", columns[2], at[-1] - 42, t("right"), "quiet", size=12.5),
-        one("bar", columns[2], at[-1] - 22, wide=0.2, high=12, each=[{"share": share / 100} for share in right]),
+        one("bar", columns[2], at[-1] - 22, role="output", wide=0.2, high=12, each=[{"share": s / 100} for s in right]),
         one("text", columns[2], at[-1] + 2, strong=True, each=[{"words": f"{share:.0f} %"} for share in right]),
     ]
     ways = {

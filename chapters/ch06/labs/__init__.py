@@ -3,7 +3,7 @@
 from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import answer, banks, exam, leak, logits, mirror, norms, rows, task_heads, thin
+from .drawings import answer, banks, exam, leak, logits, mirror, norms, rows, task_heads, thin, training_step
 from .mask_tokens import mask_tokens
 from .predictions import predictions
 
@@ -22,4 +22,5 @@ __all__ = [
     "rows",
     "task_heads",
     "thin",
+    "training_step",
 ]

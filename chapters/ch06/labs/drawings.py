@@ -1,7 +1,8 @@
 """Drawings: one word with two meanings, a word that sees itself, what is read and asked, three rows for each token,
-norms before and after, a row and its mirror, four task heads, a thin change,
+norms before and after, a row and its mirror, one step of training, four task heads, a thin change,
 and where an answer is."""
 
+import copy
 import math
 
 import torch
@@ -248,6 +249,73 @@ def mirror(digits, hole: int, *, title="", caption=""):
     axes = [("reads", t("who reads"), names)]
     return figure(shapes, said, [table], axes=axes, height=88, start={"reads": names[0]}, still=True,
                   title=title, caption=caption)  # fmt: skip
+
+
+def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption=""):
+    """A step of training on one sentence: cover words, predict them, compute the loss, move all parameters, look again.
+
+    loaded: a pre-trained BERT, which is left as it is; holes: positions of words of the sentence; rate: of the step
+    """
+    model, tokenizer = copy.deepcopy(loaded.model).eval(), loaded.tokenizer
+    truth = torch.tensor([[tokenizer.cls, *tokenizer.encode(sentence), tokenizer.sep]])
+    at, words = [1 + hole for hole in holes], tokenizer.tokens(truth[0].tolist())[1:-1]
+    covered = truth.clone()
+    covered[0, at] = tokenizer.mask
+
+    def chances():
+        return model(covered).mlm_logits[0, at].log_softmax(-1).gather(-1, truth[0, at, None])[:, 0]
+
+    before = chances()
+    (-before.mean()).backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter -= rate * parameter.grad
+        after = chances()
+    shares = [[round(p, 3) for p in two.exp().tolist()] for two in (before.detach(), after)]
+    losses = [f"{-two.mean():.2f}" for two in (before, after)]
+    xs = [(n + 0.5) / len(words) for n in range(len(words))]
+    shapes = [one("box", 0.5, 122, "BERT", "key", wide=0.98, high=44, strong=True, size=15, since=1)]
+    for n, (x, word) in enumerate(zip(xs, words, strict=True)):
+        look = {"role": "query", "strong": True, "words": "MASK"} if n in holes else {"role": "key", "words": word}
+        shapes += [
+            one("box", x, 52, **look, wide=0.9 / len(words), high=28, size=12),
+            one("arrow", from_=[x, 68], to=[x, 98], weight=1, since=1),
+        ]
+    for n, hole in enumerate(holes):
+        x = xs[hole]
+        now = [f"{pair[n]:.0%}" for pair in shares]
+        each = {"share": [shares[0][n]] * 5 + [shares[1][n]], "words": [now[0]] * 5 + [now[1]]}
+        shapes += [
+            one("text", x, 16, words[hole], "query", strong=True),
+            one("arrow", role="output", from_=[x, 146], to=[x, 166], since=2),
+            one("text", x, 180, words[hole], "output", strong=True, since=2),
+            one("bar", x, 200, role="output", wide=0.16, high=12, since=2, each=[{"share": p} for p in each["share"]]),
+            one("text", x, 222, role="output", size=12.5, since=2, each=[{"words": w} for w in each["words"]]),
+            one("arrow", from_=[x, 234], to=[0.5 + 0.1 * (x - 0.5), 254], since=3),
+        ]
+    shapes += [
+        one("box", 0.5, 270, wide=0.34, high=30, since=3,
+            each=[{"words": t("loss {loss}", loss=loss)} for loss in [losses[0]] * 5 + [losses[1]]]),
+        one("arrow", role="query", from_=[0.32, 270], to=[0.08, 150], bend=40, weight=3, since=4),
+        one("text", 0.01, 286, t("all parameters move"), "query", anchor="start", size=12.5, since=4),
+    ]  # fmt: skip
+    pairs = [dict(word=words[hole], share=f"{shares[0][n]:.0%}", then=f"{shares[1][n]:.0%}")
+             for n, hole in enumerate(holes)]  # fmt: skip
+    listed = [t("“{word}” {share}", **pair) for pair in pairs]
+    said = [
+        t("Cover some words. The book still knows what stood there."),
+        t("The model reads all words at once, the covered ones as [MASK]."),
+        t("At each hole it gives the right word a probability: {words}.", words=t(", ").join(listed)),
+        t("The loss is −ln of that probability, averaged over the holes: {loss}.", loss=losses[0]),
+        t("Go back through the model: each parameter moves a little to where the loss is smaller."),
+        t("Asked again, it gives {words}. The loss is {loss}. Then comes the next page.",
+          words=t(", ").join(t("“{word}” {then}", **pair) for pair in pairs), loss=losses[1]),
+    ]  # fmt: skip
+    rows = [[pair["word"], pair["share"], pair["then"]] for pair in pairs] + [[t("loss"), *losses]]
+    table = [t("covered word"), t("before the step"), t("after it")], rows
+    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 7))], height=296, title=title,
+                  caption=caption)  # fmt: skip
 
 
 TASKS = (

@@ -261,6 +261,13 @@ class Predictions {
     const { list, score } = this.panels[model];
     const { bars, others, beyond } = rowsOf(shown, model, this.chosen(shown));
     const asked = askedOf(shown);
+    if (this.closed) {
+      // where its answer will stand
+      list.replaceChildren(
+        ...bars.concat(bars[0]).flatMap(() => [h("span", { class: "w" }, "?"), h("span"), h("i", { class: "ghost" })]),
+      );
+      return;
+    }
     const written = this.open ? this.yours[this.ui.state.position] : "";
     const last = beyond
       ? row(beyond, "true", t("true, rank {rank}", { rank: beyond.rank.toLocaleString("en-GB") }))

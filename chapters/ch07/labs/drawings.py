@@ -83,7 +83,7 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
         x = 0.14 + 0.72 * i / (best - 1)
         shapes += [
             one("text", x, 12, word.strip(), "output", strong=True),
-            one("bar", x, 30, wide=0.17, high=11, share=round(share, 4)),
+            one("bar", x, 30, role="output", wide=0.17, high=11, share=round(share, 4)),
             one("text", x, 48, f"{share:.0%}", size=12),
         ]
     levels = [
@@ -230,7 +230,7 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
         shapes += [
             one("cells", 0.46, y, role="value", numbers=[round(n, 1) for n in x[i, :2].tolist()], wide=0.15, since=i),
             one("text", 0.68, y, says[i], strong=True, since=i),
-            one("bar", 0.86, y, wide=0.16, high=10, share=round(share[i], 4), since=i),
+            one("bar", 0.86, y, role="output", wide=0.16, high=10, share=round(share[i], 4), since=i),
             one("text", 0.995, y, f"{share[i]:.0%}", anchor="end", size=12, since=i),
         ]
     said = [
@@ -265,7 +265,7 @@ def temperatures(logits: Tensor, words: Sequence[str], values: Sequence[float], 
         for n, share in enumerate(row):
             y = 42 + high * n
             shapes += [
-                one("bar", middle[i] - 0.03, y, wide=0.12, high=12, share=round(share, 4), since=i),
+                one("bar", middle[i] - 0.03, y, role="output", wide=0.12, high=12, share=round(share, 4), since=i),
                 one("text", middle[i] + 0.095, y, f"{share:.0%}", anchor="end", size=12, since=i),
             ]
     said = [

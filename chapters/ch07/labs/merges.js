@@ -62,8 +62,8 @@ class Merges {
     const { ui, spec, input } = this;
     const head = (/** @type {(string | HTMLElement)[]} */ ...words) => h("div", { class: "quiet head" }, ...words);
     const words = head(t("how often each word occurs, and its pieces"));
-    ui.body.append(this.said, words, this.list, head(h("span", {}, t("vocabulary: ")), this.sizes), this.learned);
-    ui.side.append(head(t("how often two pieces are neighbours")), this.bars);
+    ui.body.append(words, this.list, head(h("span", {}, t("vocabulary: ")), this.sizes), this.learned);
+    ui.side.append(head(t("how often two pieces are neighbours")), this.bars, this.said);
     const label = h("label", { for: input.id }, t("cut a new word by these merges"));
     const another = h("div", { class: "another" }, label, input, this.cut);
     const controls = ui.root.querySelector(".controls");
@@ -114,7 +114,7 @@ class Merges {
         const look = `${chip.hot ? "hot" : ""} ${chip.new ? "new" : ""}`;
         return h("span", { class: look }, chip.piece);
       });
-      return [h("span", {}, counts[w]), h("span", { class: "pieces", "data-word": names[w] }, ...chips)];
+      return [h("span", {}, `${counts[w]} ×`), h("span", { class: "pieces", "data-word": names[w] }, ...chips)];
     });
     this.list.replaceChildren(...rows);
   }
@@ -129,10 +129,10 @@ class Merges {
 
   /** How often pairs are neighbours. @param {Step} now */
   count(now) {
-    if (this.ui.spec.silent) return this.bars.replaceChildren(); // the first pair is guessed
     const next = nextOf(now);
     const most = now.pairs[0]?.count ?? 1;
     const bars = now.pairs.slice(0, this.spec.bars).flatMap(({ left, right, count }, i) => {
+      if (this.ui.spec.silent) return [h("span", {}, "? ?"), h("i"), h("span", {}, "?")]; // the first pair is guessed
       const look = { class: i === 0 && next ? "on" : "" };
       const bar = h("u", { style: `width:${(100 * count) / most}%` });
       return [h("span", look, `${left} ${right}`), h("i", look, bar), h("span", look, count)];

@@ -1,4 +1,5 @@
-"""Drawings: a talk as one text, a norm, a gate, heads that share their keys, and a file that fits into a class."""
+"""Drawings: a talk as one text, a vector that swells, a norm, a gate, heads that share their keys, and a file that fits
+into a class."""
 
 import math
 from collections.abc import Sequence
@@ -46,6 +47,39 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
     axes = [("step", t("step"), range(1, 6))]
     table = [t("text"), t("who writes it")], rows
     return figure(shapes, said, [table], axes=axes, height=high * len(lines) + 26, title=title, caption=caption)
+
+
+def swells(stream: Tensor, *, shown=32, title="", caption=""):
+    """A vector on its way through the blocks, as a strip of numbers, all on one scale. stream [blocks + 1, D]: what
+    each block reads, and what the last one leaves."""
+    size, most = stream.pow(2).mean(-1).sqrt().tolist(), stream[:, :shown].abs().max().item()
+    high, count = 58, len(stream)
+    names = [*(t("block {n}", n=n) for n in range(1, count)), t("the end")]
+    shapes = [one("text", 0.99, 14, t("size"), "quiet", anchor="end", size=12.5)]
+    for i, row in enumerate(stream[:, :shown].tolist()):
+        y = 24 + high * (count - i - 0.5)  # from below
+        shapes += [
+            one("text", 0, y, names[i], anchor="start", size=12.5, since=i),
+            one("text", 0.99, y, f"{size[i]:.2f}", "output", anchor="end", strong=True, since=i),
+        ]
+        for n, number in enumerate(row):
+            tall = max(1.0, round(0.48 * high * abs(number) / most, 1))
+            shapes.append(
+                one("bar", 0.2 + 0.62 * (n + 0.5) / shown, y - math.copysign(tall / 2, number), role="output",
+                    wide=0.5 / shown, high=tall, share=1, since=i)
+            )  # fmt: skip
+    said = [
+        t("Block {n} reads {count} numbers. The root of their mean square is {size}.", n=n, count=stream.shape[1],
+          size=f"{one_size:.2f}")
+        for n, one_size in enumerate(size[:-1], 1)
+    ]  # fmt: skip
+    said.append(t("At the end it is {size}, {times} times what it was.", size=f"{size[-1]:.2f}",
+                  times=round(size[-1] / size[0])))  # fmt: skip
+    rows = [[name, f"{one_size:.2f}", ", ".join(f"{n:.1f}" for n in row[:8].tolist())]
+            for name, one_size, row in zip(names, size, stream, strict=True)]  # fmt: skip
+    table = [t("where"), t("size"), t("its first numbers")], rows
+    return figure(shapes, said, [table], axes=[("block", t("step"), range(1, count + 1))], height=26 + high * count,
+                  title=title, caption=caption)  # fmt: skip
 
 
 def norms(x: Sequence[float], *, title="", caption=""):

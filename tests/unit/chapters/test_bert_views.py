@@ -12,6 +12,7 @@ from PIL import Image
 
 from chapters.ch06.labs.mask_tokens import uniforms
 from chapters.ch06.labs.words import chance
+from course_kit.checkpoints import load_checkpoint
 from course_kit.views import sweep
 from course_kit.views.view import at
 
@@ -193,3 +194,12 @@ E, P = torch.eye(8), chances()
 def test_refusals_say_what_to_do(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_step_of_training_makes_the_loss_smaller_and_leaves_the_model_alone():
+    prose = load_checkpoint("bert-prose")
+    before = [p.clone() for p in prose.model.parameters()]
+    drawn = labs.training_step(prose, "she opened the door and came into the room .", (3, 8))
+    *words, (_, first, then) = drawn.table().rows
+    assert [row[0] for row in words] == ["door", "room"] and float(then) < float(first) and sweep(drawn) == 6
+    assert all(torch.equal(a, b) for a, b in zip(before, prose.model.parameters(), strict=True))

@@ -173,3 +173,9 @@ def test_models_of_the_ablation_have_equal_parameters_and_no_future(changes):
     other = ids.clone()
     other[:, 5:] = 0
     torch.testing.assert_close(model(ids)[:, :5], model(other)[:, :5])
+
+
+def test_the_strip_of_a_vector_has_one_scale():
+    drawn = labs.swells(torch.tensor([[0.3, -0.4], [3.0, 4.0]]), shown=2)
+    assert [row[1] for row in drawn.table().rows] == ["0.35", "3.54"]
+    assert [shape["high"] for shape in drawn.options["shapes"] if shape["shape"] == "bar"][-1] == 27.8

@@ -117,3 +117,7 @@ def test_a_figure_has_a_sentence_for_each_frame():
     for said, shapes in ((["a"], []), (["a", "b"], [one("arrow", each=[{}])]), (["a", "b"], [one("star")])):
         with pytest.raises(ValueError):
             figure(shapes, said, [((), [])], axes=[("step", "step", (1, 2))], height=9)
+
+
+def test_a_shadow_times_a_length_is_the_dot_product():
+    assert labs.shadows((0, 2), [(1, 0), (3, -3)]).table().rows == [["(1, 0)", "0", "0"], ["(3, -3)", "-3", "-6"]]

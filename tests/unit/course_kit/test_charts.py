@@ -149,3 +149,9 @@ def test_chinese_is_drawn_where_a_font_has_it():
         pytest.skip("No font for Chinese: install fonts-wqy-microhei.")
     drawn = [plot.bars([name, "a"], [1, 2]).to_png() for name in ("我", "你")]
     assert drawn[0] != drawn[1], "boxes for missing signs would be the same"
+
+
+def test_notes_stand_at_the_first_line_and_are_told():
+    chart = plot.lines({"loss": ([0, 10], [4, 2]), "other": ([0, 10], [1, 1])}, "step", "loss", notes={5: [1, 2]})
+    assert chart.options["panels"][0]["notes"] == [[5, 3.0, "[1, 2]"]]
+    assert chart.table().rows[-1] == ["[1, 2]", "5", "3"] and chart.to_png()

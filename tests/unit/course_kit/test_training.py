@@ -14,7 +14,7 @@ from jupyter_client.manager import start_new_kernel
 from torch import nn
 
 from course_kit import callbacks
-from course_kit.callbacks import Display
+from course_kit.callbacks import Display, Samples
 from course_kit.runs import state
 from course_kit.runs import store as store_module
 from course_kit.runs.store import Keeping
@@ -553,3 +553,14 @@ class TestCallbacks:
 
         monkeypatch.setattr(sys, "stdout", Closed())
         assert fit(model(), drawn, squares, steps=9).step == 9
+
+
+def test_samples_are_taken_on_the_way_and_change_nothing():
+    runs = []
+    for watching in ([], [Samples(lambda model: torch.rand(1).item() >= 0 and str(model.training))]):
+        model = nn.Linear(1, 1)
+        nn.init.zeros_(model.weight), nn.init.zeros_(model.bias)
+        loss = lambda model, x: (model(x) - 1).square().mean()  # noqa: E731
+        runs.append(fit(model, [torch.ones(2, 1)], loss, steps=40, callbacks=watching, show=False))
+    assert runs[1].samples == {2: "False", 10: "False", 40: "False"} and not runs[0].samples
+    assert runs[0].history == runs[1].history

@@ -31,7 +31,7 @@ test("panels stand in equal rows, and of three none alone", () => {
   assert.deepEqual([evenly(5, 4), evenly(6, 4), evenly(1, 4), evenly(7, 0)], [3, 3, 1, 1]);
 });
 
-test("the colours of lines without a role are legible in light and dark, and none is a role's", () => {
+test("the four colours are legible as words in light and dark", () => {
   const light = (hex) => {
     const part = (i) => parseInt(hex.slice(i, i + 2), 16) / 255;
     const linear = [1, 3, 5].map(part).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
@@ -42,7 +42,9 @@ test("the colours of lines without a role are legible in light and dark, and non
     [LIGHT, ["#ffffff", "#fafbfc"]],
     [DARK, ["#1c2128", "#111111"]],
   ])
-    for (const ground of grounds) assert.ok(contrast(theme.second, ground) >= 4.5, `second on ${ground}`);
+    for (const ground of grounds)
+      for (const role of ["query", "key", "value", "output"])
+        assert.ok(contrast(theme[role], ground) >= 4.5, `${role} on ${ground}`);
 });
 
 test("of several bars for a name each row has all, one under the other", () => {

@@ -8,7 +8,6 @@ export const LIGHT = {
   key: "#0072b2",
   value: "#00795a",
   output: "#9b3d8a",
-  second: "#66727f", // of every other line that plays no role; the others have the colour of text
   text: "#1b2430",
   quiet: "#596573",
   line: "#dbe2e9",
@@ -26,7 +25,6 @@ export const DARK = {
   key: "#6cb8ee",
   value: "#4fcba3",
   output: "#dc97d2",
-  second: "#97a4b1",
   text: "#e6ebf1",
   quiet: "#a3afbb",
   line: "#39434e",

@@ -110,6 +110,7 @@ class Architecture {
       ...[...this.buttons.values()].slice(1),
     );
     this.told = h("div", { class: "told", role: "status", "data-testid": "told" });
+    this.classes = h("details", {}, h("summary", {}, t("class and shapes"))); // on demand
     /** @type {string | null} the part of which is told */
     this.shown = null;
     this.first = ui.state.part;
@@ -197,9 +198,11 @@ class Architecture {
   /** Lines, and what lies behind them. @param {Layout} layout */
   draw({ width, high, blocks, ...layout }) {
     const { part } = this.ui.state;
-    const grounds = blocks.map(({ key, x, y, wide, high: height }) =>
-      svgElement("rect", { class: key === part ? "block lit" : "block", x, y, width: wide, height, rx: 8 }),
-    );
+    const decoder = this.spec.columns.filter(({ side }) => side > 0).flatMap(({ rows }) => rows.map(({ key }) => key));
+    const grounds = blocks.map(({ key, x, y, wide, high: height }) => {
+      const look = `block ${key === part ? "lit" : ""} ${decoder.includes(key) ? "decoder" : ""}`;
+      return svgElement("rect", { class: look, x, y, width: wide, height, rx: 8 });
+    });
     this.lines.setAttribute("viewBox", `0 0 ${width} ${high}`);
     this.lines.style.cssText = `width:${width}px;height:${high}px`;
     this.lines.replaceChildren(...grounds, ...strokes({ ...layout, width, high, blocks }, (key) => key === part));
@@ -281,12 +284,7 @@ class Architecture {
     const { spec, told } = this;
     if (this.shown === key) return;
     this.shown = key;
-    const part = spec.parts[key] ?? (spec.presenting ? spec.parts[WHOLE] : null); // a class begins with the whole
-    if (!part) {
-      told.replaceChildren(h("p", { class: "name none" }, t("Choose a part")));
-      return;
-    }
-    const { name, about, made, call, shapes, parameters } = part;
+    const { name, about, made, call, shapes, parameters } = spec.parts[key] ?? spec.parts[WHOLE];
     const others = this.keys.some((other) => other !== key && spec.parts[other].made === made);
     const brief = spec.presenting; // in front of a class only what is first
     const shown = brief ? shapes.filter(([what]) => ENDS.includes(what)) : shapes;
@@ -300,9 +298,10 @@ class Architecture {
           numbers && !brief ? code(numbers) : "",
         ])
       ),
-      [t("parameters"), parameters],
     ]);
-    told.replaceChildren(h("p", { class: "name" }, name), h("p", {}, about), list);
+    this.classes.replaceChildren(this.classes.firstChild ?? "", list);
+    const size = listOf([[t("parameters"), parameters]]);
+    told.replaceChildren(h("p", { class: "name" }, name), h("p", {}, about), size, brief ? list : this.classes);
   }
 
   /** @returns {Table} */

@@ -1,4 +1,4 @@
-// A row for each name: one bar, or several from light to dark, as before and after.
+// A row for each name: one bar, or several, as before and after.
 import { scale } from "../shared/axes.js";
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
@@ -138,9 +138,9 @@ export function bars(ui) {
   return chart(ui, form);
 }
 
-/** @param {Theme} theme @param {number} part @param {number} count */
+/** The last has the colour of what comes out. @param {Theme} theme @param {number} part @param {number} count */
 const shade = (theme, part, count) =>
-  rgb(mix(theme.paper, theme.ink, 0.85 - (0.55 * (count - 1 - part)) / Math.max(1, count - 1)));
+  part === count - 1 ? theme.output : rgb(mix(theme.paper, theme.ink, 0.3 + (0.4 * part) / count));
 
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout */
 function paintKey(pen, { spec, theme, unit }, { above, key }) {

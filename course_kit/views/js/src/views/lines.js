@@ -54,5 +54,11 @@ export function lines(ui) {
     table: () => tableOf(...now()),
     numbers: () => now()[1].map(({ name, x, y }) => ({ name, x: Array.from(x), y: Array.from(y) })),
   };
-  return chart(ui, form);
+  const picture = chart(ui, form);
+  const notes = spec.panels.flatMap(({ xlabel, notes: all = [] }) =>
+    all.map(([x, , text]) => [`${xlabel} ${x}: `, text]),
+  );
+  if (notes.length)
+    ui.body.append(h("ol", { class: "notes" }, ...notes.map(([at, text]) => h("li", {}, quiet(at), text))));
+  return picture;
 }

@@ -28,13 +28,15 @@ import { t } from "../text.js";
  * @property {[number, number] | null} limits of the vertical axis
  * @property {number | null} start the x that is read out at rest
  * @property {boolean} [hours] the horizontal axis is a time of day
+ * @property {[x: number, y: number, text: string][]} [notes] numbered points of a line; their text stands below
  *
  * @typedef {Spec & { panels: Panel[], along?: (number | string)[] }} LinesSpec along: see MapsSpec
  *
  * @typedef {object} Own what a series is in its panel
  * @property {number} panel
  * @property {number} nth of the panel's series
- * @property {number} plain its number among those that play no role, from 0: they differ in colour and dashes
+ * @property {number} plain its number among those of its kind that play no role, from 0
+ * @property {string} tint the colour of its role; of those without one, what no other has
  * @property {ArrayLike<number>} x
  * @property {ArrayLike<number>} y
  * @property {ArrayLike<number>} z the upper edge of a band, else y
@@ -65,12 +67,15 @@ import { t } from "../text.js";
  * @typedef {{ width: number, height: number, panels: PanelLayout[] }} LinesLayout
  */
 
+const ROLES = ["output", "key", "query", "value"];
+
 /** The series of all panels, with their numbers. @param {Panel[]} panels @param {Arrays} arrays @returns {Series[]} */
 export function seriesOf(panels, arrays) {
   let from = 0;
   let above = 0; // of the upper edges, which only bands have
   return panels.flatMap((panel, p) => {
-    let plain = 0;
+    const free = ROLES.filter((role) => !panel.series.some((given) => given.role === role));
+    const plain = { band: 0, dashed: 0, line: 0, points: 0 }; // a band has the colour of its line
     return panel.series.map((given, nth) => {
       const x = arrays.x.subarray(from, from + given.count);
       const y = arrays.y.subarray(from, from + given.count);
@@ -78,10 +83,9 @@ export function seriesOf(panels, arrays) {
       const z = band ? arrays.z.subarray(above, above + given.count) : y;
       from += given.count;
       above += band ? given.count : 0;
-      const alone = !given.role && given.kind !== "dashed";
-      const own = { panel: p, nth, plain: alone ? plain : 0, x, y, z };
-      plain += Number(alone);
-      return { ...given, ...own };
+      const own = plain[given.kind];
+      plain[given.kind] += Number(!given.role);
+      return { ...given, panel: p, nth, plain: own, tint: given.role ?? free[own % free.length] ?? "text", x, y, z };
     });
   });
 }
@@ -353,14 +357,16 @@ export function tableOf(panels, rows) {
   const names = (/** @type {"xlabel" | "ylabel"} */ of) => [...new Set(panels.map((panel) => panel[of]))].join(", ");
   return {
     header: [t("line"), names("xlabel") || "x", names("ylabel") || "y"],
-    rows: rows.flatMap((row) => {
-      const panel = panels[row.panel];
-      const every = Math.ceil(row.count / 24);
-      const kept = Array.from({ length: row.count }, (_, i) => i).filter((i) => i % every === 0);
-      return kept.map((i) => {
-        const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
-        return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
-      });
-    }),
+    rows: rows
+      .flatMap((row) => {
+        const panel = panels[row.panel];
+        const every = Math.ceil(row.count / 24);
+        const kept = Array.from({ length: row.count }, (_, i) => i).filter((i) => i % every === 0);
+        return kept.map((i) => {
+          const name = [panel.title, row.labels?.[i] || row.name].filter(Boolean).join(", ");
+          return [name || `${i + 1}`, where(panel, row.x[i]), told(row, i)];
+        });
+      })
+      .concat(panels.flatMap(({ notes = [] }) => notes.map(([x, y, text]) => [text, number(x), number(y)]))),
   };
 }

@@ -1,5 +1,6 @@
 // A panel of lines, points and bands on a canvas, as its layout says.
 import { curve, dot, write } from "../shared/draw.js";
+import { rgb } from "../shared/theme.js";
 
 /** @import { Place } from "../shared/chart.js" */
 /** @import { Pen } from "../shared/draw.js" */
@@ -7,15 +8,13 @@ import { curve, dot, write } from "../shared/draw.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { PanelLayout, Series } from "./lines_numbers.js" */
 
-// Lines that play no role differ in their dashes, and every other one in its ink. In Python: course_kit/views/chart.py.
-const DASHES = [[], [8, 4], [2, 3], [9, 3, 2, 3]];
+// Lines that play no role differ in colour, the third and fourth in dashes, too. In Python: course_kit/views/chart.py.
+const DASHES = [[], [], [8, 4], [2, 3]];
 const same = (/** @type {number} */ v) => v;
 
-/** The colour of a series. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "plain">} series */
-export function colourOf(theme, { kind, role, plain }) {
-  if (role) return theme[/** @type {"query"} */ (role)];
-  return kind === "dashed" ? theme.quiet : [theme.text, theme.second][plain % 2];
-}
+/** The colour of a series. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "tint">} series */
+export const colourOf = (theme, { kind, role, tint }) =>
+  theme[/** @type {"query"} */ (kind === "dashed" && !role ? "quiet" : tint)];
 
 /** The dashes of a line. @param {Pick<Series, "kind" | "role" | "plain">} series */
 export function dashesOf({ kind, role, plain }) {
@@ -41,6 +40,11 @@ export class LinesPainter {
     }
     for (const series of layout.series) this.series(layout, series);
     this.names(layout);
+    layout.panel.notes?.forEach(([x, y], n) => {
+      const [at, high] = [layout.x(x), layout.y(y)];
+      dot(this.pen, at, high, 9 * this.unit, colourOf(this.theme, layout.series[0]));
+      write(this.pen, String(n + 1), at, high, rgb(this.theme.paper), "center");
+    });
   }
 
   /** @param {PanelLayout} layout */

@@ -7,6 +7,7 @@ import { slanting } from "../shared/labels.js";
 import { inked, legible, mix, rgb, roleName, roleOf } from "../shared/theme.js";
 import { cellAt, Cells, figure, mapsLayout } from "./maps_numbers.js";
 
+const LOW = 9; // of cells that have no room for a name; of numbers every tenth is there
 const SMALL = 9.9; // what is below 10 is as small as its cell makes it, see `font` in mount.js
 
 /** @import { Form, Place } from "../shared/chart.js" */
@@ -135,9 +136,9 @@ class MapsPainter {
     const { pen, ui } = this;
     const { x, y, left } = this.spots[p];
     const [, dy] = this.steps(p);
-    if (dy < 9) return;
-    pen.font = ui.font(Math.min(12, dy / ui.unit));
+    pen.font = ui.font(dy < LOW ? SMALL : Math.min(12, dy / ui.unit));
     this.cells.panels[p].rows.forEach((name, r) => {
+      if (dy < LOW && Number(name) % 10 !== 0) return;
       const text = fitted(pen, roleName(name), x - left - 6 * ui.unit);
       write(pen, text, x - 6 * ui.unit, y + (r + 0.5) * dy, played(ui.theme, name, ui.theme.text), "right");
     });
@@ -149,13 +150,12 @@ class MapsPainter {
     const { x, y } = this.spots[p];
     const { columns } = this.cells.panels[p];
     const [dx] = this.steps(p);
-    if (dx < 9) return;
     pen.font = ui.font(12);
-    const slanted = widest(pen, columns) > dx - 2;
+    const slanted = dx >= LOW && widest(pen, columns) > dx - 2;
     const { size, turn, every } = slanted ? slanting(ui, dx) : { size: 12, turn: 0, every: 1 };
     pen.font = ui.font(size);
     columns.forEach((name, k) => {
-      if (k % every) return;
+      if (k % every || (dx < LOW && Number(name) % (10 * dx < 30 * ui.unit ? 20 : 10) !== 0)) return;
       pen.save();
       pen.translate(x + (k + 0.5) * dx, y - (slanted ? 5 : 9) * ui.unit);
       pen.rotate(-turn);
