@@ -217,6 +217,12 @@ labs.mask_tokens(
 # | the model reads | 4 | 3 | 9 | 5 | 6 |
 # | labels | 7 | −100 | 9 | −100 | 8 |
 
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+five, chosen = torch.tensor([7, 3, 9, 5, 8]), torch.tensor([True, False, True, False, True])
+dice = torch.tensor([0.30, 0, 0.85, 0, 0.95])
+read = torch.where(chosen & (dice < 0.8), 4, five)
+assert torch.where(chosen & (dice >= 0.9), 6, read).tolist() == [4, 3, 9, 5, 6]
+
 # %% slideshow={"slide_type": "skip"} tags=["exercise"]
 @exercise("mask tokens")
 def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
@@ -392,6 +398,15 @@ labs.mirror(
 # %% slideshow={"slide_type": "skip"}
 MASK, TOKENS = 10, 11  # 0 to 9 are the digits
 never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.training_step(
+    prose,
+    "she opened the door and came into the room .",
+    (3, 8),
+    title="What does one step of training do?",
+    caption="Our bert-prose, one sentence, two [query|covered] words. Play it.",
+)
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -646,7 +661,8 @@ known, valid, new = (stories.load("sentiment", n) for n in ("train", "valid", "t
 
 def numbers(examples):
     """Sentences with labels -> ids, mask [B, T], labels [B]."""
-    ids, mask = pad([[vocabulary.cls, *vocabulary.encode(e.text), vocabulary.sep] for e in examples])
+    texts = (vocabulary.encode(e.text) for e in examples)
+    ids, mask = pad([[vocabulary.cls, *text, vocabulary.sep] for text in texts])
     return ids, mask, torch.tensor([int(e.label == "positive") for e in examples])
 
 # %%

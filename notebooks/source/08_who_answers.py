@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *Nobody answers. The model continues a text.* At the end you chat with a published language model. It runs in `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody answers; the model continues a text.* At the end you chat with a published language model through `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
 # We wrote ten questions down before we put any of them to a model. For each you see three answers: one of a small model that has read a single novel, and two of a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
@@ -178,13 +178,11 @@ for watch in watching:
     watch.remove()
 stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
 size = stream.pow(2).mean(-1).sqrt()
-plot.bars(
-    [*(from_cell("read by block {n}", n=n) for n in range(1, 5)), from_cell("at the end")],
-    size,
-    ylabel="root of the mean square of its numbers",
-    digits=2,
+labs.swells(
+    stream,
     title="How large are the numbers in the vector of “Holmes”?",
-    caption="The residual stream of llama-holmes, behind one block after the other.",
+    caption="32 of its 128 numbers, from below: what each block of llama-holmes reads. All strips "
+    "have one scale.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -249,11 +247,18 @@ labs.meet(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Try it on a query and a key of two numbers each. The first two pairs of positions are equally far apart, so they should get the same score:
 
-# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-q, k = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 1.0]])
+# %% slideshow={"slide_type": "skip"}
+def turned_to(vector, position):
+    return turn(torch.tensor([vector]), *rotation(torch.tensor([position]), 2))
+
+
+scores = {}
 for m, n in (3, 5), (103, 105), (3, 9):
-    turned = turn(q, *rotation(torch.tensor([m]), 2)), turn(k, *rotation(torch.tensor([n]), 2))
-    print(f"positions {m} and {n}: score {(turned[0] @ turned[1].mT).item():.2f}")
+    scores[m, n] = (turned_to([1.0, 2.0], m) @ turned_to([3.0, 1.0], n).mT).item()
+    print(f"positions {m} and {n}: score {scores[m, n]:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(scores[3, 5] - scores[103, 105]) < 1e-4 < abs(scores[3, 5] - scores[3, 9])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### 3 · A gate
@@ -313,10 +318,10 @@ predict(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (per_token := 2 * 30 * 9 * 64 * 2) == 69_120
 assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and round(recorded["parameters"] * 2 / 1e6) == 269
-assert round(per_token / 3 * 8192 / 1e6) == 189 and round(recorded["parameters"] / 1e6) == 135
+assert round(per_token / 3 * 8192 / 1e6) == 189 and round(per_token / 9 * 8192 / 1e6) == 63 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, whose 135 million numbers of two bytes take 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads share *one* key–value head:
+# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, which takes 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads share *one* key–value head:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
@@ -328,8 +333,11 @@ labs.shared(
     "heads]. Play it.",
 )
 
+# %% [markdown]
+# With nine key–value heads the cache has 566 MB, with three 189, and with one 63.
+
 # %% [markdown] tags=["card"]
-# With nine key–value heads the cache has 566 MB, with three 189, and with one 63. This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
+# This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Repeat each key head so that every query head has one. With 4 query heads and 2 key heads, the first two query heads use the first, and the other two use the second.
