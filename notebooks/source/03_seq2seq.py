@@ -529,7 +529,7 @@ def masked_loss(logits, target, mask):
 # %% [markdown]
 # <!-- solution: masked loss -->
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # `fit` is the training loop of the digits with a stop button. With `warm_then_fall` the learning rate rises before it falls. `lesson` holds our sentences. On the way `Samples` lets the model translate *The dog was too tired.*, so that you see what a loss means. Two lines in the picture help you to read the loss: *guessing*, where all French words are equally likely, and *two words*, for a model that hesitates between two at each word.
 
 # %% slideshow={"slide_type": "skip"}
