@@ -85,7 +85,9 @@ def attention(
     else:
         names["keys"] = names["values"] = checked_labels(keys, count, "keys", "k has {} rows")
     one_of("score", score, ("distance", "dot", "scaled dot"))
-    return _made(given, names, score, title, caption)
+    made = _made(given, names, score, title, caption)
+    made.state["at"] = [] if v is None else ["o", 0, 0]  # what made the output is drawn at once
+    return made
 
 
 def self_attention(
