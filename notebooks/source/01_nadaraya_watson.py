@@ -36,7 +36,7 @@ hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().val
 # errors of variance 1
 readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)
 grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
-truth = (grid, true_day(grid))
+truth = (grid[::2], true_day(grid)[::2])
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
 
 
@@ -111,7 +111,7 @@ plot.beside(
         name: plot.regression(
             hours,
             readings,
-            {"": (grid, attention_pooling(grid, hours, readings, width)[0])},
+            {"": (grid[::2], attention_pooling(grid[::2], hours, readings, width)[0])},
             **day,
             limits=(8, 26),
         )
@@ -184,7 +184,7 @@ def drawn(curve, words=""):
     """A chart of the day with a curve [241]; at its end are these words, or how far it is off."""
     named = {words or from_cell(
         "estimate (off by {off} °C)", off=f'{off(curve):.2f}'
-    ): (grid, curve)}
+    ): (grid[::2], curve[::2])}
     return plot.regression(hours, readings, named, **day, limits=(8, 26), start=16.5)
 
 
@@ -236,11 +236,11 @@ kernels = {
     "boxcar": boxcar_kernel,
     "Epanechnikov": epanechnikov_kernel,
 }
-distances = torch.linspace(-3, 3, 301)
+distances = torch.linspace(-3, 3, 121)
 plot.beside(
     {
         name: plot.points(
-            {"": (distances, torch.zeros(301), kernel(distances))},
+            {"": (distances, torch.zeros(121), kernel(distances))},
             xlabel="distance in widths",
             ylabel="closeness",
             role={"": "key"},
@@ -295,7 +295,7 @@ named = {
 plot.regression(
     hours,
     readings,
-    {named[name]: (grid, fitted(kernels[name], best[name])) for name in kernels},
+    {named[name]: (grid[::2], fitted(kernels[name], best[name])[::2]) for name in kernels},
     **day,
     limits=(8, 26),
     start=16.5,
@@ -651,8 +651,8 @@ plot.regression(
     hours,
     readings,
     {
-        from_cell("learned, {width} hours", width=f"{width:.2f}"): (grid, at_learned),
-        "1 hour": (grid, attention_pooling(grid, hours, readings, 1.0)[0]),
+        from_cell("learned, {width} hours", width=f"{width:.2f}"): (grid[::2], at_learned[::2]),
+        "1 hour": (grid[::2], attention_pooling(grid[::2], hours, readings, 1.0)[0]),
     },
     **day,
     limits=(8, 26),
