@@ -325,7 +325,7 @@ assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 # ## Three: score, share, average
 # You have closenesses, and you turn them into shares. Networks do it in two steps, a score and a share, so let us take the Gaussian apart in the same way.
 
-# %% [markdown] tags=["asks"]
+# %% [markdown] tags=["guess"]
 # **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, and the *score* of a key is $-\tfrac12(q-k)^2$. Raise e to each score, divide by the sum of all three, and average the readings with these shares. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
 
 # %%

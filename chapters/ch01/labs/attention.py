@@ -85,9 +85,7 @@ def attention(
     else:
         names["keys"] = names["values"] = checked_labels(keys, count, "keys", "k has {} rows")
     one_of("score", score, ("distance", "dot", "scaled dot"))
-    made = _made(given, names, score, title, caption)
-    made.state["at"] = [] if v is None else ["o", 0, 0]  # what made the output is drawn at once
-    return made
+    return _made(given, names, score, title, caption)
 
 
 def self_attention(
