@@ -24,7 +24,7 @@ model = load_checkpoint(MODEL)
 cow, animal = study(model, COW), study(model, ANIMAL)
 assert [round(p, 2) for p in cow.shares[0]] == [0.92, 0.00] and [round(100 * p, 1) for p in cow.shares[1]] == [2.5, 84.8]
 assert cow.words == ["elle", "il"] and "fatiguée" in cow.written[0] and "fatigué" in cow.written[1]
-assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in animal.shares] == [0.93, 0.74]
+assert animal.written[0] == animal.written[1]
 
 # %% [markdown]
 # Above, a small translation program, the *model*, turns English into French. **Switch attention off, and watch the cow.**
@@ -35,30 +35,32 @@ assert animal.written[0] == animal.written[1] and [round(p[0], 2) for p in anima
 #
 # </details>
 #
-# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Switched off, each English word is read on its own. (The part that writes French keeps its attention.)
+# If you have no French: each of its nouns is masculine or feminine, also where nothing is alive. A cow is feminine, and becomes *elle*; a bridge is masculine, and becomes *il*. So the French pronoun tells you which noun the model has in mind, while the English “it” keeps that open.
 #
-# Switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** (A wrong guess costs nothing, and you remember what surprised you.)
+# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Without attention, each English word is read on its own. (The part that writes French keeps its attention.)
+#
+# Now switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** (A wrong guess costs nothing, and you remember what surprised you.)
 #
 # <details><summary>Answer</summary>
 #
-# It stays the same, letter for letter, and that is luck. Without attention the model cannot tell who was too tired, so it writes “il” in each of 150 such sentences, with 15 animals and 10 places. For an animal this happens to be right, for a cow it is wrong. The model is less sure, too: “il” had 93 %, and now has 74 %. (Switched off another way, so that each word attends to itself alone, the animal is “elle”, and the cow still “il”.)
+# It stays the same, and that is luck. Without attention the model can hardly tell who was too tired, and mostly writes “il”: right for an animal, wrong for a cow.
 #
 # </details>
 #
-# Which word needed it? You find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention. Here you build it yourself: each ✓ puts your function into a folder, `mine`, which from chapter to chapter becomes a program of your own.
+# Which word needed it? You will find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and here you build it yourself: each ✓ puts your function into a folder, `mine`, which from chapter to chapter becomes a program of your own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
 # **The lessons** ([plan](#The-chapters)) take about twelve hours with their exercises. Eight *annexes* hold what you may skip: eight hours more. You need no GPU and, once the course is installed, no internet.
 #
-# **Before:** Python with functions, and a little mathematics: sums, exp and, from chapter 1 on, derivatives. Tensors are explained below, and everything else where it is first needed. <!-- minutes -->
+# **Before:** you should know Python with functions, and a little mathematics: sums, exp and, from the next chapter on, derivatives. We explain tensors below, and everything else where you first need it. <!-- minutes -->
 #
 # **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them. If a cell fails, run the check under *Is this machine ready?* below.
 
 # %%
 import torch  # PyTorch: computing with tables of numbers, and training models
 import course_kit  # what the chapters share
-from course_kit.views import heatmap, predict
+from course_kit.views import heatmap, plot, predict
 
 # where to compute; how long to train (profile); the same random numbers each time
 # (seed)
@@ -66,7 +68,7 @@ runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
 # ## Touch something
-# You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five: “How many letters do we have in common?” A letter that both have twice counts as two, so “attention” has all its 9 in common with itself. A row shows the answers, divided by their sum: “tea” gets 3, 3, 3, 3 and 0 (in that order), so it gives “meat” 3/12 = 0.25 of its attention.
+# You can work out the weights of the next picture yourself. Each of the words tea, eat, meat, attention and noon *asks* all five: “How many letters do we have in common?” A letter that both have twice counts as two, so “attention” has all its nine in common with itself. A row shows the answers, divided by their sum. “tea” has all of its three letters in common with each word except “noon”, so it gives “meat” a quarter of its attention.
 #
 # **Before you touch:** one word has letters in common with only one of the other four. Which?
 
@@ -103,7 +105,7 @@ heatmap(
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# This picture, a **heatmap**, comes back in every chapter. Blank paper means 0 and full ink 1, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
+# You will see this kind of picture, a **heatmap**, in every chapter. Blank paper means nothing and full ink all, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert in_common("attention", "attention") == 9
@@ -111,11 +113,18 @@ assert shares.sum(-1).allclose(torch.ones(5))
 assert common[0].tolist() == [3, 3, 3, 3, 0] and shares[0, 2] == 0.25
 assert common[4].tolist() == [0, 0, 0, 3, 4]
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["card"]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
 # <a id="weighted-average"></a>
-# A **weighted average** lets some numbers count more: with weights 1 and 3, the average of 2 and 4 is (1 · 2 + 3 · 4) / (1 + 3) = 3.5.
-#
+# A **weighted average** lets some numbers count more than others. Multiply each number by its weight, add up, and divide by the sum of the weights. Think of it as the point where a beam would balance, if you hang the weights at their numbers:
+
+# %% jupyter={"source_hidden": true}
+labs.balance(
+    title="Where does the beam balance?",
+    caption="Make the [key|weight] of the right number larger. Where does the [output|average] go?",
+)
+
+# %% [markdown] tags=["card"]
 # Run the cell below as it is, then replace the `raise` line with your own code and run it again. Make a mistake on purpose, too: forget to divide, and read the reply. `[K]` means K numbers in a row: `weights * values` multiplies pair by pair, and `.sum()` adds up.
 #
 # Until your function is right, later cells use the course's. Stuck? In a new cell (*Esc*, then *B*), `hint("weighted average")` gives one step at a time, and `solution("weighted average")` an answer.
@@ -140,9 +149,9 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# A thermometer was read at 8:00, 12:00 and 18:00. About how warm was it at 9:00 and at 15:00? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. Each chapter keeps these colours, and <b style="color:#bb51a8">what comes out</b> is purple.
+# You read a thermometer three times a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
-# A **tensor** is a block of numbers, and its **shape** says how many there are along each axis: a list of three has the shape [3], a table of two rows and three columns [2, 3].
+# A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three numbers has one axis, and a table has two: first the rows, then the columns.
 
 # %% tags=["nbval-check-output"]
 queries = torch.tensor([9.0, 15.0])  # the hours that we ask about
@@ -152,9 +161,15 @@ print(queries.shape, keys.shape, values.shape)
 
 # %% [markdown]
 # <a id="broadcasting"></a>
-# `torch.Size([2])` is the shape [2]. Because closer readings should count more, we need all distances, a table with a row for each query and a column for each key: [2, 3]. But `queries - keys` fails: PyTorch compares shapes from the right, and two lengths fit only if they are equal or one of them is 1.
+# `torch.Size` is PyTorch's word for a shape. Because closer readings should count more, we need all distances, a table with a row for each query and a column for each key. But `queries - keys` fails: PyTorch compares shapes from the right, and two lengths fit only if they are equal or one of them is one.
 #
-# So we make the queries a column, [2, 1], with `queries[:, None]`, while the keys, [3], count as a row, [1, 3]. PyTorch stretches the axes of length 1, and both become [2, 3]. This is **broadcasting**.
+# So we make the queries a column with `queries[:, None]`, while the keys count as a row. Now each has an axis of length one, which PyTorch stretches until both are tables of the same shape. This is **broadcasting**:
+
+# %% jupyter={"source_hidden": true}
+labs.stretch(
+    title="What does broadcasting do?",
+    caption="A column of [query|queries] and a row of [key|keys] are stretched. Play it.",
+)
 
 # %%
 # [2, 1] - [3] -> [2, 3]; .abs(): without the sign
@@ -163,7 +178,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# Let *closeness* be 1 / (1 + distance), and let readings more than four hours away not count. For this we need a **Boolean mask**, the table of True and False that `distance <= 4` gives. In this course True means "keep". `~mask` swaps True and False, so `closeness.masked_fill(~mask, 0.0)` writes 0 wherever the mask is False.
+# Now we need a closeness: `1 / (1 + distance)` falls with the distance. And readings more than four hours away should not count at all. For this we need a **Boolean mask**, the table of True and False that `distance <= 4` gives. In this course True means "keep". `~mask` swaps True and False, so `masked_fill(~mask, …)` writes a number wherever the mask is False.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -173,7 +188,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to 1. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(1)` along the rows; `dim=-1` means the last axis. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length 1. We need it, because [2, 1] can be stretched to [2, 3], but [2] cannot.
+# Divided by its sum, each row becomes weights that add up to one. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(-1)` adds along the last axis, the rows. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length one. You need it here, because only an axis that is there can be stretched.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -187,7 +202,22 @@ assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(to
 assert mask.tolist() == [[True, True, False], [False, True, True]]
 
 # %% [markdown]
-# **Try it.** Each row should add up to 1, but the next cell gives 1.25 and 0.875, without an error, because the table is square. What did broadcasting do? Repair the cell.
+# Here are the three tables as pictures. Each row is an hour that you ask about:
+
+# %% jupyter={"source_hidden": true}
+plot.maps(
+    {"closeness": closeness, "kept": kept, "weights": weights},
+    {name: ["9:00", "15:00"] for name in ("closeness", "kept", "weights")},
+    {name: ["8:00", "12:00", "18:00"] for name in ("closeness", "kept", "weights")},
+    axes=("query", "key"),
+    across=3,
+    title="How do distances become weights?",
+    caption="From left to right: near is close, what is far is left out, and each row is divided "
+    "by its sum.",
+)
+
+# %% [markdown]
+# **Try it.** Each row should add up to one, but the next cell gives other sums, without an error, because the table is square. What did broadcasting do? Repair the cell.
 
 # %%
 square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
@@ -204,7 +234,7 @@ assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-
 #
 # </details>
 #
-# Now average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up, so [2, 3] `@` [3] gives [2].
+# Now you can average the temperatures. The *matrix product*, `@`, multiplies each row of weights pair by pair with the values and adds up, so that you get a number for each row.
 
 # %%
 weights @ values  # [2, 3] @ [3] -> [2]; at 9:00 2/3 · 11 + 1/3 · 17 = 13 °C
@@ -218,7 +248,7 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word needs attention?
-# Before the model writes French, it turns the English sentence into a tensor of shape [12, 128]: a row of 128 numbers, its *list*, for each of the 12 tokens (11 words and the full stop). Without attention, a list is made from its word and position alone. With it, it also holds what the word has collected from the others. The French is written from these lists.
+# Before the model writes French, it turns the English sentence into a table of numbers, with a row of 128, its *list*, for each word and for the full stop. Without attention, a list is made from its word and position alone. With attention, it also holds what the word has collected from the others. The French is written from these lists.
 #
 # Switch attention off below. Then *give back* under a word gives this one word the list back that it has with attention.
 
@@ -258,11 +288,11 @@ for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.8
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes everything (1.00) from “cow”, the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs none.
+# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes everything from “cow”, the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs none.
 #
 # </details>
 #
-# Is this only so in one sentence? The first table gives each word attention, alone or as the only one without. The second counts how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that no such sentence of the training has.
+# Is this only so in one sentence? In the first table, we give attention to each word alone, or to all words but this one. In the second, we count how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that the model has not seen in such a sentence.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch00.experiments import held_out, word_by_word
@@ -272,7 +302,14 @@ words_alone
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 counted = held_out()
-counted
+plot.bars(
+    [row["attention for"] for row in counted],
+    [row["right, %"] for row in counted],
+    digits=0,
+    ylabel="right pronouns, %",
+    title="Which attention does the pronoun need?",
+    caption=counted.caption,
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert ["elle" in row["attention for it alone"] for row in words_alone] == [w == "tired" for w in tokens]
@@ -280,18 +317,24 @@ assert ["elle" in row["for all but it"] for row in words_alone] == [w != "tired"
 assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] and "736" in counted.caption
 
 # %% [markdown] tags=["keep"]
-# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin has 50. With attention for the adjective alone it is 95 % again; with attention for all words but the adjective, 59 %.
+# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and that of all other words together brings back nothing.
 #
-# And the picture? Switch off only its attention, one of the twelve, and “elle” keeps its 92 %. It is enough alone (86 %), but so is another one (90 %).
+# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because another one can do its work.
+#
+# <details><summary>How sure is this?</summary>
+#
+# Attention can also be switched off in other ways, so that each word attends to itself alone, or to all words alike. In both, too, the adjective alone brings nearly all of the right pronouns back. With the attention of this picture as the only one of the twelve, “elle” has 86 %, and with another one as the only one 90 %.
+#
+# </details>
 #
 # **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs.
 
 # %% [markdown]
-# In chapter 5 you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
+# In [chapter 5](05_transformer.ipynb) you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is this machine ready?
-# The next cell checks what the course needs, and says what to do about anything missing. (*Checkpoints* are stored trained models.)
+# The next cell checks what you need for the course, and tells you what to do about anything missing. (*Checkpoints* are stored trained models.)
 
 # %% tags=["check"]
 # %run -m course doctor --quick
@@ -340,7 +383,7 @@ progress()
 
 # %% [markdown] tags=["next"]
 # ## Next
-# The thermometer comes back, for a whole day.
+# We come back to the thermometer, for a whole day.
 #
 # **→ [1 · How many readings should count?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #

@@ -11,7 +11,11 @@
 # Each section stands alone: choose one by its question. The first cells make the day of readings from [the lesson](01_nadaraya_watson.ipynb); run them before any section. <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
+import warnings
+
 import torch
+import torch.nn.functional as F
+from torch import nn
 import course_kit
 from chapters.ch01 import again, exercise, find_error, hint, labs, solution
 from course_kit.i18n import from_cell
@@ -98,7 +102,7 @@ def attention_weights(scores):  # [Q, K]: scores[j, i] is that of query j and ke
     return result
 
 # %% [markdown]
-# To rename the query's index instead would be worse: in the article's letters $i$ is the input and $j$ the query, so the sum would run over the queries, which would then compete for each key.
+# To rename the query's index instead would be worse: in the article's letters $i$ is the input and $j$ the query, so the sum would run over the queries, which would then compete for each key. (If $i$ were the query, that renaming would be right: the sum must run over the inputs that are attended to.)
 
 # %% [markdown]
 # ## What should a row get in which everything is masked?
@@ -131,62 +135,43 @@ for heat in [10_000.0, 1.0, 0.01]:
 assert torch.allclose(pooled, patch.max(), atol=1e-4) and patch.mean() == 2.125
 
 # %% [markdown]
-# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network, maps of where in a picture a pattern was found. From the means of all maps, a tiny network computes a *gate* for each map, which multiplies it.
-
-# %% tags=["nbval-check-output"]
-generator = torch.Generator().manual_seed(0)
-maps = torch.randn(1, 8, 6, 6, generator=generator)  # one picture, 8 channels of 6 × 6
-reduce, expand = (
-    torch.randn(8, 2, generator=generator),
-    torch.randn(2, 8, generator=generator),
-)
-# [1, 8]; untrained
-gates = torch.sigmoid(torch.relu(maps.mean((-2, -1)) @ reduce) @ expand)
-gated = maps * gates[..., None, None]
-print(
-    "maps",
-    tuple(maps.shape),
-    "→ gates",
-    tuple(gates.shape),
-    "→ result",
-    tuple(gated.shape),
-)
-
-# %% [markdown]
-# A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but the gates need not add up to 1: channels are rescaled, not averaged.
-
-# %% [markdown]
-# ## Bias and variance, computed
-# Suppose we read the thermometer on many such days, at the same fifty hours. Each reading is the truth $t$ plus independent noise $\varepsilon_i$ of variance 1, so an estimate is $\sum_i\alpha_i\,t(k_i)+\sum_i\alpha_i\varepsilon_i$. The first sum is the same on all days, and its difference from the truth is the bias. The second has the variance $\sum_i\alpha_i^2$, which is 1 divided by the [effective number](01_nadaraya_watson.ipynb#effective-number). The squared error, averaged over the days, is the bias *squared* plus this variance.
+# **Squeeze-and-excitation** (Hu, Shen and Sun 2018) weights the *channels* of a convolutional network, maps of where in a picture a pattern was found. It squeezes each map to its mean, and from all means a tiny network computes a *gate* for each map, which multiplies it. Does such a gate find the map that matters? We draw pictures of noise with eight channels. In half of the maps there is a bright square, and the question is always: is there one in channel 3?
 
 # %%
-widths = torch.logspace(-1, 0.6, 17).tolist()
-both = [attention_pooling(grid, hours, true_day(hours), width) for width in widths]
-bias2 = torch.tensor([off(without_noise) ** 2 for without_noise, _ in both])
-variance = torch.tensor([alpha.pow(2).sum(-1).mean() for _, alpha in both])
-parts = {
-    "bias² + variance": (widths, bias2 + variance),
-    "bias²": (widths, bias2),
-    "variance": (widths, variance),
-}
-best_width = widths[(bias2 + variance).argmin()]
-plot.lines(
-    parts,
-    "width in hours",
-    "mean squared error in °C²",
-    log="x",
-    mark=(best_width, f"{best_width:.1f} h"),
-    start=best_width,
-    title="Where does the error come from?",
-    caption="Each number is an average over the 241 queries. On the left, most of the "
-    "error is "
-    "variance, from the noise; on the right, most of it is bias², from the blur.",
+generator = torch.Generator().manual_seed(0)
+maps = torch.randn(400, 8, 6, 6, generator=generator)  # 400 pictures, 8 channels
+square = torch.rand(400, 8, generator=generator) < 0.5
+maps[:, :, 2:5, 2:5] += 2 * square[:, :, None, None]
+torch.manual_seed(0)
+squeeze, excite, answer = nn.Linear(8, 4), nn.Linear(4, 8), nn.Linear(1, 1)
+parts = nn.ModuleList([squeeze, excite, answer])
+optimiser = torch.optim.Adam(parts.parameters(), lr=0.02)
+for _ in range(400):
+    gates = torch.sigmoid(excite(torch.relu(squeeze(maps.mean((-2, -1))))))  # [400, 8]
+    gated = maps * gates[..., None, None]
+    score = answer(gated.mean((-3, -2, -1))[:, None])[:, 0]  # all channels, in one mean
+    loss = F.binary_cross_entropy_with_logits(score, square[:, 3].float())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+# %% jupyter={"source_hidden": true}
+plot.bars(
+    [str(channel) for channel in range(8)],
+    gates.mean(0),
+    digits=2,
+    ylabel="gate",
+    title="Which channel is let through?",
+    caption="The mean gate of each channel after training. The bright square of channel 3 is what "
+    "the question is about.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert variance[0] > bias2[0] and bias2[-1] > variance[-1]
-assert (bias2.diff() > 0)[7:].all() and (variance.diff() < 0).all() and 0.55 < best_width < 0.65
-assert bias2[0] > 1.5 * bias2.min() and 1.55 < hours.diff().max() < 1.65
+assert gates.mean(0)[3] > 0.95 and gates.mean(0)[[0, 1, 2, 4, 5, 6, 7]].max() < 0.65
+assert ((score > 0) == square[:, 3]).float().mean() > 0.85
+
+# %% [markdown]
+# The gate of channel 3 is nearly 1, and those of the others are about half open. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but unlike weights the gates need not add up to 1: channels are rescaled, not averaged.
 
 # %% [markdown]
 # ## Was it luck?
@@ -274,8 +259,8 @@ predict(
         "Average pooling, f(q) = (v₁ + … + vₙ) / n, gives each query the same answer",
         "f(q) = Σ softmax(−½ (q − kᵢ)²) vᵢ is non-parametric: it keeps the examples and "
         "learns nothing",
-        "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still only "
-        "keeps the examples, so it is non-parametric",
+        "With a number w in it, f(q) = Σ softmax(−½ ((q − kᵢ) w)²) vᵢ, it still keeps "
+        "the examples, and nothing in it is trained",
         "w can be found by gradient descent on the leave-one-out error, and a larger w "
         "means a narrower kernel",
     ],
@@ -284,9 +269,9 @@ predict(
         "This is true: the query does not appear in the formula, so the answer is "
         "always the mean.",
         "This is true: nothing in this formula is a number that training could change.",
-        "The estimate has a slope in w, so w can be trained, as our width was. In the "
-        "statisticians' sense the claim is true, but for any w, not because nothing "
-        "is trained.",
+        "The estimate has a slope in w, so w can be trained, as our width was. The claim is "
+        "false in both senses: statisticians call the estimator non-parametric, but they, "
+        "too, find its width from the data.",
         "This is true: the estimate is differentiable in w, and w = 1 / width.",
     ],
 )
@@ -456,12 +441,23 @@ assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.e
 
 # %% [markdown]
 # ### The whole record
-# The curve uses all 2,225 keys. (statsmodels' `KernelReg` gives the same, in `tests/parity/test_statsmodels.py`.)
+# The curve uses all 2,225 keys. Does the library statsmodels, where statisticians find this estimator, say the same?
 
 # %%
 # not near the ends: neighbours on one side only
 moments = torch.linspace(1960, 2000, 161, dtype=torch.float64)
 trend, _ = attention_pooling(moments, years, ppm, width=0.5)
+try:
+    from statsmodels.nonparametric.kernel_regression import KernelReg
+except ImportError:
+    print("statsmodels is not installed: pip install statsmodels")
+else:
+    warnings.simplefilter("ignore", FutureWarning)  # about its next version
+    theirs = KernelReg(ppm.numpy(), years.numpy(), "c", "lc", bw=[0.5])
+    print(f"July 1980: ours {trend[82]:.6f} ppm", end=", ")
+    print(f"theirs {theirs.fit(moments[82:83].numpy())[0][0]:.6f}")
+
+# %% jupyter={"source_hidden": true}
 growth = [
     ((trend[b] - trend[a]) / (moments[b] - moments[a])).item()
     for a, b in [(0, 40), (120, 160)]

@@ -55,3 +55,13 @@ def test_no_button_is_left_alone_on_a_row(show):
     until(lambda: state(page)["removed"], [1])
     back.click()
     until(lambda: state(page)["removed"], [])
+
+
+def test_a_ball_rolls_the_way_of_the_training_and_goes_where_the_hand_puts_it(show):
+    page = show(labs.bandwidth(HOURS, HOURS.sin(), path=[4.0, 2.0, 1.0, 0.7]))
+    page.get_by_role("button", name="play").click()
+    until(lambda: state(page)["width"], 4.0)
+    until(lambda: state(page)["width"], 0.7)
+    canvas = page.locator("canvas").bounding_box()
+    page.mouse.click(canvas["x"] + 60, canvas["y"] + 100)
+    until(lambda: state(page)["width"] < 0.2)

@@ -1,5 +1,6 @@
-"""The cover: one living sentence."""
+"""The cover, one living sentence, and two drawings."""
 
 from .cover import cover
+from .drawings import balance, stretch
 
-__all__ = ["cover"]
+__all__ = ["balance", "cover", "stretch"]

@@ -1,7 +1,8 @@
 """The labs of chapter 1: small experiments that compute in the browser while the hand moves."""
 
 from .attention import attention, self_attention
+from .drawings import box, word_vectors
 from .pooling import ask, bandwidth
 from .softmax import softmax
 
-__all__ = ["ask", "attention", "bandwidth", "self_attention", "softmax"]
+__all__ = ["ask", "attention", "bandwidth", "box", "self_attention", "softmax", "word_vectors"]

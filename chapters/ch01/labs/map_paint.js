@@ -3,13 +3,13 @@ import { axes, logTicks, scale } from "../../../course_kit/views/js/src/shared/a
 import { curve, dot, framed, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { clock, fmt, nearest } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
-import { NAMED, inkOf } from "./pooling_numbers.js";
+import { errorAt, inkOf, NAMED } from "./pooling_numbers.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Pen } from "../../../course_kit/views/js/src/shared/draw.js" */
 /** @import { Theme } from "../../../course_kit/views/js/src/shared/theme.js" */
 /** @import { UI } from "../../../course_kit/views/js/src/shared/types.js" */
-/** @import { MapNumbers } from "./pooling_numbers.js" */
+/** @import { MapNumbers, PoolingSpec } from "./pooling_numbers.js" */
 /** @import { Box } from "./pooling_paint.js" */
 
 /** Draws into a box only what is inside it. @param {Pen} c @param {Box} box @param {() => void} draw */
@@ -22,30 +22,45 @@ function inside(c, { x, y, w, h }, draw) {
   c.restore();
 }
 
-/** The leave-one-out error against the width, a dot at this one. */
+/** The widths along the picture of the error. @param {UI} ui @param {Box} box */
+export const acrossError = ({ spec: { widths } }, box) =>
+  scale(widths[0], widths[widths.length - 1], box.x, box.x + box.w, true);
+
+/** The leave-one-out error against the width, a dot at this one; after a training, a ball that rolls. */
 export function paintExam(
   /** @type {Pen} */ c,
   /** @type {UI} */ ui,
   /** @type {Box} */ box,
   /** @type {MapNumbers} */ { errors, here, lowest },
 ) {
-  const { theme, unit } = ui;
-  /** @type {number[]} */
-  const widths = ui.spec.widths;
-  const x = scale(widths[0], widths[widths.length - 1], box.x, box.x + box.w, true);
+  const { theme, unit, spec, state } = ui;
+  const { widths, path } = /** @type {PoolingSpec} */ (spec);
+  const x = acrossError(ui, box);
   // on a log scale the curve fills its frame: the error of the widest kernel is a hundred times the lowest
-  const top = Math.max(1e-9, ...errors.filter(Number.isFinite)) * 1.2;
-  const low = Math.max(errors[lowest] / 1.3, top / 1e4);
-  const y = scale(low, top, box.y + box.h, box.y, true);
+  const top = Math.max(1e-9, ...errors.filter(Number.isFinite)) * (path ? 1.05 : 1.2);
+  const low = Math.max(errors[lowest] / (path ? 1.15 : 1.3), top / 1e4);
+  const y = scale(low, top, box.y + box.h, box.y, !path);
   const marks = logTicks(low, top);
   const powers = marks.filter((tick) => Number.isInteger(Math.log10(tick)));
   axes(c, ui, box, x, y, {
     x: t("width"),
-    y: t("leave-one-out error, log scale"),
-    up: powers.length > 1 ? powers : marks,
+    y: path ? t("loss: error on what is left out") : t("leave-one-out error, log scale"),
+    ...(path ? {} : { up: powers.length > 1 ? powers : marks }),
   });
+  if (path) {
+    const best = x(widths[lowest]);
+    straight(c, [best, y(errors[lowest])], [best, box.y + box.h], theme.quiet, 1, [4, 4]);
+    c.font = ui.font(12);
+    const at = Math.max(y(errors[lowest]) - 22 * unit, box.y + 12 * unit);
+    write(c, t("lowest at {width}", { width: fmt(widths[lowest], 2) }), best, at, theme.quiet, "center");
+  }
   inside(c, box, () => curve(c, widths, errors, x, y, theme.text, 1.6 * unit));
-  if (Number.isFinite(errors[here])) dot(c, x(widths[here]), y(Math.max(low, errors[here])), 5 * unit, theme.text);
+  if (path) {
+    for (const width of path) dot(c, x(width), y(errorAt(widths, errors, width)), 2.5 * unit, theme.quiet);
+    const level = y(errorAt(widths, errors, state.width));
+    dot(c, x(state.width), level - 8 * unit, 8 * unit, theme.text); // it lies on the curve
+  } else if (Number.isFinite(errors[here]))
+    dot(c, x(widths[here]), y(Math.max(low, errors[here])), 5 * unit, theme.text);
 }
 
 /** The weights as ink, a pixel each, to be drawn at the size of the map. */

@@ -1,9 +1,9 @@
 // Drag a query along the axis: dots are the values, the curve is the estimate everywhere. Below, ticks are the keys and
 // bars in ink the weights on them; or, beside the curve, a map of the weights of all queries, and below it the error.
-import { h, pointed, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, pointed, spoken, still } from "../../../course_kit/views/js/src/shared/dom.js";
 import { paper } from "../../../course_kit/views/js/src/shared/draw.js";
-import { clamp, fmt, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { Ink, paintExam, paintMap } from "./map_paint.js";
+import { clamp, fmt, nearest, percent, short } from "../../../course_kit/views/js/src/shared/numbers.js";
+import { acrossError, Ink, paintExam, paintMap } from "./map_paint.js";
 import { mapOf, numbersOf, told } from "./pooling_numbers.js";
 import { isExam, paintPooling, sceneOf } from "./pooling_paint.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
@@ -14,6 +14,8 @@ import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @param {Box | null} box @param {number} x @param {number} y */
 const within = (box, x, y) => box && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h;
+
+const ROLLING = 5000; // milliseconds of all steps of a training
 
 /** @param {UI} ui */
 export const pooling = (ui) => new Pooling(ui);
@@ -39,8 +41,38 @@ class Pooling {
     this.canvas.onpointerup = (event) => this.release(event);
     ui.actions.knock = () => this.removeLargest();
     ui.actions.back = () => ui.set({ removed: [] }, true);
+    ui.actions.play = () => this.roll();
+    this.timer = 0;
+    if (this.spec.path && !ui.spec.presenting && !still()) this.awaited();
     if (isExam(ui)) ui.root.querySelector('[data-control="query"]')?.closest(".control")?.remove();
     if (!ui.spec.presenting) this.keepTogether(); // a screen's controls have another order
+  }
+
+  /** Rolls once, by itself, when it has come into sight. */
+  awaited() {
+    if (!globalThis.IntersectionObserver) return;
+    const { width } = this.ui.state;
+    const eye = new IntersectionObserver(
+      ([{ intersectionRatio: share }]) => {
+        if (share < 0.9) return;
+        eye.disconnect();
+        if (this.ui.state.width === width) this.roll();
+      },
+      { threshold: 0.9 },
+    );
+    eye.observe(this.canvas);
+  }
+
+  /** The width goes the way of the training, step by step. */
+  roll() {
+    const path = this.spec.path ?? [];
+    clearTimeout(this.timer);
+    const show = (/** @type {number} */ i) => {
+      if (!this.canvas.isConnected || (i && this.ui.state.width !== path[i - 1])) return; // another hand has moved it
+      this.ui.set({ width: path[i] }, i + 1 === path.length);
+      if (i + 1 < path.length) this.timer = window.setTimeout(show, Math.min(400, ROLLING / path.length), i + 1);
+    };
+    show(0);
   }
 
   now() {
@@ -100,7 +132,11 @@ class Pooling {
     const { map, exam, x } = this.scene;
     const row = map && Math.floor(((down - map.y) / map.h) * queries.length);
     if (within(map, across, down)) this.ui.set({ query: queries[clamp(Number(row), 0, queries.length - 1)] }, done);
-    else if (!within(exam, across, down)) this.ui.set({ query: clamp(x.invert(across), low, high) }, done);
+    else if (exam && within(exam, across, down)) {
+      const { widths } = this.spec;
+      if (this.spec.path)
+        this.ui.set({ width: widths[nearest(widths, acrossError(this.ui, exam).invert(across))] }, done);
+    } else this.ui.set({ query: clamp(x.invert(across), low, high) }, done);
   }
 
   /** @param {PointerEvent} event */

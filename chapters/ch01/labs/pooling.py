@@ -18,6 +18,7 @@ ASK = t(
 )
 REACH = t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight.")
 EXAM = t("The curve below is the error on examples left out.")
+ROLL = t("The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve.")
 HOUR = "hour"  # keys of this name are hours of a day
 
 
@@ -153,13 +154,15 @@ def bandwidth(
     title=t("How far should a query reach?"),
     caption=None,
     exam=True,
+    path=None,
     live=False,
 ):
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
     keys [K], values [K], truth, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
-    exam=False: without that error.
+    exam=False: without that error. path: the widths of a training, one for each step: then the error is the main
+    picture, with a ball that rolls down it, of the Gaussian kernel alone.
     live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
@@ -170,6 +173,12 @@ def bandwidth(
     low, high = (low, high) if high > low else (low - 1, high + 1)
     state = {"kernel": "gaussian", "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
+    if path is not None:
+        path = [real_number("path", step, above=0) for step in path]
+        steps = np.geomspace(min(path) / 8, 1.5 * max(path), 61)
+        steps[abs(np.log(steps / path[-1])).argmin()] = path[-1]
+        widths = [float(f"{w:.4g}") for w in steps]
+        state["width"] = path[-1]
     arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
     arrays |= _truth(truth)
     if flag("exam", exam):
@@ -183,7 +192,10 @@ def bandwidth(
     ]
     options = {"widths": widths, "kernels": list(KERNELS), "domain": list(_domain(keys))}
     options |= _named(key_name, value_name)
-    caption = sentences(REACH, EXAM * exam) if caption is None else caption
+    if path is not None:
+        options["path"] = path
+        controls = [controls[1], {"kind": "button", "name": "play", "label": t("▶ play")}]
+    caption = caption or (ROLL if path else sentences(REACH, EXAM * exam))
     return shell(Bandwidth(title, caption, arrays, state, controls, options), live)
 
 

@@ -4,8 +4,9 @@ import { clock, effective, nearest, pool, short, strongest } from "../../../cour
 
 /** @import { Arrays, Spec, State } from "../../../course_kit/views/js/src/shared/types.js" */
 /**
- * @typedef {Spec & { key_name: string, value_name: string, clock: boolean, widths: number[], kernels: string[] }}
- *   PoolingSpec clock: keys are hours
+ * @typedef {Spec & { key_name: string, value_name: string, clock: boolean, widths: number[], kernels: string[],
+ *   path?: number[] }}
+ *   PoolingSpec clock: keys are hours; path: the widths of a training
  */
 
 /** A key or a query as the text around the lab writes it: hours of a day as a clock shows them. @param {Spec} spec */
@@ -86,6 +87,20 @@ function errorsOf({ kernels, widths }, { errors }, { kernel, width }) {
   const begin = kernels.indexOf(kernel) * widths.length;
   const list = Array.from(errors.subarray(begin, begin + widths.length));
   return { errors: list, here: nearest(widths, width), lowest: lowestOf(list) };
+}
+
+/**
+ * The error at any width, between those of the two widths beside it.
+ * @param {number[]} widths
+ * @param {number[]} errors
+ * @param {number} width
+ */
+export function errorAt(widths, errors, width) {
+  const above = widths.findIndex((w) => w >= width);
+  if (above <= 0) return errors[above < 0 ? errors.length - 1 : 0];
+  const [low, high] = [widths[above - 1], widths[above]];
+  const part = Math.log(width / low) / Math.log(high / low);
+  return (1 - part) * errors[above - 1] + part * errors[above];
 }
 
 /**

@@ -40,12 +40,14 @@ export function sceneOf(ui, room, narrow) {
 
 /** @param {UI} ui @param {number} room @param {boolean} narrow */
 function placesOf(ui, room, narrow) {
+  if (ui.spec.path) return belowLoss(ui, room, narrow);
   if (isExam(ui) && !narrow) return besideError(ui, room);
   return ui.arrays.queries ? besideMap(ui, room, narrow) : aboveWeights(ui, room, narrow);
 }
 
-/** In front of a class the error is what the lab is about: neither the map nor the query is there. @param {UI} ui */
-export const isExam = ({ spec, arrays }) => Boolean(spec.presenting && arrays.errors);
+/** After a training, and in front of a class, the error is what the lab is about: neither the map nor the query is
+ * there. @param {UI} ui */
+export const isExam = ({ spec, arrays }) => Boolean((spec.presenting || spec.path) && arrays.errors);
 
 const UNDER = 46; // the axis and the query below the curve
 const FOOT = 34; // what the ink is worth, below the map
@@ -60,6 +62,19 @@ function besideError({ unit, tall }, width) {
   const foot = box.y + box.h;
   const places = { width, height: foot + 34 * unit, box, exam, map: null, foot };
   return { ...places, strip: 0, small: true, legend: exam.x - 16 * unit };
+}
+
+/** The loss is the main picture; what its width does is beside it, or below. @param {UI} ui @param {number} width
+ * @param {boolean} narrow */
+function belowLoss({ unit, tall }, width, narrow) {
+  const left = 46 * unit;
+  const wide = narrow ? width - left - 18 * unit : Math.round(0.54 * (width - 128 * unit));
+  const exam = { x: left, y: HEAD * unit, w: wide, h: Math.round((narrow ? 200 : 260) * tall) };
+  const box = narrow
+    ? { ...exam, y: exam.y + exam.h + 66 * unit, h: 150 * tall }
+    : { ...exam, x: exam.x + wide + 64 * unit, w: width - wide - left - 82 * unit };
+  const foot = box.y + box.h;
+  return { width, height: foot + 34 * unit, box, exam, map: null, foot, strip: 0, small: true, legend: box.x + box.w };
 }
 
 /** @param {UI} ui @param {number} width @param {boolean} narrow */

@@ -62,11 +62,12 @@ def softmax(
     *,
     title=t("What does softmax make of the scores?"),
     caption=t("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
+    plain=False,
     live=False,
 ):
     """Softmax under the hand: temperature, a constant added to every score, a mask, and life without the maximum.
 
-    scores [K], 1 to 12 finite numbers; names: K labels.
+    scores [K], 1 to 12 finite numbers; names: K labels. plain=True: without mask and maximum.
     live=True: Python reads `scores`, `temperature`, `shift`, `method`, `mask`.
     """
     scores = as_array(scores, "scores")
@@ -90,5 +91,7 @@ def softmax(
         {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
+    if plain:
+        controls = [one for one in controls if one["name"] not in ("method", "mask")]
     options = {"names": names, "reach": float(max(3, np.ceil(np.abs(scores).max())))}  # how far a score can be dragged
     return shell(Softmax(title, caption, {}, state, controls, options), live)

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dotOf, inkOf, mapOf, numbersOf as pooling, roofOf } from "../../../chapters/ch01/labs/pooling_numbers.js";
+import {
+  dotOf,
+  errorAt,
+  inkOf,
+  mapOf,
+  numbersOf as pooling,
+  roofOf,
+} from "../../../chapters/ch01/labs/pooling_numbers.js";
 
 const near = (x, wanted) => assert.ok(Math.abs(x - wanted) < 1e-9, `${x} is not ${wanted}`);
 const most = (list) => list.reduce((a, b) => Math.max(a, b));
@@ -64,4 +71,16 @@ test("the errors are those of the kernel, and the lowest of them is found past g
   const found = mapOf(lab, { ...day, errors }, { kernel: "boxcar", width: 30, query: 0 });
   assert.deepEqual(found.errors, [NaN, 2, 3]);
   assert.deepEqual([found.here, found.lowest], [2, 1]);
+});
+
+test("a ball between two widths lies on the curve between their errors, and never beyond its ends", () => {
+  const [widths, errors] = [
+    [1, 4, 16],
+    [9, 3, 5],
+  ];
+  near(errorAt(widths, errors, 2), 6);
+  assert.deepEqual(
+    [0.1, 1, 4, 99].map((width) => errorAt(widths, errors, width)),
+    [9, 9, 3, 5],
+  );
 });

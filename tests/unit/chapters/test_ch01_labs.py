@@ -88,6 +88,23 @@ def test_leave_one_out_errors_of_the_lab():
     assert shown["errors"][index] == pytest.approx(np.mean(by_hand), rel=1e-6) and shown["here"] == index
 
 
+def test_the_ball_stands_where_training_ended_and_the_lowest_is_seen():
+    keys, values = examples()
+    path = [2.0, 1.0, 0.7, 0.61]
+    view = labs.bandwidth(keys, values, path=path)
+    assert view.state["width"] == 0.61 in view.options["widths"] and view.options["widths"][0] < 0.1
+    assert [one["name"] for one in view.controls] == ["width", "play"]
+    assert numbers(view)["errors"] and "leave-one-out error" in view.describe()
+    with pytest.raises(ValueError, match="path"):
+        labs.bandwidth(keys, values, path=[1.0, -1.0])
+
+
+def test_drawings_say_what_they_show():
+    words = labs.word_vectors(["it", "animal"], torch.tensor([[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]))
+    assert words.table().rows[0] == ["it", "0.80", "0.60", "0.10"] and "third" not in at(words, number=1).describe()
+    assert "score" in str(labs.box().table().rows) and at(labs.box(), step=0).describe().startswith("From outside")
+
+
 @pytest.mark.parametrize("score", ["distance", "dot", "scaled dot"])
 def test_attention_in_the_page_equals_torch(score):
     x = torch.randn(4, 3, 4, generator=torch.Generator().manual_seed(0))
