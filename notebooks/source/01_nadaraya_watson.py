@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 1 · How many readings should count?
-# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, an average that finds out how many readings to use. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
+# *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, which computes a weighted average and learns from data how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #
 # ## A query comes in
 # We simulated a day on which a thermometer was read fifty times. At 14:36 it showed 21.3 °C, and at the next reading, at 15:30, it showed 23.7. How warm was it at 15:00, when nobody looked? Each reading has an error of about one degree, so if you copy one reading, you copy its error, too. If you average several, errors that point in different directions cancel. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many, if there were 1,600?
@@ -65,7 +65,7 @@ assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 
 assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The estimate does not notice the storm of 16:30. Make the width smaller until it does, and drag the orange mark across the storm.
+# At 16:30 a storm cooled the air, and the estimate does not show it. Make the width smaller until it does, and drag the orange mark across the storm.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # This is attention. A <b style="color:#bf5f00">query</b>, here an hour, meets fifty <b style="color:#007fc6">keys</b>, the hours of the readings. Each key gets a **weight**, which is the share of its reading, the <b style="color:#008a67">value</b>, in the average. When you drag the query, other readings count, because in attention the query chooses the weights.
@@ -98,7 +98,7 @@ print("estimates", estimate, " weights", tuple(weights.shape))
 #
 # $$ \text{squared error} \;=\; \text{bias}^2 + \text{variance}, $$
 #
-# because an error is bias plus wobble. In its square, the product of the two averages out, as the wobble goes up as often as down.
+# because an error is bias plus wobble, and its square is bias² + 2 · bias · wobble + wobble². The mean wobble is 0, so the term in the middle vanishes.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 reach = {
@@ -124,7 +124,7 @@ plot.beside(
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: more readings, smaller errors
-# How fast do errors cancel? Let us draw errors of variance 1 that know nothing of each other, and average some of them, ten thousand times:
+# How fast do errors cancel? Let us draw independent errors of variance 1, and average 1, 4 or 16 of them, ten thousand times:
 
 # %% slideshow={"slide_type": "skip"}
 errors = torch.randn(10_000, 16, generator=torch.Generator().manual_seed(0))
@@ -155,12 +155,12 @@ plot.beside(
 assert all(abs(n * errors[:, :n].mean(-1).var() - 1) < 0.05 for n in (1, 4, 16))
 
 # %% [markdown]
-# Four errors leave a quarter of the variance, and sixteen leave a sixteenth. This is no accident of our draw. Variances of independent numbers add up, so the sum of $n$ errors has the variance $n$. For the average we divide the sum by $n$, and its variance, which is made of squares, by $n^2$:
+# Four errors leave a quarter of the variance, and sixteen leave a sixteenth. Variances of independent numbers add up, so the sum of $n$ errors has the variance $n$. Dividing the sum by $n$ divides its variance by $n^2$, because a variance is a mean of squares:
 #
 # $$ \mathrm{var}\Big(\frac{\varepsilon_1+\dots+\varepsilon_n}{n}\Big)=\frac{n}{n^2}=\frac1n $$
 #
 # <a id="average-pooling"></a>
-# Half the error therefore costs four times as many readings. If the hour did not matter, you would therefore average all fifty. An average with equal weights, whatever the query is, is called **average pooling**.
+# So half the error costs four times as many readings. If the hour did not matter, you would average all fifty. An average with equal weights, whatever the query is, is called **average pooling**.
 #
 # But the hour does matter. So sort the readings by their distance to 15:00, and average only the nearest few. By hand:
 
@@ -172,7 +172,7 @@ for count, i in enumerate(nearest_first[:4], start=1):
     print(f"{hours[i]:.2f} h: {readings[i]:.1f} °C, mean so far {total / count:.1f} °C")
 
 # %% [markdown]
-# The four are called the *k nearest neighbours* of the query, with $k=4$. We want them for the whole day, so `grid` has a query every six minutes, and `topk(k, largest=False)` finds the places of the k smallest distances in each row:
+# The four are called the *k nearest neighbours* of the query, with $k=4$. We want them for the whole day, so `grid` has a query every six minutes, `off(curve)` measures how far a curve typically is from the true day, and `topk(k, largest=False)` finds the places of the k smallest distances in each row:
 
 # %% slideshow={"slide_type": "skip"}
 def nearest(k):
@@ -267,13 +267,13 @@ for i in nearest_first[:4]:
 #
 # $$ {\color{#bb51a8}{f}}({\color{#bf5f00}{q}}) \;=\; \sum_i \frac{\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})}{\sum_j \kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_j}})}\;{\color{#008a67}{v_i}} $$
 #
-# Why this average? Look for the number $c$ that is nearest to the readings, where a near reading matters more: make $\sum_i\kappa_i(v_i-c)^2$ smallest, with $\kappa_i=\kappa(q-k_i)$. The slope, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$, which is the estimator. For all queries at once:
+# Why this average? Suppose that you have to answer with one number $c$. At reading $i$ its squared error is $(v_i-c)^2$, and we count it $\kappa_i=\kappa(q-k_i)$ times, because near readings matter more. Which $c$ makes $\sum_i\kappa_i(v_i-c)^2$ smallest? The slope, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$, which is the estimator. For all queries at once:
 
 # %% tags=["definition"]
 # course_utils.kernels: nadaraya_watson
 
 # %% [markdown]
-# Where a boxcar has no reading in reach, all weights are 0, and so is the estimate, which means that there is no answer. Now give each of the three kernels the width that suits it best:
+# If no reading lies within the boxcar, all weights are 0. The function then returns 0, which means *no answer*, and not 0 °C. Now give each of the three kernels the width that suits it best:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def fitted(kernel, width, values=readings):
@@ -319,7 +319,7 @@ assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 # %% [markdown] tags=["keep"]
 # Each at its best width, the three are equally good, to within a tenth of a degree. But if you make the Gaussian's width two hours instead, its curve is off by 1.1 °C instead of 0.7, above all because it blurs the storm.
 #
-# **Keep this:** the width of a kernel matters more than its shape.
+# **Keep this:** the width of a kernel usually matters more than its shape.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: score, share, average
@@ -363,7 +363,7 @@ labs.attention(q, K, V)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="convex-combination"></a>
-# Drag the query onto a key: its weight grows, and the output moves towards its value. If one weight is 1, attention fetches a single value, as a *database query* does. If all weights are equal, it is average pooling. Whatever the weights are, the output is a **convex combination** of the values: as no weight is negative and they add up to 1, it never leaves the range of the values.
+# Drag the query onto a key: its weight grows, and the output moves towards its value. If one weight is 1, attention fetches a single value, as a *database query* does. If all weights are equal, it is average pooling. Because no weight is negative and they add up to 1, the output is a **convex combination** of the values, which never leaves their range.
 #
 # ### Exercise 2 ●●○ · 4 minutes
 # Write the estimator with the Gaussian kernel for many queries at once, without a loop. Queries, keys and values are numbers here, so `queries[:, None] - keys` gives all differences, [Q, K].
@@ -395,19 +395,19 @@ assert torch.allclose(attention_pooling(grid, hours, readings)[0], nadaraya_wats
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Adding 100 changes nothing, because the factor $e^{100}$ cancels. So `torch.softmax` first subtracts the largest score, as $e^{1000}$ would be infinite. A low temperature favours the best score: at 0.1 it has more than 99.9 %. At 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
+# Adding 100 changes nothing, because the factor $e^{100}$ cancels. So `torch.softmax` first subtracts the largest score, as $e^{1000}$ is too large for the computer's numbers. A low temperature favours the best score: at 0.1 it has more than 99.9 %. At 10 the weights are nearly equal, 0.37, 0.33 and 0.30.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# You have met a temperature already. Our score is $-\tfrac12d^2$ divided by $w^2$, so $w^2$ is one: a narrow kernel is a cold softmax, which favours the nearest key, and a wide kernel is a warm one.
+# Our score is $-\tfrac12d^2$ divided by $w^2$, so $w^2$ plays the part of $T$: a narrow kernel is a softmax at a low temperature, and a wide kernel at a high one.
 #
 # **Keep this:** attention is score, share, average. The Gaussian kernel, made into shares, is a softmax.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: too narrow, too wide
 # <a id="bandwidth"></a>
-# Now to the width, which is also called the **bandwidth**. What happens at its two ends?
+# Now to the width, also called the **bandwidth**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -430,13 +430,13 @@ labs.bandwidth(
 
 # %% [markdown]
 # <a id="effective-number"></a>
-# The lab says how many readings count at each width. How can you count them, if no two have the same weight? Remember what we want the number for: an average of $n$ readings keeps $1/n$ of their variance. Now each error $\varepsilon_i$ is multiplied by its weight, so its variance is multiplied by the weight's square, and the variances add up:
+# The lab says how many readings count at each width. How can you count them, if no two have the same weight? An average of $n$ readings keeps $1/n$ of their variance. Now each error $\varepsilon_i$ is multiplied by its weight, so its variance is multiplied by the weight's square, and the variances add up:
 #
 # $$ \mathrm{var}\Big(\sum_i\alpha_i\varepsilon_i\Big)=\sum_i\alpha_i^2=\frac1{n_\text{eff}},\qquad n_\text{eff}=\frac1{\sum_i\alpha_i^2} $$
 #
-# We call $n_\text{eff}$ the **effective number** of readings, because so many readings with equal weights would leave the same variance.
+# A plain average of $n_\text{eff}$ readings would have the same variance, so we call it the **effective number** of readings. In the pencil example it is $1/(0.35^2+0.57^2+0.08^2)$, which is 2.2 of three.
 #
-# So the weights alone tell us how much an estimate wobbles. How much it leans we can compute for our invented day, by averaging its true temperatures instead of the readings:
+# Our errors have the variance 1, so here the weights alone tell how much an estimate wobbles. For the bias we need the truth, and we have it, because we invented the day. So we average true temperatures instead of readings, and what is still wrong is bias:
 
 # %%
 widths, bias2, variance = torch.logspace(-1, 0.4, 27).tolist(), [], []
@@ -467,6 +467,7 @@ plot.points(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round((1 / shares.pow(2).sum()).item(), 1) == 2.2 and len(shares) == 3
 assert variance[0] > bias2[0] and bias2[-1] > variance[-1] and 0.55 < widths[both.argmin()] < 0.65
 assert (torch.tensor(bias2).diff() > 0)[12:].all() and (low.diff() < 0).all()
 drawn_days = torch.randn(400, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + true_day(hours)
@@ -516,10 +517,10 @@ predict(
 
 # %% [markdown]
 # <a id="leave-one-out"></a>
-# So this loss rewards copying. You would not test a class with the answers printed beside the questions. Hide each reading from its own query, too, and let the other 49 guess it. This is called **leave-one-out**.
+# So this loss rewards copying. You would not test a class with the answers printed beside the questions. So hide each reading from its own query, and let the other 49 guess it. This is called **leave-one-out**.
 #
 # <a id="mask"></a>
-# How do you hide a key? Give it the score −∞: since $e^{-\infty}=0$, the softmax gives it no weight. (A boxcar does this to keys that are out of reach.) Which keys may be seen is written in a **mask**, a table of True and False with a row for each query and a column for each key. In this course *True means: may be attended to*. For leave-one-out, all is True except the diagonal:
+# How do you hide a key? Give it the score −∞: since $e^{-\infty}=0$, the softmax gives it no weight. Which keys may be seen is written in a **mask**, a table of True and False with a row for each query and a column for each key. In this course *True means: may be attended to*. For leave-one-out, all is True except the diagonal:
 
 # %% tags=["definition"]
 # course_utils.kernels: leave_one_out_mask
@@ -542,14 +543,14 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# We could now try widths one by one. But networks have millions of numbers to find, so let a program do it in the way that works for them, too. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*. This is a *class*, a plan for objects with data and functions of their own: `__init__` fills a new object, after `super().__init__()` has let PyTorch prepare it, and when you call the object, `forward` runs. Ours holds the logarithm of the width, so that no step can make the width negative.
+# We could now try widths one by one. But a network with millions of numbers cannot be tuned like that, so let us use the way that works there as well. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*. A module is a Python class: `__init__` stores its parameters (after `super().__init__()`), and `model(…)` runs `forward`. Ours holds the logarithm of the width, so that no step can make the width negative.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <a id="gradient-descent"></a>
-# Think of the loss as a valley with the widths along the ground. You stand at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, which is called the *gradient*, and `step()` takes a step against it, as long as the slope is steep, times the *learning rate* `lr`.
+# Think of the loss as a valley with the widths along the ground. You stand at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, which is called the *gradient*. `step()` then subtracts the *learning rate* `lr` times the gradient, so a steep slope makes a long step.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -604,7 +605,7 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
 assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 
 # %% [markdown] tags=["keep"]
-# The steps are long where the loss is steep, and they become short near the bottom, at 0.60 hours. That is the width at which the true error was smallest, too, and this time nobody told us the truth. The loss at the bottom is not 0, because the other readings cannot know a reading's own error.
+# The steps are long where the loss is steep, and they become short near the bottom, at 0.60 hours. That is also where the valley of section Four had its bottom, and this time nobody told us the truth. The loss there is not 0, because each reading has an error of its own, which the other 49 cannot predict.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -724,7 +725,7 @@ assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * 
 #
 # <details><summary>How sure is this?</summary>
 #
-# Over a hundred other days, the width that leave-one-out chooses is off by 0.83 °C on average, and the best number of neighbours, chosen with the truth in hand, by 0.84. Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many count. Only if all hours were equally warm would the widest width stay the best.
+# On a hundred other days, the curve with the leave-one-out width is 0.83 °C off on average. The curve with the best number of neighbours, though chosen with the truth in hand, is off by 0.84. Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest width would be the best.
 #
 # </details>
 #
@@ -733,14 +734,14 @@ assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## A library: need, label, book
 # <a id="soft-address"></a>
-# Queries, keys and values are names from libraries: you compare your *need* with the *labels*, and take home a *book*. A Python dictionary does the same, but it finds all or nothing:
+# Think of a library, where you compare your *need* with the *labels*, and take home a *book*. A Python dictionary does the same, but it finds all or nothing:
 
 # %% tags=["nbval-check-output"]
 shelf = {"我": "I", "很": "very", "高兴": "happy"}
 print("高兴 →", shelf.get("高兴"), " 快乐 →", shelf.get("快乐"))
 
 # %% [markdown]
-# 快乐 (joyful) finds nothing, although it means almost the same as 高兴 (happy). Attention would give it a little of each word, and most of the nearest. Words cannot be averaged, so give each of them a vector. We invent these, and the weights of 快乐 in the first row, too:
+# 快乐 (joyful) finds nothing, although it means almost the same as 高兴 (happy). Attention would give it a little of each word, and most of the nearest. Words cannot be averaged, so give each of them a vector. Both the vectors and the first row of weights, for 快乐, are invented:
 
 # %%
 meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])  # I, very, happy
@@ -752,7 +753,7 @@ assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
 
 # %% [markdown]
 # <a id="bottleneck"></a>
-# What comes out is near the vector of *happy*. Weights like those of the first row are a **soft address**, those of the second a *hard* one, as in a dictionary. If you move the query a little, a soft answer moves a little. Gradient descent needs that, because it asks which small change makes things better.
+# What comes out is near the vector of *happy*. Weights like those of the first row are a **soft address**, those of the second a *hard* one, as in a dictionary. With a smooth kernel a soft answer moves a little if you move the query a little. Gradient descent needs that, because it asks which small change makes things better.
 #
 # This is how attention came to language. The first neural translators usually read a sentence into *one* vector, a **bottleneck**: it was the same for each word to be written, and no larger for a long sentence than for a short one. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words instead, by a soft address, and called it attention. Nearly all large language models are built on it. <!-- source: Bahdanau, Cho & Bengio 2015 -->
 
@@ -775,7 +776,7 @@ labs.word_vectors(
 )
 
 # %% [markdown]
-# `features` has a row for each word. Each is a query and a key now, and `torch.cdist` gives the distance of each vector to each other one, and the rest you know:
+# `features` has a row for each word. Each word is now both a query and a key, and `torch.cdist` gives the distances of all pairs. The rest is as before:
 
 # %%
 near = gaussian_kernel(torch.cdist(features, features), width=0.3)  # [11, 11]
@@ -836,13 +837,13 @@ plot.bars(
 assert torch.allclose(*shares_of_it.values(), atol=0.005) and shares_of_it["… too wide"][0] > 0.3
 
 # %% [markdown] tags=["keep"]
-# The kernel has found nothing that we had not put in. No width could do better, because a kernel sees only vectors, and "it" and the two nouns have the same vectors in both sentences. So the vectors have to be learned, and from chapter 2 on they are. Later they will even depend on the whole sentence.
+# The kernel has found nothing that we had not put in. No width could do better, because a kernel sees only vectors, and "it" and the two nouns have the same vectors in both sentences. So we need better vectors. From chapter 2 on they are learned, and later they depend on the whole sentence.
 #
 # **Keep this:** attention can only find what the vectors contain.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# One file, with your functions where they are right and the course's where they are not. It needs only torch.
+# The next cell writes one file. It has your functions if they passed the checks, and the course's for the rest, and it needs only torch.
 
 # %%
 from course_kit.mine import keep
