@@ -35,7 +35,7 @@ assert animal.written[0] == animal.written[1]
 #
 # </details>
 #
-# If you have no French: each of its nouns is masculine or feminine, also where nothing is alive. A cow is feminine, and becomes *elle*; a bridge is masculine, and becomes *il*. So the French pronoun tells you which noun the model has in mind, while the English “it” keeps that open.
+# If you have no French: each of its nouns is masculine or feminine, also where nothing is alive. A cow is feminine, and becomes *elle*; a bridge is masculine, and becomes *il*. So to choose the right French pronoun you have to know which noun is meant, while the English “it” keeps that open.
 #
 # With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Without attention, each English word is read on its own. (The part that writes French keeps its attention.)
 #
@@ -319,7 +319,7 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 # %% [markdown] tags=["keep"]
 # With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and that of all other words together brings back nothing.
 #
-# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because another one can do its work.
+# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because others can do its work.
 #
 # <details><summary>How sure is this?</summary>
 #

@@ -11,7 +11,7 @@
 # *Nadaraya–Watson: attention before it had the name.* You will hold `mine/attention.py`, which computes a weighted average and learns from data how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
 #
 # ## A query comes in
-# We simulated a day on which a thermometer was read fifty times. At 14:36 it showed 21.3 °C, and at the next reading, at 15:30, it showed 23.7. How warm was it at 15:00, when nobody looked? Each reading has an error of about one degree, so if you copy one reading, you copy its error, too. If you average several, errors that point in different directions cancel. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many, if there were 1,600?
+# We simulated a day on which a thermometer was read fifty times. At 14:36 it showed 21.3 °C, and at the next reading, at 15:30, it showed 23.7. How warm was it at 15:00, when nobody looked? Each reading has an error of its own, of about one degree, so if you copy one reading, you copy its error, too. If you average several, errors that point in different directions cancel. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many, if there were 1,600?
 
 # %% jupyter={"source_hidden": true}
 import torch
@@ -92,7 +92,7 @@ print("estimates", estimate, " weights", tuple(weights.shape))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <a id="bias"></a><a id="variance"></a>
-# You get an estimate for each query, and a table of weights with a row for each query and a column for each key. What is left to decide is the width. How far should a query reach? The answer fits into two sentences. **The more readings you average, the less is left of their errors. But to find more readings, you have to go farther, to hours that were warmer or colder.**
+# You get an estimate for each query, and a table of weights with a row for each query and a column for each key. What is left to decide is the width. How far should a query reach? The answer fits into two sentences. **The more readings you average, the less is usually left of their errors. But to find more readings, you have to go farther, to hours that were warmer or colder.**
 #
 # An average can therefore be wrong in two ways. The first is that it *wobbles*: on another day like this, with other errors, it would come out differently. The mean square of the wobble is its **variance**. The second is that it *leans*: even if no reading had an error, the average would be too warm or too cold. How much it leans is its **bias**. On average over many such days,
 #
@@ -204,12 +204,12 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 # %% [markdown] tags=["keep"]
 # With one neighbour the curve repeats every error, and with fifty it has forgotten the hour. Four are best on this day: their curve is typically 0.9 °C off the truth, which we know only because we invented it.
 #
-# **Keep this:** an average of n readings keeps 1/n of their variance. But for more of them you have to go farther.
+# **Keep this:** an average of n independent errors keeps 1/n of their variance. But for more of them you have to go farther.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["card", "core"]
 # ## Two: closer counts more
 # <a id="kernel"></a>
-# Look at the curve of four neighbours again: it jumps, because a reading counts fully or not at all. A reading should rather fade out as the query moves away. For that we need a rule that turns a distance into a *closeness*, which is 1 at distance 0 and does not grow with the distance. Such a rule is called a **kernel** $\kappa$, and its **width** $w$ says how far it reaches. The most common one is the Gaussian, the shape of a bell.
+# Look at the curve of four neighbours again: it jumps, because a reading counts fully or not at all. A reading should rather fade out as the query moves away. For that we need a rule that turns a distance into a *closeness*, which is 1 at distance 0 and does not grow with the distance. Such a rule is called a **kernel** $\kappa$, and its **width** $w$ says how far it reaches. We use mostly the Gaussian, the shape of a bell.
 #
 # ### Exercise 1 ●○○ · 3 minutes
 # Write the Gaussian kernel, $\exp\!\big(-\tfrac12 (d/w)^2\big)$ for a distance $d$.
@@ -317,9 +317,9 @@ for _ in range(50):  # other hours, other errors
 assert max(mean_off.values()) - min(mean_off.values()) < 0.1
 
 # %% [markdown] tags=["keep"]
-# Each at its best width, the three are equally good, to within a tenth of a degree. But if you make the Gaussian's width two hours instead, its curve is off by 1.1 °C instead of 0.7, above all because it blurs the storm.
+# Each at its best width, the three curves are off by 0.7 or 0.8 °C. But if you make the Gaussian's width two hours instead, its curve is off by 1.1 °C instead of 0.7, above all because it blurs the storm.
 #
-# **Keep this:** the width of a kernel usually matters more than its shape.
+# **Keep this:** these three kernels serve almost equally well, but none of them does with a wrong width.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: score, share, average
@@ -341,7 +341,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and shares[1] > 0.5
 
 # %% [markdown] slideshow={"point": ["torch.softmax"]}
 # <a id="softmax"></a>
-# The nearest reading gets more than half of the weight. Now look at what you did: *e to each score, divided by the sum of all*. This step makes shares of any scores, because exp makes each positive, and the division makes them add up to 1. Its name is **softmax**:
+# Look at what you did: *e to each score, divided by the sum of all*. This step makes shares of any scores, because exp makes each positive, and the division makes them add up to 1. Its name is **softmax**:
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_j e^{s_j}} $$
 #
@@ -354,7 +354,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and shares[1] > 0.5
 #
 # $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}})=\sum_{i} p\big(a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}})\big)\,{\color{#008a67}{v_i}} $$
 #
-# Each step can be exchanged: chapter 2 takes another score, and keeps the rest. Nor do keys have to be hours. A key can be a *vector*, a list of numbers, as long as we can say how far apart two of them are:
+# Each step can be exchanged: chapter 2 takes another score, and keeps the rest. Nor do keys have to be hours. A key can be a *vector*, a list of numbers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["lab"]
 q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
@@ -363,7 +363,7 @@ labs.attention(q, K, V)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="convex-combination"></a>
-# Drag the query onto a key: its weight grows, and the output moves towards its value. If one weight is 1, attention fetches a single value, as a *database query* does. If all weights are equal, it is average pooling. Because no weight is negative and they add up to 1, the output is a **convex combination** of the values, which never leaves their range.
+# Drag the query onto a key: now no other key has a larger weight, and no value counts more in the output. If one weight is 1, attention fetches a single value, as a *database query* does. If all weights are equal, it is average pooling. Because no weight is negative and they add up to 1, the output is a **convex combination** of the values, which never leaves their range.
 #
 # ### Exercise 2 ●●○ · 4 minutes
 # Write the estimator with the Gaussian kernel for many queries at once, without a loop. Queries, keys and values are numbers here, so `queries[:, None] - keys` gives all differences, [Q, K].
@@ -430,7 +430,7 @@ labs.bandwidth(
 
 # %% [markdown]
 # <a id="effective-number"></a>
-# The lab says how many readings count at each width. How can you count them, if no two have the same weight? An average of $n$ readings keeps $1/n$ of their variance. Now each error $\varepsilon_i$ is multiplied by its weight, so its variance is multiplied by the weight's square, and the variances add up:
+# The lab says how many readings count at each width. How can you count them, if no two have the same weight? An average of $n$ independent errors keeps $1/n$ of their variance. Now each error $\varepsilon_i$ is multiplied by its weight, so its variance is multiplied by the weight's square, and the variances add up:
 #
 # $$ \mathrm{var}\Big(\sum_i\alpha_i\varepsilon_i\Big)=\sum_i\alpha_i^2=\frac1{n_\text{eff}},\qquad n_\text{eff}=\frac1{\sum_i\alpha_i^2} $$
 #
@@ -481,7 +481,7 @@ assert abs(squared - 0.45) < 0.02 and abs(both.min() - 0.45) < 0.02  # the law i
 # %% [markdown] tags=["keep"]
 # On the left most of the error is variance, because a single reading has nearly all the weight. On the right nearly all of it is bias, because the average reaches hours that were warmer or colder, above all across the storm. Between them lies a valley, and the best width is at its bottom.
 #
-# **Keep this:** error = bias² + variance. A narrow kernel has more variance, a wide one more bias.
+# **Keep this:** squared error = bias² + variance. A narrow kernel keeps the readings' errors, a very wide one blurs the truth.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: let the data choose
@@ -672,9 +672,9 @@ assert [turns(at_learned), turns(at_one), turns(true_day(grid))] == [8, 1, 4]
 assert round((1 / alpha_one.pow(2).sum(-1)).mean().item(), 1) == 7.2
 
 # %% [markdown]
-# The learned curve is spikier, because fewer readings share each of its averages, so the error of each pulls harder. In return it sees the storm. That is the bargain that training has found: it costs some variance and saves more bias.
+# The learned curve is spikier, because fewer readings share each of its averages, so the error of each pulls harder. In return it sees the storm. On this day that is a good bargain: it costs some variance and saves more bias.
 #
-# And with 1,600 readings? Then more of them are near, and you need not go so far. For each number of readings we draw ten days, and take the width that comes closest to the truth:
+# And with 1,600 readings? For each number of readings we draw ten days, and take the width that comes closest to the truth:
 
 # %% slideshow={"slide_type": "skip"}
 def best_width(n, generator):
@@ -721,11 +721,11 @@ true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown] tags=["keep"]
-# You gain on both sides. About thirty of the 1,600 readings count, six times as many as of fifty, so the variance falls. And the width is a fifth of what it was, so the bias falls, too.
+# You gain on both sides. About thirty of the 1,600 readings count, five to six times as many as of fifty, so the variance falls. And the width is a fifth or a sixth of what it was, so the bias falls, too.
 #
 # <details><summary>How sure is this?</summary>
 #
-# On a hundred other days, the curve with the leave-one-out width is 0.83 °C off on average. The curve with the best number of neighbours, though chosen with the truth in hand, is off by 0.84. Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest width would be the best.
+# On a hundred other days, the curve with the leave-one-out width is 0.83 °C off on average. The curve with the best number of neighbours, though chosen with the truth in hand, is off by 0.84. Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest width would usually be the best.
 #
 # </details>
 #
@@ -837,7 +837,7 @@ plot.bars(
 assert torch.allclose(*shares_of_it.values(), atol=0.005) and shares_of_it["… too wide"][0] > 0.3
 
 # %% [markdown] tags=["keep"]
-# The kernel has found nothing that we had not put in. No width could do better, because a kernel sees only vectors, and "it" and the two nouns have the same vectors in both sentences. So we need better vectors. From chapter 2 on they are learned, and later they depend on the whole sentence.
+# The kernel has found nothing that we had not put in. No width and no other fixed vectors could serve both sentences, because a kernel sees only vectors, and "it" and the two nouns would have the same ones in both. So a word's vector has to depend on its sentence. From chapter 2 on the vectors are learned, and later they depend on the whole sentence.
 #
 # **Keep this:** attention can only find what the vectors contain.
 
@@ -854,7 +854,7 @@ keep("attention")
 # ## Five lines to keep
 # 1. Attention is an average, and the query chooses the weights: score, share, average.
 # 2. The Gaussian kernel, made into shares, *is* a softmax.
-# 3. Error = bias² + variance. A narrow width keeps the readings' errors, a wide one blurs the truth.
+# 3. Squared error = bias² + variance. A narrow width keeps the readings' errors, a wide one blurs the truth.
 # 4. A mask hides keys: their score is −∞. Hide the answer before you train.
 # 5. With more readings the best width is usually narrower, and still more of them count.
 
