@@ -240,11 +240,11 @@ def test_what_follows_a_guess_waits_below_its_title_until_that_is_made_or_shown(
     until(page.locator("#leave-one-out + *, :has(> #leave-one-out)").first.is_visible)  # behind the second
     until(page.locator(".behind.open").count, 1)
     until(first.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
-    until(lambda: first.locator(".pale").evaluate("one => one.inert"))
+    until(lambda: first.locator(".pale").first.evaluate("one => one.inert"))
     guess = page.locator(".predict .course-view").first
     guess.scroll_into_view_if_needed()
     guess.locator("label").first.tap()
-    until(lambda: first.locator(".pale").evaluate("one => one.inert"), False)
+    until(lambda: first.locator(".pale").first.evaluate("one => one.inert"), False)
     third.locator("> .curtain").tap()
     page.reload()
     until(page.locator(".behind.open").count, 3)
