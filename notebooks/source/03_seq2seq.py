@@ -849,8 +849,8 @@ plot.bars(
     ylabel="%",
     digits=0,
     title="Who knows what “it” is?",
-    caption="New twins, such as *too tired* and *too wide*. Compare your model with one that always "
-    "writes *il*.",
+    caption="New twins, such as “too tired” and “too wide”. Compare your model with one that always "
+    "writes “il”.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -784,8 +784,8 @@ silent = head_study.ablations(grammar, head_study.head_rows(grammar.model), what
 whole, *without = silent
 plot.bars(
     [row["heads off"] for row in without],
-    {"points lost": [whole["sentences, %"] - row["sentences, %"] for row in without]},
-    ylabel="points",
+    [whole["sentences, %"] - row["sentences, %"] for row in without],
+    ylabel="points lost",
     digits=1,
     title="Which heads can the model do without?",
     caption="Layer and head of the encoder that are switched off, and how many of 100 right "

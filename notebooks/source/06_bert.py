@@ -359,7 +359,7 @@ labs.logits(
     prose,
     "she opened the door and came into the [MASK] .",
     title="How does a vector become a word?",
-    caption="What `bert-prose` computes at a hole, from its last block to the words.",
+    caption="What bert-prose computes at a hole, from its last block to the words.",
 )
 
 # %% slideshow={"point": ["self.output.weight ="], "slide_type": "skip"} tags=["definition"]

@@ -187,6 +187,7 @@ heads = {
 plot.maps(
     heads,
     {name: cabinet for name in heads},
+    {name: cabinet for name in heads},
     axes=("query", "key"),
     title="Whose folders does each token open?",
     caption="Two heads of gpt-prose. A row is a [query|token that asks], a column a [key|folder]. Above the "
@@ -722,7 +723,7 @@ names = [
 found = [tables[1], reached, min(bits for _, bits in recorded["history"]), tables[3]]
 plot.bars(
     names,
-    {from_cell("bits per character"): found},
+    found,
     ylabel="bits per character",
     title="Who predicts the last tenth of the book best?",
     caption=from_cell(

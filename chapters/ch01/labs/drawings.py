@@ -12,7 +12,7 @@ def box(*, title="", caption=""):
     shapes += [one("arrow", role=role, from_=[0.18, y], to=[0.235, y]) for y, role, _ in given]
     shapes += [
         one("arrow", role="output", from_=[0.8, 84], to=[0.83, 84]),
-        one("box", 0.915, 84, t("an average"), "output", wide=0.16, high=34, strong=True),
+        one("box", 0.915, 84, t("average"), "output", wide=0.16, high=34, strong=True),
         one("text", 0.52, 84, size=28, strong=True, each=[{"words": "?"}, *[{"words": " "}] * 3]),
     ]
     steps = [
@@ -23,7 +23,7 @@ def box(*, title="", caption=""):
     for since, (x, name, job) in enumerate(steps, 1):
         shapes += [
             one("box", x, 74, name, wide=0.15, high=34, strong=True, since=since),
-            one("text", x, 124 if since == 2 else 106, job, "quiet", size=12, since=since),
+            one("text", x, 106, job, "quiet", size=12, since=since),
         ]
         if since > 1:
             shapes.append(one("arrow", from_=[x - 0.108, 74], to=[x - 0.08, 74], since=since))

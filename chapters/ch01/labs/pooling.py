@@ -125,6 +125,8 @@ def ask(
     keys, values = _examples(keys, values)
     string("key_name", key_name), string("value_name", value_name)
     low, high = _domain(keys)
+    if key_name == "hour":
+        low, high = max(low, 0.0), min(high, 24.0)
     state = {
         "query": (low + high) / 2 if query is None else real_number("query", query),
         "kernel": "gaussian",

@@ -53,14 +53,14 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     frames = [(wish, gets[a].argmax(-1).tolist(), weights[a].tolist())
               for a, wish in enumerate(wishes) for gets, weights in made]  # fmt: skip
     turns = [2 * math.pi * i / count for i in range(count)]
-    at = [(0.5 + 0.33 * math.sin(turn), 190 - 130 * math.cos(turn)) for turn in turns]
+    at = [(0.5 + 0.33 * math.sin(turn), 200 - 140 * math.cos(turn)) for turn in turns]
     shapes = [_look(i, j, at, frames) for i in range(count) for j in range(count)]
     for i, (x, y) in enumerate(at):
         wishes_of = [{"words": t("looks for {name}", name=NAMES[wish[i]])} for wish, _, _ in frames]
         gets = [{"words": t("gets {thing}", thing=t(THINGS[got[i]]))} for _, got, _ in frames]
         shapes += [
             one("disc", x, y, NAMES[i], "key", high=46, strong=True),
-            one("text", x, y - 35, role="query", size=13, each=wishes_of),
+            one("text", x, y + 77, role="query", size=13, each=wishes_of),
             one("box", x, y + 36, t(THINGS[CARRIED[i]]), "value", wide=0.13, high=22, size=12.5),
             one("text", x, y + 59, role="output", size=13, each=gets),
         ]
@@ -68,7 +68,7 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
     start = {"ada": NAMES[WHOM[0]]}
-    return figure(shapes, said, tables, axes=axes, height=385, start=start, title=title, caption=caption,
+    return figure(shapes, said, tables, axes=axes, height=422, start=start, title=title, caption=caption,
                   play=t("▶ train"))  # fmt: skip
 
 

@@ -438,7 +438,7 @@ def at_once(loaded, sentence, *, title="", caption=""):
                         "arrow",
                         role="output",
                         from_=[left + 0.4, y - rows + 8],
-                        to=[left + 0.14, y - 6],
+                        to=[left + 0.155, y - 9],
                         since=i,
                         weight=1,
                     )

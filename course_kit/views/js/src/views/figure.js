@@ -36,7 +36,7 @@ import FIGURE_CSS from "./figure.css";
  */
 
 const PACE = 1300; // milliseconds of a step that plays
-const CELL = [30, 19];
+const CELL = [38, 19];
 const ROOM = 0.66; // of a class's screen, at most
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
@@ -207,7 +207,7 @@ class Figure {
         const from = left + (i - numbers.length / 2) * across;
         set(parts[2 * i], { x: from, y: top - deep / 2, width: across - 1, height: deep });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], inCell(number), from + across / 2, 12, across - 2);
+        text(parts[2 * i + 1], inCell(number), from + across / 2, 12, across - 8);
       });
     }
   }
