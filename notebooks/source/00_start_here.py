@@ -244,7 +244,9 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["keep"]
-# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them. In the first picture “it” was a query, and the arcs were its row of weights.
+# In the first picture “it” was a query, and the arcs were its row of weights.
+#
+# **Keep this:** in attention, queries and keys make weights, and the values are averaged with them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which word needs attention?

@@ -423,7 +423,7 @@ predict(
     answer=1,
     because=[
         "It was meant to be cheaper, not to lower the loss.",
-        "It gives the model a head start; the other three change next to nothing.",
+        "It saves a tenth of a bit; the other three change next to nothing.",
         "It was chosen because it lowered the loss of larger models.",
         "They were meant to save memory, not to lower the loss.",
     ],

@@ -91,7 +91,7 @@ assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=T
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# More imitation of the same sums does as well as the reward, and both can be had one after the other. A reward needs no solutions. That is its only advantage here, and a large one where nobody has solutions.
+# More imitation of the same sums does as well as the reward, and both can be had one after the other. A reward needs no further solutions. That is its only advantage here, and a large one where nobody has solutions.
 #
 # </details>
 #

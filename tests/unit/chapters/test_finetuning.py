@@ -159,5 +159,5 @@ def test_a_head_learns_to_look_up(tasks, config):
     task = tasks["questions"]
     model, given = task.model(config), collate(task.inputs(ASKED))
     before = not_looked_up(model.bert, given, task.tokenizer.mask).item()
-    look_up(model.bert, task.tokenizer)
-    assert not_looked_up(model.bert, given, task.tokenizer.mask).item() < before / 2
+    look_up(model.bert, task.tokenizer, steps=800)
+    assert not_looked_up(model.bert, given, task.tokenizer.mask).item() < before / 3

@@ -183,7 +183,7 @@ def test_a_failure_of_pip_is_reported_and_the_next_call_tries_again(environment,
     with pytest.raises(environment.SetUpError, match="type the same command again"):
         environment.ensure(made, pip_options=["--no-such-option"])
     assert "--no-such-option" in capfd.readouterr().err
-    assert environment._state(made / ".venv") == "repaired"
+    assert environment.ensure(made) == "repaired" and works(made)
 
 
 def test_a_full_disk_is_reported_before_anything_is_made(environment, project, monkeypatch):
