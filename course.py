@@ -85,11 +85,6 @@ def parser():
     add.add_argument("names", nargs="*", help=NAMES)
     add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")
 
-    about = "a lesson for its teacher in one zip: slides, figures, plan, questions, capstone"
-    add = command("parcel", "publishing.parcel", about)
-    add.add_argument("name", help="such as 05")
-    add.add_argument("--out", metavar="FOLDER", default="build/parcel", help="where to; without: build/parcel")
-
     add = command("data", "recipes.tables", "list the data and check them, or fetch a corpus")
     add.add_argument("name", nargs="?", help="a corpus to fetch, such as tatoeba-en-fr")
     add.add_argument("--index", action="store_true", help="write data/tables.json after a table was changed on purpose")

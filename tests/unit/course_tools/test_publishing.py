@@ -3,7 +3,6 @@
 import html
 import re
 import sys
-import zipfile
 from xml.etree import ElementTree
 
 import nbformat
@@ -18,7 +17,7 @@ from course_tools.authoring.markup import plain, tree
 from course_tools.classroom import question_bank
 from course_tools.classroom.environment import bringing
 from course_tools.classroom.presenting import screens, speaker
-from course_tools.publishing import pages, parcel, slides
+from course_tools.publishing import pages, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
@@ -188,22 +187,3 @@ def test_there_are_ten_questions_for_a_lesson_or_more_and_each_key_is_what_the_n
             assert quoted in one.why and one.rightly in one.why, one
     (chinese,) = question_bank.banks(["03_seq2seq"], "zh").values()
     assert all(re.search("[一-鿿]", one.question) for one in chinese) and i18n.current() == "en"
-
-
-def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
-    assert parcel.run("02", tmp_path) == 0 and "02_scoring_functions.zip" in capsys.readouterr().out
-    with zipfile.ZipFile(tmp_path / "02_scoring_functions.zip") as packed:
-        inside = packed.namelist()
-        figures = [path for path in inside if path.endswith(".png")]
-        assert len(figures) > 3 and all(packed.read(path).startswith(b"\x89PNG") for path in figures)
-        assert all(packed.read(path.replace(".png", ".txt")).strip() for path in figures), "its words"
-        plan = packed.read("plan.md").decode()
-        assert "of 45:**" in plan and "**Show first**" in plan and "Chapter 3" not in plan
-        assert "## Nine sessions of 90 minutes" in plan and "**After this session you can**" in plan
-        about = packed.read("README.md").decode()
-        for words in ("accessibility.md", "@misc{attention-course,", "{{The authors", "CC BY 4.0", "edition 0."):
-            assert words in about
-    files_in = {"slides.html", "capstone.md", "accessibility.md", "questions/moodle.xml"}
-    assert files_in | {"questions/qti/imsmanifest.xml"} <= set(inside)
-    with pytest.raises(ValueError, match="one, such as 05"):
-        parcel.run("0", tmp_path)
