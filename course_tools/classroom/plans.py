@@ -1,9 +1,7 @@
 """Lesson plans, computed from the notebooks: `course plans` writes docs/lesson_plans.md, and README.md's minutes.
 
-For each notebook its minutes; a plan of nine sessions; for each lesson what one can say after it, the minutes of its
-sections, a plan for 45 and for 90 minutes, what trains, the guesses with all their answers, and the exercises with a
-wrong answer to expect. What may be left out first is the teacher's choice: docs/teaching.md names it, **Leave out**
-first *Section*, *Another*.
+For each notebook its minutes; for each lesson what one can say after it, the minutes of its sections, which of them are
+on the core path, what trains, the guesses with all their answers, and the exercises with a wrong answer to expect.
 """
 
 import ast
@@ -17,10 +15,6 @@ from course_tools.authoring import minutes, sources
 from course_tools.authoring.markup import numbered, spoken
 from course_tools.authoring.sources import tags
 
-MEETING, BLOCK = 45, 90  # minutes
-SPARE = 5  # of the 90 minutes of a session
-NINE = ((0, 1), (2,), (3,), (4,), (5,), (6,), (7,), (8,), (9,))  # chapters of each session
-LEAVE_OUT = re.compile(r"\*\*Leave out\*\* first (.+?)\.(?: |$)", re.M)
 GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
 
@@ -98,80 +92,12 @@ def exercises(name, cells):
     return [define.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in define.stubs(cell.source)]
 
 
-def meetings(shown, leave_out):
-    """(sections of each meeting of 45 minutes, sections left out): one meeting, if leaving out makes it short enough.
-
-    Sections go in the order of `leave_out`, none more than needed. Of two meetings, which begin at sections, the longer
-    is as short as it can be. Raises ValueError if two are too long.
-    """
-    for parts_of in (lambda kept: [kept], halves):
-        for count in range(len(leave_out) + 1):
-            left = [one for heading in leave_out[:count] for one in shown if one.heading == heading]
-            parts = parts_of([one for one in shown if one not in left])
-            if max(map(total, parts)) <= MEETING:
-                return parts, left
-    raise ValueError(f"{total(shown)} minutes are more than two meetings of {MEETING}; {GUIDE} has to leave out more")
-
-
-def halves(shown):
-    """The two parts of a lesson, of which the longer is as short as it can be."""
-    both = ((shown[:cut], shown[cut:]) for cut in range(1, len(shown)))
-    return min(both, key=lambda two: max(map(total, two)))
-
-
-def solved(shown, name, most):
-    """(exercises that fit into `most` minutes besides what is shown, the others), in their order.
-
-    Half of an exercise's minutes are its section's: it is explained there."""
-    spent, room, home = total(shown), [], []
-    for one in exercises(name, [cell for section in shown for cell in section.cells]):
-        fits = spent + one.minutes / 2 <= most
-        spent += fits * one.minutes / 2
-        (room if fits else home).append(one)
-    return room, home
-
-
-def sessions():
-    """The plan of nine sessions: (chapters, sections, left out, may go next, exercises in the room, at home) of each.
-
-    A session leaves out, in the guide's order, what it takes for half of its exercises to be solved in the room.
-    """
-    lesson = {lessons.chapter(name): name for name in sources.names() if not lessons.is_annex(name)}
-    for chapters in NINE:
-        shown, order = [], []
-        for number in chapters:
-            shown += (whole := sections(lesson[number]))
-            order += leave_out(number, whole)
-        order = [one for heading in order for one in shown if one.heading == heading]
-        for count in range(len(order) + 1):
-            kept = [one for one in shown if one not in order[:count]]
-            room, home = solved(kept, lesson[number], BLOCK - SPARE)
-            home += exercises(lesson[number], [cell for one in order[:count] for cell in one.cells])
-            if len(room) >= len(home):
-                break
-        yield chapters, kept, order[:count], order[count:], room, home
-
-
-def total(shown):
-    """Minutes of sections together."""
-    return sum(one.minutes for one in shown)
-
-
 def text(names):
     """docs/lesson_plans.md."""
     times = results.load("notebook_times")["seconds"]
     rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {times[name]:.0f} |" for name in names]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
-    return "\n".join([HEAD, *rows, NINE_HEAD, *map(_session, sessions(), range(1, 10)), *told, ""])
-
-
-def _session(session, number):
-    """A row of the plan of nine sessions."""
-    chapters, kept, left, more, room, home = session
-    spent = total(kept) + sum(one.minutes for one in room) / 2
-    cut, may = (", ".join(f"*{one.heading}* {one.minutes}" for one in some) for some in (left, more))
-    tasks = (", ".join(f"`{one.name}`" for one in some) for some in (room, home))
-    return f"| {number} | {', '.join(map(str, chapters))} | {spent:.0f} | {' | '.join(tasks)} | {cut} | {may} |"
+    return "\n".join([HEAD, *rows, *told, ""])
 
 
 @functools.cache
@@ -183,9 +109,10 @@ def _times(name):
 
 def _lesson(name):
     """The lines about one lesson."""
-    shown, number = sections(name), lessons.chapter(name)
-    yield from ("", f"## Chapter {number}: {shown[0].heading.rpartition(' · ')[2]}", "")
-    yield from _plans(name, shown, number)
+    shown = sections(name)
+    yield from ("", f"## Chapter {lessons.chapter(name)}: {shown[0].heading.rpartition(' · ')[2]}", "")
+    core = minutes.minutes(name).core
+    yield f"{sum(one.minutes for one in shown)} minutes live{f', {core} of them for the sections with ◆' * bool(core)}."
     kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
     if lines := [line for cell in kept for line in numbered(cell.source)]:
         yield from ("", "**After this session you can** explain, in words of your own:", "")
@@ -201,33 +128,6 @@ def _lesson(name):
     if there := exercises(name, sources.read(name).cells):
         yield from ("", "| Exercise | Minutes | Said of a mistake |", "|---|---|---|")
         yield from (f"| `{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
-
-
-def _plans(name, shown, number):
-    """The plans of a lesson, one line each."""
-    parts, left = meetings(shown, leave_out(number, shown))
-    without = f", without {', '.join(f'*{one.heading}*' for one in left)}" if left else ""
-    begins = [f"from *{_titled(part[0], shown)}* {total(part)}" for part in parts]
-    what = f"{total(parts[0])} minutes" if len(parts) == 1 else " minutes, ".join(begins)
-    times = "One meeting" if len(parts) == 1 else "Two meetings"
-    yield f"- **{times} of {MEETING}:** {what}{without}."
-    if core := minutes.minutes(name).core:
-        yield f"- **{minutes.CLASS}:** the core path, which is the sections with ◆: {core} minutes."
-    room, _ = solved(shown, name, BLOCK)
-    named = ", ".join(f"`{one.name}`" for one in room)
-    tasks = f", with {named} solved in the room" if room else ", the exercises at home"
-    whole = total(shown) + sum(one.minutes for one in room) / 2
-    yield f"- **{BLOCK}:** all of it{tasks}: {whole:.0f} minutes."
-
-
-def leave_out(number, shown):
-    """What the guide leaves out first of a chapter, headings in order. shown: its sections."""
-    guide = (files.course_folder() / GUIDE).read_text("utf-8")
-    part = guide.split(f"\n## Chapter {number}: ")[1].split("\n## ")[0]
-    found = [head for found in LEAVE_OUT.findall(part) for head in re.findall(r"\*(.+?)\*", found)]
-    if strange := set(found) - {one.heading for one in shown}:
-        raise ValueError(f"{GUIDE} leaves out of chapter {number} what it does not have: {', '.join(strange)}")
-    return found
 
 
 def _titled(section, shown):
@@ -279,14 +179,6 @@ def _literal(node):
     except ValueError:
         return None
 
-
-NINE_HEAD = f"""
-## Nine sessions of {BLOCK} minutes
-
-For a class that meets nine times. Of the {BLOCK} minutes {SPARE} are left for what comes up. *Without* is what the session leaves out, with its minutes, so that half of its exercises or more can be solved in the room; *next* is what to leave out if you fall behind. Where nothing is named, let an exercise go home.
-
-| Session | Chapter | Minutes | Solved in the room | At home | Without | Next |
-|---|---|---|---|---|---|---|"""  # noqa: E501
 
 HEAD = """# Lesson plans
 

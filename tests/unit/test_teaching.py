@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from course_kit import files, lessons
 from course_kit.exercises.catalogue import find
 from course_tools.authoring import building
@@ -28,25 +26,12 @@ def test_plans_and_minutes_are_those_of_the_notebooks():
         assert "<!-- minutes -->" in building.folder().joinpath("source", f"{name}.py").read_text("utf-8")
 
 
-def test_a_meeting_has_at_most_45_minutes_or_says_what_is_left():
-    """Sections are left out in the teacher's order, none more than needed."""
-    shown = [plans.Section(head, time, ()) for head, time in zip("abcdef", [10, 20, 15, 10, 20, 15], strict=True)]
-    (one,), left = plans.meetings(shown, ["e", "b", "d", "a"])
-    assert ([s.heading for s in one], [s.heading for s in left]) == (list("acf"), list("ebd"))
-    (first, second), left = plans.meetings(shown, ["e", "b"])
-    assert (plans.total(first), plans.total(second), left) == (45, 45, [])
-    assert plans.meetings(shown[:2], []) == ([shown[:2]], []), "a short one is one meeting, whatever its number"
-    with pytest.raises(ValueError, match="105 minutes are more than two meetings of 45"):
-        plans.meetings([*shown, plans.Section("g", 15, ())], [])
-
-
-def test_the_sessions_have_every_lesson_and_say_what_to_leave_out():
-    found = list(plans.sessions())
-    assert {number for chapters, *_ in found for number in chapters} == set(BY_NUMBER)
-    for chapters, kept, left, more, room, home in found:
-        spent = plans.total(kept) + sum(one.minutes for one in room) / 2
-        assert spent <= plans.BLOCK - plans.SPARE and len(room) >= len(home), chapters
-        assert left or more or spent < 60, chapters
+def test_what_the_guide_leaves_out_is_there():
+    parts = re.findall(r"^## Chapter (\d+): (.+?)(?=^## |\Z)", GUIDE, re.M | re.S)
+    named = [(int(n), said) for n, text in parts for said in re.findall(r"\*\*Leave out\*\* first ([^.]+)\.", text)]
+    assert len(named) > 5
+    for number, said in named:
+        assert set(re.findall(r"\*(.+?)\*", said)) <= {one.heading for one in plans.sections(BY_NUMBER[number])}, said
 
 
 def test_the_page_on_accessibility_names_tests_that_there_are():
