@@ -34,6 +34,8 @@ def test_each_guess_is_one_question_with_one_right_answer_and_reasons():
         reasons = [because] if isinstance(because, str) else because
         assert len(reasons) in (1, len(answers)) and all(map(str.strip, reasons)), question
         assert len(set(reasons)) == len(reasons), question
+        others = max(len(answer) for number, answer in enumerate(answers) if number != right)
+        assert len(answers[right]) <= 1.3 * others, f"{question}: its right answer is by far the longest"
 
 
 def test_no_question_is_asked_twice():

@@ -3,7 +3,7 @@
 from course_tools.authoring import building
 from course_tools.authoring.sources import BuildError
 
-from . import guesses, imports, names, numbers, outputs, pattern, text
+from . import imports, names, numbers, outputs, pattern, text
 from .notebook import Notebook, syntax_errors
 
 
@@ -15,7 +15,7 @@ def problems_of(name, folder=None):
         notebook = Notebook(name, folder)
     except BuildError as error:
         return [error]
-    rules = [*text.RULES, *names.RULES, *pattern.RULES, *guesses.RULES]
+    rules = [*text.RULES, *names.RULES, *pattern.RULES]
     if notebook.is_chapter:
         rules += [*numbers.RULES, *pattern.OF_CHAPTERS]
     problems = [notebook.problem(*found) for rule in rules for found in rule(notebook)]

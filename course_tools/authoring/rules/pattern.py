@@ -1,14 +1,13 @@
 """The pattern of a chapter: sizes and order of the lesson, sections of the annex that stand alone."""
 
-import ast
 import builtins
 import re
 
 from course_tools.authoring import minutes
-from course_tools.authoring.markup import sentences, to_keep
+from course_tools.authoring.markup import to_keep
 
 from .names import names
-from .notebook import LINK, tags, without_magics
+from .notebook import tags
 
 WORDS, CELLS, EXERCISES, GUESSES = 3000, 28, 5, 5  # of a lesson, at most: what minutes.py counts
 DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
@@ -25,7 +24,7 @@ def opening(notebook):
     title = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
     if not title.startswith("# "):
         yield 1, "the first cell is not the title", "Begin with a Markdown cell: # N · A question?"
-    if not notebook.is_annex and not ("artifact" in tags(notebook.cells[0]) and "`" in _second_sentence(title)):
+    if not notebook.is_annex and "artifact" not in tags(notebook.cells[0]):
         todo = 'Tag it "artifact": its second sentence says what one will hold, such as `mine/attention.py`.'
         yield 1, "the title cell does not say what one will hold", todo
     if not re.search(r"\d+ minutes", title):
@@ -40,11 +39,6 @@ def opening(notebook):
     if not notebook.is_annex and (not labs or labs[0] > FIRST_VIEW):
         todo = f"Put a cell tagged lab among the first {FIRST_VIEW} cells."
         yield 0, "there is nothing to touch within the first screen", todo
-
-
-def _second_sentence(title):
-    """Of the first line below a heading, as publishing/site.py takes it; "" if there is none."""
-    return (sentences((title.splitlines() + [""])[1].replace("*", "")) + [""])[1]
 
 
 def sizes(notebook):
@@ -81,17 +75,6 @@ def lines(notebook):
             yield number, f"a line of {len(wide[0])} characters ({wide[0].strip()[:30]!r})", f"At most {WIDTH}."
 
 
-def drawn(notebook):
-    """A cell that only draws hides its input."""
-    views = {name for _, cell in notebook.code() for name in _views(cell)}
-    for number, cell in visible(notebook):
-        body = ast.parse(without_magics(cell.source)).body
-        other = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
-        if other and all(_root(node) in views for node in other):
-            todo = 'Its header is: # %% jupyter={"source_hidden": true}'
-            yield number, "a cell that only draws shows its code", todo
-
-
 def stands_alone(notebook):
     """A section of an annex uses what it makes itself, or what the cells above the first section make."""
     if not notebook.is_annex:
@@ -111,15 +94,21 @@ def stands_alone(notebook):
 
 
 def exercises(notebook):
-    """Each exercise has a card above it, whose last heading gives its difficulty and minutes."""
-    card, last = False, {number: head for number, _, head in notebook.headings()}
+    """Each exercise has a card above it: minutes do not count its words, a class does not see it."""
+    card, headings = False, {number for number, *_ in notebook.headings()}
     for number, cell in enumerate(notebook.cells, 1):
-        card = "card" in tags(cell) if number in last else card
+        card = "card" in tags(cell) if number in headings else card
         if "exercise" in tags(cell) and not card:
             yield number, "the text above it is no card", 'Tag the cell with its heading "card".'
-        if "card" in tags(cell) and not re.search(r"[●○]{3}.*\d+ minutes?", last.get(number, "")):
-            todo = "Write, for example: ### Exercise ●○○ · 3 minutes"
-            yield number, f"the last heading of a card ({last.get(number, '')!r}) lacks difficulty or minutes", todo
+
+
+def guesses(notebook):
+    """What answers a guess of a lesson follows it, up to the next heading: there the page folds it."""
+    for number, cell in notebook.code():
+        if "predict" in tags(cell) and not notebook.is_annex:
+            after = next((one for one in notebook.cells[number:] if "asserts" not in tags(one)), None)
+            if after is None or (after.cell_type == "markdown" and after.source.startswith("#")):
+                yield number, "nothing follows it that a page could fold", "Move it before the cell that answers it."
 
 
 def kept(notebook):
@@ -149,18 +138,6 @@ def ending(notebook):
             yield number, f"the summary has {count} lines", "Write five, as a list."
 
 
-def glossary(notebook):
-    """A row for each term: English, linked to where it is introduced; Chinese, which may come later; a few words."""
-    for number in [number for number, cell in enumerate(notebook.cells, 1) if "glossary" in tags(cell)]:
-        rows = re.findall(r"^\|(.*)\|\s*$", notebook.cells[number - 1].source, re.M)[2:]
-        if not rows:
-            yield number, "the glossary has no table", "Columns: English, Chinese, in a few words."
-        for row in rows:
-            english = row.split("|")[0].strip()
-            if not LINK.search(english):
-                yield number, f"{english!r} has no link", "Link the term to where it is introduced."
-
-
 def visible(notebook):
     """(number, cell) of the code cells that a reader sees."""
     for number, cell in notebook.code():
@@ -168,23 +145,5 @@ def visible(notebook):
             yield number, cell
 
 
-def _views(cell):
-    """The names that a cell imports from the packages of views."""
-    for node in ast.walk(ast.parse(without_magics(cell.source))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            drawing = re.match(r"course_kit\.views|chapters\.\w+\.labs", node.module)
-            yield from (one.asname or one.name for one in node.names if drawing or one.name == "labs")
-
-
-def _root(statement):
-    """The first name of a statement that is a call: `labs` of `labs.heads(…)`; else ""."""
-    node = statement.value if isinstance(statement, ast.Expr) else None
-    if not isinstance(node, ast.Call):
-        return ""
-    while isinstance(node, ast.Call | ast.Attribute):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-RULES = [sizes, lines, drawn, exercises, kept, glossary]  # of every notebook
+RULES = [sizes, lines, exercises, guesses, kept]  # of every notebook
 OF_CHAPTERS = [opening, stands_alone, ending]  # of all but the first, 00_start_here
