@@ -1,1 +1,0 @@
-"""What I wrote myself in the course, and the files that I kept."""
