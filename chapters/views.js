@@ -16,7 +16,6 @@ import { sampling } from "./ch07/labs/sampling.js";
 import { journey } from "./ch09/labs/journey.js";
 import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
-import { architecture } from "../course_kit/views/js/src/views/architecture.js";
 import { bars } from "../course_kit/views/js/src/views/bars.js";
 import { figure } from "../course_kit/views/js/src/views/figure.js";
 import { heads } from "../course_kit/views/js/src/views/heads.js";
@@ -28,7 +27,6 @@ import { start } from "../course_kit/views/js/src/main.js";
 
 start({
   alignment,
-  architecture,
   attention,
   bars,
   cover,

@@ -4,7 +4,6 @@ import importlib
 
 from course_kit.exercises.catalogue import chapters
 from course_kit.views.alignment import alignment  # noqa: F401
-from course_kit.views.architecture import architecture  # noqa: F401
 from course_kit.views.heads import heads  # noqa: F401
 from course_kit.views.heatmap import heatmap  # noqa: F401
 

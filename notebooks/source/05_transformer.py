@@ -505,12 +505,21 @@ class DecoderBlock(nn.Module):
 # %% tags=["definition"]
 # course_utils.transformer: TransformerLayers
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.architecture(
-    grammar.model,
-    select="encoder.ffn",
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+counts = {}
+for name, p in grammar.model.named_parameters():
+    stack, *inside = name.split(".")
+    part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
+    part = "all norms" if "norm" in name or "around" in part else part.replace("_", " ")
+    part = "target embedding" if part == "output" else part  # the same table, and a bias
+    counts[part] = counts.get(part, 0) + p.numel()
+plot.bars(
+    list(counts),
+    [count / 1000 for count in counts.values()],
+    ylabel="thousand numbers",
+    digits=0,
     title="Where are the parameters?",
-    caption="The data flow upwards. Choose a part: which has the most parameters?",
+    caption="Of all layers of a stack together. The table of the target is the output, too.",
 )
 
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("], "slide_type": "skip"}

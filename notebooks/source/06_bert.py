@@ -254,8 +254,13 @@ assert round(loss.item(), 2) == 1.04
 # ## Three: build it
 # From outside, BERT is a function of a text. It returns a score for each word of the vocabulary at each place, and two scores for whether the second sentence follows the first.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.architecture(prose, select="model", title="Where do BERT's two answers come from?")
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.two_answers(
+    prose.model,
+    "[CLS] Was it cold ? [SEP] It was . [SEP]".split(),
+    title="Where do BERT's two answers come from?",
+    caption="The second sentence is B.",
+)
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.bert import make_bert

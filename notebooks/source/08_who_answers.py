@@ -142,18 +142,17 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # <a id="llama"></a>
 # What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), and with small variations so are most open models since then. Compared with your GPT there are four changes. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 holmes = load_checkpoint("llama-holmes")
-labs.architecture(
-    holmes,
-    select="model",
+labs.beside(
+    len(holmes.model.blocks),
     title="What has changed since GPT?",
-    caption="The numbers mark the four changes. (Linear layers have no biases any more.) "
-    "Choose a part: what is it for?",
+    caption="The data flow upwards. The numbers mark the four changes. (Linear layers have no "
+    "biases any more.)",
 )
 
 # %% [markdown]
-# The picture shows `llama-holmes`, the model that has read one novel, because it is small enough for us to look inside. As in chapter 7, ids go in and logits come out:
+# Let us take `llama-holmes`, the model that has read one novel, because it is small enough to look inside. As in chapter 7, ids go in and logits come out:
 
 # %% tags=["nbval-check-output"]
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
@@ -374,18 +373,10 @@ from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together as in a GPT:
+# A block is put together as in a GPT (find its parts in the drawing above):
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-labs.architecture(
-    holmes,
-    select="blocks",
-    title="What is in a block?",
-    caption="The same machine. Choose the parts of a block, and find them in the code above.",
-)
 
 # %% [markdown]
 # The model computes the angles and the mask once, and hands them down to its blocks, with the caches:

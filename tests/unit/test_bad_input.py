@@ -13,7 +13,7 @@ import torch
 from chapters.ch01.labs import ask, attention, bandwidth, self_attention, softmax
 from chapters.ch02.labs import masking
 from chapters.ch04 import labs as positions
-from chapters.ch05.labs import architecture, descent
+from chapters.ch05.labs import descent
 from chapters.ch06 import labs as bert
 from chapters.ch07 import labs as gpt
 from chapters.ch08 import labs as chat
@@ -104,7 +104,6 @@ BORDERS = {
                 "because": "text"}),
     "descent": (lambda **given: descent(model=load_checkpoint("transformer-grammar"), layer=1, head=1, **given),
                 {"sentence": "the animal was tired .", "word": "il"}, {"sentence": "sentence", "word": "place"}),
-    "architecture": (architecture, {"model": SMALL}, VIEW | {"model": "model", "select": "name"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
     "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",

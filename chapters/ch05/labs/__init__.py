@@ -1,7 +1,6 @@
 """The labs of chapter 5: small experiments that compute in the browser while the hand moves."""
 
 from course_kit.views.alignment import alignment
-from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
 from .descent import descent
@@ -9,7 +8,6 @@ from .drawings import at_once, attend, cut, hops, lanes, network, opened, shifte
 
 __all__ = [
     "alignment",
-    "architecture",
     "at_once",
     "attend",
     "cut",

@@ -1,15 +1,26 @@
 """The labs of chapter 6: small experiments that compute in the browser while the hand moves, and drawings."""
 
-from course_kit.views.architecture import architecture
 from course_kit.views.heads import heads
 
-from .drawings import answer, banks, exam, leak, logits, mirror, norms, rows, task_heads, thin, training_step
+from .drawings import (
+    answer,
+    banks,
+    exam,
+    leak,
+    logits,
+    mirror,
+    norms,
+    rows,
+    task_heads,
+    thin,
+    training_step,
+    two_answers,
+)
 from .mask_tokens import mask_tokens
 from .predictions import predictions
 
 __all__ = [
     "answer",
-    "architecture",
     "banks",
     "exam",
     "heads",
@@ -23,4 +34,5 @@ __all__ = [
     "task_heads",
     "thin",
     "training_step",
+    "two_answers",
 ]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from course_kit.i18n import mark, t
 from course_kit.views.figure import figure, one
+from course_utils.bert import BertForPreTraining
 
 SHOWN = 8  # numbers of a vector that are drawn
 
@@ -426,3 +427,44 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     axes = [("step", t("step"), range(1, 4))]
     table = [t("token"), t("begins here"), t("ends here")], rows
     return figure(shapes, said, [table], axes=axes, height=36 + high * len(tokens), title=title, caption=caption)
+
+
+def two_answers(model: BertForPreTraining, tokens, *, title="", caption=""):
+    """Where BERT's two answers are made: of each vector a score for each word, of the vector of [CLS] two scores."""
+    at = [0.27 + 0.73 * (i + 0.5) / len(tokens) for i in range(len(tokens))]
+    middle, wide, aside = (at[0] + at[-1]) / 2, 0.73, 0.11
+    layers, vocab = len(model.bert.blocks), model.config.vocab
+    shapes = [
+        one("box", middle, 150, t("BERT: {layers} blocks", layers=layers), "key", wide=wide, high=30, since=1),
+        one("box", middle, 66, t("compared with the table of words"), "output", wide=wide, high=30, since=2),
+        one("text", middle, 30, t("{n} scores for each token: which word?", n=f"{vocab:,}"), "output", since=2),
+        one("arrow", role="value", from_=[at[0], 100], to=[aside + 0.04, 84], weight=2, since=3),
+        one("box", aside, 66, t("pooler"), "value", wide=0.2, high=30, strong=True, since=3),
+        one("text", aside, 30, t("2 scores: does B follow?"), "value", since=3),
+    ]
+    for x, token in zip(at, tokens, strict=True):
+        shapes += [
+            one("text", x, 190, token.strip("[]"), size=12.5),
+            one("box", x, 108, role="key", wide=0.6 / len(tokens), high=14, since=1),
+            one("arrow", role="output", from_=[x, 98], to=[x, 84], since=2),
+        ]
+    said = [
+        t("Two sentences go in, as one row of tokens."),
+        t("The blocks give each token a vector, which has read both sentences."),
+        t("First answer: each vector is compared with all words of the vocabulary."),
+        t("Second answer: the vector of [CLS] alone says whether the second sentence follows the first."),
+    ]
+    size, shared = model.config.size, model.output.weight.numel()
+    pooled = [model.bert.pooler, model.next_sentence]
+    counts = {
+        t("the tables in front"): ("[B, T, D]", [model.bert.embeddings], 0),
+        t("the blocks"): ("[B, T, D]", [model.bert.blocks], 0),
+        t("which word?"): ("[B, T, V]", [model.transform, model.norm, model.output], shared),  # counted in front
+        t("does B follow?"): ("[B, 2]", pooled, 0),
+    }
+    rows = [[name, shape.replace("D", str(size)).replace("V", f"{vocab:,}"),
+             f"{sum(p.numel() for part in of for p in part.parameters()) - again:,}"]
+            for name, (shape, of, again) in counts.items()]  # fmt: skip
+    table = [t("part"), t("what it gives"), t("parameters")], rows
+    axes = [("step", t("step"), range(1, 5))]
+    return figure(shapes, said, [table], axes=axes, height=206, title=title, caption=caption)

@@ -197,3 +197,48 @@ def places(rows: Sequence[tuple[str, str, str, str, str]], *, title="", caption=
     table = [t("in the file"), t("in your class"), t("shape"), t("what it is")], [row[:4] for row in rows]
     axes = [("step", t("step"), range(1, len(rows) + 1))]
     return figure(shapes, said, [table], axes=axes, height=high * len(rows) + 34, title=title, caption=caption)
+
+
+def beside(layers: int, *, title="", caption=""):
+    """A GPT and, beside it, what becomes of it in four steps: a Llama. Data flow upwards. layers: how many blocks."""
+    norm, rms = t("layer norm"), t("RMSNorm")
+    parts = [  # from above: what a GPT has; and by the number of its change, what a Llama has
+        (t("output = the table again"), {}),
+        (norm, {1: rms}),
+        (t("feed-forward, GELU"), {3: t("feed-forward, SwiGLU")}),
+        (norm, {1: rms}),
+        (t("attention"), {2: t("attention, q and k turned"), 4: t("turned, heads share k and v")}),
+        (norm, {1: rms}),
+        (t("+ learned positions"), {2: t("no positions added")}),
+        (t("table of tokens"), {}),
+    ]
+    high, (left, right), wide, steps = 34, (0.24, 0.74), 0.4, range(5)
+    inside = [i for i, (name, _) in enumerate(parts) if 2 <= i <= len(parts) - 3]
+    middle = 40 + high * (inside[0] + inside[-1]) / 2
+    shapes = [one("text", x, 12, t("{name}: {layers} blocks", name=name, layers=layers), strong=True)
+              for x, name in ((left, "GPT"), (right, "Llama"))]  # fmt: skip
+    shapes += [one("box", x, middle, wide=wide + 0.05, high=high * len(inside) + 2) for x in (left, right)]
+    for i, (name, changed) in enumerate(parts):
+        y = 40 + high * i
+        made = [next((changed[n] for n in range(step, 0, -1) if n in changed), "") for step in steps]
+        shapes.append(one("box", left, y, name, "key", wide=wide, high=26))
+        for is_new, role in ((False, "key"), (True, "output")):
+            each = [{"words": new or name} | ({} if bool(new) == is_new else {"wide": 0, "high": 0, "words": ""})
+                    for new in made]  # fmt: skip
+            if any(made) or not is_new:
+                shapes.append(one("box", right, y, role=role, wide=wide, high=26, strong=is_new, each=each))
+        marks = [" ".join(str(n) for n in changed if n <= step) for step in steps]
+        if changed:
+            shapes.append(one("text", right - wide / 2 - 0.045, y, role="output", strong=True,
+                              each=[{"words": mark} for mark in marks]))  # fmt: skip
+    said = [
+        t("At first both are a GPT: read it from below."),
+        t("1: the three layer norms of a block's way become RMSNorms."),
+        t("2: no positions are added. Each attention turns its queries and keys instead."),
+        t("3: the network has a gate: SwiGLU."),
+        t("4: several query heads share one key–value head. This is a Llama."),
+    ]
+    rows = [[name, next(reversed(changed.values()), name), ", ".join(map(str, changed))] for name, changed in parts]
+    table = [t("GPT"), t("Llama"), t("change")], rows
+    axes = [("change", t("change"), steps)]
+    return figure(shapes, said, [table], axes=axes, height=34 + high * len(parts), title=title, caption=caption)

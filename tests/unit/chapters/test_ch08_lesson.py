@@ -9,7 +9,8 @@ from chapters.ch08.experiments import ablation, answers
 from chapters.ch08.kept import chat
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
-from course_utils.llama import Llama
+from course_utils.gpt import GPT
+from course_utils.llama import Llama, LlamaConfig
 
 # ---- the published model, and bad input ----------------------------------------------------------------------------
 
@@ -179,3 +180,11 @@ def test_the_strip_of_a_vector_has_one_scale():
     drawn = labs.swells(torch.tensor([[0.3, -0.4], [3.0, 4.0]]), shown=2)
     assert [row[1] for row in drawn.table().rows] == ["0.35", "3.54"]
     assert [shape["high"] for shape in drawn.options["shapes"] if shape["shape"] == "bar"][-1] == 27.8
+
+
+def test_what_stands_beside_a_gpt_is_what_differs_in_a_llama():
+    gpt, llama = GPT(17, 12, 2, 3, 9), Llama(LlamaConfig(17, 24, 3, heads=6, key_heads=2, hidden=20))
+    pairs = [(gpt.norm, llama.norm)]
+    pairs += [(getattr(gpt.blocks[0], name), part) for name, part in llama.blocks[0].named_children()]
+    differ = sum(type(one) is not type(other) for one, other in pairs) + (not hasattr(llama, "positions"))
+    assert differ == sum(gpt != llama for gpt, llama, _ in labs.beside(2).table().rows) == 6
