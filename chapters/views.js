@@ -13,7 +13,6 @@ import { predictions } from "./ch06/labs/predictions.js";
 import { merges } from "./ch07/labs/merges.js";
 import { next_character } from "./ch07/labs/next_character.js";
 import { sampling } from "./ch07/labs/sampling.js";
-import { journey } from "./ch09/labs/journey.js";
 import { replies } from "./ch08/labs/replies.js";
 import { alignment } from "../course_kit/views/js/src/views/alignment.js";
 import { bars } from "../course_kit/views/js/src/views/bars.js";
@@ -34,7 +33,6 @@ start({
   figure,
   heads,
   heatmap,
-  journey,
   lines,
   maps,
   mask_tokens,

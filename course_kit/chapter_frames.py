@@ -1,8 +1,9 @@
-"""The cow's journey: a frame for each chapter, in which "it" looks for its word. The same animal, street and "it" each
+"""One sentence, in a frame for each chapter, in which "it" looks for its word. The same animal, street and "it" each
 time; arcs as in the cover, as thick as what the chapter's model gives. Chapter 4 knows only places, three do not see
 what comes after "it", and in chapter 3 it is the French "il" that asks.
 """
 
+import html
 from typing import NamedTuple
 
 import numpy as np
@@ -24,12 +25,21 @@ THINGS = {  # (what is drawn, how far beside its word's place)
 
 
 class Panel(NamedTuple):
-    """A map of the journey: weights [Q, K], and the plain words of its queries and keys."""
+    """A chapter's map of the sentence: its model; weights [Q, K]; the plain words of its queries and keys; layer and
+    head, from 0, where the model has several."""
 
-    name: str
+    model: str
     weights: np.ndarray
     queries: list[str]
     keys: list[str]
+    layer: int | None = None
+    head: int = 0
+
+    @property
+    def name(self) -> str:
+        if self.layer is None:
+            return t(self.model)
+        return t("{name}, layer {layer}, head {head}", name=self.model, layer=self.layer + 1, head=self.head + 1)
 
     @property
     def asker(self) -> str:
@@ -57,6 +67,22 @@ class Panel(NamedTuple):
             most=keys[given.argmax()].removesuffix(" (2)"),
             share=f"{given.max():.2f}",
         )
+
+
+class Frames(dict[int, Panel]):
+    """{chapter's number: its map}, shown side by side: of each its frame, and below it what the frame shows."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{number} · {panel.told()}" for number, panel in self.items())
+
+    def _repr_html_(self) -> str:
+        shown = "".join(
+            f'<figure style="margin:0">{frame(number, panel)}<figcaption>{number} · {html.escape(panel.told())}'
+            "</figcaption></figure>"
+            for number, panel in self.items()
+        )
+        grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(15em,1fr));gap:1em"
+        return f'<div style="{grid}">{shown}</div>'
 
 
 def frame(number: int, panel: Panel) -> str:

@@ -1,7 +1,7 @@
 """What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons and on
 the title of slides, and in a workbook it fills with ink as exercises are solved.
 
-The weights are those of the last view in chapter 9: they are taken from its committed output, not made again.
+The weights are those of the last picture in chapter 9, as they were recorded: data/results/one_sentence.json.
 """
 
 import base64
@@ -12,17 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from course_kit import files, lessons
-from course_kit.chapter_frames import Panel, frame
+from course_kit import files, lessons, results
+from course_kit.chapter_frames import Frames, Panel, frame
 from course_kit.i18n import current
-from course_kit.views import fragments
-
-LAST = "09_who_taught_it"
 
 
-def maps() -> dict[int, Panel]:
-    """{chapter's number: its map} from the journey in LAST; {} where it was not run."""
-    return _maps(current())
+@functools.cache
+def maps() -> Frames:
+    """{chapter's number: its map}, as chapters/ch09/experiments/one_sentence.py recorded them."""
+    found = results.load("one_sentence")["maps"]
+    return Frames({int(n): Panel(**panel | {"weights": np.array(panel["weights"])}) for n, panel in found.items()})
 
 
 def _notebook(name: str, language: str) -> Path:
@@ -30,40 +29,6 @@ def _notebook(name: str, language: str) -> Path:
     folder = files.course_folder() / "notebooks"
     path = folder / language / f"{name}.ipynb"
     return path if path.is_file() else folder / f"{name}.ipynb"
-
-
-@functools.cache
-def _maps(language: str) -> dict[int, Panel]:
-    path = _notebook(LAST, language)
-    for cell in json.loads(path.read_bytes())["cells"] if path.is_file() else ():
-        for output in cell.get("outputs", ()):
-            made = "".join(output.get("data", {}).get("text/html", ()))
-            if '"kind":"journey"' in made:
-                view = fragments.read(made)
-                assert view is not None
-                return _panels(view)
-    return {}
-
-
-def _panels(view: fragments.View) -> dict[int, Panel]:
-    """What `maps` gives, of the journey."""
-    numbers, found = base64.b64decode(view.data), {}
-    for panel, array in zip(view.spec["panels"], view.spec["arrays"], strict=True):
-        kind = np.dtype(array["dtype"]).newbyteorder("<")
-        shown = np.frombuffer(numbers, kind, array["size"], array["offset"]).astype(float)
-        weights = np.nan_to_num(shown.reshape(panel["shape"]))
-        found[int(panel["chapter"])] = Panel(panel["title"], weights, panel["rows"], panel["columns"])
-    return found
-
-
-def ink(shown: np.ndarray) -> str:
-    """Weights [Q, K] as the address of a picture of one pixel each. Opacity: the root of the weight, in all maps alike,
-    so that small weights are seen in a small map."""
-    from PIL import Image
-
-    opacity, data = np.round(255 * np.sqrt(shown.clip(0, 1))).astype(np.uint8), io.BytesIO()
-    Image.fromarray(np.stack([np.zeros_like(opacity), opacity], axis=-1), "LA").save(data, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
 def address(number: int) -> str | None:

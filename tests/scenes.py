@@ -103,7 +103,7 @@ READ, VOCABULARY = map(
 )
 TRUTH = [word if i in (2, 6, 13) else None for i, word in enumerate(READ)]
 HIDDEN = ["[MASK]" if true else word for word, true in zip(READ, TRUTH, strict=True)]
-SIGNS, STORE = list("\n abcdefgh"), ["The", "animal", "crossed", "the", "street"]
+SIGNS = list("\n abcdefgh")
 LINE = "the cat sat on the mat . the dog sat on the log . that cat and that dog are at the gate , aaaa aaa"
 
 
@@ -139,17 +139,6 @@ def game(**options):
     return labs.next_character("a bad cafe", (2 * drawn(6, len(SIGNS))).softmax(-1), SIGNS, **options)
 
 
-def journey(**options):
-    causal = (2 * drawn(5, 5, seed=2)).masked_fill(torch.ones(5, 5).triu(1).bool(), -1e30).softmax(-1)
-    pieces = ["▁" + word for word in STORE]
-    panels = [
-        ("one width", soft(5, 5), STORE, STORE, 1),
-        ("Chinese asks", soft(4, 5, seed=1), STREET[1:], STORE, 3),
-        ("GPT", causal, pieces, pieces, 7),
-    ]
-    return labs.journey(panels, **{"select": ("street", "animal"), **options})
-
-
 VIEWS = {
     "heatmap": lambda **more: heatmap(soft(11, 11), WORDS[:11], WORDS[:11], select=("it", "animal"), **more),
     "maps by name": lambda **more: heatmap(soft(3, 6, 6), CHINESE[:6], CHINESE[:6], names=list("abc"), **more),
@@ -180,5 +169,4 @@ VIEWS = {
     "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
     "game": lambda **more: at(game(**more), guesses=["x", ""]),
     "merges": lambda **more: labs.merges(Counter(LINE.split()), 12, word="attach", **more),
-    "journey": journey,
 }

@@ -9,7 +9,7 @@ import labs
 import one_page
 import pytest
 import torch
-from scenes import SIGNS, game, journey, sampled
+from scenes import SIGNS, game, sampled
 from waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views.view import asking
@@ -166,42 +166,3 @@ def test_merging_by_hand(put):
     page.keyboard.press("End")
     until(lambda: state(page)["step"], view.options["last"])
     until(page.get_by_role("button", name="one merge on").is_disabled)
-
-
-# ---- the journey
-def test_a_word_lights_in_every_panel(put):
-    page = put(journey())
-    pair = lambda: (state(page)["query"], state(page)["key"])  # noqa: E731
-    before = [picture(page, i) for i in range(3)]
-    page.get_by_test_id("panel0").focus()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowLeft")
-    until(pair, ("the (2)", "the"))
-    until(lambda: all(picture(page, i) != b for i, b in enumerate(before)))
-    until(lambda: said(page), contains(" gives “The” "))
-    page.get_by_test_id("panel1").focus()
-    page.keyboard.press("ArrowDown")
-    until(pair, ("动物", "the"))
-    until(lambda: said(page), contains("“动物” gives “The”"))
-    page.get_by_label("key", exact=True).select_option("street")
-    page.get_by_label("query", exact=True).select_option("animal")
-    twin = page.get_by_test_id("panel2").get_by_role("gridcell")
-    until(lambda: twin.get_attribute("aria-label"), contains("“▁animal” gives “▁street” 0.000"))
-    until(lambda: said(page), contains("in 2 of 3"))
-
-
-def test_a_pointer_lights_and_leaves(put):
-    page = put(journey())
-    still = said(page)
-    box = page.locator("canvas").first.bounding_box()
-    place = box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.6
-    page.mouse.move(*place)
-    pointed = until(lambda: said(page), differs(still))
-    until(lambda: state(page)["query"], "street")
-    page.mouse.move(2, 2)
-    until(lambda: said(page), still)
-    page.mouse.click(*place)
-    page.mouse.move(2, 2)
-    until(lambda: said(page), pointed)
-    page.get_by_role("button", name="reset").click()
-    until(lambda: said(page).split(" · ")[0], still.split(" · ")[0])

@@ -1,6 +1,6 @@
 """The course sentence through all nine chapters: a map of each, computed now, but for the last, which is recorded.
 
-    panels, given = through_all(SENTENCE)              # nine panels for labs.journey; {"BERT": its ink on "animal", …}
+    maps = through_all(SENTENCE)                       # {number of the chapter: its map}, a picture
 
 The first four are those of chapters 1 to 4. Of each of the five large models the head is taken that gives "animal" the
 most when "it" is the query, out of all its heads. The last is SmolLM2, which need not be installed.
@@ -13,10 +13,11 @@ from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
 from chapters.ch08 import published
 from course_kit import data, results
+from course_kit.chapter_frames import Frames, Panel
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
-from course_kit.i18n import t
+from course_kit.i18n import mark
 from course_utils.attention import masked_softmax
 from course_utils.kernels import gaussian_kernel
 from course_utils.positions import sinusoidal_encoding
@@ -42,24 +43,37 @@ def on_animal(maps: list[Tensor], words: list[str]) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def through_all(sentence: str = SENTENCE) -> tuple[list[tuple], dict[str, float]]:
-    """Panels (title, weights, queries, keys, chapter), and what the chosen heads of the five large models
-    give to "animal" from "it". The last is of SENTENCE, whatever is given."""
-    panels, given = [*_first_four(sentence)], {}
-    for name, (layers, tokens, chapter) in _four_models(sentence).items():
+def through_all(sentence: str = SENTENCE) -> Frames:
+    """{number of the chapter: its map}. The last is of SENTENCE, whatever is given."""
+    found = dict(enumerate(_first_four(sentence), 1))
+    for chapter, (name, (layers, tokens)) in enumerate(_four_models(sentence).items(), 5):
         maps, words = whole_words(layers, tokens)
         layer, head = on_animal(maps, words)
-        given[name] = maps[layer][0, head, words.index("it"), words.index("animal")].item()
-        panels.append((_titled(name, layer, head), maps[layer][0, head], words, words, chapter))
+        found[chapter] = _panel(name, maps[layer][0, head], words, words, layer, head)
     last = results.load("smollm_sentence")
     words, weights = last["words"], torch.tensor(last["weights"])
-    given["SmolLM2"] = weights[words.index("it"), words.index("animal")].item()
-    panels.append((_titled("SmolLM2", last["layer"], last["head"]), weights, words, words, 9))
-    return panels, given
+    found[9] = _panel("SmolLM2", weights, words, words, last["layer"], last["head"])
+    return Frames(found)
 
 
-def _titled(name: str, layer: int, head: int) -> str:
-    return t("{name}, layer {layer}, head {head}", name=name, layer=layer + 1, head=head + 1)
+def _panel(model: str, weights: Tensor, queries: list[str], keys: list[str], *place: int) -> Panel:
+    return Panel(model, weights.double().round(decimals=3).numpy(), numbered(queries), numbered(keys), *place)
+
+
+def numbered(words: list[str]) -> list[str]:
+    """Words without case and without a tokenizer's mark; the second of the same is called "the (2)"."""
+    seen: dict[str, int] = {}
+    for_each = []
+    for word in words:
+        plain = word.lstrip("▁").casefold() or word
+        seen[plain] = seen.get(plain, 0) + 1
+        for_each.append(plain if seen[plain] == 1 else f"{plain} ({seen[plain]})")
+    return for_each
+
+
+def record_maps() -> dict:
+    """The figures behind data/results/one_sentence.json."""
+    return {"maps": {n: one._asdict() | {"weights": one.weights.tolist()} for n, one in through_all().items()}}
 
 
 @torch.no_grad()
@@ -81,14 +95,14 @@ def _first_four(sentence: str):
     names, x = cards.words[:11], torch.tensor(cards.features[:11]).float()
     near, places = gaussian_kernel(torch.cdist(x, x), width=0.3), sinusoidal_encoding(len(names), 128)
     french = translate(load_checkpoint("seq2seq-attention-en-fr-grammar"), sentence)[0]
-    yield t("one kernel"), near / near.sum(-1, keepdim=True), names, names, 1
-    yield t("scaled dot product"), masked_softmax(trained_scores(3)["scaled_dot"](x, x)), names, names, 2
-    yield t("seq2seq, French"), french.weights, french.tokens, french.source_tokens, 3
-    yield t("positions alone"), masked_softmax(places @ places.T / 128**0.5), names, names, 4
+    yield _panel(mark("one kernel"), near / near.sum(-1, keepdim=True), names, names)
+    yield _panel(mark("scaled dot product"), masked_softmax(trained_scores(3)["scaled_dot"](x, x)), names, names)
+    yield _panel(mark("seq2seq, French"), french.weights, french.tokens, french.source_tokens)
+    yield _panel(mark("positions alone"), masked_softmax(places @ places.T / 128**0.5), names, names)
 
 
 def _four_models(sentence: str) -> dict[str, tuple]:
-    """Each model's maps of the sentence, a list of [1, H, T, T], its tokens and its chapter."""
+    """Each model's maps of the sentence, a list of [1, H, T, T], and its tokens."""
     words, bert, gpt = (load_checkpoint(n) for n in ("transformer-grammar", "bert-stories", "gpt-prose"))
     read, ids = pairs.encode(bert.tokenizer, sentence), torch.tensor([words.source.encode(sentence)])
     llama = load_checkpoint("llama-holmes")
@@ -104,10 +118,10 @@ def _four_models(sentence: str) -> dict[str, tuple]:
         gpt.model(pieces)
         llama.model(of_novel)
     return {
-        "Transformer": (of_words["encoder"], words.source.tokens(ids[0]), 5),
-        "BERT": (of_bert["encoder"], read.tokens, 6),
-        "GPT": (of_gpt["decoder"], _marked(gpt.tokenizer.tokens(pieces[0].tolist())), 7),
-        "Llama": (of_llama["decoder"], _marked(llama.tokenizer.tokens(of_novel[0].tolist())), 8),
+        "Transformer": (of_words["encoder"], words.source.tokens(ids[0])),
+        "BERT": (of_bert["encoder"], read.tokens),
+        "GPT": (of_gpt["decoder"], _marked(gpt.tokenizer.tokens(pieces[0].tolist()))),
+        "Llama": (of_llama["decoder"], _marked(llama.tokenizer.tokens(of_novel[0].tolist()))),
     }
 
 

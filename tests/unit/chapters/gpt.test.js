@@ -1,15 +1,12 @@
-// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again, what a map says,
+// The labs of chapter 7 without a page: what is drawn from, what is expected next, what is read again,
 // which pairs merge.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
-import { acrossOf, Heatmap } from "../../../chapters/ch09/labs/journey_numbers.js";
 import { markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
-import { inkOf, rampOf } from "../../../chapters/ch09/labs/journey_paint.js";
 import { expectedFrom, rowsOf, setsOf, tableFor } from "../../../chapters/ch07/labs/next_character_numbers.js";
 import { chancesOf, Sampled } from "../../../chapters/ch07/labs/sampling_numbers.js";
 import { visible } from "../../../chapters/ch07/labs/tokens.js";
-import { DARK, LIGHT, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 
 const near = (actual, expected) => {
   assert.equal(actual.length, expected.length);
@@ -153,67 +150,6 @@ test("of a text that is too long the last half is read", () => {
   read.add(most(read.logits));
   assert.deepEqual([read.from, read.ids.length], [4, 4]);
   assert.equal(read.text, "cdefghij");
-});
-
-// ---- the journey
-const heatmap = (rows, queries, keys, more = {}) =>
-  new Heatmap(
-    {
-      title: "map",
-      chapter: "",
-      shape: [rows.length, keys.length],
-      queries,
-      keys,
-      rows: queries,
-      columns: keys,
-      ...more,
-    },
-    rows.flat(),
-  );
-
-test("a map says in a few words what a query gives to a key", () => {
-  const map = heatmap(
-    [
-      [0.25, 0.75],
-      [1, 0],
-    ],
-    ["a", "b"],
-    ["a", "b"],
-  );
-  assert.deepEqual(map.brief({ query: "b", key: "x" }), ["–", "no “x” here; most: “a” 1.000"]);
-  assert.deepEqual(map.brief({ query: "a", key: "a" }), ["0.250", "most: “b” 0.750"]);
-});
-
-test("keys move from word to word, and stop at the edges", () => {
-  const map = heatmap(
-    [
-      [0.25, 0.75],
-      [1, 0],
-    ],
-    ["a", "b"],
-    ["a", "b"],
-  );
-  assert.deepEqual(map.moved({ query: "a", key: "a" }, [1, 0]), { query: "b" });
-  assert.deepEqual(map.moved({ query: "b", key: "a" }, [1, 0]), { query: "b" });
-  assert.deepEqual(map.moved({ query: "b", key: "a" }, [0, 1e6]), { key: "b" });
-  assert.deepEqual(map.moved({ query: "x", key: "a" }, [1, 0]), { query: "a" });
-});
-
-test("rows of maps are full, and no more than needed", () => {
-  assert.deepEqual(
-    [1, 2, 3, 4, 5, 6, 9].map((fit) => acrossOf(7, fit)),
-    [1, 2, 3, 4, 4, 4, 8],
-  );
-  assert.equal(acrossOf(1, 0), 1);
-});
-
-test("ink means the same in every map and on the scale, and a small weight is seen on both grounds", () => {
-  for (const theme of [LIGHT, DARK]) {
-    const gap = (share) => Math.abs(inkOf(theme, share)[0] - theme.paper[0]);
-    assert.deepEqual([inkOf(theme, 0), inkOf(theme, 1)], [theme.paper, theme.ink]);
-    assert.ok(gap(0.05) > 25 && gap(0.05) < gap(0.1) && gap(0.1) < gap(0.5), `${gap(0.05)}`);
-    assert.ok(rampOf(theme).includes(rgb(inkOf(theme, 0.3))));
-  }
 });
 
 // ---- merges

@@ -1,7 +1,6 @@
 """Chapter 7's labs without a browser: what they compute, words, errors that teach; the page's numbers against those of
 torch, of the tokenizer that the reader builds, and of the maps."""
 
-import itertools
 from html import escape
 
 import in_node
@@ -9,12 +8,11 @@ import labs
 import numpy as np
 import pytest
 import torch
-from scenes import game, journey
+from scenes import game
 
 from chapters.ch07.labs import drawings
 from chapters.ch07.scaling_law import best, flops, loss
 from chapters.ch07.timeline import timeline
-from chapters.ch09.labs.journey import numbered
 from course_kit import data
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding.sampling import next_probabilities
@@ -36,7 +34,6 @@ def all_labs():
         "sampling": labs.sampling(noise(10), SIGNS, text="a b"),
         "next_character": game(),
         "merges": labs.merges(TEXT, 12, word="attach"),
-        "journey": journey(),
     }
 
 
@@ -46,7 +43,7 @@ def test_outputs_stay_small_and_say_what_they_show():
         assert len(lab.data()) < 10_000 and len(fragment) < 40_000, name
         assert lab.spec()["words"] == words and escape(words) in fragment
         assert len(lab.table().header) == len(lab.table().rows[0])
-        assert sweep(lab) == {"sampling": 41 + 10 + 21 + 21, "next_character": 0, "merges": 13, "journey": 14}[name]
+        assert sweep(lab) == {"sampling": 41 + 10 + 21 + 21, "next_character": 0, "merges": 13}[name]
 
 
 # ---- sampling
@@ -93,7 +90,6 @@ CHANCES, EYE = noise(4, 10).softmax(-1), torch.eye(3)
         lambda: labs.merges({}),
         lambda: labs.merges({"a b": 1}),
         lambda: labs.merges({"a": 0}),
-        lambda: labs.journey([("x", EYE * 2, list("abc"), list("abc"), 1)]),
     ],
 )
 def test_what_cannot_be_shown_is_refused(make):
@@ -106,15 +102,12 @@ NUMBERS = {
     "sampling": """const text = module.textOf(spec, arrays, state), { now, drawn } = new module.Sampled(text, state);
       return { ...now, ids: text.ids, reach: text.reach, drawn: drawn.map((rank) => text.ids[rank]) };""",
     "merges": "return new module.Merging(spec).numbers(state);",
-    "journey": """return { table: module.tableOfMaps(module.heatmapsOf(spec, arrays), state),
-      words: module.heatmapsOf(spec, arrays).map((map) => map.words(state)) };""",
 }
 
 
 def in_page(view, **state):
     """What a page computes for a state of the view."""
-    chapter = "ch09" if view.kind == "journey" else "ch07"
-    code = f"const module = await load('chapters/{chapter}/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
+    code = f"const module = await load('chapters/ch07/labs/{view.kind}_numbers.js'); {NUMBERS[view.kind]}"
     return in_node.evaluate(f"async (spec, arrays, state) => {{ {code} }}", *in_node.data_of(at(view, **state)))
 
 
@@ -156,17 +149,6 @@ def test_a_page_merges_what_the_reader_merges(words):
         assert [tuple(word) for word in shown["words"]] == [*now]
         assert shown["used"] == sum(len(word) * count for word, count in now.items())
     assert all(pair["count"] == 1 for pair in in_page(view, step=step)["pairs"]) or step == 25
-
-
-# ---- the journey
-def test_words_are_found_in_every_panel_as_in_a_page():
-    assert numbered(["The", "▁the", "##s", "Ġdog", "▁", "THE"]) == ["the", "the (2)", "s", "dog", "▁", "the (3)"]
-    view = journey()
-    for query, key in itertools.product(*(view.controls[i]["options"] for i in (0, 1))):
-        python, page = at(view, query=query, key=key), in_page(view, query=query, key=key)
-        assert page["table"]["rows"] == python.table().rows
-        for (_, weight, _), words in zip(python.table().rows, page["words"], strict=True):
-            assert (weight in words) == (weight != "–") or weight == "–"
 
 
 # ---- the time line
