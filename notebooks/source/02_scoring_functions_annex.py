@@ -354,7 +354,7 @@ assert rows[0]["multiply–adds"] == rows[1]["multiply–adds"] and rows[0]["par
 #
 # which are nearly 0 where the weights are near 0 or 1. Take the lesson's noise, a thousand queries with 24 keys each. The size of all slopes of a query together is their *norm*, the root of the sum of their squares. How does its median depend on d?
 
-# %%
+# %% slideshow={"point": ["jacobian.flatten"]}
 generator = torch.Generator().manual_seed(1)
 q = torch.randn(1000, 1, 400, generator=generator)
 k = torch.randn(1000, 24, 400, generator=generator)  # 24 keys for each of 1,000 queries

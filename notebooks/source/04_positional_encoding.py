@@ -423,7 +423,7 @@ labs.task(
 # %% [markdown]
 # Here is the model. It has one layer of attention, and `kind` says how it learns of the positions:
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["self.positions(self.embedding", "return self.output(self.weights"]} tags=["definition"]
 # chapters.ch04.kept.positions: LetterReader
 
 # %% [markdown]

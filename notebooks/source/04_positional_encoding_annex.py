@@ -284,7 +284,7 @@ assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * 
 # ## How far does rotary reach?
 # Why does rotary last longer than sinusoids in the lesson's task, and where does it end? A model with each is trained on texts of 20 letters. Then both read sixty equal letters, so that only positions can make scores differ. By what *margin* does the score of the letter two back exceed the highest other score, that of its *rival*?
 
-# %%
+# %% slideshow={"point": ["return two_back"]}
 letters = LettersBefore()
 reader, turning = letters.model("sinusoidal"), letters.model("rotary")
 letters.train(reader)
@@ -369,7 +369,7 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 #
 # In code they are ten lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
 
-# %%
+# %% slideshow={"point": ["word meets word"]}
 course = "The animal didn't cross the street because it was too tired."
 ids = trained.source.encode(course)
 read = trained.source.tokens(ids)

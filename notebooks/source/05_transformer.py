@@ -363,7 +363,7 @@ labs.lanes(
     caption="Three words on their way up. (The norms are left out.)",
 )
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["x = self.around_attention(", "return self.around_ffn("]} tags=["definition"]
 # course_utils.blocks: AddNorm, EncoderBlock
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -525,7 +525,7 @@ plot.bars(
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("], "slide_type": "skip"}
 # What `encode` returns is the `memory`, to which every layer of the decoder attends. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
 
-# %% slideshow={"slide_type": "subslide"} tags=["definition"]
+# %% slideshow={"point": ["memory = self.encode(", "return self.output("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.transformer: Transformer
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

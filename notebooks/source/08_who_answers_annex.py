@@ -495,7 +495,7 @@ assert 100 * margin(0.6, 100) > 65 - 60
 # <a id="multiple-choice"></a>
 # We wrote a hundred short questions with four answers each, before any model was asked. Nobody has to judge what SmolLM2 writes, because a program can compare probabilities: the answer whose tokens together are likeliest behind the question counts as chosen.
 
-# %% tags=["definition"]
+# %% slideshow={"point": ["logits.log_softmax"]} tags=["definition"]
 # chapters.ch08.experiments.questions: log_probability
 
 # %%

@@ -1,32 +1,19 @@
 """Of a cell's code what a class sees: the lines that it is about, and as many of the others as can be read.
 
-An author names them by what they contain, in the cell's header: `slideshow={"point": ["turned = "]}`. Else they are
-what `forward` of the last class does, or what the last function computes as it returns. Left out are words for
-readers, which are docstrings, imports and long remarks, and prints, unless what they print stands below and there is
-room for both. What has still more than MOST lines keeps the definitions and statements that are about the point; of a
-class's other methods the first line, with an ellipsis.
+An author names them by what they contain, in the cell's header: `slideshow={"point": ["turned = "]}`; nothing is
+lifted where nobody does. Left out are docstrings and imports, and prints, unless what they print stands below and there
+is room for both. What has still more than MOST lines keeps the definitions and statements that are about the point; of
+a class's other methods the first line, with an ellipsis.
 """
 
 import ast
 import html
-import io
 import re
-import tokenize
 from dataclasses import dataclass
 
 MOST = 15  # lines that the last row can read
 FEWEST = 5
-LONG = 64  # letters of a line whose remark is left out, unless it says a shape where the point is
-WIDE = 81  # letters of a line that is not broken: at 24 pixels a screen is as wide
-SHAPE = re.compile(r"^# \[.*\]$")
 BRIEF = 5  # lines that come below a view, where it has room for them, and not in its place
-FEW = 24  # letters of a call that do not stay on its first line alone
-OPENING, CLOSING = tuple("([{"), tuple(")]}")
-HOLDS = re.compile(r"[([{](?![)\]}])[^)\]}]{7}")  # a bracket that holds more than a number
-INDEX = re.compile(r"[\w)\]]\[$")
-TARGETS = re.compile(r" for [\w(), *]*$")
-WORDS = re.compile(r" (for|if|else|and|or) ")
-REMARK = re.compile(r"  # .*$")
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -50,8 +37,8 @@ def excerpt(source, points=(), printed=None, most=MOST):
         body = ast.parse(source).body
     except SyntaxError:  # magics, or a cell that is being written
         return Excerpt(source)
-    lines, depths = source.splitlines(), _depths(source)
-    lit = _named(body, lines, points) if points else _central(body)
+    lines = source.splitlines()
+    lit = _named(body, lines, points)
     out = {number for node in body for number in _words(node)}
     shown = {number for number in range(len(lines)) if number not in out}
     heads, most = {}, max(most - (printed or 0), FEWEST)
@@ -69,8 +56,7 @@ def excerpt(source, points=(), printed=None, most=MOST):
             made.append(f"{' ' * 4}{heads[number]}")
         elif number in shown and (line.strip() or (made and not re.match(r"\s*(class |def .*:$|$)", made[-1]))):
             found += [len(made)] * (number in lit)
-            made += (rows := _rows(_short(line, number in lit), depths.get(number, 0)))
-            found += range(len(made) - len(rows) + 1, len(made)) if number in lit else ()
+            made.append(line)
     while made and not made[-1]:
         made.pop()
     return Excerpt("\n".join(made), () if len(found) == len([line for line in made if line]) else tuple(found))
@@ -155,17 +141,6 @@ def _named(body, lines, points):
     return set().union(*spans)
 
 
-def _central(body):
-    """The lines that the last definition is about."""
-    last = next((node for node in reversed(body) if isinstance(node, DEFINITIONS)), None)
-    if isinstance(last, ast.ClassDef):
-        last = next((node for node in last.body if getattr(node, "name", "") == "forward"), None)
-        return set().union(*map(_span, last.body)) - _words(last) if last else set()
-    if last is None or len(last.body) < 3 or not isinstance(last.body[-1], ast.Return):
-        return set()
-    return set() if isinstance(last.body[-1].value, ast.Name | ast.Tuple) else _span(last.body[-1])
-
-
 def _beside(body, lit):
     """The lines of definitions, methods and statements that are not about the point, where some are."""
     found = set()
@@ -182,56 +157,3 @@ def _heads(body, lit):
     classes = [node for node in body if isinstance(node, ast.ClassDef) and _span(node) & lit]
     methods = [m for node in classes for m in node.body if isinstance(m, ast.FunctionDef) and not _span(m) & lit]
     return {m.lineno - 1: f"def {m.name}({', '.join(one.arg for one in m.args.args)}): …" for m in methods}
-
-
-def _short(line, is_lit):
-    remark = REMARK.search(line)
-    if not remark or len(line) <= LONG or (is_lit and len(line) <= WIDE and SHAPE.match(remark[0].strip())):
-        return line
-    return line[: remark.start()]
-
-
-def _depths(source):
-    """Within how many brackets each line begins."""
-    depth, found = 0, {}
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        found.setdefault(token.start[0] - 1, depth)
-        depth += (token.string in OPENING) - (token.string in CLOSING) if token.type == tokenize.OP else 0
-    return found
-
-
-def _rows(line, begun):
-    """A line, within so many brackets, as it is, or, if it is too long, broken: as far outside as it can be, behind a
-    comma, before a word such as `for`, or behind a bracket, as where little of a call would stay."""
-    places, opened, quote = {}, [0] * begun, ""  # {where: (how far outside, how good), its bracket}
-    for at, letter in enumerate(line[: WIDE + 1]):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter == "#":
-            break
-        elif letter in OPENING:
-            opened.append(at + 1)
-            if HOLDS.match(line, at) and line[:at].strip() and not INDEX.search(line[: at + 1]):
-                places[at + 1] = (-len(opened), 1), at + 1
-        elif letter in CLOSING:
-            del opened[-1:]
-        elif letter == " " and opened and line[:at].strip() and not INDEX.search(line[: opened[-1]]):
-            is_comma = line[at - 1] == "," and not TARGETS.search(line[:at])
-            good = 3 if is_comma else 2 if WORDS.match(line, at) else 0
-            places[at] = (-len(opened), good), opened[-1]
-    if len(line) <= WIDE or not places:
-        return [line]
-    indent = len(line) - len(line.lstrip())
-
-    def rest(at):
-        first = places[at][1]  # in its bracket, below which authors go on; 0 if that is on a line above
-        beside = first if first + len(line[at:].lstrip()) <= WIDE and at != first else 0
-        return " " * (beside or indent + (first > 0) * (4 if begun else 8)) + line[at:].lstrip()
-
-    best = max(places, key=lambda at: (len(rest(at)) <= WIDE, places[at][0], at))
-    bracket = places[best][1]
-    is_odd = best - bracket < FEW or len(line) - best < 8
-    best = bracket if bracket in places and is_odd and len(rest(bracket)) <= WIDE else best
-    return [line[:best].rstrip(), rest(best)] if len(rest(best)) <= WIDE else [line]

@@ -71,7 +71,7 @@ def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
         assert "exercise" not in cell["metadata"].get("tags", ()) and "course_kit.setup(" not in cell["source"]
         assert not screen.keep or to_keep(by_id[screen.keep]["source"])
         if code and not lessons.is_annex(name):  # it is read from the last row
-            assert screen.code.lines <= screens.LINES and max(map(len, code.splitlines())) <= 84, code
+            assert screen.code.lines <= screens.LINES and max(map(len, code.splitlines())) <= 90, code
 
 
 def test_a_section_has_its_guess_and_the_best_of_what_it_shows():
