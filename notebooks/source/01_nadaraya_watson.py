@@ -383,7 +383,7 @@ def attention_pooling(queries, keys, values, width=1.0):
 # You will meet the softmax in every chapter. What happens to its weights if you add 100 to all scores? And if you divide all scores by a number $T$, the **temperature**? **Guess, then try.**
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
-labs.softmax([2.0, 1.0, 0.0], ["14:36", "15:30", "midnight"], plain=True)
+labs.softmax([2.0, 1.0, 0.0], ["14:36", "15:30", "midnight"])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (torch.softmax(torch.tensor([20.0, 10.0, 0.0]), -1) > 0.999).tolist() == [True, False, False]

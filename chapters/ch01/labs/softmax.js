@@ -101,7 +101,7 @@ class SoftmaxLab {
   /** What is shown on its way to these numbers. @param {SoftmaxNumbers} numbers @returns {Shown} */
   shown({ heights, weights }) {
     const count = heights.length;
-    const aim = [...this.ui.state.scores, ...heights, ...weights.map((w) => w || 0)]; // NaN has no length
+    const aim = [...this.ui.state.scores, ...heights, ...weights];
     const all = this.dragged ? aim : this.ui.follow(`stages ${this.drags}`, aim);
     const stage = (/** @type {number} */ nth) => all.slice(nth * count, (nth + 1) * count);
     return { scores: stage(0), heights: stage(1), shares: stage(2) };
@@ -131,21 +131,19 @@ class SoftmaxLab {
     };
     for (const [name, length] of Object.entries(box)) hand.style.setProperty(name, `${length}px`);
     hand.setAttribute("aria-valuenow", state.scores[i]);
-    const told = state.mask[i] ? t("share {weight}", { weight: fmt(weights[i]) }) : t("masked");
+    const told = t("share {weight}", { weight: fmt(weights[i]) });
     hand.setAttribute("aria-valuetext", t("score {score}, {told}", { score: fmt(scores[i], 2), told }));
   }
 
   /** @returns {Table} */
   table() {
     const { scores, powers, weights } = this.now();
-    const allowed = this.ui.state.mask;
     return {
-      header: [t("key"), t("score"), t("e to the score"), t("may be attended"), t("weight")],
+      header: [t("key"), t("score"), t("e to the score"), t("weight")],
       rows: this.spec.names.map((name, i) => [
         name,
         fmt(scores[i]),
         fmt(powers[i]),
-        allowed[i] ? t("yes") : t("no"),
         fmt(weights[i]),
       ]),
     };

@@ -1,5 +1,5 @@
 // The three stages of softmax, one below the other: scores as bars, their powers as bars, shares as pieces of one bar.
-import { fitted, framed, hatch, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { fitted, framed, straight, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { brief } from "./softmax_numbers.js";
@@ -12,9 +12,6 @@ import { t } from "../../../course_kit/views/js/src/text.js";
  * @typedef {ReturnType<typeof sceneOf>} Scene where things are
  * @typedef {{ scores: number[], heights: number[], shares: number[] }} Shown what moves, on its way
  */
-
-const MASKED = 14; // height of what stands for a masked power
-const TIP = 7; // of a bar that goes on beyond the scale
 
 /** @param {UI} ui @param {number} room @param {boolean} narrow */
 export function sceneOf({ spec, unit, tall }, room, narrow) {
@@ -38,17 +35,16 @@ export function sceneOf({ spec, unit, tall }, room, narrow) {
 /** @param {Pen} c @param {UI} ui @param {Scene} scene @param {SoftmaxNumbers} numbers @param {Shown} shown */
 export function paintSoftmax(c, ui, scene, numbers, shown, chosen = -1) {
   paintRows(c, ui, scene);
-  const lost = numbers.weights.some(Number.isNaN); // then nothing flows anywhere
   let start = scene.left;
   ui.spec.names.forEach((/** @type {string} */ _, /** @type {number} */ i) => {
     const length = shown.shares[i] * scene.one.w;
     paintScore(c, ui, scene, i, shown.scores[i], i === chosen);
-    if (ui.state.mask[i] && !lost) paintFlow(c, ui, scene, i, start, length, i === chosen);
+    paintFlow(c, ui, scene, i, start, length, i === chosen);
     paintPower(c, ui, scene, numbers, i, shown.heights[i] * scene.most, i === chosen);
     if (length > 0) paintPiece(c, ui, scene, i, start, shown.shares[i], numbers.weights[i]);
     start += length;
   });
-  paintWhole(c, ui, scene, lost);
+  paintWhole(c, ui, scene);
 }
 
 /** What each row is, how far a score can be dragged, and the lines on which bars stand. */
@@ -88,10 +84,9 @@ function paintScore(
   /** @type {boolean} */ chosen,
 ) {
   const { theme, unit, state, spec } = ui;
-  const open = state.mask[i];
   const tall = (score / spec.reach) * high;
   const start = x(i) - bar / 2;
-  c.globalAlpha = open ? 0.75 : 0.25;
+  c.globalAlpha = 0.75;
   c.fillStyle = rgb(score < 0 ? theme.minus : theme.plus);
   c.fillRect(start, Math.min(zero, zero - tall), bar, Math.abs(tall));
   c.globalAlpha = 1;
@@ -102,7 +97,7 @@ function paintScore(
   c.font = ui.font(13, chosen ? 700 : 400);
   const wide = c.measureText(told).width;
   c.clearRect(x(i) - wide / 2 - 2, above - 14 * unit, wide + 4, 14 * unit);
-  write(c, told, x(i), above, open ? theme.text : theme.quiet, "center", "bottom");
+  write(c, told, x(i), above, theme.text, "center", "bottom");
   c.font = ui.font(13, 600);
   write(c, fitted(c, spec.names[i], column - 6), x(i), zero + high + 8 * unit, theme.key, "center", "top");
 }
@@ -133,58 +128,19 @@ function paintPower(
   /** @type {Pen} */ c,
   /** @type {UI} */ ui,
   /** @type {Scene} */ { x, bar, floor },
-  /** @type {SoftmaxNumbers} */ { powers, scores, beyond },
+  /** @type {SoftmaxNumbers} */ { powers, scores },
   /** @type {number} */ i,
   /** @type {number} */ rise,
   /** @type {boolean} */ chosen,
 ) {
   const { theme, unit, state } = ui;
   const start = x(i) - bar / 2;
-  let top = floor - rise;
-  let told = brief(powers[i]);
-  if (!state.mask[i]) {
-    top = floor - MASKED * unit;
-    told = t("masked");
-    hatch(c, theme.hatch, start, top, bar, MASKED * unit, { width: 1.5 * unit, apart: 6 * unit });
-  } else if (beyond[i]) {
-    top -= TIP * unit;
-    paintBeyond(c, ui, start, top, bar, floor);
-  } else {
-    c.fillStyle = theme.quiet;
-    c.fillRect(start, top, bar, Math.max(rise, 1));
-    if (powers[i] === Infinity) told = `e^${fmt(scores[i] / state.temperature, 0)}`;
-  }
+  const top = floor - rise;
+  const told = powers[i] === Infinity ? `e^${fmt(scores[i] / state.temperature, 0)}` : brief(powers[i]);
+  c.fillStyle = theme.quiet;
+  c.fillRect(start, top, bar, Math.max(rise, 1));
   c.font = ui.font(13, chosen ? 700 : 400);
   write(c, told, x(i), top - 3 * unit, theme.text, "center", "bottom");
-}
-
-/** A bar that goes on beyond the scale: broken in two, with an arrow's head. */
-function paintBeyond(
-  /** @type {Pen} */ c,
-  /** @type {UI} */ { theme, unit },
-  /** @type {number} */ start,
-  /** @type {number} */ top,
-  /** @type {number} */ wide,
-  /** @type {number} */ floor,
-) {
-  const shoulder = top + 2 * TIP * unit;
-  const cut = shoulder + (floor - shoulder) * 0.4;
-  const slant = 4 * unit;
-  const gap = 5 * unit;
-  c.fillStyle = theme.quiet;
-  c.beginPath();
-  c.moveTo(start, floor);
-  c.lineTo(start, cut + slant + gap);
-  c.lineTo(start + wide, cut - slant + gap);
-  c.lineTo(start + wide, floor);
-  c.fill();
-  c.beginPath();
-  c.moveTo(start, cut + slant);
-  c.lineTo(start, shoulder);
-  c.lineTo(start + wide / 2, top);
-  c.lineTo(start + wide, shoulder);
-  c.lineTo(start + wide, cut - slant);
-  c.fill();
 }
 
 /** A share, as a piece of the one bar: the more, the darker. */
@@ -211,18 +167,10 @@ function paintPiece(
   c.fillRect(start - unit, one.y, 2 * unit, one.h);
 }
 
-/**
- * The frame of the one bar, and its numbers.
- * @param {Pen} c
- * @param {UI} ui
- * @param {Scene} scene
- * @param {boolean} lost whether the weights are NaN
- */
-function paintWhole(c, ui, { left, one }, lost) {
+/** The frame of the one bar, and its numbers. @param {Pen} c @param {UI} ui @param {Scene} scene */
+function paintWhole(c, ui, { left, one }) {
   const { theme, unit } = ui;
   framed(c, theme.quiet, 1, left, one.y, one.w, one.h);
-  c.font = ui.font(13, 600);
-  if (lost) write(c, "NaN", left + one.w / 2, one.y + one.h / 2, theme.text, "center");
   c.font = ui.font(12);
   for (const part of [0, 0.5, 1]) {
     write(c, String(part), left + part * one.w, one.y + one.h + 4 * unit, theme.quiet, "center", "top");
