@@ -58,9 +58,9 @@ class Heads {
       t("knock it out"),
     );
     this.why = this.spec.own && modelsAt() ? this.cause() : null;
-    const unnamed = this.spec.maps.some(({ masked }) => masked) && !/hatched/i.test(this.spec.caption ?? "");
+    const hasMask = this.spec.maps.some(({ masked }) => masked);
     const high = { high: this.spec.high };
-    this.inks = unnamed ? legend(high, ["masked", t("masked")]) : legend(high);
+    this.inks = hasMask ? legend(high, ["masked", t("masked")]) : legend(high);
     this.knock.className = this.why && !this.spec.live ? "later" : "";
     this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
     this.assemble();

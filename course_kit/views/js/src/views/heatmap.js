@@ -45,10 +45,9 @@ class Heatmap {
 
   // ---- elements
   legend() {
-    const { map, ui } = this;
+    const { map } = this;
     const high = String(map.high);
-    const unsaid = map.hasMask && !/hatched/i.test(ui.spec.caption ?? "");
-    return unsaid ? legend({ high }, ["masked", t("masked")]) : legend({ high });
+    return map.hasMask ? legend({ high }, ["masked", t("masked")]) : legend({ high });
   }
 
   // ---- what is lit
