@@ -546,17 +546,9 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: copy_or_reverse
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-labs.shifted(
-    ["3", "9", "2"],
-    "BEGIN",
-    title="What does the decoder read in training?",
-    caption="A row 3 9 2 is to be copied. The [query|decoder reads] the target, one place later.",
-)
-
 # %% [markdown] tags=["card"]
 # ### Exercise 5 ●●○ · 8 minutes
-# Write one step of training. The decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
+# Write one step of training. [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), the decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
 
 # %% tags=["exercise"]
 @exercise("a training step")

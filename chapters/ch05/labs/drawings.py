@@ -222,29 +222,6 @@ def split(*, title="", caption=""):
                   caption=caption)  # fmt: skip
 
 
-def shifted(target, begin, *, title="", caption=""):
-    """What a decoder reads in training and what it has to say: the target, one place later."""
-    reads = [begin, *target[:-1]]
-    at = [0.24 + 0.74 * (n + 0.5) / len(target) for n in range(len(target))]
-    names = [(20, t("it reads")), (98, t("it has to say"))]
-    shapes = [one("text", 0, y, name, anchor="start", size=12.5) for y, name in names]
-    for n, (x, given, say) in enumerate(zip(at, reads, target, strict=True)):
-        shapes += [
-            one("box", x, 20, given, "query", wide=0.16, high=28, since=n),
-            one("arrow", role="output", from_=[x, 36], to=[x, 80], weight=2, since=n),
-            one("box", x, 98, say, "output", wide=0.16, high=28, strong=True, since=n),
-        ]
-        if n:
-            shapes.append(one("arrow", from_=[at[n - 1], 82], to=[x - 0.02, 36], weight=1, since=n))
-    said = [
-        t("Place {n}: it has read “{read}”, and has to say “{say}”.", n=n, read=" ".join(reads[:n]), say=target[n - 1])
-        for n in range(1, len(target) + 1)
-    ]
-    table = [name for _, name in names], list(zip(reads, target, strict=True))
-    return figure(shapes, said, [table], axes=[("place", t("place"), range(1, len(target) + 1))], height=116,
-                  title=title, caption=caption)  # fmt: skip
-
-
 def network(x, *, title="", caption=""):
     """The network of a layer on a word of two features, with matrices that one can compute in one's head."""
     a, b = x
