@@ -57,7 +57,7 @@ test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; se
 
 test-gpu:  ## run the same notebooks on the GPU
 	$(call environment,--extra test --extra serve)
-	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu nbval $(ARGS)
+	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu whole $(ARGS)
 
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one, ARGS="--text 01": only its Markdown)
 	$(call environment,--extra test --extra serve)

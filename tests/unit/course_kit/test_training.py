@@ -18,7 +18,7 @@ from course_kit.callbacks import Display, Samples
 from course_kit.runs import state
 from course_kit.runs import store as store_module
 from course_kit.runs.store import Keeping
-from course_kit.training import Callback, Run, fit, warm_then_fall
+from course_kit.training import Callback, Run, fit, to_take, warm_then_fall
 from course_kit.views import learning
 from course_kit.views.learning import HEIGHT, WIDTH, curve, final, running
 
@@ -492,6 +492,13 @@ def test_the_rate_warms_and_falls():
     found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
     assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
     assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"
+
+
+def test_tests_of_a_page_take_a_tenth_of_the_steps_and_at_least_three(monkeypatch):
+    monkeypatch.setenv("COURSE_TRAININGS", "short")
+    assert [to_take(steps) for steps in (1, 3, 20, 600)] == [1, 3, 3, 60]
+    model = torch.nn.Linear(1, 1)
+    assert fit(model, [torch.ones(1, 1)], lambda m, x: m(x).mean(), steps=50, show=False).step == 5
 
 
 class TestCallbacks:
