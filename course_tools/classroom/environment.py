@@ -5,7 +5,7 @@
 Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
 `.venv/course-stamp.json`, which records what was asked for (pyproject.toml, requirements.lock), where, and extras.
 While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
-pip brings uv, if requirements.lock names it, and uv the rest in a third of the time; what uv cannot do, pip does.
+pip brings uv, if requirements.lock names it, and uv the rest, sooner; what uv cannot do, pip does.
 """
 
 import argparse
@@ -28,6 +28,7 @@ RARE += r"|patsy|pip|playwright|setuptools|sqlalchemy|statsmodels|tensorboard|we
 FOR_UV = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_URL", "find-links": "UV_FIND_LINKS"}
 FOR_UV |= {"constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE"}
 FOR_PIP = {"config-file", "timeout", "default-timeout", "retries", "disable-pip-version-check", "user", "cache-dir"}
+FOR_PIP |= {"root-user-action", "require-virtualenv", "break-system-packages", "progress-bar"}  # all one to uv
 ELSEWHERE = (
     "{} would not be in .venv: pip's settings or PIP_OPTIONS name a `prefix` or `target` elsewhere. `pip config list`\n"
     f"shows it, `pip config unset global.prefix` removes it; this once without: PIP_CONFIG_FILE={os.devnull} make lab"
