@@ -1,6 +1,6 @@
 """Lesson plans, computed from the notebooks: `course plans` writes docs/lesson_plans.md, and README.md's minutes.
 
-For each notebook its minutes; a plan of nine sessions; for each lesson what one can say after it, the minutes of its
+For each notebook its minutes; a plan of sessions; for each lesson what one can say after it, the minutes of its
 sections, a plan for 45 and for 90 minutes, what trains, the guesses with all their answers, and the exercises with a
 wrong answer to expect. What may be left out first is the teacher's choice: docs/teaching.md names it, **Leave out**
 first *Section*, *Another*.
@@ -8,6 +8,7 @@ first *Section*, *Another*.
 
 import ast
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -19,7 +20,6 @@ from course_tools.authoring.sources import tags
 
 MEETING, BLOCK = 45, 90  # minutes
 SPARE = 5  # of the 90 minutes of a session
-NINE = ((0, 1), (2,), (3,), (4,), (5,), (6,), (7,), (8,), (9,))  # chapters of each session
 LEAVE_OUT = re.compile(r"\*\*Leave out\*\* first (.+?)\.(?: |$)", re.M)
 GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
@@ -132,12 +132,14 @@ def solved(shown, name, most):
 
 
 def sessions():
-    """The plan of nine sessions: (chapters, sections, left out, may go next, exercises in the room, at home) of each.
+    """The plan of the sessions: (chapters, sections, left out, may go next, exercises in the room, at home) of each.
 
-    A session leaves out, in the guide's order, what it takes for half of its exercises to be solved in the room.
+    The first has two chapters, each other one. It leaves out, in the guide's order, what it takes for half of its
+    exercises to be solved in the room.
     """
     lesson = {lessons.chapter(name): name for name in sources.names() if not lessons.is_annex(name)}
-    for chapters in NINE:
+    numbers = list(lesson)
+    for chapters in (numbers[:2], *([one] for one in numbers[2:])):
         shown, order = [], []
         for number in chapters:
             shown += (whole := sections(lesson[number]))
@@ -162,11 +164,11 @@ def text(names):
     times = results.load("notebook_times")["seconds"]
     rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {times[name]:.0f} |" for name in names]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
-    return "\n".join([HEAD, *rows, NINE_HEAD, *map(_session, sessions(), range(1, 10)), *told, ""])
+    return "\n".join([HEAD, *rows, SESSIONS_HEAD, *map(_session, sessions(), itertools.count(1)), *told, ""])
 
 
 def _session(session, number):
-    """A row of the plan of nine sessions."""
+    """A row of the plan of the sessions."""
     chapters, kept, left, more, room, home = session
     spent = total(kept) + sum(one.minutes for one in room) / 2
     cut, may = (", ".join(f"*{one.heading}* {one.minutes}" for one in some) for some in (left, more))
@@ -280,10 +282,10 @@ def _literal(node):
         return None
 
 
-NINE_HEAD = f"""
-## Nine sessions of {BLOCK} minutes
+SESSIONS_HEAD = f"""
+## Sessions of {BLOCK} minutes
 
-For a class that meets nine times. Of the {BLOCK} minutes {SPARE} are left for what comes up. *Without* is what the session leaves out, with its minutes, so that half of its exercises or more can be solved in the room; *next* is what to leave out if you fall behind. Where nothing is named, let an exercise go home.
+For a class that meets once for each lesson from 1 on. Of the {BLOCK} minutes {SPARE} are left for what comes up. *Without* is what the session leaves out, with its minutes, so that half of its exercises or more can be solved in the room; *next* is what to leave out if you fall behind. Where nothing is named, let an exercise go home.
 
 | Session | Chapter | Minutes | Solved in the room | At home | Without | Next |
 |---|---|---|---|---|---|---|"""  # noqa: E501

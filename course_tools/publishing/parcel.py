@@ -19,7 +19,7 @@ INSIDE = """
 README.md            what is in it, licence, how to cite
 slides.html          as `course slides` writes them: opens from disk
 figures/NN.png       each picture of the notebook, at twice the size of the page, and NN.txt: title, caption, words
-plan.md              the lesson's part of docs/lesson_plans.md and of docs/teaching.md, and the plan of nine sessions
+plan.md              the lesson's part of docs/lesson_plans.md and of docs/teaching.md, and the plan of all sessions
 questions/           its guesses, lines and terms as questions for Canvas (QTI 1.2) and Moodle (XML)
 capstone.md          the task of the last weeks, with its rubric
 accessibility.md     what keyboards, screen readers and dark screens get, and what nobody has tried
@@ -50,7 +50,7 @@ def contents(name):
     return {
         "slides.html": slides.with_notes(name),
         "README.md": citation.page(title, f"```{INSIDE}```"),
-        "plan.md": "\n".join([_part(plan, part), _part(guide, part), _part(plan, "Nine sessions")]),
+        "plan.md": "\n".join([_part(plan, part), _part(guide, part), _part(plan, "Sessions of")]),
         **{page: (docs / page).read_text("utf-8") for page in ("capstone.md", "accessibility.md")},
         **(qti | {"questions/moodle.xml": question_bank.moodle(banks)} if banks else {}),
         **figures(name),

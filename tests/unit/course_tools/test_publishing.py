@@ -199,7 +199,7 @@ def test_a_parcel_has_all_that_a_teacher_needs_of_a_lesson(tmp_path, capsys):
         assert all(packed.read(path.replace(".png", ".txt")).strip() for path in figures), "its words"
         plan = packed.read("plan.md").decode()
         assert "of 45:**" in plan and "**Show first**" in plan and "Chapter 3" not in plan
-        assert "## Nine sessions of 90 minutes" in plan and "**After this session you can**" in plan
+        assert "## Sessions of 90 minutes" in plan and "**After this session you can**" in plan
         about = packed.read("README.md").decode()
         for words in ("accessibility.md", "@misc{attention-course,", "{{The authors", "CC BY 4.0", "edition 0."):
             assert words in about
