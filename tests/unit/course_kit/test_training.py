@@ -259,6 +259,8 @@ class TestEnds:
         [
             ({"batches": iter(LISTED)}, "batches"),
             ({"batches": []}, "batches"),
+            ({"steps": -1}, "steps is -1"),
+            ({"steps": 0}, "steps is 0"),
             ({"clip": -1}, "clip"),
             ({"clip": 0}, "clip"),
             ({"clip": math.nan}, "clip"),
@@ -278,6 +280,15 @@ class TestEnds:
     def test_an_evaluation_gives_numbers(self, evaluate):
         with pytest.raises((TypeError, ValueError, RuntimeError)):
             quiet(model(), evaluate=evaluate)
+
+    def test_a_model_that_is_trained_already_is_not_trained_on_in_silence(self, capsys):
+        net = model()
+        for steps, behind in ((3, 0), (2, 3), (1, 5)):
+            run = fit(net, LISTED, squares, steps=steps)
+            said = capsys.readouterr().out
+            assert (f"{behind} steps of training behind it" in said.splitlines()[0]) == (behind > 0)
+        fit(net, LISTED, squares, steps=2, resume=run)
+        assert "behind it" not in capsys.readouterr().out
 
     def test_nothing_to_train(self):
         with pytest.raises(ValueError, match="parameter"):
