@@ -29,13 +29,14 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from course_kit.i18n import mark, t
+from course_kit.programs import stopped
 
 ROOMS = ("course_utils", "course_kit", "chapters")
 
 
 def install(shell: Any) -> None:
     """From now on, an error in this IPython shell carries the sentence as a note, which IPython and Python show under
-    a traceback. A second call changes nothing."""
+    a traceback; a cell that was stopped says so instead (stopped.py). A second call changes nothing."""
     if shell is None or hasattr(shell.showtraceback, "explains"):
         return
     show = shell.showtraceback
@@ -43,7 +44,10 @@ def install(shell: Any) -> None:
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):  # the error itself is what matters
-            annotate(shell._get_exc_info(exc_tuple)[1])
+            error = shell._get_exc_info(exc_tuple)[1]
+            if isinstance(error, KeyboardInterrupt):
+                return stopped.tell(shell, error)
+            annotate(error)
         return show(exc_tuple, *more, **options)
 
     showtraceback.explains = True  # type: ignore[attr-defined]
