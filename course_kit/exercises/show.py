@@ -330,7 +330,7 @@ def _counted(solved: Sequence[bool]) -> dict[str, Any]:
     }
 
 
-def folded(hints: tuple[str, ...], first: str = "") -> str:
+def folded(hints: Sequence[str], first: str = "") -> str:
     """Hints, each folded inside the one before it. first: "open" unfolds the first."""
     page = ""
     for i, words in reversed(list(enumerate(hints, 1))):
